@@ -208,6 +208,14 @@ digest_add(struct digest *digest, const void *bytes, size_t len)
 }
 
 bool
+digest_so_far(const struct digest *digest, unsigned char out[static DIGEST_SIZE])
+{
+    SHA256_CTX copy = digest->wire;
+
+    return SHA256_Final(out, &copy) == 1;
+}
+
+bool
 digest_finish(struct digest *digest, struct digests *out)
 {
     struct digests result = {.size = digest->size,

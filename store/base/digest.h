@@ -30,6 +30,8 @@ struct digest *digest_new(void);
 MUST_CHECK bool digest_reset(struct digest *digest, bool canonical);
 /** Wire-form bytes, split anywhere. @return false: OpenSSL failed */
 MUST_CHECK bool digest_add(struct digest *digest, const void *bytes, size_t len);
+/** SHA-256 of what was added so far; more may follow. @return false: OpenSSL failed */
+MUST_CHECK bool digest_so_far(const struct digest *digest, unsigned char out[static DIGEST_SIZE]);
 /** @param out [out] the digests of all that was added; the digest must be reset before it is used again */
 MUST_CHECK bool digest_finish(struct digest *digest, struct digests *out);
 /** NULL-safe. */

@@ -18,7 +18,7 @@
 #include "store/base/local.h"
 #include "store/base/mailbox_state.h"
 
-#define JOURNAL_SCHEMA 9 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 10 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -388,6 +388,8 @@ struct journal_kinship { /* of a message that is on one side only: what its head
     struct kin kin;
     bool has_alike;
     unsigned char alike[DIGEST_SIZE]; /* sync/match/kinship.h */
+    bool has_written;
+    unsigned char written[DIGEST_SIZE]; /* the same */
     bool has_body;
     unsigned char body[DIGEST_SIZE];
 };

@@ -39,7 +39,8 @@ journal_kinship_save(struct journal *journal, int64_t message, const struct jour
     unsigned char received[KIN_RECEIVED * RECEIVED_EACH];
     sqlite3_stmt *statement = sql_prepare(journal, SQL_KINSHIP_SAVE,
                                           "INSERT OR REPLACE INTO kinship (message, rest, message_id, names, received,"
-                                          " added, alike, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                          " added, alike, body, written)"
+                                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                                           err);
     struct sql_binder to = {.statement = statement};
 
@@ -54,6 +55,7 @@ journal_kinship_save(struct journal *journal, int64_t message, const struct jour
     bind_integer(&to, (int64_t)kinship->kin.added);
     bind_digest(&to, kinship->has_alike ? kinship->alike : NULL);
     bind_digest(&to, kinship->has_body ? kinship->body : NULL);
+    bind_digest(&to, kinship->has_written ? kinship->written : NULL);
     return sql_run(journal, statement, what, err);
 }
 
@@ -71,6 +73,7 @@ read_kinship(sqlite3_stmt *statement, void *row)
     kinship->kin.added = (uint64_t)read_integer(&from, 0, INT64_MAX);
     kinship->has_alike = read_digest(&from, kinship->alike);
     kinship->has_body = read_digest(&from, kinship->body);
+    kinship->has_written = read_digest(&from, kinship->written);
     return whole && !from.damaged;
 }
 
@@ -80,7 +83,7 @@ journal_kinship_get(struct journal *journal, int64_t message, struct journal_kin
 {
     sqlite3_stmt *statement = sql_prepare(
         journal, SQL_KINSHIP_GET,
-        "SELECT rest, message_id, names, received, added, alike, body FROM kinship WHERE message = ?1", err);
+        "SELECT rest, message_id, names, received, added, alike, body, written FROM kinship WHERE message = ?1", err);
 
     if (statement == NULL)
         return false;

@@ -257,6 +257,9 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "CREATE TABLE foreign_body (message INTEGER PRIMARY KEY NOT NULL, body BLOB CHECK (length(body) = 32)) STRICT;"
     "CREATE TRIGGER foreign_body_over AFTER DELETE ON message BEGIN DELETE FROM foreign_body WHERE message = old.id; "
     "END;",
+
+    /* ... and those to which a server gave another Message-ID. */
+    "ALTER TABLE kinship ADD COLUMN written BLOB CHECK (length(written) = 32)",
 };
 
 bool

@@ -3,8 +3,10 @@
 
 #include "sync/match/differ.h"
 #include "sync/match/groups.h"
+#include "sync/match/other_id.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
+#include "sync/rows/drafts.h"
 
 #define DOUBLED_MIN 10
 #define DOUBLED_SHARE 10 /* one in ten */
@@ -30,8 +32,27 @@ count_group(struct meeting *meeting, struct half **files, size_t file_count, str
         meeting->examples[meeting->examples_count][0] = files[i];
         meeting->examples[meeting->examples_count++][1] = uids[i];
     }
+    for (size_t i = 0; i < pairs; i++)
+        files[i]->counted = uids[i]->counted = true;
     meeting->doubled += pairs;
     return true;
+}
+
+/* A server may have given them Message-IDs of its own: they say all but that in the same words. */
+static bool
+count_written(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    size_t nf = 0, nu = 0;
+
+    for (size_t f = 0; f < file_count; f++) {
+        if (!files[f]->counted)
+            files[nf++] = files[f];
+    }
+    for (size_t u = 0; u < uid_count; u++) {
+        if (!uids[u]->counted)
+            uids[nu++] = uids[u];
+    }
+    return nf == 0 || nu == 0 || other_id_differ(files, nf, uids, nu) || count_group(meeting, files, nf, uids, nu);
 }
 
 static bool
@@ -77,7 +98,8 @@ doubling_judge(struct meeting *meeting)
         return false;
     if (!is_new(meeting, there))
         return true;
-    if (!groups_walk(meeting, KEY_MESSAGE_ID, count_group))
+    if (!groups_walk(meeting, KEY_MESSAGE_ID, count_group) ||
+        (mailbox_drafts(meeting->mailbox) == DRAFTS_NONE && !groups_walk(meeting, KEY_WRITTEN, count_written)))
         return false;
     smaller = here < there ? here : there;
     if (meeting->doubled <= DOUBLED_MIN || meeting->doubled * DOUBLED_SHARE <= smaller)

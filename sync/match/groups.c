@@ -13,6 +13,8 @@ key_of(const struct half *half, enum key key)
         return half->canonical;
     case KEY_KIN:
         return half->kinship->kin.rest;
+    case KEY_WRITTEN:
+        return half->kinship->written;
     case KEY_MESSAGE_ID:
         break;
     }
@@ -41,6 +43,8 @@ may_take_part(const struct half *half, enum key key, bool is_file)
         return false;
     if (key == KEY_KIN || key == KEY_MESSAGE_ID)
         return half->kinship != NULL && (key == KEY_KIN || (half->kinship->kin.has_id && !half->placeholder));
+    if (key == KEY_WRITTEN)
+        return half->kinship != NULL && half->kinship->has_written && !half->placeholder;
     if (key == KEY_CANONICAL)
         return half->has_canonical && (is_file ? half->intent : half->got_body);
     if (is_file)

@@ -9,6 +9,7 @@ enum key {
     KEY_WIRE,
     KEY_CANONICAL,  /* files that were sent, and bodies */
     KEY_KIN,        /* what is left of a header without the lines that programs add */
+    KEY_WRITTEN,    /* sender, instant, subject and addressees, of those that have them */
     KEY_MESSAGE_ID, /* those that have one that is known by its digest */
 };
 

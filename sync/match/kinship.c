@@ -11,6 +11,9 @@ struct kinship_reader {
     struct buffer header;
     bool wants_body, past_header;
     bool line_is_empty; /* nothing but CR since the last line end */
+    uint64_t size;      /* of the body */
+    uint64_t ends;      /* line ends of the body that its digest does not have yet: perhaps they are its last */
+    bool cr;            /* ... and half of one */
 };
 
 struct kinship_reader *
@@ -51,6 +54,8 @@ kinship_begin(struct kinship_reader *reader, bool body)
     reader->wants_body = body;
     reader->past_header = false;
     reader->line_is_empty = true;
+    reader->size = reader->ends = 0;
+    reader->cr = false;
     return kin_finish(reader->kin, &unused) && /* what a cut message left goes */
            digest_reset(reader->body, false) && digest_reset(reader->plain, false);
 }
@@ -96,6 +101,63 @@ add_plain_header(struct kinship_reader *reader)
     return true;
 }
 
+/* They were not its last. */
+static bool
+add_ends(struct kinship_reader *reader)
+{
+    bool ok = true;
+
+    for (; ok && reader->ends > 0; reader->ends--)
+        ok = digest_add(reader->body, "\r\n", 2);
+    ok = ok && (!reader->cr || digest_add(reader->body, "\r", 1));
+    reader->cr = false;
+    return ok;
+}
+
+static bool
+add_body(struct kinship_reader *reader, const char *at, size_t len)
+{
+    size_t first = 0; /* of what is to be added */
+
+    reader->size += len;
+    for (size_t i = 0; i < len; i++) {
+        if (at[i] == '\n' && reader->cr) {
+            reader->ends++;
+            reader->cr = false;
+            first = i + 1;
+        } else if (at[i] == '\r') {
+            if (!digest_add(reader->body, at + first, i - first) || (reader->cr && !add_ends(reader)))
+                return false;
+            reader->cr = true;
+            first = i + 1;
+        } else if ((reader->ends != 0 || reader->cr) && !add_ends(reader)) {
+            return false;
+        }
+    }
+    return digest_add(reader->body, at + first, len - first);
+}
+
+static bool
+finish_body(struct kinship_reader *reader, struct kinship *out)
+{
+    const uint64_t ends = reader->cr ? 0 : reader->ends;
+    bool ok = ends != 0 || add_ends(reader);
+
+    out->body_size = reader->size;
+    out->ends = ends < KINSHIP_ENDS ? (size_t)ends : KINSHIP_ENDS;
+    for (uint64_t n = 0; ok && (n < KINSHIP_ENDS || n <= ends); n++) {
+        unsigned char digest[DIGEST_SIZE];
+
+        ok = n == 0 || digest_add(reader->body, "\r\n", 2);
+        if (n < KINSHIP_ENDS) {
+            ok = ok && digest_so_far(reader->body, digest);
+            memcpy(out->ended[n], digest, KINSHIP_ENDED_SIZE);
+        }
+        ok = ok && (n != ends || digest_so_far(reader->body, out->body));
+    }
+    return ok;
+}
+
 bool
 kinship_add(struct kinship_reader *reader, const void *bytes, size_t len)
 {
@@ -108,44 +170,53 @@ kinship_add(struct kinship_reader *reader, const void *bytes, size_t len)
         return true;
     if (header != 0 && reader->past_header && !add_plain_header(reader))
         return false;
-    return header == len || (digest_add(reader->body, (const char *)bytes + header, len - header) &&
+    return header == len || (add_body(reader, (const char *)bytes + header, len - header) &&
                              digest_add(reader->plain, (const char *)bytes + header, len - header));
 }
 
-/* The fields that say which message it is, a line each; false with *known false: it lacks one. */
+/* These fields as people read them, a line each. *whole: none but Subject, To and Cc is empty. */
 static bool
-describe(struct text header, struct buffer *out, bool *known)
+describe(struct text header, int64_t instant, const char *const *names, size_t count, struct buffer *out, bool *whole)
 {
-    static const char *const names[] = {"Message-ID", "From", "Subject"};
     struct text value;
-    int64_t instant;
 
-    *known = header_find(header, "Date", &value) && header_date(value, &instant);
-    if (!*known)
-        return true;
+    *whole = true;
     if (!buffer_addf(out, "%lld\n", (long long)instant))
         return false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         const size_t before = out->len;
 
         (void)header_find(header, names[i], &value);
         if (!header_decode(value, out))
             return false;
-        *known = *known && (out->len != before || strcmp(names[i], "Subject") == 0); /* many have no subject */
+        *whole =
+            *whole && (out->len != before || (strcmp(names[i], "From") != 0 && strcmp(names[i], "Message-ID") != 0));
         if (!buffer_add(out, "\n", 1))
             return false;
     }
     return true;
 }
 
+/* What says which message it is: with its Message-ID, and without. */
 static bool
 compute_alike(struct kinship_reader *reader, struct kinship *out)
 {
+    static const char *const named[] = {"Message-ID", "From", "Subject"}, *const written[] = {"From", "Subject", "To",
+                                                                                              "Cc"};
+    const struct text header = {reader->header.at, reader->header.len};
     struct buffer text = buffer_new(4 * HEADER_KEPT);
-    bool ok = describe((struct text){reader->header.at, reader->header.len}, &text, &out->has_alike);
+    struct text value;
+    int64_t instant;
+    bool ok = true;
 
-    out->has_alike = out->has_alike && out->kin.has_id;
-    ok = ok && (!out->has_alike || digest_bytes(text.at, text.len, out->alike));
+    if (header_find(header, "Date", &value) && header_date(value, &instant)) {
+        ok = describe(header, instant, named, sizeof named / sizeof *named, &text, &out->has_alike);
+        out->has_alike = out->has_alike && out->kin.has_id;
+        ok = ok && (!out->has_alike || digest_bytes(text.at, text.len, out->alike));
+        buffer_clear(&text);
+        ok = ok && describe(header, instant, written, sizeof written / sizeof *written, &text, &out->has_written) &&
+             (!out->has_written || digest_bytes(text.at, text.len, out->written));
+    }
     buffer_free(&text);
     return ok;
 }
@@ -160,9 +231,8 @@ kinship_finish(struct kinship_reader *reader, struct kinship *out)
         return false;
     if (!reader->wants_body)
         return true;
-    if (!digest_finish(reader->body, &digests))
+    if (!finish_body(reader, out))
         return false;
-    memcpy(out->body, digests.wire, DIGEST_SIZE);
     if (!reader->past_header && !add_plain_header(reader))
         return false;
     if (!digest_finish(reader->plain, &digests))
@@ -178,4 +248,14 @@ kinship_explains(const struct kinship *one, uint64_t one_size, const struct kins
     const uint64_t added = kin_added(&one->kin, &other->kin), others = kin_added(&other->kin, &one->kin);
 
     return one_size > added && other_size > others && one_size - added == other_size - others;
+}
+
+void
+kinship_count_ends(const struct kinship *kinship, const unsigned char body[static DIGEST_SIZE], int *more)
+{
+    *more = 0;
+    for (size_t n = 0; kinship->ends < KINSHIP_ENDS && n < KINSHIP_ENDS; n++) {
+        if (memcmp(kinship->ended[n], body, KINSHIP_ENDED_SIZE) == 0)
+            *more = (int)n - (int)kinship->ends;
+    }
 }

@@ -8,14 +8,23 @@
 #include "store/base/kin.h"
 #include "store/base/text.h"
 
+#define KINSHIP_ENDS 8        /* numbers of line ends at the end of a body that are told apart, from 0 */
+#define KINSHIP_ENDED_SIZE 16 /* bytes of a digest that are kept of each */
+
 struct kinship {
     struct kin kin;
     bool has_alike; /* it has a Message-ID, a From and a Date that says an instant */
     unsigned char alike
         [DIGEST_SIZE]; /* of Message-ID, the instant, From and Subject, as people read them (store/message/header.h) */
-    bool has_body;     /* the whole message was read */
-    unsigned char body[DIGEST_SIZE];  /* of what follows the header, as added */
-    bool has_plain;                   /* ... and its header was not too long for that */
+    bool has_written;  /* it has a From and a Date that says an instant */
+    unsigned char written[DIGEST_SIZE]; /* of the instant, From, Subject, To and Cc, as people read them */
+    bool has_body;                      /* the whole message was read */
+    unsigned char body[DIGEST_SIZE];    /* of what follows the header, as added */
+    uint64_t body_size;                 /* its bytes */
+    size_t ends;                        /* line ends at its end; of more than are told apart all are KINSHIP_ENDS */
+    unsigned char ended[KINSHIP_ENDS]
+                       [KINSHIP_ENDED_SIZE]; /* how its digest begins if so many line ends were at its end */
+    bool has_plain;                          /* ... and its header was not too long for that */
     unsigned char plain[DIGEST_SIZE]; /* of all of it without the lines that programs are known to add (kin_is_added) */
 };
 
@@ -34,6 +43,12 @@ MUST_CHECK bool kinship_finish(struct kinship_reader *reader, struct kinship *ou
 /** NULL-safe. */
 void kinship_free(struct kinship_reader *reader);
 
+/**
+ * How many line ends more are at the end of a body than at the end of this one's, which was read?
+ *
+ * @param more [out] 0: none, or what differs is not that
+ */
+void kinship_count_ends(const struct kinship *kinship, const unsigned char body[static DIGEST_SIZE], int *more);
 /**
  * Does the size of each say that the two, whose headers are kin, differ by nothing but the lines that count for nothing?
  *

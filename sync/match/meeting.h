@@ -12,27 +12,30 @@ struct half { /* a message that is on one side only */
     unsigned flags; /* as the server shows or showed them; of a file that never had a UID as its name does */
     uint32_t uid;
     bool has_header, wanted, paired;
-    bool intent;      /* a file that was sent and not confirmed */
-    bool renumbered;  /* ... under a UIDVALIDITY that is not valid any more */
-    bool alias;       /* a file whose row is an alias: if an equal UID is found, it is paired with that one instead */
-    bool gone;        /* the file is gone, or has another name by now */
-    bool lacked;      /* it has a UID, which a list lacked that does not add up, or which is out of view */
-    bool unpaired;    /* it had a UID, which is not valid any more (FACT_UNPAIRED) */
-    bool dated;       /* a file whose `date` is the INTERNALDATE that the server told, not the mtime */
-    int rank;         /* of several equal files the one of the lowest rank gets the UID */
-    bool received;    /* the header has a Received line */
-    bool vague;       /* the header has neither a Received line nor a Message-ID */
-    bool telling;     /* no other message has this header: it alone says which message it is */
-    bool shared_id;   /* of a file: another one here has its Message-ID */
-    bool open_header; /* what the server showed as header has no empty line at its end */
-    bool same_header; /* a file that is not paired yet has the same header */
-    bool read;        /* some of it came in this run */
-    bool apart;       /* the user's word, or another program's: it stays on its side alone */
-    bool adopted;     /* ... that program's */
-    bool placeholder; /* mbsync's: what it speaks of is another message */
-    bool kin;         /* ... or one that is kin, and only its body says whether they are one message */
-    bool foreign;     /* a file whose message has other bytes on the server: header and size are those */
-    bool fresh;       /* a file that nothing is known of but that it is here */
+    bool intent;        /* a file that was sent and not confirmed */
+    bool renumbered;    /* ... under a UIDVALIDITY that is not valid any more */
+    bool alias;         /* a file whose row is an alias: if an equal UID is found, it is paired with that one instead */
+    bool gone;          /* the file is gone, or has another name by now */
+    bool lacked;        /* it has a UID, which a list lacked that does not add up, or which is out of view */
+    bool unpaired;      /* it had a UID, which is not valid any more (FACT_UNPAIRED) */
+    bool dated;         /* a file whose `date` is the INTERNALDATE that the server told, not the mtime */
+    int rank;           /* of several equal files the one of the lowest rank gets the UID */
+    bool received;      /* the header has a Received line */
+    bool vague;         /* the header has neither a Received line nor a Message-ID */
+    bool telling;       /* no other message has this header: it alone says which message it is */
+    bool shared_id;     /* of a file: another one here has its Message-ID */
+    bool open_header;   /* what the server showed as header has no empty line at its end */
+    bool same_header;   /* a file that is not paired yet has the same header */
+    bool read;          /* some of it came in this run */
+    bool apart;         /* the user's word, or another program's: it stays on its side alone */
+    bool adopted;       /* ... that program's */
+    bool placeholder;   /* mbsync's: what it speaks of is another message */
+    bool kin;           /* ... or one that is kin, and only its body says whether they are one message */
+    bool foreign;       /* a file whose message has other bytes on the server: header and size are those */
+    bool ended;         /* ... or differs from one by line ends at the end */
+    bool written_alike; /* ... or says the same of itself under another Message-ID (other_id.h) */
+    bool fresh;         /* a file that nothing is known of but that it is here */
+    bool counted;       /* among those that would be doubled */
     bool got_body;
     bool has_canonical; /* not of a file that was copied or moved there, nor of a body that came earlier */
     bool doubt;         /* its header or body could not be read: it is not known which file it is */
@@ -71,7 +74,8 @@ struct meeting { /* one mailbox */
     struct arena arena; /* kinships, and lost */
     struct lost *lost;  /* NULL: not looked for yet */
     size_t lost_count;
-    size_t doubled; /* so many would go both up and down under one Message-ID; some of them: */
+    size_t longer_there, longer_here; /* pairs that differ by line ends at the end: whose is longer */
+    size_t doubled;                   /* so many would go both up and down under one Message-ID; some of them: */
     struct half *examples[RUN_EXAMPLES][2];
     size_t examples_count;
 };

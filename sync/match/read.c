@@ -167,10 +167,13 @@ read_file(struct meeting *meeting, struct half *file, bool body)
 bool
 read_keep(struct run *run, int64_t id, const struct kinship *from, bool cut)
 {
-    struct journal_kinship kinship = {
-        .kin = from->kin, .has_alike = from->has_alike, .has_body = from->has_body && !cut};
+    struct journal_kinship kinship = {.kin = from->kin,
+                                      .has_alike = from->has_alike,
+                                      .has_written = from->has_written,
+                                      .has_body = from->has_body && !cut};
 
     memcpy(kinship.alike, from->alike, DIGEST_SIZE);
+    memcpy(kinship.written, from->written, DIGEST_SIZE);
     memcpy(kinship.body, from->body, DIGEST_SIZE);
     return journal_kinship_save(run->journal, id, &kinship, &run->err);
 }

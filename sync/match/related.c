@@ -3,13 +3,16 @@
  *   kin headers     one file fits one UID, and the header is one that names a message: their sizes must be explained by the lines that count
  *                   for nothing, else the bodies are read, as where several fit, where the header names nothing, and in \Drafts
  *   equal bodies    under kin headers
+ *   line ends       kin headers over bodies that differ by line ends at their end, where three pairs say that the server adds them (line_ends.c)
  *   other headers   same Message-ID, unique on both sides, same instant, sender and subject. Kin headers over other bodies are two messages
+ *   another name    the same without the Message-ID, over equal bodies (other_id.c)
  * Both keep their bytes (FACT_FOREIGN).
  */
 #include "sync/match/related.h"
 
 #include "sync/match/groups.h"
-#include "sync/match/join.h"
+#include "sync/match/line_ends.h"
+#include "sync/match/other_id.h"
 #include "sync/match/read.h"
 #include "sync/match/renamed.h"
 #include "sync/rows/drafts.h"
@@ -23,7 +26,12 @@ is_kin(const struct half *file, const struct half *uid)
 bool
 related_may_be(const struct half *file, const struct half *uid)
 {
-    return uid->kin && file->kinship != NULL && uid->kinship != NULL && is_kin(file, uid);
+    if (file->kinship == NULL || uid->kinship == NULL)
+        return false;
+    if (file->written_alike && uid->written_alike && !file->paired &&
+        memcmp(file->kinship->written, uid->kinship->written, DIGEST_SIZE) == 0)
+        return true;
+    return uid->kin && is_kin(file, uid);
 }
 
 /* ---- what is compared ---- */
@@ -43,8 +51,10 @@ recall_kinship(struct meeting *meeting, struct half *uid)
     uid->kinship = arena_array(&meeting->arena, 1, sizeof *uid->kinship);
     if (!run_has(run, &meeting->arena))
         return false;
-    *uid->kinship = (struct kinship){.kin = known.kin, .has_alike = known.has_alike, .has_body = known.has_body};
+    *uid->kinship = (struct kinship){
+        .kin = known.kin, .has_alike = known.has_alike, .has_written = known.has_written, .has_body = known.has_body};
     memcpy(uid->kinship->alike, known.alike, DIGEST_SIZE);
+    memcpy(uid->kinship->written, known.written, DIGEST_SIZE);
     memcpy(uid->kinship->body, known.body, DIGEST_SIZE);
     return true;
 }
@@ -83,17 +93,6 @@ gather(struct meeting *meeting, bool *any)
 }
 
 /* ---- kin ---- */
-
-/* A mail reader that writes lines of its own gives the file another name: then it is what it was, and what the server has beside that is a copy. */
-static bool
-join(struct meeting *meeting, struct half *file, struct half *uid, unsigned facts)
-{
-    bool taken;
-
-    if (!renamed_join_kin(meeting, file, uid, facts, &taken))
-        return false;
-    return taken || join_halves(meeting, file, uid, facts);
-}
 
 /* The only one that fits, or NULL; *none: no one does. */
 static struct half *
@@ -134,7 +133,8 @@ join_kin_headers(struct meeting *meeting, struct half **files, size_t file_count
             continue;
         if (back != NULL && suffices(meeting, files[f], uid)) {
             /* Before anything destructive rests on the pair its bodies are compared: the file may be gone by then. */
-            if (!read_file(meeting, files[f], true) || !join(meeting, files[f], uid, FACT_FOREIGN | FACT_BY_HEADER))
+            if (!read_file(meeting, files[f], true) ||
+                !renamed_join_related(meeting, files[f], uid, FACT_FOREIGN | FACT_BY_HEADER))
                 return false;
             continue;
         }
@@ -174,7 +174,7 @@ join_kin_bodies(struct meeting *meeting, struct half **files, size_t file_count,
     for (size_t f = 0; f < file_count; f++) {
         struct half *uid = files[f]->kinship->has_body ? find_same_body(files[f], uids, uid_count) : NULL;
 
-        if (uid != NULL && !join(meeting, files[f], uid, FACT_FOREIGN))
+        if (uid != NULL && !renamed_join_related(meeting, files[f], uid, FACT_FOREIGN))
             return false;
     }
     /* What came short may be any of those that are left. */
@@ -217,7 +217,7 @@ join_alike(struct meeting *meeting, struct half **files, size_t file_count, stru
     if (!read_file(meeting, files[0], true))
         return false;
     files[0]->kinship->has_body = false; /* a server that rewrites headers may have rewritten that, too */
-    return join(meeting, files[0], uids[0], FACT_FOREIGN);
+    return renamed_join_related(meeting, files[0], uids[0], FACT_FOREIGN);
 }
 
 bool
@@ -227,6 +227,7 @@ related_join(struct meeting *meeting)
 
     if (!ok || !any)
         return ok;
-    return join_kin(meeting) &&
-           (mailbox_drafts(meeting->mailbox) != DRAFTS_NONE || groups_walk(meeting, KEY_MESSAGE_ID, join_alike));
+    return join_kin(meeting) && line_ends_join(meeting) &&
+           (mailbox_drafts(meeting->mailbox) != DRAFTS_NONE || groups_walk(meeting, KEY_MESSAGE_ID, join_alike)) &&
+           other_id_join(meeting);
 }

@@ -1,6 +1,7 @@
 /* See renamed.h. What a new name means where nothing is to be paired, moves.c finds out, together with moves to other folders. */
 #include "sync/match/renamed.h"
 
+#include "sync/match/join.h"
 #include "sync/observe/view.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
@@ -254,6 +255,17 @@ renamed_join_kin(struct meeting *meeting, struct half *half, const struct half *
     }
     free(file);
     return ok;
+}
+
+/* A mail reader that writes lines of its own gives the file another name: then it is what it was, and what the server has beside that is a copy. */
+bool
+renamed_join_related(struct meeting *meeting, struct half *file, struct half *uid, unsigned facts)
+{
+    bool taken;
+
+    if (!renamed_join_kin(meeting, file, uid, facts, &taken))
+        return false;
+    return taken || join_halves(meeting, file, uid, facts);
 }
 
 /*

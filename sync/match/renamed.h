@@ -22,6 +22,10 @@ MUST_CHECK bool renamed_join_files(struct meeting *meeting);
 MUST_CHECK bool renamed_join_kin(struct meeting *meeting, struct half *file, const struct half *uid, unsigned facts,
                                  bool *taken);
 /**
+ * What to do with a file and a UID that are one message in other bytes: the above, or they become one row (join.h). In a transaction.
+ */
+MUST_CHECK bool renamed_join_related(struct meeting *meeting, struct half *file, struct half *uid, unsigned facts);
+/**
  * A file that was fetched by a run which was cut off before it wrote that down, and whose UID is gone since: it was removed or moved there,
  * like any that was fetched; it is no new mail.
  *

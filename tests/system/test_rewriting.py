@@ -25,6 +25,19 @@ def letter(n):
             "Date: Mon, 13 Nov 2023 12:00:00 +0000\r\nMessage-ID: <%d@mail.example>\r\nStatus: RO\r\n\r\nThis is %d.\r\n" % (n, n, n)).encode()
 
 
+def letter_with_more(n):
+    return letter(n) + b"That is what it says, whoever gives it a name of his own.\r\n"
+
+
+def twice(n):
+    """Two by two they say the same of themselves."""
+    return letter_with_more(n).replace(b"%d\r\n" % n, b"%d\r\n" % (n // 2))
+
+
+def own_id(data):
+    return re.sub(rb"(?m)^Message-ID: <", b"Message-ID: <server.", data)
+
+
 def mail(n):
     return b"Subject: %d\r\nMessage-ID: <%d@mail.example>\r\n\r\nThis is %d.\r\n" % (n, n, n)
 
@@ -69,10 +82,10 @@ class RewritingTest(unittest.TestCase):
                     self.assertEqual(result.code, 0, result)
                     self.assertEqual(self.counts(), (5, 5))
 
-    def given_files_that_were_sent(self, count):
+    def given_files_that_were_sent(self, count, write=letter):
         self.home.run("sync")
         for n in range(2, count):
-            self.account.maildir.deliver("INBOX", letter(n).replace(b"\r\n", b"\n"))
+            self.account.maildir.deliver("INBOX", write(n).replace(b"\r\n", b"\n"))
         self.home.run("sync")
         self.home.run("sync")
         self.assertEqual(self.counts(), (count, count))
@@ -98,16 +111,86 @@ class RewritingTest(unittest.TestCase):
                     self.assertEqual(result.code, 0, result)
                     self.assertEqual(self.counts(), (5, 5))
 
-    def test_what_is_another_message_by_a_line_end_waits_for_a_word(self):
-        """Two messages may differ by no more than that. Many that would go both ways are held."""
+    def test_three_messages_with_one_more_line_end_each_say_that_the_server_adds_it(self):
+        for way in (lambda data: data + b"\r\n", lambda data: data + b"\r\n\r\n"):
+            for count in (8, 40):
+                with self.subTest(count=count):
+                    self.given(bent.PLAIN, way)
+                    self.given_files_that_were_sent(count)
+
+                    self.when_the_journal_is_lost_and_the_uids_are_others()
+
+                    for _ in range(2):
+                        result = self.home.run("sync")
+                    self.assertEqual(result.code, 0, result)
+                    self.assertEqual(self.counts(), (count, count))
+
+    def test_two_of_them_say_nothing(self):
+        """Two messages may differ by no more than that: both stay, on both sides."""
         self.given(bent.PLAIN, lambda data: data + b"\r\n")
-        self.given_files_that_were_sent(40)
+        self.given_files_that_were_sent(4)
 
         self.when_the_journal_is_lost_and_the_uids_are_others()
+        self.server.bend = None
+        self.home.run("sync")
 
-        for _ in range(2):
-            self.assertEqual(self.home.run("sync").code, 3)
-            self.assertEqual(self.counts(), (40, 40))
+        self.assertEqual(self.home.run("sync").code, 0)
+        self.assertEqual(self.counts(), (6, 6))
+
+    def test_where_one_is_longer_here_they_say_nothing(self):
+        self.given(bent.PLAIN, lambda data: data + b"\r\n")
+        self.given_files_that_were_sent(5)
+        self.box.add(letter(9))
+
+        self.when_the_journal_is_lost_and_the_uids_are_others()
+        self.account.maildir.deliver("INBOX", letter(9).replace(b"\r\n", b"\n") + b"\n")
+        self.server.bend = None
+        self.home.run("sync")
+
+        self.assertEqual(self.home.run("sync").code, 0)
+        self.assertEqual(self.counts(), (10, 10))
+
+    def test_a_message_that_gets_another_message_id_is_what_it_was(self):
+        for count in (5, 40):
+            with self.subTest(count=count):
+                self.given(bent.PLAIN, own_id)
+                self.given_files_that_were_sent(count, letter_with_more)
+
+                self.when_the_journal_is_lost_and_the_uids_are_others()
+
+                for _ in range(2):
+                    result = self.home.run("sync")
+                self.assertEqual(result.code, 0, result)
+                self.assertEqual(self.counts(), (count, count))
+
+    def test_where_its_body_is_a_word_or_it_is_there_twice_many_wait(self):
+        for write in (letter, twice):
+            with self.subTest(write=write.__name__):
+                self.given(bent.PLAIN, own_id)
+                self.given_files_that_were_sent(40, write)
+
+                self.when_the_journal_is_lost_and_the_uids_are_others()
+
+                for _ in range(2):
+                    result = self.home.run("sync")
+                    self.assertEqual(result.code, 3, result)
+                    self.assertEqual(self.counts(), (40, 40))
+
+    def test_another_body_or_another_reader_is_another_message(self):
+        for other in (lambda n: letter_with_more(n).replace(b"whoever", b"Whoever"),
+                      lambda n: letter_with_more(n).replace(b"ben@", b"dan@")):
+            with self.subTest():
+                self.given(bent.PLAIN, bytes)
+                self.home.run("sync")
+                shutil.rmtree(self.account.state)
+                for n in range(4):
+                    self.box.add(own_id(other(n)))
+                    self.account.maildir.deliver("INBOX", letter_with_more(n).replace(b"\r\n", b"\n"))
+
+                self.home.run("sync")
+
+                self.assertEqual(self.home.run("sync").code, 0)
+                self.assertEqual(self.counts(), (10, 10))
 
 
 if __name__ == "__main__":

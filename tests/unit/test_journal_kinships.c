@@ -19,12 +19,14 @@ kinship_at_its_limits(void)
 {
     struct journal_kinship kinship = {.kin = {.has_id = true, .names = true, .count = KIN_RECEIVED, .added = INT64_MAX},
                                       .has_alike = true,
+                                      .has_written = true,
                                       .has_body = true};
 
     memset(kinship.kin.rest, 1, DIGEST_SIZE);
     memset(kinship.kin.id, 2, DIGEST_SIZE);
     memset(kinship.alike, 3, DIGEST_SIZE);
     memset(kinship.body, 4, DIGEST_SIZE);
+    memset(kinship.written, 5, DIGEST_SIZE);
     for (size_t i = 0; i < KIN_RECEIVED; i++) {
         memset(kinship.kin.received[i], (int)(10 + i), KIN_RECEIVED_SIZE);
         kinship.kin.length[i] = UINT32_MAX - (uint32_t)i;
@@ -50,7 +52,8 @@ assert_same_kinship(const struct journal_kinship *a, const struct journal_kinshi
     assert_int_equal(a->kin.count, b->kin.count);
     assert_memory_equal(a->kin.received, b->kin.received, sizeof a->kin.received);
     assert_memory_equal(a->kin.length, b->kin.length, sizeof a->kin.length);
-    assert_true(a->has_alike == b->has_alike && a->has_body == b->has_body);
+    assert_true(a->has_alike == b->has_alike && a->has_body == b->has_body && a->has_written == b->has_written);
+    assert_memory_equal(a->written, b->written, DIGEST_SIZE);
     assert_memory_equal(a->alike, b->alike, DIGEST_SIZE);
     assert_memory_equal(a->body, b->body, DIGEST_SIZE);
 }

@@ -76,6 +76,58 @@ the_body_is_what_follows_the_empty_line(void **state)
     assert_false(kinship_of_pieces(HEADER "\r\nbody\r\n", false, 1000).has_body);
 }
 
+static int
+ends_more(const char *one, const char *other)
+{
+    const struct kinship a = kinship_of(one), b = kinship_of(other);
+    int more;
+
+    kinship_count_ends(&a, b.body, &more);
+    return more;
+}
+
+static void
+line_ends_at_the_end_are_counted_and_nothing_else(void **state)
+{
+    static const char many[] = HEADER "\r\nbody\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
+
+    (void)state;
+    assert_int_equal(ends_more(HEADER "\r\nbody\r\n", HEADER "\r\nbody\r\n\r\n"), 1);
+    assert_int_equal(ends_more(HEADER "\r\nbody\r\n", HEADER "\r\nbody\r\n\r\n\r\n\r\n"), 3);
+    assert_int_equal(ends_more(HEADER "\r\nbody\r\n\r\n", HEADER "\r\nbody"), -2);
+    assert_int_equal(ends_more(HEADER "\r\nbody", HEADER "\r\nbody\r\n"), 1);
+    assert_int_equal(ends_more(HEADER "\r\n", HEADER "\r\n\r\n\r\n"), 2);
+    assert_int_equal(ends_more(HEADER "\r\nbody\r\n", HEADER "\r\nbody\r\n"), 0);
+    assert_int_equal(ends_more(HEADER "\r\nbody\r\n", HEADER "\r\nbodies\r\n\r\n"), 0);
+    assert_int_equal(ends_more(HEADER "\r\nbody\r\n", HEADER "\r\nbody\r\n\r"), 0);
+    assert_int_equal(ends_more(HEADER "\r\nbody\r\n", HEADER "\r\nbody\r\r\n"), 0);
+    assert_int_equal(ends_more(HEADER "\r\none\r\ntwo\r\n", HEADER "\r\none\r\n\r\ntwo\r\n"), 0);
+    assert_int_equal(ends_more(HEADER "\r\nbody\r\n", HEADER "\r\n\r\nbody\r\n"), 0);
+    assert_int_equal(ends_more(many, HEADER "\r\nbody\r\n"), 0); /* more than are told apart */
+}
+
+static bool
+is_written_alike(const char *one, const char *other)
+{
+    const struct kinship a = kinship_of(one), b = kinship_of(other);
+
+    return a.has_written && b.has_written && memcmp(a.written, b.written, DIGEST_SIZE) == 0;
+}
+
+static void
+another_id_leaves_what_is_written_alike(void **state)
+{
+    (void)state;
+    assert_true(is_written_alike(HEADER "To: ben@x\r\n\r\n",
+                                 FROM DATE "Message-ID: <9@server>\r\nTo:\r\n ben@x\r\n" SUBJECT "\r\n"));
+    assert_true(is_written_alike(HEADER "\r\n", FROM DATE SUBJECT "\r\n"));
+    assert_false(is_written_alike(HEADER "To: ben@x\r\n\r\n", HEADER "To: cyd@x\r\n\r\n"));
+    assert_false(is_written_alike(HEADER "Cc: ben@x\r\n\r\n", HEADER "\r\n"));
+    assert_false(is_written_alike(HEADER "\r\n", FROM "Date: Fri, 27 Nov 2026 17:00:01 +0100\r\n" ID SUBJECT "\r\n"));
+    assert_false(is_written_alike(FROM ID SUBJECT "\r\n", FROM ID SUBJECT "\r\n"));
+    assert_false(is_written_alike(DATE ID SUBJECT "\r\n", DATE ID SUBJECT "\r\n"));
+}
+
 static void
 pieces_of_any_size_make_no_difference(void **state)
 {
@@ -161,6 +213,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_body_is_what_follows_the_empty_line),
+        cmocka_unit_test(line_ends_at_the_end_are_counted_and_nothing_else),
+        cmocka_unit_test(another_id_leaves_what_is_written_alike),
         cmocka_unit_test(pieces_of_any_size_make_no_difference),
         cmocka_unit_test(a_server_that_rewrites_a_header_leaves_the_message_alike),
         cmocka_unit_test(another_id_date_sender_or_subject_is_another_message),
