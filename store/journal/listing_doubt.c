@@ -67,7 +67,7 @@ journal_listing_loosen(struct journal *journal, struct error *err)
         "DELETE FROM temp.listing_loose;"
         "INSERT OR IGNORE INTO temp.listing_loose (id, header, kin) SELECT p.id, p.header, p.kin"
         " FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.uidl = d.uidl"
-        " WHERE d.row = 0 AND d.repeated = 0 AND p.absent = 0 AND p.state <> 1 AND p.facts & 256 = 0"
+        " WHERE d.repeated = 0 AND p.absent = 0 AND p.state <> 1 AND p.facts & 256 = 0"
         " AND p.id NOT IN (SELECT row FROM temp.listing_doubt)";
 
     static_assert(POP_FETCHING == 1 && POP_DOUBT == 256, "the statement holds these numbers");
@@ -135,6 +135,15 @@ journal_listing_probe(struct journal *journal, bool all, struct error *err)
     return listing_table(journal, err) && listing_exec(journal, all ? DOUBT_NEW("") : some, err);
 }
 
+#define DOUBTFUL                                                                                                       \
+    "FROM main.pop WHERE uidl IN (SELECT uidl FROM temp.listing_doubt) AND absent = 0"                                 \
+    " AND id NOT IN (SELECT row FROM temp.listing_doubt)"
+#define DOUBTFUL_REST                                                                                                  \
+    DOUBTFUL " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1"                                    \
+             " OR number IN (SELECT number FROM temp.listing_compare))"
+/* ... of names that are known to be other messages' now. Where the list is not complete they are not absent for that. */
+#define PARTED DOUBTFUL_REST " AND state <> 1"
+
 bool
 journal_listing_compare_new(struct journal *journal, struct error *err)
 {
@@ -142,8 +151,8 @@ journal_listing_compare_new(struct journal *journal, struct error *err)
         "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT l.number"
         " FROM temp.listing_new n CROSS JOIN temp.listing l ON l.number = n.number"
         " WHERE l.number NOT IN (SELECT number FROM temp.listing_doubt) AND l.uidl NOT IN (SELECT uidl FROM main.pop)"
-        " AND (l.size IN (SELECT listed FROM main.pop WHERE absent <> 0)"
-        " OR (l.size = 0 AND EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0)));"
+        " AND (l.size IN (SELECT listed FROM main.pop WHERE absent <> 0 UNION ALL SELECT listed " PARTED ")"
+        " OR (l.size = 0 AND (EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0) OR EXISTS (SELECT 1 " PARTED "))));"
         "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
         " SELECT number, uidl, size, 0 FROM temp.listing WHERE number IN (SELECT number FROM temp.listing_compare);"
         "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
@@ -538,13 +547,6 @@ journal_listing_forget_begun(struct journal *journal, int64_t now, struct error 
     return bury(journal, SQL_LISTING_KEEP_LIKE_BEGUN, like, now - 1, err) && sql_exec(journal, begun, what, err) &&
            listing_exec(journal, "DELETE FROM temp.listing_gone", err);
 }
-
-#define DOUBTFUL                                                                                                       \
-    "FROM main.pop WHERE uidl IN (SELECT uidl FROM temp.listing_doubt) AND absent = 0"                                 \
-    " AND id NOT IN (SELECT row FROM temp.listing_doubt)"
-#define DOUBTFUL_REST                                                                                                  \
-    DOUBTFUL " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1"                                    \
-             " OR number IN (SELECT number FROM temp.listing_compare))"
 
 static const char absent_rest[] =
     "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL_REST ")";

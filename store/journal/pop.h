@@ -173,8 +173,8 @@ MUST_CHECK bool journal_listing_gone_like(struct journal *journal, const unsigne
                                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count,
                                           struct error *err);
 /**
- * Collect the rows of names whose lines are doubtful and have no row yet: such a row may be any other line's by now. Not those of lines that
- * stand twice, and not rows that were begun. After those that are known by their names were paired.
+ * Collect the rows of names whose lines are doubtful, and have no row yet or another one: such a row may be any other line's by now. Not those
+ * of lines that stand twice, and not rows that were begun. After those that are known by their names were paired.
  */
 MUST_CHECK bool journal_listing_loosen(struct journal *journal, struct error *err);
 /** Ids of those rows that have this header or kin digest, by id; the caller frees. None before journal_listing_loosen. */
@@ -199,7 +199,8 @@ MUST_CHECK bool journal_listing_allow_removal(struct journal *journal, uint32_t 
 MUST_CHECK bool journal_listing_probe(struct journal *journal, bool all, struct error *err);
 /**
  * New ones that were not doubtful, have a UIDL that no row has and the size of an absent row are to be fetched and compared: that row may have
- * been absent only since others were.
+ * been absent only since others were. So are those of the size of a row whose name is another message's by now, which is not absent for that
+ * where the list is not complete.
  */
 MUST_CHECK bool journal_listing_compare_new(struct journal *journal, struct error *err);
 /** Doubtful ones that were found to be new, and have the header of a row that is absent since `now`, are to be fetched and compared. */

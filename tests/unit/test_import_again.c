@@ -37,6 +37,26 @@ what_lost_its_name_to_another_comes_once_without_top(void **state)
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+/* ... nor by half a list, of which nothing counts as gone: what has that name now says that its message may be any other line. */
+static void
+what_lost_its_name_to_another_comes_once_without_top_and_with_half_a_list(void **state)
+{
+    static const char other[] = "Subject: other\r\nMessage-ID: <other@x>\r\n\r\nIt is longer than they are.\r\n";
+    struct scene *sc = *state;
+
+    sc->drop.no_top = sc->drop.lie_stat = true;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    (void)given_mail_as(sc, sc->drop.mails[0].uidl, other, sizeof other - 1);
+    rename_there(&sc->drop.mails[0], "new");
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    }
+}
+
 /* An import brought it after the day of this journal, which knows of it only that the server refused it. */
 static void
 what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again(void **state)
@@ -548,6 +568,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_lost_its_name_to_another_comes_once_without_top),
+        TEST(what_lost_its_name_to_another_comes_once_without_top_and_with_half_a_list),
         TEST(what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again),
         TEST(what_max_messages_leaves_comes_though_it_is_equal_to_one_that_came),
         TEST(what_came_while_the_clock_stood_back_comes_once_after_an_older_journal),
