@@ -27,9 +27,8 @@ record(struct import *import, struct arrival *arrival, const struct local_delive
     if (item == NULL)
         return true;
     if (item->ok) {
-        import_set_stored(import, row);
         row->folder = import->folder;
-        return journal_pop_save(import->journal, row, &import->err);
+        return import_set_stored(import, row) && journal_pop_save(import->journal, row, &import->err);
     }
     import->counts.failed++;
     import_problem(import, &item->err);
@@ -40,7 +39,8 @@ bool
 fetch_mark(struct import *import, const struct arrival *arrival)
 {
     if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated ||
-        import->identity != BY_UIDL || (arrival->row.facts & (POP_SHORT | POP_CONFIRM | POP_FEWER)) != 0)
+        import->identity != BY_UIDL || (arrival->row.facts & (POP_SHORT | POP_CONFIRM | POP_FEWER)) != 0 ||
+        held_by_keep(import, &arrival->row))
         return true;
     return import->dry ? journal_listing_allow_removal(import->journal, arrival->number, &import->err)
                        : journal_listing_came(import->journal, arrival->number, &import->err);

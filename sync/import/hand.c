@@ -56,9 +56,8 @@ hand_over(struct import *import, struct arrival *arrival)
         return import_interrupted(import);
     import->not_run = status == STATUS_NOT_RUN || status == STATUS_NOT_FOUND ? import->not_run + 1 : 0;
     if (status == 0) {
-        import_set_stored(import, row);
         row->base[0] = '\0';
-        return import_save(import, row) && fetch_announce(import, arrival);
+        return import_set_stored(import, row) && import_save(import, row) && fetch_announce(import, arrival);
     }
     say_failed(import, arrival, status, &err);
     row->state = POP_FETCHING;

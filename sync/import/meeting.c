@@ -148,7 +148,8 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     import_new_row(import, IMPORT_FILE_UIDL, 0, &row);
     if (!flush_note(import)) /* the journal that was lost may have known that it is not on the disk */
         return false;
-    import_set_stored(import, &row);
+    if (!import_set_stored(import, &row))
+        return false;
     seen_to_row(seen, &row);
     row.size = seen->size;
     row.facts |= POP_CONFIRM;

@@ -203,7 +203,7 @@ MUST_CHECK bool import_begin_row(struct import *import, const struct journal_lis
 /** A base name that no other message has. */
 MUST_CHECK bool import_choose_base(struct import *import, struct journal_pop *row);
 /** What every row gets whose message is durable here, or was taken by the command. */
-void import_set_stored(const struct import *import, struct journal_pop *row);
+MUST_CHECK bool import_set_stored(struct import *import, struct journal_pop *row);
 /** ERROR_CONFIG. @return false */
 bool import_forbid(struct import *import, const char *what, const char *hint);
 

@@ -110,9 +110,8 @@ take_stored(struct import *import, struct sought *sought, bool *again)
     sought->stored = !missing;
     if (missing)
         return true;
-    if (!import_load(import, sought->id, &row))
+    if (!import_load(import, sought->id, &row) || !import_set_stored(import, &row))
         return false;
-    import_set_stored(import, &row);
     seen_header_to_row(&seen, &row);
     row.has_header = false;
     row.size = seen.size;
@@ -148,7 +147,8 @@ ask_beside(struct search *search)
             return false;
         if ((row.facts & POP_LOST) != 0) /* the other account knows it from the time when its file was here */
             continue;
-        import_set_stored(import, &row);
+        if (!import_set_stored(import, &row))
+            return false;
         row.missed = import_stamp(import);
         report_note(import->report, import->account->name,
                     "%s arrived in an earlier run that was cut off, and went away through the IMAP account %s",

@@ -228,8 +228,37 @@ import_choose_base(struct import *import, struct journal_pop *row)
     return true;
 }
 
-void
-import_set_stored(const struct import *import, struct journal_pop *row)
+/*
+ * What comes whole beside its part is the message that the part was stored for: where `keep` was longer then its removal needs a word, or has had
+ * it.
+ */
+static bool
+keep_as_part(struct import *import, struct journal_pop *row)
+{
+    struct journal_pop part;
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    if (row->keep_days < 0)
+        return true;
+    ok = journal_pop_by_uidl(import->journal, row->uidl, &ids, &count, &import->err);
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = import_load(import, ids[i], &part);
+        if (!ok || part.id == row->id || part.absent == 0 || part.state != POP_STORED ||
+            (part.facts & (POP_SHORT | POP_CUT | POP_FEWER)) == 0)
+            continue;
+        if (part.keep_days < 0 || (row->keep_days >= 0 && part.keep_days > row->keep_days)) {
+            row->keep_days = part.keep_days;
+            row->word = part.word;
+        }
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+import_set_stored(struct import *import, struct journal_pop *row)
 {
     row->state = POP_STORED;
     row->facts &= ~(unsigned)(POP_LOST | POP_UNFLUSHED);
@@ -242,4 +271,5 @@ import_set_stored(const struct import *import, struct journal_pop *row)
     row->hold[0] = '\0';
     if ((row->facts & POP_SHORT) == 0)
         row->why[0] = '\0';
+    return keep_as_part(import, row);
 }

@@ -88,6 +88,23 @@ is_of_another(const struct drop_message *message, const struct journal_pop *row)
     return row->has_body && row->has_header && memcmp(row->header, header_of(message), DIGEST_SIZE) != 0;
 }
 
+/* Of several rows of its name: the only one that is listed and has its header. A part is absent once the whole came beside it. */
+static bool
+only_listed(const struct import_sim *sim, const struct drop_message *message, const int64_t *ids, size_t count,
+            struct journal_pop *row)
+{
+    struct journal_pop one;
+    size_t listed = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!row_by_id(sim, ids[i], &one) || one.absent != 0)
+            continue;
+        listed++;
+        *row = one;
+    }
+    return listed == 1 && row->has_header && memcmp(row->header, header_of(message), DIGEST_SIZE) == 0;
+}
+
 /* The only row of a message: that of its name, or under a new name the one that it had. @return false: none, or it can't be told */
 bool
 row_of(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row)
@@ -104,6 +121,8 @@ row_of(const struct import_sim *sim, const struct drop_message *message, struct 
         return true;
     const bool asked = journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
                        (count != 1 || journal_pop_get(sim->journal, ids[0], row, &found, &err));
+    if (asked && count > 1)
+        found = message->was_cut && only_listed(sim, message, ids, count, row);
     free(ids);
     if (!asked || (count > 0 && !found))
         return false;

@@ -228,6 +228,28 @@ a_message_whose_end_comes_later_is_fetched_whole_before_it_is_removed(void **sta
     assert_int_equal(count_there(sc), 0);
 }
 
+/* Its removal stands on a list while only a part is here: the whole, which comes in that very run, is no other message for the user. */
+static void
+a_tightened_keep_waits_for_a_word_though_the_message_comes_whole_only_now(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    mail->give = mail->len - 4;
+    assert_run(sc, 0);
+    mail->give = 0;
+    sc->now += DAY;
+    sc->account.import.keep_days = 0;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 3);
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(count_there(sc), 1);
+
+    sc->options.confirm = true;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* A short answer to what is read again to be proven says nothing about it. */
 static void
 a_short_answer_to_a_proof_makes_no_new_mail(void **state)
@@ -511,6 +533,7 @@ main(void)
         TEST(another_body_under_the_header_of_one_that_went_is_fetched),
         TEST(names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time),
         TEST(a_message_whose_end_comes_later_is_fetched_whole_before_it_is_removed),
+        TEST(a_tightened_keep_waits_for_a_word_though_the_message_comes_whole_only_now),
         TEST(a_short_answer_to_a_proof_makes_no_new_mail),
         TEST(a_proof_asks_for_nothing_that_is_larger_than_max_size),
         TEST(a_proof_of_what_was_large_when_it_came_is_read),
