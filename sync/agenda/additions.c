@@ -3,7 +3,6 @@
  * when the list grows. The word lets it go up (or come down), or sets it apart for good: then both sides stay as they are.
  */
 #include "sync/agenda/additions.h"
-#include "sync/base/ids.h"
 
 bool
 additions_take_word(struct run *run)
@@ -64,6 +63,19 @@ hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo,
 }
 
 bool
+additions_name(struct run *run, struct todo *const *todos, size_t count, char id[static IDS_NAME_SIZE])
+{
+    int64_t *ids = calloc(count + 1, sizeof *ids);
+    bool ok = ids != NULL;
+
+    for (size_t i = 0; ok && i < count; i++)
+        ids[i] = todos[i]->id;
+    ok = (ok && ids_name("additions", ids, count, id)) || run_no_memory(run);
+    free(ids);
+    return ok;
+}
+
+bool
 additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count,
                const struct additions_why *why)
 {
@@ -74,14 +86,9 @@ additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *tod
                                .of = why->of,
                                .additions = true,
                                .both = why->both};
-    int64_t *ids = calloc(count + 1, sizeof *ids);
     char id[IDS_NAME_SIZE];
-    bool ok = ids != NULL;
+    bool ok = additions_name(run, todos, count, id);
 
-    for (size_t i = 0; ok && i < count; i++)
-        ids[i] = todos[i]->id;
-    ok = (ok && ids_name("additions", ids, count, id)) || run_no_memory(run);
-    free(ids);
     for (size_t i = 0; ok && i < count; i++)
         ok = hold_one(run, mailbox, todos[i], id, why);
     if (!ok || count == 0)

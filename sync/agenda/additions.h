@@ -2,6 +2,7 @@
 #ifndef SYNC_AGENDA_ADDITIONS_H
 #define SYNC_AGENDA_ADDITIONS_H
 
+#include "sync/base/ids.h"
 #include "sync/run/run.h"
 
 /**
@@ -20,6 +21,8 @@ struct additions_why {
     bool both;           /* they would go both ways */
 };
 
+/** The ID of a list of these. */
+MUST_CHECK bool additions_name(struct run *run, struct todo *const *todos, size_t count, char id[static IDS_NAME_SIZE]);
 /** Hold these uploads and downloads of one mailbox as one list; inside a transaction. */
 MUST_CHECK bool additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count,
                                const struct additions_why *why);

@@ -16,13 +16,18 @@ struct doubled {
     struct journal_message message;
 };
 
-/* What this run's options keep back goes with another run. */
 static bool
-is_new(const struct run *run, const struct todo *todo)
+is_new(const struct todo *todo)
 {
     return todo->fresh && !todo->dropped && todo->partner == 0 &&
-           (!todo->step.kept_back || !run->account->policy.one_way) &&
            (todo->step.verb == PLAN_UPLOAD || todo->step.verb == PLAN_DOWNLOAD);
+}
+
+/* What this run's options keep back goes with another run. */
+static bool
+may_go(const struct run *run, const struct todo *todo)
+{
+    return is_new(todo) && (!todo->step.kept_back || !run->account->policy.one_way);
 }
 
 /* *held: an earlier run did, for this reason. */
@@ -58,6 +63,35 @@ take_word(struct doubled *doubled, struct todo *todo)
     return additions_set_apart(run, &doubled->message);
 }
 
+/*
+ * Where the configuration lets new mail go one way alone, what goes doubles nothing on the side that it comes from, and nobody is asked. Should what
+ * stays back be let go one day, that is the question.
+ */
+static bool
+keep_question(struct doubled *doubled, const struct mailbox *mailbox, size_t first, size_t end)
+{
+    struct run *run = doubled->run;
+    char id[IDS_NAME_SIZE];
+    bool ok;
+
+    doubled->count = 0;
+    for (size_t i = first; i < end; i++) {
+        struct todo *todo = &doubled->agenda->todos[i];
+
+        if (is_new(todo) && todo->step.kept_back && mailbox_is_open(mailbox))
+            doubled->todos[doubled->count++] = todo;
+    }
+    ok = additions_name(run, doubled->todos, doubled->count, id);
+    for (size_t i = 0; ok && i < doubled->count; i++) {
+        struct journal_hold hold = {.message = doubled->todos[i]->id, .kind = HOLD_ADDITIONS, .since = run->now};
+
+        (void)text_print(hold.list, sizeof hold.list, "%s", id);
+        (void)text_print(hold.reason, sizeof hold.reason, "%s", reason);
+        ok = journal_hold_add(run->journal, &hold, &run->err);
+    }
+    return ok;
+}
+
 static bool
 judge_mailbox(struct doubled *doubled, struct mailbox *mailbox, size_t first, size_t end)
 {
@@ -68,19 +102,20 @@ judge_mailbox(struct doubled *doubled, struct mailbox *mailbox, size_t first, si
                                            "--confirm-additions or --reject-additions",
                                 .both = true};
     uint64_t here = 0, there = 0;
-    bool ok = true;
+    const bool asks = mailbox->doubled != 0 && !run->account->policy.one_way;
+    bool ok = mailbox->doubled == 0 || asks || keep_question(doubled, mailbox, first, end);
 
     doubled->count = 0;
     for (size_t i = first; ok && i < end; i++) {
         struct todo *todo = &doubled->agenda->todos[i];
         bool held = false;
 
-        if (!is_new(run, todo) || !mailbox_is_open(mailbox))
+        if (!may_go(run, todo) || !mailbox_is_open(mailbox))
             continue;
         ok = was_held(doubled, todo->id, &held);
         if (ok && held && additions_have_word(run, todo->id))
             ok = take_word(doubled, todo);
-        else if (ok && (held || mailbox->doubled != 0))
+        else if (ok && (held || asks))
             doubled->todos[doubled->count++] = todo;
     }
     for (size_t i = 0; i < doubled->count; i++)

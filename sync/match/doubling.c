@@ -91,8 +91,6 @@ doubling_judge(struct meeting *meeting)
     struct run *run = meeting->run;
     uint64_t here, there, smaller;
 
-    if (run->account->policy.one_way) /* what --pull keeps back goes up with the next run */
-        return true;
     if (!journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_WITH_BASE, &here, &run->err) ||
         !journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_WITH_UID, &there, &run->err))
         return false;
@@ -105,5 +103,5 @@ doubling_judge(struct meeting *meeting)
     if (meeting->doubled <= DOUBLED_MIN || meeting->doubled * DOUBLED_SHARE <= smaller)
         return true;
     meeting->mailbox->doubled = meeting->doubled;
-    return describe(meeting);
+    return run->account->policy.one_way || describe(meeting); /* nobody is asked yet: doubled.c */
 }

@@ -19,15 +19,12 @@ compare(const void *pa, const void *pb)
     return memcmp(((const struct named *)pa)->id, ((const struct named *)pb)->id, KEPT);
 }
 
-/* Where all is settled anew; and only what was not on the way rests on its Message-ID. */
+/* Only what was not on the way rests on its Message-ID. */
 static bool
 is_due(const struct meeting *meeting)
 {
-    const struct run *run = meeting->run;
     bool due = false;
 
-    if (!run->first && !run->pair_all && !meeting->mailbox->renumbered)
-        return false;
     for (size_t u = 0; meeting->files.count > 1 && !due && u < meeting->uids.count; u++)
         due = meeting->uids.at[u].telling && !meeting->uids.at[u].received;
     return due;

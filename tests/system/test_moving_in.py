@@ -230,20 +230,44 @@ class RewrittenTest(MovingInTest):
 
 
 class NearTest(MovingInTest):
+    """A UID has the header of one file and the body of another, which has lines of a mail reader: that is the one."""
+    FIRST = b"From: ana@example.org\r\nSubject: One\r\nMessage-ID: <one@mail.example>\r\n\r\nfirst.\r\n"
+    LABELLED = FIRST.replace(b"\r\n\r\n", b"\r\nX-Label: a\r\n\r\n")
+    SECOND = FIRST.replace(b"first", b"other")
+
+    def given_them_in(self, mailbox):
+        self.client.append(mailbox, self.FIRST)
+        self.maildir.put(mailbox, self.LABELLED)
+        self.maildir.put(mailbox, self.SECOND)
+
+    def then_each_is_once_on_each_side(self, mailbox, others=0):
+        there = sorted(self.client.body(mailbox, m.uid) for m in self.client.messages(mailbox))
+        here = sorted(f.bytes() for f in self.maildir.files(mailbox))
+        self.assertEqual([body for body in there if b"One" in body], [self.FIRST, self.SECOND])
+        self.assertEqual([body for body in here if b"One" in body], sorted([self.LABELLED, self.SECOND]))
+        self.assertEqual((len(there), len(here)), (2 + others, 2 + others))
+        self.assert_idempotent()
+
     def test_a_header_that_two_files_share_but_for_a_line_says_nothing_of_bodies(self):
-        """The UID has the header of one file and the body of the other, which has lines of a mail reader: that is the one."""
-        first = b"From: ana@example.org\r\nSubject: One\r\nMessage-ID: <one@mail.example>\r\n\r\nfirst.\r\n"
-        labelled, second = first.replace(b"\r\n\r\n", b"\r\nX-Label: a\r\n\r\n"), first.replace(b"first", b"other")
-        self.client.append("INBOX", first)
         self.maildir.create("INBOX")
-        self.maildir.put("INBOX", labelled)
-        self.maildir.put("INBOX", second)
+        self.given_them_in("INBOX")
 
         self.sync()
 
-        self.assertEqual(sorted(self.client.body("INBOX", m.uid) for m in self.client.messages("INBOX")), [first, second])
-        self.assertEqual(sorted(f.bytes() for f in self.maildir.files("INBOX")), sorted([labelled, second]))
-        self.assert_idempotent()
+        self.then_each_is_once_on_each_side("INBOX")
+
+    def test_nor_in_a_mailbox_of_an_account_that_is_known(self):
+        self.client.fill("INBOX", self.corpus.messages(3, edge=False))
+        self.sync()
+        self.client.create("Late")
+        self.maildir.create("Late")
+        self.given_them_in("Late")
+        self.given_them_in("INBOX")
+
+        self.sync()
+
+        self.then_each_is_once_on_each_side("Late")
+        self.then_each_is_once_on_each_side("INBOX", 3)
 
 
 class MailReaderTest(MovingInTest):
@@ -388,6 +412,35 @@ class DoublingTest(MovingInTest):
         self.account.set(push=["flags"])
         self.sync()
         self.assertEqual(self.counts(), (self.COUNT, self.COUNT + self.OTHER))
+
+    def test_a_configuration_that_went_one_way_at_first_is_no_way_around_it(self):
+        """What may not go up (come down) in the first run is asked about when it may."""
+        both = ["new", "flags", "deletes", "mailboxes"]
+        for way, word in (("push", "confirm"), ("pull", "confirm"), ("push", "reject"), ("pull", "reject")):
+            with self.subTest(way=way, word=word):
+                box = "Box-%s-%s" % (way, word)
+                self.account = self.new_account(box.lower())
+                self.maildir = self.account.maildir
+                self.client.create(box)
+                self.account.set(mailboxes=[box], **{way: ["mailboxes"]})
+                self.given_a_tree_with_other_bytes(mailbox=box)
+                first = (self.COUNT, self.COUNT + self.OTHER) if way == "push" else (self.COUNT + self.OTHER, self.COUNT)
+                for _ in range(2):
+                    self.sync()
+                self.maildir.deliver(box, self.corpus.simple("new here"))
+                self.client.append(box, self.corpus.simple("new there"))
+                self.sync()
+                self.account.set(**{way: both})
+
+                name = self.list_id(self.sync(expect=HELD))
+                self.assertEqual(self.list_id(self.sync(expect=HELD)), name)
+
+                self.assertEqual(self.counts(box), (first[0] + 2, first[1] + 2))
+                self.sync("--%s-additions=%s" % (word, name))
+                self.sync()
+                self.sync()
+                last = (self.COUNT + self.OTHER,) * 2 if word == "confirm" else first
+                self.assertEqual(self.counts(box), (last[0] + 2, last[1] + 2))
 
     def test_a_run_that_goes_one_way_is_no_way_around_it(self):
         """What came down would be paired, and the next run would send all the files."""
