@@ -32,7 +32,8 @@ enum journal_pop_fact {
         8, /* before it is removed its body is read once more and must be the same, else it is another message */
     POP_FEWER =
         16, /* fewer bytes came than LIST said: before it is removed its body is read once more and must be the same */
-    POP_RETURNED = 32, /* it was removed, and is on the server again under another UIDL */
+    POP_RETURNED =
+        32, /* it was removed, or a part of what was, and is on the server again under another UIDL after a list lacked it */
     POP_UNSURE =
         64, /* what is listed under its UIDL has another header, and nothing can tell whether it is its message */
     POP_AGAIN = 128, /* it was removed, and is listed again under the same UIDL: the server keeps it, or got it back */

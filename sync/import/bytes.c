@@ -54,7 +54,7 @@ fits(const struct import *import, const struct journal_pop *row, const struct se
 
 /*
  * Of what golub removed: was this line listed beside it? So it was where a part of the line's own message, by its name and header, was stored
- * before that went: it is no copy that came back, but a twin.
+ * before that went: it is no copy that came back, but a twin. Not so where the part itself came back under this name.
  */
 static bool
 stood_beside(struct import *import, const struct journal_pop *removed, const struct journal_listed *listed,
@@ -74,7 +74,8 @@ stood_beside(struct import *import, const struct journal_pop *removed, const str
     for (size_t i = 0; ok && !*beside && i < count; i++) {
         ok = import_load(import, ids[i], &part);
         *beside = ok && part.state == POP_STORED && part.absent == import_stamp(import) && part.has_header &&
-                  part.has_body && memcmp(part.header, seen->header, DIGEST_SIZE) == 0 && part.size < seen->size &&
+                  part.has_body && (part.facts & POP_RETURNED) == 0 &&
+                  memcmp(part.header, seen->header, DIGEST_SIZE) == 0 && part.size < seen->size &&
                   part.since <= removed->absent;
     }
     free(ids);

@@ -123,11 +123,15 @@ save_alone(struct compare *compare, struct arrival *arrival)
 static bool
 take_up(struct compare *compare, const struct journal_listed *listed, struct journal_pop *row, const struct seen *seen)
 {
+    const struct import *import = compare->import;
     struct arrival arrival = {.number = listed->number};
+    const bool returned = row->absent != 0 && row->absent != import_stamp(import) &&
+                          strcmp(row->uidl, listed->uidl) != 0 && (row->facts & (POP_SHORT | POP_CUT | POP_FEWER)) != 0;
     bool changed = import_take_up(row, listed, seen) || !row->has_body;
 
     if (!row->has_body)
         seen_to_row(seen, row);
+    row->facts |= returned ? POP_RETURNED : 0U; /* a part: the whole of it went, perhaps */
     arrival.row = *row;
     return changed ? save_alone(compare, &arrival) : pair_line(compare, &arrival);
 }

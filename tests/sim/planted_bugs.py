@@ -1367,6 +1367,8 @@ BUGS = [
         ("sync/import/keep.c", "const uint64_t bytes = row->size; /*", "const uint64_t bytes = import_listed_size(keeping->import, number); /*")),
     bug("import: twin of what was removed taken for it, come back", unit("test_import_had"),
         ("sync/import/bytes.c", "part.since <= removed->absent;", "part.since < 0;")),
+    bug("import: part that came back taken for that of a twin", unit("test_import_had"),
+        ("sync/import/bytes.c", "(part.facts & POP_RETURNED) == 0 &&", "")),
     bug("import: what this session compared and stored removed by it", unit("test_import_had"),
         ("sync/import/keep.c", "|| id_set_has(&import->compared, listed->row))", ")"),
         ("sync/import/parts.c", "id_set_has(&import->compared, page[i].row) ||", "")),

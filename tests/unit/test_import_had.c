@@ -374,6 +374,38 @@ another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetch
     assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 0);
 }
 
+/* Its part has the bytes that come now, and came before it went; but it went itself. */
+static void
+what_came_cut_went_whole_and_comes_back_cut_is_known_when_all_of_it_comes(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one"), *again;
+    const size_t part = mail->len - 4;
+
+    mail->give = part;
+    assert_run(sc, 0);
+    mail->give = 0;
+    sc->now += 2 * DAY;
+    assert_run(sc, 0);
+    sc->account.policy.guard = false;
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_run(sc, 0);
+    sc->now += 2 * DAY;
+    again = given_mail_as(sc, "back", mail->bytes, mail->len);
+    again->give = part;
+    (void)run_import(sc);
+    again->give = 0;
+
+    for (int run = 0; run < 3; run++) {
+        sc->now += 2 * DAY;
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, mail), 1);
+    }
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* Of two that are equal the one went, and of the other nothing or a part came with it: when all of the other comes it is no copy of that one. */
 static void
 twins_of_which_one_comes_late(void **state)
@@ -512,6 +544,7 @@ main(void)
         TEST(what_no_rule_holds_any_more_is_on_no_list),
         TEST(another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetched),
         TEST(twins_of_which_one_comes_late),
+        TEST(what_came_cut_went_whole_and_comes_back_cut_is_known_when_all_of_it_comes),
         TEST(where_headers_come_empty_other_names_bring_nothing_again),
         TEST(a_message_that_is_refused_and_comes_all_the_same_doubles_none_that_is_compared),
         TEST(a_message_that_is_refused_keeps_no_other_from_being_compared),
