@@ -62,7 +62,7 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
     }
     if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired || !uids[0]->telling)
         return true;
-    if (files[0]->shared_id && !uids[0]->received)
+    if (files[0]->shared_id && (files[0]->shared_rest || !uids[0]->received))
         return true;
     if (files[0]->dated && files[0]->date != uids[0]->date)
         return true;

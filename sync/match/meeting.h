@@ -23,7 +23,8 @@ struct half { /* a message that is on one side only */
     bool received;      /* the header has a Received line */
     bool vague;         /* the header has neither a Received line nor a Message-ID */
     bool telling;       /* no other message has this header: it alone says which message it is */
-    bool shared_id;     /* of a file: another one here has its Message-ID */
+    bool shared_id;     /* of a file: another one here has its Message-ID, or as it has none */
+    bool shared_rest;   /* ... and a kin header, but perhaps for lines of the way */
     bool open_header;   /* what the server showed as header has no empty line at its end */
     bool same_header;   /* a file that is not paired yet has the same header */
     bool read;          /* some of it came in this run */

@@ -6,27 +6,30 @@
 
 #include "sync/match/read.h"
 
-#define KEPT 16 /* bytes of the digest; should they be equal by chance a body is read that need not be */
+#define KEPT 16 /* bytes of a digest; should they be equal by chance a body is read that need not be */
 
 struct named {
-    unsigned char id[KEPT];
+    unsigned char id[KEPT],
+        rest[KEPT]; /* of the Message-ID (zeros: none), and of a kin header but for Received lines */
     struct half *file;
 };
 
 static int
 compare(const void *pa, const void *pb)
 {
-    return memcmp(((const struct named *)pa)->id, ((const struct named *)pb)->id, KEPT);
+    const struct named *a = pa, *b = pb;
+    const int order = memcmp(a->id, b->id, KEPT);
+
+    return order != 0 ? order : memcmp(a->rest, b->rest, KEPT);
 }
 
-/* Only what was not on the way rests on its Message-ID. */
 static bool
 is_due(const struct meeting *meeting)
 {
     bool due = false;
 
     for (size_t u = 0; meeting->files.count > 1 && !due && u < meeting->uids.count; u++)
-        due = meeting->uids.at[u].telling && !meeting->uids.at[u].received;
+        due = meeting->uids.at[u].telling;
     return due;
 }
 
@@ -47,9 +50,11 @@ read_ids(struct meeting *meeting, struct named *named, size_t *count)
         if (file->paired) /* and its row perhaps another one's: it had got a new name */
             continue;
         ok = run_load(run, file->id, message) && read_kinship(run, meeting->mailbox, message, false, &kinship, &got);
-        if (!ok || !got || !kinship.kin.has_id)
+        if (!ok || !got)
             continue;
-        memcpy(named[*count].id, kinship.kin.id, KEPT);
+        if (kinship.kin.has_id)
+            memcpy(named[*count].id, kinship.kin.id, KEPT);
+        memcpy(named[*count].rest, kinship.kin.rest, KEPT);
         named[(*count)++].file = file;
     }
     /* What is gone by now shares nothing; it is noticed where it is needed. */
@@ -72,8 +77,11 @@ shared_id_judge(struct meeting *meeting)
     if (ok && count > 1)
         qsort(named, count, sizeof *named, compare);
     for (size_t i = 1; ok && i < count; i++) {
-        if (compare(&named[i - 1], &named[i]) == 0)
-            named[i - 1].file->shared_id = named[i].file->shared_id = true;
+        if (memcmp(named[i - 1].id, named[i].id, KEPT) != 0)
+            continue;
+        named[i - 1].file->shared_id = named[i].file->shared_id = true;
+        if (memcmp(named[i - 1].rest, named[i].rest, KEPT) == 0)
+            named[i - 1].file->shared_rest = named[i].file->shared_rest = true;
     }
     free(named);
     return ok;

@@ -240,6 +240,12 @@ class NearTest(MovingInTest):
         self.maildir.put(mailbox, self.LABELLED)
         self.maildir.put(mailbox, self.SECOND)
 
+    def given_lines_of_the_way(self, had_id=True):
+        """All three came the same way, as their headers say."""
+        for name in "FIRST", "LABELLED", "SECOND":
+            way = b"Received: from a.example by b.example; Mon, 13 Nov 2023 12:00:00 +0000\r\n" + getattr(NearTest, name)
+            setattr(self, name, way if had_id else way.replace(b"Message-ID: <one@mail.example>\r\n", b""))
+
     def then_each_is_once_on_each_side(self, mailbox, others=0):
         there = sorted(self.client.body(mailbox, m.uid) for m in self.client.messages(mailbox))
         here = sorted(f.bytes() for f in self.maildir.files(mailbox))
@@ -255,6 +261,21 @@ class NearTest(MovingInTest):
         self.sync()
 
         self.then_each_is_once_on_each_side("INBOX")
+
+    def test_nor_do_lines_of_the_way_that_both_have(self):
+        for had_id in True, False:
+            with self.subTest(had_id=had_id):
+                box = "Box%d" % had_id
+                self.account = self.new_account(box.lower(), mailboxes=[box])
+                self.maildir = self.account.maildir
+                self.given_lines_of_the_way(had_id)
+                self.client.create(box)
+                self.maildir.create(box)
+                self.given_them_in(box)
+
+                self.sync()
+
+                self.then_each_is_once_on_each_side(box)
 
     def test_nor_in_a_mailbox_of_an_account_that_is_known(self):
         self.client.fill("INBOX", self.corpus.messages(3, edge=False))
