@@ -3,11 +3,17 @@
 
 #include "sync/rules/merge.h"
 
-/* Where the server's list and its count do not agree, what the list lacks may be gone: has this run seen all that is known there? */
+/*
+ * Has this run seen it there? Where the server's list and its count do not agree, what the list lacks may be gone, and something may stand there
+ * that no list names: but what the last list of this run named is there, whatever else is.
+ */
 static bool
-is_listed(const struct mailbox *mailbox)
+is_seen(const struct mailbox *mailbox, const struct journal_message *message)
 {
-    return mailbox->row.uneven == 0 || (mailbox->weighed && !mailbox->unlisted);
+    if (mailbox->row.uneven == 0)
+        return !run_is_unseen(mailbox);
+    return mailbox->weighed && !mailbox->look_there && !mailbox_is_unsure(mailbox->cautions) &&
+           (!mailbox->unlisted || (mailbox->lacked.bits != NULL && !id_set_has(&mailbox->lacked, message->id)));
 }
 
 static bool
@@ -16,7 +22,7 @@ is_staying(struct run *run, const struct journal_message *twin)
     const struct mailbox *mailbox = run_mailbox_by_id(run, twin->mailbox);
     const bool deleted = run->account->policy.expunge && merge_one_shows(twin->flags, FLAG_DELETED);
 
-    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && is_listed(mailbox) &&
+    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && is_seen(mailbox, twin) &&
            !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && twin->uid != 0 && twin->base[0] != '\0' &&
            (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !deleted;
 }

@@ -96,12 +96,43 @@ what_an_older_journal_does_not_know_is_sent_once_the_difference_is_known(void **
     assert_int_equal(when_golub_syncs_after(60), 0);
 }
 
+/* Each file was shown in its new place before the old one goes: that another message is not listed there makes them no removals. */
+static void
+many_that_move_to_where_one_is_not_listed_are_not_held(void **state)
+{
+    (void)state;
+    for (int move = 0; move < 2; move++) {
+        given_empty_account(1);
+        sim.server.move = move == 1;
+        for (int i = 0; i < 30; i++)
+            given_mail_there(INBOX, 40 + i);
+        for (int i = 0; i < 3; i++)
+            given_mail_there(WORK, 20 + i);
+        given_both_sides_agree();
+        given_it_is_not_listed(21);
+        sim.server.qresync = sim.server.condstore = false;
+        for (int i = 0; i < 30; i++)
+            when_the_user_moves(40 + i, INBOX, WORK);
+
+        for (int run = 0; run < 3; run++)
+            assert_int_not_equal(when_golub_syncs_after(60), 3);
+
+        for (int i = 0; i < 30; i++) {
+            then_it_is_there(INBOX, 40 + i, 0);
+            then_it_is_there(WORK, 40 + i, 1);
+        }
+        then_it_is_here(WORK, 21, 1);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_an_older_journal_does_not_know_and_the_list_lacks_is_not_sent_again),
         SCENARIO(what_an_older_journal_does_not_know_is_sent_once_the_difference_is_known),
+        SCENARIO(many_that_move_to_where_one_is_not_listed_are_not_held),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
