@@ -4,6 +4,18 @@
 #include "sync/rules/merge.h"
 
 /*
+ * The difference is known, and changes were told since the last list: as many as are counted beside what is known were not listed in it, so it
+ * lacked nothing that is known.
+ */
+static bool
+lacked_nothing(const struct mailbox *mailbox)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+
+    return row->uneven == UNEVEN_KNOWN && row->hidden != 0 && (int64_t)row->hidden == row->excess;
+}
+
+/*
  * Has this run seen it there? Where the server's list and its count do not agree, what the list lacks may be gone, and something may stand there
  * that no list names: but what the last list of this run named is there, whatever else is.
  */
@@ -12,7 +24,9 @@ is_seen(const struct mailbox *mailbox, const struct journal_message *message)
 {
     if (mailbox->row.uneven == 0)
         return !run_is_unseen(mailbox);
-    return mailbox->weighed && !mailbox->look_there && !mailbox_is_unsure(mailbox->cautions) &&
+    if (!mailbox->weighed)
+        return !run_is_unseen(mailbox) && !mailbox->look_there && lacked_nothing(mailbox);
+    return !mailbox->look_there && !mailbox_is_unsure(mailbox->cautions) &&
            (!mailbox->unlisted || (mailbox->lacked.bits != NULL && !id_set_has(&mailbox->lacked, message->id)));
 }
 

@@ -1988,4 +1988,6 @@ BUGS = [
         ("sync/match/shared_id.c", "if (file->paired) /*", "if (file->paired && file->alias) /*")),
     bug("twin not seen where a list lacks another message", Test("scenario_unlisted"),
         ("sync/rows/twin.c", "(!mailbox->unlisted || (mailbox->lacked.bits != NULL && !id_set_has(&mailbox->lacked, message->id)))", "!mailbox->unlisted")),
+    bug("twin not seen where a difference is known and changes alone were told", Test("scenario_unlisted"),
+        ("sync/rows/twin.c", "mailbox->look_there && lacked_nothing(mailbox)", "mailbox->look_there && lacked_nothing(mailbox) && false")),
 ]

@@ -126,6 +126,51 @@ many_that_move_to_where_one_is_not_listed_are_not_held(void **state)
     }
 }
 
+/* A difference that is known is no doubt about what the lists named: as many as are counted beside it were not listed. */
+static void
+many_that_move_to_where_one_too_many_is_counted_are_not_held(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 0; i < 30; i++)
+        given_mail_there(INBOX, 40 + i);
+    for (int i = 0; i < 3; i++)
+        given_mail_there(WORK, 20 + i);
+    given_both_sides_agree();
+    sim.server.boxes[WORK].phantoms = 1;
+    sim.server.move = false;
+    sim.server.condstore = true;
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+    for (int i = 0; i < 30; i++)
+        when_the_user_moves(40 + i, INBOX, WORK);
+
+    for (int run = 0; run < 3; run++)
+        assert_int_not_equal(when_golub_syncs_after(60), 3);
+
+    for (int i = 0; i < 30; i++) {
+        then_it_is_there(INBOX, 40 + i, 0);
+        then_it_is_there(WORK, 40 + i, 1);
+    }
+    then_it_is_here(WORK, 21, 1);
+}
+
+/* Who puts a message there while an APPEND of the same one is under way has put it there twice, and nobody can call that back. */
+static void
+what_arrives_while_the_same_is_under_way_is_no_doubling_of_golubs(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 20);
+    given_both_sides_agree();
+    sim.server.delayed[sim.server.delayed_count++] =
+        (struct sim_delayed){.mailbox = WORK, .content = 20, .date = 1600000000, .due = INT64_MAX};
+    given_mail_there(WORK, 20);
+
+    assert_int_equal(sim.world.ledger[20].most[WORK], 2);
+    sim.server.delayed_count = 0;
+}
+
 int
 main(void)
 {
@@ -133,6 +178,8 @@ main(void)
         SCENARIO(what_an_older_journal_does_not_know_and_the_list_lacks_is_not_sent_again),
         SCENARIO(what_an_older_journal_does_not_know_is_sent_once_the_difference_is_known),
         SCENARIO(many_that_move_to_where_one_is_not_listed_are_not_held),
+        SCENARIO(many_that_move_to_where_one_too_many_is_counted_are_not_held),
+        SCENARIO(what_arrives_while_the_same_is_under_way_is_no_doubling_of_golubs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,17 @@ is_under_way(const struct world *world, int content, int mailbox)
     return false;
 }
 
+/* What is under way stands there as well in the end: who puts the same message there meanwhile can't be told of it, and nobody can call it back. */
+static int
+count_coming(const struct world *world, int content, int mailbox)
+{
+    int count = count_on(world, content, mailbox, SIM_SERVER);
+
+    for (size_t i = 0; i < world->server->delayed_count; i++)
+        count += world->server->delayed[i].content == content && world->server->delayed[i].mailbox == mailbox;
+    return count;
+}
+
 /* What is put there beside a run is new to it: all that stands on the other side may be on its way already, paired with nothing. */
 static int
 count_beside_run(const struct world *world, int content, int mailbox)
@@ -139,7 +150,8 @@ ledger_put(struct world *world, int content, int mailbox)
                     (world->golub || is_under_way(world, content, mailbox) ? 1 : 0);
     const int beside = count_beside_run(world, content, mailbox);
     const int unlisted = count_unlisted(world, content, mailbox), least = one > beside ? one : beside;
-    const int now = least > unlisted ? least : unlisted;
+    const int coming = count_coming(world, content, mailbox), most = coming > unlisted ? coming : unlisted;
+    const int now = least > most ? least : most;
 
     entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
     if (now > entry->most[mailbox])
