@@ -390,6 +390,10 @@ ledger_flags(struct world *world, int content, int mailbox, unsigned before, uns
 {
     struct ledger *entry = &world->ledger[content];
 
+    if (world->inside) {
+        entry->contested |= entry->undone & before & ~after;
+        entry->undone |= before & ~after;
+    }
     if (!world->strict)
         return;
     if ((!world->golub || world->inside) && !world->late) {
