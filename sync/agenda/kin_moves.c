@@ -19,8 +19,7 @@ struct moved { /* one that vanished, or one that is new */
     uint64_t size;
     struct kinship kinship;
     bool known, wanted, taken, has_wire;
-    bool adopted; /* golub never saw its file: its size is that of the copy there, or of mbsync's copy of it */
-    bool stays;   /* its folder is a copy, or came out of a backup: what it lacks moved to no other one */
+    bool stays; /* its folder is a copy, or came out of a backup: what it lacks moved to no other one */
     unsigned char wire[DIGEST_SIZE]; /* of the file */
 };
 
@@ -46,12 +45,13 @@ read_fresh(struct kin_moves *moves, struct moved *fresh)
                                                      &fresh->kinship, &fresh->known);
 }
 
-/* May the one be the other with such lines? A server that counts inexactly excludes nobody by it. */
+/*
+ * May the one be the other with such lines? Of a file that golub never saw, since another program's state alone knows it, the size is that of the
+ * copy there. A server that counts inexactly excludes nobody by it.
+ */
 static bool
 may_be(const struct kin_moves *moves, const struct moved *gone, const struct moved *fresh)
 {
-    if (gone->adopted && !moves->run->sizes_lie)
-        return meeting_is_copy_size(gone->size, fresh->size);
     const uint64_t rest = fresh->size > fresh->kinship.kin.added ? fresh->size - fresh->kinship.kin.added : 0;
 
     return moves->run->sizes_lie ? meeting_is_plausible(gone->size, fresh->size)
@@ -84,7 +84,6 @@ recall(struct kin_moves *moves, struct moved *gone)
         return false;
     gone->stays = doubted;
     gone->taken = (moves->message->facts & FACT_MOVED) != 0;
-    gone->adopted = (moves->message->facts & FACT_ADOPTED) != 0;
     gone->has_wire = moves->message->has_wire && (moves->message->facts & FACT_ALTERED) == 0;
     memcpy(gone->wire, moves->message->wire, DIGEST_SIZE);
     return true;

@@ -1603,6 +1603,8 @@ BUGS = [
         ("sync/rules/merge.c", "    f.rbase = agreed & permanent;\n    f.lbase = agreed;", "    f.rbase = f.lbase = 0;")),
     bug("adopt: what moved there meanwhile taken for removed", MBSYNC("what_moved_there_moves_here"),
         ("sync/agenda/moves.c", "return kin_moves_there(run, agenda) && probe_fresh", "return probe_fresh")),
+    bug("adopt: a file that was saved with lines of a mail reader taken for removed", MBSYNC("what_a_mail_reader_saved_with_lines_of_its_own_is_the_message_it_was"),
+        ("sync/agenda/kin_moves.c", "gone->size >= rest && gone->size - rest <= ADDED_MAX", "meeting_is_copy_size(gone->size, fresh->size)")),
     bug("adopt: all that was let go compared with each new file", MBSYNC_STATE("messages_that_it_let_go_stay_there_alone"),
         ("sync/match/meeting.c", "bool any = !uid->adopted;", "bool any = true;")),
     # ---- what others may see and do ----
