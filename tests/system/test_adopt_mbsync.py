@@ -1,10 +1,29 @@
 #!/usr/bin/env python3
 """`golub adopt`: the state that mbsync left is the Base."""
+import os
+
 from adoptbase import MbsyncAdoptTest, Moved
 from base import main
 
 
 class MbsyncTest(Moved, MbsyncAdoptTest):
+    def test_what_a_mail_reader_saved_with_lines_of_its_own_is_the_message_it_was(self):
+        """A label that was edited is a new file without the other program's UID; a saved message has two lines more."""
+        self.given_a_tree()
+        for message, mailbox, lines in ((self.messages[4], "INBOX", b"X-Label: later"), (self.messages[6], "Work/2024", b"Content-Length: 345\nLines: 12")):
+            file = self.file_of(message)
+            self.client.store("INBOX", [self.uid_of(message)], "+", ["$label1"])
+            self.tree.put(mailbox, file.bytes().replace(b"\n\n", b"\n" + lines + b"\n\n", 1), "S", file.date)
+            os.unlink(file.path)
+        self.adopt()
+        self.sync()
+        self.assertEqual((self.counts_there()["INBOX"], self.counts_there()["Work/2024"], self.appended()), (14, 16, 0))
+        self.assertEqual((len(self.tree.files("INBOX")), len(self.tree.files("Work/2024"))), (14, 16))
+        for message, mailbox in ((self.messages[4], "INBOX"), (self.messages[6], "Work/2024")):
+            moved = [m for m in self.client.messages(mailbox) if m.uid == self.uid_of(message, mailbox)]
+            self.assertIn("$label1", [f.lower() for f in moved[0].flags])
+        self.assert_idempotent()
+
     def test_a_draft_that_was_saved_again_in_its_place_is_not_what_it_was(self):
         """It has the size that it had. Taken for the old version, it would go when that does."""
         self.given_a_full_account()
