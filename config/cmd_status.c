@@ -6,7 +6,7 @@
 static int
 status_of_one(struct job *job)
 {
-    return account_status(&job->account, job->report);
+    return account_status(&job->account, job->options->max_age, job->report);
 }
 
 int

@@ -161,6 +161,7 @@ job_options(const struct job *job)
 {
     return (struct sync_options){
         .dry_run = job->options->dry_run,
+        .one_way = job->options->pull || job->options->push,
         .confirm = job->options->confirm,
         .confirm_id = job->options->confirm_id,
         .confirm_additions = job->options->confirm_additions,

@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 
+#include "config/options_value.h"
 #include "store/foreign/uidls.h"
 
 /* Values of options without a letter. */
@@ -22,6 +23,7 @@ enum {
     OPTION_ADOPT_AS,
     OPTION_FROM,
     OPTION_STATE,
+    OPTION_MAX_AGE,
 };
 
 static const struct option long_options[] = {
@@ -40,6 +42,7 @@ static const struct option long_options[] = {
     {"adopt-as", required_argument, NULL, OPTION_ADOPT_AS},
     {"from", required_argument, NULL, OPTION_FROM},
     {"state", required_argument, NULL, OPTION_STATE},
+    {"max-age", required_argument, NULL, OPTION_MAX_AGE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -50,7 +53,7 @@ static const struct {
     enum command command;
 } commands[] = {
     {"sync", COMMAND_SYNC},   {"import", COMMAND_IMPORT}, {"status", COMMAND_STATUS},
-    {"check", COMMAND_CHECK}, {"adopt", COMMAND_ADOPT},
+    {"check", COMMAND_CHECK}, {"adopt", COMMAND_ADOPT}, /* in the order of the enum */
 };
 
 const char *const options_help =
@@ -72,6 +75,7 @@ const char *const options_help =
     "      --adopt-as PROGRAM    import: of that program, whatever FILE looks like\n"
     "      --from PROGRAM        adopt: mbsync or offlineimap, where both left a state\n"
     "      --state PATH          adopt: a state file, or the folder that holds them\n"
+    "      --max-age TIME        status: exit 1 where the last success is older: 36h, 1d, 2w\n"
     "  -q, --quiet               errors only\n"
     "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
     "      --json                JSON lines on standard output\n"
@@ -95,7 +99,9 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
     }
     if (outcome == ':')
         error_state(err, ERROR_CONFIG, "option --%s needs %s", name,
-                    optopt == OPTION_ADOPT_AS || optopt == OPTION_FROM ? "a program" : "the name of a file");
+                    optopt == OPTION_MAX_AGE                             ? "a time"
+                    : optopt == OPTION_ADOPT_AS || optopt == OPTION_FROM ? "a program"
+                                                                         : "the name of a file");
     else if (optopt == 0 && optind > 0 && optind <= argc)
         error_state(err, ERROR_CONFIG, "unknown option: %s", argv[optind - 1]);
     else if (known)
@@ -158,6 +164,9 @@ take_option(struct options *options, int outcome)
     case OPTION_STATE:
         options->state = optarg;
         break;
+    case OPTION_MAX_AGE:
+        options->max_age_given = optarg;
+        break;
     case 'h':
         options->help = true;
         break;
@@ -186,6 +195,30 @@ take_command(struct options *options, struct error *err)
     return false;
 }
 
+enum {
+    SYNC = 1u << COMMAND_SYNC,
+    IMPORT = 1u << COMMAND_IMPORT,
+    STATUS = 1u << COMMAND_STATUS,
+    ADOPT = 1u << COMMAND_ADOPT
+};
+
+/* "golub sync, golub import and golub adopt" */
+static void
+list_commands(unsigned set, char *to, size_t size)
+{
+    to[0] = '\0';
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const unsigned rest = set >> (commands[i].command + 1);
+        const size_t used = strlen(to);
+
+        if ((set & 1u << commands[i].command) != 0)
+            (void)text_print(to + used, size - used, "golub %s%s", commands[i].word,
+                             rest == 0                  ? ""
+                             : (rest & (rest - 1)) == 0 ? " and "
+                                                        : ", ");
+    }
+}
+
 /* Options that mean something to some commands only. */
 static bool
 check_command(const struct options *options, struct error *err)
@@ -193,37 +226,43 @@ check_command(const struct options *options, struct error *err)
     const struct {
         bool given;
         const char *word;
-        bool sync, import, adopt;
+        unsigned commands;
     } rows[] = {
-        {options->dry_run, "--dry-run", true, true, true},
-        {options->pull, "--pull", true, false, false},
-        {options->push, "--push", true, false, false},
-        {options->confirm, "--confirm-deletes", true, true, false},
-        {options->confirm_additions, "--confirm-additions", true, false, false},
-        {options->reject_additions, "--reject-additions", true, false, false},
-        {options->skip_existing, "--skip-existing", false, true, false},
-        {options->adopt != NULL, "--adopt", false, true, false},
-        {options->adopt_as != NULL, "--adopt-as", false, true, false},
-        {options->from != NULL, "--from", false, false, true},
-        {options->state != NULL, "--state", false, false, true},
+        {options->dry_run, "--dry-run", SYNC | IMPORT | ADOPT},
+        {options->pull, "--pull", SYNC},
+        {options->push, "--push", SYNC},
+        {options->confirm, "--confirm-deletes", SYNC | IMPORT},
+        {options->confirm_additions, "--confirm-additions", SYNC},
+        {options->reject_additions, "--reject-additions", SYNC},
+        {options->skip_existing, "--skip-existing", IMPORT},
+        {options->adopt != NULL, "--adopt", IMPORT},
+        {options->adopt_as != NULL, "--adopt-as", IMPORT},
+        {options->from != NULL, "--from", ADOPT},
+        {options->state != NULL, "--state", ADOPT},
+        {options->max_age_given != NULL, "--max-age", STATUS},
     };
+    char list[200];
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (!rows[i].given || (rows[i].sync && options->command == COMMAND_SYNC) ||
-            (rows[i].import && options->command == COMMAND_IMPORT) ||
-            (rows[i].adopt && options->command == COMMAND_ADOPT))
+        if (!rows[i].given || (rows[i].commands & 1u << options->command) != 0)
             continue;
-        error_state(err, ERROR_CONFIG, "%s belongs to %s%s%s%s%s", rows[i].word, rows[i].sync ? "golub sync" : "",
-                    !rows[i].sync || !rows[i].import ? ""
-                    : rows[i].adopt                  ? ", "
-                                                     : " and ",
-                    rows[i].import ? "golub import" : "", rows[i].import && rows[i].adopt ? " and " : "",
-                    rows[i].adopt ? "golub adopt" : "");
-        if (options->command == COMMAND_IMPORT)
+        list_commands(rows[i].commands, list, sizeof list);
+        error_state(err, ERROR_CONFIG, "%s belongs to %s", rows[i].word, list);
+        if (options->command == COMMAND_IMPORT && (rows[i].commands & SYNC) != 0)
             error_hint(err, "An import goes one way by itself.");
         return false;
     }
     return true;
+}
+
+static bool
+check_max_age(struct options *options, struct error *err)
+{
+    if (options->max_age_given == NULL || options_time(options->max_age_given, &options->max_age))
+        return true;
+    error_state(err, ERROR_CONFIG, "--max-age takes a time: %.100s is none", options->max_age_given);
+    error_hint(err, "A number with s, m, h, d or w behind it, such as 36h or 1d.");
+    return false;
 }
 
 /* The list of another program's is one maildrop's. */
@@ -279,7 +318,7 @@ check_taking_over(const struct options *options, struct error *err)
 }
 
 static bool
-check_together(const struct options *options, struct error *err)
+check_together(struct options *options, struct error *err)
 {
     if (options->pull && options->push) {
         error_state(err, ERROR_CONFIG, "--pull and --push together leave nothing to do");
@@ -311,7 +350,8 @@ check_together(const struct options *options, struct error *err)
         error_hint(err, "The first only records what is there; run the two one after the other.");
         return false;
     }
-    return check_command(options, err) && check_adopt(options, err) && check_taking_over(options, err);
+    return check_command(options, err) && check_max_age(options, err) && check_adopt(options, err) &&
+           check_taking_over(options, err);
 }
 
 static bool

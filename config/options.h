@@ -13,11 +13,13 @@ struct options { /* strings are borrowed from argv */
     bool dry_run, quiet, json, pull, push, confirm, skip_existing;
     const char *confirm_id; /* NULL: no =ID */
     bool confirm_additions, reject_additions;
-    const char *additions_id; /* of the one that was given; NULL: no =ID */
+    const char *additions_id;     /* of the one that was given; NULL: no =ID */
     const char *adopt, *adopt_as; /* import --adopt and --adopt-as; NULL: not given */
     const char *from, *state;     /* of adopt; NULL: not given */
     int verbose;
-    const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */
+    const char *max_age_given; /* status --max-age; NULL: not given */
+    int64_t max_age;           /* ... in seconds; 0: not given */
+    const char **names;        /* ACCOUNT or ACCOUNT/MAILBOX, as written */
     size_t name_count;
     const char **words; /* what is allocated: the names and what stood before them */
 };

@@ -9,6 +9,7 @@
 #include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
 #include "sync/engine.h"
+#include "sync/base/outcome.h"
 #include "sync/base/state.h"
 
 enum { LOCK_FOLDER, LOCK_FILE, LOCKS };
@@ -129,25 +130,66 @@ run_on_stores(const struct account *account, const struct sync_options *options,
     return status;
 }
 
+/* Did this run do all that is configured? */
+static bool
+was_whole(const struct sync_options *options)
+{
+    return !options->one_way && (options->mailboxes == NULL || options->mailboxes[0] == NULL) &&
+           !options->skip_existing && options->adopt_list == NULL;
+}
+
+/* For `status` and for monitors. What adopts another program's state, or only looks, is no run that anybody waits for. */
+static void
+record(const struct account *account, const struct sync_options *options, int status, struct report *report)
+{
+    struct outcome outcome;
+    struct report_said said;
+    struct error err = {0};
+
+    if (options->dry_run || options->adopt != NULL)
+        return;
+    if (!outcome_read(account, &outcome, &err)) /* what can't be read is replaced */
+        outcome = (struct outcome){0};
+    report_said(report, account->name, status, &said);
+    outcome.attempt = (int64_t)time(NULL);
+    outcome.status = status;
+    outcome.interrupted = said.interrupted;
+    (void)text_print(outcome.error, sizeof outcome.error, "%s", said.error);
+    if ((status == 0 || status == 3) && !said.interrupted && was_whole(options))
+        outcome.success = outcome.attempt;
+    if (outcome_write(account, &outcome, &err))
+        return;
+    (void)text_print(err.account, sizeof err.account, "%s", account->name);
+    error_hint(&err, "The run itself is not affected; `golub status` does not know of it.");
+    report_error(report, &err);
+}
+
+static int
+run_locked(const struct account *account, const struct sync_options *options, account_run *run, struct report *report)
+{
+    struct error err = {0};
+    struct journal *journal = NULL;
+    char path[4096];
+    int status;
+
+    if (state_path(account, "journal.db", path, sizeof path, &err))
+        journal = options->dry_run ? journal_open_copy(path, &err) : journal_open(path, &err);
+    status = journal == NULL ? account_fail(account, report, &err) : run(account, options, journal, report);
+    journal_close(journal);
+    return status;
+}
+
 int
 account_with_journal(const struct account *account, const struct sync_options *options, account_run *run,
                      struct report *report)
 {
     struct error err = {0};
-    struct journal *journal = NULL;
-    char path[4096];
     int locks[LOCKS], status;
 
     if ((!options->dry_run && !state_make(account, &err)) || !take_locks(account, options->dry_run, locks, &err))
         return account_fail(account, report, &err);
-    if (!state_path(account, "journal.db", path, sizeof path, &err)) {
-        status = account_fail(account, report, &err);
-        goto out;
-    }
-    journal = options->dry_run ? journal_open_copy(path, &err) : journal_open(path, &err);
-    status = journal == NULL ? account_fail(account, report, &err) : run(account, options, journal, report);
-out:
-    journal_close(journal);
+    status = run_locked(account, options, run, report);
+    record(account, options, status, report);
     drop_locks(locks);
     return status;
 }

@@ -45,6 +45,7 @@ _golub() {
     '' | sync) words+=" --dry-run --pull --push --confirm-deletes --confirm-additions --reject-additions" ;;
     import) words+=" --dry-run --confirm-deletes --skip-existing --adopt --adopt-as" ;;
     adopt) words+=" --dry-run --from --state" ;;
+    status) words+=" --max-age" ;;
     esac
     case $current in
     -*) ;;

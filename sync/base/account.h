@@ -24,6 +24,7 @@ struct adopt_options {      /* golub adopt */
 
 struct sync_options {
     bool dry_run;
+    bool one_way;                             /* --pull or --push, which the policy has taken in: not all that is configured was done */
     bool confirm;                             /* --confirm-deletes */
     const char *confirm_id;                   /* =ID, or NULL */
     bool confirm_additions, reject_additions; /* at most one of them */

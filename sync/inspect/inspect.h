@@ -5,8 +5,12 @@
 #include "sync/base/account.h"
 #include "sync/report/report.h"
 
-/** From the journal, without connecting. @return exit status: 0, 1 (journal unreadable), 2 (unknown mailbox) */
-int account_status(const struct account *account, struct report *report);
+/**
+ * From the state folder, without connecting.
+ * @param max_age  seconds: a last success that is older, or none, is exit status 1; 0: any will do
+ * @return exit status: 0, 1 (too old), 2 (journal unreadable)
+ */
+int account_status(const struct account *account, int64_t max_age, struct report *report);
 
 /** Log in, say what the server can do and what golub makes of it, namespaces, special use, the Maildir's file system. */
 int account_check(const struct account *account, const struct sync_options *options, struct report *report);

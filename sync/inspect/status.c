@@ -1,7 +1,10 @@
 /* `golub status`: from the journal, without connecting and without writing. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#include "sync/base/outcome.h"
 #include "sync/base/state.h"
 #include "sync/inspect/status_private.h"
 
@@ -11,73 +14,133 @@ struct overview {
     struct journal *journal;
     struct journal_mailbox *mailboxes;
     size_t count;
+    struct journal_pending *pending; /* by mailbox */
+    size_t pending_count;
+    int64_t max_age; /* seconds; 0: any */
     struct error err;
 };
+
+#define WORDS_SIZE 512 /* of what else is said of a mailbox */
 
 static const char *
 state_words(enum mailbox_state state)
 {
     switch (state) {
     case MAILBOX_GONE_REMOTE:
-        return ", gone on the server: what is here stays";
+        return "gone on the server since: what is here stays";
     case MAILBOX_GONE_LOCAL:
-        return ", its folder is gone here: what is on the server stays";
+        return "its folder is gone here: what is on the server stays";
     case MAILBOX_REPAIR:
-        return ", to be paired anew";
+        return "to be paired anew";
     case MAILBOX_NEW_LOCAL:
-        return ", not on the server yet";
+        return "not on the server yet";
     case MAILBOX_NEW_REMOTE:
-        return ", no folder here yet";
+        return "no folder here yet";
     case MAILBOX_ACTIVE:
         break;
     }
     return "";
 }
 
+static void add_words(char to[static WORDS_SIZE], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+add_words(char to[static WORDS_SIZE], const char *format, ...)
+{
+    const size_t used = strlen(to);
+    va_list args;
+
+    va_start(args, format);
+    (void)text_print(to + used, WORDS_SIZE - used, "%s", used != 0 ? ", " : "");
+    (void)vsnprintf(to + strlen(to), WORDS_SIZE - strlen(to), format, args); /* what is cut is cut */
+    va_end(args);
+}
+
 /* Its list and its count on the server do not agree. */
-static const char *
-uneven_words(const struct journal_mailbox *mailbox, char *to, size_t size)
+static void
+add_uneven(const struct journal_mailbox *mailbox, char to[static WORDS_SIZE])
 {
     const uint64_t more = (uint64_t)(mailbox->excess < 0 ? -mailbox->excess : mailbox->excess);
-    char waits[64] = "";
 
-    to[0] = '\0';
     if (mailbox->uneven == 0)
-        return to;
-    if (mailbox->unjudged != 0)
-        (void)text_print(waits, sizeof waits, ", %" PRIu32 " removal%s there wait%s for that", mailbox->unjudged,
-                         mailbox->unjudged == 1 ? "" : "s", mailbox->unjudged == 1 ? "s" : "");
+        return;
     if (mailbox->excess > 0)
-        (void)text_print(to, size, ", the server counts %" PRIu64 " more that it does not list%s", more, waits);
+        add_words(to, "the server counts %" PRIu64 " more that it does not list", more);
     else
-        (void)text_print(to, size, ", the server's list and its count do not agree%s", waits);
-    return to;
+        add_words(to, "the server's list and its count do not agree");
+    if (mailbox->unjudged != 0)
+        add_words(to, "%" PRIu32 " removal%s there wait%s for that", mailbox->unjudged,
+                  mailbox->unjudged == 1 ? "" : "s", mailbox->unjudged == 1 ? "s" : "");
+}
+
+static uint64_t
+count_held(const struct overview *view, int64_t mailbox)
+{
+    uint64_t held = 0;
+
+    for (size_t i = 0; i < view->pending_count; i++)
+        held += view->pending[i].mailbox == mailbox && view->pending[i].kind == PENDING_HELD;
+    return held;
+}
+
+static bool
+count_mailbox(struct overview *view, const struct journal_mailbox *mailbox, struct report_mailbox_row *row,
+              char words[static WORDS_SIZE])
+{
+    uint64_t waiting, unseen, foreign;
+
+    if (!journal_message_count(view->journal, mailbox->id, WHICH_WITH_BASE, &row->here, &view->err) ||
+        !journal_message_count(view->journal, mailbox->id, WHICH_WITH_UID, &row->there, &view->err) ||
+        !journal_message_count(view->journal, mailbox->id, WHICH_DIRTY, &waiting, &view->err) ||
+        !journal_message_count(view->journal, mailbox->id, WHICH_OUT_OF_VIEW, &unseen, &view->err) ||
+        !journal_message_count(view->journal, mailbox->id, WHICH_FOREIGN, &foreign, &view->err))
+        return false;
+    row->mailbox = mailbox->name;
+    row->held = count_held(view, mailbox->id);
+    row->waiting = waiting > unseen + row->held ? waiting - unseen - row->held : 0;
+    row->words = words;
+    if (foreign != 0)
+        add_words(words, "%" PRIu64 " paired in other bytes", foreign);
+    if (unseen != 0)
+        add_words(words, "%" PRIu64 " that the server does not show", unseen);
+    add_uneven(mailbox, words);
+    if (mailbox->state != MAILBOX_ACTIVE)
+        add_words(words, "%s", state_words(mailbox->state));
+    return true;
+}
+
+/* INBOX is what people look for first. */
+static void
+put_inbox_first(struct report_mailbox_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct report_mailbox_row row = rows[i];
+
+        if (strcmp(row.mailbox, "INBOX") != 0)
+            continue;
+        memmove(&rows[1], &rows[0], i * sizeof rows[0]);
+        rows[0] = row;
+    }
 }
 
 static bool
 show_mailboxes(struct overview *view)
 {
-    for (size_t i = 0; i < view->count; i++) {
-        const struct journal_mailbox *mailbox = &view->mailboxes[i];
-        uint64_t here, there, waiting, unseen, foreign;
-        char words[80] = "", bytes[80] = "", uneven[120];
+    struct report_mailbox_row *rows = calloc(view->count + 1, sizeof *rows);
+    char(*words)[WORDS_SIZE] = calloc(view->count + 1, sizeof *words);
+    bool ok = rows != NULL && words != NULL;
 
-        if (!journal_message_count(view->journal, mailbox->id, WHICH_WITH_BASE, &here, &view->err) ||
-            !journal_message_count(view->journal, mailbox->id, WHICH_WITH_UID, &there, &view->err) ||
-            !journal_message_count(view->journal, mailbox->id, WHICH_DIRTY, &waiting, &view->err) ||
-            !journal_message_count(view->journal, mailbox->id, WHICH_OUT_OF_VIEW, &unseen, &view->err) ||
-            !journal_message_count(view->journal, mailbox->id, WHICH_FOREIGN, &foreign, &view->err))
-            return false;
-        if (unseen != 0)
-            (void)text_print(words, sizeof words, ", %" PRIu64 " that the server does not show", unseen);
-        if (foreign != 0)
-            (void)text_print(bytes, sizeof bytes, ", %" PRIu64 " paired in other bytes", foreign);
-        report_line(view->report, view->account->name, "mailbox",
-                    "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s%s%s%s", mailbox->name, here, there,
-                    waiting - unseen, bytes, words, uneven_words(mailbox, uneven, sizeof uneven),
-                    state_words(mailbox->state));
-    }
-    return true;
+    if (!ok)
+        error_set(&view->err, ERROR_LOCAL, "get memory");
+    for (size_t i = 0; ok && i < view->count; i++)
+        ok = count_mailbox(view, &view->mailboxes[i], &rows[i], words[i]);
+    if (ok)
+        put_inbox_first(rows, view->count);
+    if (ok)
+        report_mailbox_table(view->report, view->account->name, rows, view->count);
+    free(rows);
+    free(words);
+    return ok;
 }
 
 static const char *
@@ -93,20 +156,17 @@ mailbox_name(const struct overview *view, int64_t id)
 static bool
 show_pending(struct overview *view)
 {
-    struct journal_pending *list;
     struct journal_message *message = calloc(1, sizeof *message);
-    size_t count;
     bool ok = message != NULL;
 
     if (!ok)
         error_set(&view->err, ERROR_LOCAL, "get memory");
-    ok = ok && journal_pendings(view->journal, &list, &count, &view->err);
-    for (size_t i = 0; ok && i < count; i++) {
-        const struct journal_pending *row = &list[i];
+    for (size_t i = 0; ok && i < view->pending_count; i++) {
+        const struct journal_pending *row = &view->pending[i];
         bool found = false;
         char when[32];
 
-        status_date(row->since, when, sizeof when);
+        report_date(row->since, when, sizeof when);
         ok = row->message == 0 || journal_message_get(view->journal, row->message, message, &found, &view->err);
         if (!ok)
             break;
@@ -119,8 +179,6 @@ show_pending(struct overview *view)
             report_line(view->report, view->account->name, "pending", "%s: %s: %s (since %s)",
                         mailbox_name(view, row->mailbox), row->detail, row->why, when);
     }
-    if (ok)
-        free(list);
     free(message);
     return ok;
 }
@@ -144,50 +202,81 @@ show_quarantine(struct overview *view)
     return true;
 }
 
-static void
-show_last_run(struct overview *view)
+/* When the last run of an earlier version was, which did not write down how it ended. */
+static int64_t
+last_lock(struct overview *view)
 {
-    char path[4096], when[32];
+    char path[4096];
     struct stat lock;
 
-    if (!state_path(view->account, "lock", path, sizeof path, &view->err) || stat(path, &lock) != 0)
-        return;
-    status_date((int64_t)lock.st_mtim.tv_sec, when, sizeof when);
-    report_line(view->report, view->account->name, "last", "last run: %s", when);
+    return state_path(view->account, "lock", path, sizeof path, &view->err) && stat(path, &lock) == 0
+               ? (int64_t)lock.st_mtim.tv_sec
+               : 0;
+}
+
+/* @return false: the last success is older than the user allows */
+static bool
+show_last(struct overview *view, bool journal)
+{
+    struct outcome outcome;
+    struct report_state state = {.now = (int64_t)time(NULL), .error = ""};
+    char never[128], when[32];
+    bool known = outcome_read(view->account, &outcome, &view->err);
+
+    if (!known)
+        report_error(view->report, &view->err);
+    (void)text_print(never, sizeof never, "%s", account_is_pop(view->account) ? "never imported" : "never synced");
+    if (journal && outcome.success == 0)
+        (void)text_print(never, sizeof never, "no success was written down yet");
+    if (journal && outcome.attempt == 0 && last_lock(view) != 0) {
+        report_date(last_lock(view), when, sizeof when);
+        (void)text_print(never, sizeof never, "last run %s, by a version that did not write down how it ended", when);
+    }
+    state.success = outcome.success;
+    state.attempt = outcome.attempt;
+    state.status = outcome.status;
+    state.interrupted = outcome.interrupted;
+    state.error = outcome.error;
+    state.never = never;
+    report_state(view->report, view->account->name, &state);
+    return view->max_age == 0 || (state.success != 0 && state.now - state.success <= view->max_age);
 }
 
 static bool
 show_sync(struct overview *view)
 {
-    return journal_mailboxes(view->journal, &view->mailboxes, &view->count, &view->err) && show_mailboxes(view) &&
+    return journal_mailboxes(view->journal, &view->mailboxes, &view->count, &view->err) &&
+           journal_pendings(view->journal, &view->pending, &view->pending_count, &view->err) && show_mailboxes(view) &&
            show_pending(view) && show_quarantine(view);
 }
 
-int
-account_status(const struct account *account, struct report *report)
+static bool
+show_journal(struct overview *view)
 {
-    struct overview view = {.account = account, .report = report};
+    return account_is_pop(view->account) ? status_import(view->account, view->journal, view->report, &view->err)
+                                         : show_sync(view);
+}
+
+int
+account_status(const struct account *account, int64_t max_age, struct report *report)
+{
+    struct overview view = {.account = account, .report = report, .max_age = max_age};
     char path[4096];
-    bool missing = false, ok;
+    bool missing = false, ok, young;
 
     if (!state_path(account, "journal.db", path, sizeof path, &view.err)) {
         report_error(report, &view.err);
         return 2;
     }
     view.journal = journal_open_read(path, &missing, &view.err);
-    if (view.journal == NULL && missing) {
-        report_line(report, account->name, "last", account_is_pop(account) ? "never imported" : "never synced");
-        return 0;
-    }
-    if (view.journal != NULL)
-        show_last_run(&view);
-    ok = view.journal != NULL &&
-         (account_is_pop(account) ? status_import(account, view.journal, report, &view.err) : show_sync(&view));
+    young = show_last(&view, view.journal != NULL);
+    ok = view.journal != NULL ? show_journal(&view) : missing;
     if (!ok) {
         (void)text_print(view.err.account, sizeof view.err.account, "%s", account->name);
         report_error(report, &view.err);
     }
     journal_mailboxes_free(view.mailboxes, view.count);
+    free(view.pending);
     journal_close(view.journal);
-    return ok ? 0 : 1;
+    return !ok ? 2 : young ? 0 : 1;
 }

@@ -97,7 +97,7 @@ show_row(const struct view *view, const struct journal_pop *row)
 {
     char when[32];
 
-    status_date(row->since, when, sizeof when);
+    report_date(row->since, when, sizeof when);
     if (row->hold[0] != '\0')
         report_line(view->report, view->account->name, "held",
                     "removal from the server held as %s: UIDL %s %s (here since %s)", row->hold, row->uidl, row->base,

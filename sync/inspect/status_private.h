@@ -5,8 +5,6 @@
 #include "store/journal/journal.h"
 #include "sync/inspect/inspect.h"
 
-/** "2026-08-01 09:30", local time. */
-void status_date(int64_t since, char *to, size_t size);
 /** What there is to say about a POP account's messages. @return false: the journal failed, err says why */
 MUST_CHECK bool status_import(const struct account *account, struct journal *journal, struct report *report,
                               struct error *err);

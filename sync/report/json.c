@@ -277,6 +277,38 @@ report_json_status(struct report *report, const char *account, int status)
 }
 
 void
+report_json_state(struct report *report, const char *account, const struct report_state *state)
+{
+    json_t *object = begin_event("status", account, NULL);
+
+    if (state->success != 0)
+        put_number(object, "last_success", (uint64_t)state->success);
+    if (state->attempt != 0) {
+        put_number(object, "last_attempt", (uint64_t)state->attempt);
+        put_number(object, "last_status", (uint64_t)state->status);
+        put_bool(object, "interrupted", state->interrupted);
+    }
+    put_string(object, "last_error", state->error);
+    end_event(report, object, true);
+}
+
+void
+report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        json_t *object = begin_event("mailbox", account, rows[i].mailbox);
+
+        put_number(object, "here", rows[i].here);
+        put_number(object, "there", rows[i].there);
+        put_number(object, "waiting", rows[i].waiting);
+        put_number(object, "held", rows[i].held);
+        put_string(object, "text", rows[i].words);
+        end_event(report, object, false);
+    }
+}
+
+void
 report_json_exit(struct report *report, int status, int signal)
 {
     json_t *object = begin_event("result", NULL, NULL);

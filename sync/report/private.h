@@ -4,16 +4,19 @@
 
 #include "sync/report/report.h"
 
+#define REPORT_STATUSES 7    /* exit statuses, 0 ... 6 */
 #define REPORT_UPDATE_MS 100 /* between two updates of the live line, or two progress events: at most 10 a second */
 
 struct report_account { /* what is remembered of one account's run */
     char name[64];
-    bool dry, ended, import;
+    bool dry, ended, import, interrupted;
     int quarantine_days;
     int64_t shown_ms; /* last progress event */
     /* errors of this run: a hash of each line that was said */
     uint64_t *said;
     size_t said_count, said_size;
+    char *first
+        [REPORT_STATUSES]; /* ... of the first error that leads to each exit status, in words; [0]: the first of all. NULL: none */
     /* the stretch that speed and time left are measured over */
     bool measuring;
     int64_t start_ms;
@@ -77,6 +80,9 @@ void report_json_guard(struct report *report, const char *account, const struct 
 void report_json_progress(struct report *report, const struct report_account *account, const char *mailbox);
 void report_json_result(struct report *report, const char *account, const struct report_summary *summary);
 void report_json_status(struct report *report, const char *account, int status);
+void report_json_state(struct report *report, const char *account, const struct report_state *state);
+void report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
+                              size_t count);
 void report_json_exit(struct report *report, int status, int signal);
 
 #endif

@@ -30,6 +30,16 @@ report_new(const struct report_settings *settings)
     return report;
 }
 
+static void
+forget_errors(struct report_account *account)
+{
+    account->said_count = 0;
+    for (int i = 0; i < REPORT_STATUSES; i++) {
+        free(account->first[i]);
+        account->first[i] = NULL;
+    }
+}
+
 void
 report_free(struct report *report)
 {
@@ -38,6 +48,7 @@ report_free(struct report *report)
     report_text_clear(report);
     (void)fflush(report->out); /* there is nobody left to tell */
     for (size_t i = 0; i < report->account_count; i++) {
+        forget_errors(report->accounts[i]);
         free(report->accounts[i]->said);
         free(report->accounts[i]);
     }
@@ -89,8 +100,8 @@ report_begin(struct report *report, const char *account, bool dry)
     a = find_account(report, account);
     if (a != NULL) {
         a->dry = dry;
-        a->ended = a->measuring = false;
-        a->said_count = 0;
+        a->ended = a->measuring = a->interrupted = false;
+        forget_errors(a);
     }
     unlock(report);
 }
@@ -210,11 +221,51 @@ is_new(struct report *report, const struct error *err)
     return true;
 }
 
+/* Without the account, which the reader knows, and without the hint. What does not fit into memory is not remembered. */
+static void
+remember(struct report *report, const struct error *err)
+{
+    struct report_account *a = err->account[0] != '\0' ? find_account(report, err->account) : NULL;
+    const int status = error_status(err->kind);
+    struct error brief = *err;
+    char line[TEXT_MAX];
+
+    if (a == NULL)
+        return;
+    brief.account[0] = brief.hint[0] = '\0';
+    error_line(&brief, line, sizeof line);
+    if (a->first[0] == NULL)
+        a->first[0] = strdup(line);
+    if (status > 0 && status < REPORT_STATUSES && a->first[status] == NULL)
+        a->first[status] = strdup(line);
+}
+
+void
+report_said(struct report *report, const char *account, int status, struct report_said *said)
+{
+    const struct report_account *a;
+    const char *words = NULL;
+
+    *said = (struct report_said){0};
+    lock(report);
+    a = find_account(report, account);
+    if (a != NULL) {
+        said->interrupted = a->interrupted;
+        words = status > 0 && status < REPORT_STATUSES ? a->first[status] : NULL;
+        if (words == NULL && status != 0)
+            words = a->first[0];
+    }
+    error_escape(said->error, sizeof said->error,
+                 text_of(words)); /* escaped already: only cut between two characters */
+    unlock(report);
+}
+
 void
 report_error(struct report *report, const struct error *err)
 {
     lock(report);
     if (is_new(report, err)) {
+        remember(report, err);
         if (report->settings.json)
             report_json_error(report, err);
         report_text_error(report, err);
@@ -350,6 +401,7 @@ report_result(struct report *report, const char *account, int status, const stru
         summary.quarantine_days = a->quarantine_days;
         summary.import = a->import;
         a->ended = true;
+        a->interrupted = interrupted;
     }
     if (report->settings.json) {
         report_json_result(report, account, &summary);

@@ -113,6 +113,12 @@ void report_error(struct report *report, const struct error *err);
 void report_step(struct report *report, const char *account, const char *command);
 /** Was there an error in this account's run? */
 bool report_has_error(struct report *report, const char *account);
+struct report_said { /* of an account's last run */
+    bool interrupted;
+    char error[512]; /* in words, without the account; "": none */
+};
+/** What led to the run's exit status: the first error of its kind, or where there is none the first of all. */
+void report_said(struct report *report, const char *account, int status, struct report_said *said);
 /**
  * What the server wants people to read, each line by itself; it is no error of golub's.
  * @param lines  as in struct remote_info; NULL: none
@@ -136,6 +142,29 @@ void report_account_end(struct report *report, const char *account, int status);
 bool report_written(struct report *report);
 /** The whole program's end: JSON's last line with `exit`, and the number of the signal that ends it (0: none); nothing for people. */
 void report_exit(struct report *report, int status, int signal);
+struct report_state {              /* of an account, for `golub status` */
+    int64_t now, success, attempt; /* seconds since 1970-01-01 UTC; 0: never */
+    int status;                    /* exit status of the last attempt */
+    bool interrupted;
+    const char *error; /* what it said; "": nothing */
+    const char *never; /* in words, where there is no success: "never synced" */
+};
+/** How an account's last runs ended: a line, or JSON's status. */
+void report_state(struct report *report, const char *account, const struct report_state *state);
+struct report_mailbox_row {
+    const char *mailbox;
+    uint64_t here, there, waiting, held; /* messages */
+    const char *words;                   /* what else is to be said of it; "": nothing */
+};
+/** An account's mailboxes as a table with totals, or a JSON line each. */
+void report_mailbox_table(struct report *report, const char *account, const struct report_mailbox_row *rows,
+                          size_t count);
+
+/** "2026-08-01 09:30", local time. */
+void report_date(int64_t when, char *to, size_t size);
+#define REPORT_NUMBER_SIZE 32 /* with NUL */
+/** "12,400" */
+void report_number(uint64_t number, char to[static REPORT_NUMBER_SIZE]);
 /** A plain line of a command's output (status, check); in JSON a "message" event with `text` under the given key. */
 void report_line(struct report *report, const char *account, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

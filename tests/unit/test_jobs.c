@@ -77,8 +77,9 @@ account_sync(const struct account *account, const struct sync_options *options, 
 }
 
 int
-account_status(const struct account *account, struct report *report)
+account_status(const struct account *account, int64_t max_age, struct report *report)
 {
+    (void)max_age;
     (void)report;
     return begin("status", account, NULL);
 }

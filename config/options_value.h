@@ -1,0 +1,10 @@
+/* Values of options: a length of time. */
+#ifndef CONFIG_OPTIONS_VALUE_H
+#define CONFIG_OPTIONS_VALUE_H
+
+#include "store/base/error.h"
+
+/** "30s", "15m", "36h", "1d" or "2w": a whole number above 0 and its unit. @param seconds  [out] at most a hundred years @return false: no such time */
+MUST_CHECK bool options_time(const char *value, int64_t *seconds);
+
+#endif

@@ -1,0 +1,119 @@
+/* One JSON object, since the words of a server may hold anything. */
+#include "sync/base/outcome.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sync/base/state.h"
+
+#define FILE_NAME "outcome.json"
+#define FILE_MAX 65536 /* bytes that are read; it is a few hundred */
+
+static int64_t
+get_number(const json_t *object, const char *key, int64_t most)
+{
+    const json_int_t number = json_integer_value(json_object_get(object, key));
+
+    return number >= 0 && number <= most ? number : 0;
+}
+
+static bool
+read_all(int file, char *to, size_t size, size_t *len)
+{
+    ssize_t got;
+
+    *len = 0;
+    while (*len < size && (got = read(file, to + *len, size - *len)) != 0) {
+        if (got < 0 && errno != EINTR)
+            return false;
+        *len += got > 0 ? (size_t)got : 0;
+    }
+    return true;
+}
+
+bool
+outcome_read(const struct account *account, struct outcome *outcome, struct error *err)
+{
+    char path[4096], text[FILE_MAX];
+    const char *words;
+    json_t *object;
+    size_t len;
+    int file;
+    bool ok;
+
+    *outcome = (struct outcome){0};
+    if (!state_path(account, FILE_NAME, path, sizeof path, err))
+        return false;
+    file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0 && errno == ENOENT)
+        return true;
+    ok = file >= 0 && read_all(file, text, sizeof text, &len);
+    if (!ok)
+        error_sys(err, errno, "read %s", path);
+    if (file >= 0)
+        (void)close(file);
+    if (!ok)
+        return false;
+    object = json_loadb(text, len, 0, NULL); /* damaged, or empty after a power cut: as if there were none */
+    outcome->success = get_number(object, "success", INT64_MAX);
+    outcome->attempt = get_number(object, "attempt", INT64_MAX);
+    outcome->status = (int)get_number(object, "status", 6);
+    outcome->interrupted = json_is_true(json_object_get(object, "interrupted"));
+    words = json_string_value(json_object_get(object, "error"));
+    (void)text_print(outcome->error, sizeof outcome->error, "%s", words != NULL ? words : "");
+    json_decref(object);
+    return true;
+}
+
+static bool
+write_file(const char *path, const char *text, struct error *err)
+{
+    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const size_t len = strlen(text);
+    bool ok;
+
+    if (file < 0) {
+        error_sys(err, errno, "make %s", path);
+        return false;
+    }
+    errno = 0;
+    ok = write(file, text, len) == (ssize_t)len;
+    if (!ok)
+        error_sys(err, errno != 0 ? errno : ENOSPC, "write %s", path);
+    return close(file) == 0 && ok;
+}
+
+bool
+outcome_write(const struct account *account, const struct outcome *outcome, struct error *err)
+{
+    char path[4096], draft[4096];
+    json_t *object;
+    char *text;
+    bool ok;
+
+    if (!state_path(account, FILE_NAME, path, sizeof path, err) ||
+        !state_path(account, FILE_NAME ".new", draft, sizeof draft, err))
+        return false;
+    object = json_pack("{s:I, s:I, s:i, s:b, s:s}", "success", (json_int_t)outcome->success, "attempt",
+                       (json_int_t)outcome->attempt, "status", outcome->status, "interrupted", outcome->interrupted,
+                       "error", outcome->error);
+    text = object != NULL ? json_dumps(object, JSON_INDENT(1)) : NULL;
+    json_decref(object);
+    if (text == NULL) {
+        error_set(err, ERROR_LOCAL, "write %s", path);
+        error_answer(err, TEXT("out of memory"));
+        return false;
+    }
+    ok = write_file(draft, text, err);
+    free(text);
+    if (ok && rename(draft, path) != 0) {
+        error_sys(err, errno, "rename %s", draft);
+        ok = false;
+    }
+    return ok;
+}

@@ -1,0 +1,141 @@
+"""golub status: what a person and a monitor are told of an account, without a connection."""
+import json
+import os
+import time
+
+from base import CONFIG, HELD, LOGIN, NETWORK, OK, SOME, SystemTest, main
+from test_json import SCHEMA
+import schema_check
+
+
+class StatusTest(SystemTest):
+    def status(self, *options, expect=OK):
+        return self.run_golub("status", "work", *options, expect=expect)
+
+    def numbers(self):
+        """JSON's events, each of them valid."""
+        with open(SCHEMA) as f:
+            schema = json.load(f)
+        result = self.status("--json")
+        events = [json.loads(line) for line in result.out.splitlines()]
+        for event in events:
+            self.assertFalse(schema_check.validate(event, schema), event)
+        return events
+
+    def state(self):
+        return [event for event in self.numbers() if event["event"] == "status"][0]
+
+    def grow_old(self, seconds):
+        """What was written down of the last runs is older than it is."""
+        path = os.path.join(self.account.state, "outcome.json")
+        with open(path) as f:
+            outcome = json.load(f)
+        for key in ("success", "attempt"):
+            outcome[key] -= seconds if outcome[key] else 0
+        with open(path, "w") as f:
+            json.dump(outcome, f)
+
+    def refuse_login(self):
+        self.account.set(**{"password-command": "echo wrong"})
+
+    def test_a_success_is_told_with_its_age(self):
+        self.sync()
+        self.grow_old(3 * 86400)
+
+        self.assertRegex(self.status().out, r"(?m)^work: last success 3 days ago \(\d{4}-\d\d-\d\d \d\d:\d\d\)$")
+
+    def test_a_refused_login_is_told_beside_the_last_success(self):
+        self.sync()
+        self.grow_old(2 * 3600)
+        self.refuse_login()
+        self.sync(expect=LOGIN)
+
+        self.assertRegex(self.status().out, r"last success 2 hours ago \(.*\); last run failed \d seconds? ago \(.*, exit 4\): .*log ?in")
+
+    def test_a_server_that_is_not_there_is_told(self):
+        self.account.set(server="imap://127.0.0.1:1")
+        self.sync(expect=NETWORK)
+
+        self.assertRegex(self.status().out, "no success was written down yet; last run failed .*exit 5.*: .*127.0.0.1")
+        state = self.state()
+        self.assertEqual(state["last_status"], 5)
+        self.assertNotIn("last_success", state)
+        self.assertLess(abs(state["last_attempt"] - time.time()), 100)
+
+    def test_a_missing_root_is_told_as_an_attempt_with_2(self):
+        self.client.fill("INBOX", self.corpus.messages(2))
+        self.sync()
+        os.rename(self.account.root, self.account.root + ".away")
+        self.sync(expect=CONFIG)
+
+        self.assertEqual(self.state()["last_status"], CONFIG)
+
+    def test_one_way_one_mailbox_and_a_look_are_no_success(self):
+        self.sync("--dry-run")
+        self.assertFalse(os.path.exists(self.account.state))
+        for options in (("--pull",), ("--push",)):
+            self.sync(*options)
+            self.assertNotIn("last_success", self.state(), options)
+        self.run_golub("sync", "work/INBOX")
+        self.assertNotIn("last_success", self.state())
+        self.assertRegex(self.status().out, "last run .*: of a part of it")
+        self.sync()
+        success = self.state()["last_success"]
+        self.grow_old(100)
+        self.sync("--dry-run")
+        self.assertEqual(self.state()["last_attempt"], success - 100)
+
+    def test_what_is_held_is_a_success_that_waits_for_a_word(self):
+        self.given_both_sides([self.corpus.simple("mail %d" % n) for n in range(40)])
+        for f in self.maildir.files("INBOX")[:30]:
+            self.maildir.delete(f)
+        self.sync(expect=HELD)
+
+        self.assertRegex(self.status().out, "last success .*; last run .*exit 3.*: something is held and waits for a word")
+        row = [event for event in self.numbers() if event["event"] == "mailbox" and event["mailbox"] == "INBOX"][0]
+        self.assertEqual([row[key] for key in ("here", "there", "waiting", "held")], [10, 40, 0, 30])
+
+    def test_an_old_success_is_exit_1_with_max_age(self):
+        self.status("--max-age", "1d", expect=SOME)
+        self.sync()
+        self.status("--max-age", "1d")
+        self.grow_old(25 * 3600)
+        self.status("--max-age", "1d", expect=SOME)
+        self.status("--max-age=26h")
+        for wrong in ("1", "d", "-1d", "0d", "1y", "1.5d", "99999999999999999999s", ""):
+            self.assertIn("--max-age takes a time", self.status("--max-age=" + wrong, expect=CONFIG).err)
+        self.assertIn("--max-age belongs to golub status", self.run_golub("sync", "--max-age", "1d", expect=CONFIG).err)
+
+    def test_mailboxes_are_an_aligned_table_with_totals(self):
+        self.client.create("Архив/東京")
+        self.client.fill("INBOX", self.corpus.messages(12))
+        self.client.fill("Архив/東京", self.corpus.messages(3))
+        self.sync()
+
+        lines = self.status().out.splitlines()
+        begin = next(n for n, line in enumerate(lines) if line.startswith("work: mailbox "))
+        table = [line.split() for line in lines[begin:]]
+        self.assertEqual(table[:2], [["work:", "mailbox", "here", "there", "waiting", "held"],
+                                     ["work:", "INBOX", "12", "12", "0", "0"]])
+        self.assertIn(["work:", "Архив/東京", "3", "3", "0", "0"], table)
+        self.assertEqual(table[-1], ["work:", "total", "15", "15", "0", "0"])
+        self.assertEqual(len({len(line) + line.count("東") + line.count("京") for line in lines[begin:]}), 1)
+
+    def test_a_state_of_a_version_that_wrote_no_outcome_says_so(self):
+        self.sync()
+        os.unlink(os.path.join(self.account.state, "outcome.json"))
+
+        self.assertRegex(self.status().out, "last run .*, by a version that did not write down how it ended")
+
+    def test_a_damaged_outcome_is_none_and_the_next_run_writes_it_anew(self):
+        self.sync()
+        for damage in (b"", b"{", b"[]", b'{"success": "x", "status": 99, "error": 3}', b"\xff\x00" * 10):
+            with open(os.path.join(self.account.state, "outcome.json"), "wb") as f:
+                f.write(damage)
+            self.assertNotIn("last_success", self.state())
+        self.sync()
+        self.assertEqual(self.state()["last_status"], OK)
+
+
+if __name__ == "__main__":
+    main()
