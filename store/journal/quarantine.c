@@ -3,20 +3,34 @@
 
 #include <assert.h>
 
-#define COLUMNS "name, mailbox, base, info, uid, why, since, counted, size"
+/* What a file is; its id comes before, and what became of it behind. */
+#define KEPT "name, mailbox, base, info, uid, why, since, counted, size, run, wire, flags, keywords, date, origin"
+
+/* NULL where it is not known. */
+static void
+bind_detail(struct sql_binder *to, bool known, int64_t value)
+{
+    if (known)
+        bind_integer(to, value);
+    else
+        bind_string(to, NULL);
+}
 
 bool
 journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row, struct error *err)
 {
     static const char what[] = "add to the quarantine";
     static const char sql[] = /* again after a crash: the same file, the same row */
-        "INSERT INTO quarantine (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO UPDATE"
-        " SET (mailbox, base, info, uid, why, since, counted, size) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        "INSERT INTO quarantine (" KEPT ", put_back) VALUES"
+        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+        " ON CONFLICT (name) DO UPDATE SET (mailbox, base, info, uid, why, since, counted, size, run, wire, flags, "
+        "keywords, date,"
+        " origin, put_back) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_QUARANTINE_ADD, sql, err);
     struct sql_binder to = {.statement = statement};
 
     assert(journal->in_transaction);
-    if (statement == NULL || !sql_fits(row->size, what, err))
+    if (statement == NULL || !sql_fits(row->size, what, err) || !sql_fits(row->run, what, err))
         return false;
     bind_string(&to, row->name);
     bind_string(&to, row->mailbox);
@@ -27,19 +41,25 @@ journal_quarantine_add(struct journal *journal, const struct journal_quarantined
     bind_integer(&to, row->since);
     bind_integer(&to, row->counted != 0 ? row->counted : row->since);
     bind_integer(&to, (int64_t)row->size);
+    bind_integer(&to, (int64_t)row->run);
+    bind_digest(&to, row->has_wire ? row->wire : NULL);
+    bind_detail(&to, row->has_details, row->flags);
+    bind_string(&to, row->keywords);
+    bind_detail(&to, row->has_details, row->date);
+    bind_string(&to, row->origin[0] != '\0' ? row->origin : NULL);
+    bind_integer(&to, row->put_back);
     return sql_run(journal, statement, what, err);
 }
 
 bool
-journal_quarantine_delete(struct journal *journal, const char *name, struct error *err)
+journal_quarantine_delete(struct journal *journal, int64_t id, struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_QUARANTINE_DELETE, "DELETE FROM quarantine WHERE name = ?1", err);
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_QUARANTINE_DELETE, "DELETE FROM quarantine WHERE id = ?1", err);
 
     assert(journal->in_transaction);
     if (statement == NULL)
         return false;
-    bind_string(&(struct sql_binder){.statement = statement}, name);
+    bind_integer(&(struct sql_binder){.statement = statement}, id);
     return sql_run(journal, statement, "delete from the quarantine", err);
 }
 
@@ -49,6 +69,7 @@ read_quarantined(sqlite3_stmt *statement, void *to)
     struct journal_quarantined *row = to;
     struct sql_reader from = {.statement = statement};
 
+    row->id = read_integer(&from, 1, INT64_MAX);
     read_string(&from, row->name, sizeof row->name);
     read_string(&from, row->mailbox, sizeof row->mailbox);
     read_string(&from, row->base, sizeof row->base);
@@ -58,25 +79,91 @@ read_quarantined(sqlite3_stmt *statement, void *to)
     row->since = read_integer(&from, INT64_MIN, INT64_MAX);
     row->counted = read_integer(&from, INT64_MIN, INT64_MAX);
     row->size = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    row->run = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    row->has_wire = read_digest(&from, row->wire);
+    row->has_details = sqlite3_column_type(statement, from.at) != SQLITE_NULL;
+    row->flags = row->has_details ? (unsigned)read_integer(&from, 0, UINT32_MAX) : 0;
+    from.at += !row->has_details;
+    read_string(&from, row->keywords, sizeof row->keywords);
+    row->date = row->has_details ? read_integer(&from, INT64_MIN, INT64_MAX) : 0;
+    from.at += !row->has_details;
+    read_string(&from, row->origin, sizeof row->origin);
+    row->put_back = read_integer(&from, INT64_MIN, INT64_MAX);
     return !from.damaged;
 }
 
 bool
-journal_quarantine_list(struct journal *journal, int64_t before, struct journal_quarantined **list, size_t *count,
-                        struct error *err)
+journal_quarantine_get(struct journal *journal, int64_t id, struct journal_quarantined *out, bool *found,
+                       struct error *err)
 {
-    static const char sql[] = "SELECT " COLUMNS " FROM quarantine WHERE counted < ?1 OR ?1 = 9223372036854775807"
-                              " ORDER BY counted, name";
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_QUARANTINE_LIST, sql, err);
-    void *rows;
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_QUARANTINE_GET, "SELECT id, " KEPT ", put_back FROM quarantine WHERE id = ?1", err);
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, id);
+    return sql_find(journal, statement, read_quarantined, out, sizeof *out, found, "read a row of the quarantine", err);
+}
+
+bool
+journal_quarantine_of(struct journal *journal, const char *origin, struct journal_quarantined *out, bool *found,
+                      struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_QUARANTINE_OF,
+                    "SELECT id, " KEPT ", put_back FROM quarantine WHERE origin = ?1 ORDER BY id DESC LIMIT 1", err);
+
+    if (statement == NULL)
+        return false;
+    bind_string(&(struct sql_binder){.statement = statement}, origin);
+    return sql_find(journal, statement, read_quarantined, out, sizeof *out, found, "look into the quarantine", err);
+}
+
+bool
+journal_quarantine_ids(struct journal *journal, int64_t before, int64_t **ids, size_t *count, struct error *err)
+{
+    static const char sql[] = "SELECT id FROM quarantine WHERE counted < ?1 OR ?1 = 9223372036854775807"
+                              " ORDER BY counted, id";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_QUARANTINE_IDS, sql, err);
 
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, before);
-    if (!sql_list(journal, statement, read_quarantined, sizeof **list, &rows, count, "list the quarantine", err))
+    return sql_ids(journal, statement, ids, count, "list the quarantine", err);
+}
+
+bool
+journal_quarantine_sum(struct journal *journal, struct journal_quarantine_sum *sum, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_QUARANTINE_SUM,
+                    "SELECT count(*), coalesce(sum(size), 0), coalesce(min(since), 0) FROM quarantine", err);
+    struct sql_reader from = {.statement = statement};
+
+    if (statement == NULL)
         return false;
-    *list = rows;
+    if (sql_step(journal, statement, "count the quarantine", err) != SQL_ROW) /* an aggregate always has one */
+        return false;
+    sum->count = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    sum->bytes = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    sum->oldest = read_integer(&from, INT64_MIN, INT64_MAX);
+    sql_end(statement);
     return true;
+}
+
+bool
+journal_quarantine_put_back(struct journal *journal, int64_t id, int64_t when, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_QUARANTINE_PUT_BACK, "UPDATE quarantine SET put_back = ?2 WHERE id = ?1", err);
+    struct sql_binder to = {.statement = statement};
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&to, id);
+    bind_integer(&to, when);
+    return sql_run(journal, statement, "note what was put back", err);
 }
 
 bool

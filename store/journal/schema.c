@@ -260,6 +260,37 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
 
     /* ... and those to which a server gave another Message-ID. */
     "ALTER TABLE kinship ADD COLUMN written BLOB CHECK (length(written) = 32)",
+
+    /*
+     * What `golub restore` needs of a file in the quarantine, and a short number to call it by, which never becomes another one's. NULL: put
+     * there by a version that did not write it down.
+     */
+    "CREATE TABLE quarantined ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL UNIQUE,"
+    " mailbox TEXT NOT NULL,"
+    " base TEXT NOT NULL,"
+    " info TEXT NOT NULL,"
+    " uid INTEGER NOT NULL CHECK (uid BETWEEN 0 AND 4294967295),"
+    " why TEXT NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " counted INTEGER NOT NULL,"
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " run INTEGER NOT NULL DEFAULT 0 CHECK (run >= 0),"
+    " wire BLOB CHECK (length(wire) = 32),"
+    " flags INTEGER,"
+    " keywords TEXT NOT NULL DEFAULT '',"
+    " date INTEGER,"
+    " origin TEXT,"
+    " put_back INTEGER NOT NULL DEFAULT 0"
+    ") STRICT;"
+    "INSERT INTO quarantined (name, mailbox, base, info, uid, why, since, counted, size)"
+    " SELECT name, mailbox, base, info, uid, why, since, counted, size FROM quarantine ORDER BY counted, name;"
+    "DROP TABLE quarantine;"
+    "ALTER TABLE quarantined RENAME TO quarantine;"
+    "CREATE INDEX quarantine_counted ON quarantine (counted);"
+    "CREATE INDEX quarantine_base ON quarantine (base);"
+    "CREATE INDEX quarantine_origin ON quarantine (origin) WHERE origin IS NOT NULL;",
 };
 
 bool

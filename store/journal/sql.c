@@ -287,6 +287,7 @@ sql_find(struct journal *journal, sqlite3_stmt *statement, sql_read *read, void 
         struct journal_op op;
         struct journal_pending pending;
         struct journal_pop pop;
+        struct journal_quarantined quarantined;
     } row;
     enum sql_outcome outcome = sql_step(journal, statement, what, err);
 

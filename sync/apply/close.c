@@ -145,27 +145,36 @@ count_time(struct run *run)
                                               age_save(run->journal, &run->age, &run->err));
 }
 
+/* The file first: a row without a file says nothing wrong, a file without a row would stay for ever. */
+static bool
+let_go(struct run *run, int64_t id, struct journal_quarantined *row)
+{
+    struct error err = {0};
+    bool found;
+
+    if (!journal_quarantine_get(run->journal, id, row, &found, &run->err))
+        return false;
+    if (found && !run->local.ops->quarantine_drop(run->local.self, row->name, &err)) {
+        run_problem(run, NULL, &err);
+        return true;
+    }
+    return run_begin(run) && run_end(run, journal_quarantine_delete(run->journal, id, &run->err));
+}
+
 /* The row says by the clock when a file came; its days are counted as sync/base/age.h says. */
 bool
 close_quarantine(struct run *run)
 {
-    struct journal_quarantined *list;
-    size_t count;
-    bool ok = true;
-    if (!count_time(run) ||
-        !journal_quarantine_list(run->journal, age_bound(&run->age.now, run->account->policy.quarantine_days), &list,
-                                 &count, &run->err))
-        return false;
-    /* The file first: a row without a file says nothing wrong, a file without a row would stay for ever. */
-    for (size_t i = 0; ok && i < count; i++) {
-        struct error err = {0};
+    struct journal_quarantined *row = calloc(1, sizeof *row);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = (row != NULL || run_no_memory(run)) && count_time(run) &&
+              journal_quarantine_ids(run->journal, age_bound(&run->age.now, run->account->policy.quarantine_days), &ids,
+                                     &count, &run->err);
 
-        if (!run->local.ops->quarantine_drop(run->local.self, list[i].name, &err)) {
-            run_problem(run, NULL, &err);
-            continue;
-        }
-        ok = run_begin(run) && journal_quarantine_delete(run->journal, list[i].name, &run->err) && run_commit(run);
-    }
-    free(list);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = let_go(run, ids[i], row);
+    free(ids);
+    free(row);
     return ok;
 }

@@ -1,9 +1,10 @@
 /*
  * Before the old version of a file that was saved again goes from the server, its bytes are in the quarantine: here they were overwritten, and
  * the server has the only copy. So are those of a message whose bytes there are not its file's. The index comes first: a row without a file says
- * nothing wrong, a file without a row would stay for ever.
+ * nothing wrong, a file without a row would stay for ever. By what it was fetched for (`origin`) the next run knows what is kept already.
  */
 #include "sync/apply/apply.h"
+#include "sync/rows/quarantined.h"
 #include "sync/rows/readings.h"
 #include "sync/run/attempts.h"
 #include "sync/run/situation.h"
@@ -26,17 +27,20 @@ struct keeping {
     size_t count, request_count;
     struct local_draft *draft;
     uint64_t bytes; /* of the literal under way */
+    char *header;   /* the first of them, QUARANTINED_HEADER_MAX at most */
+    size_t header_len;
     struct journal_message message;
+    struct journal_quarantined known;
 };
 
-/* The name depends on the bytes, too: a server that went back gives the same UID to another message. */
+/* It depends on the bytes, too: a server that went back gives the same UID to another message. */
 static void
-name_of(const struct mailbox *mailbox, const struct journal_message *message, char name[static 128])
+origin_of(const struct mailbox *mailbox, const struct journal_message *message, char origin[static 128])
 {
     char bytes[2 * NAME_BYTES + 1];
 
     text_hex(message->wire, NAME_BYTES, bytes);
-    (void)text_print(name, 128, "%" PRIu32 ".%" PRIu32 ".%" PRId64 ".%s.%s", mailbox->row.uidvalidity, message->uid,
+    (void)text_print(origin, 128, "%" PRIu32 ".%" PRIu32 ".%" PRId64 ".%s.%s", mailbox->row.uidvalidity, message->uid,
                      mailbox->row.id, bytes, (message->facts & FACT_REPLACED) != 0 ? "replaced" : "there");
 }
 
@@ -48,7 +52,7 @@ on_begin(void *context, size_t index, uint64_t size)
     const struct mailbox *mailbox = &run->mailboxes[keeping->todos[keeping->first[index]]->mailbox];
 
     (void)size;
-    keeping->bytes = 0;
+    keeping->bytes = keeping->header_len = 0;
     return run->local.ops->draft_begin(run->local.self, mailbox->row.folder, &keeping->draft, &run->err);
 }
 
@@ -56,8 +60,11 @@ static bool
 on_data(void *context, size_t index, const void *bytes, size_t len)
 {
     struct keeping *keeping = context;
+    const size_t room = QUARANTINED_HEADER_MAX - keeping->header_len, taken = len < room ? len : room;
 
     (void)index;
+    memcpy(keeping->header + keeping->header_len, bytes, taken);
+    keeping->header_len += taken;
     keeping->bytes += len;
     return keeping->run->local.ops->draft_write(keeping->run->local.self, keeping->draft, bytes, len,
                                                 &keeping->run->err);
@@ -88,6 +95,44 @@ is_whole(struct keeping *keeping, size_t i, const struct digests *digests)
                         keeping->bytes, digests, keeping->again, &confirmed);
 }
 
+/* Its line in the index, under the name that a run which was cut off has given it, if one has. */
+static bool
+write_index(struct keeping *keeping, const struct mailbox *mailbox, const struct digests *digests,
+            char name[static 256])
+{
+    struct run *run = keeping->run;
+    const struct journal_message *message = &keeping->message;
+    const bool replaced = (message->facts & FACT_REPLACED) != 0;
+    struct quarantined file =
+        quarantined_file(message, name,
+                         replaced                               ? "replaced by what was saved under its name"
+                         : (message->facts & FACT_ADOPTED) != 0 ? "removed here before golub came"
+                                                                : "removed here; on the server it had other bytes");
+    struct journal_message *newer = calloc(1, sizeof *newer);
+    char origin[128];
+    bool found = false, known = false, ok = newer != NULL || run_no_memory(run);
+
+    origin_of(mailbox, message, origin);
+    ok = ok && journal_message_get(run->journal, message->refers_to, newer, &found, &run->err) &&
+         journal_quarantine_of(run->journal, origin, &keeping->known, &known, &run->err);
+    if (ok && known)
+        (void)text_print(name, 256, "%s", keeping->known.name);
+    else if (ok)
+        quarantined_name(run, (struct text){keeping->header, keeping->header_len}, message->id,
+                         replaced ? "replaced" : "there", name);
+    if (replaced) {
+        file.base = found ? newer->base : "";
+        file.info = found ? newer->info : "";
+    }
+    file.origin = origin;
+    file.size = digests->size;
+    file.wire = digests->wire;
+    file.flags = message->flags.rseen;
+    ok = ok && run_begin(run) && run_end(run, quarantined_add(run, mailbox, &file));
+    free(newer);
+    return ok;
+}
+
 static bool
 on_end(void *context, size_t index, uint32_t uid)
 {
@@ -96,7 +141,7 @@ on_end(void *context, size_t index, uint32_t uid)
     struct local_draft *draft = keeping->draft;
     size_t i = find_todo(keeping, index, uid);
     struct digests digests;
-    char name[128];
+    char name[256];
 
     keeping->draft = NULL;
     if (i == SIZE_MAX) {
@@ -113,7 +158,10 @@ on_end(void *context, size_t index, uint32_t uid)
         keeping->fates[i] = FATE_OTHER;
         return true;
     }
-    name_of(&run->mailboxes[keeping->todos[i]->mailbox], &keeping->message, name);
+    if (!write_index(keeping, &run->mailboxes[keeping->todos[i]->mailbox], &digests, name)) {
+        run->local.ops->draft_drop(run->local.self, draft);
+        return false;
+    }
     if (!run->local.ops->keep(run->local.self, draft, name, keeping->message.date, &run->err))
         return false;
     keeping->fates[i] = FATE_KEPT;
@@ -141,40 +189,6 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     return true;
 }
 
-/* One line in the index for each that is to come. */
-static bool
-write_index(struct keeping *keeping)
-{
-    struct run *run = keeping->run;
-    struct journal_message newer;
-    bool ok = run_begin(run), found = false, replaced;
-
-    for (size_t i = 0; ok && i < keeping->count; i++) {
-        const struct mailbox *mailbox = &run->mailboxes[keeping->todos[i]->mailbox];
-        char name[128];
-
-        ok = run_load(run, keeping->todos[i]->id, &keeping->message) &&
-             journal_message_get(run->journal, keeping->message.refers_to, &newer, &found, &run->err);
-        if (!ok)
-            break;
-        name_of(mailbox, &keeping->message, name);
-        replaced = (keeping->message.facts & FACT_REPLACED) != 0;
-        if (!replaced)
-            newer = keeping->message;
-        ok = run_quarantine(run, mailbox,
-                            &(struct quarantined){.name = name,
-                                                  .base = found || !replaced ? newer.base : "",
-                                                  .info = found || !replaced ? newer.info : "",
-                                                  .why = replaced ? "replaced by what was saved under its name"
-                                                         : (keeping->message.facts & FACT_ADOPTED) != 0
-                                                             ? "removed here before golub came"
-                                                             : "removed here; on the server it had other bytes",
-                                                  .uid = keeping->todos[i]->uid,
-                                                  .size = keeping->message.size});
-    }
-    return run_end(run, ok);
-}
-
 /* They come by mailbox: a request for each. */
 static void
 add(struct keeping *keeping, struct todo *todo)
@@ -192,6 +206,19 @@ add(struct keeping *keeping, struct todo *todo)
     keeping->todos[keeping->count++] = todo;
 }
 
+static bool
+is_kept(struct keeping *keeping, const struct mailbox *mailbox, bool *kept)
+{
+    struct run *run = keeping->run;
+    char origin[128];
+
+    origin_of(mailbox, &keeping->message, origin);
+    if (!journal_quarantine_of(run->journal, origin, &keeping->known, kept, &run->err))
+        return false;
+    *kept = *kept && run->local.ops->in_quarantine(run->local.self, keeping->known.name);
+    return true;
+}
+
 /* Those that are not kept yet. */
 static bool
 gather(struct keeping *keeping, struct agenda *agenda)
@@ -201,7 +228,7 @@ gather(struct keeping *keeping, struct agenda *agenda)
     for (size_t i = 0; i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
         const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-        char name[128];
+        bool kept = false;
 
         if (!todo->overwritten || todo->dropped || todo->partner != 0 || todo->step.kept_back ||
             run_learned(mailbox, CAUTION_REMOVAL_REFUSED) || todo->step.verb != PLAN_REMOVE_THERE ||
@@ -213,8 +240,9 @@ gather(struct keeping *keeping, struct agenda *agenda)
         }
         if (!run_load(run, todo->id, &keeping->message))
             return false;
-        name_of(mailbox, &keeping->message, name);
-        if (!run->local.ops->in_quarantine(run->local.self, name))
+        if (!is_kept(keeping, mailbox, &kept))
+            return false;
+        if (!kept)
             add(keeping, todo);
     }
     return true;
@@ -256,6 +284,7 @@ begin(struct keeping *keeping, struct arena *arena, size_t room)
     keeping->requests = arena_array(arena, room, sizeof *keeping->requests);
     keeping->first = arena_array(arena, room, sizeof *keeping->first);
     keeping->uids = arena_array(arena, room, sizeof *keeping->uids);
+    keeping->header = arena_array(arena, QUARANTINED_HEADER_MAX, 1);
     return run_has(keeping->run, arena);
 }
 
@@ -306,8 +335,7 @@ apply_keep_there(struct run *run, struct agenda *agenda)
     reading_begin(run);
     ok = begin(&keeping, &arena, room) && gather(&keeping, agenda);
     if (ok && keeping.count != 0)
-        ok = situation_mark(run) && write_index(&keeping) && fetch(&keeping) && fetch_again(&keeping, &arena) &&
-             leave_others(&keeping);
+        ok = situation_mark(run) && fetch(&keeping) && fetch_again(&keeping, &arena) && leave_others(&keeping);
     arena_free(&arena);
     return ok;
 }

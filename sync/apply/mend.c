@@ -1,10 +1,9 @@
 /* Files whose contents a power cut took; see rows/flushed.c. */
 #include "sync/apply/apply.h"
 
+#include "sync/rows/quarantined.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
-
-#include <inttypes.h>
 
 #define PAGE 4096 /* what a system writes back at once is a multiple of it */
 
@@ -17,20 +16,17 @@ is_damaged(const struct journal_message *message, const struct local_facts *fact
 
 /* Its place in the index comes first: a row without a file says nothing wrong, a file without a row would stay for ever. */
 static bool
-index_damaged(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, uint64_t size,
-              char name[static 256])
+index_damaged(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+              const struct local_file *from, const struct digests *digests, char name[static 256])
 {
-    (void)text_print(name, 256, "%" PRId64 ".cut.%" PRId64, run->now, message->id);
+    struct quarantined file = quarantined_file(message, name, "damaged by a power cut");
+
+    quarantined_name_of(run, from, message->id, "cut", name);
+    file.size = digests->size;
+    file.wire = digests->wire;
     if (!situation_mark(run) || !run_begin(run))
         return false;
-    return run_end(run, run_quarantine(run, mailbox,
-                                       &(struct quarantined){.name = name,
-                                                             .base = message->base,
-                                                             .info = message->info,
-                                                             .why = "damaged by a power cut",
-                                                             .uid = message->uid,
-                                                             .size = size}) &&
-                            situation_mark_commit(run));
+    return run_end(run, quarantined_add(run, mailbox, &file) && situation_mark_commit(run));
 }
 
 /* The row becomes what it would be if the power cut had taken the name, too. */
@@ -61,7 +57,7 @@ mend(struct run *run, struct mailbox *mailbox, struct journal_message *message)
     }
     if (missing || !is_damaged(message, &facts))
         return true;
-    if (!index_damaged(run, mailbox, message, facts.digests.size, name) ||
+    if (!index_damaged(run, mailbox, message, &removal.file, &facts.digests, name) ||
         !run->local.ops->remove(run->local.self, &removal, 1, &run->err))
         return false;
     if (removal.ok)

@@ -4,16 +4,17 @@
  * run that was cut off between link and unlink is taken up by the next one under the same name.
  */
 #include "sync/apply/namesakes.h"
+#include "sync/rows/quarantined.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
-#include <inttypes.h>
-
 /* The intent is durable before the file moves: one without a row in the index would stay in the quarantine for ever. */
 static bool
-write_intent(struct run *run, const struct journal_message *message, uint64_t size, struct journal_op *op)
+write_intent(struct run *run, const struct journal_message *message, const struct local_file *namesake, uint64_t size,
+             struct journal_op *op)
 {
+    char name[256];
     bool found, ok;
 
     if (!situation_mark(run) || !run_begin(run))
@@ -27,7 +28,8 @@ write_intent(struct run *run, const struct journal_message *message, uint64_t si
                                   .target = message->id,
                                   .size = size,
                                   .since = run->now};
-        (void)text_print(op->name, sizeof op->name, "%" PRId64 ".twin.%" PRId64, run->now, message->id);
+        quarantined_name_of(run, namesake, message->id, "twin", name);
+        (void)text_print(op->name, sizeof op->name, "%s", name);
         ok = journal_op_add(run->journal, op, &run->err);
     }
     return run_end(run, ok && situation_mark_commit(run));
@@ -41,7 +43,7 @@ quarantine_namesake(struct run *run, struct mailbox *mailbox, struct journal_mes
     struct local_removal removal = {.file = *namesake, .quarantine = op.name, .wire = facts->digests.wire};
     bool ok;
 
-    if (!write_intent(run, message, facts->digests.size, &op) ||
+    if (!write_intent(run, message, namesake, facts->digests.size, &op) ||
         !run->local.ops->remove(run->local.self, &removal, 1, &run->err) || !run_begin(run))
         return false;
     ok = journal_op_delete(run->journal, op.id, &run->err);

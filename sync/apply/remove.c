@@ -4,6 +4,7 @@
  */
 #include "sync/agenda/hold.h"
 #include "sync/apply/apply.h"
+#include "sync/rows/quarantined.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/twin.h"
 #include "sync/rows/unfinished.h"
@@ -70,6 +71,8 @@ write_intents_here(struct removing *removing)
     for (size_t i = 0; ok && i < removing->count; i++) {
         struct journal_op *op = &removing->ops[i];
         const struct journal_message *message = &removing->messages[i];
+        const struct local_file file = run_file(&run->mailboxes[removing->todos[i]->mailbox], message);
+        char name[256];
         bool found;
 
         ok = journal_op_of(run->journal, message->id, op, &found, &run->err);
@@ -80,8 +83,8 @@ write_intents_here(struct removing *removing)
                                   .message = message->id,
                                   .size = message->size,
                                   .since = run->now};
-        (void)text_print(op->name, sizeof op->name, "%" PRId64 ".%" PRId64 ".%.180s", run->now, message->id,
-                         message->base);
+        quarantined_name_of(run, &file, message->id, "removed", name);
+        (void)text_print(op->name, sizeof op->name, "%s", name);
         ok = journal_op_add(run->journal, op, &run->err);
     }
     return run_end(run, ok && situation_mark_commit(run));
@@ -90,13 +93,9 @@ write_intents_here(struct removing *removing)
 static bool
 quarantine_row(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *name)
 {
-    return run_quarantine(run, mailbox,
-                          &(struct quarantined){.name = name,
-                                                .base = message->base,
-                                                .info = message->info,
-                                                .why = "deleted on the server",
-                                                .uid = message->uid,
-                                                .size = message->size});
+    const struct quarantined file = quarantined_file(message, name, "deleted on the server");
+
+    return quarantined_add(run, mailbox, &file);
 }
 
 static bool

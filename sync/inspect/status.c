@@ -186,19 +186,14 @@ show_pending(struct overview *view)
 static bool
 show_quarantine(struct overview *view)
 {
-    struct journal_quarantined *list;
-    size_t count;
-    uint64_t bytes = 0;
+    struct journal_quarantine_sum sum;
 
-    if (!journal_quarantine_list(view->journal, INT64_MAX, &list, &count, &view->err))
+    if (!journal_quarantine_sum(view->journal, &sum, &view->err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        bytes += list[i].size;
-    if (count != 0)
+    if (sum.count != 0)
         report_line(view->report, view->account->name, "quarantine",
-                    "%zu message%s (%" PRIu64 " bytes) kept in %s/quarantine, each for %d days", count,
-                    count == 1 ? "" : "s", bytes, view->account->state, view->account->policy.quarantine_days);
-    free(list);
+                    "%" PRIu64 " message%s (%" PRIu64 " bytes) kept in %s/quarantine, each for %d days", sum.count,
+                    sum.count == 1 ? "" : "s", sum.bytes, view->account->state, view->account->policy.quarantine_days);
     return true;
 }
 

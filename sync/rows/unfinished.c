@@ -1,4 +1,5 @@
 /* See unfinished.h. */
+#include "sync/rows/quarantined.h"
 #include "sync/rows/unfinished.h"
 
 #include "sync/rules/merge.h"
@@ -21,13 +22,11 @@ bool
 unfinished_index_namesake(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                           const struct journal_op *op, const char *info)
 {
-    return run_quarantine(run, mailbox,
-                          &(struct quarantined){.name = op->name,
-                                                .base = message->base,
-                                                .info = info,
-                                                .why = "a second file of the same name and the same bytes",
-                                                .uid = message->uid,
-                                                .size = op->size});
+    struct quarantined file = quarantined_file(message, op->name, "a second file of the same name and the same bytes");
+
+    file.info = info;
+    file.size = op->size;
+    return quarantined_add(run, mailbox, &file);
 }
 
 bool
@@ -46,16 +45,11 @@ bool
 unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
                  const struct journal_message *message, bool *done)
 {
+    struct quarantined file = quarantined_file(message, op->name, "deleted on the server");
+
     *done = run->local.ops->in_quarantine(run->local.self, op->name);
-    if (!*done)
-        return true;
-    return run_quarantine(run, mailbox,
-                          &(struct quarantined){.name = op->name,
-                                                .base = message->base,
-                                                .info = message->info,
-                                                .why = "deleted on the server",
-                                                .uid = message->uid,
-                                                .size = op->size});
+    file.size = op->size;
+    return !*done || quarantined_add(run, mailbox, &file);
 }
 
 /*

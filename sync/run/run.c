@@ -228,20 +228,6 @@ run_file(const struct mailbox *mailbox, const struct journal_message *message)
 }
 
 bool
-run_quarantine(struct run *run, const struct mailbox *mailbox, const struct quarantined *file)
-{
-    struct journal_quarantined row = {
-        .uid = file->uid, .since = run->now, .counted = age_stamp(&run->age.now), .size = file->size};
-
-    (void)text_print(row.name, sizeof row.name, "%s", file->name);
-    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
-    (void)text_print(row.base, sizeof row.base, "%s", file->base);
-    (void)text_print(row.info, sizeof row.info, "%s", file->info);
-    (void)text_print(row.why, sizeof row.why, "%s", file->why);
-    return journal_quarantine_add(run->journal, &row, &run->err);
-}
-
-bool
 run_load(struct run *run, int64_t id, struct journal_message *out)
 {
     bool found;

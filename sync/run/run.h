@@ -335,16 +335,6 @@ void run_base_name(const struct run *run, const struct mailbox *mailbox, const s
                    int attempt, char base[static LOCAL_BASE_MAX + 1]);
 /** The row's file. */
 struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
-struct quarantined {         /* a file that goes into the quarantine in this run */
-    const char *name;        /* in the quarantine */
-    const char *base, *info; /* in the folder that it came from */
-    const char *why;
-    uint32_t uid;
-    uint64_t size;
-};
-
-/** Add it to the quarantine's index. Inside a transaction. */
-MUST_CHECK bool run_quarantine(struct run *run, const struct mailbox *mailbox, const struct quarantined *file);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
 MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *out);
 

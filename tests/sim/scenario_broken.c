@@ -1,5 +1,6 @@
 /* The power fails, the line breaks, a side goes back in time: at one exact moment. */
 
+#include "tests/quarantine_rows.h"
 #include "tests/sim/scenario.h"
 
 /* ---- answers that never came ---- */
@@ -173,8 +174,7 @@ what_a_crash_left_in_the_quarantine_is_in_its_index(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed < 9; seed++) {
-        struct journal_quarantined *list = NULL;
-        struct error err = {0};
+        struct journal_quarantined *list;
         size_t count = 0;
         given_empty_account(seed);
         const uint32_t uid = given_mail_there(INBOX, 1);
@@ -188,7 +188,7 @@ what_a_crash_left_in_the_quarantine_is_in_its_index(void **state)
 
         then_it_is_here(INBOX, 1, 0);
         assert_int_equal(here()->quarantined, 1);
-        assert_true(journal_quarantine_list(sim.clients[0].journal, INT64_MAX, &list, &count, &err));
+        list = quarantine_rows(sim.clients[0].journal, INT64_MAX, &count);
         assert_int_equal(count, 1);
         assert_string_equal(list[0].name, here()->quarantine[0].name);
         free(list);
@@ -204,8 +204,7 @@ what_a_crash_left_in_the_quarantine_is_in_its_index_although_its_mailbox_was_lef
 {
     (void)state;
     for (int gone = 0; gone < 2; gone++) {
-        struct journal_quarantined *list = NULL;
-        struct error err = {0};
+        struct journal_quarantined *list;
         size_t count = 0;
         given_empty_account(1);
         const uint32_t uid = given_mail_there(WORK, 1);
@@ -224,7 +223,7 @@ what_a_crash_left_in_the_quarantine_is_in_its_index_although_its_mailbox_was_lef
         (void)when_golub_syncs_after(60);
 
         assert_int_equal(here()->quarantined, 1);
-        assert_true(journal_quarantine_list(sim.clients[0].journal, INT64_MAX, &list, &count, &err));
+        list = quarantine_rows(sim.clients[0].journal, INT64_MAX, &count);
         assert_int_equal(count, 1);
         assert_string_equal(list[0].name, here()->quarantine[0].name);
         assert_string_equal(list[0].mailbox, "Work");
@@ -321,11 +320,10 @@ given_a_second_file_of_that_name(int content, const char *info)
 static void
 then_the_quarantine_is_in_its_index(void)
 {
-    struct journal_quarantined *list = NULL;
-    struct error err = {0};
+    struct journal_quarantined *list;
     size_t count = 0, known = 0;
 
-    assert_true(journal_quarantine_list(sim.clients[0].journal, INT64_MAX, &list, &count, &err));
+    list = quarantine_rows(sim.clients[0].journal, INT64_MAX, &count);
     for (size_t i = 0; i < here()->quarantined; i++)
         for (size_t k = 0; k < count; k++)
             known += strcmp(list[k].name, here()->quarantine[i].name) == 0;

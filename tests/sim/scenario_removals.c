@@ -1,4 +1,5 @@
 /* What must hold back a removal, at the one moment at which it alone does. */
+#include "tests/quarantine_rows.h"
 #include "tests/sim/scenario.h"
 
 static int calls;
@@ -307,6 +308,67 @@ what_is_nowhere_any_more_makes_no_removal_a_small_one(void **state)
     assert_int_equal(sim.server.boxes[INBOX].count, 35);
 }
 
+/* ---- what is known of it afterwards, for whoever wants it back ---- */
+
+static void
+what_is_removed_here_is_known_with_its_bytes_its_flags_and_its_date(void **state)
+{
+    (void)state;
+    for (int cut = 0; cut < 2; cut++) { /* the power fails, and the next run writes it down */
+        struct journal_quarantined *rows;
+        size_t count;
+        given_empty_account(1);
+        const uint32_t uid = given_mail_there(INBOX, 1);
+        server_message(&sim.server, INBOX, uid)->flags = FLAG_SEEN | FLAG_FLAGGED;
+        given_both_sides_agree();
+        ledger_out(&sim.world, 1, INBOX);
+        server_expunge(&sim.server, INBOX, uid);
+        if (cut) {
+            given_trouble_at(STEP_QUARANTINE, false, true);
+            assert_int_equal(when_golub_syncs_after(60), -1);
+        }
+
+        then_both_sides_agree();
+
+        rows = quarantine_rows(sim.clients[0].journal, INT64_MAX, &count);
+        assert_int_equal(count, 1);
+        assert_true(rows[0].has_wire && rows[0].has_details && rows[0].run > 0);
+        assert_memory_equal(rows[0].wire, content_get(1)->digests.wire, DIGEST_SIZE);
+        assert_int_equal(rows[0].flags, FLAG_SEEN | FLAG_FLAGGED);
+        assert_int_equal(rows[0].date, 1600000000);
+        assert_string_equal(rows[0].mailbox, "INBOX");
+        free(rows);
+    }
+}
+
+/* "2023-11-15_subject_letters": the day first, so that `ls` sorts by it. */
+static void
+names_in_the_quarantine_begin_with_the_day_and_no_two_are_the_same(void **state)
+{
+    struct journal_quarantined *rows;
+    size_t count;
+    (void)state;
+    given_empty_account(1);
+    const uint32_t one = given_mail_there(INBOX, 1), two = given_mail_there(INBOX, 2);
+    given_mail_there(INBOX, 3);
+    given_both_sides_agree();
+    ledger_out(&sim.world, 1, INBOX);
+    ledger_out(&sim.world, 2, INBOX);
+    server_expunge(&sim.server, INBOX, one);
+    server_expunge(&sim.server, INBOX, two);
+
+    then_both_sides_agree();
+
+    rows = quarantine_rows(sim.clients[0].journal, INT64_MAX, &count);
+    assert_int_equal(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        assert_memory_equal(rows[i].name, "2023-11-1", 9);
+        assert_true(rows[i].name[10] == '_' && strlen(rows[i].name) <= 140);
+    }
+    assert_string_not_equal(rows[0].name, rows[1].name);
+    free(rows);
+}
+
 int
 main(void)
 {
@@ -320,6 +382,8 @@ main(void)
         SCENARIO(a_word_ends_when_the_file_is_seen_again_whenever_the_power_fails),
         SCENARIO(the_name_of_what_was_let_go_is_no_list),
         SCENARIO(what_is_nowhere_any_more_makes_no_removal_a_small_one),
+        SCENARIO(what_is_removed_here_is_known_with_its_bytes_its_flags_and_its_date),
+        SCENARIO(names_in_the_quarantine_begin_with_the_day_and_no_two_are_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

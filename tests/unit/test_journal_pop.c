@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "tests/quarantine_rows.h"
 #include "tests/unit/journal_pop_rows.h"
 
 static void
@@ -191,10 +192,13 @@ a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it(void **state)
 
     struct journal *journal = opened(p);
 
-    assert_true(journal_quarantine_list(journal, INT64_MAX, &list, &count, &p->err));
+    list = quarantine_rows(journal, INT64_MAX, &count);
     assert_int_equal(count, 1);
     assert_int_equal(list[0].since, 1600000000);
     assert_int_equal(list[0].counted, 1600000000);
+    assert_string_equal(list[0].name, "q");
+    assert_string_equal(list[0].info, "n");
+    assert_true(list[0].uid == 7 && list[0].size == 5 && !list[0].has_wire && !list[0].has_details);
     free(list);
     journal_close(journal);
 }

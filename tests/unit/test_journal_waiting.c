@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "store/journal/pop.h"
+#include "tests/quarantine_rows.h"
 #include "tests/unit/journal_scene.h"
 
 static void
@@ -222,7 +223,7 @@ the_quarantine_is_listed_by_age(void **state)
     assert_true(journal_quarantine_add(s->journal, &eternal, &s->err));
     assert_true(journal_quarantine_add(s->journal, &young, &s->err)); /* again, after a crash */
 
-    assert_true(journal_quarantine_list(s->journal, INT64_MAX, &list, &count, &s->err));
+    list = quarantine_rows(s->journal, INT64_MAX, &count);
     assert_int_equal(count, 3);
     assert_string_equal(list[0].name, "b");
     assert_string_equal(list[1].name, "a");
@@ -233,13 +234,71 @@ the_quarantine_is_listed_by_age(void **state)
     assert_true(list[1].uid == UINT32_MAX && list[1].size == INT64_MAX && list[1].since == 200);
     assert_string_equal(list[2].name, "c");
     free(list);
-    assert_true(journal_quarantine_list(s->journal, 200, &list, &count, &s->err));
+    list = quarantine_rows(s->journal, 200, &count);
     assert_int_equal(count, 1);
     free(list);
-    assert_true(journal_quarantine_delete(s->journal, "b", &s->err));
-    assert_true(journal_quarantine_list(s->journal, 200, &list, &count, &s->err));
+    assert_true(journal_quarantine_delete(s->journal, 2, &s->err));
+    list = quarantine_rows(s->journal, 200, &count);
     assert_int_equal(count, 0);
     free(list);
+}
+
+static void
+what_is_known_of_a_file_in_the_quarantine_comes_back(void **state)
+{
+    struct scene *s = *state;
+    struct journal_quarantined row = {.name = "2026-11-28_a_x",
+                                      .mailbox = "Work/2024",
+                                      .run = INT64_MAX,
+                                      .has_wire = true,
+                                      .has_details = true,
+                                      .flags = FLAG_SEEN | FLAG_FLAGGED,
+                                      .date = -1,
+                                      .keywords = "todo $Junk",
+                                      .origin = "7.8.9.replaced"};
+    const struct journal_quarantined old = {.name = "1764306000.5.1.x", .info = "c:2,S", .size = 7};
+    struct journal_quarantined got = {0};
+    struct journal_quarantine_sum sum;
+    bool found = false;
+    memset(row.wire, 0xab, DIGEST_SIZE);
+    assert_true(journal_quarantine_add(s->journal, &row, &s->err));
+    assert_true(journal_quarantine_add(s->journal, &old, &s->err));
+
+    assert_true(journal_quarantine_get(s->journal, 1, &got, &found, &s->err));
+    assert_true(found && got.id == 1 && got.run == INT64_MAX && got.has_wire && got.has_details && got.date == -1);
+    assert_int_equal(got.flags, FLAG_SEEN | FLAG_FLAGGED);
+    assert_memory_equal(got.wire, row.wire, DIGEST_SIZE);
+    assert_string_equal(got.mailbox, "Work/2024");
+    assert_string_equal(got.keywords, "todo $Junk");
+    assert_int_equal(got.put_back, 0);
+    assert_true(journal_quarantine_of(s->journal, "7.8.9.replaced", &got, &found, &s->err));
+    assert_true(found && got.id == 1);
+    assert_true(journal_quarantine_of(s->journal, "", &got, &found, &s->err));
+    assert_false(found);
+    assert_true(journal_quarantine_put_back(s->journal, 1, 900, &s->err));
+    assert_true(journal_quarantine_get(s->journal, 1, &got, &found, &s->err));
+    assert_int_equal(got.put_back, 900);
+    assert_true(journal_quarantine_get(s->journal, 2, &got, &found, &s->err)); /* of a version that knew less */
+    assert_true(found && !got.has_wire && !got.has_details && got.origin[0] == '\0');
+    assert_true(journal_quarantine_sum(s->journal, &sum, &s->err));
+    assert_true(sum.count == 2 && sum.bytes == 7);
+}
+
+static void
+a_number_of_the_quarantine_never_becomes_another_files(void **state)
+{
+    struct scene *s = *state;
+    const struct journal_quarantined row = {.name = "a"}, other = {.name = "b"};
+    struct journal_quarantined got;
+    bool found = true;
+    assert_true(journal_quarantine_add(s->journal, &row, &s->err));
+    assert_true(journal_quarantine_add(s->journal, &row, &s->err)); /* again, after a crash */
+    assert_true(journal_quarantine_delete(s->journal, 1, &s->err));
+
+    assert_true(journal_quarantine_add(s->journal, &other, &s->err));
+
+    assert_true(journal_quarantine_get(s->journal, 1, &got, &found, &s->err));
+    assert_false(found);
 }
 
 static void
@@ -258,13 +317,13 @@ days_in_the_quarantine_are_counted_from_a_date_of_their_own(void **state)
     assert_true(journal_quarantine_add(s->journal, &other, &s->err));
     assert_true(journal_quarantine_newest(s->journal, &newest, &s->err));
     assert_int_equal(newest, 900);
-    assert_true(journal_quarantine_list(s->journal, 500, &list, &count, &s->err));
+    list = quarantine_rows(s->journal, 500, &count);
     assert_int_equal(count, 1);
     assert_string_equal(list[0].name, "a");
     assert_int_equal(list[0].since, 900);
     free(list);
     assert_true(journal_quarantine_clamp(s->journal, 300, &s->err));
-    assert_true(journal_quarantine_list(s->journal, 500, &list, &count, &s->err));
+    list = quarantine_rows(s->journal, 500, &count);
     assert_int_equal(count, 2);
     assert_int_equal(list[1].counted, 300);
     free(list);
@@ -510,6 +569,8 @@ main(void)
         TEST(what_is_pending_is_listed_by_mailbox_and_message),
         TEST(a_message_that_is_moved_takes_what_is_pending_along),
         TEST(the_quarantine_is_listed_by_age),
+        TEST(what_is_known_of_a_file_in_the_quarantine_comes_back),
+        TEST(a_number_of_the_quarantine_never_becomes_another_files),
         TEST(days_in_the_quarantine_are_counted_from_a_date_of_their_own),
         TEST(a_deleted_message_takes_what_hangs_on_it_along),
         TEST(a_move_outlives_its_source_for_its_target),
