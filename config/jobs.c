@@ -149,10 +149,11 @@ jobs_check_id(const struct jobs *jobs, const struct options *options, const char
                    options->confirm_additions ? "confirm" : "reject", options->additions_id);
         return false;
     }
-    if (options->confirm_id == NULL || jobs->count <= 1)
+    if (options->deletes_id == NULL || jobs->count <= 1)
         return true;
-    error_state(err, ERROR_CONFIG, "the list %s belongs to one account", options->confirm_id);
-    error_hint(err, "Name it: golub %s --confirm-deletes=%s ACCOUNT", command, options->confirm_id);
+    error_state(err, ERROR_CONFIG, "the list %s belongs to one account", options->deletes_id);
+    error_hint(err, "Name it: golub %s --%s-deletes=%s ACCOUNT", command, options->reject ? "reject" : "confirm",
+               options->deletes_id);
     return false;
 }
 
@@ -163,7 +164,8 @@ job_options(const struct job *job)
         .dry_run = job->options->dry_run,
         .one_way = job->options->pull || job->options->push,
         .confirm = job->options->confirm,
-        .confirm_id = job->options->confirm_id,
+        .reject = job->options->reject,
+        .deletes_id = job->options->deletes_id,
         .confirm_additions = job->options->confirm_additions,
         .reject_additions = job->options->reject_additions,
         .additions_id = job->options->additions_id,

@@ -66,7 +66,6 @@ run_reported(const struct options *options)
         .json = options->json,
         .verbose = options->verbose,
         .terminal = isatty(STDOUT_FILENO) == 1,
-        .list_held = options->command == COMMAND_STATUS,
     };
     struct report *report = report_new(&settings);
     int status;

@@ -16,6 +16,7 @@ enum {
     OPTION_PULL,
     OPTION_PUSH,
     OPTION_CONFIRM,
+    OPTION_REJECT,
     OPTION_CONFIRM_ADDITIONS,
     OPTION_REJECT_ADDITIONS,
     OPTION_SKIP_EXISTING,
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
     {"pull", no_argument, NULL, OPTION_PULL},
     {"push", no_argument, NULL, OPTION_PUSH},
     {"confirm-deletes", optional_argument, NULL, OPTION_CONFIRM},
+    {"reject-deletes", optional_argument, NULL, OPTION_REJECT},
     {"confirm-additions", optional_argument, NULL, OPTION_CONFIRM_ADDITIONS},
     {"reject-additions", optional_argument, NULL, OPTION_REJECT_ADDITIONS},
     {"skip-existing", no_argument, NULL, OPTION_SKIP_EXISTING},
@@ -68,6 +70,7 @@ const char *const options_help =
     "      --pull                sync: nothing goes up in this run\n"
     "      --push                sync: nothing comes down in this run\n"
     "      --confirm-deletes[=ID]  sync, import: let held removals go\n"
+    "      --reject-deletes[=ID]  sync, import: bring back what held removals are about\n"
     "      --confirm-additions[=ID]  sync: let held additions go up\n"
     "      --reject-additions[=ID]  sync: keep them here alone, for good\n"
     "      --skip-existing       import: record what is on the server as had, fetch nothing\n"
@@ -139,7 +142,11 @@ take_option(struct options *options, int outcome)
         break;
     case OPTION_CONFIRM:
         options->confirm = true;
-        options->confirm_id = optarg;
+        options->deletes_id = optarg;
+        break;
+    case OPTION_REJECT:
+        options->reject = true;
+        options->deletes_id = optarg;
         break;
     case OPTION_CONFIRM_ADDITIONS:
         options->confirm_additions = true;
@@ -232,6 +239,7 @@ check_command(const struct options *options, struct error *err)
         {options->pull, "--pull", SYNC},
         {options->push, "--push", SYNC},
         {options->confirm, "--confirm-deletes", SYNC | IMPORT},
+        {options->reject, "--reject-deletes", SYNC | IMPORT},
         {options->confirm_additions, "--confirm-additions", SYNC},
         {options->reject_additions, "--reject-additions", SYNC},
         {options->skip_existing, "--skip-existing", IMPORT},
@@ -265,6 +273,12 @@ check_max_age(struct options *options, struct error *err)
     return false;
 }
 
+static const char *
+deletes_word(const struct options *options)
+{
+    return options->reject ? "--reject-deletes" : "--confirm-deletes";
+}
+
 /* The list of another program's is one maildrop's. */
 static bool
 check_adopt(const struct options *options, struct error *err)
@@ -281,9 +295,9 @@ check_adopt(const struct options *options, struct error *err)
         error_hint(err, "golub import ACCOUNT --adopt FILE --adopt-as %s", options->adopt_as);
         return false;
     }
-    if (options->skip_existing || options->confirm) {
+    if (options->skip_existing || options->confirm || options->reject) {
         error_state(err, ERROR_CONFIG, "--adopt and %s contradict each other",
-                    options->skip_existing ? "--skip-existing" : "--confirm-deletes");
+                    options->skip_existing ? "--skip-existing" : deletes_word(options));
         error_hint(err, "The first only records what the file names; run the two one after the other.");
         return false;
     }
@@ -329,8 +343,13 @@ check_together(struct options *options, struct error *err)
         error_state(err, ERROR_CONFIG, "--quiet and --verbose contradict each other");
         return false;
     }
-    if (options->confirm_id != NULL && options->confirm_id[0] == '\0') {
-        error_state(err, ERROR_CONFIG, "--confirm-deletes= needs the ID of a list");
+    if (options->confirm && options->reject) {
+        error_state(err, ERROR_CONFIG, "--confirm-deletes and --reject-deletes contradict each other");
+        error_hint(err, "The one removes what is held, the other brings it back.");
+        return false;
+    }
+    if (options->deletes_id != NULL && options->deletes_id[0] == '\0') {
+        error_state(err, ERROR_CONFIG, "%s= needs the ID of a list", deletes_word(options));
         error_hint(err, "golub status shows it.");
         return false;
     }
@@ -345,8 +364,8 @@ check_together(struct options *options, struct error *err)
         error_hint(err, "golub status shows it.");
         return false;
     }
-    if (options->skip_existing && options->confirm) {
-        error_state(err, ERROR_CONFIG, "--skip-existing and --confirm-deletes contradict each other");
+    if (options->skip_existing && (options->confirm || options->reject)) {
+        error_state(err, ERROR_CONFIG, "--skip-existing and %s contradict each other", deletes_word(options));
         error_hint(err, "The first only records what is there; run the two one after the other.");
         return false;
     }

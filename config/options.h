@@ -11,7 +11,8 @@ struct options { /* strings are borrowed from argv */
     bool help, version;
     const char *config; /* NULL: the usual place */
     bool dry_run, quiet, json, pull, push, confirm, skip_existing;
-    const char *confirm_id; /* NULL: no =ID */
+    bool reject;            /* --reject-deletes */
+    const char *deletes_id; /* of --confirm-deletes or --reject-deletes; NULL: no =ID */
     bool confirm_additions, reject_additions;
     const char *additions_id;     /* of the one that was given; NULL: no =ID */
     const char *adopt, *adopt_as; /* import --adopt and --adopt-as; NULL: not given */

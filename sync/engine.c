@@ -21,6 +21,7 @@
 #include "sync/agenda/doubled.h"
 #include "store/base/clock.h"
 #include "sync/agenda/hold.h"
+#include "sync/agenda/shown.h"
 #include "sync/agenda/placeholders.h"
 #include "sync/agenda/unpaired.h"
 #include "sync/agenda/wanted.h"
@@ -252,7 +253,7 @@ dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
     bool edited;
-    bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) &&
+    bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) && hold_reject(run) &&
               observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
               agenda_guard(run, &agenda) && agenda_print(run, &agenda);
 
@@ -372,7 +373,7 @@ begin_work(struct run *run)
 {
     bool changed;
 
-    if (!observe(run) || (!run->begun && !missing_fall_behind(run)) || !recover_intents(run))
+    if (!observe(run) || (!run->begun && !missing_fall_behind(run)) || !recover_intents(run) || !hold_reject(run))
         return false;
     run->begun = run->begun || (observe_refused(run) && observe_edited(run, true, &changed));
     return run->begun;
@@ -412,7 +413,7 @@ work_on_line(struct run *run)
     uneven_say(run);
     return run_stopped(run) ||
            (attempts_write(run) && finish_pairing(run) && reading_say(run) && count_leftovers(run) &&
-            refusals_say(run) && close_pending(run) && place_close(run) && close_quarantine(run));
+            refusals_say(run) && close_pending(run) && shown_note(run) && place_close(run) && close_quarantine(run));
 }
 
 /*
@@ -434,7 +435,7 @@ adopt_on_line(struct run *run, struct adopting **adopting)
     ok = ok && identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) && adopt_say(run, *adopting);
     uneven_say(run);
     agenda_free(&agenda);
-    return ok && (run->dry || (attempts_write(run) && close_pending(run) && place_close(run)));
+    return ok && (run->dry || (attempts_write(run) && close_pending(run) && shown_note(run) && place_close(run)));
 }
 
 static bool

@@ -42,8 +42,8 @@ _golub() {
     done
     words="--config --quiet --verbose --json --help --version"
     case $command in
-    '' | sync) words+=" --dry-run --pull --push --confirm-deletes --confirm-additions --reject-additions" ;;
-    import) words+=" --dry-run --confirm-deletes --skip-existing --adopt --adopt-as" ;;
+    '' | sync) words+=" --dry-run --pull --push --confirm-deletes --reject-deletes --confirm-additions --reject-additions" ;;
+    import) words+=" --dry-run --confirm-deletes --reject-deletes --skip-existing --adopt --adopt-as" ;;
     adopt) words+=" --dry-run --from --state" ;;
     status) words+=" --max-age" ;;
     esac

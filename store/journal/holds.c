@@ -84,3 +84,57 @@ journal_hold_ids(struct journal *journal, enum journal_hold_kind kind, const cha
     bind_string(&to, list);
     return sql_ids(journal, statement, ids, count, "find what is held", err);
 }
+
+bool
+journal_shown_set(struct journal *journal, const struct journal_shown *shown, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_SHOWN_SET,
+                    "INSERT OR REPLACE INTO shown (message, sender, date, subject) VALUES (?1, ?2, ?3, ?4)", err);
+    struct sql_binder to = {.statement = statement};
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&to, shown->message);
+    bind_string(&to, shown->from);
+    bind_string(&to, shown->date);
+    bind_string(&to, shown->subject);
+    return sql_run(journal, statement, "write down what a held message is", err);
+}
+
+static bool
+read_shown(sqlite3_stmt *statement, void *row)
+{
+    struct journal_shown *shown = row;
+    struct sql_reader from = {.statement = statement};
+
+    shown->message = read_integer(&from, 1, INT64_MAX);
+    read_string(&from, shown->from, sizeof shown->from);
+    read_string(&from, shown->date, sizeof shown->date);
+    read_string(&from, shown->subject, sizeof shown->subject);
+    return !from.damaged;
+}
+
+bool
+journal_shown_get(struct journal *journal, int64_t message, struct journal_shown *shown, bool *found, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_SHOWN_GET, "SELECT message, sender, date, subject FROM shown WHERE message = ?1", err);
+    struct journal_shown *rows;
+    size_t count;
+    void *list;
+
+    *found = false;
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, message);
+    if (!sql_list(journal, statement, read_shown, sizeof *shown, &list, &count, "find what a held message is", err))
+        return false;
+    rows = list;
+    *found = count != 0;
+    if (count != 0)
+        *shown = rows[0];
+    free(list);
+    return true;
+}

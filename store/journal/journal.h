@@ -336,6 +336,17 @@ MUST_CHECK bool journal_pending_get(struct journal *journal, int64_t mailbox, in
 MUST_CHECK bool journal_pendings(struct journal *journal, struct journal_pending **list, size_t *count,
                                  struct error *err);
 
+struct
+    journal_shown { /* three fields of a held message as people read them; "": it has none, or nobody could read it */
+    int64_t message;
+    char from[160], date[80], subject[240];
+};
+/** Write them down; they go when the message is on no list any more. */
+MUST_CHECK bool journal_shown_set(struct journal *journal, const struct journal_shown *shown, struct error *err);
+/** *found false: nothing was written down. */
+MUST_CHECK bool journal_shown_get(struct journal *journal, int64_t message, struct journal_shown *shown, bool *found,
+                                  struct error *err);
+
 enum journal_hold_kind { HOLD_REMOVALS = 1, HOLD_ADDITIONS };
 /*
  * A message on a list of what is held, as people were shown it. It stays on each list that it was ever on, until what it waited with is over:

@@ -41,7 +41,8 @@ enum journal_pop_fact {
         256, /* FETCHING, HAD: begun for a message that may be another row's; it is compared with those before it is this one's */
     POP_NAMELESS =
         512, /* its header names it by neither Message-ID nor date of a Received line: it may be that of many messages */
-    POP_LOST = 1024,      /* FETCHING: it was here, and a power cut took it */
+    POP_LOST = 1024, /* FETCHING: it was here, and a power cut took it */
+    POP_KEPT = 4096, /* the user said no to its removal: it stays until the `keep` that it was stored under is over */
     POP_UNFLUSHED = 2048, /* its file may not be on the disk yet: what is missing after a power cut was taken by that */
 };
 

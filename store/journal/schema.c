@@ -290,7 +290,16 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE quarantined RENAME TO quarantine;"
     "CREATE INDEX quarantine_counted ON quarantine (counted);"
     "CREATE INDEX quarantine_base ON quarantine (base);"
-    "CREATE INDEX quarantine_origin ON quarantine (origin) WHERE origin IS NOT NULL;",
+    "CREATE INDEX quarantine_origin ON quarantine (origin) WHERE origin IS NOT NULL;"
+    /* What a held message is, for the person who is to judge it. */
+    "CREATE TABLE shown ("
+    " message INTEGER PRIMARY KEY NOT NULL,"
+    " sender TEXT NOT NULL,"
+    " date TEXT NOT NULL,"
+    " subject TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TRIGGER held_over AFTER DELETE ON held BEGIN DELETE FROM shown WHERE message = old.message"
+    " AND NOT EXISTS (SELECT 1 FROM held WHERE message = old.message); END;",
 };
 
 bool

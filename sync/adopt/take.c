@@ -249,7 +249,7 @@ settle_by_size(struct taking *taking, const struct decision *decision)
     bool known = false, ok = true;
 
     if (taking->from->program == ADOPT_MBSYNC && decision->longer == MEETING_COPY_LINE) {
-        ok = read_header(&taking->pairing, &file, &bytes);
+        ok = read_header(taking->pairing.run, taking->pairing.mailbox, file.id, &bytes);
         known = ok && tuid_header_without((struct text){bytes.at, bytes.len}, header);
     }
     buffer_free(&bytes);

@@ -8,6 +8,7 @@
 #include "sync/agenda/hold.h"
 #include "sync/base/ids.h"
 #include "sync/rows/held.h"
+#include "sync/rows/missing.h"
 #include "sync/rows/twin.h"
 #include "sync/rules/guard.h"
 #include "sync/rules/merge.h"
@@ -58,17 +59,18 @@ take_snapshot(struct run *run, const int64_t *ids, size_t count)
 bool
 hold_release(struct run *run)
 {
-    const char *list = run->options->confirm_id;
+    const char *list = run->options->deletes_id;
     int64_t *ids;
     size_t count;
     bool ok;
 
-    if (!run->options->confirm)
+    if (!run->options->confirm && !run->options->reject)
         return true;
     if (!journal_hold_ids(run->journal, HOLD_REMOVALS, list, &ids, &count, &run->err))
         return false;
     if (list != NULL && (count == 0 || strcmp(list, held_let_go) == 0)) {
-        error_set(&run->err, ERROR_CONFIG, "release the held removals of list %s", list);
+        error_set(&run->err, ERROR_CONFIG, "%s the held removals of list %s",
+                  run->options->reject ? "reject" : "release", list);
         error_hint(&run->err, "There is no such list; `golub status %s` shows what is held.", run->account->name);
         free(ids);
         return false;
@@ -85,7 +87,7 @@ is_released(struct run *run, const struct todo *todo)
                                  ? NULL
                                  : bsearch(&todo->id, run->released, run->released_count, sizeof *found, ids_compare);
 
-    if (found == NULL || !(todo->step.verb == PLAN_REMOVE_HERE ? found->here : found->there))
+    if (run->options->reject || found == NULL || !(todo->step.verb == PLAN_REMOVE_HERE ? found->here : found->there))
         return false;
     found->here = true; /* `expunge` removes there first and the file after it: one removal for the user */
     return true;
@@ -101,6 +103,43 @@ hold_refused(struct run *run, const struct todo *todo)
     (void)text_print(hold.list, sizeof hold.list, "%s", held_let_go);
     (void)text_print(hold.reason, sizeof hold.reason, "%s", held_let_go);
     return journal_hold_add(run->journal, &hold, &run->err);
+}
+
+/* The user says that nobody removed it. @return false: run->err */
+static bool
+reject_one(struct run *run, const struct released *held)
+{
+    struct journal_pending pending;
+    struct journal_message *message = calloc(1, sizeof *message);
+    struct mailbox *mailbox = NULL;
+    bool found = false;
+    bool ok = (message != NULL || run_no_memory(run)) &&
+              journal_message_get(run->journal, held->message, message, &found, &run->err);
+
+    if (ok && found)
+        mailbox = run_mailbox_by_id(run, message->mailbox);
+    found = found && mailbox != NULL && mailbox->chosen && mailbox_is_open(mailbox);
+    ok = ok &&
+         (!found || journal_pending_get(run->journal, message->mailbox, held->message, &pending, &found, &run->err));
+    found = found && pending.kind == PENDING_HELD && strcmp(pending.detail, held_word(held->here)) == 0;
+    if (ok && found)
+        ok = journal_pending_clear(run->journal, message->mailbox, held->message, &run->err) &&
+             missing_is_no_removal(run, message);
+    free(message);
+    return ok;
+}
+
+bool
+hold_reject(struct run *run)
+{
+    bool ok;
+
+    if (!run->options->reject || run->released_count == 0)
+        return true;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < run->released_count; i++)
+        ok = reject_one(run, &run->released[i]);
+    return run_end(run, ok);
 }
 
 /* ---- what counts ---- */

@@ -24,9 +24,10 @@ struct adopt_options {      /* golub adopt */
 
 struct sync_options {
     bool dry_run;
-    bool one_way;                             /* --pull or --push, which the policy has taken in: not all that is configured was done */
-    bool confirm;                             /* --confirm-deletes */
-    const char *confirm_id;                   /* =ID, or NULL */
+    bool one_way;           /* --pull or --push, which the policy has taken in: not all that is configured was done */
+    bool confirm;           /* --confirm-deletes */
+    bool reject;            /* --reject-deletes; never both */
+    const char *deletes_id; /* =ID of it, or NULL */
     bool confirm_additions, reject_additions; /* at most one of them */
     const char *additions_id;                 /* =ID of it, or NULL */
     const char *const *mailboxes;             /* names on the command line, NULL at the end; NULL or empty: all */
@@ -37,7 +38,7 @@ struct sync_options {
     size_t descriptors; /* how many files this run may have open (store/base/descriptors.h); 0: as many as it likes */
     void (*wait)(void *context, int seconds); /* before a line that broke is opened again; NULL: sleep */
     void *wait_context;
-    bool skip_existing; /* import: record what is on the server as had, fetch nothing */
+    bool skip_existing;     /* import: record what is on the server as had, fetch nothing */
     const char *adopt_list; /* import: likewise what is named in this file of another program's; NULL: there is none */
     const char *adopt_as;   /* ... of that program (uidls_kind_of); NULL: told by its content */
     const struct adopt_options *adopt; /* golub adopt; NULL: another command */

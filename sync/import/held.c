@@ -37,6 +37,12 @@ held_by_keep(const struct import *import, const struct journal_pop *row)
 }
 
 bool
+held_was_rejected(const struct import *import, const struct journal_pop *row)
+{
+    return (row->facts & POP_KEPT) != 0 && !is_over(import, row, row->keep_days);
+}
+
+bool
 held_by_number(const struct import *import, const struct journal_pop *row)
 {
     return has_guard(import) && went_with_many(row);
@@ -127,7 +133,7 @@ held_hold(struct import *import, const int64_t *ids, size_t count)
 bool
 import_confirmed(struct import *import)
 {
-    const char *wanted = import->options->confirm ? import->options->confirm_id : NULL;
+    const char *wanted = import->options->deletes_id;
     int64_t *ids;
     size_t count;
 
@@ -138,7 +144,8 @@ import_confirmed(struct import *import)
     free(ids);
     if (count > 0)
         return true;
-    error_set(&import->err, ERROR_CONFIG, "release the held removals of list %s", wanted);
+    error_set(&import->err, ERROR_CONFIG, "%s the held removals of list %s",
+              import->options->reject ? "reject" : "release", wanted);
     error_hint(&import->err, "There is no such list; `golub status %s` shows what is held.", import->account->name);
     return false;
 }
@@ -155,7 +162,7 @@ held_release(struct import *import)
     if (!import->options->confirm || import->released)
         return true;
     import->released = true;
-    if (!journal_hold_ids(import->journal, HOLD_REMOVALS, import->options->confirm_id, &ids, &count, &import->err))
+    if (!journal_hold_ids(import->journal, HOLD_REMOVALS, import->options->deletes_id, &ids, &count, &import->err))
         return false;
     ok = journal_begin(import->journal, &import->err);
     for (size_t i = 0; ok && i < count; i++) {
@@ -168,6 +175,46 @@ held_release(struct import *import)
         row.hold[0] = '\0';
         ok = journal_pop_save(import->journal, &row, &import->err);
     }
+    free(ids);
+    return import_end(import, ok);
+}
+
+/* What went missing here comes again; what a shorter `keep` would remove stays there. */
+static bool
+reject_one(struct import *import, int64_t id)
+{
+    struct journal_pop row;
+
+    if (!import_load(import, id, &row))
+        return false;
+    if (row.hold[0] == '\0')
+        return true;
+    if (went_with_many(&row)) {
+        row.state = POP_FETCHING;
+        row.facts = (row.facts & ~(unsigned)POP_MASS) | POP_LOST;
+        row.base[0] = '\0';
+        row.missed = 0;
+    } else {
+        row.facts |= POP_KEPT;
+    }
+    row.hold[0] = '\0';
+    return journal_pop_save(import->journal, &row, &import->err);
+}
+
+bool
+held_reject(struct import *import)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    if (!import->options->reject)
+        return true;
+    if (!journal_hold_ids(import->journal, HOLD_REMOVALS, import->options->deletes_id, &ids, &count, &import->err))
+        return false;
+    ok = journal_begin(import->journal, &import->err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = reject_one(import, ids[i]);
     free(ids);
     return import_end(import, ok);
 }

@@ -229,7 +229,7 @@ run_sessions(struct import *import)
 {
     bool ok;
 
-    if (!import_adopt_read(import) || !import_confirmed(import) || !suspects_open(import))
+    if (!import_adopt_read(import) || !import_confirmed(import) || !held_reject(import) || !suspects_open(import))
         return false;
     import->maildrop = suspects_maildrop(import->suspects);
     const struct import fresh = *import;

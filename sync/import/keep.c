@@ -355,6 +355,8 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return true;
     if (!import_load(import, listed->row, row))
         return false;
+    if (held_was_rejected(import, row))
+        return end_hold(import, row);
     if (listed->repeated)
         return decide_repeated(keeping, row);
     if (!beside_allows(import, row, &allowed))

@@ -436,6 +436,10 @@ bool import_count_time(struct import *import);
 bool held_by_keep(const struct import *import, const struct journal_pop *row);
 /** ... since its file went missing together with too many others? */
 bool held_by_number(const struct import *import, const struct journal_pop *row);
+/** Did the user say no to its removal? */
+bool held_was_rejected(const struct import *import, const struct journal_pop *row);
+/** What the user rejected: before anything is listed. */
+bool held_reject(struct import *import);
 /** What the user released, before anything else is decided. */
 bool held_release(struct import *import);
 /** Put these on a list. */

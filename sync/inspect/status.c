@@ -8,18 +8,6 @@
 #include "sync/base/state.h"
 #include "sync/inspect/status_private.h"
 
-struct overview {
-    const struct account *account;
-    struct report *report;
-    struct journal *journal;
-    struct journal_mailbox *mailboxes;
-    size_t count;
-    struct journal_pending *pending; /* by mailbox */
-    size_t pending_count;
-    int64_t max_age; /* seconds; 0: any */
-    struct error err;
-};
-
 #define WORDS_SIZE 512 /* of what else is said of a mailbox */
 
 static const char *
@@ -74,7 +62,7 @@ add_uneven(const struct journal_mailbox *mailbox, char to[static WORDS_SIZE])
 }
 
 static uint64_t
-count_held(const struct overview *view, int64_t mailbox)
+count_held(const struct status_view *view, int64_t mailbox)
 {
     uint64_t held = 0;
 
@@ -84,7 +72,7 @@ count_held(const struct overview *view, int64_t mailbox)
 }
 
 static bool
-count_mailbox(struct overview *view, const struct journal_mailbox *mailbox, struct report_mailbox_row *row,
+count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, struct report_mailbox_row *row,
               char words[static WORDS_SIZE])
 {
     uint64_t waiting, unseen, foreign;
@@ -124,7 +112,7 @@ put_inbox_first(struct report_mailbox_row *rows, size_t count)
 }
 
 static bool
-show_mailboxes(struct overview *view)
+show_mailboxes(struct status_view *view)
 {
     struct report_mailbox_row *rows = calloc(view->count + 1, sizeof *rows);
     char(*words)[WORDS_SIZE] = calloc(view->count + 1, sizeof *words);
@@ -143,8 +131,8 @@ show_mailboxes(struct overview *view)
     return ok;
 }
 
-static const char *
-mailbox_name(const struct overview *view, int64_t id)
+const char *
+status_mailbox(const struct status_view *view, int64_t id)
 {
     for (size_t i = 0; i < view->count; i++) {
         if (view->mailboxes[i].id == id)
@@ -154,7 +142,7 @@ mailbox_name(const struct overview *view, int64_t id)
 }
 
 static bool
-show_pending(struct overview *view)
+show_pending(struct status_view *view)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     bool ok = message != NULL;
@@ -166,25 +154,25 @@ show_pending(struct overview *view)
         bool found = false;
         char when[32];
 
+        if (row->kind == PENDING_HELD)
+            continue;
         report_date(row->since, when, sizeof when);
         ok = row->message == 0 || journal_message_get(view->journal, row->message, message, &found, &view->err);
         if (!ok)
             break;
         if (found)
-            report_line(view->report, view->account->name, row->kind == PENDING_HELD ? "held" : "pending",
-                        "%s: %s%s%s UID %" PRIu32 " %s: %s (since %s)", mailbox_name(view, row->mailbox), row->detail,
-                        row->hold[0] != '\0' ? " held as " : "", row->hold, message->uid, message->base, row->why,
-                        when);
+            report_line(view->report, view->account->name, "pending", "%s: %s UID %" PRIu32 " %s: %s (since %s)",
+                        status_mailbox(view, row->mailbox), row->detail, message->uid, message->base, row->why, when);
         else
             report_line(view->report, view->account->name, "pending", "%s: %s: %s (since %s)",
-                        mailbox_name(view, row->mailbox), row->detail, row->why, when);
+                        status_mailbox(view, row->mailbox), row->detail, row->why, when);
     }
     free(message);
     return ok;
 }
 
 static bool
-show_quarantine(struct overview *view)
+show_quarantine(struct status_view *view)
 {
     struct journal_quarantine_sum sum;
 
@@ -199,7 +187,7 @@ show_quarantine(struct overview *view)
 
 /* When the last run of an earlier version was, which did not write down how it ended. */
 static int64_t
-last_lock(struct overview *view)
+last_lock(struct status_view *view)
 {
     char path[4096];
     struct stat lock;
@@ -211,7 +199,7 @@ last_lock(struct overview *view)
 
 /* @return false: the last success is older than the user allows */
 static bool
-show_last(struct overview *view, bool journal)
+show_last(struct status_view *view, bool journal)
 {
     struct outcome outcome;
     struct report_state state = {.now = (int64_t)time(NULL), .error = ""};
@@ -238,15 +226,15 @@ show_last(struct overview *view, bool journal)
 }
 
 static bool
-show_sync(struct overview *view)
+show_sync(struct status_view *view)
 {
     return journal_mailboxes(view->journal, &view->mailboxes, &view->count, &view->err) &&
            journal_pendings(view->journal, &view->pending, &view->pending_count, &view->err) && show_mailboxes(view) &&
-           show_pending(view) && show_quarantine(view);
+           show_pending(view) && status_held(view) && show_quarantine(view);
 }
 
 static bool
-show_journal(struct overview *view)
+show_journal(struct status_view *view)
 {
     return account_is_pop(view->account) ? status_import(view->account, view->journal, view->report, &view->err)
                                          : show_sync(view);
@@ -255,7 +243,7 @@ show_journal(struct overview *view)
 int
 account_status(const struct account *account, int64_t max_age, struct report *report)
 {
-    struct overview view = {.account = account, .report = report, .max_age = max_age};
+    struct status_view view = {.account = account, .report = report, .max_age = max_age};
     char path[4096];
     bool missing = false, ok, young;
 

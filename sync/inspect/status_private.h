@@ -5,6 +5,22 @@
 #include "store/journal/journal.h"
 #include "sync/inspect/inspect.h"
 
+struct status_view { /* what a `status` of one account works with */
+    const struct account *account;
+    struct report *report;
+    struct journal *journal;
+    struct journal_mailbox *mailboxes;
+    size_t count;
+    struct journal_pending *pending; /* by mailbox */
+    size_t pending_count;
+    int64_t max_age; /* seconds; 0: any */
+    struct error err;
+};
+
+/** The name of a mailbox by the id of its row, "?" where there is none. */
+const char *status_mailbox(const struct status_view *view, int64_t id);
+/** What is held, and how to answer. @return false: the journal failed, view->err says why */
+MUST_CHECK bool status_held(struct status_view *view);
 /** What there is to say about a POP account's messages. @return false: the journal failed, err says why */
 MUST_CHECK bool status_import(const struct account *account, struct journal *journal, struct report *report,
                               struct error *err);

@@ -179,18 +179,17 @@ read_keep(struct run *run, int64_t id, const struct kinship *from, bool cut)
 }
 
 bool
-read_header(struct meeting *meeting, const struct half *file, struct buffer *out)
+read_header(struct run *run, struct mailbox *mailbox, int64_t id, struct buffer *out)
 {
-    struct run *run = meeting->run;
     struct journal_message *message = calloc(1, sizeof *message);
     char bytes[4096];
     size_t got = 0;
     void *handle = NULL;
     struct error err = {0};
-    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, file->id, message);
+    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, id, message);
 
     if (ok)
-        open_file(run, meeting->mailbox, message, &handle);
+        open_file(run, mailbox, message, &handle);
     while (ok && handle != NULL && run->local.ops->read(run->local.self, handle, bytes, sizeof bytes, &got, &err) &&
            got != 0 && out->len + got < out->max)
         ok = buffer_add(out, bytes, got) || run_no_memory(run);

@@ -18,7 +18,7 @@ MUST_CHECK bool read_kinship(struct run *run, struct mailbox *mailbox, const str
 MUST_CHECK bool read_file(struct meeting *meeting, struct half *file, bool body);
 /** For later runs: what was read of a message that is on the server alone. @param cut  its body came short and says nothing */
 MUST_CHECK bool read_keep(struct run *run, int64_t id, const struct kinship *kinship, bool cut);
-/** Its header block, as much as the buffer holds; nothing where it can't be read. */
-MUST_CHECK bool read_header(struct meeting *meeting, const struct half *file, struct buffer *out);
+/** The header block of a row's file, as much as the buffer holds; nothing where it can't be read. */
+MUST_CHECK bool read_header(struct run *run, struct mailbox *mailbox, int64_t id, struct buffer *out);
 
 #endif

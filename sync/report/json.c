@@ -181,6 +181,9 @@ report_json_held(struct report *report, const char *account, const struct report
     if (held->addition)
         put_bool(object, "addition", true);
     put_string(object, "reason", held->reason);
+    put_string(object, "from", held->from);
+    put_string(object, "date", held->date);
+    put_string(object, "subject", held->subject);
     end_event(report, object, false);
 }
 

@@ -345,6 +345,12 @@ report_reason(struct report *report, const char *account, const char *text)
     unlock(report);
 }
 
+bool
+report_tells_each(const struct report *report)
+{
+    return report->settings.json || report->settings.verbose > 0; /* settings never change: no lock needed */
+}
+
 void
 report_held(struct report *report, const char *account, const struct report_held *held)
 {
@@ -354,8 +360,7 @@ report_held(struct report *report, const char *account, const struct report_held
     a = find_account(report, account);
     if (report->settings.json)
         report_json_held(report, account, held);
-    else if (!report->settings.quiet &&
-             (report->settings.list_held || report->settings.verbose > 0 || (a != NULL && a->dry)))
+    else if (!report->settings.quiet && (report->settings.verbose > 0 || (a != NULL && a->dry)))
         report_text_held(report, account, held);
     unlock(report);
 }

@@ -13,7 +13,6 @@ struct report_settings {
     bool quiet, json;
     int verbose;
     bool terminal;           /* standard output is one: live line */
-    bool list_held;          /* `status`: every held removal is shown to people, not the first few alone */
     FILE *out, *err;         /* NULL: standard output, standard error */
     int64_t (*now_ms)(void); /* for the live line; NULL: the monotonic clock */
 };
@@ -63,7 +62,8 @@ struct report_held { /* one removal that the guard holds */
     bool here;        /* the removal would happen here (else on the server) */
     bool addition;    /* no removal: it would be sent up */
     const char *id;
-    const char *reason; /* a word: as in the journal's lists */
+    const char *reason;                /* a word: as in the journal's lists */
+    const char *from, *date, *subject; /* of the message; NULL or "": not known */
 };
 
 struct report_list { /* a list of what is held */
@@ -130,6 +130,8 @@ void report_note(struct report *report, const char *account, const char *format,
     __attribute__((format(printf, 3, 4)));
 /** Why the run leaves something undone: a line for --verbose only, and for people alone. */
 void report_reason(struct report *report, const char *account, const char *text);
+/** Is each held message told by itself, in JSON and with --verbose? */
+bool report_tells_each(const struct report *report);
 void report_held(struct report *report, const char *account, const struct report_held *held);
 /** Removals are held: one paragraph for people: how many of how many, where and why, the ID, the command that releases them. */
 void report_guard(struct report *report, const char *account, const struct report_list *list);

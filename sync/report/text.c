@@ -95,9 +95,10 @@ report_text_held(struct report *report, const char *account, const struct report
 
     if (held->uid != 0)
         (void)text_print(number, sizeof number, " UID %lu", (unsigned long)held->uid);
-    (void)text_print(text, sizeof text, "held (%s): %s %s of%s%s%s", is_set(held->id) ? held->id : "-",
+    (void)text_print(text, sizeof text, "held (%s): %s %s of%s%s%s%s%s", is_set(held->id) ? held->id : "-",
                      held->addition ? "addition" : "removal", held->here ? "here" : "on the server", number,
-                     is_set(held->file) ? " " : "", is_set(held->file) ? held->file : "");
+                     is_set(held->file) ? " " : "", is_set(held->file) ? held->file : "",
+                     is_set(held->subject) ? ": " : "", is_set(held->subject) ? held->subject : "");
     report_text_line(report, report->out, &place, text);
 }
 
@@ -145,6 +146,9 @@ report_text_guard(struct report *report, const struct report_account *account, c
         return;
     }
     (void)text_print(text, sizeof text, "  to remove them: golub %s --confirm-deletes=%s %s",
+                     account->import ? "import" : "sync", list->id, account->name);
+    print_line(report, to, text);
+    (void)text_print(text, sizeof text, "  to keep them:   golub %s --reject-deletes=%s %s",
                      account->import ? "import" : "sync", list->id, account->name);
     print_line(report, to, text);
 }

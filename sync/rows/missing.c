@@ -211,6 +211,15 @@ return_row(struct run *run, struct journal_message *message)
 }
 
 bool
+missing_is_no_removal(struct run *run, struct journal_message *message)
+{
+    if (message->base[0] != '\0' || (message->facts & FACT_ADOPTED) == 0)
+        return return_row(run, message);
+    message->facts &= ~(unsigned)(FACT_ADOPTED | FACT_GONE_HERE); /* golub never had its file: it is new here */
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+bool
 missing_return(struct run *run, struct mailbox *mailbox)
 {
     struct journal_message message;

@@ -339,7 +339,7 @@ run_engine(struct import_sim *sim, bool dry, struct journal *journal)
                                                .layout = sim->layout}};
     const struct sync_options options = {.dry_run = dry,
                                          .confirm = sim->confirm,
-                                         .confirm_id = sim->confirm_id[0] == '\0' ? NULL : sim->confirm_id,
+                                         .deletes_id = sim->confirm_id[0] == '\0' ? NULL : sim->confirm_id,
                                          .stopped = is_stopped,
                                          .stopped_context = sim,
                                          .now = virtual_now,

@@ -234,7 +234,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                    .patterns = sim->patterns != NULL ? sim->patterns : it->choice.patterns}};
     const struct sync_options options = {.dry_run = dry,
                                          .confirm = it->choice.confirm,
-                                         .confirm_id = it->choice.confirm_id,
+                                         .deletes_id = it->choice.confirm_id,
                                          .confirm_additions = it->choice.confirm && it->choice.confirm_id == NULL,
                                          .mailboxes = sim->only != NULL ? sim->only : it->choice.only,
                                          .now = virtual_now,

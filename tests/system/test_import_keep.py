@@ -187,6 +187,41 @@ class KeepTest(DovecotTest):
         self.assertEqual(len(self.here()), 3)
         self.import_()
 
+    def test_who_rejects_a_held_list_keeps_its_mail_on_the_server_under_the_older_keep(self):
+        self.account.set(keep="60d")
+        self.given(3)
+        self.import_()
+        self.account.set(keep="no")
+        result = self.import_("--json", expect=HELD)
+
+        self.import_("--reject-deletes=" + self.held_id(result))
+
+        self.assertEqual(self.count_there(), 3)
+        mails = self.given(2)
+        self.import_()  # what came under the new `keep` goes
+        self.assertEqual((self.count_there(), len(self.here())), (3, 3 + len(mails)))
+        self.pass_days(61)
+        self.import_()
+        self.assertEqual(self.count_there(), 0)
+
+    def test_who_rejects_a_list_of_files_that_went_missing_gets_them_again(self):
+        self.account.set(keep="30d")
+        mails = self.given(40)
+        self.import_()
+        here = self.account.maildir
+        for mail in mails[:30]:
+            here.delete(here.find("INBOX", mail))
+        self.import_()
+        self.pass_days(61)
+        self.import_(expect=HELD)
+
+        self.import_("--reject-deletes")
+
+        self.assert_here(mails)
+        self.assertEqual(self.count_there(), 30)  # the `keep` of the other ten, which were here all the time, is over
+        self.import_()
+        self.assert_here(mails)
+
     def test_the_message_that_holds_says_what_to_do(self):
         self.given(3)
         self.import_()

@@ -95,6 +95,51 @@ class StatusTest(SystemTest):
         row = [event for event in self.numbers() if event["event"] == "mailbox" and event["mailbox"] == "INBOX"][0]
         self.assertEqual([row[key] for key in ("here", "there", "waiting", "held")], [10, 40, 0, 30])
 
+    def hold(self, mails):
+        """Of these, all but ten are removed here; the removals on the server are held. @return the list's ID"""
+        for mail in mails[10:]:
+            self.maildir.delete(self.maildir.find("INBOX", mail))
+        return self.sync("--json", expect=HELD).of("held")[0]["id"]
+
+    def test_what_is_held_on_the_server_is_shown_by_its_headers_and_with_the_answers(self):
+        mails = [self.corpus.simple("Brief %d an Ольга" % n) for n in range(40)]
+        self.given_both_sides(mails)
+        held = self.hold(mails)
+
+        out = self.status().out
+        self.assertRegex(out, "INBOX: 30 removals on the server are held as %s since " % held)
+        self.assertEqual(out.count("such as: "), 3)
+        self.assertRegex(out, "such as: .*@.*, .*20\d\d .*, Brief 1[0-9] an Ольга")
+        self.assertIn("golub sync --confirm-deletes=%s work" % held, out)
+        self.assertEqual(len([e for e in self.numbers() if e["event"] == "held"]), 30)
+        first = [e for e in self.numbers() if e["event"] == "held"][0]
+        self.assertRegex(first["subject"], "Brief 1[0-9] an Ольга")
+        self.assertEqual(self.status("-v").out.count("held (%s): removal on the server of UID" % held), 30)
+        self.proxy.reset()
+        self.sync(expect=HELD)
+        self.assertFalse([line for line in self.proxy.sent() if b"HEADER" in line], "they are asked for once")
+
+    def test_what_is_held_here_is_shown_by_its_file(self):
+        mails = [self.corpus.simple("letter %d" % n) for n in range(40)]
+        uids = self.client.fill("INBOX", mails)
+        self.sync()
+        self.client.expunge("INBOX", uids[10:])
+        self.proxy.reset()
+        self.sync(expect=HELD)
+
+        self.assertFalse([line for line in self.proxy.sent() if b"HEADER" in line])
+        self.assertRegex(self.status().out, "INBOX: 30 removals here are held as ")
+        self.assertRegex(self.status().out, "such as: .*, letter 1[0-9]")
+
+    def test_a_line_that_breaks_at_the_headers_of_what_is_held_costs_the_run_nothing(self):
+        mails = [self.corpus.simple("letter %d" % n) for n in range(40)]
+        self.given_both_sides(mails)
+        self.through(edit_up=lambda data: b"x LOGOUT\r\n" if b"BODY.PEEK[HEADER]" in data else data)
+        held = self.hold(mails)
+
+        self.assertEqual(self.proxy.stats["conns"], 1)
+        self.assertRegex(self.status().out, "INBOX: 30 removals on the server are held as %s" % held)
+
     def test_an_old_success_is_exit_1_with_max_age(self):
         self.status("--max-age", "1d", expect=SOME)
         self.sync()

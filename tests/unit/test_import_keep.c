@@ -268,10 +268,10 @@ a_tightened_keep_is_held_until_the_word_comes(void **state)
     assert_true(journal_changes(sc->journal) == 0);
 
     sc->options.confirm = true;
-    sc->options.confirm_id = "zzzzzzzz";
+    sc->options.deletes_id = "zzzzzzzz";
     assert_run(sc, 2);
     assert_int_equal(sc->drop.operations, 0);
-    sc->options.confirm_id = id;
+    sc->options.deletes_id = id;
     assert_run(sc, 0);
     assert_int_equal(count_there(sc), 0);
     assert_int_equal(rows(sc, 0), 0);
@@ -363,7 +363,7 @@ what_came_to_the_list_since_is_judged_anew(void **state)
     time_passes(sc, 5 * DAY);
 
     sc->options.confirm = true;
-    sc->options.confirm_id = id;
+    sc->options.deletes_id = id;
     assert_run(sc, 3);
 
     assert_int_equal(count_there(sc), 1);

@@ -159,13 +159,13 @@ held_removals_are_confirmed_with_or_without_an_id(void **state)
     (void)state;
     assert_true(parse("--confirm-deletes sync work", &options, &err));
     assert_true(options.confirm);
-    assert_null(options.confirm_id);
+    assert_null(options.deletes_id);
     assert_int_equal(options.name_count, 1);
     options_free(&options);
 
     assert_true(parse("sync work --confirm-deletes=k3x", &options, &err));
     assert_true(options.confirm);
-    assert_string_equal(options.confirm_id, "k3x");
+    assert_string_equal(options.deletes_id, "k3x");
     options_free(&options);
 }
 
@@ -218,7 +218,7 @@ an_import_takes_the_options_that_go_one_way(void **state)
     assert_int_equal(options.command, COMMAND_IMPORT);
     assert_true(options.dry_run && options.json && options.confirm);
     assert_false(options.skip_existing);
-    assert_string_equal(options.confirm_id, "k3x");
+    assert_string_equal(options.deletes_id, "k3x");
     assert_int_equal(options.name_count, 1);
     assert_string_equal(options.names[0], "pop");
     options_free(&options);

@@ -207,9 +207,11 @@ held_removals_of_an_import_are_released_by_an_import(void **state)
                    "pop: 40 removals out of 50 messages are held (the server); the rest was done.\n"
                    "  to see them:    golub status pop\n"
                    "  to remove them: golub import --confirm-deletes=k3x pop\n"
+                   "  to keep them:   golub import --reject-deletes=k3x pop\n"
                    "work: 1 removal out of 50 messages is held (Archive); the rest was done.\n"
                    "  to see them:    golub status work\n"
-                   "  to remove them: golub sync --confirm-deletes=k4y work\n",
+                   "  to remove them: golub sync --confirm-deletes=k4y work\n"
+                   "  to keep them:   golub sync --reject-deletes=k4y work\n",
                    "");
 }
 
@@ -266,7 +268,8 @@ say_everything(struct report *r)
 #define GUARD                                                                                                          \
     "work: 40 removals out of 50 messages are held (Archive); the rest was done.\n"                                    \
     "  to see them:    golub status work\n"                                                                            \
-    "  to remove them: golub sync --confirm-deletes=k3x work\n"
+    "  to remove them: golub sync --confirm-deletes=k3x work\n"                                                        \
+    "  to keep them:   golub sync --reject-deletes=k3x work\n"
 
 static void
 people_read_what_matters_and_errors_on_standard_error(void **state)

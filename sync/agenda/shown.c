@@ -1,0 +1,160 @@
+/* See shown.h. */
+#include "sync/agenda/shown.h"
+
+#include "store/message/header.h"
+#include "sync/match/probe.h"
+#include "sync/match/read.h"
+#include "sync/run/lookup.h"
+
+#define HEADER_MAX 16384 /* bytes of a header that are looked at */
+
+struct wanted { /* a held message that nobody was told about */
+    struct mailbox *mailbox;
+    struct journal_message message;
+    struct buffer header;
+};
+
+struct noting {
+    struct run *run;
+    struct wanted *wanted;
+    size_t count, size;
+    bool broke; /* the server could not be asked */
+};
+
+static bool
+add_wanted(struct noting *noting, struct mailbox *mailbox, int64_t id)
+{
+    struct wanted *wanted;
+
+    if (!array_grow(&noting->wanted, &noting->size, noting->count + 1, sizeof *noting->wanted))
+        return run_no_memory(noting->run);
+    wanted = &noting->wanted[noting->count];
+    wanted->mailbox = mailbox;
+    wanted->header = buffer_new(HEADER_MAX + 1);
+    if (!run_load(noting->run, id, &wanted->message))
+        return false;
+    noting->count++;
+    return true;
+}
+
+/* The first few of each mailbox, in the order in which `status` lists them. */
+static bool
+choose(struct noting *noting, const struct journal_pending *list, size_t count)
+{
+    struct run *run = noting->run;
+    int64_t last = 0;
+    size_t of_mailbox = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *mailbox = list[i].kind == PENDING_HELD ? lookup_id(run, list[i].mailbox) : NULL;
+        struct journal_shown shown;
+        bool known;
+
+        if (mailbox == NULL || list[i].message == 0)
+            continue;
+        of_mailbox = list[i].mailbox == last ? of_mailbox + 1 : 1;
+        last = list[i].mailbox;
+        if (of_mailbox > RUN_EXAMPLES)
+            continue;
+        if (!journal_shown_get(run->journal, list[i].message, &shown, &known, &run->err) ||
+            (!known && !add_wanted(noting, mailbox, list[i].message)))
+            return false;
+    }
+    return true;
+}
+
+static int
+compare_probes(const void *left, const void *right)
+{
+    const struct probe *a = left, *b = right;
+
+    return a->mailbox != b->mailbox ? (a->mailbox < b->mailbox ? -1 : 1) : (a->uid > b->uid) - (a->uid < b->uid);
+}
+
+/* Headers that only the server has. A line that breaks at this costs the run nothing: all else is done. */
+static bool
+ask_server(struct noting *noting)
+{
+    struct run *run = noting->run;
+    struct probe *probes = calloc(noting->count + 1, sizeof *probes);
+    size_t count = 0;
+    bool ok = probes != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < noting->count; i++) {
+        struct wanted *wanted = &noting->wanted[i];
+
+        if (wanted->header.len == 0 && wanted->message.uid != 0 && mailbox_is_open(wanted->mailbox))
+            probes[count++] = (struct probe){.mailbox = (uint32_t)(wanted->mailbox - run->mailboxes),
+                                             .uid = wanted->message.uid,
+                                             .id = wanted->message.id,
+                                             .header = &wanted->header,
+                                             .unlikely = true};
+    }
+    if (ok)
+        qsort(probes, count, sizeof *probes, compare_probes);
+    if (ok && count != 0 && !probe_remote(run, probes, count, true)) {
+        ok = run->err.kind != ERROR_LOCAL;
+        noting->broke = true;
+        if (ok)
+            run->err = (struct error){0};
+    }
+    free(probes);
+    return ok;
+}
+
+static void
+take_field(struct text header, const char *name, char *to, size_t size)
+{
+    struct buffer decoded = buffer_new(1024);
+    struct text value;
+
+    (void)header_find(header, name, &value);
+    if (!header_decode(value, &decoded)) /* too long, or no memory: as much as came */
+        (void)0;
+    error_escape(to, size, (struct text){decoded.at, decoded.len});
+    buffer_free(&decoded);
+}
+
+static bool
+write_down(struct noting *noting)
+{
+    struct run *run = noting->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < noting->count; i++) {
+        const struct wanted *wanted = &noting->wanted[i];
+        const struct text header = {wanted->header.at, wanted->header.len};
+        struct journal_shown shown = {.message = wanted->message.id};
+
+        if (header.len == 0 && noting->broke)
+            continue; /* another run may know; of what nobody can show it is written down that nothing is known */
+        take_field(header, "From", shown.from, sizeof shown.from);
+        take_field(header, "Date", shown.date, sizeof shown.date);
+        take_field(header, "Subject", shown.subject, sizeof shown.subject);
+        ok = journal_shown_set(run->journal, &shown, &run->err);
+    }
+    return run_end(run, ok);
+}
+
+bool
+shown_note(struct run *run)
+{
+    struct journal_pending *list = NULL;
+    struct noting noting = {.run = run};
+    size_t count;
+    bool ok;
+
+    if (!run->held)
+        return true;
+    if (!journal_pendings(run->journal, &list, &count, &run->err))
+        return false;
+    ok = choose(&noting, list, count);
+    for (size_t i = 0; ok && i < noting.count; i++)
+        ok = read_header(run, noting.wanted[i].mailbox, noting.wanted[i].message.id, &noting.wanted[i].header);
+    ok = ok && (noting.count == 0 || (ask_server(&noting) && write_down(&noting)));
+    for (size_t i = 0; i < noting.count; i++)
+        buffer_free(&noting.wanted[i].header);
+    free(noting.wanted);
+    free(list);
+    return ok;
+}
