@@ -8,6 +8,8 @@
 
 #define STACK_SIZE (16 * 1024 * 1024) /* bytes; the prologue's parser recurses as deep as a server's answer is nested */
 
+#define JOBS_AT_ONCE 8 /* accounts, where nobody said how many */
+
 struct crew { /* threads that take one job after the other */
     struct jobs *jobs;
     int (*run)(struct job *job);
@@ -162,6 +164,8 @@ job_options(const struct job *job)
 {
     return (struct sync_options){
         .dry_run = job->options->dry_run,
+        .wait_for_lock = job->options->wait,
+        .wait_s = job->options->wait_s,
         .one_way = job->options->pull || job->options->push,
         .confirm = job->options->confirm,
         .reject = job->options->reject,
@@ -230,7 +234,8 @@ int
 jobs_run(struct jobs *jobs, int (*run)(struct job *job), bool at_once)
 {
     struct crew crew = {.jobs = jobs, .run = run, .lock = PTHREAD_MUTEX_INITIALIZER};
-    const size_t most = at_once ? descriptors_at_once(jobs->count) : 1;
+    const size_t wanted = jobs->list[0].options->jobs != 0 ? jobs->list[0].options->jobs : JOBS_AT_ONCE;
+    const size_t most = at_once ? descriptors_at_once(jobs->count < wanted ? jobs->count : wanted) : 1;
     pthread_t *threads = calloc(most, sizeof threads[0]);
     struct error err = {0};
     size_t started = 0;

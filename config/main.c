@@ -62,10 +62,12 @@ static int
 run_reported(const struct options *options)
 {
     const struct report_settings settings = {
-        .quiet = options->quiet,
+        .quiet = options->quiet > 0,
+        .cron = options->quiet > 1,
         .json = options->json,
         .verbose = options->verbose,
         .terminal = isatty(STDOUT_FILENO) == 1,
+        .no_progress = options->no_progress,
     };
     struct report *report = report_new(&settings);
     int status;

@@ -9,6 +9,8 @@
 #include "config/options_value.h"
 #include "store/foreign/uidls.h"
 
+#define JOBS_MAX 1000 /* accounts at once */
+
 /* Values of options without a letter. */
 enum {
     OPTION_VERSION = 256,
@@ -25,6 +27,9 @@ enum {
     OPTION_FROM,
     OPTION_STATE,
     OPTION_MAX_AGE,
+    OPTION_JOBS,
+    OPTION_WAIT,
+    OPTION_NO_PROGRESS,
 };
 
 static const struct option long_options[] = {
@@ -44,6 +49,9 @@ static const struct option long_options[] = {
     {"adopt-as", required_argument, NULL, OPTION_ADOPT_AS},
     {"from", required_argument, NULL, OPTION_FROM},
     {"state", required_argument, NULL, OPTION_STATE},
+    {"jobs", required_argument, NULL, OPTION_JOBS},
+    {"wait", optional_argument, NULL, OPTION_WAIT},
+    {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"max-age", required_argument, NULL, OPTION_MAX_AGE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -78,8 +86,11 @@ const char *const options_help =
     "      --adopt-as PROGRAM    import: of that program, whatever FILE looks like\n"
     "      --from PROGRAM        adopt: mbsync or offlineimap, where both left a state\n"
     "      --state PATH          adopt: a state file, or the folder that holds them\n"
+    "      --jobs N              sync, import: at most so many accounts at once (8)\n"
+    "      --wait[=TIME]         sync, import, adopt: wait for another golub instead of exit 6\n"
+    "      --no-progress         sync, import: no line that says how far it is\n"
     "      --max-age TIME        status: exit 1 where the last success is older: 36h, 1d, 2w\n"
-    "  -q, --quiet               errors only\n"
+    "  -q, --quiet               errors only; twice: only those that somebody has to see to, for cron\n"
     "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
     "      --json                JSON lines on standard output\n"
     "  -h, --help                this text\n"
@@ -102,7 +113,8 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
     }
     if (outcome == ':')
         error_state(err, ERROR_CONFIG, "option --%s needs %s", name,
-                    optopt == OPTION_MAX_AGE                             ? "a time"
+                    optopt == OPTION_JOBS                                ? "a number"
+                    : optopt == OPTION_MAX_AGE                           ? "a time"
                     : optopt == OPTION_ADOPT_AS || optopt == OPTION_FROM ? "a program"
                                                                          : "the name of a file");
     else if (optopt == 0 && optind > 0 && optind <= argc)
@@ -126,7 +138,7 @@ take_option(struct options *options, int outcome)
         options->dry_run = true;
         break;
     case 'q':
-        options->quiet = true;
+        options->quiet++;
         break;
     case 'v':
         options->verbose++;
@@ -170,6 +182,16 @@ take_option(struct options *options, int outcome)
         break;
     case OPTION_STATE:
         options->state = optarg;
+        break;
+    case OPTION_JOBS:
+        options->jobs_given = optarg;
+        break;
+    case OPTION_WAIT:
+        options->wait = true;
+        options->wait_given = optarg;
+        break;
+    case OPTION_NO_PROGRESS:
+        options->no_progress = true;
         break;
     case OPTION_MAX_AGE:
         options->max_age_given = optarg;
@@ -248,6 +270,9 @@ check_command(const struct options *options, struct error *err)
         {options->from != NULL, "--from", ADOPT},
         {options->state != NULL, "--state", ADOPT},
         {options->max_age_given != NULL, "--max-age", STATUS},
+        {options->jobs_given != NULL, "--jobs", SYNC | IMPORT},
+        {options->wait, "--wait", SYNC | IMPORT | ADOPT},
+        {options->no_progress, "--no-progress", SYNC | IMPORT},
     };
     char list[200];
 
@@ -263,14 +288,31 @@ check_command(const struct options *options, struct error *err)
     return true;
 }
 
+/* What an option with a value takes. */
 static bool
-check_max_age(struct options *options, struct error *err)
+check_values(struct options *options, struct error *err)
 {
-    if (options->max_age_given == NULL || options_time(options->max_age_given, &options->max_age))
+    uint64_t jobs;
+
+    if (options->max_age_given != NULL && !options_time(options->max_age_given, &options->max_age)) {
+        error_state(err, ERROR_CONFIG, "--max-age takes a time: %.100s is none", options->max_age_given);
+        error_hint(err, "A number with s, m, h, d or w behind it, such as 36h or 1d.");
+        return false;
+    }
+    if (options->wait_given != NULL && !options_time(options->wait_given, &options->wait_s)) {
+        error_state(err, ERROR_CONFIG, "--wait takes a time, or nothing: %.100s is none", options->wait_given);
+        error_hint(err, "A number with s, m, h, d or w behind it, such as 30s or 10m.");
+        return false;
+    }
+    if (options->jobs_given == NULL)
         return true;
-    error_state(err, ERROR_CONFIG, "--max-age takes a time: %.100s is none", options->max_age_given);
-    error_hint(err, "A number with s, m, h, d or w behind it, such as 36h or 1d.");
-    return false;
+    if (!text_number(text_of(options->jobs_given), JOBS_MAX, &jobs) || jobs == 0) {
+        error_state(err, ERROR_CONFIG, "--jobs takes a number from 1 to %d: %.100s is none", JOBS_MAX,
+                    options->jobs_given);
+        return false;
+    }
+    options->jobs = (size_t)jobs;
+    return true;
 }
 
 static const char *
@@ -339,7 +381,7 @@ check_together(struct options *options, struct error *err)
         error_hint(err, "Without either of them golub goes both ways.");
         return false;
     }
-    if (options->quiet && options->verbose > 0) {
+    if (options->quiet > 0 && options->verbose > 0) {
         error_state(err, ERROR_CONFIG, "--quiet and --verbose contradict each other");
         return false;
     }
@@ -369,7 +411,7 @@ check_together(struct options *options, struct error *err)
         error_hint(err, "The first only records what is there; run the two one after the other.");
         return false;
     }
-    return check_command(options, err) && check_max_age(options, err) && check_adopt(options, err) &&
+    return check_command(options, err) && check_values(options, err) && check_adopt(options, err) &&
            check_taking_over(options, err);
 }
 

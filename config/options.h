@@ -10,7 +10,7 @@ struct options { /* strings are borrowed from argv */
     enum command command;
     bool help, version;
     const char *config; /* NULL: the usual place */
-    bool dry_run, quiet, json, pull, push, confirm, skip_existing;
+    bool dry_run, json, pull, push, confirm, skip_existing;
     bool reject;            /* --reject-deletes */
     const char *deletes_id; /* of --confirm-deletes or --reject-deletes; NULL: no =ID */
     bool confirm_additions, reject_additions;
@@ -18,9 +18,16 @@ struct options { /* strings are borrowed from argv */
     const char *adopt, *adopt_as; /* import --adopt and --adopt-as; NULL: not given */
     const char *from, *state;     /* of adopt; NULL: not given */
     int verbose;
+    int quiet;                 /* 2: also nothing that no person has to do anything about */
     const char *max_age_given; /* status --max-age; NULL: not given */
-    int64_t max_age;           /* ... in seconds; 0: not given */
-    const char **names;        /* ACCOUNT or ACCOUNT/MAILBOX, as written */
+    const char *jobs_given;    /* --jobs; NULL: not given */
+    size_t jobs;               /* accounts at once; 0: not given */
+    bool wait;                 /* --wait */
+    const char *wait_given;    /* =TIME, or NULL */
+    int64_t wait_s;            /* ... in seconds; 0: without a limit */
+    bool no_progress;
+    int64_t max_age;    /* ... in seconds; 0: not given */
+    const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */
     size_t name_count;
     const char **words; /* what is allocated: the names and what stood before them */
 };

@@ -6,11 +6,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "store/base/clock.h"
 #include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
 #include "sync/engine.h"
 #include "sync/base/outcome.h"
 #include "sync/base/state.h"
+
+#define WAIT_NS 100000000 /* between two looks at a lock that another golub has: a tenth of a second */
 
 enum { LOCK_FOLDER, LOCK_FILE, LOCKS };
 
@@ -130,6 +133,35 @@ run_on_stores(const struct account *account, const struct sync_options *options,
     return status;
 }
 
+static bool
+is_stopped(const struct sync_options *options)
+{
+    return options->stopped != NULL && options->stopped(options->stopped_context);
+}
+
+/* Another golub's run ends some time, unless the user waits no longer. */
+static bool
+wait_for_locks(const struct account *account, const struct sync_options *options, int locks[static LOCKS],
+               struct report *report, struct error *err)
+{
+    const double begin = clock_seconds();
+    bool said = false;
+
+    while (!take_locks(account, options->dry_run, locks, err)) {
+        const bool over = options->wait_s != 0 && clock_seconds() - begin >= (double)options->wait_s;
+
+        if (err->kind != ERROR_LOCKED || !options->wait_for_lock || over || is_stopped(options))
+            return false;
+        if (!said)
+            report_mailbox(report, account->name, "", "waiting",
+                           "another golub is at work: waiting until it has finished");
+        said = true;
+        *err = (struct error){0};
+        (void)nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+    }
+    return true;
+}
+
 /* Did this run do all that is configured? */
 static bool
 was_whole(const struct sync_options *options)
@@ -138,26 +170,45 @@ was_whole(const struct sync_options *options)
            !options->skip_existing && options->adopt_list == NULL;
 }
 
-/* For `status` and for monitors. What adopts another program's state, or only looks, is no run that anybody waits for. */
-static void
-record(const struct account *account, const struct sync_options *options, int status, struct report *report)
+/* What adopts another program's state, or only looks, is no run that anybody waits for. */
+static bool
+is_recorded(const struct sync_options *options)
 {
-    struct outcome outcome;
+    return !options->dry_run && options->adopt == NULL;
+}
+
+static void
+hear(const struct account *account, const struct outcome *last, struct report *report)
+{
+    struct report_heard *lines = calloc(last->line_count + 1, sizeof *lines);
+
+    for (size_t i = 0; lines != NULL && i < last->line_count; i++)
+        lines[i] = (struct report_heard){last->lines[i].hash, last->lines[i].since};
+    report_heard_before(report, account->name, lines, lines != NULL ? last->line_count : 0, (int64_t)time(NULL));
+    free(lines);
+}
+
+/* For `status`, for monitors, and for the next run. */
+static void
+record(const struct account *account, const struct sync_options *options, struct outcome *outcome, int status,
+       struct report *report)
+{
+    struct report_heard *lines = calloc(OUTCOME_LINES_MAX, sizeof *lines);
     struct report_said said;
     struct error err = {0};
 
-    if (options->dry_run || options->adopt != NULL)
-        return;
-    if (!outcome_read(account, &outcome, &err)) /* what can't be read is replaced */
-        outcome = (struct outcome){0};
     report_said(report, account->name, status, &said);
-    outcome.attempt = (int64_t)time(NULL);
-    outcome.status = status;
-    outcome.interrupted = said.interrupted;
-    (void)text_print(outcome.error, sizeof outcome.error, "%s", said.error);
+    outcome->attempt = (int64_t)time(NULL);
+    outcome->status = status;
+    outcome->interrupted = said.interrupted;
+    (void)text_print(outcome->error, sizeof outcome->error, "%s", said.error);
     if ((status == 0 || status == 3) && !said.interrupted && was_whole(options))
-        outcome.success = outcome.attempt;
-    if (outcome_write(account, &outcome, &err))
+        outcome->success = outcome->attempt;
+    outcome->line_count = lines != NULL ? report_heard_now(report, account->name, lines, OUTCOME_LINES_MAX) : 0;
+    for (size_t i = 0; i < outcome->line_count; i++)
+        outcome->lines[i] = (struct outcome_line){lines[i].hash, lines[i].since};
+    free(lines);
+    if (outcome_write(account, outcome, &err))
         return;
     (void)text_print(err.account, sizeof err.account, "%s", account->name);
     error_hint(&err, "The run itself is not affected; `golub status` does not know of it.");
@@ -179,6 +230,25 @@ run_locked(const struct account *account, const struct sync_options *options, ac
     return status;
 }
 
+/* The run, and what is written down of it. */
+static int
+run_recorded(const struct account *account, const struct sync_options *options, account_run *run, struct report *report)
+{
+    struct outcome *outcome = calloc(1, sizeof *outcome);
+    struct error err = {0};
+    int status;
+
+    if (outcome != NULL && !outcome_read(account, outcome, &err)) /* what can't be read is replaced */
+        *outcome = (struct outcome){0};
+    if (outcome != NULL)
+        hear(account, outcome, report);
+    status = run_locked(account, options, run, report);
+    if (outcome != NULL && is_recorded(options))
+        record(account, options, outcome, status, report);
+    free(outcome);
+    return status;
+}
+
 int
 account_with_journal(const struct account *account, const struct sync_options *options, account_run *run,
                      struct report *report)
@@ -186,10 +256,9 @@ account_with_journal(const struct account *account, const struct sync_options *o
     struct error err = {0};
     int locks[LOCKS], status;
 
-    if ((!options->dry_run && !state_make(account, &err)) || !take_locks(account, options->dry_run, locks, &err))
+    if ((!options->dry_run && !state_make(account, &err)) || !wait_for_locks(account, options, locks, report, &err))
         return account_fail(account, report, &err);
-    status = run_locked(account, options, run, report);
-    record(account, options, status, report);
+    status = run_recorded(account, options, run, report);
     drop_locks(locks);
     return status;
 }

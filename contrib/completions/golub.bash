@@ -42,9 +42,9 @@ _golub() {
     done
     words="--config --quiet --verbose --json --help --version"
     case $command in
-    '' | sync) words+=" --dry-run --pull --push --confirm-deletes --reject-deletes --confirm-additions --reject-additions" ;;
-    import) words+=" --dry-run --confirm-deletes --reject-deletes --skip-existing --adopt --adopt-as" ;;
-    adopt) words+=" --dry-run --from --state" ;;
+    '' | sync) words+=" --dry-run --pull --push --confirm-deletes --reject-deletes --confirm-additions --reject-additions --jobs --wait --no-progress" ;;
+    import) words+=" --dry-run --confirm-deletes --reject-deletes --skip-existing --adopt --adopt-as --jobs --wait --no-progress" ;;
+    adopt) words+=" --dry-run --from --state --wait" ;;
     status) words+=" --max-age" ;;
     esac
     case $current in

@@ -24,6 +24,8 @@ struct adopt_options {      /* golub adopt */
 
 struct sync_options {
     bool dry_run;
+    bool wait_for_lock;     /* --wait */
+    int64_t wait_s;         /* ... at most so many seconds; 0: without a limit */
     bool one_way;           /* --pull or --push, which the policy has taken in: not all that is configured was done */
     bool confirm;           /* --confirm-deletes */
     bool reject;            /* --reject-deletes; never both */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "sync/base/state.h"
 
 #define FILE_NAME "outcome.json"
-#define FILE_MAX 65536 /* bytes that are read; it is a few hundred */
+#define FILE_MAX 262144 /* bytes that are read; most have a few hundred */
 
 static int64_t
 get_number(const json_t *object, const char *key, int64_t most)
@@ -20,6 +21,37 @@ get_number(const json_t *object, const char *key, int64_t most)
     const json_int_t number = json_integer_value(json_object_get(object, key));
 
     return number >= 0 && number <= most ? number : 0;
+}
+
+static void
+get_lines(const json_t *object, struct outcome *outcome)
+{
+    const json_t *list = json_object_get(object, "lines");
+    const size_t count = json_array_size(list);
+
+    for (size_t i = 0; i < count && outcome->line_count < OUTCOME_LINES_MAX; i++) {
+        const json_t *line = json_array_get(list, i);
+        const char *hash = json_string_value(json_object_get(line, "line"));
+
+        if (hash != NULL)
+            outcome->lines[outcome->line_count++] =
+                (struct outcome_line){strtoull(hash, NULL, 16), get_number(line, "since", INT64_MAX)};
+    }
+}
+
+static json_t *
+make_lines(const struct outcome *outcome)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < outcome->line_count; i++) {
+        char hash[32];
+
+        (void)text_print(hash, sizeof hash, "%016" PRIx64, outcome->lines[i].hash);
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:I}", "line", hash, "since", (json_int_t)outcome->lines[i].since));
+    }
+    return list;
 }
 
 static bool
@@ -39,7 +71,7 @@ read_all(int file, char *to, size_t size, size_t *len)
 bool
 outcome_read(const struct account *account, struct outcome *outcome, struct error *err)
 {
-    char path[4096], text[FILE_MAX];
+    char path[4096], *text;
     const char *words;
     json_t *object;
     size_t len;
@@ -52,20 +84,25 @@ outcome_read(const struct account *account, struct outcome *outcome, struct erro
     file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0 && errno == ENOENT)
         return true;
-    ok = file >= 0 && read_all(file, text, sizeof text, &len);
+    text = malloc(FILE_MAX);
+    ok = file >= 0 && text != NULL && read_all(file, text, FILE_MAX, &len);
     if (!ok)
         error_sys(err, errno, "read %s", path);
     if (file >= 0)
         (void)close(file);
-    if (!ok)
+    if (!ok) {
+        free(text);
         return false;
+    }
     object = json_loadb(text, len, 0, NULL); /* damaged, or empty after a power cut: as if there were none */
+    free(text);
     outcome->success = get_number(object, "success", INT64_MAX);
     outcome->attempt = get_number(object, "attempt", INT64_MAX);
     outcome->status = (int)get_number(object, "status", 6);
     outcome->interrupted = json_is_true(json_object_get(object, "interrupted"));
     words = json_string_value(json_object_get(object, "error"));
     (void)text_print(outcome->error, sizeof outcome->error, "%s", words != NULL ? words : "");
+    get_lines(object, outcome);
     json_decref(object);
     return true;
 }
@@ -99,10 +136,10 @@ outcome_write(const struct account *account, const struct outcome *outcome, stru
     if (!state_path(account, FILE_NAME, path, sizeof path, err) ||
         !state_path(account, FILE_NAME ".new", draft, sizeof draft, err))
         return false;
-    object = json_pack("{s:I, s:I, s:i, s:b, s:s}", "success", (json_int_t)outcome->success, "attempt",
+    object = json_pack("{s:I, s:I, s:i, s:b, s:s, s:o}", "success", (json_int_t)outcome->success, "attempt",
                        (json_int_t)outcome->attempt, "status", outcome->status, "interrupted", outcome->interrupted,
-                       "error", outcome->error);
-    text = object != NULL ? json_dumps(object, JSON_INDENT(1)) : NULL;
+                       "error", outcome->error, "lines", make_lines(outcome));
+    text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL) {
         error_set(err, ERROR_LOCAL, "write %s", path);

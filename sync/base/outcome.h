@@ -8,6 +8,7 @@
 #include "sync/base/account.h"
 
 #define OUTCOME_ERROR_SIZE 512 /* with NUL */
+#define OUTCOME_LINES_MAX 1000
 
 struct outcome {
     int64_t
@@ -16,6 +17,11 @@ struct outcome {
     int status;      /* its exit status */
     bool interrupted;
     char error[OUTCOME_ERROR_SIZE]; /* what it said, UTF-8; "": nothing */
+    struct outcome_line {           /* each line that it said on standard error */
+        uint64_t hash;
+        int64_t since; /* when a run said it last where a person could read it */
+    } lines[OUTCOME_LINES_MAX];
+    size_t line_count;
 };
 
 /**

@@ -315,7 +315,14 @@ void
 report_json_exit(struct report *report, int status, int signal)
 {
     json_t *object = begin_event("result", NULL, NULL);
+    uint64_t accounts = 0, in_sync = 0;
 
+    for (size_t i = 0; i < report->account_count; i++) {
+        accounts += report->accounts[i]->ended;
+        in_sync += report->accounts[i]->ended && report->accounts[i]->status == 0;
+    }
+    put_number(object, "accounts", accounts);
+    put_number(object, "in_sync", in_sync);
     put_number(object, "exit", signal != 0 ? 1 : (uint64_t)status); /* a signal's own status is no number of ours */
     if (signal != 0)
         put_number(object, "signal", (uint64_t)signal);

@@ -10,11 +10,16 @@
 struct report_account { /* what is remembered of one account's run */
     char name[64];
     bool dry, ended, import, interrupted;
+    bool ran;   /* it was synchronised or imported: it has a summary */
+    int status; /* once it has ended */
     int quarantine_days;
     int64_t shown_ms; /* last progress event */
     /* errors of this run: a hash of each line that was said */
-    uint64_t *said;
+    struct report_heard *said;
     size_t said_count, said_size;
+    struct report_heard *heard; /* ... of earlier runs */
+    size_t heard_count;
+    int64_t now; /* seconds, when they were told */
     char *first
         [REPORT_STATUSES]; /* ... of the first error that leads to each exit status, in words; [0]: the first of all. NULL: none */
     /* the stretch that speed and time left are measured over */
@@ -52,6 +57,8 @@ void report_text_step(struct report *report, const char *command);
 void report_text_error(struct report *report, const struct error *err);
 void report_text_message(struct report *report, const char *account, const struct report_done *done);
 void report_text_held(struct report *report, const char *account, const struct report_held *held);
+/** "80 accounts: 79 in sync, 1 login refused (u7)"; nothing where one alone ran. */
+void report_text_accounts(struct report *report);
 void report_text_guard(struct report *report, const struct report_account *account, const struct report_list *list);
 void report_text_live(struct report *report, const struct report_account *account, const char *mailbox, int64_t now_ms);
 /** Take the live line off the screen, before anything else is written. */

@@ -50,6 +50,7 @@ report_free(struct report *report)
     for (size_t i = 0; i < report->account_count; i++) {
         forget_errors(report->accounts[i]);
         free(report->accounts[i]->said);
+        free(report->accounts[i]->heard);
         free(report->accounts[i]);
     }
     free(report->accounts);
@@ -152,7 +153,8 @@ report_progress(struct report *report, const char *account, const char *mailbox,
     struct report_account *a;
     int64_t now;
 
-    if (report->settings.quiet || (!report->settings.json && !report->settings.terminal))
+    if (report->settings.quiet || report->settings.no_progress ||
+        (!report->settings.json && !report->settings.terminal))
         return; /* settings never change: no lock needed, and this is called for every message */
     lock(report);
     a = find_account(report, account);
@@ -199,26 +201,102 @@ report_message(struct report *report, const char *account, const struct report_d
     unlock(report);
 }
 
-/* Remember the line. @return false: it was said in this run. FNV-1a; what can't be remembered, or is beyond SAID_MAX, is said */
-static bool
-is_new(struct report *report, const struct error *err)
+#define HEARD_FOR INT64_C(86400) /* seconds: what was said a day ago is said again */
+
+/* FNV-1a */
+static uint64_t
+hash_of(const struct error *err)
 {
-    struct report_account *a = err->account[0] != '\0' ? find_account(report, err->account) : NULL;
     uint64_t hash = UINT64_C(14695981039346656037);
     char line[TEXT_MAX];
 
-    if (a == NULL)
-        return true;
     error_line(err, line, sizeof line);
     for (const char *at = line; *at != '\0'; at++)
         hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* With -qq: does somebody have to see this? What passes by itself does not count, and what was said lately is known. *since: when it is said */
+static bool
+is_wanted(const struct report *report, const struct report_account *a, const struct error *err, uint64_t hash,
+          int64_t *since)
+{
+    *since = a->now;
+    if (!report->settings.cron)
+        return true;
+    if (err->kind == ERROR_NETWORK || err->kind == ERROR_LOCKED)
+        return false;
+    for (size_t i = 0; i < a->heard_count && error_status(err->kind) == 1; i++) {
+        const int64_t age = a->now - a->heard[i].since;
+
+        if (a->heard[i].hash != hash || age < 0 || age >= HEARD_FOR)
+            continue;
+        *since = a->heard[i].since;
+        return false;
+    }
+    return true;
+}
+
+/*
+ * Remember the line. @return false: it was said in this run. What can't be remembered, or is beyond SAID_MAX, is said.
+ * *wanted: people are to see it
+ */
+static bool
+is_new(struct report *report, const struct error *err, bool *wanted)
+{
+    struct report_account *a = err->account[0] != '\0' ? find_account(report, err->account) : NULL;
+    uint64_t hash;
+    int64_t since;
+
+    *wanted = true;
+    if (a == NULL)
+        return true;
+    hash = hash_of(err);
     for (size_t i = 0; i < a->said_count; i++) {
-        if (a->said[i] == hash)
+        if (a->said[i].hash == hash)
             return false;
     }
+    *wanted = is_wanted(report, a, err, hash, &since);
     if (a->said_count < SAID_MAX && array_grow(&a->said, &a->said_size, a->said_count + 1, sizeof a->said[0]))
-        a->said[a->said_count++] = hash;
+        a->said[a->said_count++] = (struct report_heard){hash, since};
     return true;
+}
+
+void
+report_heard_before(struct report *report, const char *account, const struct report_heard *lines, size_t count,
+                    int64_t now)
+{
+    struct report_account *a;
+
+    lock(report);
+    a = find_account(report, account);
+    if (a != NULL) {
+        free(a->heard);
+        a->now = now;
+        a->heard_count = 0;
+        a->heard = calloc(count + 1, sizeof *lines); /* without memory all is said */
+        if (a->heard != NULL && count != 0)
+            memcpy(a->heard, lines, count * sizeof *lines);
+        a->heard_count = a->heard != NULL ? count : 0;
+    }
+    unlock(report);
+}
+
+size_t
+report_heard_now(struct report *report, const char *account, struct report_heard *lines, size_t most)
+{
+    const struct report_account *a;
+    size_t count = 0;
+
+    lock(report);
+    a = find_account(report, account);
+    if (a != NULL) {
+        count = a->said_count < most ? a->said_count : most;
+        if (count != 0)
+            memcpy(lines, a->said, count * sizeof *lines);
+    }
+    unlock(report);
+    return count;
 }
 
 /* Without the account, which the reader knows, and without the hint. What does not fit into memory is not remembered. */
@@ -263,12 +341,15 @@ report_said(struct report *report, const char *account, int status, struct repor
 void
 report_error(struct report *report, const struct error *err)
 {
+    bool wanted;
+
     lock(report);
-    if (is_new(report, err)) {
+    if (is_new(report, err, &wanted)) {
         remember(report, err);
         if (report->settings.json)
             report_json_error(report, err);
-        report_text_error(report, err);
+        if (wanted)
+            report_text_error(report, err);
     }
     unlock(report);
 }
@@ -405,7 +486,8 @@ report_result(struct report *report, const char *account, int status, const stru
         summary.dry = a->dry;
         summary.quarantine_days = a->quarantine_days;
         summary.import = a->import;
-        a->ended = true;
+        a->ended = a->ran = true;
+        a->status = status;
         a->interrupted = interrupted;
     }
     if (report->settings.json) {
@@ -426,8 +508,10 @@ report_account_end(struct report *report, const char *account, int status)
     a = find_account(report, account);
     if (report->settings.json && (a == NULL || !a->ended))
         report_json_status(report, account, status);
-    if (a != NULL)
+    if (a != NULL) {
         a->ended = true;
+        a->status = status;
+    }
     unlock(report);
 }
 
@@ -459,6 +543,8 @@ report_exit(struct report *report, int status, int signal)
     report_text_clear(report);
     if (report->settings.json)
         report_json_exit(report, status, signal);
+    else if (!report->settings.quiet)
+        report_text_accounts(report);
     unlock(report);
 }
 

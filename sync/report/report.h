@@ -11,7 +11,9 @@ struct report;
 
 struct report_settings {
     bool quiet, json;
+    bool cron; /* with quiet: nothing either of what passes by itself, nor for a day what an earlier run said already */
     int verbose;
+    bool no_progress;        /* no word about how far it is */
     bool terminal;           /* standard output is one: live line */
     FILE *out, *err;         /* NULL: standard output, standard error */
     int64_t (*now_ms)(void); /* for the live line; NULL: the monotonic clock */
@@ -113,6 +115,15 @@ void report_error(struct report *report, const struct error *err);
 void report_step(struct report *report, const char *account, const char *command);
 /** Was there an error in this account's run? */
 bool report_has_error(struct report *report, const char *account);
+struct report_heard { /* a line on standard error */
+    uint64_t hash;
+    int64_t since; /* when a run said it last where a person could read it; seconds since 1970-01-01 UTC */
+};
+/** What earlier runs of the account said. Copied. Before the run. */
+void report_heard_before(struct report *report, const char *account, const struct report_heard *lines, size_t count,
+                         int64_t now);
+/** What this run said, for the next one. @return how many; at most `most` */
+size_t report_heard_now(struct report *report, const char *account, struct report_heard *lines, size_t most);
 struct report_said { /* of an account's last run */
     bool interrupted;
     char error[512]; /* in words, without the account; "": none */
@@ -142,7 +153,10 @@ void report_result(struct report *report, const char *account, int status, const
 void report_account_end(struct report *report, const char *account, int status);
 /** Was all of the output taken? What is still here is written first; a failure is said on standard error, once. */
 bool report_written(struct report *report);
-/** The whole program's end: JSON's last line with `exit`, and the number of the signal that ends it (0: none); nothing for people. */
+/**
+ * The whole program's end: JSON's last line with `exit`, and the number of the signal that ends it (0: none); for people, where several accounts
+ * were synchronised, how many ended how.
+ */
 void report_exit(struct report *report, int status, int signal);
 struct report_state {              /* of an account, for `golub status` */
     int64_t now, success, attempt; /* seconds since 1970-01-01 UTC; 0: never */

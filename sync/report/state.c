@@ -216,3 +216,55 @@ report_mailbox_table(struct report *report, const char *account, const struct re
         write_table(report, account, rows, count);
     pthread_mutex_unlock(&report->lock);
 }
+
+/* ---- the end of a command over several accounts ---- */
+
+#define NAMED_MAX 5 /* accounts that are named for each way to end */
+
+static void
+add_accounts(const struct report *report, int status, const char *words, char *to, size_t size)
+{
+    size_t count = 0, used;
+    char names[NAMED_MAX * 66 + 8] = "";
+
+    for (size_t i = 0; i < report->account_count; i++) {
+        const struct report_account *account = report->accounts[i];
+
+        if (!account->ran || account->status != status)
+            continue;
+        used = strlen(names);
+        if (status != 0 && count < NAMED_MAX)
+            (void)text_print(names + used, sizeof names - used, "%s%s", used != 0 ? ", " : "", account->name);
+        else if (status != 0 && count == NAMED_MAX)
+            (void)text_print(names + used, sizeof names - used, " ...");
+        count++;
+    }
+    if (count == 0)
+        return;
+    used = strlen(to);
+    (void)text_print(to + used, size - used, "%s%zu %s%s%s%s", used != 0 ? ", " : "", count, words,
+                     names[0] != '\0' ? " (" : "", names, names[0] != '\0' ? ")" : "");
+}
+
+void
+report_text_accounts(struct report *report)
+{
+    static const struct {
+        int status;
+        const char *words;
+    } ways[] = {{0, "in sync"},       {1, "not done whole"},       {3, "held back"},
+                {4, "login refused"}, {5, "without a connection"}, {6, "busy"},
+                {2, "refused"}};
+    const struct report_place nowhere = {NULL, NULL};
+    char line[LINE_SIZE], ends[LINE_SIZE - 64] = "";
+    size_t count = 0;
+
+    for (size_t i = 0; i < report->account_count; i++)
+        count += report->accounts[i]->ran;
+    if (count < 2)
+        return;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        add_accounts(report, ways[i].status, ways[i].words, ends, sizeof ends);
+    (void)text_print(line, sizeof line, "%zu accounts: %s", count, ends);
+    report_text_line(report, report->out, &nowhere, line);
+}

@@ -64,7 +64,8 @@ class SignalTest(SystemTest):
         code, out, err = end_by(process, signal.SIGTERM, seconds=20)
 
         self.assertEqual(code, -signal.SIGTERM, out + err)
-        self.assertEqual(json.loads(out.strip().splitlines()[-1]), {"v": 1, "event": "result", "exit": 1, "signal": 15})
+        self.assertEqual(json.loads(out.strip().splitlines()[-1]),
+                         {"v": 1, "event": "result", "accounts": 1, "in_sync": 0, "exit": 1, "signal": 15})
 
     def test_what_was_already_here_is_not_fetched_again(self):
         self.interrupted(signal.SIGTERM)
