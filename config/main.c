@@ -58,6 +58,23 @@ run_command(const struct options *options, struct report *report)
     return status;
 }
 
+static bool
+is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value != NULL && value[0] != '\0';
+}
+
+/* A terminal that draws nothing over, or none that is told of. */
+static bool
+is_dumb(void)
+{
+    const char *term = getenv("TERM");
+
+    return term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
+}
+
 static int
 run_reported(const struct options *options)
 {
@@ -67,7 +84,7 @@ run_reported(const struct options *options)
         .json = options->json,
         .verbose = options->verbose,
         .terminal = isatty(STDOUT_FILENO) == 1,
-        .no_progress = options->no_progress,
+        .plain = options->no_progress || is_set("ACCESSIBLE") || is_dumb(),
     };
     struct report *report = report_new(&settings);
     int status;

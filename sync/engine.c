@@ -402,6 +402,7 @@ static bool
 work_on_line(struct run *run)
 {
     run->total = run->done; /* what was planned on another line is planned anew */
+    run->total_bytes = run->counts.bytes_down + run->counts.bytes_up;
     if (!survey(run))
         return false;
     if (run->dry)

@@ -189,8 +189,7 @@ on_end(void *context, size_t index, uint32_t uid)
     down->readings[wanted].delivered = true;
     arrivals_add(&down->arrivals);
     run->done++;
-    report_progress(run->report, run->account->name, mailbox->row.name, run->done, run->total,
-                    run->counts.bytes_down + down->arrivals.bytes);
+    run_tell_progress(run, mailbox, down->arrivals.bytes);
     return !arrivals_are_due(&down->arrivals) || arrivals_flush(&down->arrivals);
 }
 
@@ -342,6 +341,8 @@ choose(struct downloading *down, struct agenda *agenda)
             down->todos[down->count++] = todo;
     }
     run->total += down->count;
+    for (size_t i = 0; i < down->count; i++)
+        run->total_bytes += down->todos[i]->size;
     return true;
 }
 

@@ -266,8 +266,7 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
     close_file(up->run, sending);
     up->run->done++;
     up->run->counts.bytes_up += sending->wire_size;
-    report_progress(up->run->report, up->run->account->name, up->run->mailboxes[sending->todo->mailbox].row.name,
-                    up->run->done, up->run->total, up->run->counts.bytes_up);
+    run_tell_progress(up->run, &up->run->mailboxes[sending->todo->mailbox], 0);
     return true;
 }
 
@@ -448,6 +447,7 @@ apply_uploads(struct run *run, struct agenda *agenda)
         if (is_upload(run, todo)) {
             any = true;
             run->total++;
+            run->total_bytes += todo->size;
         }
     }
     if (!any)

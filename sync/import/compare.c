@@ -358,8 +358,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     ok = why != NULL ? refuse(compare, listed, why) : finish_message(compare, listed, &seen);
     abandon(compare);
     import->done++;
-    report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
-                    import->counts.bytes_down);
+    import_tell_progress(import, 0);
     if (ok && import_stopped(import))
         return import_interrupted(import);
     return ok;

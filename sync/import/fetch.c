@@ -356,8 +356,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     fetching->at++;
     fetching->batch_bytes += arrival->row.size;
     import->done += !arrival->again;
-    report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
-                    import->counts.bytes_down + fetching->flushed_bytes + fetching->batch_bytes);
+    import_tell_progress(import, fetching->flushed_bytes + fetching->batch_bytes);
     if (import_stopped(import))
         return import_interrupted(import);
     return flush_in_time(fetching, outcome != MAILDROP_DONE);

@@ -188,6 +188,8 @@ void import_say(struct import *import, const char *event, const char *format, ..
 uint64_t import_listed_size(const struct import *import, uint32_t number);
 /** Where mail goes, for people. */
 const char *import_mailbox(const struct import *import);
+/** One body more has come. @param arriving  bytes that came and are not counted as done yet */
+void import_tell_progress(const struct import *import, uint64_t arriving);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
 MUST_CHECK bool import_load(struct import *import, int64_t id, struct journal_pop *out);
 /** Commit, or roll back where `ok` is false. @return committed */

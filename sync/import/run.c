@@ -131,6 +131,15 @@ import_mailbox(const struct import *import)
     return import->handover == NULL ? import->account->import.deliver_to : "INBOX"; /* what a maildrop is */
 }
 
+void
+import_tell_progress(const struct import *import, uint64_t arriving)
+{
+    const struct report_amount amount = {
+        .done = import->done, .total = import->total, .bytes = import->counts.bytes_down + arriving};
+
+    report_progress(import->report, import->account->name, import_mailbox(import), &amount);
+}
+
 bool
 import_load(struct import *import, int64_t id, struct journal_pop *out)
 {

@@ -211,10 +211,12 @@ report_json_progress(struct report *report, const struct report_account *a, cons
 {
     json_t *object = begin_event("progress", a->name, mailbox);
 
-    put_number(object, "done", a->last_done);
-    if (a->last_total > 0)
-        put_number(object, "total", a->last_total);
-    put_number(object, "bytes", a->last_bytes);
+    put_number(object, "done", a->last.done);
+    if (a->last.total > 0)
+        put_number(object, "total", a->last.total);
+    put_number(object, "bytes", a->last.bytes);
+    if (a->last.total_bytes > 0)
+        put_number(object, "total_bytes", a->last.total_bytes);
     end_event(report, object, true);
 }
 

@@ -25,7 +25,9 @@ struct report_account { /* what is remembered of one account's run */
     /* the stretch that speed and time left are measured over */
     bool measuring;
     int64_t start_ms;
-    uint64_t start_done, start_bytes, last_done, last_total, last_bytes;
+    uint64_t start_done, start_bytes;
+    struct report_amount last;
+    int64_t begun_ms; /* the run */
 };
 
 struct report {
@@ -34,7 +36,7 @@ struct report {
     FILE *out, *err;
     struct report_account **accounts;
     size_t account_count, account_size;
-    size_t live_len;       /* bytes of the live line on the screen; 0: none */
+    bool live;             /* the live line is on the screen */
     bool said_unwritten;   /* standard output failed, and that was said */
     int64_t live_shown_ms; /* when it was last drawn */
 };
@@ -61,6 +63,9 @@ void report_text_held(struct report *report, const char *account, const struct r
 void report_text_accounts(struct report *report);
 void report_text_guard(struct report *report, const struct report_account *account, const struct report_list *list);
 void report_text_live(struct report *report, const struct report_account *account, const char *mailbox, int64_t now_ms);
+/** The same for a line of its own. */
+void report_live_words(const struct report_account *account, const char *mailbox, int64_t now_ms, char *to,
+                       size_t size);
 /** Take the live line off the screen, before anything else is written. */
 void report_text_clear(struct report *report);
 

@@ -10,7 +10,9 @@
 
 #include "store/base/clock.h"
 
-#define TEXT_MAX 4096 /* bytes of one formatted line */
+#define TEXT_MAX 4096        /* bytes of one formatted line */
+#define PLAIN_AFTER_MS 60000 /* a run that takes no minute has no plain line about how far it is */
+#define PLAIN_EACH_MS 30000
 #define SAID_MAX 1000 /* lines of one run that are compared */
 
 struct report *
@@ -25,7 +27,7 @@ report_new(const struct report_settings *settings)
     report->err = settings->err != NULL ? settings->err : stderr;
     if (report->settings.now_ms == NULL)
         report->settings.now_ms = clock_ms;
-    report->live_shown_ms = -REPORT_UPDATE_MS;
+    report->live_shown_ms = -PLAIN_EACH_MS;
     pthread_mutex_init(&report->lock, NULL);
     return report;
 }
@@ -75,7 +77,8 @@ find_account(struct report *report, const char *name)
     if (account == NULL)
         return NULL;
     (void)text_print(account->name, sizeof account->name, "%s", name);
-    account->shown_ms = report->settings.now_ms() - REPORT_UPDATE_MS;
+    account->begun_ms = report->settings.now_ms();
+    account->shown_ms = account->begun_ms - REPORT_UPDATE_MS;
     report->accounts[report->account_count++] = account;
     return account;
 }
@@ -102,6 +105,7 @@ report_begin(struct report *report, const char *account, bool dry)
     if (a != NULL) {
         a->dry = dry;
         a->ended = a->measuring = a->interrupted = false;
+        a->begun_ms = report->settings.now_ms();
         forget_errors(a);
     }
     unlock(report);
@@ -133,43 +137,65 @@ report_import(struct report *report, const char *account)
 
 /* A new stretch begins where the numbers are not the continuation of the last ones. */
 static void
-measure(struct report_account *a, uint64_t done, uint64_t total, uint64_t bytes, int64_t now_ms)
+measure(struct report_account *a, const struct report_amount *now, int64_t now_ms)
 {
-    if (!a->measuring || total != a->last_total || done < a->last_done || bytes < a->last_bytes) {
+    if (!a->measuring || now->total != a->last.total || now->done < a->last.done || now->bytes < a->last.bytes) {
         a->measuring = true;
         a->start_ms = now_ms;
-        a->start_done = done;
-        a->start_bytes = bytes;
+        a->start_done = now->done;
+        a->start_bytes = now->bytes;
     }
-    a->last_done = done;
-    a->last_total = total;
-    a->last_bytes = bytes;
+    a->last = *now;
+}
+
+static bool
+has_live_line(const struct report *report)
+{
+    return report->settings.terminal && !report->settings.plain;
+}
+
+static void
+show_progress(struct report *report, struct report_account *a, const char *mailbox, int64_t now)
+{
+    const bool live = has_live_line(report);
+    char line[1024];
+
+    if (report->settings.json) {
+        if (now - a->shown_ms < REPORT_UPDATE_MS)
+            return;
+        a->shown_ms = now;
+        report_json_progress(report, a, mailbox);
+        return;
+    }
+    if (!live && (now - a->begun_ms < PLAIN_AFTER_MS || now - report->live_shown_ms < PLAIN_EACH_MS))
+        return;
+    if (live && now - report->live_shown_ms < REPORT_UPDATE_MS)
+        return;
+    report->live_shown_ms = now;
+    if (live) {
+        report_text_live(report, a, mailbox, now);
+        return;
+    }
+    report_live_words(a, mailbox, now, line, sizeof line);
+    report_text_line(report, report->out, &(struct report_place){0}, line);
+    (void)fflush(report->out); /* it is read while the run goes on */
 }
 
 void
-report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total,
-                uint64_t bytes)
+report_progress(struct report *report, const char *account, const char *mailbox, const struct report_amount *amount)
 {
     struct report_account *a;
     int64_t now;
 
-    if (report->settings.quiet || report->settings.no_progress ||
-        (!report->settings.json && !report->settings.terminal))
+    if (report->settings.quiet)
         return; /* settings never change: no lock needed, and this is called for every message */
     lock(report);
     a = find_account(report, account);
-    if (a == NULL)
-        goto out;
-    now = report->settings.now_ms();
-    measure(a, done, total, bytes, now);
-    if (report->settings.json && now - a->shown_ms >= REPORT_UPDATE_MS) {
-        a->shown_ms = now;
-        report_json_progress(report, a, mailbox);
-    } else if (!report->settings.json && now - report->live_shown_ms >= REPORT_UPDATE_MS) {
-        report->live_shown_ms = now;
-        report_text_live(report, a, mailbox, now);
+    if (a != NULL) {
+        now = report->settings.now_ms();
+        measure(a, amount, now);
+        show_progress(report, a, mailbox, now);
     }
-out:
     unlock(report);
 }
 

@@ -13,8 +13,9 @@ struct report_settings {
     bool quiet, json;
     bool cron; /* with quiet: nothing either of what passes by itself, nor for a day what an earlier run said already */
     int verbose;
-    bool no_progress;        /* no word about how far it is */
-    bool terminal;           /* standard output is one: live line */
+    bool terminal; /* standard output is one */
+    bool
+        plain; /* all the same there is no live line on it: as where it is none, a plain line now and then, in a run that takes long */
     FILE *out, *err;         /* NULL: standard output, standard error */
     int64_t (*now_ms)(void); /* for the live line; NULL: the monotonic clock */
 };
@@ -93,9 +94,13 @@ void report_quarantine(struct report *report, const char *account, int days);
  * waits there for another reason.
  */
 void report_import(struct report *report, const char *account);
-/** How far it is: messages and bytes of bodies. total 0: not known yet. Cheap: may be called for every message. */
-void report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total,
-                     uint64_t bytes);
+struct report_amount {           /* of bodies; a total of 0 is not known yet */
+    uint64_t done, total;        /* messages */
+    uint64_t bytes, total_bytes; /* the time that is left is told by them, where they are known */
+};
+/** How far it is. Cheap: may be called for every message. */
+void report_progress(struct report *report, const char *account, const char *mailbox,
+                     const struct report_amount *amount);
 /** Something about a mailbox that people should read: made, gone on one side, re-paired after UIDVALIDITY changed ... */
 void report_mailbox(struct report *report, const char *account, const char *mailbox, const char *event,
                     const char *text);

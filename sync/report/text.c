@@ -1,27 +1,10 @@
 /*
  * Text for people. Names and words of strangers are made printable on the way out, once more than needed rather
  * than once too little: a mailbox may be called anything.
- *
- * The live line is the only thing that is drawn over: with a carriage return and blanks, which every terminal
- * understands.
  */
 #include "sync/report/private.h"
 
-#include <sys/ioctl.h>
-
 #define LINE_MAX_BYTES 8192
-#define COLUMNS_USUAL 80
-#define MEGABYTE 1e6
-
-void
-report_text_clear(struct report *report)
-{
-    if (report->live_len == 0)
-        return;
-    fprintf(report->out, "\r%*s\r", (int)report->live_len, "");
-    (void)fflush(report->out);
-    report->live_len = 0;
-}
 
 static bool
 is_set(const char *text)
@@ -151,69 +134,4 @@ report_text_guard(struct report *report, const struct report_account *account, c
     (void)text_print(text, sizeof text, "  to keep them:   golub %s --reject-deletes=%s %s",
                      account->import ? "import" : "sync", list->id, account->name);
     print_line(report, to, text);
-}
-
-static size_t
-count_columns(const struct report *report)
-{
-    struct winsize size;
-
-    if (ioctl(fileno(report->out), TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
-        return size.ws_col - 1u; /* the last column would wrap on some terminals */
-    return COLUMNS_USUAL - 1;
-}
-
-/* Cut to the terminal's width; a UTF-8 character takes at least as many bytes as columns, so the line may only get
- * too short. */
-static size_t
-cut_to_width(char *line, size_t columns)
-{
-    size_t len = strlen(line);
-
-    if (len > columns) {
-        len = columns;
-        while (len > 0 && ((unsigned char)line[len] & 0xc0) == 0x80)
-            len--;
-        line[len] = '\0';
-    }
-    return len;
-}
-
-static void
-add_speed(char *to, size_t size, const struct report_account *a, int64_t now_ms)
-{
-    double seconds = (double)(now_ms - a->start_ms) / 1000.0;
-    double left;
-    uint64_t done = a->last_done - a->start_done;
-
-    to[0] = '\0';
-    if (seconds <= 0 || done == 0)
-        return;
-    (void)text_print(to, size, ", %.1f MB/s", (double)(a->last_bytes - a->start_bytes) / seconds / MEGABYTE);
-    if (a->last_total > a->last_done) {
-        size_t used = strlen(to);
-
-        left = (double)(a->last_total - a->last_done) * seconds / (double)done;
-        if (left < 360000) /* a hundred hours: beyond that it is no estimate */
-            (void)text_print(to + used, size - used, ", %u:%02u left", (unsigned)left / 60, (unsigned)left % 60);
-    }
-}
-
-void
-report_text_live(struct report *report, const struct report_account *a, const char *mailbox, int64_t now_ms)
-{
-    char line[512], safe[1024], speed[64], total[32] = "";
-    size_t len, old = report->live_len;
-
-    add_speed(speed, sizeof speed, a, now_ms);
-    if (a->last_total > 0)
-        (void)text_print(total, sizeof total, "/%llu", (unsigned long long)a->last_total);
-    (void)text_print(line, sizeof line, "%s%s%s: %llu%s messages, %.1f MB%s", a->name, is_set(mailbox) ? "/" : "",
-                     is_set(mailbox) ? mailbox : "", (unsigned long long)a->last_done, total,
-                     (double)a->last_bytes / MEGABYTE, speed);
-    error_escape(safe, sizeof safe, text_of(line));
-    len = cut_to_width(safe, count_columns(report));
-    fprintf(report->out, "\r%s%*s", safe, old > len ? (int)(old - len) : 0, "");
-    (void)fflush(report->out);
-    report->live_len = old > len ? old : len;
 }

@@ -238,3 +238,14 @@ run_load(struct run *run, int64_t id, struct journal_message *out)
         error_set(&run->err, ERROR_LOCAL, "read row %" PRId64 " of the journal, which was there a moment ago", id);
     return found;
 }
+
+void
+run_tell_progress(const struct run *run, const struct mailbox *mailbox, uint64_t arriving)
+{
+    const struct report_amount amount = {.done = run->done,
+                                         .total = run->total,
+                                         .bytes = run->counts.bytes_down + run->counts.bytes_up + arriving,
+                                         .total_bytes = run->total_bytes};
+
+    report_progress(run->report, run->account->name, mailbox->row.name, &amount);
+}

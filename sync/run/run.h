@@ -266,6 +266,7 @@ struct run {
     struct traces traces;  /* of other programs, as far as this run saw them */
     struct shapes *shapes; /* of a tree that is met for the first time; NULL: it is not */
     uint64_t done, total;  /* how many bodies, for the progress line */
+    uint64_t total_bytes;  /* ... of so many bytes, as far as sizes are known */
     uint64_t put_off;      /* ... that come last, and are not in `total` yet */
 };
 
@@ -305,6 +306,8 @@ bool mailbox_is_usable(const struct mailbox *mailbox);
 void run_touch(struct run *run, struct mailbox *mailbox);
 /** May this run do something in this mailbox? */
 bool mailbox_is_open(const struct mailbox *mailbox);
+/** One body more has come or gone. @param arriving  bytes that came and are not counted as done yet */
+void run_tell_progress(const struct run *run, const struct mailbox *mailbox, uint64_t arriving);
 MUST_CHECK bool run_begin(struct run *run);
 MUST_CHECK bool run_commit(struct run *run);
 /** Commit if `ok`, else roll back. @return ok, and committed */

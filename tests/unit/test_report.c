@@ -57,6 +57,12 @@ assert_written(struct paper *p, const char *out, const char *err)
     free(p->err_text);
 }
 
+static void
+progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total, uint64_t bytes)
+{
+    report_progress(report, account, mailbox, &(struct report_amount){.done = done, .total = total, .bytes = bytes});
+}
+
 static const struct report_settings plain = {0};
 
 static void
@@ -251,7 +257,7 @@ say_everything(struct report *r)
     (void)text_print(err.account, sizeof err.account, "work");
     (void)text_print(err.mailbox, sizeof err.mailbox, "INBOX");
     report_begin(r, "work", false);
-    report_progress(r, "work", "INBOX", 1, 10, 100);
+    progress(r, "work", "INBOX", 1, 10, 100);
     report_mailbox(r, "work", "Sent", "made-here", "made here");
     did(r, "work", (struct report_done){.act = DID_DOWNLOAD, .mailbox = "INBOX", .uid = 7, .file = "17.ev"});
     did(r, "work", (struct report_done){.act = DID_REMOVE_THERE, .mailbox = "Sent", .detail = "why"});
@@ -400,11 +406,11 @@ names_of_strangers_do_not_reach_the_terminal_raw(void **state)
     (void)state;
     now = 0;
     report_mailbox(p->report, "work", "a\033]0;x\007\xc2\x9b", "made-here", "made\nhere");
-    report_progress(p->report, "work", "b\033[2J\n", 1, 2, 3);
+    progress(p->report, "work", "b\033[2J\n", 1, 2, 3);
 
     assert_written(p,
-                   "work/a\\x1B]0;x\\x07\\xC2\\x9B: made\\x0Ahere\n\rwork/b\\x1B[2J\\x0A: 1/2 messages, 0.0 MB"
-                   "\r                                       \r",
+                   "work/a\\x1B]0;x\\x07\\xC2\\x9B: made\\x0Ahere\n\rwork/b\\x1B[2J\\x0A: 1 of 2, 0.0 MB\033[K"
+                   "\r\033[K",
                    "");
 }
 
@@ -415,15 +421,15 @@ the_live_line_is_drawn_over_and_taken_away(void **state)
 
     (void)state;
     now = 0;
-    report_progress(p->report, "w", "I", 0, 4, 0);
+    progress(p->report, "w", "I", 0, 4, 0);
     now = 2000;
-    report_progress(p->report, "w", "I", 1, 4, 3000000);
+    progress(p->report, "w", "I", 1, 4, 3000000);
     report_line(p->report, "w", "k", "hello");
 
     assert_written(p,
-                   "\rw/I: 0/4 messages, 0.0 MB"
-                   "\rw/I: 1/4 messages, 3.0 MB, 1.5 MB/s, 0:06 left"
-                   "\r                                              \rw: hello\n",
+                   "\rw/I: 0 of 4, 0.0 MB\033[K"
+                   "\rw/I: 1 of 4, 3.0 MB, 1.5 MB/s, 0:06 left\033[K"
+                   "\r\033[Kw: hello\n",
                    "");
 }
 
@@ -434,12 +440,11 @@ a_shorter_live_line_leaves_no_rest_of_the_longer_one(void **state)
 
     (void)state;
     now = 0;
-    report_progress(p->report, "w", "Long", 5, 0, 0);
+    progress(p->report, "w", "Long", 5, 0, 0);
     now = 100;
-    report_progress(p->report, "w", "I", 6, 0, 0);
+    progress(p->report, "w", "I", 6, 0, 0);
 
-    assert_written(
-        p, "\rw/Long: 5 messages, 0.0 MB\rw/I: 6 messages, 0.0 MB, 0.0 MB/s\r                                 \r", "");
+    assert_written(p, "\rw/Long: 5 messages, 0.0 MB\033[K\rw/I: 6 messages, 0.0 MB\033[K\r\033[K", "");
 }
 
 static void
@@ -453,14 +458,58 @@ a_live_line_is_never_wider_than_the_terminal(void **state)
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     memcpy(name + 75, "\xc3\xa9", 2); /* the cut would fall into this letter */
-    report_progress(p->report, "work", name, 1, 2, 3);
+    progress(p->report, "work", name, 1, 2, 3);
 
     report_free(p->report);
     assert_int_equal(fclose(p->out), 0);
     assert_int_equal(fclose(p->err), 0);
-    assert_true(strcspn(p->out_text + 1, "\r") <= 79);
+    assert_true(strcspn(p->out_text + 1, "\r\033") <= 79);
     free(p->out_text);
     free(p->err_text);
+}
+
+/* Small messages come first: how many there are says nothing about the time. */
+static void
+bytes_tell_the_time_that_is_left(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.terminal = true});
+    struct report_amount amount = {.total = 3000, .total_bytes = 308000000};
+
+    (void)state;
+    now = 0;
+    report_progress(p->report, "work", "INBOX", &amount);
+    now = 10000;
+    amount.done = 2960;
+    amount.bytes = 61600000;
+    report_progress(p->report, "work", "INBOX", &amount);
+
+    assert_written(p,
+                   "\rwork/INBOX: 0 of 3,000, 0 of 308 MB\033[K"
+                   "\rwork/INBOX: 2,960 of 3,000, 62 of 308 MB, 6.2 MB/s, 0:40 left\033[K"
+                   "\r\033[K",
+                   "");
+}
+
+/* A run of less than a minute says nothing; then a line each half minute. */
+static void
+where_no_line_can_be_drawn_over_a_plain_one_comes_now_and_then(void **state)
+{
+    static const struct report_settings ways[] = {{0}, {.terminal = true, .plain = true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        struct paper *p = given_report(ways[i]);
+
+        now = 1000;
+        report_begin(p->report, "w", false);
+        for (now = 1000; now < 125000; now += 1000)
+            report_progress(p->report, "w", "I", &(struct report_amount){.done = (uint64_t)now / 1000, .total = 500});
+
+        assert_written(p,
+                       "w/I: 61 of 500, 0.0 MB, 7:19 left\nw/I: 91 of 500, 0.0 MB, 6:49 left\n"
+                       "w/I: 121 of 500, 0.0 MB, 6:19 left\n",
+                       "");
+    }
 }
 
 static void
@@ -473,9 +522,9 @@ progress_is_shown_ten_times_a_second_at_most(void **state)
         (void)state;
         now = 0;
         for (uint64_t i = 0; i < 1000; i++, now++)
-            report_progress(p->report, "w", "I", i, 1000, i * 1000);
+            progress(p->report, "w", "I", i, 1000, i * 1000);
         assert_int_equal(fflush(p->out), 0);
-        for (const char *at = p->out_text; (at = strstr(at, json != 0 ? "progress" : "messages")) != NULL; at++)
+        for (const char *at = p->out_text; (at = strstr(at, json != 0 ? "progress" : " of ")) != NULL; at++)
             shown++;
 
         assert_int_equal(shown, 10);
@@ -489,7 +538,7 @@ without_a_terminal_there_is_no_live_line(void **state)
     struct paper *p = given_report(plain);
 
     (void)state;
-    report_progress(p->report, "w", "I", 1, 2, 3);
+    progress(p->report, "w", "I", 1, 2, 3);
 
     assert_written(p, "", "");
 }
@@ -530,7 +579,7 @@ json_is_one_object_a_line_and_errors_are_on_both(void **state)
         "\"pending\":0,"
         "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"too_large\":0,\"had\":0,"
         "\"to_come\":0,\"bytes_down\":0,\"bytes_up\":0}}\n"
-        "{\"v\":1,\"event\":\"result\",\"exit\":3}\n",
+        "{\"v\":1,\"event\":\"result\",\"accounts\":1,\"in_sync\":0,\"exit\":3}\n",
         "golub: work/INBOX: can't store flags: NO over\n");
 }
 
@@ -599,7 +648,7 @@ talk(void *context)
     for (int i = 0; i < 200; i++) {
         did(report, "w",
             (struct report_done){.act = DID_DOWNLOAD, .mailbox = "I", .uid = 1, .file = "f", .detail = "d"});
-        report_progress(report, "w", "I", 1, 2, 3);
+        progress(report, "w", "I", 1, 2, 3);
     }
     report_result(report, "w", 0, &counts, 0, false);
     return NULL;
@@ -649,6 +698,8 @@ main(void)
         cmocka_unit_test(the_live_line_is_drawn_over_and_taken_away),
         cmocka_unit_test(a_shorter_live_line_leaves_no_rest_of_the_longer_one),
         cmocka_unit_test(a_live_line_is_never_wider_than_the_terminal),
+        cmocka_unit_test(bytes_tell_the_time_that_is_left),
+        cmocka_unit_test(where_no_line_can_be_drawn_over_a_plain_one_comes_now_and_then),
         cmocka_unit_test(progress_is_shown_ten_times_a_second_at_most),
         cmocka_unit_test(without_a_terminal_there_is_no_live_line),
         cmocka_unit_test(json_is_one_object_a_line_and_errors_are_on_both),
