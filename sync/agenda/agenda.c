@@ -295,6 +295,7 @@ agenda_print(struct run *run, struct agenda *agenda)
                     (struct report_done){.act = acts[k],
                                          .uid = message.uid,
                                          .file = message.base,
+                                         .bytes = acts[k] == DID_DOWNLOAD || acts[k] == DID_UPLOAD ? message.size : 0,
                                          .why = todo->partner == 0 ? plan_reason_words(step) : NULL});
     }
     return true;

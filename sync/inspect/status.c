@@ -131,16 +131,6 @@ show_mailboxes(struct status_view *view)
     return ok;
 }
 
-const char *
-status_mailbox(const struct status_view *view, int64_t id)
-{
-    for (size_t i = 0; i < view->count; i++) {
-        if (view->mailboxes[i].id == id)
-            return view->mailboxes[i].name;
-    }
-    return "?";
-}
-
 static bool
 show_pending(struct status_view *view)
 {

@@ -24,3 +24,10 @@ report_act_words(enum report_act act)
 {
     return &acts[act];
 }
+
+void
+report_count(struct report_counts *counts, const struct report_done *done)
+{
+    counts->done[done->act]++;
+    *(done->act == DID_UPLOAD ? &counts->bytes_up : &counts->bytes_down) += done->bytes;
+}

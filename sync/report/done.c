@@ -16,8 +16,7 @@ report_done(struct report *report, const char *account, struct report_counts *co
 {
     const struct act_words *words = report_act_words(done->act);
 
-    counts->done[done->act]++;
-    counts->bytes_down += done->bytes;
+    report_count(counts, done);
     if (words->event != NULL && !done->dry)
         report_mailbox(report, account, done->mailbox, words->event, words->done);
     else

@@ -314,6 +314,19 @@ report_json_mailbox_rows(struct report *report, const char *account, const struc
 }
 
 void
+report_json_would(struct report *report, const struct report_account *account)
+{
+    for (size_t i = 0; i < account->would_count; i++) {
+        const struct report_would *would = &account->would[i];
+        json_t *object = begin_event("mailbox", account->name, would->mailbox);
+
+        put_bool(object, "dry_run", true);
+        (void)json_object_set_new(object, "counts", make_counts(&would->counts));
+        end_event(report, object, false);
+    }
+}
+
+void
 report_json_exit(struct report *report, int status, int signal)
 {
     json_t *object = begin_event("result", NULL, NULL);

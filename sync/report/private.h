@@ -7,6 +7,11 @@
 #define REPORT_STATUSES 7    /* exit statuses, 0 ... 6 */
 #define REPORT_UPDATE_MS 100 /* between two updates of the live line, or two progress events: at most 10 a second */
 
+struct report_would { /* what a dry run would do in one mailbox */
+    char *mailbox;
+    struct report_counts counts;
+};
+
 struct report_account { /* what is remembered of one account's run */
     char name[64];
     bool dry, ended, import, interrupted;
@@ -28,6 +33,9 @@ struct report_account { /* what is remembered of one account's run */
     uint64_t start_done, start_bytes;
     struct report_amount last;
     int64_t begun_ms; /* the run */
+    /* of a dry run, where not each message is told by itself */
+    struct report_would *would;
+    size_t would_count, would_size;
 };
 
 struct report {
@@ -52,6 +60,7 @@ struct act_words {
     const char *event;        /* of a mailbox: what is shown of it where it was done */
 };
 const struct act_words *report_act_words(enum report_act act);
+void report_count(struct report_counts *counts, const struct report_done *done);
 
 /* ---- report/text.c: for people ---- */
 void report_text_line(struct report *report, FILE *to, const struct report_place *place, const char *text);
@@ -68,6 +77,12 @@ void report_live_words(const struct report_account *account, const char *mailbox
                        size_t size);
 /** Take the live line off the screen, before anything else is written. */
 void report_text_clear(struct report *report);
+
+/* ---- report/dry.c ---- */
+/** The record of one mailbox; NULL: out of memory. */
+struct report_would *report_would_of(struct report_account *account, const char *mailbox);
+void report_would_free(struct report_account *account);
+void report_text_would(struct report *report, const struct report_account *account);
 
 /* ---- report/summary.c: the one line at an account's end ---- */
 struct report_summary {
@@ -95,6 +110,7 @@ void report_json_status(struct report *report, const char *account, int status);
 void report_json_state(struct report *report, const char *account, const struct report_state *state);
 void report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
                               size_t count);
+void report_json_would(struct report *report, const struct report_account *account);
 void report_json_exit(struct report *report, int status, int signal);
 
 #endif

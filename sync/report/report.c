@@ -51,6 +51,7 @@ report_free(struct report *report)
     (void)fflush(report->out); /* there is nobody left to tell */
     for (size_t i = 0; i < report->account_count; i++) {
         forget_errors(report->accounts[i]);
+        report_would_free(report->accounts[i]);
         free(report->accounts[i]->said);
         free(report->accounts[i]->heard);
         free(report->accounts[i]);
@@ -107,6 +108,7 @@ report_begin(struct report *report, const char *account, bool dry)
         a->ended = a->measuring = a->interrupted = false;
         a->begun_ms = report->settings.now_ms();
         forget_errors(a);
+        report_would_free(a);
     }
     unlock(report);
 }
@@ -217,13 +219,22 @@ report_mailbox(struct report *report, const char *account, const char *mailbox, 
 void
 report_message(struct report *report, const char *account, const struct report_done *done)
 {
+    struct report_account *a;
+    struct report_would *would = NULL;
+
     if (report->settings.quiet)
         return;
     lock(report);
-    if (report->settings.json)
+    a = find_account(report, account);
+    if (done->dry && report->settings.verbose == 0 && a != NULL)
+        would = report_would_of(a, done->mailbox);
+    if (would != NULL) {
+        report_count(&would->counts, done);
+    } else if (report->settings.json) {
         report_json_message(report, account, done);
-    else if (done->dry || report->settings.verbose > 0)
+    } else if (done->dry || report->settings.verbose > 0) {
         report_text_message(report, account, done);
+    }
     unlock(report);
 }
 
@@ -516,6 +527,10 @@ report_result(struct report *report, const char *account, int status, const stru
         a->status = status;
         a->interrupted = interrupted;
     }
+    if (a != NULL && report->settings.json)
+        report_json_would(report, a);
+    else if (a != NULL)
+        report_text_would(report, a);
     if (report->settings.json) {
         report_json_result(report, account, &summary);
     } else if (!report->settings.quiet) {

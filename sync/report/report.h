@@ -45,7 +45,7 @@ struct report_done { /* one act; in a dry run one that would be */
     const char *file;   /* its base name; NULL: none */
     const char *detail; /* NULL: none */
     const char *why;    /* the reason in words, for people alone; NULL: none */
-    uint64_t bytes;     /* of the message that it brought here */
+    uint64_t bytes;     /* of the message that it brought here, or in a dry run would bring here or there */
 };
 
 struct report_counts { /* one account's run */

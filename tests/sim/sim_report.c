@@ -48,10 +48,9 @@ report_import(struct report *report, const char *account)
 }
 
 void
-report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total,
-                uint64_t bytes)
+report_progress(struct report *report, const char *account, const char *mailbox, const struct report_amount *amount)
 {
-    (void)report, (void)account, (void)mailbox, (void)done, (void)total, (void)bytes;
+    (void)report, (void)account, (void)mailbox, (void)amount;
 }
 
 void

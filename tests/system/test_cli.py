@@ -103,7 +103,7 @@ class CommandTest(SystemTest):
         self.maildir.flag(self.maildir.find("INBOX", wanted), add="F")
         self.maildir.delete(self.maildir.find("INBOX", away))
 
-        told = self.sync("--dry-run").out
+        told = self.sync("--dry-run", "-v").out
 
         self.assertRegex(told, r"would fetch UID \d+.*: new there")
         self.assertRegex(told, r"would upload .*: new here")

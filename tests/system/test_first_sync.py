@@ -136,11 +136,15 @@ class FirstSyncTest(SystemTest):
         self.client.fill("INBOX", self.corpus.messages(5))
         before = self.client.tree()
 
-        result = self.sync("--dry-run", "--json")
+        result = self.sync("--dry-run", "--json", "-v")
 
         self.assertFalse(os.path.exists(self.account.root))
         self.assertFalse(os.path.exists(self.account.state))
         self.assertEqual(len([e for e in result.of("message") if e.get("action") == "download"]), 5)
+        rows = [e for e in self.sync("--dry-run", "--json").of("mailbox") if e["mailbox"] == "INBOX"]
+        self.assertEqual([row["counts"]["down_new"] for row in rows], [5])
+        self.assertGreater(rows[0]["counts"]["bytes_down"], 500)
+        self.assertRegex(self.sync("--dry-run").out, r"work/INBOX: would make the folder here, fetch 5 \(\d+\.\d MB\)\n")
         self.assert_nothing_changed_there()
         self.assertFalse([line for line in self.proxy.sent() if re.match(rb"\S+ SELECT", line, re.I)])
         self.assertEqual(self.client.tree(), before)

@@ -350,16 +350,24 @@ a_dry_run_says_would(void **state)
     (void)state;
     report_begin(p->report, "work", true);
     report_begin(p->report, "home", false);
-    did(p->report, "work", (struct report_done){.act = DID_UPLOAD, .dry = true, .mailbox = "INBOX", .file = "1.ev"});
+    for (int i = 0; i < 2; i++)
+        did(p->report, "work",
+            (struct report_done){.act = DID_UPLOAD, .dry = true, .mailbox = "INBOX", .bytes = 1500000});
+    did(p->report, "work", (struct report_done){.act = DID_REMOVE_HERE, .dry = true, .mailbox = "INBOX"});
+    did(p->report, "work", (struct report_done){.act = DID_CREATE_HERE, .dry = true, .mailbox = "Lists"});
     did(p->report, "home", (struct report_done){.act = DID_UPLOAD, .mailbox = "INBOX", .file = "2.ev"});
+    report_result(p->report, "work", 0, &(struct report_counts){0}, 0, false);
 
-    assert_written(p, "work/INBOX: would upload 1.ev\n", "");
+    assert_written(p,
+                   "work/INBOX: would upload 2 (3.0 MB), remove 1 here\nwork/Lists: would make the folder here\n"
+                   "work: nothing to do, 0.0 s (dry run)\n",
+                   "");
 }
 
 static void
 people_are_told_the_reason_and_programs_are_not(void **state)
 {
-    struct paper *p = given_report(plain);
+    struct paper *p = given_report((struct report_settings){.verbose = 1});
 
     (void)state;
     report_begin(p->report, "work", true);
