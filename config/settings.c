@@ -12,6 +12,7 @@
 #include "config/settings_loader.h"
 #include "config/settings_text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 
@@ -226,41 +227,153 @@ static const struct configured built_in = {
                 .fsync = true},
 };
 
-/* The defaults alone first: a bad value there is refused even if every account has its own. */
+/* The defaults alone first: a bad value there is refused even if every account has its own. Those of golub.conf serve all files. */
 static bool
-convert_all(struct loader *loader)
+convert_defaults(struct loader *loader)
 {
-    struct settings *s = loader->settings;
-    unsigned defaults = cfg_size(loader->root, "defaults"), count = cfg_size(loader->root, "account");
+    unsigned count = cfg_size(loader->root, "defaults");
     struct configured scratch = built_in;
 
-    if (defaults > 1) {
-        unsigned line = loader_line(loader, cfg_getnsec(loader->root, "defaults", 1), NULL);
+    if (count > 1 || (count == 1 && loader->source_count > 1)) {
+        unsigned line = loader_line(loader, cfg_getnsec(loader->root, "defaults", count - 1), NULL);
 
-        return loader_refuse_at(loader, line, NULL, NULL, "a second block of defaults; one is allowed");
+        (void)loader_refuse_at(loader, line, NULL, NULL,
+                               loader->source_count > 1 ? "defaults may stand in golub.conf alone"
+                                                        : "a second block of defaults; one is allowed");
+        return false;
     }
-    loader->section = defaults == 1 ? cfg_getnsec(loader->root, "defaults", 0) : NULL;
+    loader->section = count == 1 ? cfg_getnsec(loader->root, "defaults", 0) : NULL;
     if (loader->section != NULL && !keys_convert(loader, &scratch))
         return false;
-    loader->defaults = loader->section;
-    if (count == 0) {
-        (void)loader_refuse_at(loader, 1, NULL, NULL, "no account in it");
-        return loader_hint(loader, "golub.conf(5) shows the four lines that an account needs.");
-    }
-    s->accounts = calloc(count, sizeof s->accounts[0]);
-    if (s->accounts == NULL)
-        return loader_keep(loader, NULL) != NULL;
-    for (; s->count < count; s->count++) {
-        struct configured *c = &s->accounts[s->count];
-
-        *c = built_in;
-        loader->section = cfg_getnsec(loader->root, "account", (unsigned)s->count);
-        c->line = loader_line(loader, loader->section, NULL);
-        c->account.name = loader_keep(loader, strdup(cfg_title(loader->section)));
-        if (c->account.name == NULL || !keys_convert(loader, c) || !check_account(loader, c))
-            return false;
-    }
+    if (loader->section != NULL)
+        loader->defaults = loader->section;
     return true;
+}
+
+static bool
+convert_account(struct loader *loader, unsigned place)
+{
+    struct settings *s = loader->settings;
+    cfg_t *section = cfg_getnsec(loader->root, "account", place);
+    const struct configured *other = settings_find(s, cfg_title(section));
+    char where[LOADER_WHERE_SIZE];
+    struct configured *c;
+
+    if (!array_grow(&s->accounts, &s->size, s->count + 1, sizeof s->accounts[0]) ||
+        !array_grow(&loader->origins, &loader->origin_size, s->count + 1, sizeof loader->origins[0]))
+        return loader_keep(loader, NULL) != NULL;
+    loader->origins[s->count] = (struct origin){section, loader->source_count - 1};
+    loader->section = section;
+    if (other != NULL) {
+        loader_where(loader, other, where, sizeof where);
+        loader_refuse(loader, NULL, "a second account of the same name; the other one is %s", where);
+        return loader_hint(loader, "Each account needs a name of its own.");
+    }
+    c = &s->accounts[s->count];
+    *c = built_in;
+    c->line = loader_line(loader, section, NULL);
+    c->file = loader_keep(loader, strdup(loader->file));
+    c->account.name = loader_keep(loader, strdup(cfg_title(section)));
+    if (c->account.name == NULL || c->file == NULL || !keys_convert(loader, c) || !check_account(loader, c))
+        return false;
+    s->count++;
+    return true;
+}
+
+/* @param file  allocated, and the loader's from here on */
+static bool
+load_file(struct loader *loader, char *file)
+{
+    struct source *source;
+    char *text = NULL;
+    bool done;
+
+    if (file == NULL || !array_grow(&loader->sources, &loader->source_size, loader->source_count + 1, sizeof *source)) {
+        free(file);
+        return loader_keep(loader, NULL) != NULL;
+    }
+    source = &loader->sources[loader->source_count++];
+    *source = (struct source){.file = file};
+    loader->file = file;
+    loader->root = NULL;
+    if (!settings_text_read(file, &text, loader->err) || !paths_folder_of(file, &source->folder, loader->err)) {
+        loader->failed = true;
+        free(text);
+        return false;
+    }
+    loader->folder = source->folder;
+    settings_text_blank_comments(text);
+    done = parse_text(loader, text);
+    source->root = loader->root;
+    free(text);
+    done = done && convert_defaults(loader);
+    for (unsigned i = 0; done && i < cfg_size(loader->root, "account"); i++)
+        done = convert_account(loader, i);
+    return done;
+}
+
+static int
+is_account_file(const struct dirent *entry)
+{
+    const size_t len = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+/* accounts.d beside golub.conf, if it is there. */
+static bool
+load_beside(struct loader *loader)
+{
+    struct dirent **entries = NULL;
+    char folder[PATHS_MAX + 1], *file;
+    bool done = text_print(folder, sizeof folder, "%s/accounts.d", loader->sources[0].folder);
+    int count = done ? scandir(folder, &entries, is_account_file, alphasort) : -1; /* golub has no locale: by bytes */
+
+    if (count < 0 && (errno == ENOENT || !done))
+        return true;
+    if (count < 0) {
+        error_sys(loader->err, errno, "read the folder %s", folder);
+        loader->err->kind = ERROR_CONFIG;
+        loader->failed = true;
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        file = NULL;
+        if (done && asprintf(&file, "%s/%s", folder, entries[i]->d_name) < 0)
+            file = NULL;
+        done = done && load_file(loader, file);
+        free(entries[i]);
+    }
+    free(entries);
+    return done;
+}
+
+static bool
+load_all(struct loader *loader, bool beside)
+{
+    struct settings *s = loader->settings;
+
+    if (!load_file(loader, strdup(s->file)) || (beside && !load_beside(loader)))
+        return false;
+    if (s->count > 0)
+        return check_together(loader);
+    loader->file = s->file;
+    (void)loader_refuse_at(loader, 1, NULL, NULL, "no account in it");
+    return loader_hint(loader, "golub.conf(5) shows the four lines that an account needs.");
+}
+
+static void
+free_loader(struct loader *loader)
+{
+    for (size_t i = 0; i < loader->source_count; i++) {
+        if (loader->sources[i].root != NULL)
+            cfg_free(loader->sources[i].root);
+        free(loader->sources[i].file);
+        free(loader->sources[i].folder);
+    }
+    free(loader->sources);
+    free(loader->origins);
+    free(loader->places);
 }
 
 struct settings *
@@ -268,31 +381,18 @@ settings_load(const char *file, struct error *err)
 {
     struct settings *s = calloc(1, sizeof *s);
     struct loader loader = {.settings = s, .err = err};
-    char *text = NULL;
     bool done = false;
 
     error_set(err, ERROR_CONFIG, "read the configuration");
-    if (s == NULL || (file != NULL && (s->file = strdup(file)) == NULL)) {
+    if (s == NULL || (file != NULL && (s->file = strdup(file)) == NULL))
         error_answer(err, TEXT("out of memory"));
-        goto out;
-    }
-    if (file == NULL && !paths_config_file(&s->file, err))
-        goto out;
-    if (!settings_text_read(s->file, &text, err) || !paths_folder_of(s->file, &loader.folder, err))
-        goto out;
-    settings_text_blank_comments(text);
-    done = parse_text(&loader, text) && convert_all(&loader) && check_together(&loader);
-out:
-    if (loader.root != NULL)
-        cfg_free(loader.root);
-    free(loader.places);
-    free(loader.folder);
-    free(text);
-    if (!done) {
-        settings_free(s);
-        s = NULL;
-    }
-    return s;
+    else if (file != NULL || paths_config_file(&s->file, err))
+        done = load_all(&loader, file == NULL);
+    free_loader(&loader);
+    if (done)
+        return s;
+    settings_free(s);
+    return NULL;
 }
 
 void

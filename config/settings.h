@@ -10,20 +10,21 @@
 struct configured {               /* one account of the file */
     struct account account;       /* secret and stop callbacks are left for the caller */
     const char *password_command; /* NULL: none */
+    const char *file;             /* where it stands */
     unsigned line;                /* of the file, where the account begins */
 };
 
 struct settings {                /* strings belong to it and live as long as it does */
-    char *file;                  /* that was read, as named */
-    struct configured *accounts; /* in the file's order; at least one */
-    size_t count;
+    char *file;                  /* golub.conf, as named */
+    struct configured *accounts; /* in the file's order, those of accounts.d behind them; at least one */
+    size_t count, size;
     void **owned; /* every string and list */
     size_t owned_count, owned_size;
 };
 
 /**
  * Read and check the configuration. libconfuse keeps static state: one thread at a time.
- * @param file  NULL: the usual place
+ * @param file  this one alone; NULL: the usual place, and then each accounts.d/NAME.conf beside it in the order of their names
  * @return NULL: ERROR_CONFIG; what begins with FILE:LINE where a line can be named
  */
 struct settings *settings_load(const char *file, struct error *err);

@@ -125,15 +125,16 @@ compare_with(struct loader *loader, const struct roots *roots, size_t a, size_t 
 {
     struct configured *other = &loader->settings->accounts[a], *this = &loader->settings->accounts[b];
     bool synced = !account_is_pop(&other->account) && !account_is_pop(&this->account);
+    char where[LOADER_WHERE_SIZE];
 
+    loader_where(loader, other, where, sizeof where);
     if (synced && paths_overlap(roots[a].maildir, roots[b].maildir)) {
-        loader_refuse(loader, "maildir", "equal to that of account \"%s\" (line %u), or one inside the other",
-                      other->account.name, other->line);
+        loader_refuse(loader, "maildir", "equal to that of account \"%s\" (%s), or one inside the other",
+                      other->account.name, where);
         return loader_hint(loader, "Each IMAP account needs a Maildir tree of its own.");
     }
     if (strcmp(roots[a].state, roots[b].state) == 0) {
-        loader_refuse(loader, "state", "the same folder as that of account \"%s\" (line %u)", other->account.name,
-                      other->line);
+        loader_refuse(loader, "state", "the same folder as that of account \"%s\" (%s)", other->account.name, where);
         return loader_hint(loader, "Each account needs a state folder of its own.");
     }
     return import_check_beside(loader, other, this);
@@ -149,7 +150,7 @@ check_together(struct loader *loader)
     if (roots == NULL)
         return loader_keep(loader, NULL) != NULL; /* which says that there is no memory */
     for (size_t b = 0; b < s->count && fine; b++) {
-        loader->section = cfg_getnsec(loader->root, "account", (unsigned)b);
+        loader_turn_to(loader, b);
         fine = (s->accounts[b].account.maildir == NULL ||
                 resolve_and_keep(loader, s->accounts[b].account.maildir, &roots[b].maildir)) &&
                resolve_and_keep(loader, s->accounts[b].account.state, &roots[b].state) &&

@@ -269,6 +269,7 @@ static bool
 check_two_imports(struct loader *loader, const struct configured *a, const struct configured *b)
 {
     char *target_a = NULL, *target_b = NULL;
+    char where[LOADER_WHERE_SIZE];
     bool same = false, fine;
 
     if (a->account.maildir == NULL || b->account.maildir == NULL || a->account.connection.host == NULL ||
@@ -282,8 +283,9 @@ check_two_imports(struct loader *loader, const struct configured *a, const struc
     free(target_b);
     if (!same)
         return fine;
-    loader_refuse(loader, "deliver-to", "the same folder, host and user as those of account \"%s\" (line %u)",
-                  a->account.name, a->line);
+    loader_where(loader, a, where, sizeof where);
+    loader_refuse(loader, "deliver-to", "the same folder, host and user as those of account \"%s\" (%s)",
+                  a->account.name, where);
     return loader_hint(loader, "Each message would come twice. One of the two accounts is enough.");
 }
 
@@ -291,13 +293,16 @@ check_two_imports(struct loader *loader, const struct configured *a, const struc
 static bool
 check_circle(struct loader *loader, const struct configured *a, const struct account *pop, const struct account *imap)
 {
+    char where[LOADER_WHERE_SIZE];
+
     if (pop->import.keep_days < 0 || !is_same_house(pop->connection.host, imap->connection.host) ||
         !is_same_user(pop->connection.user, imap->connection.user))
         return true;
+    loader_where(loader, a, where, sizeof where);
     loader_refuse(loader, "keep",
                   "the POP account \"%s\" would remove from the server what the IMAP account \"%s\" "
-                  "(with account \"%s\", line %u) keeps the same there and here",
-                  pop->name, imap->name, a->account.name, a->line);
+                  "(with account \"%s\", %s) keeps the same there and here",
+                  pop->name, imap->name, a->account.name, where);
     return loader_hint(loader,
                        "One of the two accounts is enough for one mailbox; or let the POP account deliver into a "
                        "tree of its own; or say keep = \"forever\".");
@@ -326,12 +331,14 @@ check_shared_tree(struct loader *loader, const struct configured *a, struct acco
                   const char *target, const char *root)
 {
     bool first = account_is_pop(&a->account);
+    char where[LOADER_WHERE_SIZE];
 
     if (!paths_overlap(root, target) || strlen(target) < strlen(root))
         return true;
     if (pop->policy.layout == imap->policy.layout)
         return check_circle(loader, a, pop, imap) && note_beside(loader, pop, imap);
-    loader_refuse(loader, "layout", "is not that of account \"%s\" (line %u), %s", a->account.name, a->line,
+    loader_where(loader, a, where, sizeof where);
+    loader_refuse(loader, "layout", "is not that of account \"%s\" (%s), %s", a->account.name, where,
                   first ? "which delivers into this tree" : "into whose tree it delivers");
     return loader_hint(loader, "Give both the same layout, or let account \"%s\" deliver into a tree of its own.",
                        pop->name);

@@ -21,6 +21,27 @@ loader_keep(struct loader *loader, void *memory)
     return NULL;
 }
 
+void
+loader_turn_to(struct loader *loader, size_t account)
+{
+    const struct origin *origin = &loader->origins[account];
+
+    loader->section = origin->section;
+    loader->file = loader->sources[origin->source].file;
+    loader->folder = loader->sources[origin->source].folder;
+}
+
+void
+loader_where(const struct loader *loader, const struct configured *c, char *to, size_t size)
+{
+    const size_t len = strlen(c->file);
+
+    if (strcmp(c->file, loader->file) == 0)
+        (void)text_print(to, size, "line %u", c->line);
+    else
+        (void)text_print(to, size, "%s:%u", len > 100 ? c->file + len - 100 : c->file, c->line);
+}
+
 unsigned
 loader_line(const struct loader *loader, const cfg_t *section, const char *key)
 {
@@ -42,7 +63,7 @@ loader_line(const struct loader *loader, const cfg_t *section, const char *key)
 bool
 loader_refuse_at(struct loader *loader, unsigned line, const char *account, const char *key, const char *reason)
 {
-    const char *file = loader->settings->file;
+    const char *file = loader->file;
     size_t len = strlen(file);
 
     if (loader->failed)

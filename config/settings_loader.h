@@ -14,10 +14,23 @@ struct place { /* where a value was read */
     unsigned line;
 };
 
+struct source { /* a file */
+    char *file, *folder;
+    cfg_t *root;
+};
+
 struct loader {
     struct settings *settings;
-    char *folder; /* that relative paths are relative to */
+    const char *file;   /* that is read, or whose account is looked at */
+    const char *folder; /* that relative paths are relative to */
     cfg_t *root;
+    struct source *sources;
+    size_t source_count, source_size;
+    struct origin { /* of each account */
+        cfg_t *section;
+        size_t source;
+    } * origins;
+    size_t origin_size;
     cfg_t *section;  /* the account (or the defaults alone) whose keys are converted */
     cfg_t *defaults; /* may be NULL */
     struct place *places;
@@ -33,6 +46,11 @@ const char *loader_scalar(struct loader *loader, const char *key);
 /** Refuse the value of a key (NULL: the account itself): FILE:LINE: account "x": KEY: reason. @return false, always */
 bool loader_refuse(struct loader *loader, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/** From here on it is about this account: its section, its file. */
+void loader_turn_to(struct loader *loader, size_t account);
+/** Where another account stands, in words: "line 12", or "accounts.d/b.conf:12". */
+void loader_where(const struct loader *loader, const struct configured *c, char *to, size_t size);
+#define LOADER_WHERE_SIZE 160
 /** Where a value stands, or the section itself (NULL). */
 unsigned loader_line(const struct loader *loader, const cfg_t *section, const char *key);
 /** The same for a line. @param account, key  may be NULL @return false, always */

@@ -2,7 +2,7 @@
 # Install as /usr/share/bash-completion/completions/golub, or source it.
 
 _golub_accounts() {
-    local file=${XDG_CONFIG_HOME:-$HOME/.config}/golub/golub.conf i
+    local file=${XDG_CONFIG_HOME:-$HOME/.config}/golub/golub.conf i beside=()
     for ((i = 1; i < ${#COMP_WORDS[@]} - 1; i++)); do
         case ${COMP_WORDS[i]} in
         -c | --config)
@@ -12,7 +12,8 @@ _golub_accounts() {
         esac
     done
     [[ -r ${file/#\~/$HOME} ]] || return
-    sed -n "s/^[[:blank:]]*account[[:blank:]]*[\"']\{0,1\}\([^\"'{[:blank:]]*\).*/\1/p" "${file/#\~/$HOME}"
+    [[ $file == */golub/golub.conf ]] && beside=("${file%golub.conf}"accounts.d/*.conf)
+    sed -n "s/^[[:blank:]]*account[[:blank:]]*[\"']\{0,1\}\([^\"'{[:blank:]]*\).*/\1/p" "${file/#\~/$HOME}" "${beside[@]}" 2>/dev/null
 }
 
 _golub() {
