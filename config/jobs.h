@@ -50,5 +50,6 @@ int cmd_import(struct settings *settings, const struct options *options, struct 
 int cmd_status(struct settings *settings, const struct options *options, struct report *report);
 int cmd_check(struct settings *settings, const struct options *options, struct report *report);
 int cmd_adopt(struct settings *settings, const struct options *options, struct report *report);
+int cmd_restore(struct settings *settings, const struct options *options, struct report *report);
 
 #endif

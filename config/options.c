@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 
+#include "config/options_restore.h"
 #include "config/options_value.h"
 #include "store/foreign/uidls.h"
 
@@ -30,6 +31,12 @@ enum {
     OPTION_JOBS,
     OPTION_WAIT,
     OPTION_NO_PROGRESS,
+    OPTION_SINCE,
+    OPTION_RUN,
+    OPTION_ALL,
+    OPTION_TO,
+    OPTION_TO_DIR,
+    OPTION_ALTERED,
 };
 
 static const struct option long_options[] = {
@@ -53,6 +60,11 @@ static const struct option long_options[] = {
     {"wait", optional_argument, NULL, OPTION_WAIT},
     {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"max-age", required_argument, NULL, OPTION_MAX_AGE},
+    {"since", required_argument, NULL, OPTION_SINCE},
+    {"run", required_argument, NULL, OPTION_RUN},
+    {"all", no_argument, NULL, OPTION_ALL},
+    {"to", required_argument, NULL, OPTION_TO},
+    {"to-dir", required_argument, NULL, OPTION_TO_DIR},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -63,7 +75,7 @@ static const struct {
     enum command command;
 } commands[] = {
     {"sync", COMMAND_SYNC},   {"import", COMMAND_IMPORT}, {"status", COMMAND_STATUS},
-    {"check", COMMAND_CHECK}, {"adopt", COMMAND_ADOPT}, /* in the order of the enum */
+    {"check", COMMAND_CHECK}, {"adopt", COMMAND_ADOPT},   {"restore", COMMAND_RESTORE}, /* in the order of the enum */
 };
 
 const char *const options_help =
@@ -72,9 +84,10 @@ const char *const options_help =
     "       golub status [ACCOUNT]...             from the journal, without connecting\n"
     "       golub check [ACCOUNT]...              configuration, login, what the server can do\n"
     "       golub adopt ACCOUNT                   go on from the state that mbsync or OfflineIMAP left\n"
+    "       golub restore ACCOUNT[/MAILBOX] [ID]...  list what was removed here, or put it back\n"
     "\n"
     "  -c, --config FILE         instead of $XDG_CONFIG_HOME/golub/golub.conf\n"
-    "  -n, --dry-run             sync, import, adopt: connect, change nothing, say what would be done\n"
+    "  -n, --dry-run             change nothing, say what would be done; all but restore connect\n"
     "      --pull                sync: nothing goes up in this run\n"
     "      --push                sync: nothing comes down in this run\n"
     "      --confirm-deletes[=ID]  sync, import: let held removals go\n"
@@ -87,9 +100,14 @@ const char *const options_help =
     "      --from PROGRAM        adopt: mbsync or offlineimap, where both left a state\n"
     "      --state PATH          adopt: a state file, or the folder that holds them\n"
     "      --jobs N              sync, import: at most so many accounts at once (8)\n"
-    "      --wait[=TIME]         sync, import, adopt: wait for another golub instead of exit 6\n"
+    "      --wait[=TIME]         sync, import, adopt, restore: wait for another golub instead of exit 6\n"
     "      --no-progress         sync, import: no line that says how far it is\n"
     "      --max-age TIME        status: exit 1 where the last success is older: 36h, 1d, 2w\n"
+    "      --all                 restore: put back all that the list shows\n"
+    "      --since TIME          restore: what was removed since then: 3d, or a day: 2026-11-28\n"
+    "      --run last|N          restore: what that run removed\n"
+    "      --to MAILBOX          restore: into this mailbox, not where it came from\n"
+    "      --to-dir DIR          restore: into this Maildir, which is no account's\n"
     "  -q, --quiet               errors only; twice: only those that somebody has to see to, for cron\n"
     "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
     "      --json                JSON lines on standard output\n"
@@ -114,7 +132,10 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
     if (outcome == ':')
         error_state(err, ERROR_CONFIG, "option --%s needs %s", name,
                     optopt == OPTION_JOBS                                ? "a number"
-                    : optopt == OPTION_MAX_AGE                           ? "a time"
+                    : optopt == OPTION_MAX_AGE || optopt == OPTION_SINCE ? "a time"
+                    : optopt == OPTION_RUN                               ? "last, or a number"
+                    : optopt == OPTION_TO                                ? "a mailbox"
+                    : optopt == OPTION_TO_DIR                            ? "a folder"
                     : optopt == OPTION_ADOPT_AS || optopt == OPTION_FROM ? "a program"
                                                                          : "the name of a file");
     else if (optopt == 0 && optind > 0 && optind <= argc)
@@ -196,6 +217,24 @@ take_option(struct options *options, int outcome)
     case OPTION_MAX_AGE:
         options->max_age_given = optarg;
         break;
+    case OPTION_SINCE:
+        options->since = optarg;
+        break;
+    case OPTION_RUN:
+        options->run = optarg;
+        break;
+    case OPTION_ALL:
+        options->all = true;
+        break;
+    case OPTION_TO:
+        options->to = optarg;
+        break;
+    case OPTION_TO_DIR:
+        options->to_dir = optarg;
+        break;
+    case OPTION_ALTERED:
+        options->altered = true;
+        break;
     case 'h':
         options->help = true;
         break;
@@ -228,7 +267,8 @@ enum {
     SYNC = 1u << COMMAND_SYNC,
     IMPORT = 1u << COMMAND_IMPORT,
     STATUS = 1u << COMMAND_STATUS,
-    ADOPT = 1u << COMMAND_ADOPT
+    ADOPT = 1u << COMMAND_ADOPT,
+    RESTORE = 1u << COMMAND_RESTORE
 };
 
 /* "golub sync, golub import and golub adopt" */
@@ -257,7 +297,7 @@ check_command(const struct options *options, struct error *err)
         const char *word;
         unsigned commands;
     } rows[] = {
-        {options->dry_run, "--dry-run", SYNC | IMPORT | ADOPT},
+        {options->dry_run, "--dry-run", SYNC | IMPORT | ADOPT | RESTORE},
         {options->pull, "--pull", SYNC},
         {options->push, "--push", SYNC},
         {options->confirm, "--confirm-deletes", SYNC | IMPORT},
@@ -271,8 +311,14 @@ check_command(const struct options *options, struct error *err)
         {options->state != NULL, "--state", ADOPT},
         {options->max_age_given != NULL, "--max-age", STATUS},
         {options->jobs_given != NULL, "--jobs", SYNC | IMPORT},
-        {options->wait, "--wait", SYNC | IMPORT | ADOPT},
+        {options->wait, "--wait", SYNC | IMPORT | ADOPT | RESTORE},
         {options->no_progress, "--no-progress", SYNC | IMPORT},
+        {options->all, "--all", RESTORE},
+        {options->since != NULL, "--since", RESTORE},
+        {options->run != NULL, "--run", RESTORE},
+        {options->to != NULL, "--to", RESTORE},
+        {options->to_dir != NULL, "--to-dir", RESTORE},
+        {options->altered, "--altered", RESTORE},
     };
     char list[200];
 
@@ -412,7 +458,7 @@ check_together(struct options *options, struct error *err)
         return false;
     }
     return check_command(options, err) && check_values(options, err) && check_adopt(options, err) &&
-           check_taking_over(options, err);
+           check_taking_over(options, err) && options_check_restore(options, err);
 }
 
 static bool
@@ -426,8 +472,8 @@ check_names(const struct options *options, struct error *err)
             error_hint(err, "Write ACCOUNT or ACCOUNT/MAILBOX.");
             return false;
         }
-        if (slash != NULL && options->command != COMMAND_SYNC) {
-            error_state(err, ERROR_CONFIG, "only golub sync takes a mailbox: %s", name);
+        if (slash != NULL && options->command != COMMAND_SYNC && options->command != COMMAND_RESTORE) {
+            error_state(err, ERROR_CONFIG, "only golub sync and golub restore take a mailbox: %s", name);
             error_hint(err, "Name the account alone: %.*s", (int)(slash - name), name);
             return false;
         }
@@ -463,6 +509,11 @@ options_parse(int argc, char **argv, struct options *options, struct error *err)
         words[options->name_count++] = argv[optind++];
     if (options->name_count > 0 && !take_command(options, err))
         return false;
+    if (options->command == COMMAND_RESTORE && options->name_count > 1) { /* one account, and what is meant of it */
+        options->rest = options->names + 1;
+        options->rest_count = options->name_count - 1;
+        options->name_count = 1;
+    }
     return check_together(options, err) && check_names(options, err);
 }
 

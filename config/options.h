@@ -4,7 +4,7 @@
 
 #include "store/base/error.h"
 
-enum command { COMMAND_SYNC, COMMAND_IMPORT, COMMAND_STATUS, COMMAND_CHECK, COMMAND_ADOPT };
+enum command { COMMAND_SYNC, COMMAND_IMPORT, COMMAND_STATUS, COMMAND_CHECK, COMMAND_ADOPT, COMMAND_RESTORE };
 
 struct options { /* strings are borrowed from argv */
     enum command command;
@@ -26,7 +26,11 @@ struct options { /* strings are borrowed from argv */
     const char *wait_given;    /* =TIME, or NULL */
     int64_t wait_s;            /* ... in seconds; 0: without a limit */
     bool no_progress;
-    int64_t max_age;    /* ... in seconds; 0: not given */
+    int64_t max_age;                       /* ... in seconds; 0: not given */
+    bool all, altered;                     /* of restore */
+    const char *since, *run, *to, *to_dir; /* ... as written; NULL: not given */
+    const char **rest;                     /* ... its words behind the account: IDs, or files */
+    size_t rest_count;
     const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */
     size_t name_count;
     const char **words; /* what is allocated: the names and what stood before them */

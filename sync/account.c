@@ -170,11 +170,11 @@ was_whole(const struct sync_options *options)
            !options->skip_existing && options->adopt_list == NULL;
 }
 
-/* What adopts another program's state, or only looks, is no run that anybody waits for. */
+/* What adopts another program's state, puts mail back, or only looks, is no run that anybody waits for. */
 static bool
 is_recorded(const struct sync_options *options)
 {
-    return !options->dry_run && options->adopt == NULL;
+    return !options->dry_run && options->adopt == NULL && options->restore == NULL;
 }
 
 static void

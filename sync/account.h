@@ -18,4 +18,10 @@ int account_sync(const struct account *account, const struct sync_options *optio
  */
 int account_import(const struct account *account, const struct sync_options *options, struct report *report);
 
+/**
+ * List what is in the account's quarantine, or put it back, as options->restore says: lock, journal, Maildir; nothing is connected to.
+ * @return the account's exit status: 0, 1 (some not), 2 (unknown ID or mailbox, no journal), 6
+ */
+int account_restore(const struct account *account, const struct sync_options *options, struct report *report);
+
 #endif

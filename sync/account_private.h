@@ -4,6 +4,7 @@
 
 #include "store/journal/journal.h"
 #include "sync/account.h"
+#include "sync/restore/restore.h"
 
 /** Report an error that ended the run before it began, and its result. @return exit status: 6 locked, 2 configuration, else 1 */
 int account_fail(const struct account *account, struct report *report, struct error *err);

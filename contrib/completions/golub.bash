@@ -20,7 +20,8 @@ _golub() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i words
     COMPREPLY=()
     [[ $previous == '=' ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
-    if [[ $previous == -c || $previous == --config || $previous == --adopt || $previous == --state ]]; then
+    if [[ $previous == -c || $previous == --config || $previous == --adopt || $previous == --state ||
+        $previous == --to-dir ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "${current#=}")
         return
@@ -35,7 +36,7 @@ _golub() {
     fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        sync | import | status | check | adopt)
+        sync | import | status | check | adopt | restore)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -46,6 +47,7 @@ _golub() {
     '' | sync) words+=" --dry-run --pull --push --confirm-deletes --reject-deletes --confirm-additions --reject-additions --jobs --wait --no-progress" ;;
     import) words+=" --dry-run --confirm-deletes --reject-deletes --skip-existing --adopt --adopt-as --jobs --wait --no-progress" ;;
     adopt) words+=" --dry-run --from --state --wait" ;;
+    restore) words+=" --dry-run --all --since --run --to --to-dir --wait" ;;
     status) words+=" --max-age" ;;
     esac
     case $current in
@@ -54,7 +56,7 @@ _golub() {
         if [[ -n $command ]]; then
             words=$(_golub_accounts)
         else
-            words="sync import status check adopt"
+            words="sync import status check adopt restore"
         fi
         ;;
     esac

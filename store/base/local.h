@@ -74,6 +74,7 @@ struct local_delivery { /* one finished draft to be made durable under its final
     unsigned flags;
     int64_t date;
     bool fresh; /* the base was made of random bytes in this run: nobody can have renamed a file of that name */
+    const char *letters; /* of keywords, a-z, sorted, as they stood in a name of this folder; NULL: none */
     /* [out] */
     bool ok;
     char info[LOCAL_INFO_MAX + 1];
@@ -209,6 +210,12 @@ struct local_ops {
     bool (*keep)(void *local, struct local_draft *draft, const char *name, int64_t date, struct error *err);
     /** Is this name in the quarantine? */
     bool (*in_quarantine)(void *local, const char *name);
+    /**
+     * Open a file of the quarantine for reading in wire form, as read_open. NULL in *handle with *missing: not there.
+     * @param print  [out] its size on the disk, and mtime
+     */
+    bool (*quarantine_open)(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
+                            struct error *err);
     /** Remove a file whose days are over from the quarantine. */
     bool (*quarantine_drop)(void *local, const char *name, struct error *err);
     /** Make a folder with cur/, new/ and tmp/, parents too, durable. One that is there already is fine. */

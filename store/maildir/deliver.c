@@ -116,6 +116,15 @@ say_taken(struct local_delivery *item)
     error_sys(&item->err, EEXIST, "give message %s its name", item->base);
 }
 
+static void
+add_letters(const char *letters, char info[static LOCAL_INFO_MAX + 1])
+{
+    char with[LOCAL_INFO_MAX + 1];
+
+    if (text_print(with, sizeof with, "%s%.26s", info[0] == 'n' ? "c:2," : info, letters))
+        (void)text_print(info, LOCAL_INFO_MAX + 1, "%s", with);
+}
+
 static bool
 publish(struct maildir *maildir, struct local_delivery *item)
 {
@@ -130,6 +139,8 @@ publish(struct maildir *maildir, struct local_delivery *item)
     if (cur_dir < 0)
         return false;
     local_info_fresh(item->flags, item->info);
+    if (item->letters != NULL && item->letters[0] != '\0') /* a name in new/ can't show them */
+        add_letters(item->letters, item->info);
     text_print(name, sizeof name, "%s%s", item->base, item->info + 1);
     sub = item->info[0] == 'n' ? SUB_NEW : SUB_CUR;
     if (!item->fresh && folder_base_taken(new_dir, cur_dir, item->base)) {

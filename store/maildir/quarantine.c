@@ -301,6 +301,33 @@ quarantine_has(void *local, const char *name)
            fstatat(maildir->quarantine, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
+int
+quarantine_file(struct maildir *maildir, const char *name, bool *missing, struct stat *st, struct error *err)
+{
+    int fd;
+
+    *missing = false;
+    if (!name_valid(name)) {
+        error_set(err, ERROR_LOCAL, "open %.80s of the quarantine: no such name", name);
+        return -1;
+    }
+    if (!open_quarantine(maildir, false, err)) {
+        *missing = err->number == ENOENT;
+        return -1;
+    }
+    fd = io_open(maildir->quarantine, name, O_RDONLY, 0);
+    if (fd < 0) {
+        *missing = errno == ENOENT;
+        error_sys(err, errno, "open %s of the quarantine", name);
+        return -1;
+    }
+    if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+        return fd;
+    error_set(err, ERROR_LOCAL, "open %s of the quarantine: not a regular file", name);
+    (void)io_close(&fd);
+    return -1;
+}
+
 bool
 quarantine_drop(void *local, const char *name, struct error *err)
 {

@@ -152,27 +152,42 @@ read_look(void *local, const struct local_file *file, struct local_print *print,
     return *missing;
 }
 
+/* @param fd  open, or -1: err says why. Consumed */
+static bool
+make_handle(int fd, const struct stat *st, void **handle, const bool *missing, struct error *err)
+{
+    struct handle *opened = fd >= 0 ? malloc(sizeof *opened) : NULL;
+
+    *handle = opened;
+    if (fd < 0)
+        return *missing;
+    if (opened == NULL) {
+        error_sys(err, ENOMEM, "read a message");
+        (void)io_close(&fd);
+        return false;
+    }
+    *opened = (struct handle){.fd = fd, .opened = *st};
+    return true;
+}
+
 bool
 read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err)
 {
-    struct handle *opened = malloc(sizeof *opened);
+    struct stat st;
 
-    *handle = NULL;
     *missing = false;
-    if (opened == NULL) {
-        error_sys(err, ENOMEM, "open message %s", file->base);
+    return make_handle(maildir_open_message(local, file, missing, &st, err), &st, handle, missing, err);
+}
+
+bool
+read_quarantined(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
+                 struct error *err)
+{
+    struct stat st = {0};
+
+    if (!make_handle(quarantine_file(local, name, missing, &st, err), &st, handle, missing, err))
         return false;
-    }
-    opened->grow = (struct lines_grow){0};
-    opened->at = opened->len = opened->spare_len = 0;
-    opened->end = false;
-    opened->block = NULL;
-    opened->fd = maildir_open_message(local, file, missing, &opened->opened, err);
-    if (opened->fd < 0) {
-        free(opened);
-        return *missing;
-    }
-    *handle = opened;
+    *print = print_of(&st);
     return true;
 }
 

@@ -22,6 +22,8 @@ struct adopt_options {      /* golub adopt */
     const char *state_home; /* $XDG_STATE_HOME or what stands for it; NULL: likewise */
 };
 
+struct restore_choice;
+
 struct sync_options {
     bool dry_run;
     bool wait_for_lock;     /* --wait */
@@ -43,7 +45,8 @@ struct sync_options {
     bool skip_existing;     /* import: record what is on the server as had, fetch nothing */
     const char *adopt_list; /* import: likewise what is named in this file of another program's; NULL: there is none */
     const char *adopt_as;   /* ... of that program (uidls_kind_of); NULL: told by its content */
-    const struct adopt_options *adopt; /* golub adopt; NULL: another command */
+    const struct adopt_options *adopt;    /* golub adopt; NULL: another command */
+    const struct restore_choice *restore; /* golub restore (sync/restore/restore.h); NULL: another command */
 };
 
 /** A POP account: import, not sync. */

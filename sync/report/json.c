@@ -260,6 +260,34 @@ make_counts(const struct report_counts *c)
 }
 
 void
+report_json_kept(struct report *report, const char *account, const struct report_kept *kept)
+{
+    static const char *const outcomes[] = {
+        [OUTCOME_NONE] = NULL,         [OUTCOME_PUT_BACK] = "put_back", [OUTCOME_BACK_ALREADY] = "back_already",
+        [OUTCOME_DAMAGED] = "damaged", [OUTCOME_MISSING] = "missing",   [OUTCOME_FAILED] = "failed"};
+    json_t *object = begin_event("restore", account, kept->mailbox);
+
+    put_number(object, "id", (uint64_t)kept->id);
+    put_string(object, "outcome", outcomes[kept->outcome]);
+    put_string(object, "to", kept->to);
+    put_number(object, "removed", kept->removed > 0 ? (uint64_t)kept->removed : 0);
+    if (kept->run != 0)
+        put_number(object, "run", kept->run);
+    put_string(object, "why", kept->why);
+    put_string(object, "from", kept->from);
+    put_string(object, "subject", kept->subject);
+    put_number(object, "size", kept->size);
+    if (kept->uid != 0)
+        put_number(object, "uid", kept->uid);
+    put_string(object, "file", kept->file);
+    if (kept->put_back > 0)
+        put_number(object, "put_back", (uint64_t)kept->put_back);
+    if (kept->dry)
+        put_bool(object, "dry_run", true);
+    end_event(report, object, false);
+}
+
+void
 report_json_result(struct report *report, const char *account, const struct report_summary *summary)
 {
     json_t *object = begin_event("result", account, NULL);

@@ -98,6 +98,7 @@ struct report_summary {
 void report_summary(const struct report_summary *summary, char *to, size_t size);
 
 /* ---- report/json.c: one object a line ---- */
+void report_json_kept(struct report *report, const char *account, const struct report_kept *kept);
 void report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text);
 void report_json_message(struct report *report, const char *account, const struct report_done *done);
 void report_json_line(struct report *report, const char *account, const char *key, const char *text);

@@ -181,6 +181,46 @@ struct report_mailbox_row {
 void report_mailbox_table(struct report *report, const char *account, const struct report_mailbox_row *rows,
                           size_t count);
 
+struct report_kept { /* a message of the quarantine, for `golub restore` */
+    int64_t id;      /* what people call it by */
+    int64_t removed; /* when, seconds UTC */
+    uint64_t run;    /* by which run; 0: not known */
+    const char *mailbox, *why;
+    const char *from, *subject; /* as people read them; "": none */
+    const char *file;           /* its name in the quarantine */
+    uint64_t size;              /* bytes */
+    uint32_t uid;               /* 0: none */
+    int64_t put_back;           /* when it was put back; 0: it was not */
+    /* of one that is to be put back: */
+    enum report_outcome {
+        OUTCOME_NONE, /* it is listed */
+        OUTCOME_PUT_BACK,
+        OUTCOME_BACK_ALREADY,
+        OUTCOME_DAMAGED,
+        OUTCOME_MISSING,
+        OUTCOME_FAILED,
+    } outcome;
+    const char *to; /* the mailbox, or folder, that it goes to */
+    bool dry;
+};
+/** The head of a table; nothing in JSON. */
+void report_kept_head(struct report *report, const char *account);
+/** A line of that table, or JSON's restore. */
+void report_kept(struct report *report, const char *account, const struct report_kept *kept);
+/** The table's end: how many, how much, and how they are put back; nothing in JSON. */
+void report_kept_end(struct report *report, const char *account, uint64_t count, uint64_t bytes, int days);
+/** Is each message shown that is put back, where there are many? Then it is worth while to read who it is from. */
+bool report_shows_each(const struct report *report);
+/** What became of one. */
+void report_put_back(struct report *report, const char *account, const struct report_kept *kept);
+struct report_restored { /* all of them */
+    uint64_t put_back, back_already, failed, bytes;
+    bool dry, interrupted;
+    const char *to_dir; /* the folder that they went to; NULL: the account's mailboxes */
+};
+/** The summary of a restore, for people. */
+void report_restored(struct report *report, const char *account, const struct report_restored *restored);
+
 /** "2026-08-01 09:30", local time. */
 void report_date(int64_t when, char *to, size_t size);
 #define REPORT_NUMBER_SIZE 32 /* with NUL */

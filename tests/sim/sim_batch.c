@@ -288,8 +288,8 @@ batch_unlink(void *local, struct local_move *items, size_t count, struct error *
 
 /* ---- quarantine ---- */
 
-static struct sim_quarantined *
-find_quarantined(struct maildir_sim *maildir, const char *name)
+struct sim_quarantined *
+batch_find_quarantined(struct maildir_sim *maildir, const char *name)
 {
     for (size_t i = 0; i < maildir->quarantined; i++)
         if (strcmp(maildir->quarantine[i].name, name) == 0)
@@ -300,7 +300,7 @@ find_quarantined(struct maildir_sim *maildir, const char *name)
 static void
 quarantine_add(struct maildir_sim *maildir, const char *name, int content, int dress)
 {
-    struct sim_quarantined *kept = find_quarantined(maildir, name);
+    struct sim_quarantined *kept = batch_find_quarantined(maildir, name);
 
     if (kept != NULL) { /* the first half of a removal that was cut off */
         if (kept->content != content || kept->dress != dress)
@@ -349,7 +349,7 @@ undo_removals(struct maildir_sim *maildir, const struct local_removal *items, si
 
     for (size_t i = 0; i < count; i++) {
         struct sim_quarantined *kept =
-            items[i].ok && is_lost(&cut) ? find_quarantined(maildir, items[i].quarantine) : NULL;
+            items[i].ok && is_lost(&cut) ? batch_find_quarantined(maildir, items[i].quarantine) : NULL;
         const int mailbox = local_mailbox(maildir, items[i].file.folder);
         if (kept == NULL || maildir_sim_base(maildir, mailbox, items[i].file.base) != NULL)
             continue;
@@ -422,14 +422,14 @@ batch_keep(void *local, struct local_draft *draft, const char *name, int64_t dat
 bool
 batch_in_quarantine(void *local, const char *name)
 {
-    return find_quarantined(local, name) != NULL;
+    return batch_find_quarantined(local, name) != NULL;
 }
 
 bool
 batch_quarantine_drop(void *local, const char *name, struct error *err)
 {
     struct maildir_sim *maildir = local;
-    struct sim_quarantined *kept = find_quarantined(maildir, name);
+    struct sim_quarantined *kept = batch_find_quarantined(maildir, name);
 
     if (!local_alive(maildir, err))
         return false;

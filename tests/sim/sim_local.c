@@ -278,6 +278,26 @@ sim_read_open(void *local, const struct local_file *file, void **handle, bool *m
 }
 
 static bool
+sim_quarantine_open(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
+                    struct error *err)
+{
+    struct maildir_sim *maildir = local;
+    const struct sim_quarantined *found = batch_find_quarantined(maildir, name);
+    struct handle *open = found != NULL ? calloc(1, sizeof *open) : NULL;
+
+    if (!local_alive(maildir, err))
+        return false;
+    *missing = found == NULL;
+    *handle = open;
+    if (open != NULL) {
+        open->content = maildir_sim_bytes(&(struct sim_file){.content = found->content, .dress = found->dress});
+        open->date = content_get(found->content)->date;
+        *print = print_of(open->content, open->date);
+    }
+    return true;
+}
+
+static bool
 sim_read_facts(void *local, void *handle, struct local_facts *facts, struct error *err)
 {
     const struct handle *open = handle;
@@ -523,6 +543,7 @@ static const struct local_ops ops = {
     .remove = batch_remove,
     .keep = batch_keep,
     .in_quarantine = batch_in_quarantine,
+    .quarantine_open = sim_quarantine_open,
     .quarantine_drop = batch_quarantine_drop,
     .create = sim_create,
     .create_all = sim_create_all,

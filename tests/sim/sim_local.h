@@ -23,6 +23,8 @@ bool batch_link(void *local, struct local_move *items, size_t count, struct erro
 bool batch_unlink(void *local, struct local_move *items, size_t count, struct error *err);
 bool batch_remove(void *local, struct local_removal *items, size_t count, struct error *err);
 bool batch_keep(void *local, struct local_draft *draft, const char *name, int64_t date, struct error *err);
+/** NULL: it is not there. */
+struct sim_quarantined *batch_find_quarantined(struct maildir_sim *maildir, const char *name);
 bool batch_in_quarantine(void *local, const char *name);
 bool batch_quarantine_drop(void *local, const char *name, struct error *err);
 

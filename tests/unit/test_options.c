@@ -1,5 +1,6 @@
 /* The command line: what is understood, what is refused, and with which words. */
 #include "config/options.h"
+#include "config/options_value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -199,12 +200,14 @@ what_is_not_understood_is_refused_with_a_hint(void **state)
                    "Without either of them golub goes both ways.");
     assert_refused("-q -v", "--quiet and --verbose contradict each other", "");
     assert_refused("sync --confirm-deletes=", "--confirm-deletes= needs the ID of a list", "golub status shows it.");
-    assert_refused("status --dry-run", "--dry-run belongs to golub sync, golub import and golub adopt", "");
+    assert_refused("status --dry-run", "--dry-run belongs to golub sync, golub import, golub adopt and golub restore",
+                   "");
     assert_refused("check --pull", "--pull belongs to golub sync", "");
     assert_refused("status --confirm-deletes", "--confirm-deletes belongs to golub sync and golub import", "");
     assert_refused("sync work/", "not a name: \"work/\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
     assert_refused("sync /INBOX", "not a name: \"/INBOX\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
-    assert_refused("status work/INBOX", "only golub sync takes a mailbox: work/INBOX", "Name the account alone: work");
+    assert_refused("status work/INBOX", "only golub sync and golub restore take a mailbox: work/INBOX",
+                   "Name the account alone: work");
 }
 
 static void
@@ -274,13 +277,77 @@ options_of_another_command_are_refused(void **state)
     assert_refused("adopt a --from", "option --from needs a program", "golub --help lists the options.");
     assert_refused("sync --state f a", "--state belongs to golub adopt", "");
     assert_refused("adopt a --pull", "--pull belongs to golub sync", "");
-    assert_refused("import pop/INBOX", "only golub sync takes a mailbox: pop/INBOX", "Name the account alone: pop");
+    assert_refused("import pop/INBOX", "only golub sync and golub restore take a mailbox: pop/INBOX",
+                   "Name the account alone: pop");
+}
+
+static void
+restore_takes_an_account_and_what_is_meant_of_it(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("restore work/INBOX --since 3d --run last", &options, &err));
+    assert_int_equal(options.command, COMMAND_RESTORE);
+    assert_true(options.name_count == 1 && options.rest_count == 0 && !options.all);
+    assert_string_equal(options.since, "3d");
+    assert_string_equal(options.run, "last");
+    options_free(&options);
+    assert_true(parse("restore work 12 7 --to Work --dry-run", &options, &err));
+    assert_true(options.name_count == 1 && options.rest_count == 2 && options.dry_run);
+    assert_string_equal(options.names[0], "work");
+    assert_string_equal(options.rest[1], "7");
+    assert_string_equal(options.to, "Work");
+    options_free(&options);
+}
+
+static void
+what_restore_can_not_mean_is_refused(void **state)
+{
+    (void)state;
+    assert_refused("restore", "restore takes one account", "Name it: golub restore ACCOUNT");
+    assert_refused("restore work INBOX", "not an ID: INBOX", "IDs are numbers; `golub restore work` lists them.");
+    assert_refused("restore work 0", "not an ID: 0", "IDs are numbers; `golub restore work` lists them.");
+    assert_refused("restore work 1 --all", "--all and IDs contradict each other", "Give the one or the other.");
+    assert_refused("restore work 1 --since 3d",
+                   "IDs say which messages are meant: --since and --run go with --all or with the list",
+                   "Leave them out.");
+    assert_refused("restore work 1 --to A --to-dir B", "--to and --to-dir contradict each other",
+                   "Give the one or the other.");
+    assert_refused("restore work --to A", "--to and --to-dir put messages back: say which",
+                   "Give their IDs, or --all.");
+    assert_refused("restore work --since soon", "--since takes a time or a date: soon is none",
+                   "A number with s, m, h, d or w behind it, such as 3d; or a day, such as 2026-11-28.");
+    assert_refused("restore work --run -1", "--run takes last, or the number of a run: -1 is none",
+                   "`golub restore work` shows the numbers.");
+    assert_refused("sync work --all", "--all belongs to golub restore", "");
+    assert_refused("restore work --at 2026-11-01", "unknown option: --at", "golub --help lists the options.");
+}
+
+static void
+a_moment_is_a_time_ago_or_a_day(void **state)
+{
+    static const char *const wrong[] = {"", "3", "2026-1-1", "2026-13-01", "2026-02-30", "2026-11-28x", "yesterday"};
+    int64_t moment = 7;
+    struct tm day = {.tm_year = 126, .tm_mon = 10, .tm_mday = 28, .tm_isdst = -1};
+
+    (void)state;
+    assert_true(options_since("3d", 1000000, &moment));
+    assert_int_equal(moment, 1000000 - 3 * 86400);
+    assert_true(options_since("2026-11-28", 0, &moment));
+    assert_int_equal(moment, mktime(&day));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_false(options_since(wrong[i], 1000000, &moment));
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(restore_takes_an_account_and_what_is_meant_of_it),
+        cmocka_unit_test(what_restore_can_not_mean_is_refused),
+        cmocka_unit_test(a_moment_is_a_time_ago_or_a_day),
         cmocka_unit_test(sync_of_every_account_is_the_default),
         cmocka_unit_test(options_may_stand_before_and_after_the_command),
         cmocka_unit_test(an_environment_that_asks_for_strict_order_changes_nothing),

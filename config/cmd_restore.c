@@ -1,0 +1,103 @@
+/* golub restore: list what the quarantine of one account holds, and put it back. */
+#include "config/jobs.h"
+#include "config/options_value.h"
+#include "config/paths.h"
+#include "sync/account.h"
+#include "sync/restore/restore.h"
+
+static bool
+take_ids(const struct options *options, int64_t **ids, struct error *err)
+{
+    uint64_t id = 0;
+
+    *ids = calloc(options->rest_count + 1, sizeof **ids);
+    if (*ids == NULL) {
+        error_set(err, ERROR_LOCAL, "get memory");
+        return false;
+    }
+    for (size_t i = 0; i < options->rest_count; i++) {
+        if (text_number(text_of(options->rest[i]), INT64_MAX, &id)) /* as options_check_restore has seen */
+            (*ids)[i] = (int64_t)id;
+    }
+    return true;
+}
+
+static bool
+expand(const char *path, char **absolute, struct error *err)
+{
+    char *here = getcwd(NULL, 0);
+    const bool ok = paths_expand(path, here != NULL ? here : "/", absolute, err);
+
+    free(here);
+    return ok;
+}
+
+static bool
+fill_choice(const struct job *job, struct restore_choice *choice, int64_t **ids, char **to_dir, struct error *err)
+{
+    const struct options *options = job->options;
+
+    if (!take_ids(options, ids, err) || (options->to_dir != NULL && !expand(options->to_dir, to_dir, err)))
+        return false;
+    *choice = (struct restore_choice){.mailbox = job->mailbox_count != 0 ? job->mailboxes[0] : NULL,
+                                      .last_run = options->run != NULL && strcmp(options->run, "last") == 0,
+                                      .ids = *ids,
+                                      .id_count = options->rest_count,
+                                      .put_back = options->all || options->rest_count != 0,
+                                      .dry = options->dry_run,
+                                      .to = options->to,
+                                      .to_dir = *to_dir};
+    if (options->run != NULL && !choice->last_run && !text_number(text_of(options->run), INT64_MAX, &choice->run))
+        choice->run = 0;
+    return options->since == NULL || options_since(options->since, (int64_t)time(NULL), &choice->since);
+}
+
+static int
+restore_one(struct job *job)
+{
+    struct sync_options how = job_options(job);
+    struct restore_choice choice;
+    struct error err = {0};
+    int64_t *ids = NULL;
+    char *to_dir = NULL;
+    int status = 2;
+
+    if (fill_choice(job, &choice, &ids, &to_dir, &err)) {
+        how.restore = &choice;
+        how.mailboxes = NULL;
+        status = account_restore(&job->account, &how, job->report);
+    } else {
+        report_error(job->report, &err);
+    }
+    free(ids);
+    free(to_dir);
+    return status;
+}
+
+static bool
+check_kind(const struct jobs *jobs, struct error *err)
+{
+    const struct account *account = &jobs->list[0].account;
+
+    if (!account_is_pop(account))
+        return true;
+    error_state(err, ERROR_CONFIG, "account \"%s\" is a POP one: an import removes nothing here", account->name);
+    error_hint(err,
+               "Mail of its tree that a sync removed is in the quarantine of the IMAP account that keeps the tree.");
+    return false;
+}
+
+int
+cmd_restore(struct settings *settings, const struct options *options, struct report *report)
+{
+    struct error err = {0};
+    struct jobs jobs;
+    int status = 2;
+
+    if (jobs_choose(settings, options, report, &jobs, &err) && check_kind(&jobs, &err))
+        status = jobs_run(&jobs, restore_one, false);
+    else
+        report_error(report, &err);
+    jobs_free(&jobs);
+    return status;
+}

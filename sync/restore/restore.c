@@ -1,0 +1,88 @@
+/* See restore.h. */
+#include "sync/restore/private.h"
+
+#include <inttypes.h>
+
+bool
+restore_no_memory(struct restoring *restoring)
+{
+    error_set(&restoring->err, ERROR_LOCAL, "get memory");
+    return false;
+}
+
+bool
+restore_stopped(const struct restoring *restoring)
+{
+    const struct sync_options *options = restoring->options;
+
+    return options->stopped != NULL && options->stopped(options->stopped_context);
+}
+
+void
+restore_problem(struct restoring *restoring, const char *mailbox, struct error *err)
+{
+    if (err->kind == ERROR_INTERRUPTED)
+        return;
+    (void)text_print(err->account, sizeof err->account, "%s", restoring->account->name);
+    (void)text_print(err->mailbox, sizeof err->mailbox, "%s", mailbox);
+    restoring->failed++;
+    report_error(restoring->report, err);
+}
+
+bool
+restore_load(struct restoring *restoring, const struct restore_entry *entry)
+{
+    bool found;
+
+    if (!journal_quarantine_get(restoring->journal, entry->id, &restoring->row, &found, &restoring->err))
+        return false;
+    if (!found)
+        error_set(&restoring->err, ERROR_LOCAL, "read row %" PRIi64 " of the quarantine, which was there a moment ago",
+                  entry->id);
+    return found;
+}
+
+static bool
+work(struct restoring *restoring)
+{
+    if (!journal_mailboxes(restoring->journal, &restoring->mailboxes, &restoring->mailbox_count, &restoring->err) ||
+        !restore_choose(restoring))
+        return false;
+    if (!restoring->choice->put_back)
+        return restore_list(restoring);
+    return restore_aim(restoring) && restore_put_back(restoring);
+}
+
+int
+restore_run(const struct account *account, const struct sync_options *options, const struct restore_choice *choice,
+            struct local local, struct journal *journal, struct report *report)
+{
+    struct restoring restoring = {
+        .account = account, .options = options, .choice = choice, .local = local, .journal = journal, .report = report};
+    bool ok;
+    int status;
+
+    restoring.now = options->now != NULL ? options->now(options->now_context) : (int64_t)time(NULL);
+    ok = work(&restoring);
+    status = !ok ? error_status(restoring.err.kind) : restoring.failed != 0 || restore_stopped(&restoring) ? 1 : 0;
+    if (!ok) {
+        (void)text_print(restoring.err.account, sizeof restoring.err.account, "%s", account->name);
+        report_error(report, &restoring.err);
+    }
+    if (choice->put_back && (ok || restoring.put_back != 0)) {
+        const struct report_restored restored = {.put_back = restoring.put_back,
+                                                 .back_already = restoring.back_already,
+                                                 .failed = restoring.failed,
+                                                 .bytes = restoring.bytes,
+                                                 .dry = choice->dry,
+                                                 .interrupted = restore_stopped(&restoring),
+                                                 .to_dir = choice->to_dir};
+
+        report_restored(report, account->name, &restored);
+    }
+    local.ops->close(local.self);
+    journal_mailboxes_free(restoring.mailboxes, restoring.mailbox_count);
+    free(restoring.entries);
+    free(restoring.targets);
+    return status;
+}

@@ -1,0 +1,483 @@
+"""golub restore: what a sync removed here comes back, once, and goes up with the next sync."""
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import time
+
+from base import BUSY, CONFIG, OK, SOME, HomeTest, SystemTest, main
+from test_json import SCHEMA
+import schema_check
+
+
+class RestoreTest(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.client.create("Work")
+        self.mails = [self.corpus.simple("Report %d" % n, "Body %d.\r\n" % n) for n in range(4)]
+        self.mails[1].flags = ("\\Seen", "\\Flagged")
+        self.client.fill("INBOX", self.mails)
+        self.client.append("Work", self.corpus.simple("stays").bytes)
+        self.sync()
+
+    def expunge(self, *numbers, mailbox="INBOX"):
+        """They are removed on the server, and so here."""
+        for n in numbers:
+            self.client.expunge(mailbox, self.client.uid_of(mailbox, self.mails[n]))
+        self.sync()
+        for n in numbers:
+            self.assertFalse(self.maildir.has(mailbox, self.mails[n]))
+
+    def restore(self, *words, where="work", expect=OK):
+        return self.run_golub("restore", where, *words, expect=expect)
+
+    def events(self, *words, where="work", expect=OK):
+        with open(SCHEMA) as f:
+            schema = json.load(f)
+        events = [json.loads(line) for line in self.restore(*words, "--json", where=where, expect=expect).out.splitlines()]
+        for event in events:
+            self.assertFalse(schema_check.validate(event, schema), event)
+        return events
+
+    def listed(self, *words, **more):
+        return [event for event in self.events(*words, **more) if event["event"] == "restore"]
+
+    def id_of(self, n):
+        return [str(e["id"]) for e in self.listed() if e["subject"] == "Report %d" % n][-1]
+
+    def kept(self):
+        folder = os.path.join(self.account.state, "quarantine")
+        return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+    def copies(self, n, mailbox="INBOX"):
+        here = sum(f.digest == self.mails[n].digest for f in self.maildir.files(mailbox))
+        there = sum(m.digest == self.mails[n].digest for m in self.client.messages(mailbox))
+        return here, there
+
+
+class ListTest(RestoreTest):
+    def test_a_person_finds_it_by_its_name(self):
+        self.expunge(0)
+
+        self.assertRegex(self.kept()[0], r"^%s_Report_0_[a-z2-7]{13}$" % time.strftime("%Y-%m-%d", time.gmtime()))
+
+    def test_the_list_says_what_when_and_why(self):
+        self.expunge(0, 1)
+
+        out = self.restore().out
+
+        self.assertRegex(out, r"(?m)^work:    ID  removed +run  mailbox +from +subject +size  why$")
+        self.assertRegex(out, r"(?m)^work: +1  \d{4}-\d\d-\d\d \d\d:\d\d +\d+  INBOX +Ana +Report 0 +\d+ B  deleted on the server$")
+        self.assertRegex(out, r"(?m)^work: 2 messages, \d+ B, kept 30 days each\. To put back: golub restore work ID")
+
+    def test_an_empty_quarantine_is_said(self):
+        self.assertIn("nothing of that is in the quarantine", self.restore().out)
+
+    def test_json_has_numbers(self):
+        began = int(time.time())
+        self.expunge(1)
+
+        event, = self.listed()
+
+        self.assertEqual((event["id"], event["mailbox"], event["subject"], event["from"], event["why"]),
+                         (1, "INBOX", "Report 1", "Ana <ana@example.org>", "deleted on the server"))
+        self.assertEqual((event["size"], event["uid"], event["file"]), (len(self.mails[1].bytes), 2, self.kept()[0]))
+        self.assertTrue(began <= event["removed"] <= time.time())
+        self.assertGreater(event["run"], 0)
+
+    def test_it_can_be_narrowed(self):
+        self.expunge(0)
+        self.expunge(1)
+        self.maildir.move(self.maildir.find("INBOX", self.mails[2]), "Work")
+        self.sync()
+        self.expunge(2, mailbox="Work")
+
+        self.assertEqual([e["subject"] for e in self.listed(where="work/Work")], ["Report 2"])
+        self.assertEqual([e["subject"] for e in self.listed("--run", "last")], ["Report 2"])
+        first = self.listed()[0]
+        self.assertEqual([e["id"] for e in self.listed("--run", str(first["run"]))], [first["id"]])
+        self.assertEqual(len(self.listed("--since", "1d")), 3)
+        self.assertEqual(len(self.listed("--since", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 2 * 86400)))), 0)
+        self.restore("--since", "yesterday", expect=CONFIG)
+        self.restore("--since", "2026-02-30", expect=CONFIG)
+        self.restore("--run", "first", expect=CONFIG)
+        self.restore(where="work/Nowhere", expect=CONFIG)
+
+    def test_a_list_writes_nothing(self):
+        self.expunge(0)
+        before = self.account.journal_dump(), self.kept(), self.maildir.snapshot()
+
+        result = self.home.run_traced("restore", "work")
+
+        self.assertEqual(result.code, OK, result)
+        self.assertEqual([c for c in result.calls if self.home.path in c], [])
+        self.assertEqual((self.account.journal_dump(), self.kept(), self.maildir.snapshot()), before)
+
+
+class PutBackTest(RestoreTest):
+    def test_it_comes_back_as_it_was_and_goes_up_once(self):
+        self.expunge(0, 1)
+
+        result = self.restore(self.id_of(1))
+
+        self.assertRegex(result.out, r'(?m)^work: 2: "Report 1" from Ana is put back into INBOX$')
+        self.assertRegex(result.out, r"(?m)^work: 1 message \(\d+ B\) put back; the next `golub sync work` takes it to the server$")
+        file = self.maildir.find("INBOX", self.mails[1])
+        self.assertEqual((file.where, file.info, file.date), ("cur", "FS", self.mails[1].date))
+        self.assertEqual(len(self.kept()), 2)  # it leaves the quarantine when its days are over
+        self.sync()
+        self.assertEqual(self.copies(1), (1, 1))
+        self.assertEqual(self.flags_there(self.mails[1]), {"\\Seen", "\\Flagged"})
+        self.assertEqual(self.copies(0), (0, 0))
+        self.assert_in_sync()
+
+    def test_what_was_new_is_new_again(self):
+        self.expunge(0)
+        self.restore("1")
+
+        self.assertEqual(self.maildir.find("INBOX", self.mails[0]).where, "new")
+
+    def test_a_second_restore_says_that_it_is_back(self):
+        self.expunge(0)
+        self.restore("1")
+
+        self.assertRegex(self.restore("1").out, r'1: "Report 0" from Ana is back already in INBOX')
+        self.assertEqual(self.copies(0), (1, 0))
+        self.assertIn("; put back ", self.restore().out)
+        self.sync()
+        self.assertRegex(self.restore("1").out, "is back already")
+        self.assertEqual(self.copies(0), (1, 1))
+        self.assert_in_sync()
+
+    def test_where_it_was_removed_again_it_comes_back_again(self):
+        self.expunge(0)
+        self.restore("1")
+        self.sync()
+        self.expunge(0)
+
+        self.restore("1")
+
+        self.assertEqual(self.copies(0), (1, 0))
+
+    def test_all_of_a_mailbox(self):
+        self.expunge(0, 1, 3)
+
+        out = self.restore("--all", where="work/INBOX").out
+
+        self.assertRegex(out, r"^work: 3 messages \(\d+ B\) put back; the next")
+        self.sync()
+        for n in (0, 1, 3):
+            self.assertEqual(self.copies(n), (1, 1))
+        self.assertRegex(self.restore("--all").out, "0 messages put back, 3 are back already")
+        self.assert_in_sync()
+
+    def test_what_the_server_still_has_is_paired(self):
+        self.expunge(0)
+        self.client.append("INBOX", self.mails[0].bytes, (), self.mails[0].date)  # it has it again, and nobody synced
+
+        self.restore("1")
+        self.sync()
+
+        self.assertEqual(self.copies(0), (1, 1))
+        self.assertNotIn(b"APPEND", self.proxy.stream("up").upper())
+        self.assert_in_sync()
+
+    def test_a_dry_run_says_it_and_does_nothing(self):
+        self.expunge(0)
+        before = self.account.journal_dump(), self.maildir.snapshot()
+
+        result = self.home.run_traced("restore", "work", "1", "--dry-run")
+
+        self.assertEqual(result.code, OK, result)
+        self.assertRegex(result.out, '1: "Report 0" from Ana would be put back into INBOX')
+        self.assertEqual([c for c in result.calls if self.home.path in c], [])
+        self.assertEqual((self.account.journal_dump(), self.maildir.snapshot()), before)
+
+    def test_json_tells_each_outcome(self):
+        self.expunge(0, 1)
+        self.restore("1")
+
+        events = self.events("--all")
+
+        self.assertEqual(sorted((e["id"], e["outcome"], e["to"]) for e in events if e["event"] == "restore"),
+                         [(1, "back_already", "INBOX"), (2, "put_back", "INBOX")])
+        self.assertEqual(events[-1]["exit"], 0)
+
+    def test_into_another_mailbox(self):
+        self.expunge(0)
+
+        self.restore("1", "--to", "Work")
+        self.sync()
+
+        self.assertEqual((self.copies(0, "Work"), self.copies(0)), ((1, 1), (0, 0)))
+        self.assert_in_sync()
+
+    def test_into_a_mailbox_that_is_made_for_it(self):
+        self.expunge(0)
+
+        self.restore("1", "--to", "Back/Gr\u00fc\u00dfe")
+        self.sync()
+
+        self.assertIn("Back/Gr\u00fc\u00dfe", self.client.mailboxes())
+        self.assertEqual(self.copies(0, "Back/Gr\u00fc\u00dfe"), (1, 1))
+        self.assert_in_sync()
+
+    def test_into_a_folder_that_is_no_accounts(self):
+        self.expunge(0, 1)
+        before = self.account.journal_dump(), self.maildir.snapshot()
+
+        self.restore("--all", "--to-dir", "out")  # relative: to where it was called
+
+        self.assertEqual((self.account.journal_dump(), self.maildir.snapshot()), before)
+        names = os.listdir(self.home.path_of("out", "cur")) + os.listdir(self.home.path_of("out", "new"))
+        self.assertEqual(len(names), 2)
+        self.assertTrue([n for n in names if n.endswith(":2,FS")])
+        self.assertRegex(self.restore("--all", "--to-dir", self.home.path_of("out")).out, "2 are back already")
+        self.restore("1", "--to-dir", self.home.path_of("no/such/dir"), expect=CONFIG)
+
+    def test_in_maildirpp_and_flat(self):
+        for layout in ("maildir++", "flat"):
+            with self.subTest(layout):
+                account = self.new_account("other" + layout[0], layout=layout)
+                self.sync(account=account)
+                self.client.create("A/" + layout[0])
+                uid = self.client.append("A/" + layout[0], self.mails[0].bytes, (), self.mails[0].date)
+                self.sync(account=account)
+                self.client.expunge("A/" + layout[0], uid)
+                self.sync(account=account)
+
+                self.restore("--all", where=account.name)
+                self.sync(account=account)
+
+                self.assertTrue(account.maildir.has("A/" + layout[0], self.mails[0]))
+                self.assertIsNotNone(self.client.uid_of("A/" + layout[0], self.mails[0]))
+
+    def test_keyword_letters_stay_in_their_folder(self):
+        file = self.maildir.find("INBOX", self.mails[0])
+        os.rename(file.path, os.path.join(os.path.dirname(file.path).replace("/new", "/cur"),
+                                          os.path.basename(file.path).split(":")[0] + ":2,Sab"))
+        self.sync()
+        self.expunge(0)
+
+        self.restore("1")
+        self.restore("1", "--to", "Work")
+
+        self.assertTrue(self.maildir.find("INBOX", self.mails[0]).path.endswith(":2,Sab"))
+        self.assertTrue(self.maildir.find("Work", self.mails[0]).path.endswith(":2,S"))
+
+
+class EdgeTest(RestoreTest):
+    def mount(self, path, *options):
+        os.makedirs(path, exist_ok=True)
+        done = subprocess.run(["mount", *options, path], capture_output=True)
+        if done.returncode != 0:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", path])
+        return path
+
+    def test_an_unknown_id_changes_nothing(self):
+        self.expunge(0)
+        before = self.account.journal_dump(), self.maildir.snapshot()
+
+        result = self.restore("1", "99", expect=CONFIG)
+
+        self.assertIn("unknown ID: 99. `golub restore work` lists what is in the quarantine", result.err)
+        self.assertEqual((self.account.journal_dump(), self.maildir.snapshot()), before)
+        self.restore("x", expect=CONFIG)
+
+    def test_a_damaged_file_stays_and_the_rest_comes_back(self):
+        self.expunge(0, 1)
+        name = [n for n in self.kept() if "Report_0" in n][0]
+        with open(os.path.join(self.account.state, "quarantine", name), "r+b") as f:
+            f.seek(20)
+            f.write(b"\0")
+
+        result = self.restore("--all", expect=SOME)
+
+        self.assertIn("put back message 1: its file in the quarantine is damaged", result.err)
+        self.assertEqual((self.copies(0), self.copies(1)), ((0, 0), (1, 0)))
+        self.assertEqual(len(self.kept()), 2)
+        self.assertEqual([e["outcome"] for e in self.listed("1", expect=SOME)], ["damaged"])
+
+    def test_a_file_that_is_gone_is_said(self):
+        self.expunge(0)
+        os.unlink(os.path.join(self.account.state, "quarantine", self.kept()[0]))
+
+        self.assertIn("its file is not in the quarantine any more", self.restore("1", expect=SOME).err)
+        self.assertIn("(its file is gone)", self.restore().out)
+        shutil.rmtree(os.path.join(self.account.state, "quarantine"))
+        self.restore("1", expect=SOME)
+        self.restore()
+
+    def test_another_golub_at_work(self):
+        self.expunge(0)
+        state = os.open(self.account.state, os.O_RDONLY)
+        self.addCleanup(os.close, state)
+        fcntl.flock(state, fcntl.LOCK_EX)
+
+        self.restore("1", expect=BUSY)
+        self.restore(expect=BUSY)
+
+        self.assertEqual(self.copies(0), (0, 0))
+
+    def test_a_journal_of_a_later_version_is_left_alone(self):
+        self.expunge(0)
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("PRAGMA user_version = 999")
+        db.close()
+
+        self.assertIn("a newer golub wrote it", self.restore("1", expect=SOME).err)
+        self.assertIn("a newer golub wrote it", self.restore(expect=SOME).err)
+        self.assertFalse(self.maildir.has("INBOX", self.mails[0]))
+
+    def test_rows_of_an_earlier_version_can_be_put_back(self):
+        self.expunge(0, 1)
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("UPDATE quarantine SET wire = NULL, flags = NULL, date = NULL, run = 0")
+        db.close()
+
+        self.restore("--all")
+
+        file = self.maildir.find("INBOX", self.mails[1])
+        self.assertEqual((file.info, file.date), ("FS", self.mails[1].date))
+        self.assertRegex(self.restore("--all").out, "2 are back already")
+        self.sync()
+        self.assertEqual((self.copies(0), self.copies(1)), ((1, 1), (1, 1)))
+
+    def test_its_mailbox_was_deleted_on_the_server(self):
+        self.client.append("Work", self.mails[0].bytes, (), self.mails[0].date)
+        self.sync()
+        self.client.expunge("Work", self.client.uid_of("Work", self.mails[0]))
+        self.sync()
+        self.client.delete_mailbox("Work")
+        self.sync()
+
+        result = self.restore("--all", where="work/Work")
+
+        self.assertIn("it is gone on the server: what is put back into it stays here", result.out)
+        self.assertEqual(sum(f.digest == self.mails[0].digest for f in self.maildir.files("Work")), 1)
+        self.sync()
+        self.assertTrue(self.maildir.has("Work", self.mails[0]))
+
+    def test_its_mailbox_is_gone_on_both_sides(self):
+        self.client.append("Work", self.mails[0].bytes, (), self.mails[0].date)
+        self.sync()
+        self.client.expunge("Work", self.client.uid_of("Work", self.mails[0]))
+        self.sync()
+        self.client.delete_mailbox("Work")
+        shutil.rmtree(os.path.join(self.account.root, "Work"))
+        self.sync()
+
+        self.restore("--all", where="work/Work")
+        self.sync()
+
+        self.assertIn("Work", self.client.mailboxes())
+        self.assertEqual(self.copies(0, "Work"), (1, 1))
+        self.assert_in_sync()
+
+    def test_a_file_stands_where_its_folder_should(self):
+        self.client.append("Work", self.mails[0].bytes, (), self.mails[0].date)
+        self.sync()
+        self.client.expunge("Work", self.client.uid_of("Work", self.mails[0]))
+        self.sync()
+        self.expunge(1)
+        self.client.delete_mailbox("Work")
+        shutil.rmtree(os.path.join(self.account.root, "Work"))
+        self.sync()
+        self.home.write(os.path.join(self.account.root, "Work"), "taken")
+
+        result = self.restore("--all", expect=SOME)
+
+        self.assertIn("work/Work", result.err)
+        self.assertEqual(self.copies(1), (1, 0))  # the rest came back
+        with open(os.path.join(self.account.root, "Work")) as f:
+            self.assertEqual(f.read(), "taken")
+
+    def test_a_full_disk_stops_it_and_loses_nothing(self):
+        big = [self.corpus.big(150_000) for _ in range(6)]
+        self.account.set(maildir=self.mount(self.home.path_of("small"), "-t", "tmpfs", "-o", "size=8m", "tmpfs"))
+        self.account.root = self.home.path_of("small")
+        shutil.rmtree(self.account.state)
+        self.client.fill("INBOX", big)
+        self.sync()
+        for mail in big:
+            self.client.expunge("INBOX", self.client.uid_of("INBOX", mail))
+        self.sync()
+        filler = os.path.join(self.account.root, ".filler")
+        free = os.statvfs(self.account.root).f_bavail * os.statvfs(self.account.root).f_frsize
+        with open(filler, "wb") as f:
+            os.posix_fallocate(f.fileno(), 0, free - 400_000)
+
+        result = self.restore("--all", expect=SOME)
+
+        self.assertIn("No space left on device", result.err)
+        self.assertEqual(os.listdir(os.path.join(self.account.root, "INBOX", "tmp")), [])
+        os.unlink(filler)
+        self.restore("--all")
+        self.sync()
+        for mail in big:
+            self.assertEqual(sum(f.digest == mail.digest for f in self.account.maildir.files("INBOX")), 1)
+        self.assert_in_sync()
+
+    def test_a_quarantine_on_another_file_system(self):
+        self.mount(os.path.join(self.account.state, "quarantine"), "-t", "tmpfs", "-o", "size=4m", "tmpfs")
+        self.expunge(0, 1)
+
+        self.restore("--all")
+        self.sync()
+
+        self.assertEqual((self.copies(0), self.copies(1)), ((1, 1), (1, 1)))
+        self.assert_in_sync()
+
+    def test_another_tree_in_its_place_is_left_alone(self):
+        self.expunge(0)
+        os.rename(self.account.root, self.account.root + ".away")
+
+        self.assertIn("missing or empty", self.restore("1", expect=CONFIG).err)
+        os.makedirs(os.path.join(self.account.root, "INBOX", "cur"))
+        self.assertIn(".golub in the Maildir is not this account's", self.restore("1", expect=CONFIG).err)
+        self.assertEqual(os.listdir(os.path.join(self.account.root, "INBOX")), ["cur"])
+
+    def test_a_run_that_is_killed_is_made_good_by_the_next_one(self):
+        self.expunge(0, 1)
+        for call, count in (("renameat2", 1), ("renameat2", 2), ("fdatasync", 1), ("fsync", 1), ("fsync", 2), ("pwrite64", 1)):
+            with self.subTest("%s %d" % (call, count)):
+                self.home.run_killed(call, count, "restore", "work", "--all")
+                self.restore("--all")
+                self.assertEqual((self.copies(0), self.copies(1)), ((1, 0), (1, 0)))
+                for n in (0, 1):
+                    os.unlink(self.maildir.find("INBOX", self.mails[n]).path)
+        self.restore("--all")
+        self.sync()
+        self.assertEqual((self.copies(0), self.copies(1)), ((1, 1), (1, 1)))
+        self.assert_in_sync()
+
+
+class WithoutServerTest(HomeTest):
+    CONFIG = ('account "work" {\n server = "imap://127.0.0.1:1"\n user = "a"\n password-command = "echo x"\n tls = "none"\n maildir = "Mail/work"\n}\n'
+              'account "old" {\n server = "pop3://127.0.0.1:1"\n user = "a"\n password-command = "echo x"\n tls = "none"\n maildir = "Mail/old"\n}\n')
+
+    def test_without_a_journal_there_is_nothing_and_nothing_is_made(self):
+        self.home.write_config(self.CONFIG)
+
+        for words in ((), ("1",), ("--all",)):
+            result = self.run_golub("restore", "work", *words, expect=CONFIG)
+            self.assertIn("there is no journal", result.err)
+        self.assertEqual(os.listdir(self.home.path_of("state")), [])
+
+    def test_a_pop_account_has_no_quarantine(self):
+        self.home.write_config(self.CONFIG)
+
+        self.assertIn("an import removes nothing here", self.run_golub("restore", "old", expect=CONFIG).err)
+
+    def test_an_account_must_be_named(self):
+        self.home.write_config(self.CONFIG)
+
+        self.assertIn("restore takes one account", self.run_golub("restore", expect=CONFIG).err)
+        self.run_golub("restore", "nobody", expect=CONFIG)
+
+
+if __name__ == "__main__":
+    main()
