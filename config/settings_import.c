@@ -42,46 +42,6 @@ take_keep(struct loader *loader, int *days)
                        KEEP_DAYS_MAX);
 }
 
-/* Bytes, or with k, M or G behind them 1024, 1024² or 1024³ of them. */
-static bool
-read_size(struct text value, uint64_t *bytes)
-{
-    static const struct {
-        const char *letters;
-        unsigned shift;
-    } units[] = {{"kK", 10}, {"mM", 20}, {"gG", 30}};
-    unsigned shift = 0;
-
-    for (size_t i = 0; value.len > 0 && i < sizeof units / sizeof units[0]; i++) {
-        if (value.at[value.len - 1] == units[i].letters[0] || value.at[value.len - 1] == units[i].letters[1]) {
-            shift = units[i].shift;
-            value.len--;
-            break;
-        }
-    }
-    if (!text_number(value, (uint64_t)INT64_MAX >> shift, bytes) || *bytes == 0)
-        return false;
-    *bytes <<= shift;
-    return true;
-}
-
-static bool
-take_size(struct loader *loader, uint64_t *bytes)
-{
-    const char *value = loader_scalar(loader, "max-size");
-    uint64_t read;
-
-    if (value == NULL)
-        return true;
-    if (!read_size(text_of(value), &read)) {
-        loader_refuse(loader, "max-size", "\"%.60s\" is not a size", value);
-        return loader_hint(loader,
-                           "For example max-size = \"10M\"; k, M and G stand for 1024 bytes, 1024 k and 1024 M.");
-    }
-    *bytes = read;
-    return true;
-}
-
 bool
 import_convert(struct loader *loader, struct import_policy *to)
 {
@@ -89,7 +49,8 @@ import_convert(struct loader *loader, struct import_policy *to)
     unsigned order = to->order;
 
     if (!take_keep(loader, &to->keep_days) || !value_string(loader, "deliver-to", false, &to->deliver_to) ||
-        !value_string(loader, "deliver-command", true, &to->deliver_command) || !take_size(loader, &to->max_size) ||
+        !value_string(loader, "deliver-command", true, &to->deliver_command) ||
+        !value_size(loader, "max-size", NULL, &to->max_size) ||
         !value_number(loader, "max-messages", 1, MESSAGES_MAX, &to->max_messages) ||
         !value_word(loader, "order", orders, &order))
         return false;

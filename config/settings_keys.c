@@ -26,6 +26,7 @@ const char *const keys_single[] = {"server",
                                    "expunge",
                                    "max-delete",
                                    "quarantine-days",
+                                   "quarantine-size",
                                    "state",
                                    "fsync",
                                    "keep",
@@ -299,6 +300,7 @@ take_policy(struct loader *loader, struct policy *policy)
     if (!take_direction(loader, "pull", &policy->pull) || !take_direction(loader, "push", &policy->push) ||
         !take_bool(loader, "expunge", &policy->expunge) || !take_max_delete(loader, policy) ||
         !take_int(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||
+        !value_size(loader, "quarantine-size", "off", &policy->quarantine_size) ||
         !value_word(loader, "layout", layout_words, &layout) ||
         !take_list(loader, "mailboxes", convert_pattern, &policy->patterns))
         return false;

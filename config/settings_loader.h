@@ -108,4 +108,7 @@ MUST_CHECK bool check_together(struct loader *loader);
 extern const char *const keys_single[];
 extern const char *const keys_list[];
 
+/** A number of bytes above 0. @param none  the word that stands for 0, or NULL: there is none */
+MUST_CHECK bool value_size(struct loader *loader, const char *key, const char *none, uint64_t *bytes);
+
 #endif

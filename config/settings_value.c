@@ -71,3 +71,47 @@ value_string(struct loader *loader, const char *key, bool command, const char **
     *out = loader_keep(loader, strdup(value));
     return *out != NULL;
 }
+
+/* Bytes, or with k, M or G behind them 1024, 1024² or 1024³ of them. */
+static bool
+read_size(struct text value, uint64_t *bytes)
+{
+    static const struct {
+        const char *letters;
+        unsigned shift;
+    } units[] = {{"kK", 10}, {"mM", 20}, {"gG", 30}};
+    unsigned shift = 0;
+
+    for (size_t i = 0; value.len > 0 && i < sizeof units / sizeof units[0]; i++) {
+        if (value.at[value.len - 1] == units[i].letters[0] || value.at[value.len - 1] == units[i].letters[1]) {
+            shift = units[i].shift;
+            value.len--;
+            break;
+        }
+    }
+    if (!text_number(value, (uint64_t)INT64_MAX >> shift, bytes) || *bytes == 0)
+        return false;
+    *bytes <<= shift;
+    return true;
+}
+
+bool
+value_size(struct loader *loader, const char *key, const char *none, uint64_t *bytes)
+{
+    const char *value = loader_scalar(loader, key);
+    uint64_t size;
+
+    if (value == NULL)
+        return true;
+    if (none != NULL && strcmp(value, none) == 0) {
+        *bytes = 0;
+        return true;
+    }
+    if (!read_size(text_of(value), &size)) {
+        loader_refuse(loader, key, "\"%.60s\" is not a size", value);
+        return loader_hint(loader, "For example %s = \"%s\"; k, M and G stand for 1024 bytes, 1024 k and 1024 M.", key,
+                           none != NULL ? "2G" : "10M");
+    }
+    *bytes = size;
+    return true;
+}

@@ -147,18 +147,49 @@ count_time(struct run *run)
 
 /* The file first: a row without a file says nothing wrong, a file without a row would stay for ever. */
 static bool
-let_go(struct run *run, int64_t id, struct journal_quarantined *row)
+let_go(struct run *run, int64_t id, struct journal_quarantined *row, bool *gone)
 {
     struct error err = {0};
     bool found;
 
+    *gone = false;
     if (!journal_quarantine_get(run->journal, id, row, &found, &run->err))
         return false;
     if (found && !run->local.ops->quarantine_drop(run->local.self, row->name, &err)) {
         run_problem(run, NULL, &err);
         return true;
     }
+    *gone = found;
     return run_begin(run) && run_end(run, journal_quarantine_delete(run->journal, id, &run->err));
+}
+
+#define YOUNG_DAYS 1 /* that old what is removed here is kept in any case */
+
+/* Beyond its size the quarantine loses what came first. */
+static bool
+let_go_beyond_size(struct run *run, struct journal_quarantined *row)
+{
+    const uint64_t most = run->account->policy.quarantine_size;
+    struct journal_quarantine_sum sum;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool gone, ok;
+
+    if (most == 0)
+        return true;
+    if (!journal_quarantine_sum(run->journal, &sum, &run->err))
+        return false;
+    ok = sum.bytes <= most ||
+         journal_quarantine_ids(run->journal, age_bound(&run->age.now, YOUNG_DAYS), &ids, &count, &run->err);
+    for (size_t i = 0; ok && i < count && sum.bytes > most; i++) {
+        ok = let_go(run, ids[i], row, &gone);
+        if (!gone)
+            continue;
+        sum.bytes -= row->size < sum.bytes ? row->size : sum.bytes;
+        run->counts.let_go++;
+    }
+    free(ids);
+    return ok;
 }
 
 /* The row says by the clock when a file came; its days are counted as sync/base/age.h says. */
@@ -168,12 +199,13 @@ close_quarantine(struct run *run)
     struct journal_quarantined *row = calloc(1, sizeof *row);
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = (row != NULL || run_no_memory(run)) && count_time(run) &&
-              journal_quarantine_ids(run->journal, age_bound(&run->age.now, run->account->policy.quarantine_days), &ids,
-                                     &count, &run->err);
+    bool gone, ok = (row != NULL || run_no_memory(run)) && count_time(run) &&
+                    journal_quarantine_ids(run->journal, age_bound(&run->age.now, run->account->policy.quarantine_days),
+                                           &ids, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++)
-        ok = let_go(run, ids[i], row);
+        ok = let_go(run, ids[i], row, &gone);
+    ok = ok && let_go_beyond_size(run, row);
     free(ids);
     free(row);
     return ok;

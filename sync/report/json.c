@@ -248,6 +248,7 @@ make_counts(const struct report_counts *c)
         {"kept_by_policy", c->kept_by_policy},
         {"too_large", c->too_large},
         {"had", c->had},
+        {"let_go", c->let_go},
         {"to_come", c->to_come},
         {"bytes_down", c->bytes_down},
         {"bytes_up", c->bytes_up},

@@ -54,6 +54,7 @@ struct report_counts { /* one account's run */
     uint64_t held, pending, refused, altered, failed, kept_by_policy;
     uint64_t too_large; /* import: left on the server because of max-size */
     uint64_t had;       /* import: recorded as had, without a transfer */
+    uint64_t let_go;    /* what left the quarantine because of quarantine-size */
     uint64_t to_come;   /* bodies that the run had planned and that a broken line, or a signal, kept from coming */
     uint64_t bytes_down, bytes_up; /* of messages */
 };

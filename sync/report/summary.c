@@ -127,6 +127,8 @@ report_summary(const struct report_summary *s, char *to, size_t size)
     phrase.empty = false;
     if (s->import)
         add_left(&phrase, s->counts);
+    add_item(&phrase, s->counts->let_go, "removed from the quarantine (quarantine-size)",
+             "removed from the quarantine (quarantine-size)");
     add_undone(&phrase, s->counts, s->policy && !s->import);
     if (s->counts->mailboxes > 0 && !s->import)
         add(&phrase, ", %" PRIu64 " %s%s", s->counts->mailboxes, ending(s->counts->mailboxes, "mailbox", "mailboxes"),

@@ -36,6 +36,7 @@ struct policy {
     bool guard;          /* false: max-delete = "off" */
     unsigned max_delete; /* percent */
     int quarantine_days;
+    uint64_t quarantine_size; /* bytes; 0: any */
     enum layout layout;
     bool layout_named;           /* by the user */
     const char *const *patterns; /* `mailboxes`, NULL at the end */

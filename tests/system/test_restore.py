@@ -455,6 +455,39 @@ class EdgeTest(RestoreTest):
         self.assert_in_sync()
 
 
+class SizeTest(RestoreTest):
+    def grow_old(self, *ids):
+        """They came two days before, by the time that counts."""
+        with sqlite3.connect(self.account.journal_path()) as db:
+            for number in ids:
+                db.execute("UPDATE quarantine SET counted = counted - 2 * 86400 - %d WHERE id = ?" % (10 - number), (number,))
+        db.close()
+
+    def test_beyond_its_size_the_oldest_go_first_and_none_of_today(self):
+        self.expunge(0, 1, 2)
+        self.grow_old(1, 2)
+        self.account.set(quarantine_size="400")  # two messages, not three
+
+        self.assertRegex(self.sync().out, r"1 removed from the quarantine \(quarantine-size\)")
+        self.assertEqual([e["id"] for e in self.listed()], [2, 3])
+        self.assertEqual(len(self.kept()), 2)
+        self.account.set(quarantine_size="1")
+        counts = [json.loads(line) for line in self.sync("--json").out.splitlines()][-2]["counts"]
+        self.assertEqual(counts["let_go"], 1)
+        self.assertEqual([e["id"] for e in self.listed()], [3])  # of today
+        self.assertNotIn("quarantine-size", self.sync().out)
+        self.assert_idempotent()
+
+    def test_off_is_any_size(self):
+        self.expunge(0)
+        self.grow_old(1)
+        self.account.set(quarantine_size="off")
+
+        self.sync()
+
+        self.assertEqual(len(self.kept()), 1)
+
+
 class WithoutServerTest(HomeTest):
     CONFIG = ('account "work" {\n server = "imap://127.0.0.1:1"\n user = "a"\n password-command = "echo x"\n tls = "none"\n maildir = "Mail/work"\n}\n'
               'account "old" {\n server = "pop3://127.0.0.1:1"\n user = "a"\n password-command = "echo x"\n tls = "none"\n maildir = "Mail/old"\n}\n')

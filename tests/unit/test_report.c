@@ -585,7 +585,7 @@ json_is_one_object_a_line_and_errors_are_on_both(void **state)
         "removed\":0,\"up_moved\":0,"
         "\"up_copied\":0,\"mailboxes\":2,\"mailboxes_made_here\":0,\"mailboxes_made_there\":0,\"paired\":0,\"held\":0,"
         "\"pending\":0,"
-        "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"too_large\":0,\"had\":0,"
+        "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"too_large\":0,\"had\":0,\"let_go\":0,"
         "\"to_come\":0,\"bytes_down\":0,\"bytes_up\":0}}\n"
         "{\"v\":1,\"event\":\"result\",\"accounts\":1,\"in_sync\":0,\"exit\":3}\n",
         "golub: work/INBOX: can't store flags: NO over\n");

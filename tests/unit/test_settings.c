@@ -47,6 +47,7 @@ four_lines_are_enough(void **state)
     assert_true(policy->guard);
     assert_int_equal(policy->max_delete, 25);
     assert_int_equal(policy->quarantine_days, 30);
+    assert_int_equal(policy->quarantine_size, 0);
     assert_false(policy->expunge);
     assert_int_equal(policy->layout, LAYOUT_VERBATIM);
     assert_strings(policy->patterns, "*");
@@ -75,7 +76,7 @@ every_key_arrives(void **state)
         " tunnel = \"ssh x\"\n timeout = 86400\n connections = 4\n disable = {\"QRESYNC\", \"AUTH=PLAIN\"}\n layout = "
         "\"maildir++\"\n"
         " mailboxes = {\"*\", \"!Junk\"}\n pull = {\"new\"}\n push = {}\n expunge = true\n max-delete = \"40%\"\n"
-        " quarantine-days = 0\n state = \"st\"\n fsync = false\n}\n");
+        " quarantine-days = 0\n quarantine-size = \"2G\"\n state = \"st\"\n fsync = false\n}\n");
     const struct configured *c = &settings->accounts[0];
     const struct connection *to = &c->account.connection;
 
@@ -104,6 +105,7 @@ every_key_arrives(void **state)
     assert_true(c->account.policy.expunge);
     assert_int_equal(c->account.policy.max_delete, 40);
     assert_int_equal(c->account.policy.quarantine_days, 0);
+    assert_int_equal(c->account.policy.quarantine_size, INT64_C(2) << 30);
     assert_true(text_print(expected, sizeof expected, "%s/st", s->root));
     assert_string_equal(c->account.state, expected);
     assert_false(c->account.fsync);
@@ -210,6 +212,8 @@ what_is_wrong_is_refused_with_its_line(void **state)
         {"timeout = 1.5", ":5: account \"work\": timeout: \"1.5\" is not a whole number from 1 to 86400", ""},
         {"connections = 5", ":5: account \"work\": connections: \"5\" is not a whole number from 1 to 4", ""},
         {"connections = 0", ":5: account \"work\": connections: \"0\" is not a whole number from 1 to 4", ""},
+        {"quarantine-size = \"much\"", ":5: account \"work\": quarantine-size: \"much\" is not a size",
+         "For example quarantine-size = \"2G\"; k, M and G stand for 1024 bytes, 1024 k and 1024 M."},
         {"quarantine-days = -1", ":5: account \"work\": quarantine-days: \"-1\" is not a whole number from 0 to 36500",
          ""},
         {"expunge = maybe", ":5: account \"work\": expunge: \"maybe\" is not one of its words",
