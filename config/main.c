@@ -104,6 +104,33 @@ run_reported(const struct options *options)
     return status;
 }
 
+/* A first word that is no command: is it an account at least? Where no configuration can be read, nobody knows. */
+static void
+explain_unknown(const struct options *options, struct error *err)
+{
+    struct error unread = {0};
+    struct settings *settings = options->unknown != NULL ? settings_load(options->config, &unread) : NULL;
+    char words[128], accounts[128] = "";
+
+    if (settings == NULL || settings_find(settings, options->unknown) != NULL) {
+        settings_free(settings);
+        return;
+    }
+    options_commands(words, sizeof words);
+    for (size_t i = 0; i < settings->count; i++) {
+        const size_t used = strlen(accounts);
+
+        if (!text_print(accounts + used, sizeof accounts - used, "%s%s", used != 0 ? ", " : "",
+                        settings->accounts[i].account.name)) {
+            (void)text_print(accounts + used, sizeof accounts - used, " ...");
+            break;
+        }
+    }
+    error_state(err, ERROR_CONFIG, "neither a command nor an account: %s", options->unknown);
+    error_hint(err, "Commands: %s. Accounts: %s", words, accounts);
+    settings_free(settings);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -120,6 +147,7 @@ main(int argc, char **argv)
     secret_harden();
     signals_install();
     if (!options_parse(argc, argv, &options, &err)) {
+        explain_unknown(&options, &err);
         error_line(&err, line, sizeof line);
         fprintf(stderr, "golub: %s\n", line);
     } else if (options.help || options.version) {

@@ -258,9 +258,21 @@ take_command(struct options *options, struct error *err)
             return true;
         }
     }
+    options->unknown = word;
     error_state(err, ERROR_CONFIG, "unknown command: %s", word);
     error_hint(err, "To synchronise an account of that name: golub sync %s", word);
     return false;
+}
+
+void
+options_commands(char *to, size_t size)
+{
+    to[0] = '\0';
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const size_t used = strlen(to);
+
+        (void)text_print(to + used, size - used, "%s%s", used != 0 ? ", " : "", commands[i].word);
+    }
 }
 
 enum {

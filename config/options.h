@@ -9,7 +9,8 @@ enum command { COMMAND_SYNC, COMMAND_IMPORT, COMMAND_STATUS, COMMAND_CHECK, COMM
 struct options { /* strings are borrowed from argv */
     enum command command;
     bool help, version;
-    const char *config; /* NULL: the usual place */
+    const char *config;  /* NULL: the usual place */
+    const char *unknown; /* the first word, where it is no command; it may be an account's name */
     bool dry_run, json, pull, push, confirm, skip_existing;
     bool reject;            /* --reject-deletes */
     const char *deletes_id; /* of --confirm-deletes or --reject-deletes; NULL: no =ID */
@@ -43,6 +44,8 @@ struct options { /* strings are borrowed from argv */
 MUST_CHECK bool options_parse(int argc, char **argv, struct options *options, struct error *err);
 /** Free what options_parse allocated. NULL-safe. */
 void options_free(struct options *options);
+/** "sync, import, status ..." */
+void options_commands(char *to, size_t size);
 /** The text of --help. */
 extern const char *const options_help;
 

@@ -3,7 +3,7 @@ import json
 import os
 import time
 
-from base import BUSY, HELD, LOGIN, NETWORK, OK, PASSWORD, SOME, SystemTest, USERS, main
+from base import BUSY, CONFIG, HELD, LOGIN, NETWORK, OK, PASSWORD, SOME, SystemTest, USERS, main
 
 COUNT = 200
 
@@ -28,6 +28,13 @@ class ManyTest(SystemTest):
         self.assertEqual(result.out.splitlines()[-1], "%d accounts: %d in sync, 1 login refused (a007)" % (COUNT, COUNT - 1))
         last = json.loads(self.home.run("sync", "--json", *[a.name for a in accounts], timeout=300).out.splitlines()[-1])
         self.assertEqual((last["exit"], last["accounts"], last["in_sync"]), (LOGIN, COUNT, COUNT - 1))
+
+    def test_a_word_that_is_no_command_is_told_from_an_account(self):
+        self.assertIn("golub sync work", self.home.run("work").err)
+        wrong = self.run_golub("wrok", expect=CONFIG).err
+        self.assertRegex(wrong, "neither a command nor an account: wrok. Commands: sync, import, status.*Accounts: work")
+        self.home.write_config("nonsense")
+        self.assertIn("unknown command: wrok", self.run_golub("wrok", expect=CONFIG).err)
 
     def test_one_account_has_no_line_for_all(self):
         self.assertNotIn("accounts:", self.sync().out)
