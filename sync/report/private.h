@@ -1,4 +1,4 @@
-/* Inside of report only: what both forms of output share. Everything here is called with the lock held. */
+/* Inside of report only: what both forms of output share. Everything here but report_lock is called with the lock held. */
 #ifndef SYNC_REPORT_PRIVATE_H
 #define SYNC_REPORT_PRIVATE_H
 
@@ -52,6 +52,13 @@ struct report {
 struct report_place {              /* what an event is about */
     const char *account, *mailbox; /* NULL or "": none */
 };
+
+/* ---- report/accounts.c ---- */
+void report_lock(struct report *report);
+void report_unlock(struct report *report);
+/** The memory of one account, made when it is first heard of. NULL: out of memory; the event is then shown without it. */
+struct report_account *report_find(struct report *report, const char *name);
+void report_forget_errors(struct report_account *account);
 
 /* ---- report/acts.c ---- */
 struct act_words {

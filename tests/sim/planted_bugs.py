@@ -356,7 +356,7 @@ BUGS = [
     said("what is no mail server taken for trouble of the server", unit("test_session"),
          ("store/net/login.c", "error_set(err, ERROR_NETWORK, \"connect to %s: this is not", "error_set(err, ERROR_SERVER, \"connect to %s: this is not")),
     said("same line said again in a run", unit("test_report"),
-         ("sync/report/report.c", "if (is_new(report, err, &wanted)) {", "if (is_new(report, err, &wanted) || true) {")),
+         ("sync/report/errors.c", "if (is_new(report, err, &wanted)) {", "if (is_new(report, err, &wanted) || true) {")),
     said("run that leaves something undone says no word", system("test_uneven.py",
          "UnevenTest.test_removals_that_wait_for_another_mailbox_are_said_with_its_name"),
          ("sync/engine.c", "        close_say_why(run);\n", "        (void)close_say_why;\n")),
