@@ -42,6 +42,8 @@ struct remote_listed { /* one mailbox of a survey */
     bool has_status; /* all of the four below are known; false where the server gave none or an incomplete one */
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq; /* HIGHESTMODSEQ; 0: absent, NOMODSEQ or not supported */
+    bool has_size;   /* told where it was asked for (`golub check`), and the server knows it */
+    uint64_t size;   /* bytes of all its messages */
 };
 
 #define REMOTE_AVOIDED 800 /* bytes, NUL included */

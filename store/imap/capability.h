@@ -23,7 +23,8 @@ enum capability {
     CAPABILITY_NAMESPACE = 1 << 15,
     CAPABILITY_ID = 1 << 16,
     CAPABILITY_UNSELECT = 1 << 17,
-    CAPABILITY_UIDONLY = 1 << 18, /* and MESSAGELIMIT: without it there is no use for it */
+    CAPABILITY_STATUS_SIZE = 1 << 19, /* RFC 8438 */
+    CAPABILITY_UIDONLY = 1 << 18,     /* and MESSAGELIMIT: without it there is no use for it */
 };
 
 struct capabilities {

@@ -60,6 +60,7 @@ struct imap {
     bool disordered;    /* this server lists messages in no order: count them another way */
     bool
         one_at_a_time; /* it mixed up what it was asked at once: now and on later connections it is asked one thing at a time */
+    bool sizes;      /* surveys ask how large mailboxes are, too */
     bool plain_list; /* LIST with return options was refused */
     /* What ended the line (wary.h), over all lines of this object and, by `avoid`, over those of earlier runs. */
     unsigned wary;     /* WARY_ bits */

@@ -362,6 +362,12 @@ imap_new(const struct connection *to)
     return imap;
 }
 
+void
+imap_want_sizes(struct imap *imap)
+{
+    imap->sizes = true;
+}
+
 struct remote
 imap_remote(struct imap *imap)
 {

@@ -22,6 +22,8 @@ struct imap;
 
 /** Does not connect; `to` is borrowed for the life of the imap. @return NULL: out of memory */
 struct imap *imap_new(const struct connection *to);
+/** Surveys shall tell how many bytes each mailbox has, where the server knows (RFC 8438). They cost it more; a sync has no use for it. */
+void imap_want_sizes(struct imap *imap);
 /** The table of functions, with itself. */
 struct remote imap_remote(struct imap *imap);
 /** Closes if open. NULL-safe. */

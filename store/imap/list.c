@@ -161,7 +161,7 @@ read_status_item(struct reader *reader, struct status_answer *out)
     struct text word;
     uint64_t number = 0;
     bool known;
-    enum { MESSAGES, UIDNEXT, UIDVALIDITY, MODSEQ, OTHER } item = OTHER;
+    enum { MESSAGES, UIDNEXT, UIDVALIDITY, MODSEQ, SIZE, OTHER } item = OTHER;
 
     if (!reader_word(reader, 0, &word))
         return false;
@@ -175,15 +175,21 @@ read_status_item(struct reader *reader, struct status_answer *out)
         item = UIDVALIDITY;
     else if (text_is_nocase(word, "HIGHESTMODSEQ"))
         item = MODSEQ;
+    else if (text_is_nocase(word, "SIZE"))
+        item = SIZE;
     if (!reader_blanks(reader))
         return false;
     if (item == OTHER)
         return reader_skip_value(reader);
-    if (!reader_count(reader, item == MODSEQ ? INT64_MAX : UINT32_MAX, &number, &known))
+    if (!reader_count(reader, item == MODSEQ || item == SIZE ? INT64_MAX : UINT32_MAX, &number, &known))
         return false;
     if (!known)
         return true;
     switch (item) {
+    case SIZE:
+        out->has_size = true;
+        out->size = number;
+        break;
     case MESSAGES:
         out->has_messages = true;
         out->messages = (uint32_t)number;

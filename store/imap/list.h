@@ -18,9 +18,9 @@ struct list_answer {     /* LIST, LSUB */
 };
 
 struct status_answer {
-    bool has_messages, has_uidnext, has_uidvalidity, has_modseq;
+    bool has_messages, has_uidnext, has_uidvalidity, has_modseq, has_size;
     uint32_t messages, uidnext, uidvalidity;
-    uint64_t modseq;
+    uint64_t modseq, size; /* bytes of all its messages */
 };
 
 struct namespaces {

@@ -186,6 +186,8 @@ take_answer(void *self, const struct command *command, const struct response *re
 static const char *
 status_items(const struct imap *imap)
 {
+    if (imap->sizes && imap->can.bits & CAPABILITY_STATUS_SIZE)
+        return "(MESSAGES UIDNEXT UIDVALIDITY SIZE)";
     return imap->can.bits & CAPABILITY_CONDSTORE ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
                                                  : "(MESSAGES UIDNEXT UIDVALIDITY)";
 }
@@ -304,6 +306,8 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
             out.uidnext = status->uidnext;
             out.uidvalidity = status->uidvalidity;
             out.modseq = status->modseq;
+            out.has_size = status->has_size;
+            out.size = status->size;
         }
         ok = listed(context, &out);
     }

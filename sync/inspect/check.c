@@ -1,9 +1,11 @@
 /* `golub check`: log in and say what the server can do and what golub makes of it; the Maildir's file system. Changes nothing. */
 #include <inttypes.h>
+#include <sys/statvfs.h>
 
 #include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
 #include "sync/base/state.h"
+#include "sync/inspect/check_mailboxes.h"
 #include "sync/inspect/check_private.h"
 #include "sync/rows/readings.h"
 #include "sync/rules/names.h"
@@ -15,7 +17,8 @@ struct checking {
     struct remote remote;
     struct remote_info info;
     struct error err;
-    uint64_t mailboxes, chosen; /* on the server */
+    struct check_mailboxes mailboxes; /* on the server */
+    uint64_t chosen;
     uint64_t chosen_here;
     bool *fits;            /* one a pattern */
     bool first;            /* no sync has met the tree */
@@ -82,7 +85,7 @@ check_patterns(struct checking *checking)
 {
     const char *const *patterns = checking->account->policy.patterns;
 
-    if (checking->mailboxes != 0 && checking->chosen == 0 && checking->chosen_here == 0) {
+    if (checking->mailboxes.count != 0 && checking->chosen == 0 && checking->chosen_here == 0) {
         names_none_chosen(&checking->err);
         return false;
     }
@@ -105,11 +108,13 @@ see_mailbox(void *context, const struct remote_listed *listed)
                 {REMOTE_TRASH, "\\Trash"},     {REMOTE_IMPORTANT, "\\Important"}};
     struct checking *checking = context;
     char name[LIMIT_MAILBOX_NAME + 1];
+    const char *special = "";
     struct error err = {0};
+    bool chosen;
 
     if ((listed->attributes & REMOTE_NOSELECT) != 0)
         return true;
-    if (checking->mailboxes++ == 0) /* the prefix of the namespace comes in the turn of the list */
+    if (checking->mailboxes.count == 0) /* the prefix of the namespace comes in the turn of the list */
         checking->remote.ops->info(checking->remote.self, &checking->info);
     if (!names_from_server(listed->utf8.at != NULL ? listed->utf8 : listed->name, listed->separator,
                            checking->info.prefix, name, &err)) {
@@ -120,13 +125,17 @@ see_mailbox(void *context, const struct remote_listed *listed)
         error_set(&checking->err, ERROR_LOCAL, "get memory");
         return false;
     }
-    checking->chosen += names_chosen(checking->account->policy.patterns, name, listed->attributes);
+    chosen = names_chosen(checking->account->policy.patterns, name, listed->attributes);
+    checking->chosen += chosen;
     note_fits(checking, name, listed->attributes);
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
         if ((listed->attributes & uses[i].bit) != 0)
-            report_line(checking->report, checking->account->name, "special-use", "%s is %s", uses[i].word, name);
+            special = uses[i].word;
     }
-    return true;
+    if (check_mailboxes_add(&checking->mailboxes, name, listed, chosen, special))
+        return true;
+    error_set(&checking->err, ERROR_LOCAL, "get memory");
+    return false;
 }
 
 /* What runs learned; a journal that can't be read is told by them and by status. */
@@ -164,6 +173,7 @@ check_server(struct checking *checking)
         error_set(&checking->err, ERROR_LOCAL, "get memory");
         return false;
     }
+    imap_want_sizes(imap);
     checking->remote = imap_remote(imap);
     if (!checking->remote.ops->open(checking->remote.self, true, &checking->err))
         goto out;
@@ -180,8 +190,7 @@ check_server(struct checking *checking)
     if (checking->info.prefix[0] != '\0')
         report_line(checking->report, checking->account->name, "namespace",
                     "personal mailboxes stand below %s; that prefix is cut here", checking->info.prefix);
-    report_line(checking->report, checking->account->name, "mailboxes",
-                "%" PRIu64 " on the server, %" PRIu64 " chosen by `mailboxes`", checking->mailboxes, checking->chosen);
+    check_mailboxes_say(&checking->mailboxes, checking->account->name, checking->report);
     say_sizes(checking);
     ok = true;
 out:
@@ -273,6 +282,23 @@ check_names(struct checking *checking)
     return ok;
 }
 
+/* Where the root will be made. @param space  [out] bytes */
+static bool
+free_beside(const char *root, uint64_t *space)
+{
+    struct statvfs system;
+    char parent[4096];
+    char *slash;
+
+    if (!text_print(parent, sizeof parent, "%s", root) || (slash = strrchr(parent, '/')) == NULL)
+        return false;
+    slash[slash == parent ? 1 : 0] = '\0';
+    if (statvfs(parent, &system) != 0)
+        return false;
+    *space = (uint64_t)system.f_bavail * system.f_frsize;
+    return true;
+}
+
 static bool
 check_maildir(struct checking *checking)
 {
@@ -292,6 +318,8 @@ check_maildir(struct checking *checking)
         report_line(checking->report, checking->account->name, "maildir", "%s %s", checking->account->maildir,
                     root == ROOT_MISSING ? "is not there yet: the first run makes it"
                                          : "can't be made: its parent folder is not there");
+        if (root == ROOT_MISSING && free_beside(checking->account->maildir, &space))
+            check_mailboxes_say_first(&checking->mailboxes, checking->account->name, space, checking->report);
         ok = check_delivery(checking, NULL);
         goto out;
     }
@@ -302,6 +330,8 @@ check_maildir(struct checking *checking)
                 checking->account->maildir, text, space / 1000000);
     if (!check_delivery(checking, &local) || !check_births(checking))
         goto out;
+    if (checking->first)
+        check_mailboxes_say_first(&checking->mailboxes, checking->account->name, space, checking->report);
     if (!account_is_pop(checking->account) &&
         (!local.ops->folders(local.self, see_folder, checking, &checking->err) ||
          !check_tree(checking->account, checking->report, &local, checking->first, checking->shapes, &checking->err)))
@@ -340,6 +370,7 @@ account_check(const struct account *account, const struct sync_options *options,
         ok = ok && check_maildir(&checking);
     ok = ok && (account_is_pop(account) || check_patterns(&checking));
     free(checking.fits);
+    check_mailboxes_free(&checking.mailboxes);
     if (ok) {
         shapes_free(checking.shapes);
         return 0;

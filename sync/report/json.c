@@ -343,6 +343,20 @@ report_json_mailbox_rows(struct report *report, const char *account, const struc
 }
 
 void
+report_json_checked(struct report *report, const char *account, const struct report_checked *checked)
+{
+    json_t *object = begin_event("check", account, checked->mailbox);
+
+    if (checked->counted)
+        put_number(object, "messages", checked->messages);
+    if (checked->sized)
+        put_number(object, "bytes", checked->bytes);
+    put_bool(object, "chosen", checked->chosen);
+    put_string(object, "special", checked->special);
+    end_event(report, object, false);
+}
+
+void
 report_json_would(struct report *report, const struct report_account *account)
 {
     for (size_t i = 0; i < account->would_count; i++) {

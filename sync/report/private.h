@@ -118,6 +118,7 @@ void report_json_status(struct report *report, const char *account, int status);
 void report_json_state(struct report *report, const char *account, const struct report_state *state);
 void report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
                               size_t count);
+void report_json_checked(struct report *report, const char *account, const struct report_checked *checked);
 void report_json_would(struct report *report, const struct report_account *account);
 void report_json_exit(struct report *report, int status, int signal);
 

@@ -222,6 +222,15 @@ struct report_restored { /* all of them */
 /** The summary of a restore, for people. */
 void report_restored(struct report *report, const char *account, const struct report_restored *restored);
 
+struct report_checked {            /* a mailbox of the server, for `golub check` */
+    const char *mailbox, *special; /* special: its special use, "" none */
+    bool chosen, counted, sized;   /* counted, sized: the server says how many messages, how many bytes */
+    uint64_t messages, bytes;
+};
+/** A line, or JSON's check. @param amount  the numbers in words, for people */
+void report_checked(struct report *report, const char *account, const struct report_checked *checked,
+                    const char *amount);
+
 /** "2026-08-01 09:30", local time. */
 void report_date(int64_t when, char *to, size_t size);
 #define REPORT_NUMBER_SIZE 32 /* with NUL */

@@ -190,6 +190,26 @@ report_mailbox_table(struct report *report, const char *account, const struct re
     pthread_mutex_unlock(&report->lock);
 }
 
+void
+report_checked(struct report *report, const char *account, const struct report_checked *checked, const char *amount)
+{
+    const struct report_place place = {account, checked->mailbox};
+    char line[256];
+
+    if (report->settings.quiet)
+        return;
+    report_lock(report);
+    if (report->settings.json) {
+        report_json_checked(report, account, checked);
+    } else {
+        (void)text_print(line, sizeof line, "%s%s%s%s%s", checked->chosen ? "" : "left out, ", amount,
+                         checked->special[0] != '\0' ? " (" : "", checked->special,
+                         checked->special[0] != '\0' ? ")" : "");
+        report_text_line(report, report->out, &place, line);
+    }
+    report_unlock(report);
+}
+
 /* ---- the end of a command over several accounts ---- */
 
 #define NAMED_MAX 5 /* accounts that are named for each way to end */
