@@ -151,7 +151,10 @@ main(int argc, char **argv)
         error_line(&err, line, sizeof line);
         fprintf(stderr, "golub: %s\n", line);
     } else if (options.help || options.version) {
-        fputs(options.help ? options_help : "golub " GOLUB_VERSION "\n", stdout);
+        if (options.help)
+            options_print_help(options.help_of, stdout);
+        else
+            fputs("golub " GOLUB_VERSION "\n", stdout);
         status = fflush(stdout) == 0 ? 0 : 1;
     } else {
         status = run_reported(&options);

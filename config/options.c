@@ -78,46 +78,6 @@ static const struct {
     {"check", COMMAND_CHECK}, {"adopt", COMMAND_ADOPT},   {"restore", COMMAND_RESTORE}, /* in the order of the enum */
 };
 
-const char *const options_help =
-    "usage: golub [sync] [ACCOUNT[/MAILBOX]]...   both ways; no name: every account, POP accounts first\n"
-    "       golub import [ACCOUNT]...             POP accounts alone, one way\n"
-    "       golub status [ACCOUNT]...             from the journal, without connecting\n"
-    "       golub check [ACCOUNT]...              configuration, login, what the server can do\n"
-    "       golub adopt ACCOUNT                   go on from the state that mbsync or OfflineIMAP left\n"
-    "       golub restore ACCOUNT[/MAILBOX] [ID]...  list what was removed here, or put it back\n"
-    "\n"
-    "  -c, --config FILE         instead of $XDG_CONFIG_HOME/golub/golub.conf\n"
-    "  -n, --dry-run             change nothing, say what would be done; all but restore connect\n"
-    "      --pull                sync: nothing goes up in this run\n"
-    "      --push                sync: nothing comes down in this run\n"
-    "      --confirm-deletes[=ID]  sync, import: let held removals go\n"
-    "      --reject-deletes[=ID]  sync, import: bring back what held removals are about\n"
-    "      --confirm-additions[=ID]  sync: let held additions go up\n"
-    "      --reject-additions[=ID]  sync: keep them here alone, for good\n"
-    "      --skip-existing       import: record what is on the server as had, fetch nothing\n"
-    "      --adopt FILE          import: the same for what the list of getmail, mpop or fetchmail names\n"
-    "      --adopt-as PROGRAM    import: of that program, whatever FILE looks like\n"
-    "      --from PROGRAM        adopt: mbsync or offlineimap, where both left a state\n"
-    "      --state PATH          adopt: a state file, or the folder that holds them\n"
-    "      --jobs N              sync, import: at most so many accounts at once (8)\n"
-    "      --wait[=TIME]         sync, import, adopt, restore: wait for another golub instead of exit 6\n"
-    "      --no-progress         sync, import: no line that says how far it is\n"
-    "      --max-age TIME        status: exit 1 where the last success is older: 36h, 1d, 2w\n"
-    "      --all                 restore: put back all that the list shows\n"
-    "      --since TIME          restore: what was removed since then: 3d, or a day: 2026-11-28\n"
-    "      --run last|N          restore: what that run removed\n"
-    "      --to MAILBOX          restore: into this mailbox, not where it came from\n"
-    "      --to-dir DIR          restore: into this Maildir, which is no account's\n"
-    "  -q, --quiet               errors only; twice: only those that somebody has to see to, for cron\n"
-    "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
-    "      --json                JSON lines on standard output\n"
-    "  -h, --help                this text\n"
-    "      --version             the version\n"
-    "\n"
-    "exit status: 0 in sync, 1 some of it was not done, 2 usage or configuration, 3 something is held,\n"
-    "             4 login, 5 no connection, 6 another golub is at work on the account\n"
-    "See golub(1) and golub.conf(5).\n";
-
 static bool
 refuse_option(int argc, char **argv, int outcome, struct error *err)
 {
@@ -244,6 +204,25 @@ take_option(struct options *options, int outcome)
     }
 }
 
+/* golub help [COMMAND] */
+static bool
+take_help(struct options *options, struct error *err)
+{
+    const char *word = options->name_count > 1 ? options->names[1] : NULL;
+
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (word != NULL && strcmp(word, commands[i].word) == 0)
+            options->help_of = commands[i].word;
+    }
+    options->help = word == NULL || (options->help_of != NULL && options->name_count == 2);
+    if (options->help)
+        return true;
+    error_state(err, ERROR_CONFIG, "no help on: %s", options->names[options->name_count - 1]);
+    (void)text_print(err->hint, sizeof err->hint, "golub help knows: ");
+    options_commands(err->hint + strlen(err->hint), sizeof err->hint - strlen(err->hint));
+    return false;
+}
+
 /* The first word is the command. An account is not one: so a new command never changes what an old line means. */
 static bool
 take_command(struct options *options, struct error *err)
@@ -258,6 +237,8 @@ take_command(struct options *options, struct error *err)
             return true;
         }
     }
+    if (strcmp(word, "help") == 0)
+        return take_help(options, err);
     options->unknown = word;
     error_state(err, ERROR_CONFIG, "unknown command: %s", word);
     error_hint(err, "To synchronise an account of that name: golub sync %s", word);
@@ -521,6 +502,8 @@ options_parse(int argc, char **argv, struct options *options, struct error *err)
         words[options->name_count++] = argv[optind++];
     if (options->name_count > 0 && !take_command(options, err))
         return false;
+    if (options->help)
+        return true;
     if (options->command == COMMAND_RESTORE && options->name_count > 1) { /* one account, and what is meant of it */
         options->rest = options->names + 1;
         options->rest_count = options->name_count - 1;

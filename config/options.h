@@ -9,6 +9,7 @@ enum command { COMMAND_SYNC, COMMAND_IMPORT, COMMAND_STATUS, COMMAND_CHECK, COMM
 struct options { /* strings are borrowed from argv */
     enum command command;
     bool help, version;
+    const char *help_of; /* of one command; NULL: of all */
     const char *config;  /* NULL: the usual place */
     const char *unknown; /* the first word, where it is no command; it may be an account's name */
     bool dry_run, json, pull, push, confirm, skip_existing;
@@ -46,7 +47,7 @@ MUST_CHECK bool options_parse(int argc, char **argv, struct options *options, st
 void options_free(struct options *options);
 /** "sync, import, status ..." */
 void options_commands(char *to, size_t size);
-/** The text of --help. */
-extern const char *const options_help;
+/** The text of --help, or with a command's word what concerns that command. */
+void options_print_help(const char *command, FILE *to);
 
 #endif

@@ -56,7 +56,7 @@ _golub() {
         if [[ -n $command ]]; then
             words=$(_golub_accounts)
         else
-            words="sync import status check adopt restore"
+            words="sync import status check adopt restore help"
         fi
         ;;
     esac

@@ -341,6 +341,47 @@ a_moment_is_a_time_ago_or_a_day(void **state)
         assert_false(options_since(wrong[i], 1000000, &moment));
 }
 
+/* What the help on a command says. Static. */
+static const char *
+help_on(const char *command)
+{
+    static char text[8192];
+    FILE *file = fmemopen(text, sizeof text, "w");
+
+    assert_non_null(file);
+    options_print_help(command, file);
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+static void
+help_on_a_command_has_its_options_and_those_of_all_and_no_others(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("help import", &options, &err));
+    assert_true(options.help);
+    assert_string_equal(options.help_of, "import");
+    options_free(&options);
+    assert_non_null(strstr(help_on("import"), "usage: golub import [ACCOUNT]"));
+    assert_non_null(strstr(help_on("import"), "--skip-existing"));
+    assert_non_null(strstr(help_on("import"), "--confirm-deletes"));
+    assert_non_null(strstr(help_on("import"), "--verbose"));
+    assert_null(strstr(help_on("import"), "golub check"));
+    assert_null(strstr(help_on("import"), "--push"));
+    assert_null(strstr(help_on("import"), "--from"));
+    assert_non_null(strstr(help_on("sync"), "usage: golub [sync]"));
+    assert_non_null(strstr(help_on(NULL), "golub check"));
+    assert_true(parse("help", &options, &err) && options.help && options.help_of == NULL);
+    options_free(&options);
+    assert_refused("help nosuch", "no help on: nosuch",
+                   "golub help knows: sync, import, status, check, adopt, restore");
+    assert_refused("help sync work", "no help on: work",
+                   "golub help knows: sync, import, status, check, adopt, restore");
+}
+
 int
 main(void)
 {
@@ -359,6 +400,7 @@ main(void)
         cmocka_unit_test(what_is_not_understood_is_refused_with_a_hint),
         cmocka_unit_test(an_import_takes_the_options_that_go_one_way),
         cmocka_unit_test(options_of_another_command_are_refused),
+        cmocka_unit_test(help_on_a_command_has_its_options_and_those_of_all_and_no_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
