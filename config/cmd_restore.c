@@ -1,4 +1,5 @@
 /* golub restore: list what the quarantine of one account holds, and put it back. */
+#include "config/files.h"
 #include "config/jobs.h"
 #include "config/options_value.h"
 #include "config/paths.h"
@@ -52,6 +53,30 @@ fill_choice(const struct job *job, struct restore_choice *choice, int64_t **ids,
     return options->since == NULL || options_since(options->since, (int64_t)time(NULL), &choice->since);
 }
 
+/* Nothing but what is asked for comes down, and nothing goes up. */
+static int
+restore_altered(struct job *job)
+{
+    struct sync_options how = job_options(job);
+    struct error err = {0};
+    struct files files;
+    int status;
+
+    job->account.policy.push = (struct direction){0};
+    job->account.policy.pull = (struct direction){.new_mail = true};
+    if (files_find(job->options->rest, job->options->rest_count, job->account.maildir, &files, &err)) {
+        how.altered = files.list;
+        how.altered_count = files.count;
+        status = account_sync(&job->account, &how, job->report);
+    } else {
+        (void)text_print(err.account, sizeof err.account, "%s", job->account.name);
+        report_error(job->report, &err);
+        status = error_status(err.kind);
+    }
+    files_free(&files);
+    return status;
+}
+
 static int
 restore_one(struct job *job)
 {
@@ -95,7 +120,7 @@ cmd_restore(struct settings *settings, const struct options *options, struct rep
     int status = 2;
 
     if (jobs_choose(settings, options, report, &jobs, &err) && check_kind(&jobs, &err))
-        status = jobs_run(&jobs, restore_one, false);
+        status = jobs_run(&jobs, options->altered ? restore_altered : restore_one, false);
     else
         report_error(report, &err);
     jobs_free(&jobs);

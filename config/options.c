@@ -65,6 +65,7 @@ static const struct option long_options[] = {
     {"all", no_argument, NULL, OPTION_ALL},
     {"to", required_argument, NULL, OPTION_TO},
     {"to-dir", required_argument, NULL, OPTION_TO_DIR},
+    {"altered", no_argument, NULL, OPTION_ALTERED},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},

@@ -32,6 +32,7 @@ static const char help[] =
     "      --run last|N          restore: what that run removed\n"
     "      --to MAILBOX          restore: into this mailbox, not where it came from\n"
     "      --to-dir DIR          restore: into this Maildir, which is no account's\n"
+    "      --altered             restore: the server's version of files that were changed\n"
     "  -q, --quiet               errors only; twice: only those that somebody has to see to, for cron\n"
     "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
     "      --json                JSON lines on standard output\n"

@@ -174,7 +174,7 @@ was_whole(const struct sync_options *options)
 static bool
 is_recorded(const struct sync_options *options)
 {
-    return !options->dry_run && options->adopt == NULL && options->restore == NULL;
+    return !options->dry_run && options->adopt == NULL && options->restore == NULL && options->altered == NULL;
 }
 
 static void

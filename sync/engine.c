@@ -25,6 +25,7 @@
 #include "sync/agenda/placeholders.h"
 #include "sync/agenda/unpaired.h"
 #include "sync/agenda/wanted.h"
+#include "sync/apply/altered.h"
 #include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
@@ -452,6 +453,26 @@ adopt(struct run *run)
     return short_line_end(run, ok);
 }
 
+/* golub restore --altered: both sides are observed, and the messages whose files were changed under their names are fetched again; nothing else. */
+static bool
+altered_on_line(struct run *run)
+{
+    const bool again = run->surveyed;
+    struct agenda agenda = {0};
+    bool ok;
+
+    run->surveyed = again || (survey_remote(run) && attempts_judge(run));
+    ok = run->surveyed && (!again || survey_on_new_line(run)) && observe(run) && altered_take(run);
+    if (ok && !run->dry && !run_stopped(run)) {
+        ok = agenda_make(run, &agenda);
+        altered_keep_only(run, &agenda);
+        ok = ok && apply_downloads(run, &agenda);
+    }
+    agenda_free(&agenda);
+    run->counts.mailboxes = 0; /* whether they are in sync is not known */
+    return ok && (run->dry || (attempts_write(run) && place_close(run) && altered_say(run)));
+}
+
 static bool
 work(struct run *run)
 {
@@ -459,14 +480,14 @@ work(struct run *run)
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
         !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
-        !linked_take_back(run) || !survey_known(run))
+        !linked_take_back(run) || !survey_known(run) || (run->options->altered != NULL && !altered_find(run)))
         return false;
     if (!line_open(run))
         return false;
     if (run->options->adopt != NULL)
         return adopt(run);
     do
-        ok = work_on_line(run);
+        ok = run->altering != NULL ? altered_on_line(run) : work_on_line(run);
     while (!ok && line_open_again(run));
     return short_line_end(run, ok);
 }
@@ -549,6 +570,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
         free(run.mailboxes[i].row.folder);
     }
     free(run.mailboxes);
+    altered_free(run.altering);
     free(run.given_up);
     free(run.refusals);
     free(run.unproven);

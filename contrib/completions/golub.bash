@@ -47,7 +47,7 @@ _golub() {
     '' | sync) words+=" --dry-run --pull --push --confirm-deletes --reject-deletes --confirm-additions --reject-additions --jobs --wait --no-progress" ;;
     import) words+=" --dry-run --confirm-deletes --reject-deletes --skip-existing --adopt --adopt-as --jobs --wait --no-progress" ;;
     adopt) words+=" --dry-run --from --state --wait" ;;
-    restore) words+=" --dry-run --all --since --run --to --to-dir --wait" ;;
+    restore) words+=" --dry-run --all --since --run --to --to-dir --altered --wait" ;;
     status) words+=" --max-age" ;;
     esac
     case $current in

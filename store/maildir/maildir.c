@@ -91,7 +91,7 @@ maildir_local(struct maildir *maildir)
         .remove = quarantine_remove,
         .keep = quarantine_keep,
         .in_quarantine = quarantine_has,
-        .quarantine_open = read_quarantined,
+        .quarantine_open = quarantine_open,
         .quarantine_drop = quarantine_drop,
         .create = create_folder,
         .create_all = create_folders,

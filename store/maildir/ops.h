@@ -47,8 +47,12 @@ bool read_facts(void *local, void *handle, struct local_facts *facts, struct err
 bool read_some(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
 bool read_rewind(void *local, void *handle, struct error *err);
 void read_close(void *local, void *handle);
-bool read_quarantined(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
-                      struct error *err);
+/**
+ * What is open becomes a handle for read_some. @param fd  open, or -1: err says why; consumed. @return false: it is not, for another reason than
+ * *missing
+ */
+bool read_take(int fd, const struct stat *st, void **handle, const bool *missing, struct error *err);
+struct local_print read_print(const struct stat *st);
 /** Did a signal come? Then err is ERROR_INTERRUPTED. For loops over the bytes of a file, which may be a terabyte long. */
 bool read_stopped(const struct maildir *maildir, struct error *err);
 /** Size and digests of an open file in wire form. @param canonical  that one, too */
@@ -108,8 +112,8 @@ bool change_unlink_moved(void *local, struct local_move *items, size_t count, st
 bool quarantine_remove(void *local, struct local_removal *items, size_t count, struct error *err);
 bool quarantine_keep(void *local, struct local_draft *draft, const char *name, int64_t date, struct error *err);
 bool quarantine_has(void *local, const char *name);
-/** A file there, open for reading. @return -1: err says why, also with *missing */
-int quarantine_file(struct maildir *maildir, const char *name, bool *missing, struct stat *st, struct error *err);
+bool quarantine_open(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
+                     struct error *err);
 bool quarantine_drop(void *local, const char *name, struct error *err);
 void quarantine_close(struct maildir *maildir);
 

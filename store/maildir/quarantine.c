@@ -301,8 +301,9 @@ quarantine_has(void *local, const char *name)
            fstatat(maildir->quarantine, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-int
-quarantine_file(struct maildir *maildir, const char *name, bool *missing, struct stat *st, struct error *err)
+/* @return -1: err says why, also with *missing */
+static int
+open_file(struct maildir *maildir, const char *name, bool *missing, struct stat *st, struct error *err)
 {
     int fd;
 
@@ -326,6 +327,18 @@ quarantine_file(struct maildir *maildir, const char *name, bool *missing, struct
     error_set(err, ERROR_LOCAL, "open %s of the quarantine: not a regular file", name);
     (void)io_close(&fd);
     return -1;
+}
+
+bool
+quarantine_open(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
+                struct error *err)
+{
+    struct stat st = {0};
+
+    if (!read_take(open_file(local, name, missing, &st, err), &st, handle, missing, err))
+        return false;
+    *print = read_print(&st);
+    return true;
 }
 
 bool

@@ -54,8 +54,8 @@ read_stopped(const struct maildir *maildir, struct error *err)
     return true;
 }
 
-static struct local_print
-print_of(const struct stat *st)
+struct local_print
+read_print(const struct stat *st)
 {
     return (struct local_print){
         .size = (uint64_t)st->st_size, .seconds = st->st_mtim.tv_sec, .nanoseconds = st->st_mtim.tv_nsec};
@@ -126,7 +126,7 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
         return false;
     known_add(maildir, &before, start, &seen.digests);
     seen.date = before.st_mtim.tv_sec;
-    seen.print = print_of(&before);
+    seen.print = read_print(&before);
     *facts = seen;
     return true;
 }
@@ -143,7 +143,7 @@ read_look(void *local, const struct local_file *file, struct local_print *print,
     if (dir < 0)
         return *missing;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        *print = print_of(&st);
+        *print = read_print(&st);
         return true;
     }
     *missing = errno == ENOENT;
@@ -152,9 +152,8 @@ read_look(void *local, const struct local_file *file, struct local_print *print,
     return *missing;
 }
 
-/* @param fd  open, or -1: err says why. Consumed */
-static bool
-make_handle(int fd, const struct stat *st, void **handle, const bool *missing, struct error *err)
+bool
+read_take(int fd, const struct stat *st, void **handle, const bool *missing, struct error *err)
 {
     struct handle *opened = fd >= 0 ? malloc(sizeof *opened) : NULL;
 
@@ -176,19 +175,7 @@ read_open(void *local, const struct local_file *file, void **handle, bool *missi
     struct stat st;
 
     *missing = false;
-    return make_handle(maildir_open_message(local, file, missing, &st, err), &st, handle, missing, err);
-}
-
-bool
-read_quarantined(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
-                 struct error *err)
-{
-    struct stat st = {0};
-
-    if (!make_handle(quarantine_file(local, name, missing, &st, err), &st, handle, missing, err))
-        return false;
-    *print = print_of(&st);
-    return true;
+    return read_take(maildir_open_message(local, file, missing, &st, err), &st, handle, missing, err);
 }
 
 bool
@@ -196,7 +183,7 @@ read_facts(void *local, void *opaque, struct local_facts *facts, struct error *e
 {
     struct maildir *maildir = local;
     struct handle *handle = opaque;
-    struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec, .print = print_of(&handle->opened)};
+    struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec, .print = read_print(&handle->opened)};
     const struct digests *known = known_find(maildir, &handle->opened);
     struct stat after;
 

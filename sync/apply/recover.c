@@ -33,8 +33,8 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
         return unfinished_namesake(run, op, message);
     if (!unfinished_index(run, mailbox, op, message, &done))
         return false;
-    if (!done) /* planned again under the same intent */
-        return true;
+    if (!done) /* planned again under the same intent; an altered file stays, until it is asked for again */
+        return (message->facts & FACT_ALTERED) == 0 || journal_op_delete(run->journal, op->id, &run->err);
     if ((message->facts & FACT_GONE_HERE) ==
         0) /* cut off between the copy and the removal of its source, about which a new plan decides */
         return journal_op_delete(run->journal, op->id, &run->err);
@@ -42,7 +42,7 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
         return journal_message_delete(run->journal, message->id, &run->err);
     /* The server has it again meanwhile: it was golub that removed the file, not the user. */
     message->base[0] = message->info[0] = '\0';
-    message->facts &= ~(unsigned)FACT_GONE_HERE;
+    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED);
     message->flags = merge_without_file(message->flags);
     return journal_op_delete(run->journal, op->id, &run->err) && journal_message_save(run->journal, message, &run->err);
 }

@@ -138,7 +138,8 @@ check_name(struct run *run, struct mailbox *mailbox, struct journal_message *mes
         return true;
     message->facts |= FACT_ALTERED;
     run_complain(run, mailbox, "find the message of a file that golub wrote", message->base,
-                 "Its bytes are not those of the message any more: it is not sent, and stays until you decide.");
+                 "Its bytes are not those of the message any more: it is not sent. `golub restore ACCOUNT --altered "
+                 "FILE` brings the message back.");
     return journal_message_save(run->journal, message, &run->err) &&
            run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
                        "the file's bytes are not those of the message any more", NULL);

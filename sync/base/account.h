@@ -2,6 +2,7 @@
 #ifndef SYNC_BASE_ACCOUNT_H
 #define SYNC_BASE_ACCOUNT_H
 
+#include "store/base/local.h"
 #include "store/net/connection.h"
 #include "sync/rules/policy.h"
 
@@ -45,7 +46,9 @@ struct sync_options {
     bool skip_existing;     /* import: record what is on the server as had, fetch nothing */
     const char *adopt_list; /* import: likewise what is named in this file of another program's; NULL: there is none */
     const char *adopt_as;   /* ... of that program (uidls_kind_of); NULL: told by its content */
-    const struct adopt_options *adopt;    /* golub adopt; NULL: another command */
+    const struct adopt_options *adopt; /* golub adopt; NULL: another command */
+    const struct local_file *altered;  /* golub restore --altered: files of the Maildir; NULL: another command */
+    size_t altered_count;
     const struct restore_choice *restore; /* golub restore (sync/restore/restore.h); NULL: another command */
 };
 

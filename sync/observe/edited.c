@@ -195,9 +195,9 @@ alter(const struct look *look)
     struct run *run = look->run;
 
     if ((look->message->facts & FACT_ALTERED) == 0)
-        run_complain(
-            run, look->mailbox, "compare a file with what was sent of it", look->message->base,
-            "Its bytes were changed: they are not sent, and it stays until you decide; `golub status` lists it.");
+        run_complain(run, look->mailbox, "compare a file with what was sent of it", look->message->base,
+                     "Its bytes were changed: they are not sent. `golub restore ACCOUNT --altered FILE` brings the "
+                     "message back.");
     look->message->facts |= FACT_ALTERED;
     return journal_message_save(run->journal, look->message, &run->err) && record(look, 0);
 }

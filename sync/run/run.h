@@ -128,7 +128,8 @@ struct released { /* a removal that was held when the run began, and that the us
     bool here, there; /* on which side it may be removed */
 };
 
-struct refusal; /* sync/rows/refusals.c */
+struct refusal;  /* sync/rows/refusals.c */
+struct altering; /* sync/apply/altered.c */
 
 struct given_up { /* a message whose body did not come, or not whole */
     int64_t id;
@@ -254,9 +255,10 @@ struct run {
     size_t refusals_count, refusals_size;
     int64_t *unproven; /* rows of files that may be a message which could not be read in this pass: not sent in it */
     size_t unproven_count, unproven_size;
-    bool fell_behind; /* a mailbox or folder disappeared since the last run */
-    bool overtaken;   /* a message that was listed was gone when it was fetched: another client is at work */
-    int retaken;      /* looks that were repeated because of `overtaken` */
+    struct altering *altering; /* golub restore --altered: apply/altered.c; NULL: another command */
+    bool fell_behind;          /* a mailbox or folder disappeared since the last run */
+    bool overtaken;            /* a message that was listed was gone when it was fetched: another client is at work */
+    int retaken;               /* looks that were repeated because of `overtaken` */
     char boot[LOCAL_BOOT_MAX + 1]; /* identity of the running system's boot */
     int64_t *doubtful;             /* messages whose files were named under another boot and not flushed, ascending */
     size_t doubtful_count;

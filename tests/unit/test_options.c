@@ -303,6 +303,18 @@ restore_takes_an_account_and_what_is_meant_of_it(void **state)
 }
 
 static void
+restore_takes_files_that_were_altered(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("restore work --altered a/b c", &options, &err));
+    assert_true(options.altered && options.name_count == 1 && options.rest_count == 2);
+    options_free(&options);
+}
+
+static void
 what_restore_can_not_mean_is_refused(void **state)
 {
     (void)state;
@@ -321,6 +333,10 @@ what_restore_can_not_mean_is_refused(void **state)
                    "A number with s, m, h, d or w behind it, such as 3d; or a day, such as 2026-11-28.");
     assert_refused("restore work --run -1", "--run takes last, or the number of a run: -1 is none",
                    "`golub restore work` shows the numbers.");
+    assert_refused("restore work --altered", "--altered takes files",
+                   "golub restore ACCOUNT --altered FILE...; `golub status` lists those that were altered.");
+    assert_refused("restore work --altered f --all", "--altered takes files and nothing else",
+                   "golub restore ACCOUNT --altered FILE...");
     assert_refused("sync work --all", "--all belongs to golub restore", "");
     assert_refused("restore work --at 2026-11-01", "unknown option: --at", "golub --help lists the options.");
 }
@@ -387,6 +403,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(restore_takes_an_account_and_what_is_meant_of_it),
+        cmocka_unit_test(restore_takes_files_that_were_altered),
         cmocka_unit_test(what_restore_can_not_mean_is_refused),
         cmocka_unit_test(a_moment_is_a_time_ago_or_a_day),
         cmocka_unit_test(sync_of_every_account_is_the_default),
