@@ -97,6 +97,8 @@ class PutBackTest(RestoreTest):
         self.expunge(0)
         self.restore("1")
 
+        self.assertIn("; put back ", self.restore().out)
+
         self.assertRegex(self.restore("1").out, r'1: "Report 0" from Ana is back already in INBOX')
         self.assertEqual(self.copies(0), (1, 0))
         self.assertIn("; put back ", self.restore().out)

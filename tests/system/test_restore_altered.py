@@ -35,12 +35,15 @@ class AlteredTest(RestoreTest):
         self.client.expunge("INBOX", self.client.uid_of("INBOX", self.mails[1]))
         self.sync()  # flags do not touch the bytes
         self.maildir.move(self.maildir.find("INBOX", self.mails[2]), "Work")
+        news = self.corpus.simple("news")
+        self.client.append("INBOX", news.bytes)
 
         here = [f.path for f in self.maildir.files("INBOX") if os.path.basename(f.path).split(":")[0] == os.path.basename(path).split(":")[0]]
         self.restore("--altered", os.path.relpath(here[0], self.home.path))
 
         self.assertEqual(self.copies(0), (1, 1))
         self.assertEqual(self.copies(2), (0, 1))  # the move is the next sync's
+        self.assertFalse(self.maildir.has("INBOX", news))  # and so is what is new
         self.sync()
         self.assertEqual((self.copies(2), self.copies(2, "Work")), ((0, 0), (1, 1)))
         self.assert_in_sync()
