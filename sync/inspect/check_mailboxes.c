@@ -1,5 +1,4 @@
 /* See check_mailboxes.h. */
-#include "store/base/remote.h"
 #include "sync/inspect/check_mailboxes.h"
 
 #define MEGABYTE 1e6

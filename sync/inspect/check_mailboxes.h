@@ -2,6 +2,7 @@
 #ifndef SYNC_INSPECT_CHECK_MAILBOXES_H
 #define SYNC_INSPECT_CHECK_MAILBOXES_H
 
+#include "store/base/remote.h"
 #include "sync/inspect/inspect.h"
 
 struct check_mailboxes { /* zeros at first */

@@ -187,7 +187,7 @@ BUGS = [
          "(known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err))",
          "(known || true)")),
     bug("line that broke not opened again", LINE,
-        ("sync/engine.c", "ok = work_on_line(run);\n    while (!ok && line_open_again(run));", "ok = work_on_line(run);\n    while (false);")),
+        ("sync/engine.c", ": work_on_line(run);\n    while (!ok && line_open_again(run));", ": work_on_line(run);\n    while (false);")),
     bug("line that breaks each time opened again and again", LINE,
         ("sync/run/line.c", "return line->on_end <= LINE_ON_END &&", "return")),
     bug("APPEND without an answer sent again in a run that looked before it settled", LINE,
