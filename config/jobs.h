@@ -49,6 +49,7 @@ int cmd_sync(struct settings *settings, const struct options *options, struct re
 int cmd_import(struct settings *settings, const struct options *options, struct report *report);
 int cmd_status(struct settings *settings, const struct options *options, struct report *report);
 int cmd_check(struct settings *settings, const struct options *options, struct report *report);
+int cmd_verify(struct settings *settings, const struct options *options, struct report *report);
 int cmd_adopt(struct settings *settings, const struct options *options, struct report *report);
 int cmd_restore(struct settings *settings, const struct options *options, struct report *report);
 

@@ -7,6 +7,7 @@
 #include <getopt.h>
 
 #include "config/options_restore.h"
+#include "config/options_verify.h"
 #include "config/options_value.h"
 #include "store/foreign/uidls.h"
 
@@ -37,6 +38,9 @@ enum {
     OPTION_TO,
     OPTION_TO_DIR,
     OPTION_ALTERED,
+    OPTION_BYTES,
+    OPTION_SERVER,
+    OPTION_PART,
 };
 
 static const struct option long_options[] = {
@@ -66,6 +70,9 @@ static const struct option long_options[] = {
     {"to", required_argument, NULL, OPTION_TO},
     {"to-dir", required_argument, NULL, OPTION_TO_DIR},
     {"altered", no_argument, NULL, OPTION_ALTERED},
+    {"bytes", no_argument, NULL, OPTION_BYTES},
+    {"server", no_argument, NULL, OPTION_SERVER},
+    {"part", required_argument, NULL, OPTION_PART},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -75,8 +82,8 @@ static const struct {
     const char *word;
     enum command command;
 } commands[] = {
-    {"sync", COMMAND_SYNC},   {"import", COMMAND_IMPORT}, {"status", COMMAND_STATUS},
-    {"check", COMMAND_CHECK}, {"adopt", COMMAND_ADOPT},   {"restore", COMMAND_RESTORE}, /* in the order of the enum */
+    {"sync", COMMAND_SYNC},   {"import", COMMAND_IMPORT},   {"status", COMMAND_STATUS}, {"check", COMMAND_CHECK},
+    {"adopt", COMMAND_ADOPT}, {"restore", COMMAND_RESTORE}, {"verify", COMMAND_VERIFY}, /* in the order of the enum */
 };
 
 static bool
@@ -97,6 +104,7 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
                     : optopt == OPTION_RUN                               ? "last, or a number"
                     : optopt == OPTION_TO                                ? "a mailbox"
                     : optopt == OPTION_TO_DIR                            ? "a folder"
+                    : optopt == OPTION_PART                              ? "a part, such as 1/30"
                     : optopt == OPTION_ADOPT_AS || optopt == OPTION_FROM ? "a program"
                                                                          : "the name of a file");
     else if (optopt == 0 && optind > 0 && optind <= argc)
@@ -107,6 +115,15 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
         error_state(err, ERROR_CONFIG, "unknown option: -%c", optopt);
     error_hint(err, "golub --help lists the options.");
     return false;
+}
+
+static void
+take_verify_option(struct options *options, int outcome)
+{
+    options->bytes = options->bytes || outcome == OPTION_BYTES || outcome == OPTION_SERVER;
+    options->server = options->server || outcome == OPTION_SERVER;
+    if (outcome == OPTION_PART)
+        options->part_text = optarg;
 }
 
 static void
@@ -196,6 +213,11 @@ take_option(struct options *options, int outcome)
     case OPTION_ALTERED:
         options->altered = true;
         break;
+    case OPTION_BYTES:
+    case OPTION_SERVER:
+    case OPTION_PART:
+        take_verify_option(options, outcome);
+        break;
     case 'h':
         options->help = true;
         break;
@@ -262,7 +284,8 @@ enum {
     IMPORT = 1u << COMMAND_IMPORT,
     STATUS = 1u << COMMAND_STATUS,
     ADOPT = 1u << COMMAND_ADOPT,
-    RESTORE = 1u << COMMAND_RESTORE
+    RESTORE = 1u << COMMAND_RESTORE,
+    VERIFY = 1u << COMMAND_VERIFY
 };
 
 /* "golub sync, golub import and golub adopt" */
@@ -305,7 +328,7 @@ check_command(const struct options *options, struct error *err)
         {options->state != NULL, "--state", ADOPT},
         {options->max_age_given != NULL, "--max-age", STATUS},
         {options->jobs_given != NULL, "--jobs", SYNC | IMPORT},
-        {options->wait, "--wait", SYNC | IMPORT | ADOPT | RESTORE},
+        {options->wait, "--wait", SYNC | IMPORT | ADOPT | RESTORE | VERIFY},
         {options->no_progress, "--no-progress", SYNC | IMPORT},
         {options->all, "--all", RESTORE},
         {options->since != NULL, "--since", RESTORE},
@@ -313,6 +336,9 @@ check_command(const struct options *options, struct error *err)
         {options->to != NULL, "--to", RESTORE},
         {options->to_dir != NULL, "--to-dir", RESTORE},
         {options->altered, "--altered", RESTORE},
+        {options->server, "--server", VERIFY},
+        {options->bytes, "--bytes", VERIFY},
+        {options->part_text != NULL, "--part", VERIFY},
     };
     char list[200];
 
@@ -452,7 +478,7 @@ check_together(struct options *options, struct error *err)
         return false;
     }
     return check_command(options, err) && check_values(options, err) && check_adopt(options, err) &&
-           check_taking_over(options, err) && options_check_restore(options, err);
+           check_taking_over(options, err) && options_check_restore(options, err) && options_check_part(options, err);
 }
 
 static bool
@@ -466,8 +492,9 @@ check_names(const struct options *options, struct error *err)
             error_hint(err, "Write ACCOUNT or ACCOUNT/MAILBOX.");
             return false;
         }
-        if (slash != NULL && options->command != COMMAND_SYNC && options->command != COMMAND_RESTORE) {
-            error_state(err, ERROR_CONFIG, "only golub sync and golub restore take a mailbox: %s", name);
+        if (slash != NULL && options->command != COMMAND_SYNC && options->command != COMMAND_RESTORE &&
+            options->command != COMMAND_VERIFY) {
+            error_state(err, ERROR_CONFIG, "only golub sync, golub restore and golub verify take a mailbox: %s", name);
             error_hint(err, "Name the account alone: %.*s", (int)(slash - name), name);
             return false;
         }

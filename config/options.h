@@ -4,7 +4,15 @@
 
 #include "store/base/error.h"
 
-enum command { COMMAND_SYNC, COMMAND_IMPORT, COMMAND_STATUS, COMMAND_CHECK, COMMAND_ADOPT, COMMAND_RESTORE };
+enum command {
+    COMMAND_SYNC,
+    COMMAND_IMPORT,
+    COMMAND_STATUS,
+    COMMAND_CHECK,
+    COMMAND_ADOPT,
+    COMMAND_RESTORE,
+    COMMAND_VERIFY
+};
 
 struct options { /* strings are borrowed from argv */
     enum command command;
@@ -19,6 +27,9 @@ struct options { /* strings are borrowed from argv */
     const char *additions_id;     /* of the one that was given; NULL: no =ID */
     const char *adopt, *adopt_as; /* import --adopt and --adopt-as; NULL: not given */
     const char *from, *state;     /* of adopt; NULL: not given */
+    bool bytes, server;           /* of verify */
+    uint64_t part, parts;         /* --part N/M; parts 0: not given */
+    const char *part_text;        /* ... as written; NULL: not given */
     int verbose;
     int quiet;                 /* 2: also nothing that no person has to do anything about */
     const char *max_age_given; /* status --max-age; NULL: not given */

@@ -13,6 +13,12 @@
 int account_sync(const struct account *account, const struct sync_options *options, struct report *report);
 
 /**
+ * Compare both sides of an IMAP account with the journal and with each other (sync/inspect/verify.h), under the lock of a run. Changes nothing.
+ * @return the account's exit status: 0 equal, 1 not, 2, 4, 5, 6
+ */
+int account_verify(const struct account *account, const struct sync_options *options, struct report *report);
+
+/**
  * Import from a POP account, one way: lock, journal, fetch, deliver, remove what `keep` says. Blocks; belongs to one thread.
  * @return the account's exit status, as account_sync
  */

@@ -44,6 +44,7 @@
 #include "sync/run/line.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
+#include "sync/run/release.h"
 #include "sync/run/shapes.h"
 #include "sync/run/short_line.h"
 #include "sync/run/situation.h"
@@ -562,26 +563,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     run.local.ops->close(run.local.self);
     report_result(report, account->name, status, &run.counts, clock_seconds() - begin,
                   run_stopped(&run) || run.err.kind == ERROR_INTERRUPTED);
-    for (size_t i = 0; i < run.count; i++) {
-        id_set_free(&run.mailboxes[i].lacked);
-        free(run.mailboxes[i].examples);
-        free(run.mailboxes[i].row.name);
-        free(run.mailboxes[i].row.wire);
-        free(run.mailboxes[i].row.folder);
-    }
-    free(run.mailboxes);
     altered_free(run.altering);
-    free(run.given_up);
-    free(run.refusals);
-    free(run.unproven);
-    free(run.doubtful);
-    free(run.undeleted);
-    free(run.released);
-    free(run.additions);
-    free(run.listed);
-    shapes_free(run.shapes);
-    buffer_free(&run.odd);
-    lookup_free(&run);
-    attempts_free(&run);
+    run_release(&run);
     return status;
 }

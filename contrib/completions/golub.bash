@@ -36,7 +36,7 @@ _golub() {
     fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        sync | import | status | check | adopt | restore)
+        sync | import | status | check | adopt | restore | verify)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -48,6 +48,7 @@ _golub() {
     import) words+=" --dry-run --confirm-deletes --reject-deletes --skip-existing --adopt --adopt-as --jobs --wait --no-progress" ;;
     adopt) words+=" --dry-run --from --state --wait" ;;
     restore) words+=" --dry-run --all --since --run --to --to-dir --altered --wait" ;;
+    verify) words+=" --bytes --server --part --wait" ;;
     status) words+=" --max-age" ;;
     esac
     case $current in
@@ -56,7 +57,7 @@ _golub() {
         if [[ -n $command ]]; then
             words=$(_golub_accounts)
         else
-            words="sync import status check adopt restore help"
+            words="sync import status check adopt restore verify help"
         fi
         ;;
     esac

@@ -38,6 +38,7 @@ enum statement {
     SQL_MESSAGE_GET,
     SQL_MESSAGE_BY_UID,
     SQL_MESSAGE_BY_BASE,
+    SQL_MESSAGE_WALK,
     SQL_MESSAGE_INSERT,
     SQL_MESSAGE_COMPARE,
     SQL_MESSAGE_UPDATE_HOW,
@@ -233,6 +234,7 @@ struct journal {
     struct listing_lines lines;
     struct merge *merge;   /* NULL: none is under way */
     struct recent *recent; /* NULL: none */
+    sqlite3_stmt *walk;    /* journal_walk_begin; NULL: none is under way */
     bool no_ops;           /* it is known that there is no intent */
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };

@@ -207,6 +207,15 @@ MUST_CHECK bool journal_message_save(struct journal *journal, struct journal_mes
  */
 MUST_CHECK bool journal_message_delete(struct journal *journal, int64_t id, struct error *err);
 
+/*
+ * All rows of a mailbox, one after the other: those without UID first, then by ascending UIDs. One walk at a time; nothing may be written
+ * meanwhile, and journal_walk_end has to follow, also after a failure.
+ */
+MUST_CHECK bool journal_walk_begin(struct journal *journal, int64_t mailbox, struct error *err);
+/** @param found  [out] false: there are no more */
+MUST_CHECK bool journal_walk_next(struct journal *journal, struct journal_message *out, bool *found, struct error *err);
+void journal_walk_end(struct journal *journal);
+
 enum journal_which {
     WHICH_ALL,
     WHICH_DIRTY,

@@ -6,6 +6,8 @@
 #define COLUMNS "mailbox, uid, base, info, size, date, wire, header, rbase, lbase, rseen, lseen, facts, twin, keywords"
 #define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16"
 
+#define WALK_CACHE_KIB "384"
+
 static const char what_save[] = "save a message";
 
 bool
@@ -110,6 +112,51 @@ journal_message_by_base(struct journal *journal, int64_t mailbox, const char *ba
     bind_integer(&to, mailbox);
     bind_string(&to, base);
     return find_message(journal, statement, out, found, err);
+}
+
+bool
+journal_walk_begin(struct journal *journal, int64_t mailbox, struct error *err)
+{
+    assert(journal->walk == NULL);
+    /* Each row comes once: what is kept of them serves nobody. */
+    if (!sql_exec(journal, "PRAGMA main.cache_size = -" WALK_CACHE_KIB, "go through the messages of a mailbox", err))
+        return false;
+    journal->walk = sql_prepare(journal, SQL_MESSAGE_WALK,
+                                "SELECT id, " COLUMNS " FROM message WHERE mailbox = ?1 ORDER BY uid", err);
+    if (journal->walk == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = journal->walk}, mailbox);
+    return true;
+}
+
+bool
+journal_walk_next(struct journal *journal, struct journal_message *out, bool *found, struct error *err)
+{
+    static const char what[] = "go through the messages of a mailbox";
+    enum sql_outcome outcome;
+
+    *found = false;
+    if (journal->walk == NULL) /* it came to its end */
+        return true;
+    outcome = sql_step(journal, journal->walk, what, err);
+    if (outcome != SQL_ROW) {
+        journal->walk = NULL;
+        return outcome == SQL_DONE;
+    }
+    if (!read_message(journal->walk, out)) {
+        sql_damaged(journal, err, what);
+        return false;
+    }
+    *found = true;
+    return true;
+}
+
+void
+journal_walk_end(struct journal *journal)
+{
+    if (journal->walk != NULL)
+        sql_end(journal->walk);
+    journal->walk = NULL;
 }
 
 /* An id, UID or row referred to that is not known is NULL, as UNIQUE and the partial indexes expect. */

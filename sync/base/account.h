@@ -24,6 +24,11 @@ struct adopt_options {      /* golub adopt */
 };
 
 struct restore_choice;
+struct verify_options {   /* golub verify */
+    bool bytes, server;   /* --bytes: files are read, too; --server: bodies on the server */
+    bool all;             /* no account was named: one that was never synced is left out */
+    uint64_t part, parts; /* --part N/M: of what is read the N-th of M parts; parts 0: all of it */
+};
 
 struct sync_options {
     bool dry_run;
@@ -50,6 +55,7 @@ struct sync_options {
     const struct local_file *altered;  /* golub restore --altered: files of the Maildir; NULL: another command */
     size_t altered_count;
     const struct restore_choice *restore; /* golub restore (sync/restore/restore.h); NULL: another command */
+    const struct verify_options *verify;  /* golub verify; NULL: another command */
 };
 
 /** A POP account: import, not sync. */

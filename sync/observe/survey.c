@@ -217,16 +217,21 @@ survey_load(struct run *run)
 }
 
 bool
-survey_known(struct run *run)
+survey_here(struct run *run)
 {
-    bool known;
+    const bool known = run->count != 0;
 
-    known = run->count != 0;
     if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
         return false;
     note_asked(run);
     /* On the very first run only the server knows the mailboxes: this is checked again after LIST. */
-    return (!known || check_asked(run, false)) && leave_out_all(run);
+    return !known || check_asked(run, false);
+}
+
+bool
+survey_known(struct run *run)
+{
+    return survey_here(run) && leave_out_all(run);
 }
 
 static bool
@@ -411,12 +416,18 @@ say_cut(struct run *run)
 }
 
 bool
-survey_remote(struct run *run)
+survey_there(struct run *run)
 {
     if (!survey_list(run))
         return false;
     note_asked(run);
-    if (!check_chosen(run) || !check_asked(run, true) || !journal_highest_id(run->journal, &run->first_id, &run->err))
+    return check_chosen(run) && check_asked(run, true);
+}
+
+bool
+survey_remote(struct run *run)
+{
+    if (!survey_there(run) || !journal_highest_id(run->journal, &run->first_id, &run->err))
         return false;
     if (run->shapes != NULL && !shapes_check(run->shapes, run->account, &run->local, &run->err))
         return false;

@@ -302,6 +302,55 @@ report_json_result(struct report *report, const char *account, const struct repo
 }
 
 void
+report_json_found(struct report *report, const char *account, const struct report_found *found)
+{
+    json_t *object = begin_event("verify", account, found->mailbox);
+
+    put_string(object, "class", report_class_word(found->class));
+    put_bool(object, "fault", found->fault);
+    if (found->uid != 0)
+        put_number(object, "uid", found->uid);
+    put_string(object, "file", found->file);
+    if (found->count != 0)
+        put_number(object, "count", found->count);
+    put_string(object, "text", found->text);
+    end_event(report, object, false);
+}
+
+static json_t *
+make_verified(const struct report_verified *verified)
+{
+    json_t *object = json_object(), *classes = json_object();
+
+    put_number(object, "mailboxes", verified->mailboxes);
+    put_number(object, "here", verified->here);
+    put_number(object, "there", verified->there);
+    put_number(object, "files_read", verified->files);
+    put_number(object, "bytes_read", verified->bytes);
+    put_number(object, "bodies_fetched", verified->bodies);
+    put_number(object, "bytes_fetched", verified->bytes_there);
+    put_number(object, "quarantined", verified->kept);
+    put_number(object, "faults", verified->faults);
+    for (enum report_class class = 0; class < REPORT_CLASSES; class ++)
+        if (verified->found[class] != 0)
+            put_number(classes, report_class_word(class), verified->found[class]);
+    (void)json_object_set_new(object, "classes", classes);
+    return object;
+}
+
+void
+report_json_verified(struct report *report, const char *account, int status, const struct report_verified *verified)
+{
+    json_t *object = begin_event("result", account, NULL);
+
+    put_number(object, "status", (uint64_t)status);
+    put_bool(object, "interrupted", verified->interrupted);
+    (void)json_object_set_new(object, "seconds", json_real(verified->seconds));
+    (void)json_object_set_new(object, "verified", make_verified(verified));
+    end_event(report, object, true);
+}
+
+void
 report_json_status(struct report *report, const char *account, int status)
 {
     json_t *object = begin_event("result", account, NULL);

@@ -69,6 +69,10 @@ struct act_words {
 const struct act_words *report_act_words(enum report_act act);
 void report_count(struct report_counts *counts, const struct report_done *done);
 
+/* ---- report/found.c: what verify finds ---- */
+/** "missing-here" ... */
+const char *report_class_word(enum report_class class);
+
 /* ---- report/text.c: for people ---- */
 void report_text_line(struct report *report, FILE *to, const struct report_place *place, const char *text);
 void report_text_step(struct report *report, const char *command);
@@ -120,6 +124,9 @@ void report_json_mailbox_rows(struct report *report, const char *account, const 
                               size_t count);
 void report_json_checked(struct report *report, const char *account, const struct report_checked *checked);
 void report_json_would(struct report *report, const struct report_account *account);
+void report_json_found(struct report *report, const char *account, const struct report_found *found);
+void report_json_verified(struct report *report, const char *account, int status,
+                          const struct report_verified *verified);
 void report_json_exit(struct report *report, int status, int signal);
 
 #endif

@@ -81,6 +81,50 @@ struct report_list { /* a list of what is held */
     size_t example_count;
 };
 
+enum report_class { /* what is not equal, as `verify` calls it; found.c has the words */
+                    CLASS_MISSING_HERE,
+                    CLASS_MISSING_THERE,
+                    CLASS_EXTRA_HERE,
+                    CLASS_EXTRA_THERE,
+                    CLASS_FLAGS,
+                    CLASS_KEYWORDS,
+                    CLASS_SIZE,
+                    CLASS_DATE,
+                    CLASS_ALTERED,
+                    CLASS_DAMAGED,
+                    CLASS_DAMAGED_THERE,
+                    CLASS_QUARANTINE_DAMAGED,
+                    CLASS_BUSY,    /* it changes faster than it can be read, or can't be read at all */
+                    CLASS_WAITING, /* the journal says why */
+                    CLASS_FOREIGN, /* paired in other bytes */
+                    CLASS_REWRITTEN, /* the server keeps it in other bytes than it was sent in, and it is the same message */
+                    REPORT_CLASSES,
+};
+
+struct report_found { /* of verify: one difference, or `count` of them */
+    enum report_class class;
+    bool fault;          /* the two sides, or a side and the journal, are not equal */
+    bool single;         /* one of many that `sum` lines count: shown with --verbose, and in JSON */
+    bool sum;            /* so many of them: shown where the single ones are not */
+    const char *mailbox; /* NULL or "": none */
+    uint32_t uid;        /* 0: not known */
+    const char *file;    /* base name, or name in the quarantine; NULL or "": none */
+    uint64_t count;      /* 0: it is about one message */
+    const char *text;    /* what is wrong, and what would mend it */
+};
+
+struct report_verified {             /* one account that was verified */
+    uint64_t mailboxes, here, there; /* messages of the journal that were looked for on each side */
+    uint64_t files, bytes;           /* that were read here */
+    uint64_t bodies, bytes_there;    /* ... and on the server */
+    uint64_t kept;                   /* in the quarantine */
+    uint64_t found[REPORT_CLASSES];
+    uint64_t faults;
+    bool read, read_there; /* bytes were asked for */
+    double seconds;
+    bool interrupted;
+};
+
 /** @return NULL: out of memory */
 struct report *report_new(const struct report_settings *settings);
 void report_free(struct report *report); /* NULL-safe */
@@ -155,6 +199,10 @@ void report_guard(struct report *report, const char *account, const struct repor
 /** The account's end: the summary line, or JSON's result. interrupted: says so. */
 void report_result(struct report *report, const char *account, int status, const struct report_counts *counts,
                    double seconds, bool interrupted);
+/** A difference. What is a fault is also said with --quiet. */
+void report_found(struct report *report, const char *account, const struct report_found *found);
+/** The end of `verify` for one account: the summary line, or JSON's result. */
+void report_verified(struct report *report, const char *account, int status, const struct report_verified *verified);
 /** An account's command ended that has no summary of its own (status, check): JSON's result, if there was none; nothing for people. */
 void report_account_end(struct report *report, const char *account, int status);
 /** Was all of the output taken? What is still here is written first; a failure is said on standard error, once. */

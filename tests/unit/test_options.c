@@ -192,7 +192,7 @@ what_is_not_understood_is_refused_with_a_hint(void **state)
 
     (void)state;
     assert_refused("work", "unknown command: work", "To synchronise an account of that name: golub sync work");
-    assert_refused("verify", "unknown command: verify", "To synchronise an account of that name: golub sync verify");
+    assert_refused("fetch", "unknown command: fetch", "To synchronise an account of that name: golub sync fetch");
     assert_refused("-nz", "unknown option: -z", list);
     assert_refused("sync -c", "option --config needs the name of a file", list);
     assert_refused("--json=1", "this option takes no value: --json=1", list);
@@ -206,7 +206,7 @@ what_is_not_understood_is_refused_with_a_hint(void **state)
     assert_refused("status --confirm-deletes", "--confirm-deletes belongs to golub sync and golub import", "");
     assert_refused("sync work/", "not a name: \"work/\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
     assert_refused("sync /INBOX", "not a name: \"/INBOX\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
-    assert_refused("status work/INBOX", "only golub sync and golub restore take a mailbox: work/INBOX",
+    assert_refused("status work/INBOX", "only golub sync, golub restore and golub verify take a mailbox: work/INBOX",
                    "Name the account alone: work");
 }
 
@@ -277,7 +277,7 @@ options_of_another_command_are_refused(void **state)
     assert_refused("adopt a --from", "option --from needs a program", "golub --help lists the options.");
     assert_refused("sync --state f a", "--state belongs to golub adopt", "");
     assert_refused("adopt a --pull", "--pull belongs to golub sync", "");
-    assert_refused("import pop/INBOX", "only golub sync and golub restore take a mailbox: pop/INBOX",
+    assert_refused("import pop/INBOX", "only golub sync, golub restore and golub verify take a mailbox: pop/INBOX",
                    "Name the account alone: pop");
 }
 
@@ -393,9 +393,39 @@ help_on_a_command_has_its_options_and_those_of_all_and_no_others(void **state)
     assert_true(parse("help", &options, &err) && options.help && options.help_of == NULL);
     options_free(&options);
     assert_refused("help nosuch", "no help on: nosuch",
-                   "golub help knows: sync, import, status, check, adopt, restore");
+                   "golub help knows: sync, import, status, check, adopt, restore, verify");
     assert_refused("help sync work", "no help on: work",
-                   "golub help knows: sync, import, status, check, adopt, restore");
+                   "golub help knows: sync, import, status, check, adopt, restore, verify");
+}
+
+static void
+verify_takes_mailboxes_and_a_part(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("verify work/INBOX --server --part 2/30", &options, &err));
+
+    assert_int_equal(options.command, COMMAND_VERIFY);
+    assert_string_equal(options.names[0], "work/INBOX");
+    assert_true(options.server && options.bytes);
+    assert_int_equal(options.part, 2);
+    assert_int_equal(options.parts, 30);
+    options_free(&options);
+
+    for (const char *const *bad =
+             (const char *const[]){"0/3", "4/3", "1/0", "1", "/3", "1/", "a/b", "-1/3", "1/3/3", NULL};
+         *bad; bad++) {
+        char line[64], what[64];
+
+        (void)text_print(line, sizeof line, "verify --bytes --part %s", *bad);
+        (void)text_print(what, sizeof what, "no part: --part %s", *bad);
+        assert_refused(line, what, "Write --part N/M with 1 <= N <= M, such as 1/30.");
+    }
+    assert_refused("verify --part 1/3", "--part says of what is read which part", "golub verify --bytes --part 1/3");
+    assert_refused("sync --bytes", "--bytes belongs to golub verify", "");
+    assert_refused("verify --pull", "--pull belongs to golub sync", "");
 }
 
 int
@@ -418,6 +448,7 @@ main(void)
         cmocka_unit_test(an_import_takes_the_options_that_go_one_way),
         cmocka_unit_test(options_of_another_command_are_refused),
         cmocka_unit_test(help_on_a_command_has_its_options_and_those_of_all_and_no_others),
+        cmocka_unit_test(verify_takes_mailboxes_and_a_part),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

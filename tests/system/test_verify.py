@@ -1,0 +1,217 @@
+"""golub verify: equal is 0, each kind of difference is named, and nothing is changed, whoever is at work meanwhile."""
+import json
+import os
+import sqlite3
+import time
+
+from base import BUSY, CONFIG, HELD, LOGIN, NETWORK, OK, SOME, SystemTest, main
+import schema_check
+from test_json import SCHEMA
+
+
+class VerifyTest(SystemTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with open(SCHEMA) as f:
+            cls.schema = json.load(f)
+
+    def setUp(self):
+        super().setUp()
+        self.mails = self.corpus.messages(6, edge=False, median=1500)
+        for m in self.mails:
+            m.flags = ()
+        self.client.create("Work")
+        self.uids = self.client.fill("INBOX", self.mails)
+        self.client.fill("Work", self.corpus.messages(3, edge=False, median=800))
+        self.sync()
+
+    def verify(self, *options, expect=OK, name="work"):
+        self.proxy.reset()
+        result = self.check(self.home.run("verify", name, "--json", *options), expect)
+        for line in result.out.splitlines():
+            problems = schema_check.validate(json.loads(line), self.schema)
+            self.assertFalse(problems, "%s\n%s" % (line, problems))
+        self.assert_nothing_changed_there()
+        return result
+
+    def found(self, *options, expect=SOME, **more):
+        """[(class, mailbox, UID)] of what verify finds, without what only counts."""
+        events = self.verify(*options, expect=expect, **more).of("verify")
+        return sorted((e["class"], e.get("mailbox"), e.get("uid", 0)) for e in events)
+
+    def file(self, n, mailbox="INBOX"):
+        return self.maildir.find(mailbox, self.mails[n])
+
+
+class LevelsTest(VerifyTest):
+    def test_a_synced_tree_is_equal(self):
+        self.assertEqual(self.found(expect=OK), [])
+
+    def test_people_read_one_line(self):
+        result = self.run_golub("verify")
+
+        self.assertRegex(result.out, r"\Awork: equal: 7 mailboxes, 9 messages here, 9 there \(\d+\.\d s\)\n\Z")
+
+    def test_a_file_that_is_gone_is_missing_here(self):
+        self.maildir.delete(self.file(2))
+
+        self.assertEqual(self.found(), [("missing-here", "INBOX", self.uids[2])])
+
+    def test_a_message_that_is_gone_there_is_missing_there(self):
+        self.client.expunge("INBOX", self.uids[3])
+
+        self.assertEqual(self.found(), [("missing-there", "INBOX", self.uids[3])])
+
+    def test_a_new_file_is_extra_here(self):
+        file = self.maildir.deliver("INBOX", self.corpus.simple("ours").lf)
+
+        result = self.verify(expect=SOME)
+
+        self.assertEqual([(e["class"], e["file"]) for e in result.of("verify")],
+                         [("extra-here", os.path.basename(getattr(file, "path", file)).split(":")[0])])
+
+    def test_new_mail_there_is_counted_and_no_fault(self):
+        self.client.append("INBOX", self.corpus.simple("news").bytes)
+
+        found = self.found(expect=OK)
+        people = self.run_golub("verify")
+
+        self.assertEqual([f[:2] for f in found], [("extra-there", "INBOX")])
+        self.assertIn("work/INBOX: extra-there, 1 message: ", people.out)
+        self.assertIn(", 1 new on the server", people.out)
+
+    def test_a_message_that_the_journal_does_not_know_is_extra_there(self):
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("DELETE FROM message WHERE uid = ? AND mailbox = (SELECT id FROM mailbox WHERE name = 'INBOX')",
+                       (self.uids[1],))
+        db.close()
+
+        self.assertEqual([f for f in self.found() if f[0] == "extra-there"], [("extra-there", "INBOX", self.uids[1])])
+
+    def test_flags_that_one_side_changed(self):
+        self.client.store("INBOX", self.uids[0], "+", ["\\Flagged"])
+        self.maildir.flag(self.file(1), add="S")
+
+        self.assertEqual(self.found(), [("flags", "INBOX", self.uids[0]), ("flags", "INBOX", self.uids[1])])
+
+    def test_keywords_that_changed_there(self):
+        self.client.store("INBOX", self.uids[0], "+", ["blue"])
+
+        self.assertEqual(self.found(), [("keywords", "INBOX", self.uids[0])])
+
+    def test_a_mailbox_that_only_one_side_has(self):
+        self.client.create("Theirs")
+        self.client.append("Theirs", self.corpus.simple("one").bytes)
+        self.assertEqual(self.found(expect=OK), [("extra-there", "Theirs", 0)])
+
+        self.maildir.create("Ours")
+        self.assertEqual([f for f in self.found() if f[0] != "extra-there"], [("extra-here", "Ours", 0)])
+
+    def test_a_mailbox_that_is_gone_there_is_one_line(self):
+        self.client.delete_mailbox("Work")
+
+        self.assertEqual(self.found(), [("missing-there", "Work", 0)])
+        self.sync()
+        self.assertEqual(self.found(expect=OK), [("waiting", "Work", 0)])
+
+    def test_a_folder_that_is_gone_here_is_one_line(self):
+        os.rename(self.maildir.folder("Work"), self.home.path_of("aside"))
+
+        self.assertEqual(self.found(), [("missing-here", "Work", 0)])
+
+    def test_another_uidvalidity_is_one_line_and_no_list_of_messages(self):
+        self.client.delete_mailbox("Work")
+        time.sleep(1.1)  # UIDVALIDITY is the time
+        self.client.create("Work")
+
+        self.assertEqual(self.found(), [("missing-there", "Work", 0)])
+
+    def test_what_is_held_waits_and_is_no_fault(self):
+        many = self.corpus.messages(40, edge=False, median=300)
+        self.client.create("Many")
+        self.client.fill("Many", many)
+        self.sync()
+        for m in many[:30]:
+            self.maildir.delete(self.maildir.find("Many", m))
+        self.sync(expect=HELD)
+
+        found = self.found(expect=OK)
+
+        self.assertEqual({f[:2] for f in found}, {("waiting", "Many")})
+        self.assertEqual(len(found), 30)
+        self.assertRegex(self.run_golub("verify").out, "work/Many: waiting, 30 messages: golub status work says why\n")
+
+    def test_what_the_policy_keeps_back_waits(self):
+        self.maildir.deliver("INBOX", self.corpus.simple("ours").lf)
+        self.account.set(push=[])
+        self.sync()
+
+        self.assertEqual([f[0] for f in self.found(expect=OK)], ["waiting"])
+
+    def test_one_mailbox_alone(self):
+        self.maildir.delete(self.file(2))
+
+        self.assertEqual(self.found(name="work/Work", expect=OK), [])
+        self.assertEqual(self.found(name="work/inbox"), [("missing-here", "INBOX", self.uids[2])])
+        self.run_golub("verify", "work/Nowhere", expect=CONFIG)
+
+    def test_quiet_says_faults_alone(self):
+        self.client.append("INBOX", self.corpus.simple("news").bytes)
+        self.assertEqual(self.run_golub("verify", "-q").out, "")
+        self.maildir.delete(self.file(2))
+
+        result = self.run_golub("verify", "-q", expect=SOME)
+
+        self.assertEqual(result.out, "")
+        self.assertIn("missing-here", result.err)
+
+
+class SituationsTest(VerifyTest):
+    def test_nothing_is_written(self):
+        self.maildir.delete(self.file(2))
+        before, rows = self.maildir.snapshot(), self.account.journal_dump()
+        files = sorted(os.listdir(self.account.state))
+        self.proxy.reset()
+
+        result = self.check(self.home.run_traced("verify"), SOME)
+
+        self.assertEqual([c for c in result.calls if self.home.path_of("Mail") in c or self.account.state in c], [])
+        self.assertEqual(self.maildir.snapshot(), before)
+        self.assertEqual(self.account.journal_dump(), rows)
+        self.assertEqual(sorted(os.listdir(self.account.state)), files)
+        self.assertNotIn(b"SELECT ", self.proxy.stream("up").upper().replace(b"UNSELECT", b""))
+
+    def test_never_synced(self):
+        other = self.new_account("other")
+
+        self.run_golub("verify", "other", expect=CONFIG)
+        result = self.run_golub("verify")
+
+        self.assertIn("other: never synced", result.out)
+        self.assertIn("work: equal", result.out)
+        self.assertFalse(os.path.exists(other.state))
+        self.assertFalse(os.path.exists(other.root))
+
+    def test_another_golub_is_at_work(self):
+        import fcntl
+        fd = os.open(self.account.state, os.O_RDONLY)
+        self.addCleanup(os.close, fd)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+
+        self.run_golub("verify", expect=BUSY)
+
+    def test_no_login_no_connection(self):
+        self.home.write("secrets/work", "wrong\n")
+        self.run_golub("verify", expect=LOGIN)
+        self.proxy.stop()
+        self.run_golub("verify", expect=NETWORK)
+
+    def test_a_root_that_is_missing(self):
+        os.rename(self.account.root, self.home.path_of("aside"))
+
+        self.run_golub("verify", expect=CONFIG)
+
+
+if __name__ == "__main__":
+    main()
