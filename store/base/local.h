@@ -173,6 +173,12 @@ struct local_ops {
     /** Size, date and all digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
     bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
                     struct error *err);
+    /**
+     * Has a file the bytes that it should have? Size, date, wire and header digests by reading it, as fast as can be, and nothing is kept of it.
+     * @param changed  [out] false was returned since another program changed it meanwhile
+     */
+    bool (*reread)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, bool *changed,
+                   struct error *err);
     /** The info that a file gets in another folder: keyword letters a-z translated by their names, or left out. NULL: left out */
     bool (*carry)(void *local, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1],
                   struct error *err);

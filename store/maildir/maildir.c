@@ -72,6 +72,7 @@ maildir_local(struct maildir *maildir)
         .scan = scan_folder,
         .sweep = draft_sweep,
         .examine = read_examine,
+        .reread = read_reread,
         .carry = carry_info,
         .look = read_look,
         .read_open = read_open,

@@ -41,6 +41,8 @@ bool scan_folder(void *local, const char *folder, const struct local_scanner *to
 /* read.c */
 bool read_examine(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
                   struct error *err);
+bool read_reread(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, bool *changed,
+                 struct error *err);
 bool read_look(void *local, const struct local_file *file, struct local_print *print, bool *missing, struct error *err);
 bool read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
 bool read_facts(void *local, void *handle, struct local_facts *facts, struct error *err);

@@ -132,6 +132,30 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
 }
 
 bool
+read_reread(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, bool *changed,
+            struct error *err)
+{
+    struct maildir *maildir = local;
+    struct stat before, after;
+    int fd = maildir_open_message(maildir, file, missing, &before, err);
+    bool done;
+
+    *changed = false;
+    if (fd < 0)
+        return *missing;
+    done = read_digests(maildir, fd, false, &facts->digests, err);
+    if (done && (fstat(fd, &after) != 0 || !io_unchanged(&before, &after))) {
+        say_changed(err);
+        *changed = true;
+        done = false;
+    }
+    (void)io_close(&fd); /* only read */
+    facts->date = before.st_mtim.tv_sec;
+    facts->print = read_print(&before);
+    return done;
+}
+
+bool
 read_look(void *local, const struct local_file *file, struct local_print *print, bool *missing, struct error *err)
 {
     char name[LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1];

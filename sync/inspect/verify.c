@@ -42,7 +42,10 @@ work(struct verifying *verifying)
     struct run *run = &verifying->run;
 
     return situation_check(run) && survey_load(run) && avoided_load(run) && survey_here(run) && line_open(run) &&
-           survey_there(run) && run_begin(run) && verify_mailboxes(verifying);
+           survey_there(run) && run_begin(run) && verify_mailboxes(verifying) &&
+           (!verifying->how->server || verify_bodies(verifying)) &&
+           (!verifying->how->bytes || verify_files(verifying)) &&
+           (run->options->mailboxes != NULL || verify_quarantine(verifying));
 }
 
 static int
@@ -76,6 +79,8 @@ verify_account(const struct account *account, const struct sync_options *options
     bool ok, left_out;
     int status;
 
+    verifying.sum.read = verifying.how->bytes;
+    verifying.sum.read_there = verifying.how->server;
     run->now = run_now(run);
     report_begin(report, account->name, true);
     ok = check_known(&verifying, &left_out) && (left_out || work(&verifying));

@@ -42,6 +42,18 @@ MUST_CHECK bool verify_one_sided(struct verifying *verifying, const struct mailb
 /* ---- verify_mailbox.c ---- */
 /** Both sides of every mailbox that is asked for, names and listings alone. */
 MUST_CHECK bool verify_mailboxes(struct verifying *verifying);
+/* ---- verify_bytes.c ---- */
+/** Is it of the part that is read? */
+bool verify_is_of_part(const struct verifying *verifying, const unsigned char wire[static DIGEST_SIZE]);
+/** Every file, as far as it is of the part. */
+MUST_CHECK bool verify_files(struct verifying *verifying);
+/** What is in the quarantine: that it is there, and with --bytes what it is. */
+MUST_CHECK bool verify_quarantine(struct verifying *verifying);
+
+/* ---- verify_bodies.c ---- */
+/** Every body on the server, newest first, as far as it is of the part. */
+MUST_CHECK bool verify_bodies(struct verifying *verifying);
+
 /** Is something of it on both sides, so that it can be compared? */
 bool verify_is_compared(const struct mailbox *mailbox);
 

@@ -39,7 +39,6 @@ enum verify_what { /* verify_say.c has the class and the words of each */
                    VERIFY_UNREADABLE,
                    VERIFY_RESTLESS, /* it changes while it is read */
                    VERIFY_BODY,
-                   VERIFY_BODY_MISSING,
                    VERIFY_REWRITTEN,
                    VERIFY_KEPT_MISSING,
                    VERIFY_KEPT_DAMAGED,

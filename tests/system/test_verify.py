@@ -2,6 +2,7 @@
 import json
 import os
 import sqlite3
+import threading
 import time
 
 from base import BUSY, CONFIG, HELD, LOGIN, NETWORK, OK, SOME, SystemTest, main
@@ -165,6 +166,160 @@ class LevelsTest(VerifyTest):
 
         self.assertEqual(result.out, "")
         self.assertIn("missing-here", result.err)
+
+
+def rot(path, keep_time=True, keep_size=True):
+    """One bit, or more, of a file is another one; its time stays."""
+    st = os.stat(path)
+    with open(path, "r+b") as f:
+        if keep_size:
+            f.seek(-3, os.SEEK_END)
+            old = f.read(1)
+            f.seek(-1, os.SEEK_CUR)
+            f.write(bytes([old[0] ^ 1]))
+        else:
+            f.seek(0, os.SEEK_END)
+            f.write(b"more\n")
+    if keep_time:
+        os.utime(path, ns=(st.st_atime_ns, st.st_mtime_ns))
+
+
+class BytesTest(VerifyTest):
+    def path(self, n):
+        return self.file(n).path
+
+    def test_a_synced_tree_is_equal(self):
+        result = self.verify("--server")
+
+        self.assertEqual(result.of("verify"), [])
+        sums = [e for e in result.of("result") if "verified" in e][0]["verified"]
+        self.assertEqual((sums["files_read"], sums["bodies_fetched"]), (9, 9))
+        self.assertNotIn(b"BODY[", self.proxy.stream("up"))
+
+    def test_a_bit_that_fell_over_is_found_by_reading_alone(self):
+        rot(self.path(2))
+
+        self.assertEqual(self.found(expect=OK), [])
+        self.assertEqual(self.found("--bytes"), [("damaged", "INBOX", self.uids[2])])
+
+    def test_a_file_that_somebody_changed_is_altered(self):
+        rot(self.path(1), keep_time=False)
+        rot(self.path(2), keep_size=False)
+
+        self.assertEqual(self.found("--bytes"), [("altered", "INBOX", u) for u in self.uids[1:3]])
+
+    def test_a_renamed_file_is_read_under_its_new_name(self):
+        rot(self.path(2))
+        self.maildir.flag(self.file_by_uid(2), add="S")
+
+        self.assertEqual(self.found("--bytes"), [("damaged", "INBOX", self.uids[2]), ("flags", "INBOX", self.uids[2])])
+
+    def file_by_uid(self, n):
+        with sqlite3.connect(self.account.journal_path()) as db:
+            base, = db.execute("SELECT base FROM message WHERE uid = ? AND mailbox = (SELECT id FROM mailbox WHERE name = 'INBOX')",
+                               (self.uids[n],)).fetchone()
+        db.close()
+        return [f for f in self.maildir.files("INBOX") if f.name.startswith(base)][0]
+
+    def test_an_unreadable_file_is_damaged(self):
+        """As root every file can be read: a folder with the file's name can't be."""
+        path = self.path(2)
+        os.rename(path, self.home.path_of("aside"))
+        os.mkdir(path)
+
+        self.assertIn("missing-here", [f[0] for f in self.found("--bytes")])
+
+    def test_the_quarantine(self):
+        self.client.expunge("INBOX", self.uids[0])
+        self.client.expunge("INBOX", self.uids[1])
+        self.sync()
+        folder = os.path.join(self.account.state, "quarantine")
+        kept = sorted(n for n in os.listdir(folder) if not n.startswith("."))
+        self.assertEqual(len(kept), 2)
+        rot(os.path.join(folder, kept[0]))
+
+        self.assertEqual(self.found(expect=OK), [])
+        result = self.verify("--bytes", expect=SOME)
+        self.assertEqual([(e["class"], e["file"]) for e in result.of("verify")], [("quarantine-damaged", kept[0])])
+        os.unlink(os.path.join(folder, kept[1]))
+        result = self.verify(expect=SOME)
+        self.assertEqual([(e["class"], e["file"]) for e in result.of("verify")], [("quarantine-damaged", kept[1])])
+
+    def spoil_there(self, mail):
+        """One letter of the body is another one in the server's own store."""
+        spoilt = 0
+        for path, _, names in os.walk(os.path.join(self.server.folder, "mail", self.user)):
+            for name in names:
+                with open(os.path.join(path, name), "r+b") as f:
+                    data = f.read()
+                    for form in (mail.bytes, mail.lf):
+                        at = data.find(form)
+                        if at >= 0:
+                            f.seek(at + len(form) - 4)
+                            f.write(bytes([data[at + len(form) - 4] ^ 1]))
+                            spoilt += 1
+                            break
+        self.assertEqual(spoilt, 1, "the server keeps mail in another way")
+
+    def test_a_body_that_the_server_changed(self):
+        self.spoil_there(self.mails[4])
+
+        self.assertEqual(self.found("--bytes", expect=OK), [])
+        self.assertEqual(self.found("--server"), [("damaged-there", "INBOX", self.uids[4])])
+
+    def test_the_parts_are_all_of_it_and_each_message_is_in_one(self):
+        read = []
+        for n in range(1, 4):
+            sums = [e for e in self.verify("--server", "--part", "%d/3" % n).of("result") if "verified" in e][0]["verified"]
+            self.assertEqual(sums["files_read"], sums["bodies_fetched"])
+            read.append(sums["files_read"])
+
+        self.assertEqual(sum(read), 9)
+        self.assertLess(max(read), 9)
+
+
+class ChangingTest(VerifyTest):
+    def test_nothing_is_written_while_both_sides_change_all_the_time(self):
+        stop = threading.Event()
+
+        def change_here():
+            n = 0
+            while not stop.is_set():
+                n += 1
+                for f in self.maildir.files("INBOX"):
+                    try:
+                        if n % 2:
+                            self.maildir.flag(f, add="F")
+                        else:
+                            self.maildir.flag(f, remove="F")
+                    except OSError:
+                        pass
+                self.maildir.deliver("INBOX", self.corpus.simple("ours %d" % n).lf)
+
+        def change_there():
+            client, n = self.new_client(), 0
+            while not stop.is_set():
+                n += 1
+                client.append("INBOX", b"Subject: theirs %d\r\n\r\nx\r\n" % n)
+                client.store("INBOX", self.uids[n % 5], "+" if n % 2 else "-", ["\\Answered"])
+
+        threads = [threading.Thread(target=change_here), threading.Thread(target=change_there)]
+        rows = self.account.journal_dump()
+        for t in threads:
+            t.start()
+        try:
+            for options in ((), ("--bytes",), ("--server",)):
+                result = self.home.run_traced("verify", *options)
+                self.assertIn(result.code, (OK, SOME), result)
+                self.assertEqual([c for c in result.calls if self.home.path_of("Mail") in c or self.account.state in c], [])
+        finally:
+            stop.set()
+            for t in threads:
+                t.join()
+        self.assertEqual(self.account.journal_dump(), rows)
+        self.sync()
+        self.sync()
+        self.assertEqual(self.found("--server", expect=OK), [])
 
 
 class SituationsTest(VerifyTest):
