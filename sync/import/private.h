@@ -217,6 +217,7 @@ struct seen { /* of a message, by its bytes */
     unsigned char body[DIGEST_SIZE];
     unsigned char wire[DIGEST_SIZE]; /* of the body as its file gives it back: with a CR before each LF */
     uint64_t size;
+    bool ended; /* its header has an empty line behind it */
 };
 /** Is it the row's body, whether that was digested as it came or from the file? */
 bool seen_same_body(const struct journal_pop *row, const struct seen *seen);
@@ -274,7 +275,9 @@ typedef bool import_top_item(void *context, uint32_t number, const struct seen *
 /** TOP for each. Where the server turns out to have none info.top becomes false, and nothing is reported. */
 MUST_CHECK bool import_top(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item,
                            void *context);
-/** The same; what TOP is refused for is read whole instead (at most LIMIT_BATCH numbers): RETR has the header, too. */
+/**
+ * The same; what TOP is refused for, or shows less of than its header, is read whole instead (at most LIMIT_BATCH numbers): RETR has it, too.
+ */
 MUST_CHECK bool import_headers(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item,
                                void *context);
 /** import_headers for all of these that the listing has. */

@@ -161,6 +161,7 @@ bytes_end(struct bytes_reading *reading, struct seen *out)
     if (!reading->bare)
         reading->wire = reading->body;
     out->size = reading->size;
+    out->ended = reading->done;
     return SHA256_Final(out->header, &reading->header) == 1 && SHA256_Final(out->body, &reading->body) == 1 &&
            SHA256_Final(out->wire, &reading->wire) == 1 && kin_finish(reading->kin, &out->kin);
 }
@@ -264,8 +265,16 @@ struct reading_whole {
     import_top_item *item;
     void *context;
     uint32_t refused[LIMIT_BATCH];
-    size_t count, asked;
+    unsigned char shown[LIMIT_BATCH][DIGEST_SIZE]; /* by TOP; 0 throughout: refused */
+    size_t count, asked, at;
 };
+
+/* It has its empty line, or there is no more of the message: else its end may be missing, and it is another one's, or nobody's. */
+static bool
+is_whole_header(const struct import *import, uint32_t number, const struct seen *seen)
+{
+    return seen->ended || seen->size >= import_listed_size(import, number);
+}
 
 /* Words of a refused TOP, unless it may be read whole. */
 static bool
@@ -275,9 +284,12 @@ on_top_or_not(void *context, uint32_t number, const struct seen *seen, const cha
     const struct import *import = whole->import;
     const uint64_t most = import->account->import.max_size;
 
-    if (seen != NULL || whole->count == LIMIT_BATCH || !import->may_fetch ||
+    if ((seen != NULL && is_whole_header(import, number, seen)) || whole->count == LIMIT_BATCH || !import->may_fetch ||
         (most != 0 && import_listed_size(import, number) > most))
         return whole->item(whole->context, number, seen, words);
+    memset(whole->shown[whole->count], 0, DIGEST_SIZE);
+    if (seen != NULL)
+        memcpy(whole->shown[whole->count], seen->header, DIGEST_SIZE);
     whole->refused[whole->count++] = number;
     return true;
 }
@@ -306,12 +318,19 @@ static bool
 on_whole_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
 {
     struct reading_whole *whole = context;
+    struct import *import = whole->import;
+    const unsigned char *shown = whole->shown[whole->at++];
     struct seen seen;
+    bool cut;
 
     if (!bytes_end(whole->reading, &seen) || !bytes_begin(whole->reading))
-        return import_no_memory(whole->import);
-    whole->import->read_whole += outcome == MAILDROP_DONE;
-    return whole->item(whole->context, number, outcome == MAILDROP_DONE ? &seen : NULL, words);
+        return import_no_memory(import);
+    /* That was all, and the header did not end: more is missing than the empty line. What TOP shows, too, is all there is, and LIST lies. */
+    cut = outcome == MAILDROP_DONE && !seen.ended && seen.size + 2 < import_listed_size(import, number) &&
+          memcmp(shown, seen.header, DIGEST_SIZE) != 0;
+    import->read_whole += outcome == MAILDROP_DONE;
+    return whole->item(whole->context, number, outcome == MAILDROP_DONE && !cut ? &seen : NULL,
+                       cut ? "its header did not come whole" : words);
 }
 
 bool

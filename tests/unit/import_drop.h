@@ -18,10 +18,12 @@ struct dropped { /* one message on the server */
     bool refuse_retr, refuse_dele, refuse_top;
     size_t give;          /* RETR gives so many bytes; 0: all */
     bool give_none;       /* not even one */
+    bool give_once;       /* ... in one answer alone */
     size_t gives;         /* RETR gives the message of this index, counted from 1; 0: its own */
     size_t repeats;       /* RETR gives all of it so many times more */
     uint64_t listed_size; /* what LIST says; 0: the truth */
     bool no_size;         /* LIST says 0 */
+    size_t top_gives;     /* TOP gives so many bytes; 0: all of its header */
     const char *top_adds; /* lines that its TOP has and its RETR has not; NULL: those of all */
     int breaks_retr;      /* so many times the line breaks in the middle of it; -1: each time */
     int breaks_top;       /* the same of TOP */
@@ -251,7 +253,8 @@ drop_send_header(void *self, size_t index, uint32_t number, const struct maildro
     if (drop->empty_tops)
         return true;
     return (added == 0 || taker->bytes(taker->context, number, adds, added)) &&
-           taker->bytes(taker->context, number, mail->bytes, header_length(mail));
+           taker->bytes(taker->context, number, mail->bytes,
+                        mail->top_gives != 0 ? mail->top_gives : header_length(mail));
 }
 
 /* In two halves; the line breaks between them. */
@@ -264,6 +267,12 @@ drop_send_body(void *self, size_t index, uint32_t number, bool breaks, const str
     const size_t len = mail->give_none ? 0 : mail->give != 0 && mail->give < mail->len ? mail->give : mail->len;
     const size_t half = len / 2;
 
+    if (mail->give_once) {
+        struct dropped *once = &drop->mails[mail - drop->mails];
+
+        once->give_once = once->give_none = false;
+        once->give = 0;
+    }
     drop->late_index = index;
     if (half > 0 && !taker->bytes(taker->context, number, mail->bytes, half))
         return false;

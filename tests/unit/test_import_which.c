@@ -408,6 +408,33 @@ what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of
     assert_all_here(sc);
 }
 
+/* Nothing but the header says which file it is: one that lacks its end is nobody's, and no proof that the message is new. */
+static void
+a_lost_journal_and_a_header_that_comes_cut_bring_nothing_a_second_time(void **state)
+{
+    enum { CUT, REFUSED_AND_EMPTY, REFUSED_AND_CUT, WAYS };
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    for (int way = 0; way < WAYS; way++) {
+        struct dropped *mail = &sc->drop.mails[1];
+
+        lose_journal(sc);
+        mail->top_gives = way == CUT ? 20 : 0;
+        mail->refuse_top = way != CUT;
+        mail->give_none = way == REFUSED_AND_EMPTY;
+        mail->give = way == REFUSED_AND_CUT ? 20 : 0;
+        mail->give_once = way != CUT; /* should it be asked for as new mail it comes */
+        assert_run(sc, way == CUT ? 0 : 1);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+        mail->refuse_top = mail->give_none = false;
+        mail->top_gives = mail->give = 0;
+        assert_run(sc, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    }
+}
+
 int
 main(void)
 {
@@ -420,6 +447,7 @@ main(void)
         TEST(what_has_an_equal_header_waits_while_a_file_of_a_lost_journal_was_not_seen),
         TEST(a_lost_journal_and_a_list_of_what_was_begun_bring_nothing_a_second_time),
         TEST(a_lost_journal_beside_another_account_and_half_a_list_bring_nothing_a_second_time),
+        TEST(a_lost_journal_and_a_header_that_comes_cut_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time),
         TEST(what_was_recorded_as_had_and_was_another_rows_hides_nobody_who_gets_its_name),
         TEST(a_size_does_not_say_which_of_equal_names_was_recorded_as_had),
