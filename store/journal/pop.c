@@ -239,6 +239,14 @@ journal_pop_count_all(struct journal *journal, uint64_t *count, struct error *er
 }
 
 bool
+journal_pop_count_exact(struct journal *journal, uint64_t *exact, uint64_t *sized, struct error *err)
+{
+#define SIZED "SELECT count(*) FROM pop WHERE listed <> 0 AND state IN (2, 4) AND " LISTED
+    return count_rows(journal, SQL_POP_COUNT_SIZED, SIZED, 0, sized, err) &&
+           count_rows(journal, SQL_POP_COUNT_EXACT, SIZED " AND size = listed", 0, exact, err);
+}
+
+bool
 journal_pop_count_missed(struct journal *journal, uint64_t *count, struct error *err)
 {
     return count_rows(journal, SQL_POP_COUNT_MISSED,
@@ -272,11 +280,9 @@ static_assert((POP_SHORT | POP_CUT | POP_FEWER) == 19, "as the index pop_parts a
 bool
 journal_pop_parts(struct journal *journal, int64_t **ids, size_t *count, struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_POP_PARTS,
-                    "SELECT id FROM pop INDEXED BY pop_parts WHERE facts & 19 <> 0 AND state = ?1 AND " LISTED
-                    " ORDER BY id",
-                    err);
+    sqlite3_stmt *statement = sql_prepare(
+        journal, SQL_POP_PARTS,
+        "SELECT id FROM pop INDEXED BY pop_parts WHERE facts & 19 <> 0 AND state = ?1 AND " LISTED " ORDER BY id", err);
     struct sql_binder binder = {.statement = statement};
 
     if (statement == NULL)

@@ -100,6 +100,8 @@ MUST_CHECK bool journal_pop_ids(struct journal *journal, int state, int64_t **id
 MUST_CHECK bool journal_pop_count(struct journal *journal, int state, uint64_t *count, struct error *err);
 /** How many rows there are, absent ones too. */
 MUST_CHECK bool journal_pop_count_all(struct journal *journal, uint64_t *count, struct error *err);
+/** Of how many STORED and REMOVING rows that are not absent LIST told a size, and of how many as many bytes came. */
+MUST_CHECK bool journal_pop_count_exact(struct journal *journal, uint64_t *exact, uint64_t *sized, struct error *err);
 /** How many STORED and REMOVING rows that are not absent are missed here. */
 MUST_CHECK bool journal_pop_count_missed(struct journal *journal, uint64_t *count, struct error *err);
 /** Ids of POP_STORED and POP_REMOVING rows that are not absent with since + days <= now (days >= 0), by id; the caller frees. */

@@ -238,7 +238,7 @@ static bool
 read_whole(struct keeping *keeping, struct journal_pop *row, uint32_t number)
 {
     const uint64_t bytes = row->size; /* LIST may say anything */
-    bool intact;
+    bool intact, anothers;
 
     if (!row->has_body || !keeping->import->may_fetch) {
         keeping->unproven++;
@@ -253,6 +253,14 @@ read_whole(struct keeping *keeping, struct journal_pop *row, uint32_t number)
         return false;
     if (!intact)
         return true;
+    if (!proof_is_anothers(keeping->import, row, number, &anothers))
+        return false;
+    if (anothers) { /* for good: the other one may be gone by the next run */
+        row->facts |= POP_UNSURE;
+        (void)text_print(row->why, sizeof row->why,
+                         "as many bytes came as the server lists of another message: it stays there");
+        return import_save(keeping->import, row) && stays_there(keeping, row);
+    }
     keeping->whole++;
     keeping->whole_bytes += bytes;
     return read_body(keeping, row, number);

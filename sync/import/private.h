@@ -483,6 +483,11 @@ bool is_far_short(uint64_t bytes, uint64_t listed);
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
 /** Did it come with fewer bytes than LIST says, and other bytes since? Then two of three readings that are equal prove nothing. */
 bool proof_is_doubted(const struct journal_pop *row);
+/**
+ * Without TOP: does nothing but the bytes that a number gave say that they are its message's, and the sizes that they are another's? They came in
+ * another number than LIST says of it, and in the very one that it says of another, on a server whose sizes are right as often as not.
+ */
+MUST_CHECK bool proof_is_anothers(struct import *import, const struct journal_pop *row, uint32_t number, bool *anothers);
 /** Did the server give bytes without end when it was read before its removal? Then it is not read again. */
 bool proof_has_no_end(const struct journal_pop *row);
 /** Is such a shortfall this server's way of counting? */

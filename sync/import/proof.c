@@ -132,6 +132,47 @@ fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes)
     return true;
 }
 
+/* By chance it is as large as the message of that number, which came as large as LIST says, and has another body. */
+static bool
+is_none_of(struct import *import, const struct journal_pop *row, uint32_t number, bool *none)
+{
+    struct journal_listed line;
+    struct journal_pop other;
+    size_t count;
+
+    *none = false;
+    if (import->identity == BY_BODY)
+        return true;
+    if (!journal_listing_page(import->journal, LISTED_ALL, false, number - 1, &line, 1, &count, &import->err))
+        return false;
+    if (count == 0 || line.number != number || line.row == 0)
+        return true;
+    if (!import_load(import, line.row, &other))
+        return false;
+    *none = other.has_body && other.size == line.size && memcmp(other.body, row->body, DIGEST_SIZE) != 0;
+    return true;
+}
+
+/* Of sizes that are never right one is another's by chance: of four one must be. */
+bool
+proof_is_anothers(struct import *import, const struct journal_pop *row, uint32_t number, bool *anothers)
+{
+    const uint64_t listed = import_listed_size(import, number);
+    uint64_t exact, sized;
+    bool none = true;
+
+    *anothers = false;
+    for (size_t i = 1; none && listed != 0 && row->size != listed && i < import->sizes_count; i++)
+        if (import->sizes[i] == row->size && !is_none_of(import, row, (uint32_t)i, &none))
+            return false;
+    if (none)
+        return true;
+    if (!journal_pop_count_exact(import->journal, &exact, &sized, &import->err))
+        return false;
+    *anothers = 4 * exact >= sized;
+    return true;
+}
+
 /* ---- bodies ---- */
 
 struct confirming {

@@ -1734,6 +1734,8 @@ BUGS = [
         ("sync/import/candidates.c", "           is_small_at_the_end(import, listed);", "           (false && is_small_at_the_end(import, listed));")),
     bug("import: what can't be compared makes every name doubtful", unit("test_import_had"),
         ("store/journal/listing_doubt.c", "o.facts & 256 <> 0 AND o.absent = 0\"", "o.facts & 256 <> 0 AND o.absent < 0\"")),
+    bug("import: what came with the size of another message removed without TOP", unit("test_import_keep_read"),
+        ("sync/import/proof.c", "*anothers = 4 * exact >= sized;", "*anothers = 4 * exact > 4 * sized;")),
     bug("import: what comes whole beside its part forgets the longer keep", unit("test_import_keep_read"),
         ("sync/import/run.c", "row->keep_days = part.keep_days;", "")),
     bug("import: what comes whole beside its part goes at once under a shorter keep", unit("test_import_keep_read"),

@@ -250,6 +250,36 @@ a_tightened_keep_waits_for_a_word_though_the_message_comes_whole_only_now(void *
     assert_int_equal(count_there(sc), 0);
 }
 
+/* Without TOP: what it gives as one message, each time, has the size of another one in its list, and its sizes are right. */
+static void
+what_comes_as_another_message_each_time_keeps_that_on_the_server(void **state)
+{
+    static const char one[] = "Message-ID: <one@x>\r\n\r\nThe first of all.\r\n",
+                      other[] = "Message-ID: <other@x>\r\n\r\nAnother one.\r\n",
+                      third[] = "Message-ID: <third@x>\r\n\r\nThis is the third one of them.\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail_as(sc, "1", one, sizeof one - 1);
+
+    sc->drop.no_top = true;
+    (void)given_mail_as(sc, "2", other, sizeof other - 1);
+    (void)given_mail_as(sc, "3", third, sizeof third - 1);
+    sc->account.policy.guard = false;
+    sc->account.import.keep_days = 1;
+    mail->gives = 3;
+    (void)run_import(sc);
+    sc->now += 2 * DAY;
+    for (int run = 0; run < 4; run++)
+        (void)run_import(sc);
+    assert_true(!mail->gone);
+    mail->gives = 0;
+    sc->account.import.keep_days = 0;
+    for (int run = 0; run < 4; run++) {
+        (void)run_import(sc);
+        sc->now += 2 * DAY;
+    }
+    assert_true(copies_here(sc, mail) == 1 || !mail->gone);
+}
+
 /* A short answer to what is read again to be proven says nothing about it. */
 static void
 a_short_answer_to_a_proof_makes_no_new_mail(void **state)
@@ -533,6 +563,7 @@ main(void)
         TEST(another_body_under_the_header_of_one_that_went_is_fetched),
         TEST(names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time),
         TEST(a_message_whose_end_comes_later_is_fetched_whole_before_it_is_removed),
+        TEST(what_comes_as_another_message_each_time_keeps_that_on_the_server),
         TEST(a_tightened_keep_waits_for_a_word_though_the_message_comes_whole_only_now),
         TEST(a_short_answer_to_a_proof_makes_no_new_mail),
         TEST(a_proof_asks_for_nothing_that_is_larger_than_max_size),
