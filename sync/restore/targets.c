@@ -66,13 +66,21 @@ open_folder(struct restoring *restoring)
 }
 
 static const struct journal_mailbox *
-find_mailbox(const struct restoring *restoring, const char *name, const char *folder)
+find_by_name(const struct restoring *restoring, const char *name)
 {
     for (size_t i = 0; i < restoring->mailbox_count; i++) {
-        const struct journal_mailbox *mailbox = &restoring->mailboxes[i];
+        if (strcmp(restoring->mailboxes[i].name, name) == 0)
+            return &restoring->mailboxes[i];
+    }
+    return NULL;
+}
 
-        if (name != NULL ? strcmp(mailbox->name, name) == 0 : strcmp(mailbox->folder, folder) == 0)
-            return mailbox;
+static const struct journal_mailbox *
+find_by_folder(const struct restoring *restoring, const char *folder)
+{
+    for (size_t i = 0; i < restoring->mailbox_count; i++) {
+        if (strcmp(restoring->mailboxes[i].folder, folder) == 0)
+            return &restoring->mailboxes[i];
     }
     return NULL;
 }
@@ -81,7 +89,7 @@ find_mailbox(const struct restoring *restoring, const char *name, const char *fo
 static bool
 find_folder(struct restoring *restoring, struct restore_target *target)
 {
-    const struct journal_mailbox *mailbox = find_mailbox(restoring, target->name, NULL), *other;
+    const struct journal_mailbox *mailbox = find_by_name(restoring, target->name), *other;
 
     target->left_out =
         !names_chosen(restoring->account->policy.patterns, target->name, mailbox != NULL ? mailbox->attributes : 0);
@@ -95,7 +103,7 @@ find_folder(struct restoring *restoring, struct restore_target *target)
         restoring->err.kind = ERROR_CONFIG;
         return false;
     }
-    other = find_mailbox(restoring, NULL, target->folder);
+    other = find_by_folder(restoring, target->folder);
     if (other == NULL)
         return true;
     error_state(&restoring->err, ERROR_CONFIG, "the folder of %.200s is that of mailbox %.200s now", target->name,

@@ -22,7 +22,7 @@ from rig import in_memory, killer, scratch
 from rig.popserver import Message
 from rig.stage import Stage
 
-DEATHS = 1600 if in_memory.NIGHTLY else 60  # at random moments, for each kind of keep
+DEATHS = 1600 if in_memory.NIGHTLY else 40  # at random moments, for each kind of keep
 ROUNDS = 5                                  # runs until everything has to be at rest
 NO_LEAK_CHECK = {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"}
 
@@ -186,7 +186,7 @@ class EveryStepTest(ScriptTest):
         self.check(result, OK)
         left = list(self.server.drop)
         self.assertGreater(len(steps), 10)
-        places = [(s, False) for s in (steps if in_memory.NIGHTLY else steps[::2])] + [(s, True) for s in steps if s.sends]
+        places = [(s, False) for s in (steps if in_memory.NIGHTLY else steps[::3])] + [(s, True) for s in steps if s.sends]
         rounds = collections.Counter()
         for step, after in places:
             where = "%s %s" % ("after" if after else "before", step)

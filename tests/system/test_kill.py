@@ -111,7 +111,7 @@ class KillTest(scenes.SceneTest, SystemTest):
             mark = next(s.number for s, _ in places if s.call.startswith("rename") and s.what.endswith("/.golub"))
             commit = next(s.number for s, _ in places if s.number > mark and s.call == "fdatasync")
             inside = [(s, after) for s, after in places if mark <= s.number <= commit and not after]
-            return inside if scenes.NIGHTLY else inside[::3]
+            return inside if scenes.NIGHTLY else inside[::4]
         self.sweep(scenes.removals, window)
         self.again()
         self.sweep(scenes.moves, window)
