@@ -171,7 +171,10 @@ struct remote_append { /* one message to be stored */
 };
 
 struct remote_appender {
-    /** Read up to `size` bytes of item's wire form, from the start on at the first call after `rewind`. *got 0: end. */
+    /**
+     * Read up to `size` bytes of item's wire form, from the start on at the first call after `rewind`. *got 0: end. Also after its `done`: a
+     * server may refuse a message before all of it has come, and what was announced still goes out.
+     */
     bool (*read)(void *context, size_t index, void *to, size_t size, size_t *got);
     bool (*rewind)(void *context, size_t index);
     /** @param uid 0: the server did not say (no UIDPLUS), or what it said is not believed */

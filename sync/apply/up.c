@@ -263,8 +263,7 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
 
     sending->answered = true;
     sending->uid = uid;
-    sending->outcome = *outcome;
-    close_file(up->run, sending);
+    sending->outcome = *outcome; /* its file stays open: a refusal may come while the rest still goes out */
     up->run->done++;
     up->run->counts.bytes_up += sending->wire_size;
     run_tell_progress(up->run, &up->run->mailboxes[sending->todo->mailbox], 0);

@@ -219,6 +219,16 @@ append_pipelined(struct upload upload, size_t count)
     }
 }
 
+/* A server may refuse a message before all of it has come: what was announced still goes out. */
+static bool
+send_rest(const struct upload *upload)
+{
+    char piece[64];
+    size_t got;
+
+    return upload->from->read(upload->context, upload->index, piece, sizeof piece, &got);
+}
+
 static bool
 append_one(const struct upload *upload, size_t count, struct error *err)
 {
@@ -247,7 +257,7 @@ append_one(const struct upload *upload, size_t count, struct error *err)
         (void)append_now(upload, mailbox, content, dress);
     if (uid != 0)
         uid += server->shifted + (content + 1 == server->misnamed);
-    return upload->from->done(upload->context, upload->index, uid, &outcome);
+    return upload->from->done(upload->context, upload->index, uid, &outcome) && (outcome.ok || send_rest(upload));
 }
 
 bool
