@@ -435,6 +435,34 @@ a_lost_journal_and_a_header_that_comes_cut_bring_nothing_a_second_time(void **st
     }
 }
 
+/* Without TOP and with a line less in LIST: ten names go to other messages of ten and of eight new ones, which take new names. */
+static void
+names_that_moved_on_among_old_and_new_bring_nothing_a_second_time_without_top_and_with_half_a_list(void **state)
+{
+    static const unsigned char order[] = {20, 6, 26, 27, 10, 1, 25, 24, 4, 7, 21, 23, 22, 8, 2, 9, 3, 5};
+    struct scene *sc = *state;
+    char name[16], text[200];
+
+    sc->drop.no_top = true;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < (round == 0 ? 10 : sizeof order); i++) {
+            const int id = round == 0 ? (int)i + 1 : order[i];
+
+            text_print(name, sizeof name, "u%zu", i + 1);
+            text_print(text, sizeof text, "Message-ID: <%02d@x>\r\n\r\n%.*s\r\n", id, id < 20 ? 4 * id : id,
+                       "..........................................");
+            (void)given_mail_as(sc, name, text, strlen(text));
+            sc->drop.mails[sc->drop.count - 1].no_size = round == 1 && i == 9;
+        }
+        sc->drop.lie_stat = round == 1;
+        (void)run_import(sc);
+        if (round == 0)
+            for (size_t i = 0; i < 10; i++)
+                sc->drop.mails[i].gone = true;
+    }
+    assert_int_equal(files_in(sc, "INBOX/new"), 18);
+}
+
 int
 main(void)
 {
@@ -447,6 +475,7 @@ main(void)
         TEST(what_has_an_equal_header_waits_while_a_file_of_a_lost_journal_was_not_seen),
         TEST(a_lost_journal_and_a_list_of_what_was_begun_bring_nothing_a_second_time),
         TEST(a_lost_journal_beside_another_account_and_half_a_list_bring_nothing_a_second_time),
+        TEST(names_that_moved_on_among_old_and_new_bring_nothing_a_second_time_without_top_and_with_half_a_list),
         TEST(a_lost_journal_and_a_header_that_comes_cut_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time),
         TEST(what_was_recorded_as_had_and_was_another_rows_hides_nobody_who_gets_its_name),
