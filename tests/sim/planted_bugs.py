@@ -997,7 +997,7 @@ BUGS = [
     bug("name that is taken is overwritten", unit("test_maildir_change"),
         ("store/maildir/io.c", "RENAME_NOREPLACE", "0")),
 
-    bug("file of a message closed at its refusal, while the rest still goes out", REMOVALS,
+    bug("file of a message closed at its refusal, while the rest still goes out", HISTORIES,
         ("sync/apply/up.c", "    sending->outcome = *outcome; /*", "    close_file(up->run, sending);\n    sending->outcome = *outcome; /*")),
     # ---- the guard ----
     bug("guard off by one", unit("test_guard"),
