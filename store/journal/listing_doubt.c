@@ -63,12 +63,11 @@ journal_listing_gone_like(struct journal *journal, const unsigned char header[st
 bool
 journal_listing_loosen(struct journal *journal, struct error *err)
 {
-    static const char sql[] =
-        "DELETE FROM temp.listing_loose;"
-        "INSERT OR IGNORE INTO temp.listing_loose (id, header, kin) SELECT p.id, p.header, p.kin"
-        " FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.uidl = d.uidl"
-        " WHERE d.repeated = 0 AND p.absent = 0 AND p.state <> 1 AND p.facts & 256 = 0"
-        " AND p.id NOT IN (SELECT row FROM temp.listing_doubt)";
+    static const char sql[] = "DELETE FROM temp.listing_loose;"
+                              "INSERT OR IGNORE INTO temp.listing_loose (id, header, kin) SELECT p.id, p.header, p.kin"
+                              " FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.uidl = d.uidl"
+                              " WHERE d.repeated = 0 AND p.absent = 0 AND p.state <> 1 AND p.facts & 256 = 0"
+                              " AND p.id NOT IN (SELECT row FROM temp.listing_doubt)";
 
     static_assert(POP_FETCHING == 1 && POP_DOUBT == 256, "the statement holds these numbers");
     return listing_judge(journal, err) && listing_commit(journal, err) && listing_exec(journal, sql, err);

@@ -487,7 +487,8 @@ bool proof_is_doubted(const struct journal_pop *row);
  * Without TOP: does nothing but the bytes that a number gave say that they are its message's, and the sizes that they are another's? They came in
  * another number than LIST says of it, and in the very one that it says of another, on a server whose sizes are right as often as not.
  */
-MUST_CHECK bool proof_is_anothers(struct import *import, const struct journal_pop *row, uint32_t number, bool *anothers);
+MUST_CHECK bool proof_is_anothers(struct import *import, const struct journal_pop *row, uint32_t number,
+                                  bool *anothers);
 /** Did the server give bytes without end when it was read before its removal? Then it is not read again. */
 bool proof_has_no_end(const struct journal_pop *row);
 /** Is such a shortfall this server's way of counting? */

@@ -61,7 +61,8 @@ describe_one(struct meeting *meeting, struct half *file, const struct half *uid,
     struct buffer here = buffer_new(HEADER_SHOWN + 1), there = buffer_new(HEADER_SHOWN + 1);
     struct probe probe = {
         .mailbox = meeting->index, .uid = uid->uid, .id = uid->id, .header = &there, .unlikely = true};
-    bool ok = read_header(meeting->run, meeting->mailbox, file->id, &here) && probe_remote(meeting->run, &probe, 1, true);
+    bool ok =
+        read_header(meeting->run, meeting->mailbox, file->id, &here) && probe_remote(meeting->run, &probe, 1, true);
 
     if (ok)
         differ_describe((struct text){here.at, here.len}, (struct text){there.at, there.len}, out, size);

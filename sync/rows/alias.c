@@ -97,8 +97,7 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
         else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0) {
             *uid = 0; /* another message has it */
             ok = (other->facts & (FACT_ECHO | FACT_COPIED)) == 0 || lose_said_uid(run, other);
-        }
-        else
+        } else
             *alias = true; /* the server kept its equal message and dropped this one: two files, one UID */
     } else if (ok && !found && mailbox != NULL && *uid < mailbox->row.uidnext) {
         *uid = 0; /* it was given before */

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
+    *__libc_memalign(size_t, size_t);
 enum { DEPTH = 5, PLACES = 1 << 16 };
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;

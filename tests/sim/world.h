@@ -129,12 +129,13 @@ struct ledger {              /* of one content */
         [SIM_MAILBOXES]; /* how many of `outs` only slid out of the server's view, for all that one client can tell */
     unsigned set[SIM_MAILBOXES];     /* flags that they ever gave it there */
     unsigned cleared[SIM_MAILBOXES]; /* ... and took off again */
-    unsigned undone, contested; /* taken off while a run was at work, once, and more often: as if it could not be stored there */
-    unsigned copied[SIM_MAILBOXES];  /* flags that a COPY of golub brought along: it has to carry them over */
-    bool was_copied[SIM_MAILBOXES];  /* by golub */
-    bool moved;                      /* users took it from one mailbox to another */
-    bool shown[SIM_MAILBOXES];       /* golub listed its removal as held */
-    bool refused[SIM_MAILBOXES];     /* the server refused to remove it, in this run */
+    unsigned undone,
+        contested; /* taken off while a run was at work, once, and more often: as if it could not be stored there */
+    unsigned copied[SIM_MAILBOXES]; /* flags that a COPY of golub brought along: it has to carry them over */
+    bool was_copied[SIM_MAILBOXES]; /* by golub */
+    bool moved;                     /* users took it from one mailbox to another */
+    bool shown[SIM_MAILBOXES];      /* golub listed its removal as held */
+    bool refused[SIM_MAILBOXES];    /* the server refused to remove it, in this run */
     bool unsure
         [SIM_MAILBOXES]; /* golub sent it there without an answer, or it is out of view, and UIDs were given anew since */
     int total;           /* the most of it on one side that they made, over all mailboxes */
