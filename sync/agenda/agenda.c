@@ -57,10 +57,15 @@ agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo)
     return add_todo(run, agenda, todo);
 }
 
-/* Write down for `status` why nothing is done about this row. */
+/*
+ * Write down for `status` why nothing is done about this row. A run that fetches altered files again does nothing else, whatever the
+ * configuration allows: what it leaves is no policy's doing.
+ */
 static bool
 explain(struct run *run, struct mailbox *mailbox, const struct journal_message *message, const struct plan_step *step)
 {
+    if (run->altering != NULL)
+        return true;
     if (step->kept_back) {
         run->counts.kept_by_policy++;
         return run_pending(run, mailbox, message->id, PENDING_POLICY, plan_verb_word(step->verb),

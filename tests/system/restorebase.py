@@ -14,7 +14,8 @@ class RestoreTest(SystemTest):
         self.mails = [self.corpus.simple("Report %d" % n, "Body %d.\r\n" % n) for n in range(4)]
         self.mails[1].flags = ("\\Seen", "\\Flagged")
         self.client.fill("INBOX", self.mails)
-        self.client.append("Work", self.corpus.simple("stays").bytes)
+        self.stays = self.corpus.simple("stays")
+        self.client.append("Work", self.stays.bytes)
         self.sync()
 
     def expunge(self, *numbers, mailbox="INBOX"):

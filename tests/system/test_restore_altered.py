@@ -1,5 +1,7 @@
 """golub restore --altered: the server's version of a message whose file was changed under its name."""
+import contextlib
 import os
+import sqlite3
 
 from base import CONFIG, SOME, main
 from restorebase import RestoreTest
@@ -47,6 +49,27 @@ class AlteredTest(RestoreTest):
         self.sync()
         self.assertEqual((self.copies(2), self.copies(2, "Work")), ((0, 0), (1, 1)))
         self.assert_in_sync()
+
+    def test_what_else_is_outstanding_is_not_written_down_as_kept_back(self):
+        path = self.alter(1)
+        other = self.alter(0)
+        self.maildir.flag(self.maildir.find("INBOX", self.mails[2]), "F")
+        self.client.store("INBOX", self.client.uid_of("INBOX", self.mails[3]), "+", ["\\Answered"])
+        os.unlink(self.maildir.find("Work", self.stays).path)
+
+        self.restore("--altered", path)
+
+        self.assertEqual(self.pending(), [])
+        self.run_golub("verify", "work", expect=SOME)
+        self.assertEqual(self.copies(1), (1, 1))
+        os.unlink(other)
+        self.sync()
+        self.assertEqual(self.flags_there(self.mails[2]), {"\\Flagged"})
+        self.assertEqual(self.client.messages("Work"), [])
+
+    def pending(self):
+        with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % self.account.journal_path(), uri=True)) as db:
+            return db.execute("SELECT kind, detail, why FROM pending").fetchall()
 
     def test_one_that_is_not_altered_stays(self):
         path = self.maildir.find("INBOX", self.mails[0]).path
