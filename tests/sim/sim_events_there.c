@@ -250,6 +250,9 @@ event_counts(struct sim *sim)
                 server->boxes[m].phantoms = 0;
         server->unlisted = content + 1;
         server->unlisted_for = 1 + (int)rng_below(dice(sim), 2) - server->connected; /* this session is one of them */
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            if (server_multiplicity(server, m, content) > 0)
+                ledger_hidden(&sim->world, content, m);
         say(&sim->world, "  there: #%d is counted and not listed", content);
         break;
     case 3:

@@ -161,6 +161,22 @@ ledger_put(struct world *world, int content, int mailbox)
 }
 
 void
+ledger_hidden(struct world *world, int content, int mailbox)
+{
+    int *most = &world->ledger[content].most[mailbox];
+
+    for (int i = 0; i < world->clients; i++) {
+        const struct maildir_sim *maildir = world->maildirs[i];
+        int all = count_on(world, content, mailbox, SIM_SERVER);
+        for (size_t k = 0; k < maildir->tree.count; k++) {
+            const struct sim_file *file = &maildir->tree.files[k];
+            all += file->mailbox == mailbox && file->content == content && file->put > maildir->ended;
+        }
+        *most = all > *most ? all : *most;
+    }
+}
+
+void
 ledger_out(struct world *world, int content, int mailbox)
 {
     world->ledger[content].out[mailbox] = true;
@@ -460,13 +476,19 @@ ledger_own_mark(struct world *world, uint32_t uid, const unsigned char *header)
         }
 }
 
-/* More of it stand in another mailbox there than this client has in its folder: what came there has moved, as far as it can know. */
+/*
+ * More of it stand in another mailbox there than this client has in its folder: what came there has moved, as far as it can know. Of a mailbox
+ * that was left out it knows nothing: its file there may be moved on before the next run, and leaves the message to this one.
+ */
 static bool
 seems_moved(const struct world *world, int content, int mailbox, int client)
 {
-    for (int m = 0; m < SIM_MAILBOXES; m++)
-        if (m != mailbox && count_on(world, content, m, SIM_SERVER) > count_on(world, content, m, client))
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        const int there = count_on(world, content, m, SIM_SERVER);
+        const int here = (world->unseen >> m & 1) != 0 ? 0 : count_on(world, content, m, client);
+        if (m != mailbox && there > here)
             return true;
+    }
     return false;
 }
 

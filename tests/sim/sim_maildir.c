@@ -93,6 +93,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->date = date;
     file->fresh = file->unflushed = file->strange = file->second = false;
     file->named = 0;
+    file->put = maildir->world->inside || !maildir->world->golub ? maildir->began + 1 : 0;
     maildir_sim_touch(maildir, mailbox);
     ledger_add(maildir->world, content);
     unsigned shown;
@@ -184,6 +185,7 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
         mua_new_base(maildir, base);
     if (strcmp(base, file->base) != 0)
         file->named = maildir->began + 1;
+    file->put = maildir->began + 1;
     maildir_sim_touch(maildir, file->mailbox);
     ledger_carry(maildir->world, file->content, file->mailbox, mailbox);
     ledger_carry_mark(maildir->world, file->content, mailbox, local_info_flags(file->info, &shown));

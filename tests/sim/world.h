@@ -237,6 +237,10 @@ void ledger_put(struct world *world, int content, int mailbox);
  * may send its own in that moment, and neither can know of the other.
  */
 void ledger_cross(struct world *world, int content, int mailbox);
+/**
+ * The server counts it there and lists it no more: a file of it that no run has seen in that folder can't be told from another one, and goes up.
+ */
+void ledger_hidden(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
 /** What was taken out elsewhere so far is nothing that this side may follow. */
 void ledger_forget(struct world *world, int mailbox, int side);
