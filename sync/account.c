@@ -204,6 +204,10 @@ record(const struct account *account, const struct sync_options *options, struct
     (void)text_print(outcome->error, sizeof outcome->error, "%s", said.error);
     if ((status == 0 || status == 3) && !said.interrupted && was_whole(options))
         outcome->success = outcome->attempt;
+    if (said.quota_told) {
+        outcome->quota = said.quota;
+        outcome->quota_seen = outcome->attempt;
+    }
     outcome->line_count = lines != NULL ? report_heard_now(report, account->name, lines, OUTCOME_LINES_MAX) : 0;
     for (size_t i = 0; i < outcome->line_count; i++)
         outcome->lines[i] = (struct outcome_line){lines[i].hash, lines[i].since};

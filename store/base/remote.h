@@ -16,6 +16,7 @@
 
 #include "store/base/digest.h"
 #include "store/base/flags.h"
+#include "store/base/quota.h"
 
 enum remote_attribute {                      /* RFC 9051 7.3.1, RFC 6154 */
                         REMOTE_NOSELECT = 1, /* \Noselect or \NonExistent */
@@ -54,7 +55,10 @@ struct remote_info {  /* what the connection can do, for the engine's decisions 
     char separator;   /* of the personal namespace; 0 unknown */
     bool condstore, qresync, uidplus, move, multiappend, literal_plus, list_status, list_extended, special_use, utf8,
         objectid;
-    uint64_t append_limit;    /* 0: not said */
+    uint64_t append_limit; /* 0: not said */
+    bool tells_quota;      /* it says that it tells how full INBOX is */
+    bool has_quota;        /* the last survey asked for it, and was answered */
+    struct quota quota;
     const char *capabilities; /* as the server listed them after login, one blank between; owned by the remote */
     uint64_t bytes_up, bytes_down;
     char unlisted

@@ -29,6 +29,7 @@ static const struct {
     {"ID", CAPABILITY_ID, 0},
     {"UNSELECT", CAPABILITY_UNSELECT, 0},
     {"UIDONLY", CAPABILITY_UIDONLY, CAPABILITY_ENABLE},
+    {"QUOTA", CAPABILITY_QUOTA, 0},
 };
 
 /* iCloud's VANISHED answers are malformed: clients that believed them lost mail. CONDSTORE alone is sound there. */

@@ -25,6 +25,7 @@ enum capability {
     CAPABILITY_UNSELECT = 1 << 17,
     CAPABILITY_STATUS_SIZE = 1 << 19, /* RFC 8438 */
     CAPABILITY_UIDONLY = 1 << 18,     /* and MESSAGELIMIT: without it there is no use for it */
+    CAPABILITY_QUOTA = 1 << 20,       /* RFC 9208 */
 };
 
 struct capabilities {

@@ -24,6 +24,7 @@ enum command_kind {
     COMMAND_LIST,
     COMMAND_LSUB,
     COMMAND_STATUS,
+    COMMAND_QUOTA,
     COMMAND_FETCH,
     COMMAND_REREAD, /* FETCH right before a change */
     COMMAND_PROOF,  /* FETCH right after it */
@@ -60,7 +61,10 @@ struct imap {
     bool disordered;    /* this server lists messages in no order: count them another way */
     bool
         one_at_a_time; /* it mixed up what it was asked at once: now and on later connections it is asked one thing at a time */
-    bool sizes;      /* surveys ask how large mailboxes are, too */
+    bool sizes;       /* surveys ask how large mailboxes are, too */
+    bool quota_asked; /* by this connection's survey */
+    bool has_quota;
+    struct quota quota;
     bool plain_list; /* LIST with return options was refused */
     /* What ended the line (wary.h), over all lines of this object and, by `avoid`, over those of earlier runs. */
     unsigned wary;     /* WARY_ bits */

@@ -165,6 +165,7 @@ only_reads(int kind)
     case COMMAND_LIST:
     case COMMAND_LSUB:
     case COMMAND_STATUS:
+    case COMMAND_QUOTA:
     case COMMAND_FETCH:
     case COMMAND_REREAD:
     case COMMAND_PROOF:
@@ -208,6 +209,8 @@ open_imap(void *remote, bool examine, struct error *err)
     imap->selected = imap->select_sent = imap->enable_ok = false;
     imap->disordered = imap->plain_list = imap->plain_select = false;
     imap->namespaces = (struct namespaces){0};
+    imap->quota = (struct quota){0};
+    imap->quota_asked = imap->has_quota = false;
     imap->id[0] = '\0';
     buffer_clear(&imap->capability_text);
     buffer_clear(&imap->enabled);
@@ -245,6 +248,9 @@ info_imap(void *remote, struct remote_info *out)
         .later = imap->queue.throttled,
         .objectid = can & CAPABILITY_OBJECTID,
         .append_limit = imap->can.append_limit,
+        .tells_quota = (can & CAPABILITY_QUOTA) != 0,
+        .has_quota = imap->has_quota,
+        .quota = imap->quota,
         .alerts = imap->alerts.len > 0 ? imap->alerts.at : "",
         .capabilities = imap->capability_text.at != NULL ? imap->capability_text.at : "",
     };

@@ -345,6 +345,8 @@ read_data(struct reader *reader, struct text word, const struct fetch_sink *sink
         {"ENABLED", RESPONSE_ENABLED},
         {"NAMESPACE", RESPONSE_NAMESPACE},
         {"ID", RESPONSE_ID},
+        {"QUOTAROOT", RESPONSE_QUOTAROOT},
+        {"QUOTA", RESPONSE_QUOTA},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -369,6 +371,10 @@ read_data(struct reader *reader, struct text word, const struct fetch_sink *sink
         return list_read_namespaces(reader, &out->namespaces);
     case RESPONSE_ID:
         return list_read_id(reader, out->id, sizeof out->id);
+    case RESPONSE_QUOTAROOT:
+        return quota_read_roots(reader, &out->quota_roots);
+    case RESPONSE_QUOTA:
+        return quota_read(reader, &out->quota);
     default:
         return reader_skip_answer(reader);
     }

@@ -7,6 +7,7 @@
 
 #include "store/imap/fetch_parser.h"
 #include "store/imap/list.h"
+#include "store/imap/quota.h"
 
 enum response_kind {
     RESPONSE_TAGGED,
@@ -24,6 +25,8 @@ enum response_kind {
     RESPONSE_ENABLED,
     RESPONSE_NAMESPACE,
     RESPONSE_ID,
+    RESPONSE_QUOTAROOT,
+    RESPONSE_QUOTA,
     RESPONSE_UNREADABLE, /* untagged; `about` is what it would have been. Nothing else of it is known */
     RESPONSE_OTHER
 };
@@ -92,6 +95,8 @@ struct response {
     struct error why;         /* of an unreadable one: what was expected, and its bytes */
     struct namespaces namespaces;
     char id[256];
+    struct quota_roots quota_roots;
+    struct quota_answer quota;
 };
 
 /** Buffers with their maxima; allocates nothing. */

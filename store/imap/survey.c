@@ -1,6 +1,6 @@
 /*
  * Every mailbox with its status: one LIST where the server can answer with STATUS (RFC 5819), else LIST and LSUB in
- * one turn and one STATUS a mailbox, pipelined, in a second. The names are kept until all is answered: an answer that
+ * one turn and one STATUS a mailbox, pipelined, in a second. How full INBOX is comes in the turn of the list. The names are kept until all is answered: an answer that
  * is not complete is an error and never "there are no mailboxes".
  */
 #include "store/imap/client.h"
@@ -34,6 +34,7 @@ struct survey {
     struct remote_outcome refused; /* LIST's */
     bool list_ok;
     size_t next_status;
+    struct quotas quotas;
 };
 
 static bool
@@ -159,6 +160,13 @@ take_untagged(void *self, const struct response *response, const struct command 
             return false;
         mailbox->status = response->status;
         return true;
+    case RESPONSE_QUOTAROOT:
+        survey->quotas.rooted = true;
+        survey->quotas.roots = response->quota_roots;
+        return true;
+    case RESPONSE_QUOTA:
+        quotas_add(&survey->quotas, &response->quota);
+        return true;
     case RESPONSE_UNREADABLE: /* a STATUS: that mailbox has none, and is looked at itself */
         if (response->about == RESPONSE_LIST)
             (void)text_print(survey->imap->unlisted, sizeof survey->imap->unlisted, "can't %.100s: %.140s",
@@ -179,6 +187,12 @@ take_answer(void *self, const struct command *command, const struct response *re
         survey->list_ok = response->state == STATE_OK;
         if (!survey->list_ok)
             client_refused(response, &survey->refused);
+    } else if (command->kind == COMMAND_QUOTA) {
+        survey->imap->has_quota = response->state == STATE_OK;
+        if (survey->imap->has_quota)
+            survey->imap->quota = quotas_tightest(&survey->quotas);
+        if (response->state == STATE_BAD) /* it does not know the command, whatever it announces */
+            survey->imap->wary |= WARY_QUOTA;
     }
     return true;
 }
@@ -215,6 +229,24 @@ queue_list(struct survey *survey)
     queue_begin(queue, COMMAND_LSUB, 0, 0, 0);
     queue_print(queue, "LSUB \"\" \"*\"");
     return queue_end(queue, survey->err);
+}
+
+/*
+ * It travels with the list and costs no turn. A server that is asked one thing at a time would need one for it: there only `golub check` asks,
+ * whose surveys want sizes, too.
+ */
+static bool
+queue_quota(struct survey *survey)
+{
+    struct imap *imap = survey->imap;
+
+    imap->quota_asked =
+        imap->can.bits & CAPABILITY_QUOTA && !(imap->wary & WARY_QUOTA) && (!imap->one_at_a_time || imap->sizes);
+    if (!imap->quota_asked)
+        return true;
+    queue_begin(&imap->queue, COMMAND_QUOTA, 0, 0, 0);
+    queue_print(&imap->queue, "GETQUOTAROOT INBOX");
+    return queue_end(&imap->queue, survey->err);
 }
 
 #define UNASKED 32 /* mailboxes in flight that are not asked again: a server that dies may lose answers */
@@ -324,10 +356,13 @@ list_mailboxes(struct survey *survey)
     struct imap *imap = survey->imap;
 
     imap->unlisted[0] = '\0';
-    if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err)) {
+    imap->has_quota = false;
+    imap->quota = (struct quota){0};
+    if (!queue_list(survey) || !queue_quota(survey) || !queue_run(&imap->queue, &list, survey->err)) {
         wary_learn(imap, survey->extended ? WARY_OPTIONED_LIST : WARY_PLAIN_LIST, survey->err);
         return false;
     }
+    imap->quota_asked = false;                  /* nothing of it can end the line any more */
     if (!survey->list_ok && survey->extended) { /* offered, but it does not work: the plain way */
         imap->plain_list = true;
         survey->count = 0;

@@ -45,6 +45,10 @@ wary_learn(struct imap *imap, enum wary_list list, struct error *err)
         error_hint(err,
                    "If that happens each time: `disable = {\"NAMESPACE\"}` in this account leaves the question out.");
     imap->wary |= suspects(imap, oldest->kind);
+    if (imap->quota_asked)
+        imap->wary |= WARY_QUOTA;
+    if (oldest->kind == COMMAND_QUOTA) /* the list before it was answered */
+        return;
     if (list == WARY_PLAIN_LIST)
         imap->wary |= WARY_LSUB;
     else if (list == WARY_OPTIONED_LIST && imap->can.bits & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS))

@@ -54,6 +54,38 @@ make_lines(const struct outcome *outcome)
     return list;
 }
 
+static struct quota_amount
+get_amount(const json_t *object)
+{
+    struct quota_amount amount = {.used = (uint64_t)get_number(object, "used", INT64_MAX),
+                                  .limit = (uint64_t)get_number(object, "limit", INT64_MAX)};
+
+    amount.known = amount.limit != 0;
+    return amount;
+}
+
+static json_t *
+make_amount(const struct quota_amount *amount)
+{
+    return json_pack("{s:I, s:I}", "used", (json_int_t)(amount->known ? amount->used : 0), "limit",
+                     (json_int_t)(amount->known ? amount->limit : 0));
+}
+
+static void
+get_quota(const json_t *object, struct outcome *outcome)
+{
+    outcome->quota.bytes = get_amount(json_object_get(object, "bytes"));
+    outcome->quota.messages = get_amount(json_object_get(object, "messages"));
+    outcome->quota_seen = get_number(object, "seen", INT64_MAX);
+}
+
+static json_t *
+make_quota(const struct outcome *outcome)
+{
+    return json_pack("{s:o, s:o, s:I}", "bytes", make_amount(&outcome->quota.bytes), "messages",
+                     make_amount(&outcome->quota.messages), "seen", (json_int_t)outcome->quota_seen);
+}
+
 static bool
 read_all(int file, char *to, size_t size, size_t *len)
 {
@@ -103,6 +135,7 @@ outcome_read(const struct account *account, struct outcome *outcome, struct erro
     words = json_string_value(json_object_get(object, "error"));
     (void)text_print(outcome->error, sizeof outcome->error, "%s", words != NULL ? words : "");
     get_lines(object, outcome);
+    get_quota(json_object_get(object, "quota"), outcome);
     json_decref(object);
     return true;
 }
@@ -136,9 +169,9 @@ outcome_write(const struct account *account, const struct outcome *outcome, stru
     if (!state_path(account, FILE_NAME, path, sizeof path, err) ||
         !state_path(account, FILE_NAME ".new", draft, sizeof draft, err))
         return false;
-    object = json_pack("{s:I, s:I, s:i, s:b, s:s, s:o}", "success", (json_int_t)outcome->success, "attempt",
+    object = json_pack("{s:I, s:I, s:i, s:b, s:s, s:o, s:o}", "success", (json_int_t)outcome->success, "attempt",
                        (json_int_t)outcome->attempt, "status", outcome->status, "interrupted", outcome->interrupted,
-                       "error", outcome->error, "lines", make_lines(outcome));
+                       "error", outcome->error, "lines", make_lines(outcome), "quota", make_quota(outcome));
     text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL) {

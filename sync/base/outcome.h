@@ -5,6 +5,7 @@
 #ifndef SYNC_BASE_OUTCOME_H
 #define SYNC_BASE_OUTCOME_H
 
+#include "store/base/quota.h"
 #include "sync/base/account.h"
 
 #define OUTCOME_ERROR_SIZE 512 /* with NUL */
@@ -22,6 +23,8 @@ struct outcome {
         int64_t since; /* when a run said it last where a person could read it */
     } lines[OUTCOME_LINES_MAX];
     size_t line_count;
+    struct quota quota; /* what the server told of its room last */
+    int64_t quota_seen; /* when; 0: never */
 };
 
 /**

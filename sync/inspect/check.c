@@ -51,6 +51,8 @@ say_capabilities(struct checking *checking)
         "new mail is uploaded one by one, pipelined");
     say(checking, "LITERAL+", info->literal_plus, "no waiting before bodies", "one wait before each body");
     say(checking, "UTF8=ACCEPT", info->utf8, "mailbox names are UTF-8", "mailbox names are modified UTF-7");
+    say(checking, "QUOTA", info->tells_quota, "how full INBOX is comes with the list of mailboxes",
+        "the server does not say how full INBOX is");
     if (info->append_limit != 0)
         report_line(checking->report, checking->account->name, "limit",
                     "the server takes messages up to %" PRIu64 " bytes", info->append_limit);
@@ -138,6 +140,20 @@ see_mailbox(void *context, const struct remote_listed *listed)
     return false;
 }
 
+static void
+say_quota(struct checking *checking)
+{
+    const struct quota *quota = &checking->info.quota;
+
+    if (quota->bytes.known || quota->messages.known)
+        report_quota_checked(checking->report, checking->account->name, quota);
+    else if (checking->info.has_quota)
+        report_line(checking->report, checking->account->name, "quota", "the server names no limit for INBOX");
+    else if (checking->info.tells_quota)
+        report_line(checking->report, checking->account->name, "quota",
+                    "the server offers QUOTA, and does not answer when it is asked how full INBOX is");
+}
+
 /* What runs learned; a journal that can't be read is told by them and by status. */
 static void
 say_sizes(struct checking *checking)
@@ -191,6 +207,7 @@ check_server(struct checking *checking)
         report_line(checking->report, checking->account->name, "namespace",
                     "personal mailboxes stand below %s; that prefix is cut here", checking->info.prefix);
     check_mailboxes_say(&checking->mailboxes, checking->account->name, checking->report);
+    say_quota(checking);
     say_sizes(checking);
     ok = true;
 out:

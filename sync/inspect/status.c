@@ -211,6 +211,8 @@ show_last(struct status_view *view, bool journal)
     state.interrupted = outcome.interrupted;
     state.error = outcome.error;
     state.never = never;
+    state.quota = outcome.quota;
+    state.quota_seen = outcome.quota_seen;
     report_state(view->report, view->account->name, &state);
     return view->max_age == 0 || (state.success != 0 && state.now - state.success <= view->max_age);
 }

@@ -363,6 +363,8 @@ survey_list(struct run *run)
     ok = run->remote.ops->survey(run->remote.self, collect, &list, &run->err);
 
     run->remote.ops->info(run->remote.self, &run->info); /* the prefix of the namespace comes in the turn of the list */
+    if (ok && (run->info.has_quota || !run->info.tells_quota))
+        report_quota(run->report, run->account->name, &run->info.quota);
     if (ok && list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, compare_listed);
     if (run->listed_count > 1)

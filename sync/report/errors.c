@@ -134,6 +134,8 @@ report_said(struct report *report, const char *account, int status, struct repor
     a = report_find(report, account);
     if (a != NULL) {
         said->interrupted = a->interrupted;
+        said->quota_told = a->quota_told;
+        said->quota = a->quota;
         words = status > 0 && status < REPORT_STATUSES ? a->first[status] : NULL;
         if (words == NULL && status != 0)
             words = a->first[0];
@@ -157,6 +159,15 @@ report_error(struct report *report, const struct error *err)
             report_text_error(report, err);
     }
     report_unlock(report);
+}
+
+void
+report_warning(struct report *report, const struct error *err)
+{
+    bool wanted;
+
+    if (is_new(report, err, &wanted) && wanted)
+        report_text_error(report, err);
 }
 
 void

@@ -288,6 +288,43 @@ report_json_kept(struct report *report, const char *account, const struct report
     end_event(report, object, false);
 }
 
+static json_t *
+make_amount(const struct quota_amount *amount)
+{
+    json_t *object = json_object();
+
+    put_number(object, "used", amount->used);
+    put_number(object, "limit", amount->limit);
+    return object;
+}
+
+/* Nothing where nothing is known. @param seen  when; 0: now */
+static void
+put_quota(json_t *object, const struct quota *quota, int64_t seen)
+{
+    json_t *amounts;
+
+    if (!quota->bytes.known && !quota->messages.known)
+        return;
+    amounts = json_object();
+    if (quota->bytes.known)
+        (void)json_object_set_new(amounts, "bytes", make_amount(&quota->bytes));
+    if (quota->messages.known)
+        (void)json_object_set_new(amounts, "messages", make_amount(&quota->messages));
+    if (seen > 0)
+        put_number(amounts, "seen", (uint64_t)seen);
+    (void)json_object_set_new(object, "quota", amounts);
+}
+
+void
+report_json_quota(struct report *report, const char *account, const struct quota *quota)
+{
+    json_t *object = begin_event("check", account, NULL);
+
+    put_quota(object, quota, 0);
+    end_event(report, object, false);
+}
+
 void
 report_json_result(struct report *report, const char *account, const struct report_summary *summary)
 {
@@ -298,6 +335,8 @@ report_json_result(struct report *report, const char *account, const struct repo
     put_bool(object, "interrupted", summary->interrupted);
     (void)json_object_set_new(object, "seconds", json_real(summary->seconds));
     (void)json_object_set_new(object, "counts", make_counts(summary->counts));
+    if (summary->quota != NULL)
+        put_quota(object, summary->quota, 0);
     end_event(report, object, true);
 }
 
@@ -372,6 +411,7 @@ report_json_state(struct report *report, const char *account, const struct repor
         put_bool(object, "interrupted", state->interrupted);
     }
     put_string(object, "last_error", state->error);
+    put_quota(object, &state->quota, state->quota_seen);
     end_event(report, object, true);
 }
 

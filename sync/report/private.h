@@ -18,7 +18,9 @@ struct report_account { /* what is remembered of one account's run */
     bool ran;   /* it was synchronised or imported: it has a summary */
     int status; /* once it has ended */
     int quarantine_days;
-    int64_t shown_ms; /* last progress event */
+    bool quota_told;
+    struct quota quota; /* of this run */
+    int64_t shown_ms;   /* last progress event */
     /* errors of this run: a hash of each line that was said */
     struct report_heard *said;
     size_t said_count, said_size;
@@ -89,6 +91,19 @@ void report_live_words(const struct report_account *account, const char *mailbox
 /** Take the live line off the screen, before anything else is written. */
 void report_text_clear(struct report *report);
 
+/* ---- report/errors.c ---- */
+/** A line on standard error that is no error: neither in JSON nor in report_said. Once in a run. */
+void report_warning(struct report *report, const struct error *err);
+
+/* ---- report/quota.c ---- */
+/** The line of check and status; nothing where nothing is known. @param when  behind the numbers */
+void report_text_quota(struct report *report, const struct report_place *place, const struct quota *quota,
+                       const char *when);
+/** @return false: there is none */
+bool report_quota_warning(const struct quota *quota, char *to, size_t size);
+/** A line on standard error, where one is due. */
+void report_quota_alone(struct report *report, const char *account, const struct quota *quota);
+
 /* ---- report/dry.c ---- */
 /** The record of one mailbox; NULL: out of memory. */
 struct report_would *report_would_of(struct report_account *account, const char *mailbox);
@@ -104,6 +119,7 @@ struct report_summary {
     bool policy; /* say also what the configuration keeps back */
     bool import; /* of a POP account: one way, no mailboxes to count */
     int quarantine_days;
+    const struct quota *quota; /* NULL: the server did not say */
 };
 /** The summary without the account's name. */
 void report_summary(const struct report_summary *summary, char *to, size_t size);
@@ -123,6 +139,7 @@ void report_json_state(struct report *report, const char *account, const struct 
 void report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
                               size_t count);
 void report_json_checked(struct report *report, const char *account, const struct report_checked *checked);
+void report_json_quota(struct report *report, const char *account, const struct quota *quota);
 void report_json_would(struct report *report, const struct report_account *account);
 void report_json_found(struct report *report, const char *account, const struct report_found *found);
 void report_json_verified(struct report *report, const char *account, int status,

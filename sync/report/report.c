@@ -59,7 +59,7 @@ report_begin(struct report *report, const char *account, bool dry)
     a = report_find(report, account);
     if (a != NULL) {
         a->dry = dry;
-        a->ended = a->measuring = a->interrupted = false;
+        a->ended = a->measuring = a->interrupted = a->quota_told = false;
         a->begun_ms = report->settings.now_ms();
         report_forget_errors(a);
         report_would_free(a);
@@ -284,6 +284,7 @@ report_result(struct report *report, const char *account, int status, const stru
         summary.dry = a->dry;
         summary.quarantine_days = a->quarantine_days;
         summary.import = a->import;
+        summary.quota = a->quota_told ? &a->quota : NULL;
         a->ended = a->ran = true;
         a->status = status;
         a->interrupted = interrupted;
@@ -298,6 +299,8 @@ report_result(struct report *report, const char *account, int status, const stru
         report_summary(&summary, text, sizeof text);
         report_text_line(report, report->out, &place, text);
     }
+    if (report->settings.quiet && summary.quota != NULL)
+        report_quota_alone(report, account, summary.quota);
     report_unlock(report);
 }
 

@@ -6,6 +6,7 @@
 #define SYNC_REPORT_REPORT_H
 
 #include "store/base/error.h"
+#include "store/base/quota.h"
 
 struct report;
 
@@ -177,6 +178,8 @@ size_t report_heard_now(struct report *report, const char *account, struct repor
 struct report_said { /* of an account's last run */
     bool interrupted;
     char error[512]; /* in words, without the account; "": none */
+    bool quota_told; /* report_quota was called */
+    struct quota quota;
 };
 /** What led to the run's exit status: the first error of its kind, or where there is none the first of all. */
 void report_said(struct report *report, const char *account, int status, struct report_said *said);
@@ -186,6 +189,10 @@ void report_said(struct report *report, const char *account, int status, struct 
  * @param err    one that is shown, too: what its answer says already is not said twice
  */
 void report_alerts(struct report *report, const char *account, const char *lines, const struct error *err);
+/** What the server told of its room, for the summary: a warning where it is nearly full. Holds up to the account's next run. */
+void report_quota(struct report *report, const char *account, const struct quota *quota);
+/** The same as a line of `golub check`; nothing where nothing is known. */
+void report_quota_checked(struct report *report, const char *account, const struct quota *quota);
 /** A line for --verbose only. */
 void report_note(struct report *report, const char *account, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -218,6 +225,8 @@ struct report_state {              /* of an account, for `golub status` */
     bool interrupted;
     const char *error; /* what it said; "": nothing */
     const char *never; /* in words, where there is no success: "never synced" */
+    struct quota quota;
+    int64_t quota_seen; /* when the server told it */
 };
 /** How an account's last runs ended: a line, or JSON's status. */
 void report_state(struct report *report, const char *account, const struct report_state *state);

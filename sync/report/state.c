@@ -91,6 +91,10 @@ write_text(struct report *report, const struct report_place *place, const struct
     if (state->attempt != 0 && (state->attempt != state->success || state->status != 0))
         add_last(state, line, sizeof line);
     report_text_line(report, report->out, place, line);
+    (void)text_print(line, sizeof line, " (seen ");
+    add_when(state->quota_seen, state->now, "", line, sizeof line);
+    (void)text_print(line + strlen(line), sizeof line - strlen(line), ")");
+    report_text_quota(report, place, &state->quota, line);
 }
 
 void

@@ -113,6 +113,7 @@ report_summary(const struct report_summary *s, char *to, size_t size)
 {
     struct phrase phrase = {.at = to, .size = size, .empty = true};
     bool well = s->status == 0 && !s->interrupted, did;
+    char warning[512];
 
     to[0] = '\0';
     if (s->interrupted)
@@ -136,4 +137,6 @@ report_summary(const struct report_summary *s, char *to, size_t size)
     add(&phrase, ", %.1f s", s->seconds);
     if (s->dry)
         add(&phrase, "%s", did ? " (dry run: so it would be, nothing was changed)" : " (dry run)");
+    if (s->quota != NULL && report_quota_warning(s->quota, warning, sizeof warning))
+        add(&phrase, "; %s", warning);
 }

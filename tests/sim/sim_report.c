@@ -150,6 +150,12 @@ report_guard(struct report *report, const char *account, const struct report_lis
 }
 
 void
+report_quota(struct report *report, const char *account, const struct quota *quota)
+{
+    (void)report, (void)account, (void)quota;
+}
+
+void
 report_result(struct report *report, const char *account, int status, const struct report_counts *counts,
               double seconds, bool interrupted)
 {

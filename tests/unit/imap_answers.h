@@ -137,7 +137,16 @@ static const char *const kind_names[] = {
     [RESPONSE_FLAGS] = "flags",   [RESPONSE_VANISHED] = "vanished",   [RESPONSE_LIST] = "list",
     [RESPONSE_LSUB] = "lsub",     [RESPONSE_STATUS] = "status",       [RESPONSE_ENABLED] = "enabled",
     [RESPONSE_ID] = "id",         [RESPONSE_NAMESPACE] = "namespace", [RESPONSE_CAPABILITY] = "capability",
-    [RESPONSE_OTHER] = "other"};
+    [RESPONSE_OTHER] = "other",   [RESPONSE_QUOTA] = "quota",         [RESPONSE_QUOTAROOT] = "quotaroot"};
+
+static void
+note_amount(struct account *account, const char *what, const struct quota_amount *amount)
+{
+    if (amount->known)
+        note(account, "%s %llu of %llu", what, (unsigned long long)amount->used, (unsigned long long)amount->limit);
+    else
+        note(account, "%s ?", what);
+}
 
 static void
 note_response(struct account *account, const struct response *response)
@@ -193,6 +202,13 @@ note_response(struct account *account, const struct response *response)
         break;
     case RESPONSE_ID:
         note(account, "id <%s>", response->id);
+        break;
+    case RESPONSE_QUOTAROOT:
+        note(account, "roots %zu", response->quota_roots.count);
+        break;
+    case RESPONSE_QUOTA:
+        note_amount(account, "quota", &response->quota.amounts.bytes);
+        note_amount(account, ", messages", &response->quota.amounts.messages);
         break;
     case RESPONSE_UNREADABLE:
         note(account, "unreadable %s: %s", kind_names[response->about], response->why.what);

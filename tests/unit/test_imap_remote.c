@@ -450,12 +450,93 @@ unselect_stands_between_where_it_is_offered(void **state)
     end_script(script);
 }
 
+#define QUOTA_QUICK "ENABLE CONDSTORE LIST-STATUS LIST-EXTENDED QUOTA"
+
+static void
+assert_quota(struct script *script, bool has, uint64_t used)
+{
+    struct remote_info info;
+
+    script->remote.ops->info(script->remote.self, &info);
+    assert_true(info.tells_quota);
+    assert_int_equal(info.has_quota, has);
+    assert_int_equal(info.quota.bytes.known ? info.quota.bytes.used : 0, used);
+}
+
+static void
+how_full_the_mailbox_is_is_asked_in_the_turn_of_the_list(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        QUOTA_QUICK, (const char *const[]){"C:g1 ENABLE CONDSTORE", "C:g2 LIST *STATUS*", "C:g3 GETQUOTAROOT INBOX",
+                                           "W:", "S:g1 OK", "S:* QUOTAROOT INBOX a", "S:* QUOTA b (STORAGE 9 10)",
+                                           "S:* QUOTA a (STORAGE 2 10)", "S:g3 OK", "S:* LIST () \"/\" INBOX",
+                                           "S:* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 8)", "S:g2 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 0 next 1 v8 modseq 0\n");
+    assert_quota(script, true, 2048);
+    end_script(script);
+}
+
+static void
+a_server_that_refuses_to_say_how_full_it_is_is_synchronised_all_the_same(void **state)
+{
+    static const struct {
+        const char *answer;
+        bool again; /* is it asked another time? */
+    } rows[] = {{"S:g3 NO not today", true}, {"S:g3 BAD what?", false}, {"S:* BAD what?", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct script *script = given_script(
+            QUOTA_QUICK, (const char *const[]){"C:g1 ENABLE CONDSTORE", "C:g2 LIST *STATUS*", "C:g3 GETQUOTAROOT INBOX",
+                                               "S:g1 OK", "S:* LIST () \"/\" INBOX", "S:g2 OK",
+                                               "S:* QUOTA a (STORAGE 2 10)", rows[i].answer, "C:g4 LIST *STATUS*",
+                                               rows[i].again ? "C:g5 GETQUOTAROOT INBOX" : "S:* LIST () \"/\" INBOX",
+                                               "S:* LIST () \"/\" INBOX", "S:g4 OK",
+                                               rows[i].again ? "S:g5 OK" : "S:* 1 EXISTS", NULL});
+
+        assert_true(survey(script));
+        assert_quota(script, false, 0);
+        assert_true(survey(script));
+        assert_told(script, "INBOX '/' 0\nINBOX '/' 0\n");
+        assert_quota(script, rows[i].again, 0);
+        end_script(script);
+    }
+}
+
+static void
+a_server_that_ends_the_line_at_the_question_how_full_it_is_is_not_asked_again(void **state)
+{
+    (void)state;
+    struct remote_info info;
+    struct script *script = given_script(
+        QUOTA_QUICK, (const char *const[]){"C:g1 ENABLE CONDSTORE", "C:g2 LIST *STATUS*", "C:g3 GETQUOTAROOT INBOX",
+                                           "S:g1 OK", "S:* LIST () \"/\" INBOX", "S:g2 OK", "E:", NULL});
+
+    assert_false(survey(script));
+
+    script->remote.ops->info(script->remote.self, &info);
+    assert_string_equal(info.avoided, "32");
+    end_script(script);
+    script = given_script_after(info.avoided, QUOTA_QUICK,
+                                (const char *const[]){"C:g1 ENABLE CONDSTORE", "C:g2 LIST *STATUS*", "W:", "S:g1 OK",
+                                                      "S:* LIST () \"/\" INBOX", "S:g2 OK", NULL});
+    assert_true(survey(script));
+    end_script(script);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_changed_costs_one_turn),
         cmocka_unit_test(an_old_server_is_asked_in_two_turns),
+        cmocka_unit_test(how_full_the_mailbox_is_is_asked_in_the_turn_of_the_list),
+        cmocka_unit_test(a_server_that_refuses_to_say_how_full_it_is_is_synchronised_all_the_same),
+        cmocka_unit_test(a_server_that_ends_the_line_at_the_question_how_full_it_is_is_not_asked_again),
         cmocka_unit_test(a_list_with_options_that_fails_is_asked_plainly),
         cmocka_unit_test(what_ended_the_line_in_an_earlier_run_is_not_asked_for),
         cmocka_unit_test(extensions_the_name_of_the_client_and_subscriptions_are_left_out_where_they_ended_the_line),

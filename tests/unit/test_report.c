@@ -687,6 +687,70 @@ lines_of_several_threads_stay_whole(void **state)
     assert_written(p, NULL, "");
 }
 
+static void
+a_mailbox_that_is_nearly_full_is_said_in_the_summary(void **state)
+{
+    static const struct {
+        struct quota quota;
+        const char *line; /* behind "0.0 s" */
+    } rows[] = {
+        {{{0}, {0}}, ""},
+        {{{true, 899000000, 1000000000}, {true, 10, 100}}, ""},
+        {{{true, 953400000, 1024000000}, {0}},
+         "; the mailbox on the server is nearly full, and a full mailbox refuses mail (953 of 1,024 MB used on the "
+         "server, 93 %)"},
+        {{{0}, {true, 5000, 5000}},
+         "; the mailbox on the server is full: it refuses mail (5,000 of 5,000 messages, 100 %)"},
+        {{{true, 100000, 2000000}, {true, 91, 100}},
+         "; the mailbox on the server is nearly full, and a full mailbox refuses mail (0.1 of 2.0 MB used on the "
+         "server, 5 %; 91 "
+         "of 100 messages, 91 %)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct paper *p = given_report(plain);
+        char line[512];
+
+        report_begin(p->report, "work", false);
+        report_quota(p->report, "work", &rows[i].quota);
+        report_result(p->report, "work", 0, &(struct report_counts){0}, 0, false);
+
+        (void)text_print(line, sizeof line, "work: nothing new, 0.0 s%s\n", rows[i].line);
+        assert_written(p, line, "");
+    }
+}
+
+static void
+without_a_summary_a_mailbox_that_is_nearly_full_is_said_on_standard_error(void **state)
+{
+    const struct quota quota = {.bytes = {true, 95, 100}};
+
+    (void)state;
+    for (int run = 0; run < 2; run++) { /* the second one is of cron, and the first was heard */
+        struct paper *p = given_report((struct report_settings){.quiet = true, .cron = run == 1});
+        struct report_heard heard[4];
+        static struct report_heard before[4];
+        static size_t count;
+
+        report_heard_before(p->report, "work", before, run == 1 ? count : 0, 1000 + run);
+        report_begin(p->report, "work", false);
+        report_quota(p->report, "work", &quota);
+        report_result(p->report, "work", 0, &(struct report_counts){0}, 0, false);
+        count = report_heard_now(p->report, "work", heard, 4);
+        memcpy(before, heard, sizeof before);
+        struct report_said said;
+        report_said(p->report, "work", 0, &said);
+        assert_string_equal(said.error, ""); /* it is none */
+
+        assert_written(p, "",
+                       run == 1 ? ""
+                                : "golub: work: the mailbox on the server is nearly full, and a full mailbox refuses "
+                                  "mail. `golub status "
+                                  "work` says how full it is.\n");
+    }
+}
+
 int
 main(void)
 {
@@ -715,6 +779,8 @@ main(void)
         cmocka_unit_test(a_name_that_is_not_utf8_still_makes_json),
         cmocka_unit_test(what_a_terminal_may_not_see_is_escaped_in_json_and_still_the_same_text),
         cmocka_unit_test(lines_of_several_threads_stay_whole),
+        cmocka_unit_test(a_mailbox_that_is_nearly_full_is_said_in_the_summary),
+        cmocka_unit_test(without_a_summary_a_mailbox_that_is_nearly_full_is_said_on_standard_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
