@@ -409,6 +409,8 @@ struct journal_quarantine_sum {
 MUST_CHECK bool journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row,
                                        struct error *err);
 MUST_CHECK bool journal_quarantine_delete(struct journal *journal, int64_t id, struct error *err);
+/** The row of this name, if there is one. Inside a transaction. */
+MUST_CHECK bool journal_quarantine_withdraw(struct journal *journal, const char *name, struct error *err);
 MUST_CHECK bool journal_quarantine_get(struct journal *journal, int64_t id, struct journal_quarantined *out,
                                        bool *found, struct error *err);
 /** The newest one that was fetched for this. */

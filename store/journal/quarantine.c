@@ -63,6 +63,19 @@ journal_quarantine_delete(struct journal *journal, int64_t id, struct error *err
     return sql_run(journal, statement, "delete from the quarantine", err);
 }
 
+bool
+journal_quarantine_withdraw(struct journal *journal, const char *name, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_QUARANTINE_WITHDRAW, "DELETE FROM quarantine WHERE name = ?1", err);
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_string(&(struct sql_binder){.statement = statement}, name);
+    return sql_run(journal, statement, "delete from the quarantine", err);
+}
+
 static bool
 read_quarantined(sqlite3_stmt *statement, void *to)
 {

@@ -51,6 +51,14 @@ altered_find(struct run *run)
     return ok;
 }
 
+/* Nothing came of it. Inside a transaction. */
+static bool
+end_intent(struct run *run, const struct journal_op *op)
+{
+    return journal_op_delete(run->journal, op->id, &run->err) &&
+           (op->kind != OP_REMOVE_LOCAL || quarantined_withdraw(run, op->name));
+}
+
 /* With its place in the index, which what is left of a run that is cut off can't be asked for: its bytes are in no row. */
 static bool
 write_intent(struct run *run, const struct mailbox *mailbox, struct journal_message *message,
@@ -62,8 +70,7 @@ write_intent(struct run *run, const struct mailbox *mailbox, struct journal_mess
 
     if (!situation_mark(run) || !run_begin(run))
         return false;
-    ok = journal_op_of(run->journal, message->id, op, &found, &run->err) &&
-         (!found || journal_op_delete(run->journal, op->id, &run->err));
+    ok = journal_op_of(run->journal, message->id, op, &found, &run->err) && (!found || end_intent(run, op));
     quarantined_name_of(run, from, message->id, "altered", name);
     file.size = digests->size;
     file.wire = digests->wire;
@@ -76,12 +83,6 @@ write_intent(struct run *run, const struct mailbox *mailbox, struct journal_mess
     message->facts |= FACT_ALTERED; /* so the intent is known for what it is */
     return run_end(run, ok && journal_op_add(run->journal, op, &run->err) && quarantined_add(run, mailbox, &file) &&
                             journal_message_save(run->journal, message, &run->err) && situation_mark_commit(run));
-}
-
-static bool
-end_intent(struct run *run, const struct journal_op *op)
-{
-    return run_begin(run) && run_end(run, journal_op_delete(run->journal, op->id, &run->err));
 }
 
 /* The row becomes what it would be without the file. What its bytes were says nothing about those that come. */
@@ -142,7 +143,7 @@ take(struct run *run, struct altered *file, struct journal_message *message)
         return false;
     if (!removal.ok) {
         run_problem(run, mailbox, &removal.err);
-        return end_intent(run, &op);
+        return run_begin(run) && run_end(run, end_intent(run, &op));
     }
     file->taken = true;
     return ask_again(run, mailbox, message, &op);

@@ -5,7 +5,10 @@
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
-#define PAGE 4096 /* what a system writes back at once is a multiple of it */
+#include <inttypes.h>
+
+#define NAME_BYTES 16 /* of the digest */
+#define PAGE 4096     /* what a system writes back at once is a multiple of it */
 
 static bool
 is_damaged(const struct journal_message *message, const struct local_facts *facts)
@@ -14,17 +17,37 @@ is_damaged(const struct journal_message *message, const struct local_facts *fact
            (facts->digests.has_nul || facts->print.size % PAGE == 0);
 }
 
-/* Its place in the index comes first: a row without a file says nothing wrong, a file without a row would stay for ever. */
+/* Under this a run that comes after one that was cut off finds the name that the file has, or was to get. */
+static void
+origin_of(const struct journal_message *message, const struct digests *digests, char origin[static 128])
+{
+    char bytes[2 * NAME_BYTES + 1];
+
+    text_hex(digests->wire, NAME_BYTES, bytes);
+    (void)text_print(origin, 128, "%" PRId64 ".%s.cut", message->id, bytes);
+}
+
+/* Its place in the index comes first: a file without a row would stay for ever, and a row without a file is withdrawn. */
 static bool
 index_damaged(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
               const struct local_file *from, const struct digests *digests, char name[static 256])
 {
     struct quarantined file = quarantined_file(message, name, "damaged by a power cut");
+    struct journal_quarantined *known = calloc(1, sizeof *known);
+    char origin[128];
+    bool found = false, ok;
 
-    quarantined_name_of(run, from, message->id, "cut", name);
+    origin_of(message, digests, origin);
+    ok = (known != NULL || run_no_memory(run)) && journal_quarantine_of(run->journal, origin, known, &found, &run->err);
+    if (found)
+        (void)text_print(name, 256, "%s", known->name);
+    else if (ok)
+        quarantined_name_of(run, from, message->id, "cut", name);
+    free(known);
+    file.origin = origin;
     file.size = digests->size;
     file.wire = digests->wire;
-    if (!situation_mark(run) || !run_begin(run))
+    if (!ok || !situation_mark(run) || !run_begin(run))
         return false;
     return run_end(run, quarantined_add(run, mailbox, &file) && situation_mark_commit(run));
 }
@@ -64,7 +87,7 @@ mend(struct run *run, struct mailbox *mailbox, struct journal_message *message)
         return fetch_again(run, mailbox, message);
     if (!removal.missing && !removal.altered)
         run_problem(run, mailbox, &removal.err);
-    return true;
+    return run_begin(run) && run_end(run, quarantined_withdraw(run, name));
 }
 
 /* The server has it, and the row says with which bytes. */

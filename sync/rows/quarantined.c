@@ -84,3 +84,16 @@ quarantined_add(struct run *run, const struct mailbox *mailbox, const struct qua
         memcpy(row.wire, file->wire, DIGEST_SIZE);
     return journal_quarantine_add(run->journal, &row, &run->err);
 }
+
+bool
+quarantined_withdraw(struct run *run, const char *name)
+{
+    struct error ignored = {0};
+    struct local_print print;
+    void *handle = NULL;
+    bool missing = false;
+    const bool looked = run->local.ops->quarantine_open(run->local.self, name, &handle, &print, &missing, &ignored);
+
+    run->local.ops->read_close(run->local.self, handle);
+    return !looked || !missing || journal_quarantine_withdraw(run->journal, name, &run->err);
+}

@@ -37,5 +37,10 @@ void quarantined_name_of(struct run *run, const struct local_file *file, int64_t
 struct quarantined quarantined_file(const struct journal_message *message, const char *name, const char *why);
 /** Add it to the quarantine's index. Inside a transaction. */
 MUST_CHECK bool quarantined_add(struct run *run, const struct mailbox *mailbox, const struct quarantined *file);
+/**
+ * Its row came before the file, which did not come: the row goes, or it would stand for nothing until its days are over. One whose file is
+ * there all the same, or can't be looked for, stays. Inside a transaction.
+ */
+MUST_CHECK bool quarantined_withdraw(struct run *run, const char *name);
 
 #endif

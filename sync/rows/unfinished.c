@@ -50,7 +50,7 @@ unfinished_index(struct run *run, const struct mailbox *mailbox, const struct jo
     *done = run->local.ops->in_quarantine(run->local.self, op->name);
     file.size = op->size;
     if ((message->facts & FACT_ALTERED) != 0) /* its row came with the intent: sync/apply/altered.c */
-        return true;
+        return *done || quarantined_withdraw(run, op->name);
     return !*done || quarantined_add(run, mailbox, &file);
 }
 

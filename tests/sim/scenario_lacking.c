@@ -1,4 +1,5 @@
 /* What a tree lacks that was copied, or came out of a backup: nobody removed it, and nobody moved it. */
+#include "tests/quarantine_rows.h"
 #include "tests/sim/scenario.h"
 
 /* One message in two places, another one beside it, and a third folder. */
@@ -335,6 +336,7 @@ what_a_power_cut_damaged_is_fetched_again(void **state)
     (void)state;
     for (int trouble = 0; trouble < 4; trouble++) {
         static const enum step_kind kinds[] = {STEP_DELIVER, STEP_QUARANTINE, STEP_QUARANTINE, STEP_COMMIT};
+        size_t rows;
 
         given_empty_account(1);
         here()->lazy = true;
@@ -354,6 +356,8 @@ what_a_power_cut_damaged_is_fetched_again(void **state)
             then_it_is_here(INBOX, i, 1);
         assert_int_equal(here()->tree.count, 3);
         assert_int_equal(here()->quarantined, 1);
+        free(quarantine_rows(sim.clients[0].journal, INT64_MAX, &rows));
+        assert_int_equal(rows, 1);
         then_both_sides_agree();
     }
 }

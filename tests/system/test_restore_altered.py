@@ -2,6 +2,7 @@
 import contextlib
 import os
 import sqlite3
+import time
 
 from base import CONFIG, SOME, main
 from restorebase import RestoreTest
@@ -124,6 +125,7 @@ class AlteredTest(RestoreTest):
 
                 self.assertTrue(os.path.exists(path) or scribbled in self.account.quarantined())
                 self.account.sync()
+                self.assertEqual(sorted(e["file"] for e in self.listed()), self.kept())
                 self.assertTrue(self.is_there(self.mails[1]))
                 if not self.maildir.has("INBOX", self.mails[1]):
                     self.restore("--altered", path)
@@ -131,6 +133,27 @@ class AlteredTest(RestoreTest):
                 self.assertEqual(self.copies(1), (1, 1))
                 self.assertEqual(len(self.maildir.files("INBOX")), 4)
         self.assert_in_sync()
+
+    def test_one_that_could_not_be_moved_is_not_in_the_list(self):
+        path = self.alter(1)
+
+        self.home.run_failing("renameat2", "EIO", "1+", "restore", "work", "--altered", path)
+
+        self.assertTrue(os.path.exists(path))
+        self.assertEqual(self.listed(), [])
+        self.restore("--altered", path)
+        self.assertEqual([e["file"] for e in self.listed()], self.kept())
+
+    def test_a_killed_one_that_is_asked_for_again_is_in_the_list_once(self):
+        path = self.alter(1)
+        for count in range(1, 12):
+            self.home.run_killed("renameat2", count, "restore", "work", "--altered", path)
+            if not os.path.exists(path):
+                break
+            time.sleep(1.1)  # its name in the quarantine depends on the time
+
+        self.assertFalse(os.path.exists(path))
+        self.assertEqual([e["file"] for e in self.listed()], self.kept())
 
     def test_a_dry_run_only_says_it(self):
         path = self.alter(0)
