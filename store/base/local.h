@@ -222,8 +222,10 @@ struct local_ops {
      */
     bool (*quarantine_open)(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
                             struct error *err);
-    /** Remove a file whose days are over from the quarantine. */
+    /** Remove a file whose days are over from the quarantine. After a power cut it may be there again, until quarantine_flush has returned. */
     bool (*quarantine_drop)(void *local, const char *name, struct error *err);
+    /** What was dropped is gone for good. */
+    bool (*quarantine_flush)(void *local, struct error *err);
     /** Make a folder with cur/, new/ and tmp/, parents too, durable. One that is there already is fine. */
     bool (*create)(void *local, const char *folder, struct error *err);
     /** The same for many, with flushes in common. Each item has its outcome; false: none of them is certain. */

@@ -94,6 +94,7 @@ maildir_local(struct maildir *maildir)
         .in_quarantine = quarantine_has,
         .quarantine_open = quarantine_open,
         .quarantine_drop = quarantine_drop,
+        .quarantine_flush = quarantine_flush,
         .create = create_folder,
         .create_all = create_folders,
         .free_space = filesystem_free,

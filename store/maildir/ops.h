@@ -117,6 +117,7 @@ bool quarantine_has(void *local, const char *name);
 bool quarantine_open(void *local, const char *name, void **handle, struct local_print *print, bool *missing,
                      struct error *err);
 bool quarantine_drop(void *local, const char *name, struct error *err);
+bool quarantine_flush(void *local, struct error *err);
 void quarantine_close(struct maildir *maildir);
 
 /* mark.c */

@@ -66,9 +66,11 @@ open_quarantine(struct maildir *maildir, bool make, struct error *err)
     return maildir->quarantine >= 0;
 }
 
-static bool
-flush_quarantine(struct maildir *maildir, struct error *err)
+bool
+quarantine_flush(void *local, struct error *err)
 {
+    struct maildir *maildir = local;
+
     if (!maildir->quarantine_dirty)
         return true;
     maildir->quarantine_dirty = false;
@@ -210,9 +212,9 @@ remove_chunk(struct maildir *maildir, struct local_removal *items, size_t count,
     for (size_t i = 0; i < count && done; i++) {
         take_item(maildir, &items[i], &taken[i]);
         if (maildir->folder_count > 2 * FOLDERS_KEPT)
-            done = flush_quarantine(maildir, err) && folder_flush(maildir, err);
+            done = quarantine_flush(maildir, err) && folder_flush(maildir, err);
     }
-    done = done && flush_quarantine(maildir, err);
+    done = done && quarantine_flush(maildir, err);
     for (size_t i = 0; i < count && done; i++)
         if (taken[i].copied) {
             unlink_source(maildir, &items[i], &taken[i]);
@@ -284,7 +286,7 @@ quarantine_keep(void *local, struct local_draft *draft, const char *name, int64_
         goto out;
     }
     maildir->quarantine_dirty = true;
-    done = flush_quarantine(maildir, err);
+    done = quarantine_flush(maildir, err);
 out:
     draft_drop(maildir, draft);
     return done;
@@ -354,7 +356,6 @@ quarantine_drop(void *local, const char *name, struct error *err)
         return true;
     if (!open_quarantine(maildir, false, err))
         return false;
-    /* Not flushed at once: after a power cut the file may be back, which loses nothing. */
     if (unlinkat(maildir->quarantine, name, 0) == 0) {
         maildir->quarantine_dirty = true;
         return true;
@@ -371,6 +372,6 @@ quarantine_close(struct maildir *maildir)
     struct error ignored;
 
     if (maildir->quarantine >= 0)
-        (void)flush_quarantine(maildir, &ignored); /* only drops are left to flush by now */
+        (void)quarantine_flush(maildir, &ignored); /* only drops that no row was deleted for are left to flush by now */
     (void)io_close(&maildir->quarantine);
 }

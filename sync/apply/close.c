@@ -145,49 +145,80 @@ count_time(struct run *run)
                                               age_save(run->journal, &run->age, &run->err));
 }
 
-/* The file first: a row without a file says nothing wrong, a file without a row would stay for ever. */
+/* They are gone for good, or go with the next run: then their rows may go, in one commit. */
 static bool
-let_go(struct run *run, int64_t id, struct journal_quarantined *row, bool *gone)
+forget(struct run *run, const int64_t *ids, size_t count)
 {
     struct error err = {0};
-    bool found;
+    bool ok;
 
-    *gone = false;
-    if (!journal_quarantine_get(run->journal, id, row, &found, &run->err))
-        return false;
-    if (found && !run->local.ops->quarantine_drop(run->local.self, row->name, &err)) {
+    if (count == 0)
+        return true;
+    if (!run->local.ops->quarantine_flush(run->local.self, &err)) {
         run_problem(run, NULL, &err);
         return true;
     }
-    *gone = found;
-    return run_begin(run) && run_end(run, journal_quarantine_delete(run->journal, id, &run->err));
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = journal_quarantine_delete(run->journal, ids[i], &run->err);
+    return run_end(run, ok);
+}
+
+/*
+ * Files leave the quarantine, the first ones of the list, until that many bytes are free. The journal says that a file is gone when that is on
+ * the disk, not before: all files, one flush of their directory, and then all rows. The other way round a power cut could bring a file back of
+ * which no row tells, and it would stay for ever. A cut before the rows went leaves rows whose files are gone, and the next run removes those
+ * files once more, which does nothing and needs no intent.
+ *
+ * @param gone  [out] how many went; their ids come first in the list then
+ */
+static bool
+let_go(struct run *run, int64_t *ids, size_t count, uint64_t bytes, size_t *gone)
+{
+    struct journal_quarantined *row = calloc(1, sizeof *row);
+    bool ok = row != NULL || run_no_memory(run), found;
+    uint64_t freed = 0;
+
+    *gone = 0;
+    for (size_t i = 0; ok && i < count && freed < bytes && !run_stopped(run); i++) {
+        struct error err = {0};
+
+        ok = journal_quarantine_get(run->journal, ids[i], row, &found, &run->err);
+        if (!ok || !found)
+            continue;
+        if (!run->local.ops->quarantine_drop(run->local.self, row->name, &err)) {
+            run_problem(run, NULL, &err);
+            continue;
+        }
+        freed += row->size;
+        ids[(*gone)++] = row->id;
+    }
+    free(row);
+    return ok && forget(run, ids, *gone);
 }
 
 #define YOUNG_DAYS 1 /* that old what is removed here is kept in any case */
 
 /* Beyond its size the quarantine loses what came first. */
 static bool
-let_go_beyond_size(struct run *run, struct journal_quarantined *row)
+let_go_beyond_size(struct run *run)
 {
     const uint64_t most = run->account->policy.quarantine_size;
     struct journal_quarantine_sum sum;
     int64_t *ids = NULL;
-    size_t count = 0;
-    bool gone, ok;
+    size_t count = 0, gone;
+    bool ok;
 
     if (most == 0)
         return true;
     if (!journal_quarantine_sum(run->journal, &sum, &run->err))
         return false;
-    ok = sum.bytes <= most ||
-         journal_quarantine_ids(run->journal, age_bound(&run->age.now, YOUNG_DAYS), &ids, &count, &run->err);
-    for (size_t i = 0; ok && i < count && sum.bytes > most; i++) {
-        ok = let_go(run, ids[i], row, &gone);
-        if (!gone)
-            continue;
-        sum.bytes -= row->size < sum.bytes ? row->size : sum.bytes;
-        run->counts.let_go++;
-    }
+    if (sum.bytes <= most)
+        return true;
+    ok = journal_quarantine_ids(run->journal, age_bound(&run->age.now, YOUNG_DAYS), &ids, &count, &run->err) &&
+         let_go(run, ids, count, sum.bytes - most, &gone);
+    if (ok)
+        run->counts.let_go += gone;
     free(ids);
     return ok;
 }
@@ -196,17 +227,13 @@ let_go_beyond_size(struct run *run, struct journal_quarantined *row)
 bool
 close_quarantine(struct run *run)
 {
-    struct journal_quarantined *row = calloc(1, sizeof *row);
     int64_t *ids = NULL;
-    size_t count = 0;
-    bool gone, ok = (row != NULL || run_no_memory(run)) && count_time(run) &&
-                    journal_quarantine_ids(run->journal, age_bound(&run->age.now, run->account->policy.quarantine_days),
-                                           &ids, &count, &run->err);
+    size_t count = 0, gone;
+    bool ok = count_time(run) &&
+              journal_quarantine_ids(run->journal, age_bound(&run->age.now, run->account->policy.quarantine_days), &ids,
+                                     &count, &run->err) &&
+              let_go(run, ids, count, UINT64_MAX, &gone) && let_go_beyond_size(run);
 
-    for (size_t i = 0; ok && i < count; i++)
-        ok = let_go(run, ids[i], row, &gone);
-    ok = ok && let_go_beyond_size(run, row);
     free(ids);
-    free(row);
     return ok;
 }

@@ -101,6 +101,27 @@ after_a_long_absence_the_quarantine_is_emptied_by_the_run_of_the_next_day(void *
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* One that came back without a row would lie there for ever. */
+static void
+what_leaves_the_quarantine_is_in_its_index_until_it_is_gone_whenever_the_power_fails(void **state)
+{
+    int crashes = 0;
+    (void)state;
+    for (long step = 1; step < 24; step++) {
+        given_a_message_in_the_quarantine();
+        assert_int_equal(when_golub_syncs_after(60 * DAY), 0);
+        sim.world.crash_at = step;
+        sim.world.crash_after = step % 2 == 0;
+        crashes += when_golub_syncs_after(DAY) == -1;
+
+        then_both_sides_agree();
+        assert_int_equal(when_golub_syncs_after(DAY), 0);
+
+        assert_int_equal(here()->quarantined, 0);
+    }
+    assert_true(crashes > 3);
+}
+
 static void
 runs_that_follow_each_other_closely_write_down_no_time(void **state)
 {
@@ -154,6 +175,7 @@ main(void)
         SCENARIO(a_clock_that_was_back_for_one_run_empties_no_quarantine),
         SCENARIO(a_first_quarantine_under_a_clock_that_is_back_is_not_aged_when_it_is_right_again),
         SCENARIO(what_was_quarantined_with_a_wrong_clock_is_kept_for_its_days_and_no_longer),
+        SCENARIO(what_leaves_the_quarantine_is_in_its_index_until_it_is_gone_whenever_the_power_fails),
         SCENARIO(after_a_long_absence_the_quarantine_is_emptied_by_the_run_of_the_next_day),
         SCENARIO(runs_that_follow_each_other_closely_write_down_no_time),
         SCENARIO(an_append_of_a_run_with_a_wrong_clock_is_not_sent_again_at_once),

@@ -438,8 +438,27 @@ batch_quarantine_drop(void *local, const char *name, struct error *err)
         const int64_t days = (maildir->world->now - kept->since) / 86400;
         if (maildir->world->strict && days + 7 * maildir->wrong_clocks < 29)
             violation(maildir->world, "#%d leaves the quarantine after %lld days", content, (long long)days);
+        maildir->dropped[maildir->dropped_count++] = *kept;
         *kept = maildir->quarantine[--maildir->quarantined];
         ledger_drop(maildir->world, content);
     }
     return true;
+}
+
+bool
+batch_quarantine_flush(void *local, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    maildir->dropped_count = 0;
+    return local_alive(maildir, err);
+}
+
+void
+maildir_sim_undrop(struct maildir_sim *maildir)
+{
+    while (maildir->dropped_count > 0 && maildir->quarantined < SIM_QUARANTINE) {
+        maildir->quarantine[maildir->quarantined] = maildir->dropped[--maildir->dropped_count];
+        ledger_add(maildir->world, maildir->quarantine[maildir->quarantined++].content);
+    }
 }

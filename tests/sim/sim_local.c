@@ -545,6 +545,7 @@ static const struct local_ops ops = {
     .in_quarantine = batch_in_quarantine,
     .quarantine_open = sim_quarantine_open,
     .quarantine_drop = batch_quarantine_drop,
+    .quarantine_flush = batch_quarantine_flush,
     .create = sim_create,
     .create_all = sim_create_all,
     .free_space = sim_free_space,

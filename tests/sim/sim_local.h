@@ -26,6 +26,7 @@ bool batch_keep(void *local, struct local_draft *draft, const char *name, int64_
 /** NULL: it is not there. */
 struct sim_quarantined *batch_find_quarantined(struct maildir_sim *maildir, const char *name);
 bool batch_in_quarantine(void *local, const char *name);
+bool batch_quarantine_flush(void *local, struct error *err);
 bool batch_quarantine_drop(void *local, const char *name, struct error *err);
 
 #endif

@@ -18,7 +18,7 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, e
     maildir->world = world;
     maildir->client = client;
     maildir->layout = layout;
-    maildir->quarantined = 0;
+    maildir->quarantined = maildir->dropped_count = 0;
     maildir->drafts = 0;
     maildir->wrong_clocks = 0;
     maildir->full = 0;

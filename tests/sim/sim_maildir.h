@@ -63,6 +63,8 @@ struct maildir_sim {
     int began, ended; /* runs; the last one that ended well */
     struct sim_quarantined quarantine[SIM_QUARANTINE];
     size_t quarantined;
+    struct sim_quarantined dropped[SIM_QUARANTINE]; /* from it, which is not on the disk yet */
+    size_t dropped_count;
     unsigned unreadable; /* bits of folders that can't be read now */
     uint64_t full;       /* bytes that are taken of the disk's free ones */
     int wrong_clocks;    /* runs under a wrong clock */
@@ -73,6 +75,8 @@ struct maildir_sim {
 void maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, enum layout layout);
 struct local maildir_sim_local(struct maildir_sim *maildir);
 
+/** The power failed: what was dropped from the quarantine and not flushed is there again. */
+void maildir_sim_undrop(struct maildir_sim *maildir);
 const char *maildir_sim_folder(const struct maildir_sim *maildir, int mailbox);
 /** Files of this message; originals: and edited ones that still stand for it. */
 int maildir_sim_multiplicity(const struct maildir_sim *maildir, int mailbox, int content, bool originals);

@@ -184,6 +184,7 @@ after_crash(struct sim *sim, int client)
 {
     /* Nothing else lives in the handle: what is rolled back is as gone as after a new open, which costs twenty times as much. */
     journal_rollback(sim->clients[client].journal);
+    maildir_sim_undrop(&sim->clients[client].maildir);
     sim->world.crashed = sim->world.failed;
 }
 

@@ -153,6 +153,25 @@ a_copy_on_another_file_system_is_on_the_disk_before_its_source_goes(void **state
     assert_true(place_of("flush quarantine/") < place_of("unlink cur/1:2,S"));
 }
 
+static void
+what_is_dropped_is_flushed_once_for_all(void **state)
+{
+    struct scratch *s = *state;
+    struct local_removal item = given_removal(s);
+
+    assert_true(s->local.ops->remove(s->local.self, &item, 1, &s->err));
+    given_file(s, "../quarantine/0002", "two");
+    event_count = 0;
+
+    assert_true(s->local.ops->quarantine_drop(s->local.self, "0001", &s->err));
+    assert_true(s->local.ops->quarantine_drop(s->local.self, "0002", &s->err));
+    assert_true(s->local.ops->quarantine_flush(s->local.self, &s->err));
+    assert_true(s->local.ops->quarantine_flush(s->local.self, &s->err)); /* nothing is left to flush */
+
+    assert_int_equal(event_count, 3);
+    assert_int_equal(place_of("flush quarantine/"), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_flushing, scratch_free)
 
 int
@@ -162,6 +181,7 @@ main(void)
         TEST(a_file_that_took_the_place_of_the_message_right_before_it_was_moved_stays),
         TEST(the_new_name_is_on_the_disk_before_the_loss_of_the_old_one),
         TEST(a_copy_on_another_file_system_is_on_the_disk_before_its_source_goes),
+        TEST(what_is_dropped_is_flushed_once_for_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
