@@ -1,22 +1,31 @@
 /*
- * Bodies on the server, newest first. Each is digested as it comes and kept nowhere. One that differs is asked for once more: what a line or a
- * server garbled once is no damage. What a server keeps with other line ends (RFC 9051 lets it) is the message all the same.
+ * Bodies on the server, newest first. Each is digested as it comes and kept nowhere. One that differs, or does not come, is asked for once more:
+ * what a line or a server garbled once is no damage. What did not come then either was not compared, and that is said, unless the server does not
+ * list it any more. What a server keeps with other line ends (RFC 9051 lets it) is the message all the same.
  */
 #include "sync/inspect/verify_private.h"
 
 #define CHUNK 256 /* messages of one request: ascending inside, requests from the newest on */
+
+struct asked {
+    uint32_t uid;
+    bool came;   /* its body, in this or the other try, or the server's word that it can't be had */
+    bool differ; /* the body that came was another one */
+    bool listed; /* it did not come, and is there */
+};
 
 struct bodies {
     struct verifying *verifying;
     const struct mailbox *mailbox;
     struct digest *digest;
     struct journal_message *row;
-    uint32_t *uids; /* ascending */
+    struct asked *asked; /* ascending */
     size_t count, size;
-    uint32_t *differ; /* those whose body was another one */
-    size_t differ_count, differ_size;
-    bool again;       /* they are asked for once more */
-    char answer[512]; /* of a request that was refused */
+    uint32_t *uids; /* of a request */
+    size_t uids_size;
+    bool again; /* it is asked for once more */
+    bool gone;  /* the whole mailbox, or its numbers are others now */
+    bool sure;  /* what is listed is told by `listed` */
 };
 
 static bool
@@ -63,53 +72,115 @@ is_same(const struct journal_message *row, const struct digests *body)
     return memcmp(row->wire, body->wire, DIGEST_SIZE) == 0;
 }
 
+static int
+compare_asked(const void *pa, const void *pb)
+{
+    const struct asked *a = pa, *b = pb;
+
+    return a->uid < b->uid ? -1 : a->uid > b->uid;
+}
+
+/* @return NULL: it was not asked for */
+static struct asked *
+find_asked(const struct bodies *bodies, uint32_t uid)
+{
+    const struct asked key = {.uid = uid};
+
+    return bodies->count == 0 ? NULL : bsearch(&key, bodies->asked, bodies->count, sizeof key, compare_asked);
+}
+
+/* The row as it stands in the journal, which nobody writes to meanwhile. */
+static bool
+load(struct bodies *bodies, uint32_t uid, bool *found)
+{
+    struct run *run = &bodies->verifying->run;
+
+    return journal_message_by_uid(run->journal, bodies->mailbox->row.id, uid, bodies->row, found, &run->err);
+}
+
 static bool
 on_end(void *context, size_t index, uint32_t uid)
 {
     struct bodies *bodies = context;
-    struct run *run = &bodies->verifying->run;
+    struct asked *asked = find_asked(bodies, uid);
     struct digests body;
     bool found;
 
     (void)index;
     if (!digest_finish(bodies->digest, &body))
-        return run_no_memory(run);
-    if (!journal_message_by_uid(run->journal, bodies->mailbox->row.id, uid, bodies->row, &found, &run->err))
+        return run_no_memory(&bodies->verifying->run);
+    if (asked == NULL)
+        return true;
+    if (!load(bodies, uid, &found))
         return false;
-    bodies->verifying->sum.bodies += found && !bodies->again;
+    bodies->verifying->sum.bodies += !asked->came;
+    asked->came = true;
+    asked->differ = false;
     if (!found || is_same(bodies->row, &body))
         return true;
-    if (is_rewritten(bodies, &body)) {
+    if (is_rewritten(bodies, &body))
         verify_say(bodies->verifying, bodies->mailbox, VERIFY_REWRITTEN, bodies->row, NULL);
-        return true;
-    }
-    if (bodies->again) {
+    else if (bodies->again)
         verify_say(bodies->verifying, bodies->mailbox, VERIFY_BODY, bodies->row, NULL);
-        return true;
-    }
-    if (!array_grow(&bodies->differ, &bodies->differ_size, bodies->differ_count + 1, sizeof *bodies->differ))
-        return run_no_memory(run);
-    bodies->differ[bodies->differ_count++] = uid;
+    else
+        asked->differ = true;
     return true;
 }
 
+static bool
+say_unsent(struct bodies *bodies, struct asked *asked, const char *answer)
+{
+    char why[600];
+    bool found;
+
+    if (!load(bodies, asked->uid, &found))
+        return false;
+    (void)text_print(why, sizeof why, "the server does not send its body: %.500s", answer);
+    asked->came = true;
+    verify_say(bodies->verifying, bodies->mailbox, VERIFY_UNSENT, bodies->row, answer[0] != '\0' ? why : NULL);
+    return true;
+}
+
+static bool
+on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct bodies *bodies = context;
+    struct asked *asked = find_asked(bodies, uid);
+
+    (void)index;
+    return !bodies->again || asked == NULL || asked->came || outcome->gone ||
+           say_unsent(bodies, asked, outcome->answer);
+}
+
+/* What is true of all that did not come is found out by the listing. */
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
-    struct bodies *bodies = context;
-
+    (void)context;
     (void)index;
-    if (!outcome->ok && !outcome->gone)
-        (void)text_print(bodies->answer, sizeof bodies->answer, "bodies were not sent: %.400s", outcome->answer);
+    (void)outcome;
     return true;
 }
 
-static bool
-fetch(struct bodies *bodies, const uint32_t *uids, size_t count)
+/* @return how many are asked for in this try, in uids */
+static size_t
+choose(struct bodies *bodies)
 {
-    static const struct remote_sink sink = {.begin = on_begin, .data = on_data, .end = on_end, .done = on_done};
+    size_t count = 0;
+
+    for (size_t i = 0; i < bodies->count; i++)
+        if (!bodies->asked[i].came || bodies->asked[i].differ)
+            bodies->uids[count++] = bodies->asked[i].uid;
+    return count;
+}
+
+static bool
+fetch(struct bodies *bodies)
+{
+    static const struct remote_sink sink = {
+        .begin = on_begin, .data = on_data, .end = on_end, .done = on_done, .refused = on_refused};
     struct run *run = &bodies->verifying->run;
-    const size_t chunks = (count + CHUNK - 1) / CHUNK;
+    const size_t count = choose(bodies), chunks = (count + CHUNK - 1) / CHUNK;
     struct remote_fetch *requests = calloc(chunks + 1, sizeof *requests);
     bool ok = requests != NULL || run_no_memory(run);
 
@@ -118,11 +189,65 @@ fetch(struct bodies *bodies, const uint32_t *uids, size_t count)
 
         requests[i] = (struct remote_fetch){.mailbox = text_of(bodies->mailbox->row.wire),
                                             .uidvalidity = bodies->mailbox->row.uidvalidity,
-                                            .uids = uids + begin,
+                                            .uids = bodies->uids + begin,
                                             .count = end - begin};
     }
     ok = ok && (chunks == 0 || run->remote.ops->fetch(run->remote.self, requests, chunks, &sink, bodies, &run->err));
     free(requests);
+    return ok;
+}
+
+/* ---- is what did not come still there? ---- */
+
+static bool
+see_selected(void *context, size_t index, const struct remote_selected *selected)
+{
+    struct bodies *bodies = context;
+
+    (void)index;
+    bodies->gone = selected->uidvalidity != bodies->mailbox->row.uidvalidity;
+    return true;
+}
+
+static bool
+see_listed(void *context, size_t index, const struct remote_message *now)
+{
+    struct bodies *bodies = context;
+    struct asked *asked = find_asked(bodies, now->uid);
+
+    (void)index;
+    if (asked != NULL)
+        asked->listed = true;
+    return true;
+}
+
+static bool
+see_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct bodies *bodies = context;
+
+    (void)index;
+    bodies->gone = bodies->gone || (!outcome->ok && outcome->gone);
+    bodies->sure = outcome->ok;
+    return true;
+}
+
+static bool
+say_missing(struct bodies *bodies)
+{
+    static const struct remote_observer observer = {.selected = see_selected, .message = see_listed, .done = see_done};
+    const struct remote_select request = {
+        .mailbox = text_of(bodies->mailbox->row.wire), .uidvalidity = bodies->mailbox->row.uidvalidity, .full = true};
+    struct run *run = &bodies->verifying->run;
+    bool ok = true;
+
+    if (choose(bodies) == 0)
+        return true;
+    bodies->gone = bodies->sure = false;
+    ok = run->remote.ops->observe(run->remote.self, &request, 1, &observer, bodies, &run->err);
+    for (size_t i = 0; ok && !bodies->gone && i < bodies->count; i++)
+        if (!bodies->asked[i].came && (bodies->asked[i].listed || !bodies->sure))
+            ok = say_unsent(bodies, &bodies->asked[i], "");
     return ok;
 }
 
@@ -132,7 +257,7 @@ collect(struct bodies *bodies)
     struct run *run = &bodies->verifying->run;
     bool ok = journal_walk_begin(run->journal, bodies->mailbox->row.id, &run->err), found = false;
 
-    bodies->count = bodies->differ_count = 0;
+    bodies->count = 0;
     while (ok) {
         ok = journal_walk_next(run->journal, bodies->row, &found, &run->err);
         if (!ok || !found)
@@ -140,37 +265,24 @@ collect(struct bodies *bodies)
         if (!verify_is_there(bodies->row) || !bodies->row->has_wire ||
             !verify_is_of_part(bodies->verifying, bodies->row->wire))
             continue;
-        ok = array_grow(&bodies->uids, &bodies->size, bodies->count + 1, sizeof *bodies->uids) || run_no_memory(run);
+        ok = (array_grow(&bodies->asked, &bodies->size, bodies->count + 1, sizeof *bodies->asked) &&
+              array_grow(&bodies->uids, &bodies->uids_size, bodies->count + 1, sizeof *bodies->uids)) ||
+             run_no_memory(run);
         if (ok)
-            bodies->uids[bodies->count++] = bodies->row->uid;
+            bodies->asked[bodies->count++] = (struct asked){.uid = bodies->row->uid};
     }
     journal_walk_end(run->journal);
     return ok;
-}
-
-static int
-compare_uids(const void *pa, const void *pb)
-{
-    const uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
-
-    return a < b ? -1 : a > b;
 }
 
 static bool
 read_mailbox(struct bodies *bodies)
 {
     bodies->again = false;
-    bodies->answer[0] = '\0';
-    if (!collect(bodies) || !fetch(bodies, bodies->uids, bodies->count))
+    if (!collect(bodies) || !fetch(bodies))
         return false;
     bodies->again = true;
-    if (bodies->differ_count > 1)
-        qsort(bodies->differ, bodies->differ_count, sizeof *bodies->differ, compare_uids);
-    if (!fetch(bodies, bodies->differ, bodies->differ_count))
-        return false;
-    if (bodies->answer[0] != '\0')
-        verify_say_many(bodies->verifying, bodies->mailbox, CLASS_BUSY, true, 0, bodies->answer);
-    return true;
+    return run_stopped(&bodies->verifying->run) || (fetch(bodies) && say_missing(bodies));
 }
 
 bool
@@ -187,7 +299,7 @@ verify_bodies(struct verifying *verifying)
     }
     digest_free(bodies.digest);
     free(bodies.row);
+    free(bodies.asked);
     free(bodies.uids);
-    free(bodies.differ);
     return ok;
 }

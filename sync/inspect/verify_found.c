@@ -62,6 +62,8 @@ static const struct say says[VERIFY_WHATS] = {
         {CLASS_DAMAGED_THERE, true, false,
          "the server sends other bytes than it did: put a copy of the file here into the folder under another "
          "name, golub sync sends it, and remove this one"},
+    [VERIFY_UNSENT] = {CLASS_BUSY, true, false,
+                       "the server lists it, and did not send its body when it was asked twice: try again"},
     [VERIFY_REWRITTEN] = {CLASS_REWRITTEN, false, false, "the server keeps it with other line ends: nothing to mend"},
     [VERIFY_KEPT_MISSING] = {CLASS_QUARANTINE_DAMAGED, true, false, "its file is not in the quarantine any more"},
     [VERIFY_KEPT_DAMAGED] = {CLASS_QUARANTINE_DAMAGED, true, false,

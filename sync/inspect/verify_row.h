@@ -8,7 +8,7 @@
 #include "store/base/remote.h"
 #include "store/journal/journal.h"
 
-enum verify_what { /* verify_say.c has the class and the words of each */
+enum verify_what { /* verify_found.c has the class and the words of each */
                    /* the row: seen by a sync, and not carried out */
                    VERIFY_NOT_FETCHED,
                    VERIFY_NOT_SENT,
@@ -39,6 +39,7 @@ enum verify_what { /* verify_say.c has the class and the words of each */
                    VERIFY_UNREADABLE,
                    VERIFY_RESTLESS, /* it changes while it is read */
                    VERIFY_BODY,
+                   VERIFY_UNSENT,
                    VERIFY_REWRITTEN,
                    VERIFY_KEPT_MISSING,
                    VERIFY_KEPT_DAMAGED,

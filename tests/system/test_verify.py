@@ -1,6 +1,7 @@
 """golub verify: equal is 0, each kind of difference is named, and nothing is changed, whoever is at work meanwhile."""
 import json
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -266,6 +267,58 @@ class BytesTest(VerifyTest):
 
         self.assertEqual(self.found("--bytes", expect=OK), [])
         self.assertEqual(self.found("--server"), [("damaged-there", "INBOX", self.uids[4])])
+
+    def bend_fetches(self, uid, bend):
+        """Where the body of this number is asked for, bend(command, other numbers) is what the server gets to read."""
+        def command(match):
+            uids = {u for part in match.group(2).decode().split(",") for ends in [part.split(":")]
+                    for u in range(int(ends[0]), int(ends[-1]) + 1)}
+            return bend(match, sorted(uids - {uid})) if uid in uids else match.group(0)
+        self.through(edit_up=lambda data: re.sub(rb"(UID FETCH )([0-9:,]+) (\(UID BODY.PEEK\[\]\))", command, data))
+
+    def withhold(self, uid, times=1000):
+        """The server says OK and sends the others."""
+        left = [times]
+
+        def without(match, others):
+            if left[0] == 0:
+                return match.group(0)
+            left[0] -= 1
+            return match.group(1) + ",".join(map(str, others or [4000000000])).encode() + b" " + match.group(3)
+        self.bend_fetches(uid, without)
+
+    def test_a_body_that_never_comes_is_not_called_equal(self):
+        self.withhold(self.uids[4])
+
+        self.assertEqual(self.found("--server"), [("busy", "INBOX", self.uids[4])])
+
+    def test_a_body_that_comes_at_the_second_try_is_equal(self):
+        self.withhold(self.uids[4], times=1)
+
+        result = self.verify("--server")
+
+        self.assertEqual(result.of("verify"), [])
+        self.assertEqual([e for e in result.of("result") if "verified" in e][0]["verified"]["bodies_fetched"], 9)
+
+    def test_a_body_of_a_message_that_is_removed_meanwhile_is_no_fault(self):
+        client = self.new_client()
+
+        def edit(data):
+            if b"BODY.PEEK[]" in data and client.uid_of("INBOX", self.mails[2]) is not None:
+                client.expunge("INBOX", self.uids[2])
+            return data
+        self.through(edit_up=edit)
+
+        self.assertEqual(self.found("--server", expect=OK), [])
+        self.assertIsNone(client.uid_of("INBOX", self.mails[2]))
+
+    def test_a_body_that_is_refused_is_named_with_the_servers_words(self):
+        self.bend_fetches(self.uids[4], lambda match, others: match.group(0).replace(b"[]", b"[9.9.9.HEADER.FIELDS ()]"))
+
+        event, = self.verify("--server", expect=SOME).of("verify")
+
+        self.assertEqual((event["class"], event["uid"]), ("busy", self.uids[4]))
+        self.assertIn("the server does not send its body: ", event["text"])
 
     def test_the_parts_are_all_of_it_and_each_message_is_in_one(self):
         read = []
