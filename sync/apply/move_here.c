@@ -139,9 +139,10 @@ leave_altered(struct run *run, struct mailbox *source, struct journal_message *f
 {
     from->facts |= FACT_ALTERED;
     run->replan = true;
-    run_complain(run, source, "move a message that was moved on the server", from->base,
-                 "Its file is not what it was: it stays. The server's version comes back with `golub restore ACCOUNT "
-                 "--altered FILE`.");
+    run_complain(
+        run, source, "move a message that was moved on the server", from->base,
+        "Its file is not what it was: it stays, and the message comes to where it went. Give the file another name "
+        "to send it as new mail, or remove it.");
     if (!run_begin(run))
         return false;
     return run_end(run, journal_message_save(run->journal, from, &run->err));

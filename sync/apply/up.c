@@ -137,9 +137,10 @@ check_name(struct run *run, struct mailbox *mailbox, struct journal_message *mes
     if (!*skip)
         return true;
     message->facts |= FACT_ALTERED;
-    run_complain(run, mailbox, "find the message of a file that golub wrote", message->base,
-                 "Its bytes are not those of the message any more: it is not sent. `golub restore ACCOUNT --altered "
-                 "FILE` brings the message back.");
+    run_complain(
+        run, mailbox, "find the message of a file that golub wrote", message->base,
+        "Its bytes are not the message's any more: it is not sent, and the message itself comes beside it. Give the "
+        "file another name to send it as new mail, or remove it.");
     return journal_message_save(run->journal, message, &run->err) &&
            run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
                        "the file's bytes are not those of the message any more", NULL);

@@ -95,6 +95,7 @@ verify_account(const struct account *account, const struct sync_options *options
     if ((ok && !left_out) || verifying.sum.interrupted)
         report_verified(report, account->name, status, &verifying.sum);
     free(verifying.findings);
+    id_set_free(&verifying.read);
     run_release(run);
     return status;
 }

@@ -1,10 +1,7 @@
 /*
- * The bytes of files: those of the folders, and those of the quarantine. A file whose bytes are others although its size and time are the
- * message's was changed by nobody: bit rot. One that changes while it is read is read again.
+ * The bytes of files: those of the folders, and those of the quarantine.
  */
 #include "sync/inspect/verify_private.h"
-
-#define READS 3 /* of a file that changes meanwhile */
 
 struct reading {
     struct verifying *verifying;
@@ -14,49 +11,6 @@ struct reading {
     size_t count, size;
 };
 
-bool
-verify_is_of_part(const struct verifying *verifying, const unsigned char wire[static DIGEST_SIZE])
-{
-    uint64_t number = 0;
-
-    for (int i = 0; i < 8; i++)
-        number = number << 8 | wire[i];
-    return verifying->how->parts == 0 || number % verifying->how->parts == verifying->how->part - 1;
-}
-
-/* @return false: the run is to stop, run.err says why */
-static bool
-read_file(struct verifying *verifying, const struct local_file *file, struct local_facts *facts, bool *missing,
-          bool *read, struct error *err)
-{
-    struct run *run = &verifying->run;
-    bool changed = true;
-
-    *read = *missing = false;
-    for (int i = 0; i < READS && changed && !*read && !*missing; i++) {
-        *err = (struct error){0};
-        *read = run->local.ops->reread(run->local.self, file, facts, missing, &changed, err);
-    }
-    *read = *read && !*missing;
-    if (err->kind == ERROR_INTERRUPTED)
-        run->err = *err;
-    else if (!*read && !*missing && changed)
-        err->kind = ERROR_NONE; /* it changes all the time */
-    return run->err.kind != ERROR_INTERRUPTED;
-}
-
-static void
-judge(struct reading *reading, const struct journal_message *row, const struct local_facts *facts)
-{
-    const bool as_it_was =
-        facts->date == row->date && ((row->facts & FACT_FOREIGN) != 0 || facts->digests.size == row->size);
-
-    reading->verifying->sum.files++;
-    reading->verifying->sum.bytes += facts->print.size;
-    if (memcmp(facts->digests.wire, row->wire, DIGEST_SIZE) != 0)
-        verify_say(reading->verifying, reading->mailbox, as_it_was ? VERIFY_ROT : VERIFY_CHANGED, row, NULL);
-}
-
 static bool
 read_row(struct reading *reading, const struct journal_message *row, const char *info, bool again)
 {
@@ -64,12 +18,15 @@ read_row(struct reading *reading, const struct journal_message *row, const char 
     const struct local_file file = {reading->mailbox->row.folder, row->base, info};
     struct local_facts facts;
     struct error err;
+    enum verify_what what;
     bool missing, read;
 
-    if (!read_file(verifying, &file, &facts, &missing, &read, &err))
+    if (!verify_read_file(verifying, &file, &facts, &missing, &read, &err))
         return false;
-    if (read)
-        judge(reading, row, &facts);
+    if (read && verify_is_other(verifying, row, &facts, verify_is_there(row), &what))
+        verify_say(verifying, reading->mailbox, what, row, NULL);
+    else if (read)
+        return true;
     else if (!missing)
         verify_say(verifying, reading->mailbox, err.kind == ERROR_NONE ? VERIFY_RESTLESS : VERIFY_UNREADABLE, row,
                    err.kind == ERROR_NONE  ? NULL
@@ -81,13 +38,6 @@ read_row(struct reading *reading, const struct journal_message *row, const char 
         return run_no_memory(&verifying->run);
     reading->missing[reading->count++] = row->id;
     return true;
-}
-
-static bool
-is_read(const struct verifying *verifying, const struct journal_message *row)
-{
-    return verify_is_here(row) && row->has_wire && (row->facts & FACT_ALTERED) == 0 &&
-           verify_is_of_part(verifying, row->wire);
 }
 
 static int
@@ -144,7 +94,7 @@ read_folder(struct reading *reading)
         ok = journal_walk_next(run->journal, reading->row, &found, &run->err);
         if (!ok || !found)
             break;
-        if (is_read(verifying, reading->row))
+        if (verify_is_read(verifying, reading->row) && !id_set_has(&verifying->read, reading->row->id))
             ok = read_row(reading, reading->row, reading->row->info, false);
     }
     journal_walk_end(run->journal);

@@ -10,6 +10,10 @@ struct say {
     const char *words;
 };
 
+#define ALTERED_ALONE                                                                                                  \
+    "its bytes are not the message's, and the server does not have the message: it stays here; give it another name "  \
+    "and golub sync sends it as new mail, or remove it"
+
 static const struct say says[VERIFY_WHATS] = {
     [VERIFY_NOT_FETCHED] = {CLASS_MISSING_HERE, true, true, "it was not fetched yet: golub sync does"},
     [VERIFY_NOT_SENT] = {CLASS_EXTRA_HERE, true, true, "it was not sent yet: golub sync does"},
@@ -20,6 +24,14 @@ static const struct say says[VERIFY_WHATS] = {
     [VERIFY_FLAGS_DUE] = {CLASS_FLAGS, true, true, "one side changed them: golub sync carries that to the other"},
     [VERIFY_ALTERED] = {CLASS_ALTERED, true, false,
                         "its bytes are not the message's: golub restore --altered brings the server's version back"},
+    [VERIFY_ALTERED_ALONE] = {CLASS_ALTERED, true, false, ALTERED_ALONE},
+    [VERIFY_ALTERED_SECOND] = {CLASS_ALTERED, true, false,
+                               "it was a second file of a message, and its bytes are others by now: give it another "
+                               "name and golub sync sends it as new mail, or remove it"},
+    [VERIFY_ALTERED_GONE] =
+        {CLASS_MISSING_HERE, true, false,
+         "its file, which had been altered, is gone: the message comes back with the next golub sync"},
+    [VERIFY_HIDDEN] = {CLASS_WAITING, false, true, ""},
     [VERIFY_UNFINISHED] = {CLASS_FLAGS, true, true,
                            "what a sync began with it is not settled: the next golub sync does that"},
     [VERIFY_GONE_HERE] = {CLASS_MISSING_HERE, true, false,
@@ -56,6 +68,11 @@ static const struct say says[VERIFY_WHATS] = {
     [VERIFY_ROT] = {CLASS_DAMAGED, true, false,
                     "its bytes are not the message's although size and time are (bit rot): golub restore --altered "
                     "brings the server's version back"},
+    [VERIFY_CHANGED_ALONE] = {CLASS_ALTERED, true, false, ALTERED_ALONE},
+    [VERIFY_ROT_ALONE] =
+        {CLASS_DAMAGED, true, false,
+         "its bytes are not the message's although size and time are (bit rot), and the server does not have "
+         "the message: only a backup does"},
     [VERIFY_UNREADABLE] = {CLASS_DAMAGED, true, false, "it can't be read"},
     [VERIFY_RESTLESS] = {CLASS_BUSY, true, false, "it changes while it is read: try again"},
     [VERIFY_BODY] =
@@ -176,16 +193,30 @@ verify_find(struct verifying *verifying, int64_t row, uint32_t uid, enum verify_
     return true;
 }
 
+bool
+verify_find_all(struct verifying *verifying, const struct journal_message *row, const enum verify_what *what,
+                size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!verify_find(verifying, row->id, row->uid, what[i]))
+            return false;
+    return true;
+}
+
 static bool
 say_one(struct verifying *verifying, const struct mailbox *mailbox, const struct finding *finding,
         struct journal_message *row)
 {
+    enum verify_what what;
     char why[512];
 
     *row = (struct journal_message){.uid = finding->uid};
     if (finding->row != 0 && !run_load(&verifying->run, finding->row, row))
         return false;
-    if (says[finding->what].seen) {
+    what = verify_of(row, finding->what);
+    if (finding->row != 0 && !verify_read_alone(verifying, mailbox, row, &what))
+        return false;
+    if (says[what].seen) {
         if (!is_explained(verifying, mailbox, row, why))
             return false;
         if (why[0] != '\0') {
@@ -193,7 +224,7 @@ say_one(struct verifying *verifying, const struct mailbox *mailbox, const struct
             return true;
         }
     }
-    verify_say(verifying, mailbox, finding->what, row, NULL);
+    verify_say(verifying, mailbox, what, row, NULL);
     return true;
 }
 

@@ -2,14 +2,11 @@
  * Both sides of a mailbox against the journal, by names and listings alone.
  *
  * The server lists in the order of UIDs, and so does the journal: both go by at once, and nothing of them is kept. The folder's names come
- * before that, as eight bytes each; where all of them are met the folder is as the journal has it. Where not, it is listed once more: a mail
- * reader that renames a file makes it invisible for a moment.
+ * before that: verify_folder.c.
  *
  * All mailboxes are asked for in one go. One whose listing was disturbed is asked for again; what was found in it until then is taken back.
  */
 #include "sync/inspect/verify_private.h"
-
-#include "sync/rules/merge.h"
 
 #define LOOKS 3 /* at a mailbox whose listing is disturbed */
 
@@ -19,28 +16,20 @@ struct passed { /* a row that the listing went past, and did not name */
     bool named; /* after all: the server lists in no order */
 };
 
-struct unmet { /* a row whose file the first listing did not show */
-    int64_t row;
-    bool met;
-};
-
 struct look { /* the mailbox under way */
     struct verifying *verifying;
     struct mailbox *const *mailboxes; /* of the request */
     bool *again;                      /* ... to be asked for once more */
     bool last;
     struct mailbox *mailbox; /* NULL: none is under way */
-    bool here, there;        /* that side of it is compared */
-    bool stable;             /* the folder did not change while it was listed */
-    struct verify_names names;
+    bool there;              /* that side of it is compared */
+    struct verify_folder folder;
     struct journal_message *row; /* the journal's next one */
     bool has_row;
     uint32_t listed, highest, lowest, exists;
     bool other_numbers; /* another UIDVALIDITY */
     struct passed *passed;
     size_t passed_count, passed_size;
-    struct unmet *unmet; /* by row */
-    size_t unmet_count, unmet_size;
     uint64_t messages_here, messages_there, foreign;
 };
 
@@ -48,153 +37,6 @@ static struct run *
 run_of(struct look *look)
 {
     return &look->verifying->run;
-}
-
-static bool
-find_all(struct look *look, const struct journal_message *row, const enum verify_what *what, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!verify_find(look->verifying, row->id, row->uid, what[i]))
-            return false;
-    return true;
-}
-
-/* ---- here ---- */
-
-static bool
-add_name(void *context, const char *base, const char *info)
-{
-    struct look *look = context;
-
-    return verify_names_add(&look->names, base, info) || run_no_memory(run_of(look));
-}
-
-static bool
-see_odd(void *context, const char *name, const char *why)
-{
-    struct look *look = context;
-    struct journal_message named = {0};
-
-    (void)text_print(named.base, sizeof named.base, "%s", name);
-    verify_say(look->verifying, look->mailbox, VERIFY_ODD_NAME, &named, why);
-    return true;
-}
-
-/* A folder that can't be read is said, and not compared. */
-static bool
-scan(struct look *look, const struct local_scanner *to)
-{
-    struct run *run = run_of(look);
-    struct local_stamp stamp;
-    struct error err = {0};
-
-    if (run->local.ops->scan(run->local.self, look->mailbox->row.folder, to, look, &stamp, &look->stable, &err))
-        return true;
-    if (run->err.kind != ERROR_NONE)
-        return false;
-    look->here = false;
-    run_problem(run, look->mailbox, &err);
-    verify_say_many(look->verifying, look->mailbox, CLASS_BUSY, true, 0, "its folder can't be read");
-    return true;
-}
-
-static bool
-read_names(struct look *look)
-{
-    static const struct local_scanner scanner = {add_name, see_odd};
-
-    look->here = true;
-    return scan(look, &scanner) && (verify_names_end(&look->names) || run_no_memory(run_of(look)));
-}
-
-static void
-say_stranger(struct look *look, const char *base, enum verify_what what)
-{
-    struct journal_message named = {0};
-
-    (void)text_print(named.base, sizeof named.base, "%s", base);
-    verify_say(look->verifying, look->mailbox, what, &named, NULL);
-}
-
-static int
-compare_unmet(const void *pa, const void *pb)
-{
-    const struct unmet *a = pa, *b = pb;
-
-    return a->row < b->row ? -1 : a->row > b->row;
-}
-
-/* The second listing, of what the first one did not explain. */
-static bool
-see_again(void *context, const char *base, const char *info)
-{
-    struct look *look = context;
-    struct run *run = run_of(look);
-    struct unmet key = {0}, *unmet = NULL;
-    struct journal_message row;
-    enum verify_what what[VERIFY_MOST];
-    bool found;
-
-    if (verify_names_is_met(&look->names, base, info))
-        return true;
-    if (!journal_message_by_base(run->journal, look->mailbox->row.id, base, &row, &found, &run->err))
-        return false;
-    if (!found) {
-        say_stranger(look, base, VERIFY_NEW_HERE);
-        return true;
-    }
-    key.row = row.id;
-    if (look->unmet_count != 0)
-        unmet = bsearch(&key, look->unmet, look->unmet_count, sizeof key, compare_unmet);
-    if (verify_is_here(&row) &&
-        (unmet == NULL || unmet->met)) { /* its own name was met, or another one of this listing is it */
-        if (look->stable)
-            say_stranger(look, base, VERIFY_SECOND_NAME);
-        return true;
-    }
-    if (unmet != NULL)
-        unmet->met = true;
-    return find_all(look, &row, what, verify_here(&row, info, what));
-}
-
-static bool
-pass_over(void *context, const char *name, const char *why)
-{
-    (void)context;
-    (void)name;
-    (void)why;
-    return true; /* said */
-}
-
-static bool
-find_missing_here(struct look *look)
-{
-    uint64_t unsure = 0;
-
-    for (size_t i = 0; i < look->unmet_count; i++) {
-        if (look->unmet[i].met)
-            continue;
-        unsure += !look->stable;
-        if (look->stable && !verify_find(look->verifying, look->unmet[i].row, 0, VERIFY_GONE_HERE))
-            return false;
-    }
-    if (unsure != 0)
-        verify_say_many(look->verifying, look->mailbox, CLASS_BUSY, true, unsure,
-                        "their files were not seen in a folder that changes all the time: try again");
-    return true;
-}
-
-/* All rows went by. */
-static bool
-end_here(struct look *look)
-{
-    static const struct local_scanner scanner = {see_again, pass_over};
-
-    if (!look->here || (look->unmet_count == 0 && verify_names_left(&look->names) == 0))
-        return true;
-    if (look->unmet_count > 1)
-        qsort(look->unmet, look->unmet_count, sizeof *look->unmet, compare_unmet);
-    return scan(look, &scanner) && (!look->here || find_missing_here(look));
 }
 
 /* ---- rows ---- */
@@ -206,50 +48,37 @@ next_row(struct look *look)
 }
 
 static bool
-row_here(struct look *look, const struct journal_message *row)
+pass(struct look *look, const struct journal_message *row)
 {
-    const bool met = row->base[0] != '\0' && verify_names_meet(&look->names, row->base, row->info);
-
-    if (row->base[0] == '\0' || (!met && !verify_is_here(row)))
-        return true;
-    if (met)
-        return verify_is_here(row) || verify_find(look->verifying, row->id, row->uid, VERIFY_BACK_HERE);
-    if (!array_grow(&look->unmet, &look->unmet_size, look->unmet_count + 1, sizeof *look->unmet))
-        return run_no_memory(run_of(look));
-    look->unmet[look->unmet_count++] = (struct unmet){.row = row->id};
-    return true;
-}
-
-static bool
-row_passed(struct look *look, const struct journal_message *row)
-{
-    enum verify_what what[VERIFY_MOST];
-
-    if (verify_there(row, NULL, what) == 0)
-        return true;
     if (!array_grow(&look->passed, &look->passed_size, look->passed_count + 1, sizeof *look->passed))
         return run_no_memory(run_of(look));
     look->passed[look->passed_count++] = (struct passed){.row = row->id, .uid = row->uid};
     return true;
 }
 
-/* The journal's next row, and what the server lists of it. */
+/* The journal's next row, and what the server lists of it. What the row says by itself is found here only if both sides are as it says. */
 static bool
 take_row(struct look *look, const struct remote_message *now)
 {
     const struct journal_message *row = look->row;
     const bool there = verify_is_there(row), here = verify_is_here(row);
+    const bool missing = look->there && now == NULL && there;
+    const enum verify_there sight = missing && !here                     ? VERIFY_THERE_NOT
+                                    : missing || (now != NULL && !there) ? VERIFY_THERE_OTHERWISE
+                                                                         : VERIFY_THERE_AS_KNOWN;
     enum verify_what what[VERIFY_MOST];
+    bool later;
 
     look->messages_here += here;
     look->messages_there += there;
     look->foreign += there && here && (row->facts & FACT_FOREIGN) != 0;
-    /* What one side removed, and the other one lost since, is no difference any more. */
-    if ((!look->there || now != NULL || !there || here) && !find_all(look, row, what, verify_row(row, what)))
+    if (!verify_folder_row(&look->folder, row, sight, &later))
         return false;
-    if (look->here && !row_here(look, row))
+    if (now != NULL && !verify_find_all(look->verifying, row, what, verify_there(row, now, what)))
         return false;
-    if (look->there && !(now != NULL ? find_all(look, row, what, verify_there(row, now, what)) : row_passed(look, row)))
+    if (missing && here && !pass(look, row))
+        return false;
+    if (sight == VERIFY_THERE_AS_KNOWN && !later && !verify_find_all(look->verifying, row, what, verify_row(row, what)))
         return false;
     return next_row(look);
 }
@@ -260,11 +89,11 @@ static void
 forget(struct look *look)
 {
     journal_walk_end(run_of(look)->journal);
-    verify_names_free(&look->names);
+    verify_folder_free(&look->folder);
     look->verifying->count = 0;
     look->has_row = look->other_numbers = false;
     look->listed = look->highest = look->lowest = 0;
-    look->passed_count = look->unmet_count = 0;
+    look->passed_count = 0;
     look->messages_here = look->messages_there = look->foreign = 0;
     look->mailbox = NULL;
 }
@@ -277,7 +106,8 @@ begin(struct look *look, struct mailbox *mailbox, bool there)
     forget(look);
     look->mailbox = mailbox;
     look->there = there;
-    if (!read_names(look) || !journal_walk_begin(run->journal, mailbox->row.id, &run->err) || !next_row(look))
+    if (!verify_folder_begin(&look->folder, look->verifying, mailbox) ||
+        !journal_walk_begin(run->journal, mailbox->row.id, &run->err) || !next_row(look))
         return false;
     while (look->has_row && look->row->uid == 0)
         if (!take_row(look, NULL))
@@ -285,7 +115,18 @@ begin(struct look *look, struct mailbox *mailbox, bool there)
     return true;
 }
 
-/* What the listing did not name. @param sure  it named all there is */
+/* One that was listed after others with higher numbers: what its row says by itself, unless its file is gone. */
+static bool
+find_late(struct look *look, int64_t id)
+{
+    enum verify_what what[VERIFY_MOST];
+    struct journal_message row;
+
+    return verify_folder_lacks(&look->folder, id) ||
+           (run_load(run_of(look), id, &row) && verify_find_all(look->verifying, &row, what, verify_row(&row, what)));
+}
+
+/* What the listing did not name. One whose file is gone as well is nowhere, and no difference. @param sure  it named all there is */
 static bool
 find_missing_there(struct look *look, bool sure, uint32_t view)
 {
@@ -296,7 +137,9 @@ find_missing_there(struct look *look, bool sure, uint32_t view)
     for (size_t i = 0; i < look->passed_count; i++) {
         const struct passed *passed = &look->passed[i];
 
-        if (passed->named)
+        if (passed->named && !find_late(look, passed->row))
+            return false;
+        if (passed->named || (sure && verify_folder_forget(&look->folder, passed->row)))
             continue;
         if (!sure || (view != 0 && passed->uid < look->lowest))
             unsure++;
@@ -324,8 +167,8 @@ end(struct look *look, bool sure, uint32_t view)
     while (ok && look->has_row)
         ok = take_row(look, NULL);
     journal_walk_end(run_of(look)->journal);
-    ok = ok && (!look->there || find_missing_there(look, sure, view)) && end_here(look) &&
-         verify_say_all(verifying, look->mailbox);
+    ok = ok && verify_folder_look_again(&look->folder) && (!look->there || find_missing_there(look, sure, view)) &&
+         verify_folder_end(&look->folder) && verify_say_all(verifying, look->mailbox);
     sum->here += look->messages_here;
     sum->there += look->messages_there;
     sum->found[CLASS_FOREIGN] += look->foreign;
@@ -400,7 +243,7 @@ out_of_order(struct look *look, const struct remote_message *now)
     if (!found)
         return find_unknown(look, now->uid);
     passed->named = true;
-    return find_all(look, &row, what, verify_there(&row, now, what));
+    return verify_find_all(look->verifying, &row, what, verify_there(&row, now, what));
 }
 
 static bool
@@ -526,6 +369,5 @@ verify_mailboxes(struct verifying *verifying)
     free(asked);
     free(look.row);
     free(look.passed);
-    free(look.unmet);
     return ok;
 }

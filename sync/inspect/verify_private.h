@@ -19,11 +19,15 @@ struct verifying {
     /* of the mailbox that is under way; a listing that has to begin anew takes them back */
     struct finding *findings;
     size_t count, size;
+    struct id_set read; /* rows whose files were read before it was their turn */
 };
 
 /* ---- verify_found.c ---- */
 /** Kept until the mailbox is through. @param row  0: there is none. @return false: out of memory, run.err filled in */
 MUST_CHECK bool verify_find(struct verifying *verifying, int64_t row, uint32_t uid, enum verify_what what);
+/** ... several about one row */
+MUST_CHECK bool verify_find_all(struct verifying *verifying, const struct journal_message *row,
+                                const enum verify_what *what, size_t count);
 /** What was found is said, and what the journal explains is told apart from it. */
 MUST_CHECK bool verify_say_all(struct verifying *verifying, const struct mailbox *mailbox);
 /** At once. @param why  NULL: the usual words */
@@ -35,6 +39,51 @@ void verify_say_many(struct verifying *verifying, const struct mailbox *mailbox,
 /** What the journal says about the mailbox itself, why it waits. @param why [out] "" : nothing */
 MUST_CHECK bool verify_why_mailbox(struct verifying *verifying, const struct mailbox *mailbox, char why[static 512]);
 
+/* ---- verify_folder.c ---- */
+enum verify_there { /* the server's side of a row, as far as the folder's side of it depends on that */
+                    VERIFY_THERE_AS_KNOWN,
+                    VERIFY_THERE_OTHERWISE, /* not as the row says, which is said by whoever listed */
+                    VERIFY_THERE_NOT,       /* nothing of it is there, and nobody misses it */
+};
+
+struct verify_unmet { /* a row whose file the first listing did not show */
+    int64_t row;
+    uint32_t uid;
+    bool here;    /* by the row */
+    bool missing; /* where it is not seen at all, that is a difference */
+    bool met;     /* in another listing */
+    enum verify_there there;
+};
+
+struct verify_folder { /* {0} is empty */
+    struct verifying *verifying;
+    const struct mailbox *mailbox;
+    bool readable;
+    struct error err; /* not readable: why */
+    bool stable;      /* it did not change while it was listed last */
+    struct verify_names names;
+    uint64_t odd; /* names that are no message's */
+    struct verify_unmet *unmet;
+    size_t count, size, expected; /* expected: how many of them are here by the row */
+};
+
+/** List the names; what is in `folder` from another one is forgotten. */
+MUST_CHECK bool verify_folder_begin(struct verify_folder *folder, struct verifying *verifying,
+                                    const struct mailbox *mailbox);
+/** The next row, whatever of it is here. @param later [out] what the row says by itself is found by the folder, if it is still true then */
+MUST_CHECK bool verify_folder_row(struct verify_folder *folder, const struct journal_message *row,
+                                  enum verify_there there, bool *later);
+/** All rows were there: list it again, if anything is not as they say. */
+MUST_CHECK bool verify_folder_look_again(struct verify_folder *folder);
+/** After that: is the file of this row certainly not here, although the row says so? */
+bool verify_folder_lacks(struct verify_folder *folder, int64_t row);
+/** The server does not have it: is its file gone as well? Then nobody misses it. */
+bool verify_folder_forget(struct verify_folder *folder, int64_t row);
+/** What is missing is found, and what could not be read is said. */
+MUST_CHECK bool verify_folder_end(struct verify_folder *folder);
+/** It is empty after it. */
+void verify_folder_free(struct verify_folder *folder);
+
 /* ---- verify_one_sided.c ---- */
 /** A mailbox that can't be compared message by message. */
 MUST_CHECK bool verify_one_sided(struct verifying *verifying, const struct mailbox *mailbox);
@@ -42,9 +91,28 @@ MUST_CHECK bool verify_one_sided(struct verifying *verifying, const struct mailb
 /* ---- verify_mailbox.c ---- */
 /** Both sides of every mailbox that is asked for, names and listings alone. */
 MUST_CHECK bool verify_mailboxes(struct verifying *verifying);
-/* ---- verify_bytes.c ---- */
+/* ---- verify_read.c ---- */
 /** Is it of the part that is read? */
 bool verify_is_of_part(const struct verifying *verifying, const unsigned char wire[static DIGEST_SIZE]);
+/** Is this row's file to be read? One that never went up is what it is: whatever its bytes are by then is sent. */
+bool verify_is_read(const struct verifying *verifying, const struct journal_message *row);
+/**
+ * @param read [out] false: it is `missing`, or could not be read: `err` says why, or has no kind if it changes all the time
+ * @return false: the run is to stop, run.err says why
+ */
+MUST_CHECK bool verify_read_file(struct verifying *verifying, const struct local_file *file, struct local_facts *facts,
+                                 bool *missing, bool *read, struct error *err);
+/** It was read. @param there  the server has the message. @param what [out] where its bytes are not the message's. @return false: they are */
+bool verify_is_other(struct verifying *verifying, const struct journal_message *row, const struct local_facts *facts,
+                     bool there, enum verify_what *what);
+/**
+ * With --bytes, the file of a message that the server does not have: where its bytes are not the message's, that is all there is to say of it.
+ * @param what  [in, out] what was found of it so far
+ */
+MUST_CHECK bool verify_read_alone(struct verifying *verifying, const struct mailbox *mailbox,
+                                  const struct journal_message *row, enum verify_what *what);
+
+/* ---- verify_bytes.c ---- */
 /** Every file, as far as it is of the part. */
 MUST_CHECK bool verify_files(struct verifying *verifying);
 /** What is in the quarantine: that it is there, and with --bytes what it is. */

@@ -25,10 +25,12 @@ verify_row(const struct journal_message *row, enum verify_what out[static VERIFY
 
     if (journal_message_is_clean(row) || (!there && !here))
         return 0;
-    if ((row->facts & FACT_ALTERED) != 0)
-        out[count++] = VERIFY_ALTERED;
     if (there && !here)
         out[count++] = row->base[0] == '\0' ? VERIFY_NOT_FETCHED : VERIFY_REMOVED_HERE;
+    else if ((row->facts & FACT_ALTERED) != 0)
+        out[count++] = (row->facts & FACT_ALIAS) != 0 ? VERIFY_ALTERED_SECOND
+                       : there                        ? VERIFY_ALTERED
+                                                      : VERIFY_ALTERED_ALONE;
     else if (!there)
         out[count++] = row->uid == 0 ? VERIFY_NOT_SENT : VERIFY_REMOVED_THERE;
     else if (merge_is_changed(row->flags))
@@ -86,6 +88,18 @@ verify_here(const struct journal_message *row, const char *info, enum verify_wha
     else if (merge_of_name(info, row->flags.lseen) != row->flags.lseen)
         out[count++] = VERIFY_FLAGS_HERE;
     return count;
+}
+
+enum verify_what
+verify_of(const struct journal_message *row, enum verify_what what)
+{
+    if (what == VERIFY_GONE_THERE && verify_excuse(row) != NULL)
+        return VERIFY_HIDDEN;
+    if ((row->facts & FACT_ALTERED) == 0)
+        return what;
+    if (what == VERIFY_GONE_HERE || what == VERIFY_REMOVED_HERE)
+        return VERIFY_ALTERED_GONE;
+    return what == VERIFY_GONE_THERE ? VERIFY_ALTERED_ALONE : what;
 }
 
 const char *

@@ -16,7 +16,11 @@ enum verify_what { /* verify_found.c has the class and the words of each */
                    VERIFY_REMOVED_THERE,
                    VERIFY_FLAGS_DUE,
                    VERIFY_ALTERED,
-                   VERIFY_UNFINISHED, /* both sides have it, and something about it is not settled */
+                   VERIFY_ALTERED_ALONE,  /* ... and the server does not have the message */
+                   VERIFY_ALTERED_SECOND, /* a second file of a message */
+                   VERIFY_ALTERED_GONE,   /* it was, and is gone */
+                   VERIFY_HIDDEN,         /* the server does not list it, and the row says why */
+                   VERIFY_UNFINISHED,     /* both sides have it, and something about it is not settled */
                    /* since the last sync */
                    VERIFY_GONE_HERE,
                    VERIFY_GONE_THERE,
@@ -35,7 +39,9 @@ enum verify_what { /* verify_found.c has the class and the words of each */
                    VERIFY_UNKNOWN_THERE, /* below it */
                    /* bytes */
                    VERIFY_CHANGED,
+                   VERIFY_CHANGED_ALONE, /* of a message that the server does not have */
                    VERIFY_ROT,
+                   VERIFY_ROT_ALONE,
                    VERIFY_UNREADABLE,
                    VERIFY_RESTLESS, /* it changes while it is read */
                    VERIFY_BODY,
@@ -60,6 +66,8 @@ size_t verify_there(const struct journal_message *row, const struct remote_messa
                     enum verify_what out[static VERIFY_MOST]);
 /** @param info  of the file of its base name; NULL: there is none. A row without base name has nothing here */
 size_t verify_here(const struct journal_message *row, const char *info, enum verify_what out[static VERIFY_MOST]);
+/** What a finding is, of this row: to a file whose bytes are not the message's golub does other things. */
+enum verify_what verify_of(const struct journal_message *row, enum verify_what what);
 /** Nothing else need be written down: the row's own facts say why it waits. NULL: they don't. */
 const char *verify_excuse(const struct journal_message *row);
 

@@ -82,7 +82,7 @@ struct report_list { /* a list of what is held */
     size_t example_count;
 };
 
-enum report_class { /* what is not equal, as `verify` calls it; found.c has the words */
+enum report_class { /* what is not equal, as `verify` calls it; classes.c has the words */
                     CLASS_MISSING_HERE,
                     CLASS_MISSING_THERE,
                     CLASS_EXTRA_HERE,

@@ -2,11 +2,12 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import threading
 import time
 
-from base import BUSY, CONFIG, HELD, LOGIN, NETWORK, OK, SOME, SystemTest, main
+from base import BUSY, CONFIG, HELD, LOGIN, NETWORK, OK, SOME, HomeTest, SystemTest, main
 import schema_check
 from test_json import SCHEMA
 
@@ -44,6 +45,19 @@ class VerifyTest(SystemTest):
 
     def file(self, n, mailbox="INBOX"):
         return self.maildir.find(mailbox, self.mails[n])
+
+
+class WordsTest(HomeTest):
+    def test_manual_schema_and_program_know_the_same_classes(self):
+        def read(*path):
+            with open(os.path.join(os.path.dirname(__file__), "..", "..", *path), encoding="utf-8") as f:
+                return f.read()
+        words = re.findall(r'= "([a-z-]+)"', read("sync", "report", "classes.c"))
+        manual = re.search(r"\n\.Ss Verify\n(.*?)\n\.El\n", read("contrib", "man", "golub.1"), re.S).group(1)
+
+        self.assertGreater(len(words), 10)
+        self.assertEqual(json.loads(read("contrib", "golub.schema.json"))["$defs"]["class"]["enum"], words)
+        self.assertEqual(sorted(w for line in re.findall(r"\n\.It Cm (.*)", manual) for w in line.split(" , ")), sorted(words))
 
 
 class LevelsTest(VerifyTest):
@@ -185,6 +199,45 @@ def rot(path, keep_time=True, keep_size=True):
         os.utime(path, ns=(st.st_atime_ns, st.st_mtime_ns))
 
 
+class InventedTest(VerifyTest):
+    """What is no difference, or is said already."""
+
+    def test_a_file_that_was_never_sent_and_is_gone(self):
+        self.account.set(push=[])
+        path = self.maildir.deliver("INBOX", self.corpus.simple("ours").lf)
+        self.sync()
+        self.assertEqual([f[0] for f in self.found(expect=OK)], ["waiting"])
+
+        os.unlink(getattr(path, "path", path))
+
+        self.assertEqual(self.found(expect=OK), [])
+
+    def test_a_removal_from_here_that_waits_and_was_done_by_hand(self):
+        self.account.set(pull=["new", "flags"])
+        self.client.expunge("INBOX", self.uids[1])
+        self.sync()
+        self.assertEqual([f[0] for f in self.found(expect=OK)], ["waiting"])
+
+        self.maildir.delete(self.file(1))
+
+        self.assertEqual(self.found(expect=OK), [])
+
+    def test_a_message_that_both_sides_have_removed(self):
+        self.maildir.delete(self.file(2))
+        self.client.expunge("INBOX", self.uids[2])
+
+        self.assertEqual(self.found(expect=OK), [])
+
+    def test_what_is_no_message_is_said_once(self):
+        """Also where the mailbox is looked at a second time."""
+        os.mkdir(os.path.join(self.maildir.folder("Work"), "cur", "odd"))
+        self.client.delete_mailbox("Work")
+        time.sleep(1.1)  # UIDVALIDITY is the time
+        self.client.create("Work")
+
+        self.assertEqual([f[0] for f in self.found()], ["extra-here", "missing-there"])
+
+
 class BytesTest(VerifyTest):
     def path(self, n):
         return self.file(n).path
@@ -202,6 +255,24 @@ class BytesTest(VerifyTest):
 
         self.assertEqual(self.found(expect=OK), [])
         self.assertEqual(self.found("--bytes"), [("damaged", "INBOX", self.uids[2])])
+
+    def test_a_bit_that_fell_over_where_the_server_has_lost_the_message_is_one_finding(self):
+        rot(self.path(2))
+        self.client.expunge("INBOX", self.uids[2])
+
+        event, = self.verify("--bytes", expect=SOME).of("verify")
+
+        self.assertEqual((event["class"], event["uid"]), ("damaged", self.uids[2]))
+        self.assertNotIn("restore", event["text"])
+        self.assertEqual(self.found(), [("missing-there", "INBOX", self.uids[2])])
+
+    def test_a_file_that_was_not_sent_yet_may_be_changed(self):
+        self.account.set(push=[])
+        path = self.maildir.deliver("INBOX", self.corpus.simple("ours").lf)
+        self.sync()
+        rot(getattr(path, "path", path), keep_time=False)
+
+        self.assertEqual([f[0] for f in self.found("--bytes", expect=OK)], ["waiting"])
 
     def test_a_file_that_somebody_changed_is_altered(self):
         rot(self.path(1), keep_time=False)
@@ -329,6 +400,110 @@ class BytesTest(VerifyTest):
 
         self.assertEqual(sum(read), 9)
         self.assertLess(max(read), 9)
+
+
+class AlteredTest(VerifyTest):
+    """A file whose bytes are not the message's: what is said can be done, and makes both sides equal."""
+
+    def altered(self):
+        event, = [e for e in self.verify(expect=SOME).of("verify")]
+        self.assertEqual(event["class"], "altered")
+        return event
+
+    def rename(self, path):
+        """As the words say: under another name it is new mail."""
+        self.run_golub("restore", "work", "--altered", path, expect=SOME)
+        os.rename(path, os.path.join(os.path.dirname(path), "another-name:2,S"))
+
+    def test_one_whose_message_is_there_is_brought_back_by_restore(self):
+        path = self.file(2).path
+        rot(path, keep_time=False)
+        self.client.store("INBOX", self.uids[2], "+", ["\\Seen"])
+        self.assertIn("golub restore --altered", [e for e in self.verify("--bytes", expect=SOME).of("verify") if e["class"] == "altered"][0]["text"])
+
+        self.run_golub("restore", "work", "--altered", path)
+
+        self.assertEqual(self.found("--bytes", expect=OK), [])
+
+    def alter_what_moved_there(self):
+        path = self.file(2).path
+        rot(path, keep_time=False)
+        self.client.move("INBOX", self.uids[2], "Work")
+        return path, self.sync(expect=SOME)
+
+    def test_one_whose_message_moved_there_is_one_finding_and_sent_under_another_name(self):
+        path, result = self.alter_what_moved_there()
+
+        self.assertNotIn("--altered", result.out + result.err)
+        self.assertNotIn("--altered", self.altered()["text"])
+        self.rename(path)
+        self.sync()
+        self.assertEqual(self.found("--server", expect=OK), [])
+        self.assert_same()
+        self.assertEqual(len(self.maildir.files("INBOX")), 6)
+
+    def test_one_whose_message_moved_there_may_be_removed(self):
+        path, _ = self.alter_what_moved_there()
+        os.unlink(path)
+
+        self.assertEqual(self.found(expect=OK), [])
+        self.sync()
+        self.assertEqual(self.found("--server", expect=OK), [])
+        self.assertEqual(len(self.maildir.files("INBOX")), 5)
+
+    def alter_and_lose_the_journal(self):
+        path = self.file(2).path
+        with open(path, "wb") as f:
+            f.write(b"Subject: somebody else's\n\nx\n")
+        shutil.rmtree(self.account.state)
+        return path, self.sync(expect=SOME)
+
+    def test_one_that_has_our_name_for_another_message_is_one_finding_and_sent_under_another_name(self):
+        path, result = self.alter_and_lose_the_journal()
+
+        self.assertNotIn("--altered", result.out + result.err)
+        self.assertTrue(self.maildir.has("INBOX", self.mails[2]), "the message itself comes beside it")
+        self.assertNotIn("--altered", self.altered()["text"])
+        self.rename(path)
+        self.sync()
+        self.assertEqual(self.found("--server", expect=OK), [])
+        self.assertEqual(len(self.client.messages("INBOX")), 7)
+
+    def test_one_whose_message_is_removed_there_since_is_one_finding(self):
+        path, _ = self.alter_what_is_known()
+        self.client.expunge("INBOX", self.uids[2])
+
+        self.assertNotIn("--altered", self.altered()["text"])
+        self.sync(expect=SOME)
+        self.assertNotIn("--altered", self.altered()["text"])
+        self.rename(path)
+        self.sync()
+        self.assertEqual(self.found("--server", expect=OK), [])
+
+    def alter_what_is_known(self):
+        """A run sent it, and the next one sees that it was changed since."""
+        mail = self.corpus.simple("ours")
+        path = self.maildir.deliver("INBOX", mail.lf)
+        path = getattr(path, "path", path)
+        self.sync()
+        path = self.maildir.find("INBOX", mail).path
+        self.mails[2] = mail
+        self.uids[2] = self.client.uid_of("INBOX", mail)
+        rot(path)
+        os.utime(path, (time.time() + 60, time.time() + 60))  # what is changed within ten seconds was still being written
+        return path, self.sync(expect=SOME)
+
+    def test_one_that_is_gone_since_is_missing_and_no_more(self):
+        path, _ = self.alter_what_is_known()
+        os.unlink(path)
+
+        event, = self.verify(expect=SOME).of("verify")
+
+        self.assertEqual(event["class"], "missing-here")
+        self.assertIn("comes back", event["text"])
+        self.sync()
+        self.assertEqual(self.found("--server", expect=OK), [])
+        self.assertTrue(self.maildir.has("INBOX", self.mails[2]))
 
 
 class ChangingTest(VerifyTest):

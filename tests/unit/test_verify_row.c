@@ -178,6 +178,49 @@ what_changed_here_since_then(void **state)
 }
 
 static void
+a_file_that_was_altered_is_one_finding(void **state)
+{
+    struct journal_message row = clean();
+
+    (void)state;
+    row.facts = FACT_ALTERED | FACT_GONE_THERE;
+    assert_row(&row, 1, VERIFY_ALTERED_ALONE);
+    row.facts = FACT_ALTERED | FACT_GONE_HERE;
+    assert_row(&row, 1, VERIFY_REMOVED_HERE);
+    assert_int_equal(verify_of(&row, VERIFY_REMOVED_HERE), VERIFY_ALTERED_GONE);
+    row.facts = FACT_ALTERED;
+    assert_int_equal(verify_of(&row, VERIFY_GONE_HERE), VERIFY_ALTERED_GONE);
+    assert_int_equal(verify_of(&row, VERIFY_GONE_THERE), VERIFY_ALTERED_ALONE);
+    assert_int_equal(verify_of(&row, VERIFY_FLAGS_HERE), VERIFY_FLAGS_HERE);
+    row.facts = FACT_ALTERED | FACT_ALIAS;
+    row.uid = 0;
+    assert_row(&row, 1, VERIFY_ALTERED_SECOND);
+    row.facts = FACT_ALTERED;
+    assert_row(&row, 1, VERIFY_ALTERED_ALONE);
+}
+
+static void
+what_the_row_hides_is_not_missed_on_the_server(void **state)
+{
+    struct journal_message row = clean();
+
+    (void)state;
+    row.facts = FACT_OUT_OF_VIEW;
+    assert_int_equal(verify_of(&row, VERIFY_GONE_THERE), VERIFY_HIDDEN);
+    assert_int_equal(verify_of(&row, VERIFY_GONE_HERE), VERIFY_GONE_HERE);
+}
+
+static void
+a_file_that_never_went_up_is_missed_by_nobody(void **state)
+{
+    struct journal_message row = clean();
+
+    (void)state;
+    row.uid = 0;
+    assert_here(&row, NULL, 0, VERIFY_WHATS);
+}
+
+static void
 a_name_is_met_once(void **state)
 {
     struct verify_names names = {0};
@@ -212,6 +255,9 @@ main(void)
         cmocka_unit_test(what_changed_on_the_server_since_then),
         cmocka_unit_test(what_the_server_does_not_say_is_no_difference),
         cmocka_unit_test(what_changed_here_since_then),
+        cmocka_unit_test(a_file_that_was_altered_is_one_finding),
+        cmocka_unit_test(what_the_row_hides_is_not_missed_on_the_server),
+        cmocka_unit_test(a_file_that_never_went_up_is_missed_by_nobody),
         cmocka_unit_test(a_name_is_met_once),
     };
 
