@@ -135,6 +135,13 @@ struct local_mark { /* the file .golub in the root */
     int64_t born; /* [out] of reading and writing: birth time of the file, nanoseconds since 1970; 0: not told */
 };
 
+struct local_description {
+    char file_system[32]; /* its type; "" not known */
+    const char *flush;    /* how mail is made durable: "syncfs" (many at once), "fsync" (each by itself), "none" */
+    char text[512];       /* the same in words */
+    uint64_t free;        /* bytes; 0: not known */
+};
+
 struct local_ops {
     /** How the root stands; opens it. @param make  make it if its parent exists */
     bool (*open)(void *local, bool make, enum local_root *root, struct error *err);
@@ -236,8 +243,8 @@ struct local_ops {
     bool (*flush)(void *local, struct error *err);
     /** Bytes free where mail is written. */
     bool (*free_space)(void *local, uint64_t *bytes, struct error *err);
-    /** For `check`: type of file system, whether one syncfs serves a batch. */
-    void (*describe)(void *local, char *to, size_t size);
+    /** For `check`: of the file system under the root, or where that is not there yet under its parent. */
+    void (*describe)(void *local, struct local_description *out);
     void (*close)(void *local);
 };
 

@@ -24,6 +24,19 @@ struct imap;
 struct imap *imap_new(const struct connection *to);
 /** Surveys shall tell how many bytes each mailbox has, where the server knows (RFC 8438). They cost it more; a sync has no use for it. */
 void imap_want_sizes(struct imap *imap);
+struct imap_flags { /* of INBOX */
+    bool selected;  /* it could be opened; else `answer` says why not */
+    bool read_only; /* it may only be read */
+    bool told;      /* the server says which flags it keeps */
+    unsigned held;  /* FLAG_*; all of them where it does not say */
+    bool keywords;  /* any */
+    char answer[512];
+};
+/**
+ * Open INBOX as a sync does and see which flags it keeps (PERMANENTFLAGS), also where `open` was to examine. For `golub check`; changes nothing.
+ * @return false: the connection broke, err says why
+ */
+MUST_CHECK bool imap_permanent(struct imap *imap, struct imap_flags *out, struct error *err);
 /** The table of functions, with itself. */
 struct remote imap_remote(struct imap *imap);
 /** Closes if open. NULL-safe. */

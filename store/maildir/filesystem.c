@@ -126,7 +126,6 @@ filesystem_learn(struct maildir *maildir)
 {
     const struct file_system *type = find_type(maildir->root);
 
-    maildir->fs_name = type != NULL ? type->name : "unknown file system";
     maildir->slack_ns = type != NULL && type->fine_times ? 10000000 : INT64_C(2000000000);
     maildir->syncfs_serves = type != NULL && type->syncfs && syncfs_reports_errors();
 }
@@ -182,20 +181,27 @@ locks_folders(int fd)
 }
 
 void
-filesystem_describe(void *local, char *to, size_t size)
+filesystem_describe(void *local, struct local_description *out)
 {
     const struct maildir *maildir = local;
-    const char *lock = maildir->root < 0 || maildir->settings.exclusive || locks_folders(maildir->root)
+    int fd = maildir->root >= 0 ? maildir->root : io_open_parent(maildir->settings.root);
+    const struct file_system *type = fd >= 0 ? find_type(fd) : NULL;
+    const bool together = type != NULL && type->syncfs && syncfs_reports_errors();
+    const char *how = together ? "one syncfs flushes a whole batch" : "each message is flushed by itself";
+    const char *lock = fd < 0 || maildir->settings.exclusive || locks_folders(fd)
                            ? ""
                            : "; it locks no folders: never run two golubs on this Maildir at once";
+    struct statvfs fs;
 
-    if (maildir->root < 0)
-        text_print(to, size, "not there");
-    else if (!maildir->settings.fsync)
-        text_print(to, size, "%s, nothing is flushed (fsync = false): not safe against power loss%s", maildir->fs_name,
-                   lock);
-    else
-        text_print(to, size, "%s, %s%s", maildir->fs_name,
-                   maildir->syncfs_serves ? "one syncfs flushes a whole batch" : "each message is flushed by itself",
-                   lock);
+    *out = (struct local_description){.flush = !maildir->settings.fsync ? "none" : together ? "syncfs" : "fsync"};
+    if (!maildir->settings.fsync)
+        how = "nothing is flushed (fsync = false): not safe against power loss";
+    (void)text_print(out->file_system, sizeof out->file_system, "%s", type != NULL ? type->name : "");
+    (void)text_print(out->text, sizeof out->text, "%s, %s%s", type != NULL ? type->name : "unknown file system", how,
+                     lock);
+    if (fd >= 0 && fstatvfs(fd, &fs) == 0 &&
+        __builtin_mul_overflow((uint64_t)fs.f_bavail, (uint64_t)fs.f_frsize, &out->free))
+        out->free = UINT64_MAX;
+    if (fd != maildir->root)
+        (void)io_close(&fd); /* nothing was written to it */
 }

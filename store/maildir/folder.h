@@ -59,7 +59,6 @@ struct maildir {
     uint64_t names;         /* counter of temporary names */
     bool atime;             /* O_NOATIME was refused: not ours to ask for */
 
-    const char *fs_name;
     int64_t slack_ns;   /* how long an mtime may stand still while things change */
     bool syncfs_serves; /* one syncfs flushes all data and says whether it failed */
     int sync_fd;        /* for syncfs; opened before what it shall vouch for is written */

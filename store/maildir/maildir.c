@@ -27,7 +27,6 @@ maildir_new(const struct maildir_settings *settings)
     if (maildir == NULL)
         return NULL;
     maildir->root = maildir->quarantine = maildir->sync_fd = -1;
-    maildir->fs_name = "unknown file system";
     maildir->settings = *settings;
     maildir->folders_kept = descriptors_folders(settings->descriptors, FOLDERS_KEPT);
     maildir->settings.root = strdup(settings->root);

@@ -25,7 +25,7 @@ void filesystem_learn(struct maildir *maildir);
 void filesystem_boot(void *local, char id[static LOCAL_BOOT_MAX + 1]);
 bool filesystem_flush(void *local, struct error *err);
 bool filesystem_free(void *local, uint64_t *bytes, struct error *err);
-void filesystem_describe(void *local, char *to, size_t size);
+void filesystem_describe(void *local, struct local_description *out);
 
 /* scan.c */
 #define LISTING_BUFFER (256 * 1024) /* a large folder in few getdents64 calls */

@@ -1,11 +1,8 @@
 /* `golub check`: log in and say what the server can do and what golub makes of it; the Maildir's file system. Changes nothing. */
 #include <inttypes.h>
-#include <sys/statvfs.h>
 
-#include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
 #include "sync/base/state.h"
-#include "sync/inspect/check_mailboxes.h"
 #include "sync/inspect/check_private.h"
 #include "sync/rows/readings.h"
 #include "sync/rules/names.h"
@@ -144,14 +141,15 @@ static void
 say_quota(struct checking *checking)
 {
     const struct quota *quota = &checking->info.quota;
+    char words[512];
 
-    if (quota->bytes.known || quota->messages.known)
-        report_quota_checked(checking->report, checking->account->name, quota);
+    if (report_quota_words(quota, "", words, sizeof words))
+        report_line(checking->report, checking->account->name, "quota", "%s", words);
     else if (checking->info.has_quota)
-        report_line(checking->report, checking->account->name, "quota", "the server names no limit for INBOX");
+        report_line(checking->report, checking->account->name, "quota", "quota: the server names no limit for INBOX");
     else if (checking->info.tells_quota)
         report_line(checking->report, checking->account->name, "quota",
-                    "the server offers QUOTA, and does not answer when it is asked how full INBOX is");
+                    "quota: the server does not answer when it is asked how full INBOX is");
 }
 
 /* What runs learned; a journal that can't be read is told by them and by status. */
@@ -183,6 +181,7 @@ static bool
 check_server(struct checking *checking)
 {
     struct imap *imap = imap_new(&checking->account->connection);
+    struct imap_flags flags;
     bool ok = false;
 
     if (imap == NULL) {
@@ -207,8 +206,13 @@ check_server(struct checking *checking)
         report_line(checking->report, checking->account->name, "namespace",
                     "personal mailboxes stand below %s; that prefix is cut here", checking->info.prefix);
     check_mailboxes_say(&checking->mailboxes, checking->account->name, checking->report);
+    check_special(checking->account, checking->report, &checking->mailboxes);
     say_quota(checking);
     say_sizes(checking);
+    if (!imap_permanent(imap, &flags, &checking->err))
+        goto out;
+    check_flags(checking->account, checking->report, &flags);
+    check_server_facts(checking->account, checking->report, &checking->info, &flags, &checking->mailboxes);
     ok = true;
 out:
     if (imap != NULL) {
@@ -299,21 +303,16 @@ check_names(struct checking *checking)
     return ok;
 }
 
-/* Where the root will be made. @param space  [out] bytes */
-static bool
-free_beside(const char *root, uint64_t *space)
+static void
+say_file_system(struct checking *checking, const struct local_description *disk, const char *before)
 {
-    struct statvfs system;
-    char parent[4096];
-    char *slash;
-
-    if (!text_print(parent, sizeof parent, "%s", root) || (slash = strrchr(parent, '/')) == NULL)
-        return false;
-    slash[slash == parent ? 1 : 0] = '\0';
-    if (statvfs(parent, &system) != 0)
-        return false;
-    *space = (uint64_t)system.f_bavail * system.f_frsize;
-    return true;
+    report_line(checking->report, checking->account->name, "maildir", "%s%s: %s; %" PRIu64 " MB free",
+                checking->account->maildir, before, disk->text, disk->free / 1000000);
+    report_facts(checking->report, checking->account->name,
+                 &(struct report_facts){.file_system = disk->file_system, .flush = disk->flush, .free = disk->free});
+    if (!checking->account->fsync)
+        report_line(checking->report, checking->account->name, "fsync",
+                    "fsync = false: mail that was fetched shortly before a power cut may have to be fetched again");
 }
 
 static bool
@@ -322,8 +321,7 @@ check_maildir(struct checking *checking)
     struct maildir *maildir = make_maildir(checking);
     struct local local;
     enum local_root root;
-    char text[512];
-    uint64_t space;
+    struct local_description disk;
     bool ok = false;
 
     if (maildir == NULL)
@@ -331,31 +329,26 @@ check_maildir(struct checking *checking)
     local = maildir_local(maildir);
     if (!local.ops->open(local.self, false, &root, &checking->err))
         goto out;
+    local.ops->describe(local.self, &disk);
+    if (root == ROOT_PARENT_MISSING)
+        report_line(checking->report, checking->account->name, "maildir",
+                    "%s can't be made: its parent folder is not there", checking->account->maildir);
+    else
+        say_file_system(checking, &disk, root == ROOT_MISSING ? " is not there yet: the first run makes it" : "");
+    if (root == ROOT_MISSING)
+        check_mailboxes_say_first(&checking->mailboxes, checking->account->name, disk.free, checking->report);
     if (root == ROOT_MISSING || root == ROOT_PARENT_MISSING) {
-        report_line(checking->report, checking->account->name, "maildir", "%s %s", checking->account->maildir,
-                    root == ROOT_MISSING ? "is not there yet: the first run makes it"
-                                         : "can't be made: its parent folder is not there");
-        if (root == ROOT_MISSING && free_beside(checking->account->maildir, &space))
-            check_mailboxes_say_first(&checking->mailboxes, checking->account->name, space, checking->report);
         ok = check_delivery(checking, NULL);
         goto out;
     }
-    local.ops->describe(local.self, text, sizeof text);
-    if (!local.ops->free_space(local.self, &space, &checking->err))
-        goto out;
-    report_line(checking->report, checking->account->name, "maildir", "%s: %s; %" PRIu64 " MB free",
-                checking->account->maildir, text, space / 1000000);
     if (!check_delivery(checking, &local) || !check_births(checking))
         goto out;
     if (checking->first)
-        check_mailboxes_say_first(&checking->mailboxes, checking->account->name, space, checking->report);
+        check_mailboxes_say_first(&checking->mailboxes, checking->account->name, disk.free, checking->report);
     if (!account_is_pop(checking->account) &&
         (!local.ops->folders(local.self, see_folder, checking, &checking->err) ||
          !check_tree(checking->account, checking->report, &local, checking->first, checking->shapes, &checking->err)))
         goto out;
-    if (!checking->account->fsync)
-        report_line(checking->report, checking->account->name, "fsync",
-                    "off: mail that was fetched shortly before a power cut may have to be fetched again");
     ok = true;
 out:
     local.ops->close(local.self);

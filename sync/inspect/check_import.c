@@ -108,6 +108,8 @@ check_import(const struct account *account, struct report *report, struct error 
     maildrop.ops->info(maildrop.self, &info);
     report_line(report, account->name, "server", "%s", info.server);
     say_capabilities(account, report, &info);
+    report_facts(report, account->name,
+                 &(struct report_facts){.server = info.server, .capabilities = info.capabilities, .between = '\n'});
     if (!maildrop.ops->stat(maildrop.self, &messages, &bytes, err))
         goto out;
     report_line(report, account->name, "maildrop", "%" PRIu64 " message%s, %" PRIu64 " bytes", messages,

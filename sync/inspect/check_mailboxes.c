@@ -6,6 +6,7 @@
 struct check_mailbox {
     char *name;
     const char *special;
+    unsigned attributes; /* REMOTE_* */
     bool chosen, counted, sized;
     uint32_t messages;
     uint64_t bytes;
@@ -27,6 +28,7 @@ check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name, const s
     added = &mailboxes->list[mailboxes->count];
     *added = (struct check_mailbox){.name = strdup(name),
                                     .special = special,
+                                    .attributes = listed->attributes,
                                     .chosen = chosen,
                                     .counted = listed->has_status,
                                     .sized = listed->has_size,
@@ -36,6 +38,18 @@ check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name, const s
         return false;
     mailboxes->count++;
     return true;
+}
+
+const char *
+check_mailboxes_name(const struct check_mailboxes *mailboxes, size_t index)
+{
+    return mailboxes->list[index].name;
+}
+
+unsigned
+check_mailboxes_uses(const struct check_mailboxes *mailboxes, size_t index)
+{
+    return mailboxes->list[index].attributes;
 }
 
 void

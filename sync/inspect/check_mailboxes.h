@@ -13,6 +13,9 @@ struct check_mailboxes { /* zeros at first */
 /** One of them. @param special  its special use, "" none @return false: out of memory */
 MUST_CHECK bool check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name,
                                     const struct remote_listed *listed, bool chosen, const char *special);
+const char *check_mailboxes_name(const struct check_mailboxes *mailboxes, size_t index);
+/** REMOTE_* of a mailbox. */
+unsigned check_mailboxes_uses(const struct check_mailboxes *mailboxes, size_t index);
 /** All of them, a line each, chosen ones first; then how many and how much. */
 void check_mailboxes_say(const struct check_mailboxes *mailboxes, const char *account, struct report *report);
 /** What the account's first sync would bring, and whether that has room. @param free  bytes */

@@ -316,12 +316,73 @@ put_quota(json_t *object, const struct quota *quota, int64_t seen)
     (void)json_object_set_new(object, "quota", amounts);
 }
 
-void
-report_json_quota(struct report *report, const char *account, const struct quota *quota)
+static json_t *
+make_words(const char *text, char between)
 {
-    json_t *object = begin_event("check", account, NULL);
+    const char separators[] = {between, '\0'};
+    json_t *array = json_array();
 
-    put_quota(object, quota, 0);
+    for (const char *at = text; *at != '\0';) {
+        const size_t len = strcspn(at, separators);
+        char word[1024];
+
+        if (len != 0 && text_copy((struct text){at, len}, word, sizeof word))
+            (void)json_array_append_new(array, make_string(word)); /* what failed is NULL: left out */
+        at += len + (at[len] != '\0');
+    }
+    return array;
+}
+
+static json_t *
+make_flags(const struct report_facts *facts)
+{
+    json_t *object = json_object(), *missing = json_array();
+
+    for (size_t i = 0; i < facts->missing_count; i++)
+        (void)json_array_append_new(missing, make_string(facts->missing[i]));
+    put_bool(object, "keywords", facts->keywords);
+    (void)json_object_set_new(object, "missing", missing);
+    return object;
+}
+
+static json_t *
+make_special(const struct report_facts *facts)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < facts->special_count; i++) {
+        json_t *mailboxes = json_object_get(object, facts->special[i].use);
+
+        if (mailboxes == NULL) {
+            (void)json_object_set_new(object, facts->special[i].use, json_array());
+            mailboxes = json_object_get(object, facts->special[i].use);
+        }
+        (void)json_array_append_new(mailboxes, make_string(facts->special[i].mailbox));
+    }
+    return object;
+}
+
+void
+report_json_facts(struct report *report, const char *account, const struct report_facts *facts)
+{
+    json_t *object = begin_event("check", account, NULL), *file_system;
+
+    put_string(object, "server", facts->server);
+    if (facts->capabilities != NULL)
+        (void)json_object_set_new(object, "capabilities", make_words(facts->capabilities, facts->between));
+    if (facts->quota != NULL)
+        put_quota(object, facts->quota, 0);
+    if (facts->flags_told)
+        (void)json_object_set_new(object, "flags", make_flags(facts));
+    if (facts->special_told)
+        (void)json_object_set_new(object, "special_use", make_special(facts));
+    if (facts->file_system != NULL) {
+        file_system = json_object();
+        put_string(file_system, "type", facts->file_system);
+        put_string(file_system, "flush", facts->flush);
+        put_number(file_system, "free", facts->free);
+        (void)json_object_set_new(object, "file_system", file_system);
+    }
     end_event(report, object, false);
 }
 

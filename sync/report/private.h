@@ -96,9 +96,6 @@ void report_text_clear(struct report *report);
 void report_warning(struct report *report, const struct error *err);
 
 /* ---- report/quota.c ---- */
-/** The line of check and status; nothing where nothing is known. @param when  behind the numbers */
-void report_text_quota(struct report *report, const struct report_place *place, const struct quota *quota,
-                       const char *when);
 /** @return false: there is none */
 bool report_quota_warning(const struct quota *quota, char *to, size_t size);
 /** A line on standard error, where one is due. */
@@ -139,7 +136,7 @@ void report_json_state(struct report *report, const char *account, const struct 
 void report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
                               size_t count);
 void report_json_checked(struct report *report, const char *account, const struct report_checked *checked);
-void report_json_quota(struct report *report, const char *account, const struct quota *quota);
+void report_json_facts(struct report *report, const char *account, const struct report_facts *facts);
 void report_json_would(struct report *report, const struct report_account *account);
 void report_json_found(struct report *report, const char *account, const struct report_found *found);
 void report_json_verified(struct report *report, const char *account, int status,

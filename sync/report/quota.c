@@ -67,17 +67,17 @@ quota_words(const struct quota *quota, char to[static WORDS_SIZE])
     return to[0] != '\0';
 }
 
-void
-report_text_quota(struct report *report, const struct report_place *place, const struct quota *quota, const char *when)
+bool
+report_quota_words(const struct quota *quota, const char *when, char *to, size_t size)
 {
     const char *warning = warning_of(quota);
-    char words[WORDS_SIZE], line[2 * WORDS_SIZE];
+    char words[WORDS_SIZE];
 
     if (!quota_words(quota, words))
-        return;
-    (void)text_print(line, sizeof line, "quota: %s%s%s%s", words, when, warning != NULL ? ": " : "",
+        return false;
+    (void)text_print(to, size, "quota: %s%s%s%s", words, when, warning != NULL ? ": " : "",
                      warning != NULL ? warning : "");
-    report_text_line(report, report->out, place, line);
+    return true;
 }
 
 bool
@@ -118,20 +118,5 @@ report_quota(struct report *report, const char *account, const struct quota *quo
         a->quota_told = true;
         a->quota = *quota;
     }
-    report_unlock(report);
-}
-
-void
-report_quota_checked(struct report *report, const char *account, const struct quota *quota)
-{
-    const struct report_place place = {account, NULL};
-
-    if (report->settings.quiet)
-        return;
-    report_lock(report);
-    if (report->settings.json)
-        report_json_quota(report, account, quota);
-    else
-        report_text_quota(report, &place, quota, "");
     report_unlock(report);
 }

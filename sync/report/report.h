@@ -191,8 +191,8 @@ void report_said(struct report *report, const char *account, int status, struct 
 void report_alerts(struct report *report, const char *account, const char *lines, const struct error *err);
 /** What the server told of its room, for the summary: a warning where it is nearly full. Holds up to the account's next run. */
 void report_quota(struct report *report, const char *account, const struct quota *quota);
-/** The same as a line of `golub check`; nothing where nothing is known. */
-void report_quota_checked(struct report *report, const char *account, const struct quota *quota);
+/** The words of check and status, with the warning. @param when  behind the numbers @return false: nothing is known, *to is untouched */
+bool report_quota_words(const struct quota *quota, const char *when, char *to, size_t size);
 /** A line for --verbose only. */
 void report_note(struct report *report, const char *account, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -287,6 +287,26 @@ struct report_checked {            /* a mailbox of the server, for `golub check`
 /** A line, or JSON's check. @param amount  the numbers in words, for people */
 void report_checked(struct report *report, const char *account, const struct report_checked *checked,
                     const char *amount);
+
+struct report_special {
+    const char *use, *mailbox; /* "Sent", and the mailbox that is for it */
+};
+struct report_facts {           /* what `golub check` found out about an account; what is not told is left out */
+    const char *server;         /* NULL: not told */
+    const char *capabilities;   /* NULL: not told ... */
+    char between;               /* ... and what stands between two of them */
+    const struct quota *quota;  /* NULL: not told */
+    bool flags_told, keywords;  /* what INBOX keeps */
+    const char *const *missing; /* flags that it does not keep */
+    size_t missing_count;
+    bool special_told;
+    const struct report_special *special; /* those of one use stand together */
+    size_t special_count;
+    const char *file_system, *flush; /* NULL: not told; flush: how mail is made durable, a word */
+    uint64_t free;                   /* bytes */
+};
+/** As fields, in JSON; nothing for people, who read the lines. */
+void report_facts(struct report *report, const char *account, const struct report_facts *facts);
 
 /** "2026-08-01 09:30", local time. */
 void report_date(int64_t when, char *to, size_t size);

@@ -80,7 +80,7 @@ add_last(const struct report_state *state, char *to, size_t size)
 static void
 write_text(struct report *report, const struct report_place *place, const struct report_state *state)
 {
-    char line[LINE_SIZE] = "";
+    char line[LINE_SIZE] = "", quota[LINE_SIZE];
 
     if (state->success != 0) {
         (void)text_print(line, sizeof line, "last success ");
@@ -94,7 +94,8 @@ write_text(struct report *report, const struct report_place *place, const struct
     (void)text_print(line, sizeof line, " (seen ");
     add_when(state->quota_seen, state->now, "", line, sizeof line);
     (void)text_print(line + strlen(line), sizeof line - strlen(line), ")");
-    report_text_quota(report, place, &state->quota, line);
+    if (report_quota_words(&state->quota, line, quota, sizeof quota))
+        report_text_line(report, report->out, place, quota);
 }
 
 void
@@ -192,26 +193,6 @@ report_mailbox_table(struct report *report, const char *account, const struct re
     else
         write_table(report, account, rows, count);
     pthread_mutex_unlock(&report->lock);
-}
-
-void
-report_checked(struct report *report, const char *account, const struct report_checked *checked, const char *amount)
-{
-    const struct report_place place = {account, checked->mailbox};
-    char line[256];
-
-    if (report->settings.quiet)
-        return;
-    report_lock(report);
-    if (report->settings.json) {
-        report_json_checked(report, account, checked);
-    } else {
-        (void)text_print(line, sizeof line, "%s%s%s%s%s", checked->chosen ? "" : "left out, ", amount,
-                         checked->special[0] != '\0' ? " (" : "", checked->special,
-                         checked->special[0] != '\0' ? ")" : "");
-        report_text_line(report, report->out, &place, line);
-    }
-    report_unlock(report);
 }
 
 /* ---- the end of a command over several accounts ---- */

@@ -490,10 +490,10 @@ sim_traces(void *local, const char *folder, struct local_traces *traces)
 }
 
 static void
-sim_describe(void *local, char *to, size_t size)
+sim_describe(void *local, struct local_description *out)
 {
     (void)local;
-    text_print(to, size, "simulator");
+    *out = (struct local_description){.file_system = "simulator", .flush = "none"};
 }
 
 static void

@@ -61,7 +61,7 @@ def check(value, schema, root, at):
             yield "%s: must not be there" % at
         return
     unknown = set(schema) - IGNORED - {"$ref", "type", "const", "enum", "required", "properties", "additionalProperties",
-                                       "oneOf", "minimum", "maximum", "minLength"}
+                                       "oneOf", "minimum", "maximum", "minLength", "items"}
     assert not unknown, "this validator does not know %s" % unknown
     if "$ref" in schema:
         yield from check(value, resolve(schema["$ref"], root), root, at)
@@ -76,6 +76,9 @@ def check(value, schema, root, at):
         yield "%s: %r is too short" % (at, value)
     if TYPES["number"](value):
         yield from check_numbers(value, schema, at)
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from check(item, schema.get("items", True), root, "%s[%d]" % (at, number))
     if isinstance(value, dict):
         yield from check_object(value, schema, root, at)
     if "oneOf" in schema:

@@ -1,9 +1,22 @@
 """golub check: the mailboxes by name, with counts and sizes, and what a first sync would bring."""
 import json
 
-from base import SystemTest, main
+from base import OK, Account, Home, HomeTest, SystemTest, main
+from rig.evil import EvilServer, defaults
 from test_json import SCHEMA
 import schema_check
+
+
+def facts(test, result):
+    """What the JSON says of the account itself, valid lines all."""
+    with open(SCHEMA) as f:
+        schema = json.load(f)
+    found = {}
+    for event in [json.loads(line) for line in result.out.splitlines()]:
+        test.assertFalse(schema_check.validate(event, schema), event)
+        if event["event"] == "check" and "mailbox" not in event:
+            found.update(event)
+    return found
 
 
 class CheckTest(SystemTest):
@@ -49,15 +62,83 @@ class CheckTest(SystemTest):
         events = [json.loads(line) for line in self.check_("--json").out.splitlines()]
         for event in events:
             self.assertFalse(schema_check.validate(event, schema), event)
-        rows = {event["mailbox"]: event for event in events if event["event"] == "check"}
+        rows = {event["mailbox"]: event for event in events if event["event"] == "check" and "mailbox" in event}
         self.assertEqual((rows["INBOX"]["messages"], rows["INBOX"]["chosen"], rows["Junk"]["chosen"]), (12, True, False))
         self.assertGreater(rows["INBOX"]["bytes"], 1200000)
         self.assertEqual(rows["Sent"]["special"], "\\Sent")
+
+    def test_what_the_server_keeps_and_what_its_mailboxes_are_for(self):
+        self.proxy.reset()
+        out = self.check_().out
+
+        self.assertEqual(self.proxy.changing(), [])
+        self.assertIn("work: flags: INBOX keeps all of them, and keywords\n", out)
+        self.assertIn("work: special use: Sent is Sent, Drafts is Drafts, Trash is Trash, Junk is Junk, Archive is Archive\n", out)
+        told = facts(self, self.check_("--json"))
+        self.assertEqual(told["flags"], {"keywords": True, "missing": []})
+        self.assertEqual(told["special_use"], {use: [use] for use in ("Sent", "Drafts", "Trash", "Junk", "Archive")})
+        self.assertIn("QRESYNC", told["capabilities"])
+        self.assertEqual(told["server"], "Dovecot")
+
+    def test_how_mail_is_made_durable(self):
+        for given, flush, words in ((True, "fsync|syncfs", "(flushed by itself|flushes a whole batch)"),
+                                    (False, "none", r"nothing is flushed \(fsync = false\): not safe against power loss")):
+            self.account.set(fsync=given)
+            for there in (False, True): # before the first sync, and after it
+                if there:
+                    self.sync()
+                self.assertRegex(self.check_().out, r"Mail/work%s: \w+, [^\n]*%s; \d+ MB free\n" % ("" if there else "[^\n]*", words))
+                disk = facts(self, self.check_("--json"))["file_system"]
+                self.assertRegex(disk["flush"], "^(%s)$" % flush)
+                self.assertGreater(disk["free"], 0)
+        self.assertIn("may have to be fetched again", self.check_().out)
 
     def test_a_sync_asks_for_no_sizes(self):
         self.sync()
 
         self.assertFalse([line for line in self.proxy.sent() if b" SIZE)" in line])
+
+
+class KeptTest(HomeTest):
+    """Servers that keep less."""
+
+    def checked(self, selected, capabilities=None, listed=b'* LIST () "/" INBOX\r\n%T OK done\r\n'):
+        answers = defaults(capabilities) if capabilities else defaults()
+        with EvilServer(default=[(rb"SELECT", selected), (rb"LIST", listed), *answers]) as server, Home() as home:
+            Account(home, "imap://127.0.0.1:%d" % server.port, "ana", "secret", "work", tls="none", timeout=5)
+            result, fields = home.run("check", "work"), home.run("check", "work", "--json")
+        self.assertEqual((result.code, fields.code), (OK, OK), result)
+        return result.out, facts(self, fields)
+
+    def test_flags_that_are_not_kept_are_named(self):
+        for permanent, words, fields in (
+                (b"\\Seen \\Answered \\Deleted \\Draft \\*", r"INBOX keeps keywords, and not \\Flagged: such a flag stays here alone",
+                 {"keywords": True, "missing": ["\\Flagged"]}),
+                (b"\\Seen \\Answered \\Flagged \\Deleted \\Draft $Forwarded", r"INBOX keeps all of them, and no keywords \(PERMANENTFLAGS without \\\*\)",
+                 {"keywords": False, "missing": []}),
+                (b"\\Deleted \\Seen", r"INBOX keeps no keywords \(.*\), and not \\Answered, \\Flagged, \\Draft, \$Forwarded",
+                 {"keywords": False, "missing": ["\\Answered", "\\Flagged", "\\Draft", "$Forwarded"]}),
+                (b"\\*", "INBOX keeps all of them, and keywords", {"keywords": True, "missing": []})):
+            out, told = self.checked(b"* 0 EXISTS\r\n* OK [PERMANENTFLAGS (%s)] ok\r\n* OK [UIDVALIDITY 1] ok\r\n%%T OK done\r\n" % permanent)
+            self.assertRegex(out, "work: flags: " + words)
+            self.assertEqual(told["flags"], fields)
+
+    def test_what_is_not_said_is_not_guessed(self):
+        for selected, words in ((b"* 0 EXISTS\r\n%T OK done\r\n", "the server does not say which INBOX keeps"),
+                                (b"* 0 EXISTS\r\n* OK [PERMANENTFLAGS ()] no\r\n%T OK [READ-ONLY] done\r\n", "INBOX may only be read"),
+                                (b"%T NO come back later\r\n", "INBOX can't be opened: come back later")):
+            out, told = self.checked(selected)
+            self.assertIn("work: flags: " + words, out)
+            if b"READ-ONLY" not in selected:
+                self.assertNotIn("flags", told)
+
+    def test_mailboxes_without_and_with_two_uses(self):
+        out, told = self.checked(b"%T OK done\r\n")
+        self.assertIn("work: special use: the server names no mailbox for Sent, Drafts, Trash, Junk, Archive\n", out)
+        self.assertEqual(told["special_use"], {})
+        out, told = self.checked(b"%T OK done\r\n", listed=b'* LIST () "/" INBOX\r\n* LIST (\\Sent \\Archive) "/" a\r\n* LIST (\\Sent) "/" b\r\n%T OK done\r\n')
+        self.assertIn("work: special use: Sent is a, Sent is b, Archive is a; the server names no mailbox for Drafts, Trash, Junk\n", out)
+        self.assertEqual(told["special_use"], {"Sent": ["a", "b"], "Archive": ["a"]})
 
 
 if __name__ == "__main__":

@@ -34,6 +34,13 @@ class JsonTest(SystemTest):
     def actions(self, result):
         return {e.get("action") for e in result.of("message")}
 
+    def test_what_is_wrong_inside_of_an_array_is_found(self):
+        line = {"v": 1, "event": "check", "account": "work", "capabilities": ["IDLE", 7]}
+
+        self.assertTrue(schema_check.validate(line, self.schema))
+        line["capabilities"][1] = "MOVE"
+        self.assertEqual(schema_check.validate(line, self.schema), [])
+
     def test_a_first_sync(self):
         self.client.create("Работа")
         self.client.fill("INBOX", self.corpus.messages(20))

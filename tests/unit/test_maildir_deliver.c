@@ -271,15 +271,15 @@ a_large_batch_is_flushed_at_once_where_the_file_system_allows_it(void **state)
     struct scratch *s = *state;
     struct local_delivery items[64];
     uint64_t before, files, systems;
-    char words[200];
+    struct local_description disk;
 
     maildir_flushes(s->maildir, &before, &systems);
     deliver_many(s, 1, 64, items);
 
     maildir_flushes(s->maildir, &files, &systems);
     files -= before;
-    s->local.ops->describe(s->local.self, words, sizeof words);
-    if (strstr(words, "one syncfs") != NULL) {
+    s->local.ops->describe(s->local.self, &disk);
+    if (strcmp(disk.flush, "syncfs") == 0) {
         assert_int_equal(systems, 1);
         assert_int_equal(files, 2); /* cur/ and new/ */
     } else {
@@ -498,13 +498,14 @@ the_free_space_and_the_file_system_are_told(void **state)
 {
     struct scratch *s = *state;
     uint64_t bytes = 0;
-    char words[200] = "";
+    struct local_description disk = {0};
 
     assert_true(s->local.ops->free_space(s->local.self, &bytes, &s->err));
-    s->local.ops->describe(s->local.self, words, sizeof words);
+    s->local.ops->describe(s->local.self, &disk);
 
-    assert_true(bytes > 0);
-    assert_non_null(strstr(words, "fsync = false"));
+    assert_true(bytes > 0 && disk.free > 0);
+    assert_string_equal(disk.flush, "none");
+    assert_non_null(strstr(disk.text, "fsync = false"));
 }
 
 static void

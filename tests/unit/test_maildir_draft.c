@@ -133,10 +133,10 @@ deliver_all(struct scratch *s, struct local_draft *drafts[static MANY], struct l
 static bool
 one_syncfs_serves(struct scratch *s)
 {
-    char words[200];
+    struct local_description disk;
 
-    s->local.ops->describe(s->local.self, words, sizeof words);
-    return strstr(words, "one syncfs") != NULL;
+    s->local.ops->describe(s->local.self, &disk);
+    return strcmp(disk.flush, "syncfs") == 0;
 }
 
 static void

@@ -1,0 +1,112 @@
+/* Of `golub check`: what the server keeps of flags, and what its mailboxes are for. */
+#include "sync/inspect/check_private.h"
+#include "sync/rules/names.h"
+
+static void
+add_word(char *to, size_t size, const char *between, const char *word)
+{
+    const size_t used = strlen(to);
+
+    (void)text_print(to + used, size - used, "%s%s", used != 0 ? between : "", word);
+}
+
+/* "\Flagged, \Draft": what is not kept. $Forwarded is a keyword: where those are kept it need not be named. */
+static void
+name_missing(const struct imap_flags *flags, char *to, size_t size)
+{
+    to[0] = '\0';
+    for (unsigned bit = 1; bit <= FLAG_ALL; bit <<= 1)
+        if ((flags->held & bit) == 0 && !(bit == FLAG_FORWARDED && flags->keywords))
+            add_word(to, size, ", ", flag_to_imap(bit));
+}
+
+void
+check_flags(const struct account *account, struct report *report, const struct imap_flags *flags)
+{
+    char missing[128];
+
+    name_missing(flags, missing, sizeof missing);
+    if (!flags->selected)
+        report_line(report, account->name, "flags", "flags: INBOX can't be opened: %s", flags->answer);
+    else if (flags->read_only)
+        report_line(report, account->name, "flags",
+                    "flags: INBOX may only be read (READ-ONLY): what is changed here stays here");
+    else if (!flags->told)
+        report_line(report, account->name, "flags",
+                    "flags: the server does not say which INBOX keeps (no PERMANENTFLAGS): it shows when they are set");
+    else if (missing[0] != '\0')
+        report_line(report, account->name, "flags", "flags: INBOX keeps %s, and not %s: such a flag stays here alone",
+                    flags->keywords ? "keywords" : "no keywords (PERMANENTFLAGS without \\*)", missing);
+    else
+        report_line(report, account->name, "flags", "flags: INBOX keeps all of them, and %s",
+                    flags->keywords ? "keywords" : "no keywords (PERMANENTFLAGS without \\*)");
+}
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} uses[] = {{REMOTE_SENT, "Sent"},
+            {REMOTE_DRAFTS, "Drafts"},
+            {REMOTE_TRASH, "Trash"},
+            {REMOTE_JUNK, "Junk"},
+            {REMOTE_ARCHIVE, "Archive"}};
+
+void
+check_special(const struct account *account, struct report *report, const struct check_mailboxes *mailboxes)
+{
+    char named[2048] = "", none[64] = "", word[LIMIT_MAILBOX_NAME + 32];
+
+    for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
+        bool any = false;
+
+        for (size_t k = 0; k < mailboxes->count; k++) {
+            if ((check_mailboxes_uses(mailboxes, k) & uses[i].bit) == 0)
+                continue;
+            (void)text_print(word, sizeof word, "%s is %s", uses[i].name, check_mailboxes_name(mailboxes, k));
+            add_word(named, sizeof named, ", ", word); /* what has no room is left out: people see the list itself */
+            any = true;
+        }
+        if (!any)
+            add_word(none, sizeof none, ", ", uses[i].name);
+    }
+    report_line(report, account->name, "special-use", "special use: %s%s%s%s", named,
+                named[0] != '\0' && none[0] != '\0' ? "; " : "",
+                none[0] == '\0' ? "" : "the server names no mailbox for ", none);
+}
+
+static size_t
+list_special(const struct check_mailboxes *mailboxes, struct report_special *to, size_t most)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++)
+        for (size_t k = 0; k < mailboxes->count && count < most; k++)
+            if ((check_mailboxes_uses(mailboxes, k) & uses[i].bit) != 0)
+                to[count++] = (struct report_special){uses[i].name, check_mailboxes_name(mailboxes, k)};
+    return count;
+}
+
+#define SPECIAL_MAX 32 /* mailboxes that are for something: one for each use, and a few more */
+
+void
+check_server_facts(const struct account *account, struct report *report, const struct remote_info *info,
+                   const struct imap_flags *flags, const struct check_mailboxes *mailboxes)
+{
+    struct report_special special[SPECIAL_MAX];
+    const char *missing[8];
+    struct report_facts facts = {.server = info->server,
+                                 .capabilities = info->capabilities,
+                                 .between = ' ',
+                                 .quota = &info->quota,
+                                 .flags_told = flags->selected && flags->told,
+                                 .keywords = flags->keywords,
+                                 .missing = missing,
+                                 .special_told = true,
+                                 .special = special};
+
+    for (unsigned bit = 1; bit <= FLAG_ALL; bit <<= 1)
+        if ((flags->held & bit) == 0 && !(bit == FLAG_FORWARDED && flags->keywords))
+            missing[facts.missing_count++] = flag_to_imap(bit);
+    facts.special_count = list_special(mailboxes, special, SPECIAL_MAX);
+    report_facts(report, account->name, &facts);
+}
