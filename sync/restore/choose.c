@@ -25,11 +25,14 @@ is_named(const struct restoring *restoring, int64_t id)
     return choice->id_count == 0;
 }
 
+/* @param run  0: any; but an earlier version wrote down no run, and what it removed is of no last one */
 static bool
 fits(const struct restoring *restoring, const struct journal_quarantined *row, uint64_t run)
 {
     const struct restore_choice *choice = restoring->choice;
 
+    if (choice->last_run && run == 0)
+        return false;
     return is_named(restoring, row->id) && (choice->mailbox == NULL || strcmp(choice->mailbox, row->mailbox) == 0) &&
            (choice->since == 0 || row->since >= choice->since) && (run == 0 || row->run == run);
 }
