@@ -5,6 +5,7 @@
 #include "config/paths.h"
 #include "sync/account.h"
 #include "sync/restore/restore.h"
+#include "sync/rules/names.h"
 
 static bool
 take_ids(const struct options *options, int64_t **ids, struct error *err)
@@ -33,21 +34,35 @@ expand(const char *path, char **absolute, struct error *err)
     return ok;
 }
 
+struct words { /* of the command line, as restore_choice takes them */
+    char mailbox[LIMIT_MAILBOX_NAME + 1], to[LIMIT_MAILBOX_NAME + 1];
+    int64_t *ids;
+    char *to_dir;
+};
+
+/* One that is too long is no mailbox's, as it stands. */
+static const char *
+take_name(const char *written, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    return written != NULL && names_from_user(written, name) ? name : written;
+}
+
 static bool
-fill_choice(const struct job *job, struct restore_choice *choice, int64_t **ids, char **to_dir, struct error *err)
+fill_choice(const struct job *job, struct restore_choice *choice, struct words *words, struct error *err)
 {
     const struct options *options = job->options;
 
-    if (!take_ids(options, ids, err) || (options->to_dir != NULL && !expand(options->to_dir, to_dir, err)))
+    if (!take_ids(options, &words->ids, err) ||
+        (options->to_dir != NULL && !expand(options->to_dir, &words->to_dir, err)))
         return false;
-    *choice = (struct restore_choice){.mailbox = job->mailbox_count != 0 ? job->mailboxes[0] : NULL,
+    *choice = (struct restore_choice){.mailbox = take_name(job->mailboxes[0], words->mailbox),
                                       .last_run = options->run != NULL && strcmp(options->run, "last") == 0,
-                                      .ids = *ids,
+                                      .ids = words->ids,
                                       .id_count = options->rest_count,
                                       .put_back = options->all || options->rest_count != 0,
                                       .dry = options->dry_run,
-                                      .to = options->to,
-                                      .to_dir = *to_dir};
+                                      .to = take_name(options->to, words->to),
+                                      .to_dir = words->to_dir};
     if (options->run != NULL && !choice->last_run && !text_number(text_of(options->run), INT64_MAX, &choice->run))
         choice->run = 0;
     return options->since == NULL || options_since(options->since, (int64_t)time(NULL), &choice->since);
@@ -82,20 +97,19 @@ restore_one(struct job *job)
 {
     struct sync_options how = job_options(job);
     struct restore_choice choice;
+    struct words words = {0};
     struct error err = {0};
-    int64_t *ids = NULL;
-    char *to_dir = NULL;
     int status = 2;
 
-    if (fill_choice(job, &choice, &ids, &to_dir, &err)) {
+    if (fill_choice(job, &choice, &words, &err)) {
         how.restore = &choice;
         how.mailboxes = NULL;
         status = account_restore(&job->account, &how, job->report);
     } else {
         report_error(job->report, &err);
     }
-    free(ids);
-    free(to_dir);
+    free(words.ids);
+    free(words.to_dir);
     return status;
 }
 

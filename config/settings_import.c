@@ -138,12 +138,9 @@ check_folder(struct loader *loader, struct configured *c)
 {
     char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1], back[LIMIT_MAILBOX_NAME + 1];
     struct error why = {0};
-    size_t first = strcspn(c->account.import.deliver_to, "/");
 
-    if (!text_copy(text_of(c->account.import.deliver_to), name, sizeof name))
+    if (!names_from_user(c->account.import.deliver_to, name))
         return loader_refuse(loader, "deliver-to", "is longer than %d bytes", LIMIT_MAILBOX_NAME);
-    if (text_is_nocase((struct text){name, first}, "INBOX"))
-        memcpy(name, "INBOX", 5);
     if (!names_to_folder(name, c->account.policy.layout, folder, &why) ||
         !names_from_folder(folder, c->account.policy.layout, back, &why)) {
         loader_refuse(loader, "deliver-to", "\"%.100s\" can't be the name of a mailbox", name);

@@ -410,3 +410,15 @@ names_is_aside(const char *name)
 
     return next_level(&rest, '/', &level) && spelled_aside(level) != NOWHERE;
 }
+
+bool
+names_from_user(const char *written, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    const size_t first = strcspn(written, "/");
+
+    if (!text_copy(text_of(written), name, LIMIT_MAILBOX_NAME + 1))
+        return false;
+    if (text_is_nocase((struct text){written, first}, "INBOX"))
+        memcpy(name, "INBOX", first);
+    return true;
+}

@@ -54,6 +54,8 @@ class ListTest(RestoreTest):
         self.assertEqual([e["id"] for e in self.listed("--run", str(first["run"]))], [first["id"]])
         self.assertEqual(len(self.listed("--since", "1d")), 3)
         self.assertEqual(len(self.listed("--since", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 2 * 86400)))), 0)
+        self.assertEqual([e["subject"] for e in self.listed("--run", "last", where="work/inbox")], [])
+        self.assertEqual([e["subject"] for e in self.listed(where="work/Inbox")], ["Report 0", "Report 1"])
         self.restore("--since", "yesterday", expect=CONFIG)
         self.restore("--since", "2026-02-30", expect=CONFIG)
         self.restore("--run", "first", expect=CONFIG)
@@ -169,6 +171,17 @@ class PutBackTest(RestoreTest):
 
         self.assertEqual((self.copies(0, "Work"), self.copies(0)), ((1, 1), (0, 0)))
         self.assert_in_sync()
+
+    def test_inbox_is_inbox_however_it_is_written(self):
+        self.expunge(0, 1)
+
+        self.restore("1", where="work/inbox")
+        self.restore("2", "--to", "inbox")
+        self.restore("--all", where="work/Inbox")
+
+        self.assertEqual((self.copies(0), self.copies(1)), ((1, 0), (1, 0)))
+        self.assertIn("INBOX/Sub", self.restore("1", "--to", "inbox/Sub").out)
+        self.assertNotIn("inbox", os.listdir(self.account.root))
 
     def test_into_a_mailbox_that_is_made_for_it(self):
         self.expunge(0)
@@ -301,6 +314,19 @@ class EdgeTest(RestoreTest):
         self.assertRegex(self.restore("--all").out, "2 are back already")
         self.sync()
         self.assertEqual((self.copies(0), self.copies(1)), ((1, 1), (1, 1)))
+
+    def test_the_last_run_is_not_that_of_an_earlier_version(self):
+        self.expunge(0, 1)
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("UPDATE quarantine SET run = 0")
+        db.close()
+
+        self.assertEqual(self.listed("--run", "last"), [])
+        self.restore("--all", "--run", "last")
+
+        self.assertEqual(self.copies(0), (0, 0))
+        self.expunge(2)
+        self.assertEqual([e["subject"] for e in self.listed("--run", "last")], ["Report 2"])
 
     def test_its_mailbox_was_deleted_on_the_server(self):
         self.client.append("Work", self.mails[0].bytes, (), self.mails[0].date)
