@@ -12,6 +12,7 @@ struct restore_target { /* a folder that messages are put back into */
     int64_t mailbox; /* row of the journal; 0: it has none */
     bool left_out;   /* `mailboxes` does not choose it */
     enum mailbox_state state;
+    struct error err; /* why nothing can be put into it; kind 0: it can */
 };
 
 struct restore_entry { /* a message of the quarantine */

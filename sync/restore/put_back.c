@@ -88,8 +88,47 @@ say(struct restoring *restoring, const struct restore_target *target, enum repor
 static void
 fail(struct restoring *restoring, const struct restore_target *target, enum report_outcome outcome, struct error *err)
 {
-    say(restoring, target, outcome);
+    if (err->kind != ERROR_INTERRUPTED)
+        say(restoring, target, outcome);
     restore_problem(restoring, target->name, err);
+}
+
+static bool
+is_damaged(const struct restore_entry *entry, const unsigned char wire[static DIGEST_SIZE])
+{
+    return entry->has_wire && memcmp(entry->wire, wire, DIGEST_SIZE) != 0;
+}
+
+/*
+ * The row's file, open, if it is what the row says. It is read for that before any of it is written: one that grew meanwhile would fill the disk,
+ * and keep back all that follows. @return false: *err says why, *outcome which of the sorts
+ */
+static bool
+open_kept(struct restoring *restoring, const struct restore_entry *entry, void **handle, struct local_print *print,
+          enum report_outcome *outcome, struct error *err)
+{
+    const struct local *local = &restoring->local;
+    struct local_facts facts;
+    bool missing = false;
+
+    *outcome = OUTCOME_FAILED;
+    if (!local->ops->quarantine_open(local->self, restoring->row.name, handle, print, &missing, err))
+        return false;
+    if (*handle == NULL) {
+        error_state(err, ERROR_LOCAL, "put back message %" PRIi64 ": its file is not in the quarantine any more",
+                    entry->id);
+        *outcome = OUTCOME_MISSING;
+        return false;
+    }
+    if (!local->ops->read_facts(local->self, *handle, &facts, err))
+        return false;
+    if (!is_damaged(entry, facts.digests.wire))
+        return true;
+    error_state(err, ERROR_LOCAL, "put back message %" PRIi64 ": its file in the quarantine is damaged", entry->id);
+    error_hint(err, "%s/quarantine/%s holds what is left of it; it stays there.", restoring->account->state,
+               restoring->row.name);
+    *outcome = OUTCOME_DAMAGED;
+    return false;
 }
 
 /* Bytes of the quarantine's file into the draft. @return false: *err says why */
@@ -100,6 +139,10 @@ copy_bytes(struct batch *batch, void *handle, struct local_draft *draft, struct 
     size_t got;
 
     do {
+        if (restore_stopped(batch->restoring)) {
+            error_state(err, ERROR_INTERRUPTED, "stopped while a message was being put back");
+            return false;
+        }
         if (!local->ops->read(local->self, handle, batch->block, BLOCK, &got, err) ||
             (got != 0 && !local->ops->draft_write(local->self, draft, batch->block, got, err)))
             return false;
@@ -107,10 +150,16 @@ copy_bytes(struct batch *batch, void *handle, struct local_draft *draft, struct 
     return true;
 }
 
-static bool
-is_damaged(const struct restore_entry *entry, const struct digests *digests)
+/* The disk is full, as it would be with each that follows. */
+static void
+say_full(struct batch *batch, const struct restore_target *target, struct error *err)
 {
-    return entry->has_wire && memcmp(entry->wire, digests->wire, DIGEST_SIZE) != 0;
+    struct restoring *restoring = batch->restoring;
+
+    batch->full = true;
+    error_hint(err, "Make room and give the command again: what is back already does not come twice.");
+    restoring->err = *err;
+    (void)text_print(restoring->err.mailbox, sizeof restoring->err.mailbox, "%s", target->name);
 }
 
 /* A draft of the row's file. @return false: it is said, and the rest goes on */
@@ -120,28 +169,19 @@ make_draft(struct batch *batch, const struct restore_entry *entry, const struct 
 {
     struct restoring *restoring = batch->restoring;
     const struct local *local = &restoring->local;
-    enum report_outcome outcome = OUTCOME_FAILED;
+    enum report_outcome outcome;
     struct digests digests;
     struct error err = {0};
     void *handle = NULL;
-    bool missing = false, ok;
+    bool ok;
 
     *draft = NULL;
-    ok = local->ops->quarantine_open(local->self, restoring->row.name, &handle, print, &missing, &err);
-    if (ok && handle == NULL) {
-        error_state(&err, ERROR_LOCAL, "put back message %" PRIi64 ": its file is not in the quarantine any more",
-                    entry->id);
-        outcome = OUTCOME_MISSING;
-        ok = false;
-    }
-    ok = ok && local->ops->draft_begin(local->self, target->folder, draft, &err) &&
-         copy_bytes(batch, handle, *draft, &err) && local->ops->draft_finish(local->self, *draft, &digests, &err);
+    ok = open_kept(restoring, entry, &handle, print, &outcome, &err) &&
+         local->ops->draft_begin(local->self, target->folder, draft, &err) && copy_bytes(batch, handle, *draft, &err) &&
+         local->ops->draft_finish(local->self, *draft, &digests, &err);
     local->ops->read_close(local->self, handle);
-    if (ok && is_damaged(entry, &digests)) {
-        error_state(&err, ERROR_LOCAL, "put back message %" PRIi64 ": its file in the quarantine is damaged",
-                    entry->id);
-        error_hint(&err, "%s/quarantine/%s holds what is left of it; it stays there.", restoring->account->state,
-                   restoring->row.name);
+    if (ok && is_damaged(entry, digests.wire)) { /* changed since, within the time that its file system tells apart */
+        error_state(&err, ERROR_LOCAL, "put back message %" PRIi64 ": its file in the quarantine changes", entry->id);
         outcome = OUTCOME_DAMAGED;
         ok = false;
     }
@@ -149,42 +189,34 @@ make_draft(struct batch *batch, const struct restore_entry *entry, const struct 
         return true;
     local->ops->draft_drop(local->self, *draft);
     *draft = NULL;
-    batch->full = err.number == ENOSPC || err.number == EDQUOT;
-    if (batch->full) { /* as it would be with each that follows */
-        error_hint(&err, "Make room and give the command again: what is back already does not come twice.");
-        restoring->err = err;
-        (void)text_print(restoring->err.mailbox, sizeof restoring->err.mailbox, "%s", target->name);
-        return false;
-    }
-    fail(restoring, target, outcome, &err);
+    if (err.number == ENOSPC || err.number == EDQUOT)
+        say_full(batch, target, &err);
+    else
+        fail(restoring, target, outcome, &err);
     return false;
 }
 
 /* Without a draft: would it be put back? */
-static void
+static bool
 pretend(struct batch *batch, const struct restore_entry *entry, const struct restore_target *target)
 {
     struct restoring *restoring = batch->restoring;
     const struct local *local = &restoring->local;
-    struct local_facts facts;
+    enum report_outcome outcome;
     struct local_print print;
     struct error err = {0};
     void *handle = NULL;
-    bool missing = false;
+    const bool ok = open_kept(restoring, entry, &handle, &print, &outcome, &err);
 
-    if (!local->ops->quarantine_open(local->self, restoring->row.name, &handle, &print, &missing, &err) ||
-        (handle != NULL && !local->ops->read_facts(local->self, handle, &facts, &err))) {
-        fail(restoring, target, OUTCOME_FAILED, &err);
-    } else if (handle == NULL || is_damaged(entry, &facts.digests)) {
-        error_state(&err, ERROR_LOCAL, "put back message %" PRIi64 ": its file in the quarantine is %s", entry->id,
-                    handle == NULL ? "gone" : "damaged");
-        fail(restoring, target, handle == NULL ? OUTCOME_MISSING : OUTCOME_DAMAGED, &err);
-    } else {
-        restoring->put_back++;
-        restoring->bytes += restoring->row.size;
-        say(restoring, target, OUTCOME_PUT_BACK);
-    }
     local->ops->read_close(local->self, handle);
+    if (!ok) {
+        fail(restoring, target, outcome, &err);
+        return false;
+    }
+    restoring->put_back++;
+    restoring->bytes += restoring->row.size;
+    say(restoring, target, OUTCOME_PUT_BACK);
+    return true;
 }
 
 static bool
@@ -298,28 +330,23 @@ put_back_into(struct batch *batch, struct restore_entry *entries, size_t count)
 {
     struct restoring *restoring = batch->restoring;
     const struct restore_target *target = &restoring->targets[entries[0].target];
-    struct restore_entry *first = NULL; /* of those with the same bytes */
     bool ok = true;
 
     for (size_t i = 0; ok && i < count && !restore_stopped(restoring); i++) {
         struct restore_entry *entry = &entries[i];
-        const bool twin = first != NULL && is_twin(entry, first);
-        const size_t before = batch->count;
+        const bool twin = i != 0 && is_twin(entry, entry - 1);
 
-        if (twin && !first->there && batch->count != 0) /* whether that one came is known when it is delivered */
+        if (twin && !entry->there && !entry[-1].there) /* whether that one came is known when it is delivered */
             ok = deliver(batch);
+        entry->there = entry->there || (twin && entry[-1].there);
         if (!ok || !restore_load(restoring, entry))
             return false;
-        if (entry->there || (twin && first->there)) {
+        if (entry->there)
             ok = note_back_already(restoring, entry, target);
-        } else if (restoring->choice->dry) {
-            pretend(batch, entry, target);
-            entry->there = true;
-        } else {
+        else if (restoring->choice->dry)
+            entry->there = pretend(batch, entry, target);
+        else
             ok = add(batch, entry, target);
-        }
-        if (!twin || batch->count > before)
-            first = entry;
         if (ok && (batch->count == batch->most || batch->bytes >= LIMIT_BATCH_BYTES))
             ok = deliver(batch);
     }
@@ -333,9 +360,11 @@ begin_folder(struct restoring *restoring, struct restore_entry *entries, size_t 
     const struct restore_target *target = &restoring->targets[entries[0].target];
     struct error err = {0};
 
-    if ((restoring->choice->dry ||
-         restoring->local.ops->create(restoring->local.self, target->folder, &restoring->err)) &&
-        restore_look(restoring, entries, count))
+    if (target->err.kind != ERROR_NONE)
+        restoring->err = target->err;
+    else if ((restoring->choice->dry ||
+              restoring->local.ops->create(restoring->local.self, target->folder, &restoring->err)) &&
+             restore_look(restoring, entries, count))
         return true;
     err = restoring->err;
     restoring->err = (struct error){0};

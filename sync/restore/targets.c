@@ -85,9 +85,9 @@ find_by_folder(const struct restoring *restoring, const char *folder)
     return NULL;
 }
 
-/* A mailbox that the journal does not know any more gets the folder that it would get today. */
+/* A mailbox that the journal does not know any more gets the folder that it would get today. @return false: target->err says why it has none */
 static bool
-find_folder(struct restoring *restoring, struct restore_target *target)
+find_folder(const struct restoring *restoring, struct restore_target *target)
 {
     const struct journal_mailbox *mailbox = find_by_name(restoring, target->name), *other;
 
@@ -99,16 +99,14 @@ find_folder(struct restoring *restoring, struct restore_target *target)
         (void)text_print(target->folder, sizeof target->folder, "%s", mailbox->folder);
         return true;
     }
-    if (!names_to_folder(target->name, restoring->account->policy.layout, target->folder, &restoring->err)) {
-        restoring->err.kind = ERROR_CONFIG;
+    if (!names_to_folder(target->name, restoring->account->policy.layout, target->folder, &target->err))
         return false;
-    }
     other = find_by_folder(restoring, target->folder);
     if (other == NULL)
         return true;
-    error_state(&restoring->err, ERROR_CONFIG, "the folder of %.200s is that of mailbox %.200s now", target->name,
+    error_state(&target->err, ERROR_LOCAL, "the folder of %.200s is that of mailbox %.200s now", target->name,
                 other->name);
-    error_hint(&restoring->err, "Put it back elsewhere: --to MAILBOX");
+    error_hint(&target->err, "Put it back elsewhere: --to MAILBOX");
     return false;
 }
 
@@ -133,8 +131,11 @@ find_target(struct restoring *restoring, const char *name)
         (void)refuse(restoring, "a name that is too long for a mailbox", "Choose a shorter one.");
         return SIZE_MAX;
     }
-    if (restoring->choice->to_dir == NULL && !find_folder(restoring, target))
+    if (restoring->choice->to_dir == NULL && !find_folder(restoring, target) && restoring->choice->to != NULL) {
+        restoring->err = target->err; /* the user's word; one that comes from a row stops itself only */
+        restoring->err.kind = ERROR_CONFIG;
         return SIZE_MAX;
+    }
     return restoring->target_count++;
 }
 
@@ -182,7 +183,7 @@ restore_aim(struct restoring *restoring)
 
     if (choice->to_dir != NULL ? !open_folder(restoring) : !check_tree(restoring))
         return false;
-    for (size_t i = 0; i < restoring->count; i++) {
+    for (size_t i = 0; i < restoring->count && !restore_stopped(restoring); i++) {
         struct restore_entry *entry = &restoring->entries[i];
 
         if (!restore_load(restoring, entry))

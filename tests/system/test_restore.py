@@ -2,6 +2,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -269,6 +270,69 @@ class EdgeTest(RestoreTest):
         self.assertEqual((self.copies(0), self.copies(1)), ((0, 0), (1, 0)))
         self.assertEqual(len(self.kept()), 2)
         self.assertEqual([e["outcome"] for e in self.listed("1", expect=SOME)], ["damaged"])
+
+    def twins(self, count):
+        """So many messages with the same bytes, in the quarantine beside another one."""
+        twin = self.corpus.simple("Twin")
+        for _ in range(count):
+            self.client.append("INBOX", twin.bytes)
+        self.sync()
+        for uid in [m.uid for m in self.client.messages("INBOX") if m.digest == twin.digest]:
+            self.client.expunge("INBOX", uid)
+        self.expunge(0)
+        return twin
+
+    def numbers(self, out):
+        return re.findall(r"\d+(?= (?:messages?|(?:is|are) back|could not))", out)
+
+    def test_a_dry_run_counts_twins_as_the_real_one(self):
+        twin = self.twins(3)
+        name = [n for n in self.kept() if "Twin" in n]
+        first = [e["file"] for e in self.listed() if e["file"] in name][0]
+        with open(os.path.join(self.account.state, "quarantine", first), "r+b") as f:
+            f.write(b"X")
+
+        dry = self.restore("--all", "--dry-run", expect=SOME)
+        real = self.restore("--all", expect=SOME)
+
+        self.assertEqual(self.numbers(dry.out), self.numbers(real.out))
+        self.assertEqual(self.numbers(real.out), ["2", "1", "1"])
+        self.assertEqual(sum(f.digest == twin.digest for f in self.maildir.files("INBOX")), 1)
+
+    def test_of_twins_whose_first_was_not_delivered_one_comes(self):
+        twin = self.twins(3)
+
+        self.home.run_failing("renameat2", "EIO", "1", "restore", "work", *[str(e["id"]) for e in self.listed() if e["subject"] == "Twin"])
+
+        self.assertEqual(sum(f.digest == twin.digest for f in self.maildir.files("INBOX")), 1)
+
+    def test_a_mailbox_without_a_folder_stops_itself_only(self):
+        self.expunge(0, 1)
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("UPDATE quarantine SET mailbox = ? WHERE id = 1", ("x" * 300,))
+        db.close()
+
+        for words in (("--all", "--dry-run"), ("--all",)):
+            self.assertIn("x" * 100, self.restore(*words, expect=SOME).err)
+
+        self.assertEqual((self.copies(0), self.copies(1)), ((0, 0), (1, 0)))
+        self.restore("2", "--to", "x" * 300, expect=CONFIG)
+
+    def test_a_file_that_grew_takes_no_room_from_the_others(self):
+        self.account.set(maildir=self.mount(self.home.path_of("small"), "-t", "tmpfs", "-o", "size=4m", "tmpfs"))
+        self.account.root = self.home.path_of("small")
+        shutil.rmtree(self.account.state)
+        self.sync()
+        for n in (0, 1):
+            self.client.expunge("INBOX", self.client.uid_of("INBOX", self.mails[n]))
+        self.sync()
+        name = [n for n in self.kept() if "Report_0" in n][0]
+        os.truncate(os.path.join(self.account.state, "quarantine", name), 50_000_000)
+
+        result = self.restore("1", "2", expect=SOME)
+
+        self.assertIn("its file in the quarantine is damaged", result.err)
+        self.assertEqual(len([f for f in self.account.maildir.files("INBOX") if f.digest == self.mails[1].digest]), 1)
 
     def test_a_file_that_is_gone_is_said(self):
         self.expunge(0)
