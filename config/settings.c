@@ -326,13 +326,15 @@ load_beside(struct loader *loader)
 {
     struct dirent **entries = NULL;
     char folder[PATHS_MAX + 1], *file;
-    bool done = text_print(folder, sizeof folder, "%s/accounts.d", loader->sources[0].folder);
-    int count = done ? scandir(folder, &entries, is_account_file, alphasort) : -1; /* golub has no locale: by bytes */
+    const bool fits = text_print(folder, sizeof folder, "%s/accounts.d", loader->sources[0].folder);
+    int count = fits ? scandir(folder, &entries, is_account_file, alphasort) : -1; /* golub has no locale: by bytes */
+    const int number = fits ? errno : ENAMETOOLONG;
+    bool done = true;
 
-    if (count < 0 && (errno == ENOENT || !done))
+    if (count < 0 && number == ENOENT)
         return true;
     if (count < 0) {
-        error_sys(loader->err, errno, "read the folder %s", folder);
+        error_sys(loader->err, number, "read the folder accounts.d in %s", loader->sources[0].folder);
         loader->err->kind = ERROR_CONFIG;
         loader->failed = true;
         return false;

@@ -6,7 +6,11 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+
 #include "settings_scratch.h"
+
+#include "config/paths.h"
 
 /* The folder of the scratch is $XDG_CONFIG_HOME/golub, where golub.conf is looked for. */
 static void
@@ -133,6 +137,54 @@ one_that_others_may_write_is_refused(void **state)
     assert_says("accounts.d/a.conf");
 }
 
+/* A folder below the scratch's in which golub.conf has a path of so many bytes; an account in accounts.d/x.conf beside it. */
+static void
+given_deep(struct scratch *s, size_t len)
+{
+    static const char account[] = "account \"deep\" {\n server = \"imap://localhost\"\n user = \"a\"\n tls = \"none\"\n"
+                                  " password-command = \"x\"\n maildir = \"/x\"\n}\n";
+    char path[PATHS_MAX + 1], name[256];
+    int folder = open(s->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), below, file;
+
+    assert_true(text_print(path, sizeof path, "%s", s->root));
+    while (strlen(path) + strlen("/golub/golub.conf") < len) {
+        size_t rest = len - strlen(path) - strlen("/golub/golub.conf") - 1;
+
+        rest = rest > 200 ? rest < 203 ? 100 : 200 : rest;
+        memset(name, 'd', rest);
+        name[rest] = '\0';
+        assert_true(text_print(path + strlen(path), sizeof path - strlen(path), "/%s", name));
+        (void)mkdirat(folder, name, 0700); /* the longer path shares most of it with the shorter one */
+        below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        (void)close(folder);
+        folder = below;
+    }
+    assert_int_equal(strlen(path) + strlen("/golub/golub.conf"), len);
+    assert_int_equal(mkdirat(folder, "golub", 0700), 0);
+    assert_int_equal(mkdirat(folder, "golub/accounts.d", 0700), 0);
+    file = openat(folder, "golub/golub.conf", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(file >= 0 && close(file) == 0);
+    file = openat(folder, "golub/accounts.d/x.conf", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(write(file, account, sizeof account - 1), sizeof account - 1);
+    (void)close(file);
+    (void)close(folder);
+    setenv("XDG_CONFIG_HOME", path, 1);
+}
+
+static void
+a_path_that_is_too_long_is_said(void **state)
+{
+    struct scratch *s = *state;
+    struct error err = {0};
+
+    given_deep(s, PATHS_MAX - strlen("/x.conf"));
+    settings_free(given_loaded());
+    given_deep(s, PATHS_MAX); /* accounts.d may still be read, and the file in it has no path that can be opened */
+    assert_null(settings_load(NULL, &err));
+    assert_int_equal(err.kind, ERROR_CONFIG);
+    assert_string_equal(err.answer, "File name too long");
+}
+
 int
 main(void)
 {
@@ -142,6 +194,7 @@ main(void)
         T(golub_conf_may_have_none_where_they_have_some),
         T(a_file_that_is_named_stands_alone),
         T(one_that_others_may_write_is_refused),
+        T(a_path_that_is_too_long_is_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
