@@ -202,6 +202,7 @@ record(const struct account *account, const struct sync_options *options, struct
     outcome->status = status;
     outcome->interrupted = said.interrupted;
     (void)text_print(outcome->error, sizeof outcome->error, "%s", said.error);
+    outcome->cause = said.cause;
     if ((status == 0 || status == 3) && !said.interrupted && was_whole(options))
         outcome->success = outcome->attempt;
     if (said.quota_told) {

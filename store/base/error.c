@@ -53,6 +53,32 @@ error_escape(char *to, size_t size, struct text from)
     to[used] = '\0';
 }
 
+static const struct {
+    enum error_kind kind;
+    const char *word;
+} kinds[] = {
+    {ERROR_CONFIG, "config"}, {ERROR_LOGIN, "login"},   {ERROR_NETWORK, "network"},         {ERROR_SERVER, "server"},
+    {ERROR_LOCAL, "local"},   {ERROR_LOCKED, "locked"}, {ERROR_INTERRUPTED, "interrupted"},
+};
+
+const char *
+error_kind_word(enum error_kind kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i].kind == kind)
+            return kinds[i].word;
+    return "";
+}
+
+enum error_kind
+error_kind_of(const char *word)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].word, word) == 0)
+            return kinds[i].kind;
+    return ERROR_NONE;
+}
+
 static void
 print_escaped(char *to, size_t size, const char *format, va_list args)
 {

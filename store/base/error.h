@@ -29,6 +29,10 @@ struct error { /* fixed size: to report "out of memory" must not need memory */
     char hint[256];    /* what to do next; may be "" */
 };
 
+/** A kind as a word of JSON: "config", "login" ...; ERROR_NONE is "". */
+const char *error_kind_word(enum error_kind kind);
+/** And back; a word that is none: ERROR_NONE. */
+enum error_kind error_kind_of(const char *word);
 /** Fill in kind and what; answer and hint become empty, account and mailbox stay. */
 void error_set(struct error *err, enum error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /** error_set with a whole sentence that says what is wrong, where nothing was tried. */

@@ -86,6 +86,32 @@ make_quota(const struct outcome *outcome)
                      make_amount(&outcome->quota.messages), "seen", (json_int_t)outcome->quota_seen);
 }
 
+static void
+get_text(const json_t *object, const char *key, char *to, size_t size)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    error_escape(to, size, text_of(text != NULL ? text : ""));
+}
+
+static void
+get_cause(const json_t *object, struct error *cause)
+{
+    const char *kind = json_string_value(json_object_get(object, "kind"));
+
+    cause->kind = error_kind_of(kind != NULL ? kind : "");
+    get_text(object, "mailbox", cause->mailbox, sizeof cause->mailbox);
+    get_text(object, "what", cause->what, sizeof cause->what);
+    get_text(object, "answer", cause->answer, sizeof cause->answer);
+}
+
+static json_t *
+make_cause(const struct error *cause)
+{
+    return json_pack("{s:s, s:s, s:s, s:s}", "kind", error_kind_word(cause->kind), "mailbox", cause->mailbox, "what",
+                     cause->what, "answer", cause->answer);
+}
+
 static bool
 read_all(int file, char *to, size_t size, size_t *len)
 {
@@ -134,6 +160,7 @@ outcome_read(const struct account *account, struct outcome *outcome, struct erro
     outcome->interrupted = json_is_true(json_object_get(object, "interrupted"));
     words = json_string_value(json_object_get(object, "error"));
     (void)text_print(outcome->error, sizeof outcome->error, "%s", words != NULL ? words : "");
+    get_cause(json_object_get(object, "cause"), &outcome->cause);
     get_lines(object, outcome);
     get_quota(json_object_get(object, "quota"), outcome);
     json_decref(object);
@@ -169,9 +196,10 @@ outcome_write(const struct account *account, const struct outcome *outcome, stru
     if (!state_path(account, FILE_NAME, path, sizeof path, err) ||
         !state_path(account, FILE_NAME ".new", draft, sizeof draft, err))
         return false;
-    object = json_pack("{s:I, s:I, s:i, s:b, s:s, s:o, s:o}", "success", (json_int_t)outcome->success, "attempt",
+    object = json_pack("{s:I, s:I, s:i, s:b, s:s, s:o?, s:o, s:o}", "success", (json_int_t)outcome->success, "attempt",
                        (json_int_t)outcome->attempt, "status", outcome->status, "interrupted", outcome->interrupted,
-                       "error", outcome->error, "lines", make_lines(outcome), "quota", make_quota(outcome));
+                       "error", outcome->error, "cause", make_cause(&outcome->cause), "lines", make_lines(outcome),
+                       "quota", make_quota(outcome));
     text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL) {

@@ -5,6 +5,7 @@
 #ifndef SYNC_BASE_OUTCOME_H
 #define SYNC_BASE_OUTCOME_H
 
+#include "store/base/error.h"
 #include "store/base/quota.h"
 #include "sync/base/account.h"
 
@@ -18,6 +19,7 @@ struct outcome {
     int status;      /* its exit status */
     bool interrupted;
     char error[OUTCOME_ERROR_SIZE]; /* what it said, UTF-8; "": nothing */
+    struct error cause;             /* the same in its parts; kind ERROR_NONE: nothing */
     struct outcome_line {           /* each line that it said on standard error */
         uint64_t hash;
         int64_t since; /* when a run said it last where a person could read it */

@@ -210,6 +210,7 @@ show_last(struct status_view *view, bool journal)
     state.status = outcome.status;
     state.interrupted = outcome.interrupted;
     state.error = outcome.error;
+    state.cause = outcome.cause;
     state.never = never;
     state.quota = outcome.quota;
     state.quota_seen = outcome.quota_seen;

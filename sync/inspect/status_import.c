@@ -9,12 +9,14 @@ struct view {
     const struct account *account;
     struct journal *journal;
     struct report *report;
+    const struct age *age;
     int64_t now; /* counted */
     struct error *err;
+    struct report_drop drop;
 };
 
 static bool
-show_counts(const struct view *view)
+show_counts(struct view *view)
 {
     uint64_t stored, had, removing, begun;
 
@@ -26,6 +28,10 @@ show_counts(const struct view *view)
     report_line(view->report, view->account->name, "mail",
                 "%" PRIu64 " stored here and still on the server, %" PRIu64 " recorded as had, %" PRIu64 " to fetch",
                 stored + removing, had, begun);
+    view->drop.stored = stored + removing;
+    view->drop.had = had;
+    view->drop.to_fetch = begun;
+    view->drop.removing = removing;
     if (removing > 0)
         report_line(view->report, view->account->name, "removing",
                     "%" PRIu64 " of them were being removed from the server when a session "
@@ -36,12 +42,13 @@ show_counts(const struct view *view)
 
 /* Files that are not here any more, of messages that still are there. */
 static bool
-show_missed(const struct view *view)
+show_missed(struct view *view)
 {
     uint64_t missed;
 
     if (!journal_pop_count_missed(view->journal, &missed, view->err))
         return false;
+    view->drop.missing = missed;
     if (missed > 0)
         report_line(view->report, view->account->name, "missing",
                     "%" PRIu64
@@ -53,12 +60,14 @@ show_missed(const struct view *view)
 
 /* What max-messages left for a later run. */
 static bool
-show_left(const struct view *view)
+show_left(struct view *view)
 {
     char *left;
 
     if (!journal_get(view->journal, "left", &left, view->err))
         return false;
+    if (left != NULL && !text_number(text_of(left), INT64_MAX, &view->drop.left))
+        view->drop.left = 0;
     if (left != NULL && strcmp(left, "0") != 0)
         report_line(view->report, view->account->name, "left", "left on the server for a later run by max-messages: %s",
                     left);
@@ -66,14 +75,37 @@ show_left(const struct view *view)
     return true;
 }
 
+/* Then it waits, since nobody can tell a file that was removed from one that was lost. */
 static bool
-show_due(const struct view *view)
+is_missed_lately(const struct view *view, const struct journal_pop *row)
+{
+    const int days = view->account->policy.quarantine_days;
+
+    return row->missed != 0 && days > 0 && row->missed >= age_bound(view->age, days);
+}
+
+/* Of those whose days are over: what is held, and what stays for another reason that is known, is told by its own line. */
+static bool
+count_due(struct view *view, const int64_t *ids, size_t count)
+{
+    struct journal_pop row;
+    bool ok = true, found;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = journal_pop_get(view->journal, ids[i], &row, &found, view->err);
+        view->drop.due += ok && found && row.hold[0] == '\0' && row.why[0] == '\0' && !is_missed_lately(view, &row);
+    }
+    return ok;
+}
+
+static bool
+show_due(struct view *view)
 {
     int days = view->account->import.keep_days;
     char *identity;
     int64_t *ids;
     size_t count;
-    bool removable;
+    bool removable, ok;
 
     if (!journal_get(view->journal, "identity", &identity, view->err))
         return false;
@@ -83,19 +115,23 @@ show_due(const struct view *view)
         return true;
     if (!journal_pop_due(view->journal, days, days == 0 ? INT64_MAX : view->now, &ids, &count, view->err))
         return false;
+    ok = count_due(view, ids, count);
     free(ids);
-    if (count > 0)
+    if (ok && view->drop.due > 0)
         report_line(view->report, view->account->name, "due",
-                    "%zu %s due to be removed from the server under the `keep` of now", count,
-                    count == 1 ? "is" : "are");
-    return true;
+                    "%" PRIu64 " %s due to be removed from the server under the `keep` of now", view->drop.due,
+                    view->drop.due == 1 ? "is" : "are");
+    return ok;
 }
 
 /* Everything that is not as it should be. */
 static void
-show_row(const struct view *view, const struct journal_pop *row)
+show_row(struct view *view, const struct journal_pop *row)
 {
     char when[32];
+
+    view->drop.held += row->hold[0] != '\0';
+    view->drop.waiting += row->hold[0] == '\0' && (row->state == POP_FETCHING || row->why[0] != '\0');
 
     report_date(row->since, when, sizeof when);
     if (row->hold[0] != '\0')
@@ -111,7 +147,7 @@ show_row(const struct view *view, const struct journal_pop *row)
 }
 
 static bool
-show_rows(const struct view *view)
+show_rows(struct view *view)
 {
     struct journal_pop row;
     int64_t *ids;
@@ -132,11 +168,15 @@ show_rows(const struct view *view)
 bool
 status_import(const struct account *account, struct journal *journal, struct report *report, struct error *err)
 {
-    struct view view = {account, journal, report, 0, err};
+    struct view view = {.account = account, .journal = journal, .report = report, .err = err};
     struct age_run age;
 
     if (!age_begin(journal, journal_pop_newest, (int64_t)time(NULL), &age, err))
         return false;
+    view.age = &age.now;
     view.now = age.now.counted;
-    return show_counts(&view) && show_missed(&view) && show_left(&view) && show_due(&view) && show_rows(&view);
+    if (!show_counts(&view) || !show_missed(&view) || !show_left(&view) || !show_due(&view) || !show_rows(&view))
+        return false;
+    report_drop(report, account->name, &view.drop);
+    return true;
 }

@@ -104,30 +104,33 @@ report_heard_now(struct report *report, const char *account, struct report_heard
     return count;
 }
 
-/* Without the account, which the reader knows, and without the hint. What does not fit into memory is not remembered. */
+static void
+keep_first(struct error **to, const struct error *err)
+{
+    if (*to != NULL || (*to = malloc(sizeof *err)) == NULL) /* what does not fit into memory is not remembered */
+        return;
+    **to = *err;
+}
+
 static void
 remember(struct report *report, const struct error *err)
 {
     struct report_account *a = err->account[0] != '\0' ? report_find(report, err->account) : NULL;
     const int status = error_status(err->kind);
-    struct error brief = *err;
-    char line[TEXT_MAX];
 
     if (a == NULL)
         return;
-    brief.account[0] = brief.hint[0] = '\0';
-    error_line(&brief, line, sizeof line);
-    if (a->first[0] == NULL)
-        a->first[0] = strdup(line);
-    if (status > 0 && status < REPORT_STATUSES && a->first[status] == NULL)
-        a->first[status] = strdup(line);
+    keep_first(&a->first[0], err);
+    if (status > 0 && status < REPORT_STATUSES)
+        keep_first(&a->first[status], err);
 }
 
 void
 report_said(struct report *report, const char *account, int status, struct report_said *said)
 {
     const struct report_account *a;
-    const char *words = NULL;
+    const struct error *cause = NULL;
+    char line[TEXT_MAX] = "";
 
     *said = (struct report_said){0};
     report_lock(report);
@@ -136,12 +139,17 @@ report_said(struct report *report, const char *account, int status, struct repor
         said->interrupted = a->interrupted;
         said->quota_told = a->quota_told;
         said->quota = a->quota;
-        words = status > 0 && status < REPORT_STATUSES ? a->first[status] : NULL;
-        if (words == NULL && status != 0)
-            words = a->first[0];
+        cause = status > 0 && status < REPORT_STATUSES ? a->first[status] : NULL;
+        if (cause == NULL && status != 0)
+            cause = a->first[0];
     }
-    error_escape(said->error, sizeof said->error,
-                 text_of(words)); /* escaped already: only cut between two characters */
+    if (cause != NULL) {
+        said->cause = *cause;
+        said->cause.account[0] = said->cause.hint[0] =
+            '\0'; /* the reader knows the one, and the other was for the moment */
+        error_line(&said->cause, line, sizeof line);
+    }
+    error_escape(said->error, sizeof said->error, text_of(line)); /* escaped already: only cut between two characters */
     report_unlock(report);
 }
 

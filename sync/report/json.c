@@ -11,29 +11,6 @@
 
 #define FORMAT_VERSION 1
 
-static const char *
-kind_word(enum error_kind kind)
-{
-    switch (kind) {
-    case ERROR_CONFIG:
-        return "config";
-    case ERROR_LOGIN:
-        return "login";
-    case ERROR_NETWORK:
-        return "network";
-    case ERROR_SERVER:
-        return "server";
-    case ERROR_LOCKED:
-        return "locked";
-    case ERROR_INTERRUPTED:
-        return "interrupted";
-    case ERROR_NONE:
-    case ERROR_LOCAL:
-        break;
-    }
-    return "local";
-}
-
 static json_t *
 make_string(const char *text)
 {
@@ -156,14 +133,21 @@ report_json_line(struct report *report, const char *account, const char *key, co
     end_event(report, object, false);
 }
 
+/* An error without a kind is one of this machine. */
+static void
+put_error(json_t *object, const struct error *err)
+{
+    put_string(object, "kind", error_kind_word(err->kind != ERROR_NONE ? err->kind : ERROR_LOCAL));
+    put_string(object, "what", err->what);
+    put_string(object, "answer", err->answer);
+}
+
 void
 report_json_error(struct report *report, const struct error *err)
 {
     json_t *object = begin_event("error", err->account, err->mailbox);
 
-    put_string(object, "kind", kind_word(err->kind));
-    put_string(object, "what", err->what);
-    put_string(object, "answer", err->answer);
+    put_error(object, err);
     put_string(object, "hint", err->hint);
     end_event(report, object, true);
 }
@@ -462,7 +446,7 @@ report_json_status(struct report *report, const char *account, int status)
 void
 report_json_state(struct report *report, const char *account, const struct report_state *state)
 {
-    json_t *object = begin_event("status", account, NULL);
+    json_t *object = begin_event("status", account, NULL), *cause;
 
     if (state->success != 0)
         put_number(object, "last_success", (uint64_t)state->success);
@@ -472,8 +456,32 @@ report_json_state(struct report *report, const char *account, const struct repor
         put_bool(object, "interrupted", state->interrupted);
     }
     put_string(object, "last_error", state->error);
+    if (state->cause.kind != ERROR_NONE) {
+        cause = json_object();
+        put_error(cause, &state->cause);
+        put_string(cause, "mailbox", state->cause.mailbox);
+        (void)json_object_set_new(object, "error", cause);
+    }
     put_quota(object, &state->quota, state->quota_seen);
     end_event(report, object, true);
+}
+
+void
+report_json_drop(struct report *report, const char *account, const struct report_drop *drop)
+{
+    json_t *object = begin_event("status", account, NULL), *mail = json_object();
+
+    put_number(mail, "stored", drop->stored);
+    put_number(mail, "had", drop->had);
+    put_number(mail, "to_fetch", drop->to_fetch);
+    put_number(mail, "removing", drop->removing);
+    put_number(mail, "missing", drop->missing);
+    put_number(mail, "left", drop->left);
+    put_number(mail, "due", drop->due);
+    put_number(mail, "held", drop->held);
+    put_number(mail, "waiting", drop->waiting);
+    (void)json_object_set_new(object, "mail", mail);
+    end_event(report, object, false);
 }
 
 void

@@ -27,8 +27,8 @@ struct report_account { /* what is remembered of one account's run */
     struct report_heard *heard; /* ... of earlier runs */
     size_t heard_count;
     int64_t now; /* seconds, when they were told */
-    char *first
-        [REPORT_STATUSES]; /* ... of the first error that leads to each exit status, in words; [0]: the first of all. NULL: none */
+    struct error
+        *first[REPORT_STATUSES]; /* the first one that leads to each exit status; [0]: the first of all. NULL: none */
     /* the stretch that speed and time left are measured over */
     bool measuring;
     int64_t start_ms;
@@ -135,6 +135,7 @@ void report_json_status(struct report *report, const char *account, int status);
 void report_json_state(struct report *report, const char *account, const struct report_state *state);
 void report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
                               size_t count);
+void report_json_drop(struct report *report, const char *account, const struct report_drop *drop);
 void report_json_checked(struct report *report, const char *account, const struct report_checked *checked);
 void report_json_facts(struct report *report, const char *account, const struct report_facts *facts);
 void report_json_would(struct report *report, const struct report_account *account);

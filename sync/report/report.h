@@ -177,8 +177,9 @@ void report_heard_before(struct report *report, const char *account, const struc
 size_t report_heard_now(struct report *report, const char *account, struct report_heard *lines, size_t most);
 struct report_said { /* of an account's last run */
     bool interrupted;
-    char error[512]; /* in words, without the account; "": none */
-    bool quota_told; /* report_quota was called */
+    char error[512];    /* in words, without the account; "": none */
+    struct error cause; /* the same; kind ERROR_NONE: none */
+    bool quota_told;    /* report_quota was called */
     struct quota quota;
 };
 /** What led to the run's exit status: the first error of its kind, or where there is none the first of all. */
@@ -223,13 +224,26 @@ struct report_state {              /* of an account, for `golub status` */
     int64_t now, success, attempt; /* seconds since 1970-01-01 UTC; 0: never */
     int status;                    /* exit status of the last attempt */
     bool interrupted;
-    const char *error; /* what it said; "": nothing */
-    const char *never; /* in words, where there is no success: "never synced" */
+    const char *error;  /* what it said; "": nothing */
+    struct error cause; /* the same; kind ERROR_NONE: nothing, or by an earlier version */
+    const char *never;  /* in words, where there is no success: "never synced" */
     struct quota quota;
     int64_t quota_seen; /* when the server told it */
 };
 /** How an account's last runs ended: a line, or JSON's status. */
 void report_state(struct report *report, const char *account, const struct report_state *state);
+struct report_drop { /* a POP account's messages */
+    uint64_t stored; /* here, and still on the server */
+    uint64_t had, to_fetch;
+    uint64_t removing; /* of `stored`: nobody answered whether they were removed */
+    uint64_t missing;  /* of `stored`: their files are not here any more */
+    uint64_t left;     /* by max-messages */
+    uint64_t due;      /* of `stored`: the next run removes them from the server, as far as is known */
+    uint64_t held;     /* removals that wait for a word */
+    uint64_t waiting;  /* the others of which something is to be said */
+};
+/** In JSON; for people status has lines. */
+void report_drop(struct report *report, const char *account, const struct report_drop *drop);
 struct report_mailbox_row {
     const char *mailbox;
     uint64_t here, there, waiting, held; /* messages */

@@ -113,6 +113,16 @@ report_state(struct report *report, const char *account, const struct report_sta
     pthread_mutex_unlock(&report->lock);
 }
 
+void
+report_drop(struct report *report, const char *account, const struct report_drop *drop)
+{
+    if (report->settings.quiet || !report->settings.json)
+        return;
+    report_lock(report);
+    report_json_drop(report, account, drop);
+    report_unlock(report);
+}
+
 struct widths {
     int name, here, there, waiting, held; /* columns */
 };

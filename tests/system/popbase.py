@@ -1,5 +1,6 @@
 """What the tests of `golub import` have: a Dovecot with POP3 for a class or a POP server in memory for a test, an account, what is here."""
 import collections
+import json
 import os
 import shutil
 import sqlite3
@@ -7,11 +8,13 @@ import subprocess
 
 from base import (BUSY, CONFIG, HELD, LOGIN, NETWORK, OK, PASSWORD, SOME, USERS, Account, Dovecot, Home, HomeTest, Proxy,
                   main)
+import schema_check
 from rig import popclient, scratch
 from rig.maildir import Maildir
 from rig.popserver import PopServer
 
 DAY = 86400
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "golub.schema.json")
 
 
 def shrinks(wire):
@@ -50,6 +53,15 @@ class ImportTest(HomeTest):
 
     def downloads(self, *options, **more):
         return self.counts(*options, **more)["down_new"]
+
+    def mail_in_status(self):
+        """What status counts, from its JSON; every line is valid."""
+        with open(SCHEMA) as f:
+            schema = json.load(f)
+        events = [json.loads(line) for line in self.run_golub("status", self.account.name, "--json").out.splitlines()]
+        for event in events:
+            self.assertFalse(schema_check.validate(event, schema), event)
+        return next(e["mail"] for e in events if "mail" in e)
 
     # -- what is here
 

@@ -161,6 +161,8 @@ class KeepTest(DovecotTest):
 
         self.assertEqual(self.there(), mails[:2])  # a file under another name can't be told from one that is gone
         self.assertIn("2 of them are not here any more", self.run_golub("status", "post").out)
+        told = self.mail_in_status()
+        self.assertEqual((told["missing"], told["due"]), (2, 0)) # they wait
         self.pass_days(29)
         self.import_()
         self.assertEqual(self.there(), mails[:2])
@@ -180,6 +182,8 @@ class KeepTest(DovecotTest):
             self.assertEqual(self.removals(), [])
         self.assertEqual(self.count_there(), 3)
         self.assertIn(self.held_id(result), self.run_golub("status", "post").out)
+        told = self.mail_in_status()
+        self.assertEqual((told["stored"], told["due"], told["held"], told["waiting"]), (3, 0, 3, 0))
 
         self.import_("--confirm-deletes")
 
@@ -413,6 +417,9 @@ class NothingIsRemovedThatIsNotHereTest(ScriptTest):
 
         self.assertIn("this one stays", result.err + result.out)
         self.assertEqual(server.contents(), [second])
+        self.assertNotIn("due to be removed", self.run_golub("status", "post").out)
+        told = self.mail_in_status()
+        self.assertEqual((told["stored"], told["due"], told["waiting"], told["held"]), (1, 0, 1, 0))
         server.clear()
         self.import_()
         self.assertEqual(server.contents(), [])

@@ -3,7 +3,7 @@ import json
 import os
 import time
 
-from base import CONFIG, HELD, LOGIN, NETWORK, OK, SOME, SystemTest, main
+from base import CONFIG, HELD, LOGIN, NETWORK, OK, PASSWORD, SOME, SystemTest, main
 from test_json import SCHEMA
 import schema_check
 
@@ -38,6 +38,9 @@ class StatusTest(SystemTest):
     def refuse_login(self):
         self.account.set(**{"password-command": "echo wrong"})
 
+    def refuse_login_no_more(self):
+        self.account.set(**{"password-command": "echo '%s'" % PASSWORD})
+
     def test_a_success_is_told_with_its_age(self):
         self.sync()
         self.grow_old(3 * 86400)
@@ -51,6 +54,13 @@ class StatusTest(SystemTest):
         self.sync(expect=LOGIN)
 
         self.assertRegex(self.status().out, r"last success 2 hours ago \(.*\); last run failed \d seconds? ago \(.*, exit 4\): .*log ?in")
+        error = self.state()["error"]
+        self.assertEqual(error["kind"], "login")
+        self.assertIn("log in", error["what"])
+        self.assertRegex(error["answer"], "(?i)authentication failed")
+        self.refuse_login_no_more()
+        self.sync()
+        self.assertNotIn("error", self.state())
 
     def test_a_server_that_is_not_there_is_told(self):
         self.account.set(server="imap://127.0.0.1:1")
