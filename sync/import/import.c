@@ -214,6 +214,7 @@ begin_anew(struct import *import, const struct import *fresh)
     free(last.refused);
     id_set_free(&last.compared);
     *import = *fresh;
+    import->may_remove = import->may_remove && last.may_remove; /* what was said of this run holds for all of it */
     import->partial = last.partial;
     import->undone = last.undone;
     import->released = last.released;

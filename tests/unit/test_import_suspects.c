@@ -345,6 +345,31 @@ what_is_gone_is_no_suspect_any_more(void **state)
     assert_all_here(sc);
 }
 
+/* The deliver folder was removed, so this run removes nothing from the server: nor does a session that opens the line again and finds the new one. */
+static void
+what_a_session_may_not_remove_no_session_of_the_run_removes(void **state)
+{
+    struct scene *sc = *state;
+    char command[1000];
+
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    text_print(command, sizeof command, "cd '%s' && mkdir -p Other/cur Other/new Other/tmp && rm -r INBOX",
+               sc->s->root);
+    assert_int_equal(system(command), 0);
+    given_mails(sc, 12);
+    sc->drop.mails[8].breaks_retr = 1;
+
+    assert_run(sc, 1);
+
+    assert_said(sc, "nothing is removed from the server in this run");
+    assert_int_equal(count_there(sc), 12);
+    assert_int_equal(files_in(sc, "INBOX/new"), 12);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, scene_close)
 
 int
@@ -366,6 +391,7 @@ main(void)
         TEST(without_uidl_the_others_come_too),
         TEST(with_neither_uidl_nor_top_the_others_come_too),
         TEST(what_a_session_holds_waits_for_another_word),
+        TEST(what_a_session_may_not_remove_no_session_of_the_run_removes),
         TEST(a_dry_run_writes_down_no_suspect),
         TEST(what_is_gone_is_no_suspect_any_more),
     };
