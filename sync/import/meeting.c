@@ -5,8 +5,8 @@
  * In the first run of a journal every file below the root is looked at, the deliver folder first: one that has a header that is listed is not
  * yet its message. Later only files that bear golub's own names and were made after the journal's last run, or whenever where the clock
  * stands before that run. Where that first look showed that
- * the journal was lost or older than the Maildir, the list of that session may have lacked some of the messages whose files are here: every
- * file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
+ * the journal was lost or older than the Maildir, whether or not a file was of a message of that session, the list of that session may have
+ * lacked some of the messages whose files are here: every file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
  * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
  * import/match.c then pairs it like any row that went missing: by header, as often as both sides have it, by the body where that is not
  * enough. Before such a message is removed from the server its body is read (POP_CONFIRM). Without TOP every file gets a row, and
@@ -25,6 +25,7 @@ struct meeting {
     bool others;   /* folders other than deliver-to */
     uint64_t found;
     bool own;     /* files bear names that an import gave, and this journal has no import yet */
+    bool later;   /* ... or has one, and an import gave them after it */
     bool any;     /* there are files that count */
     bool refused; /* a header can't be read: whose file is here nobody knows */
     bool blind;   /* there is no TOP: any file may be of any message, and import/compare.c tells by the bytes */
@@ -224,11 +225,26 @@ walk_strangers(struct meeting *meeting, stranger_fn *visit)
     return ok;
 }
 
+/* The journal is older than this file, whichever message of this session or another it is of. */
+static bool
+note_later(struct meeting *meeting, const char *base)
+{
+    bool had;
+
+    if (meeting->any_file || meeting->later)
+        return true;
+    if (!import_beside_had(meeting->import, base, &had))
+        return false;
+    meeting->later = !had;
+    return true;
+}
+
 static bool
 look_at_one(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
 {
     (void)enough;
-    return note_own(meeting, file->base) && (!is_of_interest(meeting, file) || look_at(meeting, file));
+    return note_own(meeting, file->base) &&
+           (!is_of_interest(meeting, file) || (note_later(meeting, file->base) && look_at(meeting, file)));
 }
 
 static bool
@@ -359,7 +375,7 @@ meet(struct meeting *meeting, uint64_t fresh)
         meeting->open = fresh;
     if (!look_at_files(meeting))
         return false;
-    import->widen = meeting->found > 0 || meeting->refused || meeting->own;
+    import->widen = meeting->found > 0 || meeting->refused || meeting->own || meeting->later;
     if (import->unseen) {
         import_left_undone(import, "files here changed while they were looked at");
         import_say(import, "match",

@@ -270,6 +270,40 @@ mail_that_went_away_through_the_account_beside_is_not_fetched_again(void **state
     }
 }
 
+/*
+ * An older journal: what an import brought after its day is not in the list of its first session, which shows something new all the same. Its file
+ * is looked for again.
+ */
+static void
+what_an_older_journal_does_not_know_comes_once_though_something_else_is_new_first(void **state)
+{
+    struct scene *sc = *state;
+    void *image;
+    size_t size;
+
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_true(journal_image(sc->journal, &image, &size, &sc->err));
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(image, size, &sc->err);
+    assert_non_null(sc->journal);
+    free(image);
+    (void)usleep(15000);
+    given_mails(sc, 1);
+    sc->drop.mails[1].gone = true; /* no session shows it */
+    sc->now += DAY;
+    assert_run(sc, 0);
+    sc->drop.mails[1].gone = false;
+    sc->now += DAY;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    assert_all_here(sc);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 #define TESTS(name)                                                                                                    \
     cmocka_unit_test(name##_with_trouble_at_every_commit),                                                             \
@@ -288,6 +322,7 @@ main(void)
         TEST(mail_that_was_read_or_moved_before_the_next_run_is_found),
         TEST(mail_that_was_found_is_proven_like_any_other),
         TEST(mail_that_went_away_through_the_account_beside_is_not_fetched_again),
+        TEST(what_an_older_journal_does_not_know_comes_once_though_something_else_is_new_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
