@@ -47,6 +47,8 @@ fits(const struct import *import, const struct journal_pop *row, const struct se
         return false;
     if ((row->facts & POP_SHORT) != 0 && is_any_part(row, seen, listed))
         return false;
+    if (proof_is_beginning(row, seen))
+        return false;
     seen_of_row(row, &known);
     return (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0) ||
            (!removed && row->has_kin && kin_same(&known.kin, &seen->kin));

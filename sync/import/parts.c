@@ -76,7 +76,6 @@ all_there_is(struct import *import, struct journal_pop *row)
 static bool
 is_more(struct import *import, const struct journal_pop *row, uint64_t size, uint64_t listed, bool *more)
 {
-    unsigned char nothing[DIGEST_SIZE];
     bool usual = false;
 
     *more = *more || size > row->size;
@@ -84,12 +83,17 @@ is_more(struct import *import, const struct journal_pop *row, uint64_t size, uin
         *more = *more && !is_far_short(size, listed);
         return true;
     }
-    if (!digest_bytes("", 0, nothing))
-        return import_no_memory(import);
     if (!proof_is_usual(import, size, listed, &usual))
         return false;
-    *more = size >= listed || usual || memcmp(row->body, nothing, DIGEST_SIZE) == 0;
+    *more = size >= listed || usual || proof_has_no_body(row);
     return true;
+}
+
+/* More than is here was there once, though not all: a reading that is like what is here proves nothing any more. */
+static bool
+note_larger(struct import *import, struct journal_pop *row, uint64_t size)
+{
+    return !came_with_fewer(row) || size <= row->size || import_remember_why(import, row, IMPORT_OTHER_BYTES);
 }
 
 static bool
@@ -112,11 +116,12 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     import->last_row = row->id;
     import->last_number = number;
     /* One that ends in its header has the body of any that has none. */
-    if (!more && seen_same_body(row, &seen) &&
+    if (!more && !proof_is_beginning(row, &seen) && seen_same_body(row, &seen) &&
         import_verdict(row, &seen, import_listed_size(import, number)) == VERDICT_SAME)
         return all_there_is(import, row);
-    return is_more(import, row, seen.size + came, import_listed_size(import, number), &more) &&
-           (!more || import_bury_reused(import, row, number));
+    if (!is_more(import, row, seen.size + came, import_listed_size(import, number), &more))
+        return false;
+    return more ? import_bury_reused(import, row, number) : note_larger(import, row, seen.size + came);
 }
 
 /* Servers whose sizes are always a little high are not read twice: not for ever, and not all at once. */

@@ -491,6 +491,10 @@ MUST_CHECK bool proof_is_anothers(struct import *import, const struct journal_po
                                   bool *anothers);
 /** Did the server give bytes without end when it was read before its removal? Then it is not read again. */
 bool proof_has_no_end(const struct journal_pop *row);
+/** Did nothing come behind its header? */
+bool proof_has_no_body(const struct journal_pop *row);
+/** Did less come than LIST says, no body, and now more of a header that is not the very same: what came is the beginning of that? */
+bool proof_is_beginning(const struct journal_pop *row, const struct seen *seen);
 /** Is such a shortfall this server's way of counting? */
 MUST_CHECK bool proof_is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual);
 /** Its bytes came a second time: they are all there is, however many LIST says. */

@@ -267,6 +267,23 @@ confirm(struct import *import, uint32_t number, struct journal_pop *row)
     return part || journal_listing_allow_removal(import->journal, number, &import->err);
 }
 
+bool
+proof_has_no_body(const struct journal_pop *row)
+{
+    unsigned char nothing[DIGEST_SIZE];
+
+    return row->has_body && digest_bytes("", 0, nothing) && memcmp(row->body, nothing, DIGEST_SIZE) == 0;
+}
+
+/* Of such a one the body says nothing, and lines that programs add, or the one that ends the header, may be what is missing. */
+bool
+proof_is_beginning(const struct journal_pop *row, const struct seen *seen)
+{
+    return (row->facts & (POP_SHORT | POP_CUT | POP_FEWER)) != 0 && seen->size > row->size &&
+           ((row->facts & POP_UNSURE) != 0 || proof_has_no_body(row)) &&
+           !(row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0);
+}
+
 /*
  * Its header came with the body. One that is not kin of the row's, nor has its Message-ID, above another body is no part of the row's message,
  * without TOP however little came. With TOP the row's header was another one, too, and a server that writes lines of its own may cut its answer.
@@ -303,10 +320,8 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
                        "It stays on the server and is tried again with the next run.");
         return import_remember_why(import, row, words);
     }
-    /* Of another header, and longer than what came with fewer bytes than listed: that one ends in its header. */
-    const bool longer = (row->facts & POP_UNSURE) != 0 && (row->facts & POP_FEWER) != 0 && seen.size > row->size;
     const bool same =
-        !more && !longer && seen_same_body(row, &seen) &&
+        !more && !proof_is_beginning(row, &seen) && seen_same_body(row, &seen) &&
         (import->info.top || import_verdict(row, &seen, import_listed_size(import, number)) == VERDICT_SAME);
     const bool proven = same && !proof_is_doubted(row);
     if (proven && (row->facts & POP_UNSURE) == 0)

@@ -1,0 +1,111 @@
+/* Messages of which a part came: it is no more than that, however often a part comes, until all there is was read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <stdint.h>
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/import_scene.h"
+
+/* Bytes of the only file of the deliver folder. */
+static off_t
+size_here(const struct scene *sc)
+{
+    char folder[600], path[900];
+    struct dirent *entry;
+    struct stat st = {0};
+    DIR *dir;
+
+    text_print(folder, sizeof folder, "%s/INBOX/new", sc->s->root);
+    dir = opendir(folder);
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        text_print(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] != '.')
+            assert_int_equal(stat(path, &st), 0);
+    }
+    closedir(dir);
+    return st.st_size;
+}
+
+/* Nothing but the empty line behind its header was cut off, and nothing is behind that. */
+static void
+check_bodyless_without_its_last_line(struct scene *sc, int keep_days)
+{
+    static const char whole[] = "Subject: no body\r\nMessage-ID: <nobody@x>\r\n\r\n";
+    struct dropped *mail = given_mail_as(sc, "1", whole, sizeof whole - 1);
+
+    sc->account.import.keep_days = keep_days;
+    mail->give = mail->len - 2;
+    assert_run(sc, 0);
+    assert_int_equal(size_here(sc), (off_t)mail->len - 4); /* two line feeds alone */
+    assert_false(mail->gone);
+    mail->give = 0;
+    for (int i = 0; i < 3; i++) {
+        sc->now += 2 * DAY;
+        assert_run(sc, 0);
+        assert_true(!mail->gone || files_in(sc, "INBOX/new") == 2);
+    }
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    assert_int_equal(mail->gone, keep_days == 0);
+}
+
+static void
+a_message_without_a_body_whose_last_line_was_cut_off_comes_whole(void **state)
+{
+    check_bodyless_without_its_last_line(*state, KEEP_FOREVER);
+}
+
+static void
+a_message_without_a_body_whose_last_line_was_cut_off_is_removed_once_it_is_whole(void **state)
+{
+    check_bodyless_without_its_last_line(*state, 0);
+}
+
+/* More was seen than came at first and at last, though not all. */
+static void
+a_part_is_not_all_there_is_once_a_larger_one_was_seen(void **state)
+{
+    static const char whole[] = "Subject: one\r\nMessage-ID: <one@x>\r\n\r\nThere is more of this than that.\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail_as(sc, "1", whole, sizeof whole - 1);
+
+    sc->account.import.keep_days = 30;
+    mail->give = mail->len - 15;
+    assert_run(sc, 0);
+    sc->now += 2 * DAY;
+    mail->give = mail->len - 10;
+    assert_run(sc, 0);
+    sc->now += 2 * DAY;
+    mail->give = mail->len - 15;
+    assert_run(sc, 0);
+    time_passes(sc, 40 * DAY);
+    for (int i = 0; i < 2; i++) {
+        (void)run_import(sc);
+        assert_false(mail->gone);
+    }
+    mail->give = 0;
+    for (int i = 0; i < 3; i++) {
+        sc->now += 2 * DAY;
+        (void)run_import(sc);
+    }
+    assert_int_equal(copies_here(sc, mail), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_message_without_a_body_whose_last_line_was_cut_off_comes_whole),
+        TEST(a_message_without_a_body_whose_last_line_was_cut_off_is_removed_once_it_is_whole),
+        TEST(a_part_is_not_all_there_is_once_a_larger_one_was_seen),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
