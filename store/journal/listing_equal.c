@@ -33,6 +33,19 @@ prepare(struct journal *journal, enum statement which, const char *sql, const st
     return statement;
 }
 
+/* The same, and its kin. */
+static sqlite3_stmt *
+prepare_kin(struct journal *journal, enum statement which, const char *sql, const struct journal_pop *message,
+            const unsigned char wire[static DIGEST_SIZE], struct error *err)
+{
+    sqlite3_stmt *statement = prepare(journal, which, sql, message, wire, err);
+    struct sql_binder to = {.statement = statement, .at = 3};
+
+    if (statement != NULL)
+        bind_digest(&to, message->has_kin ? message->kin : NULL);
+    return statement;
+}
+
 /* What is doubtful since now is read and compared. */
 static bool
 compare_doubted(struct journal *journal, struct error *err)
@@ -46,20 +59,20 @@ compare_doubted(struct journal *journal, struct error *err)
     return listing_exec(journal, sql, err) && journal_listing_loosen(journal, err);
 }
 
-/* Those that have their row by that header, and were not read: they have it no more. */
+/* Those that have their row by that header, or one that is kin of it, and were not read: they have it no more. */
 static bool
 take_back(struct journal *journal, const struct journal_pop *message, const unsigned char wire[static DIGEST_SIZE],
           uint64_t most, bool *any, struct error *err)
 {
 #define BY_HEADER                                                                                                      \
-    " FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.id = d.row WHERE d.header = ?1 AND d.repeated = 0"          \
-    " AND d.read = 0 AND p.absent = 0 AND p.state IN (2, 4) AND p.body IN (?2, ?3)"                                    \
+    " FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.id = d.row WHERE (d.header = ?1 OR d.kin = ?4)"             \
+    " AND d.repeated = 0 AND d.read = 0 AND p.absent = 0 AND p.state IN (2, 4) AND p.body IN (?2, ?3)"                 \
     " AND d.number NOT IN (SELECT number FROM temp.listing_new)"
     static const char number[] = "SELECT count(*)" BY_HEADER;
     static const char compare[] = "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT d.number" BY_HEADER;
     static const char back[] = "UPDATE temp.listing_doubt SET row = 0, proven = 0"
                                " WHERE row <> 0 AND number IN (SELECT number FROM temp.listing_compare)";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_BACK, number, message, wire, err);
+    sqlite3_stmt *statement = prepare_kin(journal, SQL_LISTING_COUNT_BACK, number, message, wire, err);
     int64_t count;
 
     if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &count, what, err))
@@ -67,7 +80,7 @@ take_back(struct journal *journal, const struct journal_pop *message, const unsi
     *any = count > 0 && (uint64_t)count <= most;
     if (!*any)
         return true;
-    statement = prepare(journal, SQL_LISTING_TAKE_BACK, compare, message, wire, err);
+    statement = prepare_kin(journal, SQL_LISTING_TAKE_BACK, compare, message, wire, err);
     return statement != NULL && listing_run(journal, statement, err) && listing_exec(journal, back, err);
 }
 

@@ -364,6 +364,16 @@ journal_pop_end_words(struct journal *journal, int keep_days, struct error *err)
 }
 
 bool
+journal_pop_forget_unread(struct journal *journal, struct error *err)
+{
+    static const char sql[] = "DELETE FROM pop WHERE absent <> 0 AND state = 3 AND header IS NULL AND kin IS NULL";
+
+    static_assert(POP_HAD == 3, "the statement holds this number");
+    assert(journal->in_transaction);
+    return sql_exec(journal, sql, "forget what was recorded as had and never read", err);
+}
+
+bool
 journal_pop_newest(struct journal *journal, int64_t *since, struct error *err)
 {
     static const char sql[] = "SELECT coalesce(max(since), -1) FROM pop";

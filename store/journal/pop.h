@@ -125,6 +125,11 @@ MUST_CHECK bool journal_pop_clamp(struct journal *journal, int64_t stamp, struct
 MUST_CHECK bool journal_pop_doubt_begun(struct journal *journal, struct error *err);
 /** The same where a doubtful line of its name is left, since it can't be read: it may be another row's message under this name. In a transaction. */
 MUST_CHECK bool journal_pop_doubt_left(struct journal *journal, struct error *err);
+/**
+ * Absent POP_HAD rows of which no header is known are forgotten: names are used again, and nothing but its name says which message such a row
+ * means. In a transaction.
+ */
+MUST_CHECK bool journal_pop_forget_unread(struct journal *journal, struct error *err);
 /** Every word given for a shorter `keep` than this one ends; KEEP -1: every word. In a transaction. */
 MUST_CHECK bool journal_pop_end_words(struct journal *journal, int keep_days, struct error *err);
 

@@ -15,18 +15,18 @@
 /* ---- one message, one row ---- */
 
 /*
- * Under the same header there may be another body: the more where the size is another, or the name, or where names moved on, or where golub
- * removed what had this name. One that was listed again before, and was the same, is a server's that keeps what it says it removes.
+ * Under the same header there may be another body: the more where the size is another, or the name, or where names moved on, or where a list
+ * lacked it and its name may have been given to another since. One that golub removed, that was listed again before, and was the same, is a
+ * server's that keeps what it says it removes.
  */
 static bool
 is_to_be_confirmed(const struct import *import, const struct journal_listed *listed, const struct journal_pop *row)
 {
     const bool told = row->listed != 0 && listed->size != 0;
 
-    if (strcmp(row->uidl, listed->uidl) != 0 || (told && row->listed != listed->size))
+    if (import->reused || strcmp(row->uidl, listed->uidl) != 0 || (told && row->listed != listed->size))
         return true;
-    return row->absent != 0 &&
-           (import->reused || !told || (row->state == POP_REMOVING && (row->facts & POP_AGAIN) == 0));
+    return row->absent != 0 && (!told || row->state != POP_REMOVING || (row->facts & POP_AGAIN) == 0);
 }
 
 static bool
@@ -34,7 +34,9 @@ pair_line(struct match *match, const struct journal_listed *listed, struct journ
           bool proven)
 {
     struct import *import = match->import;
-    bool other_name = strcmp(row->uidl, listed->uidl) != 0;
+    const bool other_name = strcmp(row->uidl, listed->uidl) != 0;
+    const unsigned facts = row->facts;
+    bool changed;
 
     match->renamed += other_name;
     match->revived += !other_name && row->absent != 0;
@@ -43,7 +45,8 @@ pair_line(struct match *match, const struct journal_listed *listed, struct journ
         row->facts |= POP_CONFIRM;
     if (proven)
         row->facts &= ~(unsigned)POP_UNSURE;
-    if (import_take_up(row, listed, seen) && !journal_pop_save(import->journal, row, &import->err))
+    changed = import_take_up(row, listed, seen) || row->facts != facts;
+    if (changed && !journal_pop_save(import->journal, row, &import->err))
         return false;
     return journal_listing_pair(import->journal, listed->number, row->id, proven, &import->err);
 }
@@ -73,6 +76,13 @@ is_unchanged(const struct journal_pop *row, const struct journal_listed *listed,
            (row->listed == 0 || listed->size == 0 || row->listed == listed->size);
 }
 
+/* Neither its name, where names moved on, nor its header says that it is this row's message: its bytes do. Of a part they don't. */
+static bool
+only_bytes_tell(const struct import *import, const struct journal_pop *row, const struct seen *seen)
+{
+    return import->reused && !seen->kin.names && row->has_body && (row->facts & POP_SHORT) == 0;
+}
+
 /* By its name. Of one to which the server added a line, and one of its header that is new, the new one has the header that is known. */
 static bool
 decide_named(struct match *match, const struct journal_listed *listed, const struct seen *seen)
@@ -93,7 +103,7 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     /* ... and what is merely kin of the row of its name may be a copy, and the row another line's; and so may what was begun for the name. */
     if (rows.count == 1 && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
         (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING) &&
-        !candidates_resized(import, &rows.first, listed, seen))
+        !candidates_resized(import, &rows.first, listed, seen) && !only_bytes_tell(import, &rows.first, seen))
         return pair_line(match, listed, &rows.first, seen, true);
     /* Of equal names nobody knows whose header it is that contradicts itself: the bytes say it. */
     if (rows.count > 0 || (rows.any_unproven && listed->repeated))

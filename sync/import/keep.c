@@ -140,12 +140,22 @@ read_body(struct keeping *keeping, struct journal_pop *row, uint32_t number)
     return true;
 }
 
-/* Whatever its header is. */
+/*
+ * Whatever its header is: it rests on less than its bytes; or LIST told a size of it and does so no more, and another message of that very header
+ * may have its name by now.
+ */
 static bool
-needs_body(const struct journal_pop *row)
+rests_on_less(const struct import *import, const struct journal_pop *row, uint32_t number)
 {
-    return (row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) != 0 ||
-           ((row->facts & POP_NAMELESS) != 0 && row->has_body);
+    const bool untold = row->listed != 0 && row->has_body && import_listed_size(import, number) == 0;
+
+    return (row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) != 0 || untold;
+}
+
+static bool
+needs_body(const struct import *import, const struct journal_pop *row, uint32_t number)
+{
+    return rests_on_less(import, row, number) || ((row->facts & POP_NAMELESS) != 0 && row->has_body);
 }
 
 /* @param seen  its header; one that names nothing may be that of many messages: the body says which one it is */
@@ -159,7 +169,7 @@ take_proven(struct keeping *keeping, struct journal_pop *row, const struct seen 
         return false;
     if (!intact)
         return true;
-    if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0 && named)
+    if (!rests_on_less(keeping->import, row, number) && named)
         return journal_listing_allow_removal(keeping->import->journal, number, &keeping->import->err);
     return read_body(keeping, row, number);
 }
@@ -312,17 +322,24 @@ end_hold(struct import *import, struct journal_pop *row)
     return import_save(import, row);
 }
 
+/* Whatever becomes of it in this run: no word is awaited for longer than a rule asks for it. */
+static bool
+end_needless_hold(struct import *import, struct journal_pop *row)
+{
+    const bool asked = held_by_keep(import, row) || held_by_number(import, row);
+
+    return (asked && !held_was_rejected(import, row)) || end_hold(import, row);
+}
+
 /* While another has its name it is not removed; what is held stays on a list, though. */
 static bool
 decide_repeated(struct keeping *keeping, struct journal_pop *row)
 {
     struct import *import = keeping->import;
 
-    if (row->hold[0] != '\0' && (held_by_keep(import, row) || held_by_number(import, row)))
+    if (row->hold[0] != '\0')
         return judge(keeping, row);
     keeping->repeated++;
-    if (!end_hold(import, row))
-        return false;
     return import_remember_why(import, row, "the server gives several messages this UIDL: none of them is removed");
 }
 
@@ -363,8 +380,10 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return true;
     if (!import_load(import, listed->row, row))
         return false;
+    if (!end_needless_hold(import, row))
+        return false;
     if (held_was_rejected(import, row))
-        return end_hold(import, row);
+        return true;
     if (listed->repeated)
         return decide_repeated(keeping, row);
     if (!beside_allows(import, row, &allowed))
@@ -394,9 +413,9 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return false;
     if (twin) {
         keeping->twins++;
-        return end_hold(import, row);
+        return true;
     }
-    if (needs_body(row) && is_too_large(import, row, listed->size))
+    if (needs_body(import, row, listed->number) && is_too_large(import, row, listed->size))
         return refuse_to_read(import, row, listed->number, listed->size);
     if (listed->proven)
         return take_matched(keeping, row, listed->number);

@@ -59,7 +59,8 @@ judge_name(struct match *match, const struct journal_listed *listed)
         return true;
     /* Back from the one that has it now to one that had it before, it is no less used again. */
     match->reused = match->reused || (rows.another && (rows.left || rows.count == 0));
-    match->doubted = match->doubted || (rows.resized && rows.count == 0);
+    match->resized = match->resized || (rows.resized && rows.count == 0);
+    match->doubted = match->doubted || match->resized;
     return true;
 }
 
@@ -232,6 +233,7 @@ write_down(struct match *match)
           journal_set(journal, "identity", import->identity == BY_UIDL ? "uidl" : "header", &import->err)) &&
          (!sizes || journal_listing_learn_sizes(journal, &import->err)) &&
          (!import->complete || journal_listing_bury(journal, import_stamp(import), &import->err)) &&
+         (!(match->reused || match->resized) || journal_pop_forget_unread(journal, &import->err)) &&
          (import->doubtful == 0 ||
           (decide_lines(match, DECIDE_BY_NAME) && free_reused(match) && journal_listing_loosen(journal, &import->err) &&
            decide_lines(match, DECIDE_BY_HEADER) && decide_lines(match, DECIDE_BY_KIN) &&

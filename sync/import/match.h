@@ -14,7 +14,8 @@ struct match {
      * by its name and size alone has another size.
      */
     bool doubted;
-    bool sized; /* messages under new names have the sizes that they had */
+    bool resized; /* such a one, under its own name: that may be used again, and so may others */
+    bool sized;   /* messages under new names have the sizes that they had */
     uint64_t revived, renamed, unproven;
 };
 

@@ -395,6 +395,31 @@ a_loosened_keep_holds_and_removes_nothing(void **state)
     assert_int_equal(count_there(sc), 2);
 }
 
+/* Nobody is asked for a word any more; that the server gives no proof just now changes nothing of it. */
+static void
+what_was_held_is_on_no_list_once_the_guard_is_off_though_its_proof_is_refused(void **state)
+{
+    struct scene *sc = *state;
+
+    for (int no_top = 0; no_top < 2; no_top++) {
+        struct dropped *mail = given_mail(sc, no_top ? "blind" : "one");
+
+        sc->account.import.keep_days = KEEP_FOREVER;
+        assert_run(sc, 0);
+        sc->account.import.keep_days = 0;
+        assert_run(sc, 3);
+        sc->drop.no_top = no_top;
+        sc->account.policy.guard = false;
+        mail->refuse_top = mail->refuse_retr = true;
+        assert_run(sc, 1);
+        assert_string_equal(held_id(sc), "");
+        mail->refuse_top = mail->refuse_retr = false;
+        assert_run(sc, 0);
+        assert_true(mail->gone);
+        sc->account.policy.guard = true;
+    }
+}
+
 static void
 max_delete_of_a_hundred_percent_asks_nobody(void **state)
 {
@@ -528,6 +553,7 @@ main(void)
         TEST(a_word_that_came_before_a_cut_is_not_asked_for_again),
         TEST(what_came_to_the_list_since_is_judged_anew),
         TEST(a_loosened_keep_holds_and_removes_nothing),
+        TEST(what_was_held_is_on_no_list_once_the_guard_is_off_though_its_proof_is_refused),
         TEST(max_delete_of_a_hundred_percent_asks_nobody),
         TEST(a_dry_run_holds_and_removes_in_words_alone),
         TEST(what_the_account_beside_has_from_its_server_is_not_removed),
