@@ -261,6 +261,8 @@ bool tally_any_removed(const struct import_sim *sim);
 bool tally_asks_again(const struct import_sim *sim);
 /** Is a message there of which far less comes than LIST says? */
 bool tally_any_short(const struct import_sim *sim);
+/** Is one left for a day, since the line broke at it, or answers came out of step behind it, twice? */
+bool tally_any_suspect(const struct import_sim *sim);
 /** How many are there that max-size leaves there? */
 int tally_too_big(const struct import_sim *sim);
 /** Never lost, never twice: at any moment. */

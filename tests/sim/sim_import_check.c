@@ -94,7 +94,7 @@ owe(struct import_sim *sim, struct drop_message *message)
     /* A copy that the user made may be what a first meeting takes for it. */
     if (sim->tally[message->content].added > 0 || has_equal(sim, message) || has_twin_out_of_sight(sim, message))
         return;
-    if (has_one_had(sim, message))
+    if (has_one_had(sim, message) || is_suspect(sim, message))
         return;
     if (is_too_big(sim, message)) {
         sim->met[MET_TOO_BIG]++;

@@ -394,6 +394,8 @@ converge(struct history *history)
     say(&sim.world, "quiet.");
     if (sim.world.now < sim.unread_until) /* what broke the line twice is asked for again */
         sim.world.now = sim.unread_until;
+    if (tally_any_suspect(&sim))
+        sim.world.now += (int64_t)2 * DAY;
     sim.drop.flaky = sim.drop.quit_refused = sim.drop.ignores = sim.drop.cuts = 0;
     sim.drop.windows = 0;
     sim.drop.lacks_lines = sim.drop.equal = false;

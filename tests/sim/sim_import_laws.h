@@ -44,6 +44,8 @@ bool is_too_big_to_read(const struct import_sim *sim, const struct drop_message 
 bool looks_short(const struct import_sim *sim, const struct drop_message *message);
 /** It, or one that it may be taken for, came short. */
 bool came_short(const struct import_sim *sim, const struct drop_message *message);
+/** Did the line break at it, or answers come out of step behind it, twice, so that it is left for a day and named? */
+bool is_suspect(const struct import_sim *sim, const struct drop_message *message);
 /** Are so many days over? */
 bool is_due(const struct import_sim *sim, int64_t since, int keep);
 /** It was not here, and this session delivered it once more. */

@@ -232,3 +232,41 @@ tally_held(const struct import_sim *sim, char hold[static 16])
     free(ids);
     return hold[0] != '\0';
 }
+
+/* Lines of meta's "suspects": breaks, then more numbers, TAB, UIDL, TAB, words (sync/import/suspects.c). */
+static bool
+is_suspect_line(const char *line, const char *uidl)
+{
+    const char *name = strchr(line, '\t');
+
+    if (strtoul(line, NULL, 10) < 2 || name == NULL)
+        return false;
+    return uidl == NULL || (strncmp(name + 1, uidl, strlen(uidl)) == 0 && name[1 + strlen(uidl)] == '\t');
+}
+
+static bool
+has_suspect(const struct import_sim *sim, const char *uidl)
+{
+    struct error err = {0};
+    char *lines = NULL;
+    bool found = false;
+
+    if (sim->journal == NULL || !journal_get(sim->journal, "suspects", &lines, &err))
+        return false;
+    for (const char *line = lines; line != NULL && *line != '\0' && !found; line = strchr(line, '\n') + 1)
+        found = is_suspect_line(line, uidl);
+    free(lines);
+    return found;
+}
+
+bool
+is_suspect(const struct import_sim *sim, const struct drop_message *message)
+{
+    return has_suspect(sim, message->uidl);
+}
+
+bool
+tally_any_suspect(const struct import_sim *sim)
+{
+    return has_suspect(sim, NULL);
+}

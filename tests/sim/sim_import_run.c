@@ -437,8 +437,8 @@ check_status(struct import_sim *sim)
     const bool partial =
         sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused + drop->cut >
             0 ||
-        sim->accident || import_sim_any_cut(sim) || trouble_any_odd(sim) || drop->refuses_top > 0 ||
-        may_wait_for_user(sim) || drop->lacks_now ||
+        sim->accident || import_sim_any_cut(sim) || tally_any_suspect(sim) || trouble_any_odd(sim) ||
+        drop->refuses_top > 0 || may_wait_for_user(sim) || drop->lacks_now ||
         drop->lacked > 0 || /* what LIST has and UIDL does not name is not fetched, and said, in whichever session */
         ((sim->first || is_wide(sim)) && sim->world.interfered > 0); /* files of a meeting that moved */
 

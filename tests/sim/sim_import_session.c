@@ -70,7 +70,9 @@ is_read_for_another(const struct import_sim *sim, const struct drop_message *mes
 {
     for (size_t i = 0; i < sim->drop.count; i++) {
         const struct drop_message *it = &sim->drop.messages[i];
-        if (!it->here && it->fetched_at != 0 && same_uidl(it, message) && is_size_told(sim, it, message))
+        if (!it->here && it->fetched_at != 0 && same_uidl(it, message) &&
+            (is_size_told(sim, it, message) || sim->drop.wrong_sizes ||
+             sim->drop.lied)) /* of that one another size then */
             return true;
     }
     return false;

@@ -89,7 +89,8 @@ is_like(const struct import_sim *sim, const struct drop_message *it, const struc
         return false;
     if (it->content == ghost->content)
         return true;
-    if (!same_uidl(it, ghost))
+    /* ... or under the one under which it was read last, though names have moved on since. */
+    if (!same_uidl(it, ghost) && strcmp(it->uidl, ghost->read_as) != 0)
         return false;
     if (sim->drop.uidls == UIDLS_REPEATED || sim->drop.uidls == UIDLS_NONE || !sim->drop.top)
         return true;
