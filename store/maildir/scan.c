@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define LISTING_KEPT (4 * 1024 * 1024) /* bytes of names kept until the listing is known to be stable */
+#define LISTING_KEPT (2 * 1024 * 1024) /* bytes of names kept until the listing is known to be stable */
 #define LISTING_TRIES 3
 
 static const char not_regular[] = "not a regular file";

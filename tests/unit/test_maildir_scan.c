@@ -188,7 +188,7 @@ a_folder_larger_than_what_is_kept_in_memory_is_listed_whole_and_once(void **stat
 {
     struct scratch *s = *state;
     const struct local_scanner counter = {count_file, note_bad};
-    enum { FILES = 30000 }; /* 150 bytes each: more than 4 MiB of names */
+    enum { FILES = 30000 }; /* 150 bytes each: more than the 2 MiB of names that are kept */
     struct local_stamp stamp;
     size_t count = 0;
     bool stable;
