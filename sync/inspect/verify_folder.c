@@ -126,6 +126,30 @@ say_stranger(struct verify_folder *folder, const char *name, enum verify_what wh
     verify_say(folder->verifying, folder->mailbox, what, &named, why);
 }
 
+static bool
+is_there(struct verify_folder *folder, const char *base, const char *info)
+{
+    struct run *run = run_of(folder);
+    const struct local_file file = {folder->mailbox->row.folder, base, info};
+    struct local_print print;
+    struct error err = {0};
+    bool missing = true;
+
+    return run->local.ops->look(run->local.self, &file, &print, &missing, &err) && !missing;
+}
+
+/* The first listing showed its own name: it was renamed since, or there are two of it. */
+static bool
+see_other_name(struct verify_folder *folder, const struct journal_message *row, const char *info)
+{
+    enum verify_what what[VERIFY_MOST];
+
+    if (!is_there(folder, row->base, row->info) || !is_there(folder, row->base, info))
+        return verify_find_all(folder->verifying, row, what, verify_here(row, info, what));
+    say_stranger(folder, row->base, VERIFY_SECOND_NAME, NULL);
+    return true;
+}
+
 /* The second listing, of what the first one did not explain. */
 static bool
 see_again(void *context, const char *base, const char *info)
@@ -141,12 +165,14 @@ see_again(void *context, const char *base, const char *info)
     if (!journal_message_by_base(run->journal, folder->mailbox->row.id, base, &row, &found, &run->err))
         return false;
     unmet = found ? find_unmet(folder, row.id) : NULL;
-    if (unmet != NULL && !unmet->met)
-        return meet(folder, unmet, &row, info);
     if (!found)
         say_stranger(folder, base, VERIFY_NEW_HERE, NULL);
-    else if (folder->stable) /* its own name was met, or another one of this listing is it */
-        say_stranger(folder, base, VERIFY_SECOND_NAME, NULL);
+    else if (unmet == NULL)
+        return see_other_name(folder, &row, info);
+    else if (!unmet->met)
+        return meet(folder, unmet, &row, info);
+    else
+        unmet->twice = true;
     return true;
 }
 
@@ -184,6 +210,22 @@ is_complete(const struct verify_folder *folder)
     return true;
 }
 
+/* Two names in one listing: that one of them became the other meanwhile was ruled out. */
+static bool
+say_twice(struct verify_folder *folder)
+{
+    struct journal_message row;
+
+    for (size_t i = 0; i < folder->count; i++) {
+        if (!folder->unmet[i].twice)
+            continue;
+        if (!run_load(run_of(folder), folder->unmet[i].row, &row))
+            return false;
+        say_stranger(folder, row.base, VERIFY_SECOND_NAME, NULL);
+    }
+    return true;
+}
+
 bool
 verify_folder_look_again(struct verify_folder *folder)
 {
@@ -193,8 +235,10 @@ verify_folder_look_again(struct verify_folder *folder)
         qsort(folder->unmet, folder->count, sizeof *folder->unmet, compare_unmet);
     if (!folder->readable || (folder->expected == 0 && folder->odd == 0 && verify_names_left(&folder->names) == 0))
         return true;
-    for (int i = 1; i <= LISTINGS && (i == 1 || (folder->readable && !folder->stable && !is_complete(folder))); i++)
-        if (!scan(folder, i == 1 ? &again : &missing))
+    if (!scan(folder, &again) || (folder->readable && folder->stable && !say_twice(folder)))
+        return false;
+    for (int i = 2; i <= LISTINGS && folder->readable && !folder->stable && !is_complete(folder); i++)
+        if (!scan(folder, &missing))
             return false;
     return true;
 }

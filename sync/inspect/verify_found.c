@@ -77,7 +77,7 @@ static const struct say says[VERIFY_WHATS] = {
     [VERIFY_RESTLESS] = {CLASS_BUSY, true, false, "it changes while it is read: try again"},
     [VERIFY_BODY] =
         {CLASS_DAMAGED_THERE, true, false,
-         "the server sends other bytes than it did: put a copy of the file here into the folder under another "
+         "the server's bytes are not the message's: put a copy of the file here into the folder under another "
          "name, golub sync sends it, and remove this one"},
     [VERIFY_UNSENT] = {CLASS_BUSY, true, false,
                        "the server lists it, and did not send its body when it was asked twice: try again"},

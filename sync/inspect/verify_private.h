@@ -52,6 +52,7 @@ struct verify_unmet { /* a row whose file the first listing did not show */
     bool here;    /* by the row */
     bool missing; /* where it is not seen at all, that is a difference */
     bool met;     /* in another listing */
+    bool twice;   /* under two names */
     enum verify_there there;
 };
 

@@ -46,6 +46,28 @@ class VerifyTest(SystemTest):
     def file(self, n, mailbox="INBOX"):
         return self.maildir.find(mailbox, self.mails[n])
 
+    def spoil_there(self, mail):
+        """One letter of the body is another one in the server's own store."""
+        spoilt = 0
+        for path, _, names in os.walk(os.path.join(self.server.folder, "mail", self.user)):
+            for name in names:
+                with open(os.path.join(path, name), "r+b") as f:
+                    data = f.read()
+                    for form in (mail.bytes, mail.lf):
+                        at = data.find(form)
+                        if at >= 0:
+                            f.seek(at + len(form) - 4)
+                            f.write(bytes([data[at + len(form) - 4] ^ 1]))
+                            spoilt += 1
+                            break
+        self.assertEqual(spoilt, 1, "the server keeps mail in another way")
+
+    def assert_read_alone(self, result):
+        """Of a traced run: it changed nothing here, and examined there."""
+        self.assertEqual([c for c in result.calls if self.home.path_of("Mail") in c or self.account.state in c], [])
+        self.assertNotIn(b"SELECT ", self.proxy.stream("up").upper().replace(b"UNSELECT", b""))
+        self.assert_nothing_changed_there()
+
 
 class WordsTest(HomeTest):
     def test_manual_schema_and_program_know_the_same_classes(self):
@@ -317,22 +339,6 @@ class BytesTest(VerifyTest):
         result = self.verify(expect=SOME)
         self.assertEqual([(e["class"], e["file"]) for e in result.of("verify")], [("quarantine-damaged", kept[1])])
 
-    def spoil_there(self, mail):
-        """One letter of the body is another one in the server's own store."""
-        spoilt = 0
-        for path, _, names in os.walk(os.path.join(self.server.folder, "mail", self.user)):
-            for name in names:
-                with open(os.path.join(path, name), "r+b") as f:
-                    data = f.read()
-                    for form in (mail.bytes, mail.lf):
-                        at = data.find(form)
-                        if at >= 0:
-                            f.seek(at + len(form) - 4)
-                            f.write(bytes([data[at + len(form) - 4] ^ 1]))
-                            spoilt += 1
-                            break
-        self.assertEqual(spoilt, 1, "the server keeps mail in another way")
-
     def test_a_body_that_the_server_changed(self):
         self.spoil_there(self.mails[4])
 
@@ -400,6 +406,77 @@ class BytesTest(VerifyTest):
 
         self.assertEqual(sum(read), 9)
         self.assertLess(max(read), 9)
+
+
+class PlantedTest(VerifyTest):
+    """One of each, all at once: each is named, none hides another, and nothing is changed."""
+
+    def setUp(self):
+        super().setUp()
+        self.more = self.corpus.messages(8, edge=False, median=600)
+        for m in self.more:
+            m.flags = ()
+        self.client.create("More")
+        self.more_uids = self.client.fill("More", self.more)
+        self.sync()
+        for uid in self.more_uids[:2]:
+            self.client.expunge("More", uid)
+        self.sync()
+        self.kept = sorted(n for n in os.listdir(os.path.join(self.account.state, "quarantine")) if not n.startswith("."))
+        self.assertEqual(len(self.kept), 2)
+
+    def forget(self, mailbox, uid):
+        """The journal's row is gone."""
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("DELETE FROM message WHERE uid = ? AND mailbox = (SELECT id FROM mailbox WHERE name = ?)", (uid, mailbox))
+        db.close()
+
+    def plant(self):
+        """@return [(class, mailbox, UID or file)]"""
+        def in_quarantine(name):
+            return os.path.join(self.account.state, "quarantine", name)
+        rot(self.file(0).path)
+        rot(self.file(1).path, keep_time=False)
+        self.maildir.delete(self.file(2))
+        self.maildir.flag(self.file(3), add="F")
+        self.client.store("INBOX", self.uids[4], "+", ["\\Answered"])
+        self.client.store("INBOX", self.uids[5], "+", ["blue"])
+        self.spoil_there(self.more[2])
+        self.client.expunge("More", self.more_uids[3])
+        orphan = self.maildir.find("More", self.more[4])
+        self.forget("More", self.more_uids[4])
+        new = self.maildir.deliver("More", self.corpus.simple("ours").lf)
+        self.client.append("More", self.corpus.simple("news").bytes)
+        rot(in_quarantine(self.kept[0]))
+        os.unlink(in_quarantine(self.kept[1]))
+        return [("damaged", "INBOX", self.uids[0]), ("altered", "INBOX", self.uids[1]), ("missing-here", "INBOX", self.uids[2]),
+                ("flags", "INBOX", self.uids[3]), ("flags", "INBOX", self.uids[4]), ("keywords", "INBOX", self.uids[5]),
+                ("damaged-there", "More", self.more_uids[2]), ("missing-there", "More", self.more_uids[3]),
+                ("extra-there", "More", self.more_uids[4]), ("extra-here", "More", orphan.base),
+                ("extra-here", "More", os.path.basename(getattr(new, "path", new)).split(":")[0]),
+                ("quarantine-damaged", None, self.kept[0]), ("quarantine-damaged", None, self.kept[1])]
+
+    def test_each_is_found_and_nothing_is_written(self):
+        planted = self.plant()
+        before, rows = self.maildir.snapshot(), self.account.journal_dump()
+        self.proxy.reset()
+
+        result = self.check(self.home.run_traced("verify", "--server", "--json"), SOME)
+
+        found = [(e["class"], e.get("mailbox"), e["uid"] if "mailbox" in e and "uid" in e else e["file"])
+                 for e in result.of("verify") if e["fault"]]
+        self.assertEqual(sorted(found, key=repr), sorted(planted, key=repr))
+        self.assertEqual([e["class"] for e in result.of("verify") if not e["fault"]], ["extra-there"])
+        self.assert_read_alone(result)
+        self.assertEqual((self.maildir.snapshot(), self.account.journal_dump()), (before, rows))
+        sums, = [e["verified"] for e in result.of("result") if "verified" in e]
+        self.assertEqual(sums["faults"], len(planted))
+
+    def test_two_rows_of_one_number_can_not_be(self):
+        with sqlite3.connect(self.account.journal_path()) as db, self.assertRaises(sqlite3.IntegrityError):
+            db.execute("UPDATE message SET uid = ? WHERE uid = ? AND mailbox = (SELECT id FROM mailbox WHERE name = 'INBOX')",
+                       (self.uids[0], self.uids[1]))
+        db.close()
 
 
 class AlteredTest(VerifyTest):
@@ -550,6 +627,36 @@ class ChangingTest(VerifyTest):
         self.assertEqual(self.found("--server", expect=OK), [])
 
 
+    def test_a_file_that_is_renamed_all_the_time_is_neither_missing_nor_there_twice(self):
+        self.client.fill("Work", self.corpus.messages(400, edge=False, median=300))
+        self.sync()
+        cur, new = (os.path.join(self.maildir.folder("Work"), sub) for sub in ("cur", "new"))
+        stop = threading.Event()
+
+        def rename():
+            n = 0
+            while not stop.is_set():
+                n += 1
+                for folder in (cur, new):
+                    for name in os.listdir(folder):
+                        base, _, letters = name.partition(":2,")
+                        target = os.path.join(new, base) if n % 5 == 0 else os.path.join(
+                            cur, base + ":2," + ("" if "F" in letters else "F"))
+                        os.rename(os.path.join(folder, name), target)
+
+        thread = threading.Thread(target=rename)
+        thread.start()
+        found = []
+        try:
+            until = time.monotonic() + 5
+            while time.monotonic() < until:
+                found += [(e["class"], e["text"]) for e in self.home.run("verify", "work", "--json").of("verify")]
+        finally:
+            stop.set()
+            thread.join()
+        self.assertEqual({f for f in found if f[0] not in ("flags", "busy")}, set())
+
+
 class SituationsTest(VerifyTest):
     def test_nothing_is_written(self):
         self.maildir.delete(self.file(2))
@@ -559,11 +666,10 @@ class SituationsTest(VerifyTest):
 
         result = self.check(self.home.run_traced("verify"), SOME)
 
-        self.assertEqual([c for c in result.calls if self.home.path_of("Mail") in c or self.account.state in c], [])
+        self.assert_read_alone(result)
         self.assertEqual(self.maildir.snapshot(), before)
         self.assertEqual(self.account.journal_dump(), rows)
         self.assertEqual(sorted(os.listdir(self.account.state)), files)
-        self.assertNotIn(b"SELECT ", self.proxy.stream("up").upper().replace(b"UNSELECT", b""))
 
     def test_never_synced(self):
         other = self.new_account("other")
