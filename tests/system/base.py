@@ -175,9 +175,24 @@ class SystemTest(HomeTest):
         self.assertEqual([r for r in after if not r.startswith(PRINT)], [r for r in rows if not r.startswith(PRINT)])
         self.assertEqual([r for r in after if r.startswith(PRINT) and r not in rows], [])
 
-    def assert_in_sync(self, account=None):
+    def assert_verified(self, account=None, unequal=()):
+        """
+        golub verify, which reads every file and every body, finds both sides and the journal equal.
+
+        @param unequal  classes of the differences that the test ends with on purpose: just these are found
+        """
+        account = account or self.account
+        self.proxy.reset()
+        result = self.check(account.home.run("verify", account.name, "--server", "--json"), SOME if unequal else OK)
+        self.assertEqual(sorted({e["class"] for e in result.of("verify") if e["fault"]}), sorted(unequal), result)
+        self.assertEqual([e["status"] for e in result.of("result") if "verified" in e], [result.code], result)
+        self.assert_nothing_changed_there()
+
+    def assert_in_sync(self, account=None, unequal=()):
+        """@param unequal  of assert_verified"""
         self.assert_same(account=account)
         self.assert_idempotent(account)
+        self.assert_verified(account, unequal)
 
     def flags_here(self, message, mailbox="INBOX"):
         return self.maildir.find(mailbox, message).flags
