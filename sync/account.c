@@ -8,7 +8,6 @@
 
 #include "store/base/clock.h"
 #include "store/imap/imap.h"
-#include "store/maildir/maildir.h"
 #include "sync/engine.h"
 #include "sync/base/outcome.h"
 #include "sync/base/state.h"
@@ -78,45 +77,22 @@ account_fail(const struct account *account, struct report *report, struct error 
     return status;
 }
 
-struct hearer {
-    const struct account *account;
-    struct report *report;
-};
-
-static void
-on_said(void *context, const char *words)
-{
-    const struct hearer *hearer = context;
-
-    report_mailbox(hearer->report, hearer->account->name, "", "waiting", words);
-}
-
 static int
 run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal,
               struct report *report)
 {
-    struct hearer hearer = {account, report};
-    struct connection connection = account->connection;
-    char quarantine[4096];
+    struct account_line line;
+    struct account_tree tree;
     struct error err = {0};
     struct maildir *maildir = NULL;
     struct imap *imap = NULL;
     int status;
 
-    if (!state_path(account, "quarantine", quarantine, sizeof quarantine, &err))
+    if (!account_tree(account, options, &tree, &err))
         return account_fail(account, report, &err);
-    maildir = maildir_new(&(struct maildir_settings){.root = account->maildir,
-                                                     .quarantine = quarantine,
-                                                     .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
-                                                     .flat = account->policy.layout == LAYOUT_FLAT,
-                                                     .fsync = account->fsync,
-                                                     .exclusive = true,
-                                                     .descriptors = options->descriptors,
-                                                     .stopped = options->stopped,
-                                                     .stopped_context = options->stopped_context});
-    connection.said = on_said;
-    connection.said_context = &hearer;
-    imap = imap_new(&connection);
+    account_line(account, report, &line);
+    maildir = maildir_new(&tree.settings);
+    imap = imap_new(&line.connection);
     if (maildir == NULL || imap == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");
         status = account_fail(account, report, &err);

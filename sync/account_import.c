@@ -1,5 +1,4 @@
 /* An import over one POP account on the real stores: POP3, and a Maildir or the user's command. */
-#include "store/maildir/maildir.h"
 #include "store/pop/pop.h"
 #include "sync/account_private.h"
 #include "sync/base/state.h"
@@ -78,31 +77,20 @@ close_neighbours(struct neighbours *neighbours)
 }
 
 struct stores {
-    const struct account *account;
-    struct report *report;
-    struct connection connection; /* the account's, and who hears what is waited for */
+    struct account_line line;
     struct pop *pop;
     struct maildir *maildir;
     struct deliver_command *command;
 };
 
-static void
-on_said(void *context, const char *words)
-{
-    const struct stores *stores = context;
-
-    report_mailbox(stores->report, stores->account->name, "", "waiting", words);
-}
-
 static bool
-make_stores(const struct account *account, const struct sync_options *options, struct stores *stores, struct error *err)
+make_stores(const struct account *account, const struct sync_options *options, struct report *report,
+            struct stores *stores, struct error *err)
 {
-    char quarantine[4096];
+    struct account_tree tree;
 
-    stores->connection = account->connection;
-    stores->connection.said = on_said;
-    stores->connection.said_context = stores;
-    stores->pop = pop_new(&stores->connection);
+    account_line(account, report, &stores->line);
+    stores->pop = pop_new(&stores->line.connection);
     if (account->import.deliver_command != NULL) {
         stores->command =
             deliver_command_new(&(struct deliver_command_settings){.command = account->import.deliver_command,
@@ -111,17 +99,11 @@ make_stores(const struct account *account, const struct sync_options *options, s
                                                                    .stopped_context = options->stopped_context});
     } else {
         /* Nothing is quarantined in an import; the folder's name keeps two accounts' temporary files in one tree apart. */
-        if (!state_path(account, "quarantine", quarantine, sizeof quarantine, err))
+        if (!account_tree(account, options, &tree, err))
             return false;
-        stores->maildir = maildir_new(&(struct maildir_settings){.root = account->maildir,
-                                                                 .quarantine = quarantine,
-                                                                 .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
-                                                                 .flat = account->policy.layout == LAYOUT_FLAT,
-                                                                 .fsync = account->fsync,
-                                                                 .descriptors = options->descriptors,
-                                                                 .undigested = true,
-                                                                 .stopped = options->stopped,
-                                                                 .stopped_context = options->stopped_context});
+        tree.settings.exclusive = false;
+        tree.settings.undigested = true;
+        stores->maildir = maildir_new(&tree.settings);
     }
     if (stores->pop != NULL && (stores->maildir != NULL || stores->command != NULL))
         return true;
@@ -133,7 +115,7 @@ static int
 run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal,
               struct report *report)
 {
-    struct stores stores = {.account = account, .report = report};
+    struct stores stores = {0};
     struct neighbours neighbours = {.account = account};
     struct beside beside = {.knows = neighbours_know, .had = neighbours_had, .self = &neighbours};
     struct handover handover;
@@ -143,7 +125,7 @@ run_on_stores(const struct account *account, const struct sync_options *options,
     if (account->import.beside != NULL)
         beside.account = account->import.beside[0].account;
 
-    if (!make_stores(account, options, &stores, &err)) {
+    if (!make_stores(account, options, report, &stores, &err)) {
         status = account_fail(account, report, &err);
     } else if (stores.command != NULL) {
         handover = deliver_command_handover(stores.command);

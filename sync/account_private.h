@@ -1,8 +1,10 @@
-/* What a run over an account needs before its stores are opened, whatever the protocol: state folder, lock, journal. */
+/* What a run over an account needs, whatever the protocol: state folder, lock, journal, and how its stores are opened. */
 #ifndef SYNC_ACCOUNT_PRIVATE_H
 #define SYNC_ACCOUNT_PRIVATE_H
 
 #include "store/journal/journal.h"
+#include "store/maildir/maildir.h"
+#include "store/net/connection.h"
 #include "sync/account.h"
 #include "sync/restore/restore.h"
 
@@ -15,5 +17,21 @@ typedef int account_run(const struct account *account, const struct sync_options
 /** State folder, lock, journal (in a dry run a copy), the run, and all of it closed again. @return exit status */
 int account_with_journal(const struct account *account, const struct sync_options *options, account_run *run,
                          struct report *report);
+
+struct account_tree {
+    char quarantine[4096];
+    struct maildir_settings settings; /* names point into this struct and the account */
+};
+/** The account's Maildir and quarantine, for a caller that is alone in the tree; whoever wants it otherwise changes the settings. */
+MUST_CHECK bool account_tree(const struct account *account, const struct sync_options *options,
+                             struct account_tree *tree, struct error *err);
+
+struct account_line { /* not to be moved while a store has its connection */
+    const struct account *account;
+    struct report *report;
+    struct connection connection;
+};
+/** The account's connection; what it says while it waits is reported. */
+void account_line(const struct account *account, struct report *report, struct account_line *line);
 
 #endif

@@ -1,7 +1,6 @@
 /* `golub restore` on the real stores: the quarantine of the account, and its Maildir or a folder that the user names. */
 #include <errno.h>
 
-#include "store/maildir/maildir.h"
 #include "sync/account_private.h"
 #include "sync/base/state.h"
 
@@ -10,23 +9,19 @@ run_on_stores(const struct account *account, const struct sync_options *options,
               struct report *report)
 {
     const struct restore_choice *choice = options->restore;
-    const bool apart = choice->to_dir != NULL;
-    char quarantine[4096];
+    struct account_tree tree;
     struct error err = {0};
     struct maildir *maildir;
     int status;
 
-    if (!state_path(account, "quarantine", quarantine, sizeof quarantine, &err))
+    if (!account_tree(account, options, &tree, &err))
         return account_fail(account, report, &err);
-    maildir = maildir_new(&(struct maildir_settings){.root = apart ? choice->to_dir : account->maildir,
-                                                     .quarantine = quarantine,
-                                                     .plusplus = apart || account->policy.layout == LAYOUT_MAILDIRPP,
-                                                     .flat = !apart && account->policy.layout == LAYOUT_FLAT,
-                                                     .fsync = account->fsync,
-                                                     .exclusive = !apart,
-                                                     .descriptors = options->descriptors,
-                                                     .stopped = options->stopped,
-                                                     .stopped_context = options->stopped_context});
+    if (choice->to_dir != NULL) { /* one plain Maildir, in which others may be at work */
+        tree.settings.root = choice->to_dir;
+        tree.settings.plusplus = true;
+        tree.settings.flat = tree.settings.exclusive = false;
+    }
+    maildir = maildir_new(&tree.settings);
     if (maildir == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");
         return account_fail(account, report, &err);
