@@ -454,7 +454,7 @@ adopt(struct run *run)
     return short_line_end(run, ok);
 }
 
-/* golub restore --altered: both sides are observed, and the messages whose files were changed under their names are fetched again; nothing else. */
+/* golub restore --altered: both sides are observed, and the messages whose files were changed under their names are fetched again; all else is the next sync's. */
 static bool
 altered_on_line(struct run *run)
 {

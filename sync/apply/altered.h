@@ -1,6 +1,8 @@
 /*
  * `golub restore --altered`: the server's version of a message whose file was changed under its name. The file goes to the quarantine, and its row
- * becomes what it would be if it had never been here, so that the message is fetched. Nothing else is done in such a run.
+ * becomes what it would be if it had never been here, so that the message is fetched. No other message goes up, comes down, moves or is removed in
+ * such a run. What is seen of both sides is written down as in any run, files of one name are told apart, and what a power cut damaged goes to the
+ * quarantine: the next sync goes on from there.
  *
  *     observe ‖ C{intent, index of the quarantine, the row is altered} ‖ file to the quarantine ‖ C{row without file; intent gone} ‖ DOWNLOAD
  *

@@ -68,9 +68,9 @@ report_kept_head(struct report *report, const char *account)
         return;
     (void)text_print(line, sizeof line, "%5s  %-16s  %4s  %-*s  %-*s  %-*s  %7s  why", "ID", "removed", "run",
                      MAILBOX_COLUMNS, "mailbox", FROM_COLUMNS, "from", SUBJECT_COLUMNS, "subject", "size");
-    pthread_mutex_lock(&report->lock);
+    report_lock(report);
     write_line(report, account, line);
-    pthread_mutex_unlock(&report->lock);
+    report_unlock(report);
 }
 
 static void
@@ -98,19 +98,6 @@ write_row(struct report *report, const char *account, const struct report_kept *
 }
 
 void
-report_kept(struct report *report, const char *account, const struct report_kept *kept)
-{
-    if (report->settings.quiet)
-        return;
-    pthread_mutex_lock(&report->lock);
-    if (report->settings.json)
-        report_json_kept(report, account, kept);
-    else
-        write_row(report, account, kept);
-    pthread_mutex_unlock(&report->lock);
-}
-
-void
 report_kept_end(struct report *report, const char *account, uint64_t count, uint64_t bytes, int days)
 {
     char line[LINE_SIZE], size[32];
@@ -125,15 +112,9 @@ report_kept_end(struct report *report, const char *account, uint64_t count, uint
                          "%" PRIu64 " message%s, %s, kept %d days each. To put back: golub restore %s ID..., or "
                          "golub restore %s/MAILBOX --all",
                          count, count == 1 ? "" : "s", size, days, account, account);
-    pthread_mutex_lock(&report->lock);
+    report_lock(report);
     write_line(report, account, line);
-    pthread_mutex_unlock(&report->lock);
-}
-
-bool
-report_shows_each(const struct report *report)
-{
-    return report->settings.json || report->settings.verbose > 0;
+    report_unlock(report);
 }
 
 static void
@@ -155,16 +136,18 @@ write_outcome(struct report *report, const char *account, const struct report_ke
 }
 
 void
-report_put_back(struct report *report, const char *account, const struct report_kept *kept)
+report_kept(struct report *report, const char *account, const struct report_kept *kept)
 {
     if (report->settings.quiet)
         return;
-    pthread_mutex_lock(&report->lock);
+    report_lock(report);
     if (report->settings.json)
         report_json_kept(report, account, kept);
+    else if (kept->outcome == OUTCOME_NONE)
+        write_row(report, account, kept);
     else
         write_outcome(report, account, kept);
-    pthread_mutex_unlock(&report->lock);
+    report_unlock(report);
 }
 
 void
@@ -191,7 +174,7 @@ report_restored(struct report *report, const char *account, const struct report_
                      restored->put_back != 0 ? size : "", restored->put_back != 0 ? ")" : "",
                      restored->dry ? "would be " : "", already, failed, next,
                      restored->dry ? " (dry run: nothing was changed)" : "");
-    pthread_mutex_lock(&report->lock);
+    report_lock(report);
     write_line(report, account, line);
-    pthread_mutex_unlock(&report->lock);
+    report_unlock(report);
 }

@@ -199,7 +199,7 @@ void report_note(struct report *report, const char *account, const char *format,
     __attribute__((format(printf, 3, 4)));
 /** Why the run leaves something undone: a line for --verbose only, and for people alone. */
 void report_reason(struct report *report, const char *account, const char *text);
-/** Is each held message told by itself, in JSON and with --verbose? */
+/** Is each message told by itself where there may be many (JSON, --verbose)? Then it is worth while to read who it is from. */
 bool report_tells_each(const struct report *report);
 void report_held(struct report *report, const char *account, const struct report_held *held);
 /** Removals are held: one paragraph for people: how many of how many, where and why, the ID, the command that releases them. */
@@ -277,14 +277,10 @@ struct report_kept { /* a message of the quarantine, for `golub restore` */
 };
 /** The head of a table; nothing in JSON. */
 void report_kept_head(struct report *report, const char *account);
-/** A line of that table, or JSON's restore. */
+/** A line of that table, or what became of one; JSON's restore for both. */
 void report_kept(struct report *report, const char *account, const struct report_kept *kept);
 /** The table's end: how many, how much, and how they are put back; nothing in JSON. */
 void report_kept_end(struct report *report, const char *account, uint64_t count, uint64_t bytes, int days);
-/** Is each message shown that is put back, where there are many? Then it is worth while to read who it is from. */
-bool report_shows_each(const struct report *report);
-/** What became of one. */
-void report_put_back(struct report *report, const char *account, const struct report_kept *kept);
 struct report_restored { /* all of them */
     uint64_t put_back, back_already, failed, bytes;
     bool dry, interrupted;

@@ -4,8 +4,6 @@
 
 #include "sync/restore/restore.h"
 
-#define RESTORE_HEADER_MAX 16384 /* bytes of a message in which From and Subject are looked for */
-
 struct restore_target { /* a folder that messages are put back into */
     char name[LIMIT_MAILBOX_NAME + 1];
     char folder[LOCAL_FOLDER_MAX + 1];
@@ -50,8 +48,8 @@ bool restore_stopped(const struct restoring *restoring);
 void restore_problem(struct restoring *restoring, const char *mailbox, struct error *err);
 /** The entry's row; one that is gone is an error. */
 MUST_CHECK bool restore_load(struct restoring *restoring, const struct restore_entry *entry);
-/** From and Subject of the row's file, as people read them; "" where there is none. @return the file is there */
-bool restore_heading(struct restoring *restoring, char *from, char *subject, size_t size);
+/** What the row at hand is, or what became of it. @param to  where it goes; NULL: it is listed */
+void restore_say(struct restoring *restoring, const char *to, enum report_outcome outcome);
 
 /** choose.c: fill in the entries. @return false: an ID, or the mailbox, is not known: ERROR_CONFIG */
 MUST_CHECK bool restore_choose(struct restoring *restoring);

@@ -60,29 +60,12 @@ take_letters(const struct restoring *restoring, const struct restore_target *tar
     letters[len] = '\0';
 }
 
+/* Where there are many, each of them is of interest only to those who ask for more, or for JSON. */
 static void
 say(struct restoring *restoring, const struct restore_target *target, enum report_outcome outcome)
 {
-    const struct journal_quarantined *row = &restoring->row;
-    char from[256], subject[256];
-    struct report_kept kept = {.id = row->id,
-                               .removed = row->since,
-                               .run = row->run,
-                               .mailbox = row->mailbox,
-                               .why = row->why,
-                               .size = row->size,
-                               .uid = row->uid,
-                               .file = row->name,
-                               .from = from,
-                               .subject = subject,
-                               .to = target->name,
-                               .outcome = outcome,
-                               .dry = restoring->choice->dry};
-
-    if (restoring->choice->id_count == 0 && !report_shows_each(restoring->report))
-        return;
-    (void)restore_heading(restoring, from, subject, sizeof from);
-    report_put_back(restoring->report, restoring->account->name, &kept);
+    if (restoring->choice->id_count != 0 || report_tells_each(restoring->report))
+        restore_say(restoring, target->name, outcome);
 }
 
 static void
