@@ -80,6 +80,26 @@ yields(struct run *run, const struct journal_message *gone, bool *yielded)
     return ok;
 }
 
+void
+meeting_know_file(const struct meeting *meeting, struct half *half, const struct journal_message *message)
+{
+    half->id = message->id;
+    half->size = message->size;
+    half->date = message->date;
+    half->alias = (message->facts & FACT_ALIAS) != 0;
+    half->apart = (message->facts & FACT_APART) != 0;
+    half->placeholder = (message->facts & FACT_PLACEHOLDER) != 0;
+    half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
+    half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
+    half->flags = half->dated ? message->flags.rseen : message->flags.lseen & meeting->mailbox->row.permanent;
+    half->rank = rank_of(message->facts);
+    half->gone = (message->facts & FACT_GONE_HERE) != 0;
+    half->foreign = (message->facts & FACT_FOREIGN) != 0;
+    memcpy(half->header, message->header, DIGEST_SIZE);
+    memcpy(half->wire, message->wire, DIGEST_SIZE);
+    memcpy(half->base, message->base, sizeof half->base);
+}
+
 static bool
 add_file_half(struct meeting *meeting, const struct journal_message *message)
 {
@@ -102,22 +122,8 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half = meeting_add(meeting->run, &meeting->files);
     if (half == NULL)
         return false;
-    half->id = message->id;
-    half->size = message->size;
-    half->date = message->date;
-    half->alias = (message->facts & FACT_ALIAS) != 0;
-    half->apart = (message->facts & FACT_APART) != 0;
-    half->placeholder = (message->facts & FACT_PLACEHOLDER) != 0;
-    half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
-    half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
-    half->flags = half->dated ? message->flags.rseen : message->flags.lseen & meeting->mailbox->row.permanent;
-    half->rank = rank_of(message->facts);
-    half->gone = (message->facts & FACT_GONE_HERE) != 0;
+    meeting_know_file(meeting, half, message);
     half->fresh = message->facts == 0 && !found;
-    half->foreign = (message->facts & FACT_FOREIGN) != 0;
-    memcpy(half->header, message->header, DIGEST_SIZE);
-    memcpy(half->wire, message->wire, DIGEST_SIZE);
-    memcpy(half->base, message->base, sizeof half->base);
     if (found && (op.kind == OP_UPLOAD || op.kind == OP_COPY || op.kind == OP_MOVE)) {
         half->intent = true;
         half->intent_uidnext = op.uidnext;

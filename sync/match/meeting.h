@@ -83,6 +83,8 @@ struct meeting { /* one mailbox */
 
 /** Add a half; NULL: out of memory, run->err says so. The pointer is valid until the next one is added. */
 struct half *meeting_add(struct run *run, struct halves *halves);
+/** What the row of a file says of this half; whether it is new, or was sent, stays as it is. */
+void meeting_know_file(const struct meeting *meeting, struct half *half, const struct journal_message *message);
 /**
  * A message moves to another mailbox. Where its bases differ nothing was agreed on: a change went to another message meanwhile (wanted.c), or
  * the old place could not store it.

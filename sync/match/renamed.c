@@ -71,15 +71,20 @@ renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up)
     return ok;
 }
 
-/* Is this a message of both sides, or one that was sent and not answered, of which only the file is gone? */
+/*
+ * Is this a message of both sides, or one that was sent and not answered, of which only the file is gone? Or one whose UID is not valid any more:
+ * the server did not lose it.
+ */
 static bool
 lost_its_file(struct run *run, const struct journal_message *message, const struct journal_message *file, bool *lost)
 {
+    const bool unpaired = (message->facts & FACT_UNPAIRED) != 0;
+    const unsigned facts = message->facts & ~(unsigned)(unpaired ? FACT_GONE_THERE : 0);
     struct journal_op op;
 
     *lost = message->mailbox == file->mailbox && message->base[0] != '\0' &&
-            (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_MOVED | FACT_REPLACED)) == FACT_GONE_HERE;
-    return !*lost || message->uid != 0 || journal_op_of(run->journal, message->id, &op, lost, &run->err);
+            (facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_MOVED | FACT_REPLACED)) == FACT_GONE_HERE;
+    return !*lost || unpaired || message->uid != 0 || journal_op_of(run->journal, message->id, &op, lost, &run->err);
 }
 
 /* Did a download of one of the UIDs leave this file behind? Then it belongs to that UID. */
@@ -134,16 +139,26 @@ find_lost(const struct meeting *meeting, const struct journal_message *file, str
     return *found ? run_load(run, best, lost) : ok;
 }
 
-/* What was sent and not answered is itself a file of the meeting. */
+/*
+ * The new file is that of the row from here on. One without a UID is a half of the meeting; where it is none yet (it left its UID to an equal
+ * message), it is in the new file's place.
+ */
 static void
-name_half(struct meeting *meeting, const struct journal_message *lost)
+settle_half(struct meeting *meeting, struct half *fresh, const struct journal_message *lost)
 {
-    for (size_t f = 0; lost->uid == 0 && f < meeting->files.count; f++) {
+    fresh->paired = true;
+    if (lost->uid != 0)
+        return;
+    for (size_t f = 0; f < meeting->files.count; f++) {
         struct half *half = &meeting->files.at[f];
 
-        if (half->id == lost->id)
-            memcpy(half->base, lost->base, sizeof half->base);
+        if (half->id != lost->id)
+            continue;
+        meeting_know_file(meeting, half, lost);
+        return;
     }
+    meeting_know_file(meeting, fresh, lost);
+    fresh->paired = fresh->fresh = false;
 }
 
 bool
@@ -167,8 +182,7 @@ renamed_join_files(struct meeting *meeting)
         if (!ok || !found || is_download(meeting, half))
             continue;
         take_file(lost, file, meeting->mailbox->row.permanent);
-        name_half(meeting, lost);
-        half->paired = true;
+        settle_half(meeting, half, lost);
         ok = journal_message_delete(run->journal, file->id, &run->err) &&
              journal_message_save(run->journal, lost, &run->err);
     }

@@ -239,6 +239,35 @@ what_came_in_the_second_of_a_message_whose_move_was_not_answered_is_not_that_one
     }
 }
 
+/*
+ * Paired with the row of the old name, the second UID would be the one that left for the copy in Old, and be removed: it is another client's
+ * copy, which nobody touched.
+ */
+static void
+a_file_that_got_another_name_while_the_uids_changed_takes_one_of_two_equal_ones(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    assert_true(mua_move(here(), file_of(WORK, 1), WORK, true));
+    given_mail_here(OLD, 1);
+    server_reset_uidvalidity(&sim.server, WORK);
+    given_mail_there(WORK, 1);
+    check_forget(&sim.clients[0]);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(WORK, 1, 2);
+    then_it_is_here(WORK, 1, 2);
+    then_it_is_there(OLD, 1, 1);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -248,6 +277,7 @@ main(void)
         SCENARIO(equal_files_that_get_new_names_keep_their_flags),
         SCENARIO(what_a_copied_folder_lacks_has_not_got_the_new_name_of_an_equal_one),
         SCENARIO(a_file_that_was_sent_in_vain_stays_where_an_equal_message_moves),
+        SCENARIO(a_file_that_got_another_name_while_the_uids_changed_takes_one_of_two_equal_ones),
         SCENARIO(what_came_in_the_second_of_a_message_whose_move_was_not_answered_is_not_that_one),
     };
 
