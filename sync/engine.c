@@ -481,7 +481,7 @@ work(struct run *run)
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
         !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
-        !linked_take_back(run) || !survey_known(run) || (run->options->altered != NULL && !altered_find(run)))
+        !linked_settle(run) || !survey_known(run) || (run->options->altered != NULL && !altered_find(run)))
         return false;
     if (!line_open(run))
         return false;

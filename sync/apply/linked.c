@@ -1,6 +1,7 @@
 /* See linked.h. */
 #include "sync/apply/linked.h"
 
+#include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
 struct second_name {
@@ -19,7 +20,7 @@ struct finding {
 bool
 linked_is(const struct journal_op *op)
 {
-    return op->kind == OP_REMOVE_LOCAL && op->target != 0 && op->target != op->message;
+    return op->kind == OP_REMOVE_LOCAL && op->target != 0;
 }
 
 bool
@@ -134,8 +135,19 @@ take_back(struct run *run, const struct journal_op *op, struct second_name *name
     return !sure || journal_op_delete(run->journal, op->id, &run->err);
 }
 
+static bool
+settle(struct run *run, const struct journal_op *op, struct second_name *name)
+{
+    bool found;
+
+    if (op->target != op->message)
+        return take_back(run, op, name);
+    return journal_message_get(run->journal, op->message, name->from, &found, &run->err) &&
+           (found ? unfinished_namesake(run, op, name->from) : journal_op_delete(run->journal, op->id, &run->err));
+}
+
 bool
-linked_take_back(struct run *run)
+linked_settle(struct run *run)
 {
     struct second_name *name = calloc(1, sizeof *name);
     struct journal_op *ops = NULL;
@@ -151,7 +163,7 @@ linked_take_back(struct run *run)
         ok = run_begin(run);
         for (size_t i = first; ok && i < count; i++) {
             if (linked_is(&ops[i]))
-                ok = take_back(run, &ops[i], name);
+                ok = settle(run, &ops[i], name);
         }
         ok = run_end(run, ok);
     }

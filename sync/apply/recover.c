@@ -5,8 +5,7 @@
  *   REMOVE_REMOTE  our \Deleted comes off what is still there, all in one turn; what is still gone here is planned again.
  *                  Without a row, since its mailbox was forgotten (unfinished.c): the same, by name and UID.
  *   REMOVE_LOCAL   the file is in the quarantine: the row and the quarantine's index are finished. Else it is planned again.
- *                  A second file of one name (namesakes.c): the same for the index; its row stays.
- *                  The second name of a move here was taken back before anything was looked at (linked.h).
+ *                  Second names and second files were settled before anything was looked at (linked.h).
  *   UPLOAD, COPY, MOVE  paired by content; or planned again once the unanswered command can't be running any more. Where its time can't be
  *                  right, it has its full time from now on: it lies ahead, or before that of a run which was over when it was begun.
  *                  Without a row: forgotten by then.
@@ -27,10 +26,8 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
 
     if (!found || mailbox == NULL)
         return journal_op_delete(run->journal, op->id, &run->err);
-    if (linked_is(op)) /* a dry run takes nothing back */
+    if (linked_is(op)) /* left by a dry run, or where a folder could not be listed */
         return true;
-    if (op->target != 0)
-        return unfinished_namesake(run, op, message);
     if (!unfinished_index(run, mailbox, op, message, &done))
         return false;
     if (!done) /* planned again under the same intent; an altered file stays, until it is asked for again */

@@ -34,7 +34,7 @@ unfinished_namesake(struct run *run, const struct journal_op *op, const struct j
 {
     const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
 
-    /* Not there: nothing was done. Where both files are still here, the listing that is over by now has told them apart. */
+    /* Not there: nothing was done. Where both files are still here, the listing that follows tells them apart. */
     if (mailbox != NULL && run->local.ops->in_quarantine(run->local.self, op->name) &&
         !unfinished_index_namesake(run, mailbox, message, op, message->info))
         return false;

@@ -319,12 +319,52 @@ what_moved_to_a_folder_that_was_renamed_after_a_kill_leaves_its_old_place(void *
     assert_in_range(step, 4, 100);
 }
 
+/*
+ * Two new files have one name, and the run is killed at some step. Then the one that is left gets another name, and the journal turns out to be
+ * older than the Maildir: no row is left of what it was.
+ */
+static bool
+give_a_second_file_the_name_of_a_new_one(int step)
+{
+    char base[LOCAL_BASE_MAX + 1];
+
+    given_empty_account(1);
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    given_mail_here(WORK, 1);
+    (void)text_print(base, sizeof base, "%s", file_of(WORK, 1)->base);
+    assert_non_null(maildir_sim_add(here(), WORK, base, "c:2,RS", 1, 1600000000));
+    ledger_put(&sim.world, 1, WORK);
+    ledger_out(&sim.world, 1, WORK);
+    sim.world.crash_at = step;
+    if (when_golub_syncs_after(60) != -1)
+        return false;
+    for (size_t i = 0; i < here()->tree.count; i++)
+        assert_true(mua_move(here(), &here()->tree.files[i], WORK, true));
+    here()->tree.mark.nonce[0] = here()->tree.mark.nonce[0] == 'a' ? 'b' : 'a';
+
+    then_both_sides_agree(); /* and the index has what is in the quarantine */
+    return true;
+}
+
+static void
+a_second_file_that_was_removed_before_a_kill_is_in_the_index(void **state)
+{
+    int step = 1;
+
+    (void)state;
+    while (give_a_second_file_the_name_of_a_new_one(step))
+        step++;
+    assert_in_range(step, 4, 100);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_was_delivered_without_a_commit_and_moved_is_there_once),
         SCENARIO(what_has_the_name_of_a_message_and_other_bytes_did_not_move),
+        SCENARIO(a_second_file_that_was_removed_before_a_kill_is_in_the_index),
         SCENARIO(what_is_left_of_a_move_here_is_no_file_that_was_lost),
         SCENARIO(what_moved_to_a_folder_that_was_renamed_after_a_kill_leaves_its_old_place),
         SCENARIO(the_second_half_of_a_move_follows_under_another_uidvalidity),
