@@ -282,7 +282,9 @@ find_parts(struct meeting *meeting)
                 continue;
             ok = run_load(run, half->id, &message);
             file.info = message.info;
-            uid->part = uid->doubt = ok && beginning_matches(run, &file, half->size, uid->body_size, uid->wire, true);
+            uid->part = uid->doubt =
+                ok && beginning_matches(run, &file, half->size,
+                                        &(struct beginning){.size = uid->body_size, .wire = uid->wire, .text = true});
         }
     }
     return ok;

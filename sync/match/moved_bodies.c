@@ -41,7 +41,9 @@ is_part(struct run *run, const struct pair_item *gone, size_t gone_count, const 
         if (!ok || *part || (mailbox_drafts(mailbox) != DRAFTS_NONE && !probe->cut))
             continue;
         file = run_file(mailbox, old);
-        *part = beginning_matches(run, &file, UINT64_MAX, probe->digests.size, probe->digests.wire, true);
+        *part = beginning_matches(
+            run, &file, UINT64_MAX,
+            &(struct beginning){.size = probe->digests.size, .wire = probe->digests.wire, .text = true});
     }
     *part = *part && !same;
     free(old);

@@ -18,6 +18,7 @@ take_kinship(struct half *uid, const struct probe *probe, bool headers)
     if (headers || uid->kinship == NULL)
         return;
     uid->kinship->has_body = true;
+    uid->kinship->body_size = probe->kinship->body_size;
     memcpy(uid->kinship->body, probe->kinship->body, DIGEST_SIZE);
 }
 

@@ -15,6 +15,7 @@
 #include "sync/match/other_id.h"
 #include "sync/match/read.h"
 #include "sync/match/renamed.h"
+#include "sync/observe/beginning.h"
 #include "sync/rows/drafts.h"
 
 static bool
@@ -168,6 +169,42 @@ find_same_body(const struct half *file, struct half **uids, size_t count)
     return best;
 }
 
+/*
+ * A body that came short twice is the message, whatever the server says of its size; but a beginning of the file's body may be all that a
+ * server sends of it, at every reading.
+ */
+static bool
+may_be_part(struct meeting *meeting, const struct half *file, const struct half *uid, bool *part)
+{
+    struct beginning beginning = {.size = uid->kinship->body_size, .wire = uid->kinship->body, .text = true};
+    struct local_file name = {meeting->mailbox->row.folder, file->base, ""};
+    struct journal_message message;
+
+    *part = false;
+    if (file->paired || !is_kin(file, uid))
+        return true;
+    *part = !file->kinship->has_body || !uid->kinship->has_body || file->size < file->kinship->body_size;
+    if (*part)
+        return true;
+    beginning.from = file->size - file->kinship->body_size;
+    if (!run_load(meeting->run, file->id, &message))
+        return false;
+    name.info = message.info;
+    *part = beginning_matches(meeting->run, &name, file->size, &beginning);
+    return true;
+}
+
+/* What came short may be any of those that are left. */
+static bool
+doubt_parts(struct meeting *meeting, struct half **files, size_t file_count, struct half *uid)
+{
+    bool ok = true;
+
+    for (size_t f = 0; ok && uid->kin && uid->cut && !uid->paired && !uid->doubt && f < file_count; f++)
+        ok = may_be_part(meeting, files[f], uid, &uid->doubt);
+    return ok;
+}
+
 static bool
 join_kin_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
@@ -177,9 +214,10 @@ join_kin_bodies(struct meeting *meeting, struct half **files, size_t file_count,
         if (uid != NULL && !renamed_join_related(meeting, files[f], uid, FACT_FOREIGN))
             return false;
     }
-    /* What came short may be any of those that are left. */
-    for (size_t u = 0; u < uid_count; u++)
-        uids[u]->doubt = uids[u]->doubt || (uids[u]->kin && uids[u]->cut && !uids[u]->paired);
+    for (size_t u = 0; u < uid_count; u++) {
+        if (!doubt_parts(meeting, files, file_count, uids[u]))
+            return false;
+    }
     return true;
 }
 

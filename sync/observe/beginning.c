@@ -20,29 +20,41 @@ text_follows(const struct run *run, void *handle)
     }
 }
 
+/* Bytes of the file, into the digest where there is one. */
+static bool
+pass_bytes(const struct run *run, void *handle, uint64_t count, struct digest *digest)
+{
+    struct error ignored = {0};
+    char bytes[16384];
+    bool ok = true;
+
+    while (ok && count > 0) {
+        size_t want = count < sizeof bytes ? (size_t)count : sizeof bytes, got = 0;
+
+        ok = run->local.ops->read(run->local.self, handle, bytes, want, &got, &ignored) && got != 0 &&
+             (digest == NULL || digest_add(digest, bytes, got));
+        count -= got;
+    }
+    return ok;
+}
+
 bool
-beginning_matches(const struct run *run, const struct local_file *file, uint64_t file_size, uint64_t size,
-                  const unsigned char wire[static DIGEST_SIZE], bool text)
+beginning_matches(const struct run *run, const struct local_file *file, uint64_t file_size,
+                  const struct beginning *beginning)
 {
     const struct local_ops *ops = run->local.ops;
     struct digest *digest = digest_new();
     struct digests digests;
     struct error ignored = {0};
-    uint64_t left = size;
-    char bytes[16384];
     void *handle = NULL;
-    bool missing, same = digest != NULL && digest_reset(digest, false) && size < file_size &&
-                         ops->read_open(run->local.self, file, &handle, &missing, &ignored) && handle != NULL;
+    bool missing, same = digest != NULL && digest_reset(digest, false) && beginning->from <= file_size &&
+                         beginning->size < file_size - beginning->from &&
+                         ops->read_open(run->local.self, file, &handle, &missing, &ignored) && handle != NULL &&
+                         pass_bytes(run, handle, beginning->from, NULL) &&
+                         pass_bytes(run, handle, beginning->size, digest);
 
-    while (same && left > 0) {
-        size_t want = left < sizeof bytes ? (size_t)left : sizeof bytes, got = 0;
-
-        same = ops->read(run->local.self, handle, bytes, want, &got, &ignored) && got != 0 &&
-               digest_add(digest, bytes, got);
-        left -= got;
-    }
-    same = same && digest_finish(digest, &digests) && memcmp(digests.wire, wire, DIGEST_SIZE) == 0 &&
-           (!text || text_follows(run, handle));
+    same = same && digest_finish(digest, &digests) && memcmp(digests.wire, beginning->wire, DIGEST_SIZE) == 0 &&
+           (!beginning->text || text_follows(run, handle));
     if (handle != NULL)
         ops->read_close(run->local.self, handle);
     digest_free(digest);

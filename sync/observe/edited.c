@@ -104,7 +104,8 @@ is_beginning(const struct look *look)
 {
     const struct local_file file = run_file(look->mailbox, look->message);
 
-    return beginning_matches(look->run, &file, look->facts.digests.size, look->print.wire, look->message->wire, false);
+    return beginning_matches(look->run, &file, look->facts.digests.size,
+                             &(struct beginning){.size = look->print.wire, .wire = look->message->wire});
 }
 
 static bool

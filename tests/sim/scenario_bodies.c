@@ -356,10 +356,37 @@ what_cannot_be_read_may_be_a_file_that_has_another_name_whatever_its_size(void *
     }
 }
 
+/*
+ * A mail reader has saved another message with the same lines and some of its own. Whatever the server says of a size: what came twice the same and is
+ * no beginning of that one's body is not that one, and each goes its way.
+ */
+static void
+a_message_of_a_wrong_size_is_not_the_file_that_is_kin_of_it(void **state)
+{
+    (void)state;
+    for (int lie = 0; lie < 5; lie++) {
+        given_empty_account(1);
+        sim.server.lies = lie;
+        given_mail_there(INBOX, 10);
+        sim.world.dress = DRESS_READER;
+        given_mail_here(INBOX, 11);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        for (int content = 10; content < 12; content++) {
+            then_it_is_here(INBOX, content, 1);
+            then_it_is_there(INBOX, content, 1);
+        }
+        then_both_sides_agree();
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENARIO(a_message_of_a_wrong_size_is_not_the_file_that_is_kin_of_it),
         SCENARIO(a_body_that_comes_short_once_is_read_again),
         SCENARIO(a_body_that_comes_short_where_no_sizes_are_listed_is_read_again),
         SCENARIO(a_body_whose_size_nobody_tells_is_taken_when_it_came_twice_the_same),
