@@ -392,5 +392,7 @@ server_restore(struct server *server, const struct server *then)
     memcpy(server->boxes, then->boxes, sizeof server->boxes);
     server->next_uidvalidity = next_uidvalidity;
     server->delayed_count = 0;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        ledger_renumbered(world, i);
     ledger_forgive(world);
 }
