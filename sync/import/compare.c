@@ -358,6 +358,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     ok = why != NULL ? refuse(compare, listed, why) : finish_message(compare, listed, &seen);
     abandon(compare);
     import->done++;
+    import->done_bytes += listed->size;
     import_tell_progress(import, 0);
     if (ok && import_stopped(import))
         return import_interrupted(import);
@@ -517,8 +518,12 @@ import_compare(struct import *import)
     compare->which = import->identity == BY_BODY ? LISTED_ALL : LISTED_COMPARE;
     compare->all = true;
     compare->reading = bytes_new();
-    import->total += count;
-    ok = (compare->reading != NULL || import_no_memory(import)) &&
+    if (import->identity == BY_BODY) { /* no LIST was asked for yet */
+        import->total = import->done + import->messages;
+        import->sizes_missing = true;
+    }
+    ok = (import->identity == BY_BODY || import_expect(import, LISTED_COMPARE, count)) &&
+         (compare->reading != NULL || import_no_memory(import)) &&
          (import->identity != BY_BODY || import_list_numbers(import)) &&
          (import->options->skip_existing || fetch_prepare(import)) && fetch_pages(compare) && bury_unseen(compare) &&
          import_bury_rest(import) && (import->identity == BY_BODY || import_note_open(import));

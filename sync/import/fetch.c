@@ -18,6 +18,7 @@
 #define BATCH_MS 1000 /* what arrived is flushed at least so often; its name comes with what arrives after that */
 #define SPACE_MIN (UINT64_C(1) << 20)   /* bytes that must stay free on the file system */
 #define SPACE_EVERY (UINT64_C(1) << 20) /* bytes of one message between two looks at it */
+#define LARGE 65536                     /* bytes: of a larger message it is told how far it is */
 
 /* ---- batches ---- */
 
@@ -29,7 +30,6 @@ deliver_flushed(struct fetching *fetching)
     size_t count = fetching->flushed - fetching->delivered;
 
     fetching->delivered = fetching->flushed;
-    fetching->flushed_bytes = 0;
     return count == 0 || fetch_deliver(fetching->import, first, count);
 }
 
@@ -56,7 +56,6 @@ flush_to(struct fetching *fetching, size_t end)
     if (!deliver_flushed(fetching))
         return false;
     fetching->flushed = end;
-    fetching->flushed_bytes = fetching->batch_bytes;
     fetching->flushed_since = clock_ms();
     fetching->batch_bytes = 0;
     return send_ahead(fetching) || deliver_flushed(fetching);
@@ -190,6 +189,8 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     if (!begin_message(fetching) || !deliver_late(fetching))
         return false;
     fetching->bytes += len;
+    if (fetching->bytes > LARGE) /* of the others it is told when they are whole */
+        import_tell_progress(import, fetching->bytes);
     if (fetching->dropped == NULL &&
         !fetch_may_go_on(import, fetching->bytes - len, fetching->bytes, &fetching->dropped))
         return false;
@@ -357,8 +358,11 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
         fetching->batch_since = clock_ms();
     fetching->at++;
     fetching->batch_bytes += arrival->row.size;
-    import->done += !arrival->again;
-    import_tell_progress(import, fetching->flushed_bytes + fetching->batch_bytes);
+    if (!arrival->again) {
+        import->done++;
+        import->done_bytes += arrival->row.listed != 0 ? arrival->row.listed : arrival->row.size;
+    }
+    import_tell_progress(import, 0);
     if (import_stopped(import))
         return import_interrupted(import);
     return flush_in_time(fetching, outcome != MAILDROP_DONE);
@@ -493,7 +497,8 @@ import_fetch(struct import *import)
         import->counts.kept_by_policy = fresh;
     if (fresh == 0 || !import->may_fetch)
         return true;
-    import->total = most != 0 && most < fresh ? most : fresh;
+    if (!import_expect(import, LISTED_NEW, most != 0 && most < fresh ? most : fresh))
+        return false;
     return (import->identity != BY_UIDL || import->dry || journal_listing_note_sized(import->journal, &import->err)) &&
            fetch_refused_last(import);
 }

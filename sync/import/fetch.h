@@ -10,7 +10,7 @@ struct fetching {
     size_t delivered, flushed, at, asked, count;
     struct local_draft *draft; /* of the message at `at` */
     bool begun;                /* its first bytes came */
-    uint64_t bytes, batch_bytes, flushed_bytes;
+    uint64_t bytes, batch_bytes;
     int64_t batch_since, flushed_since;
     uint64_t *sizes; /* by LIST, of what was asked for */
     size_t size_count, size_room;

@@ -124,15 +124,17 @@ struct import { /* one session; what a run keeps of it is in import.c */
     uint64_t doubtful;   /* lines of the listing whose row a UIDL alone did not tell */
     bool
         compare_more; /* import_compare met a copy of a row that another line has: it and that line are to be compared, too */
-    unsigned equal;       /* new ones that had the bytes of known ones, and are to be compared with these */
-    bool freed;           /* import_bury_reused parted a row from what has its name now */
-    bool partial;         /* something was not done: exit 1 */
-    const char *undone;   /* what, in few words, where no error says it; NULL */
-    bool held;            /* exit 3 */
-    bool fetched;         /* all that this session was to fetch was asked for */
-    bool released;        /* in this run: what a session of it holds after that waits for the next word */
-    uint64_t done, total; /* for the progress line */
-    unsigned not_run;     /* times in a row that the shell could not run the deliver-command */
+    unsigned equal;                   /* new ones that had the bytes of known ones, and are to be compared with these */
+    bool freed;                       /* import_bury_reused parted a row from what has its name now */
+    bool partial;                     /* something was not done: exit 1 */
+    const char *undone;               /* what, in few words, where no error says it; NULL */
+    bool held;                        /* exit 3 */
+    bool fetched;                     /* all that this session was to fetch was asked for */
+    bool released;                    /* in this run: what a session of it holds after that waits for the next word */
+    uint64_t done, total;             /* for the progress line: messages ... */
+    uint64_t done_bytes, total_bytes; /* ... and their bytes, by LIST where it says how many */
+    bool sizes_missing;               /* total_bytes lacks some */
+    unsigned not_run;                 /* times in a row that the shell could not run the deliver-command */
     struct refusals refusals[REFUSAL_KINDS];
     bool throttled;          /* the server gives no more mail in this session */
     bool throttled_by_words; /* ... as it says itself */
@@ -188,7 +190,9 @@ void import_say(struct import *import, const char *event, const char *format, ..
 uint64_t import_listed_size(const struct import *import, uint32_t number);
 /** Where mail goes, for people. */
 const char *import_mailbox(const struct import *import);
-/** One body more has come. @param arriving  bytes that came and are not counted as done yet */
+/** So many of them are to come, and nothing else, beside what is done. */
+MUST_CHECK bool import_expect(struct import *import, enum journal_listing_which which, uint64_t most);
+/** How far it is. @param arriving  bytes of a message that is not done yet */
 void import_tell_progress(const struct import *import, uint64_t arriving);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
 MUST_CHECK bool import_load(struct import *import, int64_t id, struct journal_pop *out);

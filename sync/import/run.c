@@ -131,11 +131,41 @@ import_mailbox(const struct import *import)
     return import->handover == NULL ? import->account->import.deliver_to : "INBOX"; /* what a maildrop is */
 }
 
+bool
+import_expect(struct import *import, enum journal_listing_which which, uint64_t most)
+{
+    const bool descending = import->account->import.order == ORDER_NEWEST;
+    const uint64_t too_large = which == LISTED_NEW ? import->account->import.max_size : 0;
+    struct journal_listed page[64];
+    size_t count = 64;
+    uint32_t after = 0;
+
+    import->total = import->done; /* of an earlier session nothing is to come any more */
+    import->total_bytes = import->done_bytes;
+    while (count == 64 && most > 0) {
+        if (!journal_listing_page(import->journal, which, descending, after, page, 64, &count, &import->err))
+            return false;
+        for (size_t i = 0; i < count && most > 0; i++) {
+            after = page[i].number;
+            if (too_large != 0 && page[i].size > too_large) /* it stays there, and is named */
+                continue;
+            import->total++;
+            import->sizes_missing = import->sizes_missing || page[i].size == 0;
+            if (__builtin_add_overflow(import->total_bytes, page[i].size, &import->total_bytes))
+                import->total_bytes = UINT64_MAX;
+            most--;
+        }
+    }
+    return true;
+}
+
 void
 import_tell_progress(const struct import *import, uint64_t arriving)
 {
-    const struct report_amount amount = {
-        .done = import->done, .total = import->total, .bytes = import->counts.bytes_down + arriving};
+    const struct report_amount amount = {.done = import->done,
+                                         .total = import->total,
+                                         .bytes = import->done_bytes + arriving,
+                                         .total_bytes = import->sizes_missing ? 0 : import->total_bytes};
 
     report_progress(import->report, import->account->name, import_mailbox(import), &amount);
 }

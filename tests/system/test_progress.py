@@ -10,6 +10,7 @@ import time
 import unicodedata
 
 from base import SystemTest, main
+from popbase import DovecotTest
 from rig.golub import binary
 
 
@@ -17,11 +18,9 @@ def columns(text):
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-class ProgressTest(SystemTest):
-    def given_mail(self, count=600, mailbox="Архив/Переписка с издательством/東京 2024"):
-        self.client.create(mailbox)
-        body = "x" * 3000
-        self.client.fill(mailbox, [self.corpus.simple("message %d" % n, body) for n in range(count)])
+class Terminal:
+    """Runs on a terminal of a width that may change."""
+    command = ("sync", "work")
 
     def set_width(self, terminal, width):
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
@@ -30,7 +29,7 @@ class ProgressTest(SystemTest):
         """@return [(width, text)]: what was written while the terminal had this width; it changes twice a second"""
         ours, theirs = pty.openpty()
         self.set_width(ours, widths[0])
-        process = subprocess.Popen([binary(), "sync", "work", *options], stdin=theirs, stdout=theirs, stderr=subprocess.STDOUT,
+        process = subprocess.Popen([binary(), *self.command, *options], stdin=theirs, stdout=theirs, stderr=subprocess.STDOUT,
                                    env=self.home.environment(**{"TERM": "xterm", **(env or {})}), cwd=self.home.path)
         os.close(theirs)
         self.addCleanup(os.close, ours)
@@ -53,6 +52,13 @@ class ProgressTest(SystemTest):
     def lines_of(self, written):
         text = b"".join(data for _, data in written).decode()
         return [re.sub("\033\\[K", "", part) for part in re.split("[\r\n]+", text) if part.replace("\033[K", "")]
+
+
+class ProgressTest(Terminal, SystemTest):
+    def given_mail(self, count=600, mailbox="Архив/Переписка с издательством/東京 2024"):
+        self.client.create(mailbox)
+        body = "x" * 3000
+        self.client.fill(mailbox, [self.corpus.simple("message %d" % n, body) for n in range(count)])
 
     def test_the_line_fits_forty_columns_and_keeps_both_ends_of_a_name(self):
         self.given_mail()
@@ -113,6 +119,42 @@ class ProgressTest(SystemTest):
         self.assertTrue(self.interrupted and self.answered)
         self.assertLess(self.answered - self.interrupted, 1)
         self.assertEqual(self.code, -2)
+
+
+class ImportProgressTest(Terminal, DovecotTest):
+    command = ("import", "post")
+
+    def given_small_and_large(self):
+        """The newest are small and come first; of the bytes nine in ten are in the others."""
+        def mail(n, size):
+            return b"Subject: message %d\r\n\r\n%s\r\n" % (n, b"\r\n".join([b"x" * 70] * (size // 72)))
+        self.drop([mail(n, 600_000) for n in range(6)] + [mail(n, 700) for n in range(594)])
+
+    def test_bytes_decide_the_time_that_is_left(self):
+        self.given_small_and_large()
+        self.through(mbit=8)
+
+        lines = self.lines_of(self.run_on_terminal(widths=(80,)))
+
+        form = re.compile(r"^post/INBOX: ([\d,]+) of 600, ([\d.]+) of 4\.\d MB, [\d.]+ MB/s, (\d+):(\d\d) left$")
+        drawn = [(int(m.group(1)), float(m.group(2)), int(m.group(3)) * 60 + int(m.group(4))) for m in map(form.match, lines) if m]
+        self.assertTrue(drawn, lines)
+        beginning = [left for done, megabytes, left in drawn if 594 <= done < 596]  # four of six large ones are to come
+        self.assertTrue(beginning, lines)
+        self.assertGreaterEqual(max(beginning), 2, lines)
+        self.assertEqual([m for _, m, _ in drawn], sorted(m for _, m, _ in drawn))
+        late = [(done, m) for done, m, _ in drawn if done >= 594]
+        self.assertGreater(len(set(late)), len({done for done, _ in late}), lines)  # within a large one it goes on
+
+    def test_numbers_in_json(self):
+        self.given_small_and_large()
+        self.through(mbit=8)
+
+        told = self.import_("--json").of("progress")
+
+        self.assertEqual({e["total"] for e in told}, {600})
+        self.assertEqual(len({e["total_bytes"] for e in told}), 1)
+        self.assertLessEqual(max(e["bytes"] for e in told), told[0]["total_bytes"])
 
 
 if __name__ == "__main__":
