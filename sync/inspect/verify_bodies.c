@@ -1,7 +1,8 @@
 /*
  * Bodies on the server, newest first. Each is digested as it comes and kept nowhere. One that differs, or does not come, is asked for once more:
  * what a line or a server garbled once is no damage. What did not come then either was not compared, and that is said, unless the server does not
- * list it any more. What a server keeps with other line ends (RFC 9051 lets it) is the message all the same.
+ * list it any more. Where the connection breaks, the message that was due is asked for last, and alone: some servers close it at one that
+ * they can't read. What a server keeps with other line ends (RFC 9051 lets it) is the message all the same.
  */
 #include "sync/inspect/verify_private.h"
 
@@ -12,6 +13,7 @@ struct asked {
     bool came;   /* its body, in this or the other try, or the server's word that it can't be had */
     bool differ; /* the body that came was another one */
     bool listed; /* it did not come, and is there */
+    bool broke;  /* the connection broke when it was due: it is asked for alone */
 };
 
 struct bodies {
@@ -22,10 +24,12 @@ struct bodies {
     struct asked *asked; /* ascending */
     size_t count, size;
     uint32_t *uids; /* of a request */
-    size_t uids_size;
-    bool again; /* it is asked for once more */
-    bool gone;  /* the whole mailbox, or its numbers are others now */
-    bool sure;  /* what is listed is told by `listed` */
+    size_t uids_count, uids_size;
+    struct reopening reopening;
+    bool progress; /* something came, or is known, since the connection broke */
+    bool again;    /* it is asked for once more */
+    bool gone;     /* the whole mailbox, or its numbers are others now */
+    bool sure;     /* what is listed is told by `listed` */
 };
 
 static bool
@@ -114,7 +118,7 @@ on_end(void *context, size_t index, uint32_t uid)
     if (!load(bodies, uid, &found))
         return false;
     bodies->verifying->sum.bodies += !asked->came;
-    asked->came = true;
+    asked->came = bodies->progress = true;
     asked->differ = false;
     if (!found || is_same(bodies->row, &body))
         return true;
@@ -137,6 +141,7 @@ say_unsent(struct bodies *bodies, struct asked *asked, const char *answer)
         return false;
     (void)text_print(why, sizeof why, "the server does not send its body: %.500s", answer);
     asked->came = true;
+    asked->differ = false;
     verify_say(bodies->verifying, bodies->mailbox, VERIFY_UNSENT, bodies->row, answer[0] != '\0' ? why : NULL);
     return true;
 }
@@ -162,25 +167,29 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     return true;
 }
 
-/* @return how many are asked for in this try, in uids */
-static size_t
+static bool
+is_due(const struct bodies *bodies, const struct asked *asked)
+{
+    return !asked->came || (asked->differ && bodies->again);
+}
+
+/* Those that are asked for in this try go to uids. */
+static void
 choose(struct bodies *bodies)
 {
-    size_t count = 0;
-
+    bodies->uids_count = 0;
     for (size_t i = 0; i < bodies->count; i++)
-        if (!bodies->asked[i].came || bodies->asked[i].differ)
-            bodies->uids[count++] = bodies->asked[i].uid;
-    return count;
+        if (is_due(bodies, &bodies->asked[i]) && !bodies->asked[i].broke)
+            bodies->uids[bodies->uids_count++] = bodies->asked[i].uid;
 }
 
 static bool
-fetch(struct bodies *bodies)
+fetch_chosen(struct bodies *bodies)
 {
     static const struct remote_sink sink = {
         .begin = on_begin, .data = on_data, .end = on_end, .done = on_done, .refused = on_refused};
     struct run *run = &bodies->verifying->run;
-    const size_t count = choose(bodies), chunks = (count + CHUNK - 1) / CHUNK;
+    const size_t count = bodies->uids_count, chunks = (count + CHUNK - 1) / CHUNK;
     struct remote_fetch *requests = calloc(chunks + 1, sizeof *requests);
     bool ok = requests != NULL || run_no_memory(run);
 
@@ -195,6 +204,61 @@ fetch(struct bodies *bodies)
     ok = ok && (chunks == 0 || run->remote.ops->fetch(run->remote.self, requests, chunks, &sink, bodies, &run->err));
     free(requests);
     return ok;
+}
+
+/* The connection broke: which one was due? The first of what was asked for, in that order, that did not come. */
+static void
+suspect(struct bodies *bodies)
+{
+    for (size_t end = bodies->uids_count; end != 0; end = end > CHUNK ? end - CHUNK : 0)
+        for (size_t i = end > CHUNK ? end - CHUNK : 0; i < end; i++) {
+            struct asked *asked = find_asked(bodies, bodies->uids[i]);
+
+            if (is_due(bodies, asked)) {
+                asked->broke = true;
+                return;
+            }
+        }
+}
+
+static bool
+open_again(struct bodies *bodies)
+{
+    const bool progress = bodies->progress;
+
+    bodies->progress = false;
+    return verify_line_open_again(bodies->verifying, &bodies->reopening, progress);
+}
+
+/* ... by itself. Where the connection breaks again it is this one that the server can't send. */
+static bool
+fetch_alone(struct bodies *bodies, struct asked *asked)
+{
+    bodies->uids[0] = asked->uid;
+    bodies->uids_count = 1;
+    if (fetch_chosen(bodies))
+        return true;
+    bodies->progress = true;
+    if (!open_again(bodies))
+        return false;
+    return say_unsent(bodies, asked, "it closes the connection instead");
+}
+
+static bool
+fetch(struct bodies *bodies)
+{
+    for (;;) {
+        choose(bodies);
+        if (fetch_chosen(bodies))
+            break;
+        suspect(bodies);
+        if (!open_again(bodies))
+            return false;
+    }
+    for (size_t i = 0; i < bodies->count && !run_stopped(&bodies->verifying->run); i++)
+        if (bodies->asked[i].broke && is_due(bodies, &bodies->asked[i]) && !fetch_alone(bodies, &bodies->asked[i]))
+            return false;
+    return true;
 }
 
 /* ---- is what did not come still there? ---- */
@@ -241,7 +305,8 @@ say_missing(struct bodies *bodies)
     struct run *run = &bodies->verifying->run;
     bool ok = true;
 
-    if (choose(bodies) == 0)
+    choose(bodies);
+    if (bodies->uids_count == 0)
         return true;
     bodies->gone = bodies->sure = false;
     ok = run->remote.ops->observe(run->remote.self, &request, 1, &observer, bodies, &run->err);

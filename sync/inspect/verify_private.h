@@ -2,6 +2,7 @@
 #ifndef SYNC_INSPECT_VERIFY_PRIVATE_H
 #define SYNC_INSPECT_VERIFY_PRIVATE_H
 
+#include "sync/base/reopen.h"
 #include "sync/inspect/verify_names.h"
 #include "sync/inspect/verify_row.h"
 #include "sync/run/run.h"
@@ -122,6 +123,14 @@ MUST_CHECK bool verify_quarantine(struct verifying *verifying);
 /* ---- verify_bodies.c ---- */
 /** Every body on the server, newest first, as far as it is of the part. */
 MUST_CHECK bool verify_bodies(struct verifying *verifying);
+
+/* ---- verify_line.c ---- */
+/**
+ * A request failed with run.err: if that is because the connection broke, wait and open it again.
+ * @param came  something came since it broke last, or it is known at what it breaks
+ * @return false: it did not break, or is not opened any more, or a signal came; run.err says what ends the run
+ */
+MUST_CHECK bool verify_line_open_again(struct verifying *verifying, struct reopening *reopening, bool came);
 
 /** Is something of it on both sides, so that it can be compared? */
 bool verify_is_compared(const struct mailbox *mailbox);

@@ -389,6 +389,36 @@ class BytesTest(VerifyTest):
         self.assertEqual(self.found("--server", expect=OK), [])
         self.assertIsNone(client.uid_of("INBOX", self.mails[2]))
 
+    def damage_there(self, mail):
+        """The server can't open the file of this message any more, and closes the connection where its body is asked for."""
+        for path, _, names in os.walk(os.path.join(self.server.folder, "mail", self.user)):
+            for name in names:
+                with open(os.path.join(path, name), "rb") as f:
+                    data = f.read()
+                if mail.bytes in data or mail.lf in data:
+                    os.rename(os.path.join(path, name), self.home.path_of("aside"))
+                    os.mkdir(os.path.join(path, name))
+                    return
+        self.fail("the server keeps mail in another way")
+
+    def test_a_body_at_which_the_server_closes_the_connection_is_named_and_the_others_are_compared(self):
+        self.damage_there(self.mails[3])
+        self.spoil_there(self.mails[4])
+
+        result = self.verify("--server", expect=SOME)
+
+        busy, spoilt = sorted(result.of("verify"), key=lambda e: e["uid"])
+        self.assertEqual((busy["class"], busy["uid"], spoilt["class"], spoilt["uid"]),
+                         ("busy", self.uids[3], "damaged-there", self.uids[4]))
+        self.assertIn("closes the connection", busy["text"])
+        self.assertEqual([e for e in result.of("result") if "verified" in e][0]["verified"]["bodies_fetched"], 8)
+
+    def test_a_connection_that_breaks_once_is_opened_again(self):
+        self.through(cut_down=20000, times=1)
+
+        self.assertEqual(self.found("--server", expect=OK), [])
+        self.assertEqual(self.proxy.stats["cuts"], 1)
+
     def test_a_body_that_is_refused_is_named_with_the_servers_words(self):
         self.bend_fetches(self.uids[4], lambda match, others: match.group(0).replace(b"[]", b"[9.9.9.HEADER.FIELDS ()]"))
 
