@@ -18,7 +18,7 @@
 #include "store/base/local.h"
 #include "store/base/mailbox_state.h"
 
-#define JOURNAL_SCHEMA 11 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 12 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -420,6 +420,11 @@ MUST_CHECK bool journal_quarantine_of(struct journal *journal, const char *origi
 MUST_CHECK bool journal_quarantine_ids(struct journal *journal, int64_t before, int64_t **ids, size_t *count,
                                        struct error *err);
 MUST_CHECK bool journal_quarantine_sum(struct journal *journal, struct journal_quarantine_sum *sum, struct error *err);
+/** It is about to be put back under this base name. Inside a transaction. */
+MUST_CHECK bool journal_quarantine_return(struct journal *journal, int64_t id, const char *base, struct error *err);
+/** The row whose file was last put back under this base name. */
+MUST_CHECK bool journal_quarantine_returned(struct journal *journal, const char *base, struct journal_quarantined *out,
+                                            bool *found, struct error *err);
 /** It stands in a folder again. */
 MUST_CHECK bool journal_quarantine_put_back(struct journal *journal, int64_t id, int64_t when, struct error *err);
 /** The latest `counted`; INT64_MIN: nothing is there. */

@@ -165,6 +165,35 @@ journal_quarantine_sum(struct journal *journal, struct journal_quarantine_sum *s
 }
 
 bool
+journal_quarantine_return(struct journal *journal, int64_t id, const char *base, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_QUARANTINE_RETURN, "UPDATE quarantine SET returned = ?2 WHERE id = ?1", err);
+    struct sql_binder to = {.statement = statement};
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&to, id);
+    bind_string(&to, base);
+    return sql_run(journal, statement, "note what is put back", err);
+}
+
+bool
+journal_quarantine_returned(struct journal *journal, const char *base, struct journal_quarantined *out, bool *found,
+                            struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_QUARANTINE_RETURNED,
+                    "SELECT id, " KEPT ", put_back FROM quarantine WHERE returned = ?1 LIMIT 1", err);
+
+    if (statement == NULL)
+        return false;
+    bind_string(&(struct sql_binder){.statement = statement}, base);
+    return sql_find(journal, statement, read_quarantined, out, sizeof *out, found, "look into the quarantine", err);
+}
+
+bool
 journal_quarantine_put_back(struct journal *journal, int64_t id, int64_t when, struct error *err)
 {
     sqlite3_stmt *statement =

@@ -9,6 +9,7 @@
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
+#include "sync/rows/quarantined.h"
 #include "sync/rules/merge.h"
 #include "sync/run/stamps.h"
 #include "sync/run/situation.h"
@@ -42,7 +43,7 @@ add_file(struct look *look, const char *base, const char *info)
     message->flags.lseen = merge_of_name(info, 0);
     look->found = true;
     traces_of_name(base, &look->run->traces);
-    ok = journal_message_save(look->run->journal, message, &look->run->err) &&
+    ok = quarantined_recall(look->run, message) && journal_message_save(look->run->journal, message, &look->run->err) &&
          (id_set_add(&look->seen, message->id) || run_no_memory(look->run));
     free(message);
     return ok;

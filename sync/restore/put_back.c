@@ -263,6 +263,26 @@ record(struct batch *batch, const struct copy *copy, struct local_delivery *item
            journal_quarantine_put_back(restoring->journal, copy->entry->id, restoring->now, &restoring->err);
 }
 
+/* Their names come first: a file of which the journal does not say what it is would have no keywords. One that never comes does no harm. */
+static bool
+note_names(struct batch *batch)
+{
+    struct restoring *restoring = batch->restoring;
+    bool ok = true;
+
+    if (restoring->choice->to_dir != NULL)
+        return true;
+    if (!journal_begin(restoring->journal, &restoring->err))
+        return false;
+    for (size_t i = 0; ok && i < batch->count; i++)
+        ok = journal_quarantine_return(restoring->journal, batch->copies[i].entry->id, batch->copies[i].base,
+                                       &restoring->err);
+    if (ok)
+        return journal_commit(restoring->journal, &restoring->err);
+    journal_rollback(restoring->journal);
+    return false;
+}
+
 static bool
 deliver(struct batch *batch)
 {
@@ -272,6 +292,8 @@ deliver(struct batch *batch)
 
     if (count == 0)
         return true;
+    if (!note_names(batch))
+        return false;
     batch->count = 0;
     batch->bytes = 0;
     if (!restoring->local.ops->deliver(restoring->local.self, batch->items, count, &restoring->err) ||

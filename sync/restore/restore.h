@@ -2,7 +2,7 @@
  * `golub restore`: mail comes back out of the quarantine, where a run put what it removed here (sync/apply/remove.c). Nothing is connected to: what is
  * put back is new mail of its folder for the next sync, which pairs it with what the server has, or sends it.
  *
- *     lock ‖ the quarantine's file, into a draft; digest = its row's ‖ delivery under a fresh name ‖ C{put back}
+ *     lock ‖ the quarantine's file, into a draft; digest = its row's ‖ C{its fresh name} ‖ delivery ‖ C{put back}
  *
  * A file leaves the quarantine when its days are over, and at no other time. What a run that was cut off has delivered is found by its bytes.
  */

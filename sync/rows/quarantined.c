@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "store/message/title.h"
+#include "sync/rows/own_name.h"
+#include "sync/rules/merge.h"
 
 #define UNIQUE_BYTES 8 /* of a digest: nobody makes two of them equal on purpose, and by chance none are */
 
@@ -96,4 +98,21 @@ quarantined_withdraw(struct run *run, const char *name)
 
     run->local.ops->read_close(run->local.self, handle);
     return !looked || !missing || journal_quarantine_withdraw(run->journal, name, &run->err);
+}
+
+bool
+quarantined_recall(struct run *run, struct journal_message *message)
+{
+    struct journal_quarantined *row;
+    bool found = false, ok;
+
+    if (!own_name_is_ours(message->base))
+        return true;
+    row = calloc(1, sizeof *row);
+    ok = (row != NULL || run_no_memory(run)) &&
+         journal_quarantine_returned(run->journal, message->base, row, &found, &run->err);
+    if (ok && found)
+        merge_keywords(message->keywords, row->keywords);
+    free(row);
+    return ok;
 }

@@ -42,5 +42,10 @@ MUST_CHECK bool quarantined_add(struct run *run, const struct mailbox *mailbox, 
  * there all the same, or can't be looked for, stays. Inside a transaction.
  */
 MUST_CHECK bool quarantined_withdraw(struct run *run, const char *name);
+/**
+ * A file that no row knew: where `golub restore` put it back its message gets the keywords that it had, which its name can't show. Its UID is
+ * gone, and it goes up with them.
+ */
+MUST_CHECK bool quarantined_recall(struct run *run, struct journal_message *message);
 
 #endif

@@ -224,6 +224,46 @@ class PutBackTest(RestoreTest):
                 self.assertTrue(account.maildir.has("A/" + layout[0], self.mails[0]))
                 self.assertIsNotNone(self.client.uid_of("A/" + layout[0], self.mails[0]))
 
+    def keywords_there(self, n, mailbox="INBOX"):
+        message, = [m for m in self.client.messages(mailbox) if m.digest == self.mails[n].digest]
+        return {flag for flag in message.flags if not flag.startswith("\\")}
+
+    def test_keywords_come_back(self):
+        for n in (0, 1, 2):
+            self.client.store("INBOX", self.client.uid_of("INBOX", self.mails[n]), "+", ["blue", "$Label%d" % n])
+        self.sync()
+        self.expunge(0, 1, 2)
+
+        self.restore(self.id_of(0))
+        self.restore(self.id_of(1), "--to", "Work")
+        self.restore(self.id_of(2))
+        self.maildir.move(self.maildir.find("INBOX", self.mails[2]), "Work")
+        self.sync()
+
+        self.assertEqual(self.keywords_there(0), {"blue", "$Label0"})
+        self.assertEqual(self.keywords_there(1, "Work"), {"blue", "$Label1"})
+        self.assertEqual(self.keywords_there(2, "Work"), {"blue", "$Label2"})
+        self.assert_in_sync()
+
+    def test_keywords_come_back_after_a_run_that_was_killed(self):
+        self.client.store("INBOX", self.client.uid_of("INBOX", self.mails[0]), "+", ["blue"])
+        self.sync()
+        self.expunge(0)
+        delivered = 0
+        for count in range(1, 9):
+            for file in self.maildir.files("INBOX"):
+                if file.digest == self.mails[0].digest:
+                    os.unlink(file.path)
+            self.home.run_killed("fdatasync", count, "restore", "work", "1")
+            delivered += self.maildir.has("INBOX", self.mails[0])
+            self.restore("1")
+        self.sync()
+
+        self.assertGreater(delivered, 0)
+        self.assertEqual(self.keywords_there(0), {"blue"})
+        self.assertEqual(self.copies(0), (1, 1))
+        self.assert_in_sync()
+
     def test_keyword_letters_stay_in_their_folder(self):
         file = self.maildir.find("INBOX", self.mails[0])
         os.rename(file.path, os.path.join(os.path.dirname(file.path).replace("/new", "/cur"),

@@ -278,6 +278,11 @@ what_is_known_of_a_file_in_the_quarantine_comes_back(void **state)
     assert_true(journal_quarantine_put_back(s->journal, 1, 900, &s->err));
     assert_true(journal_quarantine_get(s->journal, 1, &got, &found, &s->err));
     assert_int_equal(got.put_back, 900);
+    assert_true(journal_quarantine_return(s->journal, 1, "9.new", &s->err));
+    assert_true(journal_quarantine_returned(s->journal, "9.new", &got, &found, &s->err));
+    assert_true(found && got.id == 1);
+    assert_true(journal_quarantine_returned(s->journal, "", &got, &found, &s->err));
+    assert_false(found);
     assert_true(journal_quarantine_get(s->journal, 2, &got, &found, &s->err)); /* of a version that knew less */
     assert_true(found && !got.has_wire && !got.has_details && got.origin[0] == '\0');
     assert_true(journal_quarantine_sum(s->journal, &sum, &s->err));
