@@ -304,10 +304,12 @@ check_names(struct checking *checking)
 }
 
 static void
-say_file_system(struct checking *checking, const struct local_description *disk, const char *before)
+say_file_system(struct checking *checking, const struct local_description *disk, bool there)
 {
-    report_line(checking->report, checking->account->name, "maildir", "%s%s: %s; %" PRIu64 " MB free",
-                checking->account->maildir, before, disk->text, disk->free / 1000000);
+    report_line(checking->report, checking->account->name, "maildir",
+                there ? "%s: %s; %" PRIu64 " MB free"
+                      : "%s is not there yet: the first run makes it (%s; %" PRIu64 " MB free)",
+                checking->account->maildir, disk->text, disk->free / 1000000);
     report_facts(checking->report, checking->account->name,
                  &(struct report_facts){.file_system = disk->file_system, .flush = disk->flush, .free = disk->free});
     if (!checking->account->fsync)
@@ -334,7 +336,7 @@ check_maildir(struct checking *checking)
         report_line(checking->report, checking->account->name, "maildir",
                     "%s can't be made: its parent folder is not there", checking->account->maildir);
     else
-        say_file_system(checking, &disk, root == ROOT_MISSING ? " is not there yet: the first run makes it" : "");
+        say_file_system(checking, &disk, root != ROOT_MISSING);
     if (root == ROOT_MISSING)
         check_mailboxes_say_first(&checking->mailboxes, checking->account->name, disk.free, checking->report);
     if (root == ROOT_MISSING || root == ROOT_PARENT_MISSING) {
