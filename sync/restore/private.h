@@ -20,6 +20,8 @@ struct restore_entry { /* a message of the quarantine */
     unsigned char wire[DIGEST_SIZE];
     uint64_t size; /* of its file */
     bool there;    /* its folder holds these bytes already */
+    bool
+        altered; /* ... or held them: the server has the message in this mailbox, and its file was changed under its name */
 };
 
 struct restoring {

@@ -95,6 +95,13 @@ open_kept(struct restoring *restoring, const struct restore_entry *entry, void *
     bool missing = false;
 
     *outcome = OUTCOME_FAILED;
+    if (entry->altered) {
+        error_state(err, ERROR_LOCAL, "put back message %" PRIi64 ": the server has it, and its file here was changed",
+                    entry->id);
+        error_hint(err, "`golub restore %s --altered FILE` brings the server's version back.",
+                   restoring->account->name);
+        return false;
+    }
     if (!local->ops->quarantine_open(local->self, restoring->row.name, handle, print, &missing, err))
         return false;
     if (*handle == NULL) {

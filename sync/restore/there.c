@@ -48,6 +48,20 @@ mark(const struct looking *looking, const unsigned char wire[static DIGEST_SIZE]
     }
 }
 
+/* What was put back beside such a file would be a second message on the server. */
+static void
+mark_altered(const struct looking *looking, const struct journal_message *message, const struct local_facts *facts)
+{
+    if (!message->has_wire || message->uid == 0 || (message->facts & (FACT_GONE_THERE | FACT_ALIAS)) != 0 ||
+        memcmp(message->wire, facts->digests.wire, DIGEST_SIZE) == 0)
+        return;
+    for (size_t i = 0; i < looking->count; i++) {
+        struct restore_entry *entry = &looking->entries[i];
+
+        entry->altered = entry->altered || (entry->has_wire && memcmp(entry->wire, message->wire, DIGEST_SIZE) == 0);
+    }
+}
+
 static bool
 is_wanted(const struct looking *looking, const unsigned char wire[static DIGEST_SIZE])
 {
@@ -101,12 +115,15 @@ look_at_file(struct looking *looking, const char *base, const char *info)
         return true;
     if (!local->ops->look(local->self, &file, &print, &missing, &err) || missing)
         leave_unknown(looking, &err);
-    else if (!size_fits(looking, print.size))
+    else if (!size_fits(looking, print.size) && !(found && looking->message.has_wire))
         return true;
     else if (!local->ops->examine(local->self, &file, &facts, &missing, &err) || missing)
         leave_unknown(looking, &err);
-    else
+    else {
         mark(looking, facts.digests.wire);
+        if (found)
+            mark_altered(looking, &looking->message, &facts);
+    }
     return true;
 }
 

@@ -374,6 +374,26 @@ class EdgeTest(RestoreTest):
         self.assertIn("its file in the quarantine is damaged", result.err)
         self.assertEqual(len([f for f in self.account.maildir.files("INBOX") if f.digest == self.mails[1].digest]), 1)
 
+    def test_beside_a_file_that_was_altered_nothing_is_doubled(self):
+        self.expunge(0)
+        self.client.append("INBOX", self.mails[0].bytes, (), self.mails[0].date)
+        self.sync()
+        path = self.maildir.find("INBOX", self.mails[0]).path
+        for text in (b"scribble\n", b"longer than twice the message\n" * 50):
+            with open(path, "ab") as f:
+                f.write(text)
+            self.account.sync()
+
+            result = self.restore("1", expect=SOME)
+
+            self.assertIn("put back message 1: the server has it, and its file here was changed", result.err)
+            self.account.sync()
+            self.assertEqual(self.copies(0), (0, 1))
+        self.restore("--altered", path)
+        self.assertRegex(self.restore("1").out, "is back already")
+        self.sync()
+        self.assertEqual(self.copies(0), (1, 1))
+
     def test_a_file_that_is_gone_is_said(self):
         self.expunge(0)
         os.unlink(os.path.join(self.account.state, "quarantine", self.kept()[0]))
