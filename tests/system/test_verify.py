@@ -726,6 +726,69 @@ class SituationsTest(VerifyTest):
         self.proxy.stop()
         self.run_golub("verify", expect=NETWORK)
 
+    def refuse(self, expect, words):
+        """It says so before it connects, and touches nothing."""
+        before, state = self.maildir.snapshot(), self.state()
+        self.proxy.reset()
+
+        result = self.check(self.home.run_traced("verify", "work"), expect)
+
+        self.assertIn(words, result.err)
+        self.assert_read_alone(result)
+        self.assertEqual((self.maildir.snapshot(), self.state(), self.proxy.stats["conns"]), (before, state, 0))
+
+    def state(self):
+        """{path: bytes} of the state folder."""
+        found = {}
+        for path, _, names in os.walk(self.account.state):
+            for name in names:
+                with open(os.path.join(path, name), "rb") as f:
+                    found[os.path.join(path, name)] = f.read()
+        return found
+
+    def test_a_journal_that_is_no_journal(self):
+        with open(self.account.journal_path(), "r+b") as f:
+            f.write(b"\xff" * 200)
+
+        self.refuse(SOME, "file is not a database. Move the file away")
+
+    def test_a_journal_that_is_cut(self):
+        path = self.account.journal_path()
+        os.truncate(path, os.path.getsize(path) // 2)
+
+        self.refuse(SOME, "malformed")
+
+    def test_a_journal_of_a_later_version(self):
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("PRAGMA user_version = 99")
+        db.close()
+
+        self.refuse(SOME, "a newer golub wrote it (version 99")
+
+    def test_no_journal(self):
+        os.unlink(self.account.journal_path())
+        self.refuse(CONFIG, "never synced: there is no journal to compare with")
+        shutil.rmtree(self.account.state)
+        self.refuse(CONFIG, "never synced: there is no journal to compare with")
+        self.assertFalse(os.path.exists(self.account.state))
+
+    def test_a_sync_that_is_under_way(self):
+        """It is BUSY while that holds the lock, and compares what it left with --wait."""
+        self.client.fill("INBOX", self.corpus.messages(40, edge=False, median=300))
+        sync = self.home.start("sync", "work", "--wait", prefix=("strace", "-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e",
+                                                       "inject=renameat2:delay_enter=50000"), env={"ASAN_OPTIONS": "detect_leaks=0"})
+        waiting = None
+        try:
+            until = time.monotonic() + 10
+            while self.home.run("verify", "work", "-q").code != BUSY and time.monotonic() < until:
+                time.sleep(0.01)
+            self.assertIsNone(sync.poll())
+            waiting = self.run_golub("verify", "work", "--wait")
+        finally:
+            sync.communicate(timeout=60)
+        self.assertEqual(sync.returncode, OK)
+        self.assertIn("equal: 7 mailboxes, 49 messages here, 49 there", waiting.out)
+
     def test_a_root_that_is_missing(self):
         os.rename(self.account.root, self.home.path_of("aside"))
 
