@@ -14,6 +14,8 @@
 
 #define WAIT_NS 100000000 /* between two looks at a lock that another golub has: a tenth of a second */
 
+#define QUOTA_EVERY_S 86400 /* how full the server is: so often also where it costs a turn to ask */
+
 enum { LOCK_FOLDER, LOCK_FILE, LOCKS };
 
 static void
@@ -99,6 +101,8 @@ run_on_stores(const struct account *account, const struct sync_options *options,
     } else {
         uint64_t files, systems;
 
+        if (options->quota_due)
+            imap_want_quota(imap);
         status = engine_run(account, options, imap_remote(imap), maildir_local(maildir), journal, report);
         maildir_flushes(maildir, &files, &systems);
         report_note(report, account->name, "%llu fsync and %llu syncfs calls for mail", (unsigned long long)files,
@@ -211,11 +215,21 @@ run_locked(const struct account *account, const struct sync_options *options, ac
     return status;
 }
 
+/* A time that lies ahead is of a clock that went back. */
+static bool
+is_over(int64_t since, int64_t seconds)
+{
+    const int64_t age = (int64_t)time(NULL) - since;
+
+    return age < 0 || age >= seconds;
+}
+
 /* The run, and what is written down of it. */
 static int
 run_recorded(const struct account *account, const struct sync_options *options, account_run *run, struct report *report)
 {
     struct outcome *outcome = calloc(1, sizeof *outcome);
+    struct sync_options mine = *options;
     struct error err = {0};
     int status;
 
@@ -223,7 +237,8 @@ run_recorded(const struct account *account, const struct sync_options *options, 
         *outcome = (struct outcome){0};
     if (outcome != NULL)
         hear(account, outcome, report);
-    status = run_locked(account, options, run, report);
+    mine.quota_due = outcome != NULL && is_over(outcome->quota_seen, QUOTA_EVERY_S);
+    status = run_locked(account, &mine, run, report);
     if (outcome != NULL && is_recorded(options))
         record(account, options, outcome, status, report);
     free(outcome);

@@ -62,6 +62,7 @@ struct imap {
     bool
         one_at_a_time; /* it mixed up what it was asked at once: now and on later connections it is asked one thing at a time */
     bool sizes;       /* surveys ask how large mailboxes are, too */
+    bool quota_due;   /* it is asked also where that costs a turn */
     bool quota_asked; /* by this connection's survey */
     bool has_quota;
     struct quota quota;

@@ -369,6 +369,12 @@ imap_new(const struct connection *to)
 }
 
 void
+imap_want_quota(struct imap *imap)
+{
+    imap->quota_due = true;
+}
+
+void
 imap_want_sizes(struct imap *imap)
 {
     imap->sizes = true;

@@ -231,17 +231,14 @@ queue_list(struct survey *survey)
     return queue_end(queue, survey->err);
 }
 
-/*
- * It travels with the list and costs no turn. A server that is asked one thing at a time would need one for it: there only `golub check` asks,
- * whose surveys want sizes, too.
- */
+/* It travels with the list and costs no turn. A server that is asked one thing at a time needs one for it: there it is asked where it is due. */
 static bool
 queue_quota(struct survey *survey)
 {
     struct imap *imap = survey->imap;
 
     imap->quota_asked =
-        imap->can.bits & CAPABILITY_QUOTA && !(imap->wary & WARY_QUOTA) && (!imap->one_at_a_time || imap->sizes);
+        imap->can.bits & CAPABILITY_QUOTA && !(imap->wary & WARY_QUOTA) && (!imap->one_at_a_time || imap->quota_due);
     if (!imap->quota_asked)
         return true;
     queue_begin(&imap->queue, COMMAND_QUOTA, 0, 0, 0);

@@ -43,6 +43,7 @@ struct sync_options {
     const char *const *mailboxes;             /* names on the command line, NULL at the end; NULL or empty: all */
     bool (*stopped)(void *context);           /* a signal came: no new command. May be NULL */
     void *stopped_context;
+    bool quota_due;                /* how full the server is was not seen for a day: it may cost a turn */
     int64_t (*now)(void *context); /* seconds UTC; NULL: the system's clock */
     void *now_context;
     size_t descriptors; /* how many files this run may have open (store/base/descriptors.h); 0: as many as it likes */

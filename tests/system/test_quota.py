@@ -1,5 +1,6 @@
 """How full the mailbox on the server is: in check, in status from the last run, and in a sync's summary from 90 percent on."""
 import json
+import os
 
 from base import OK, PASSWORD, USERS, Account, Home, HomeTest, SystemTest, main
 from rig.evil import CLOSE, EvilServer, defaults
@@ -118,6 +119,27 @@ class LyingTest(HomeTest):
                 out = self.served(answer)
                 self.assertNotRegex(out[3], "quota")
                 self.assertNotRegex("".join(out), " %|nearly|is full")
+
+    def test_where_it_costs_a_turn_it_is_asked_once_a_day(self):
+        """A server behind imapproxy is asked one thing at a time."""
+        answer = b'* QUOTAROOT INBOX ""\r\n* QUOTA "" (STORAGE 500 1000)\r\n%T OK done\r\n'
+        greeting = b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR XIMAPPROXY] ready\r\n"
+        with EvilServer(default=[(rb"GETQUOTAROOT", answer), *defaults(self.CAPABILITIES)], greeting=greeting) as server:
+            account = Account(self.home, "imap://127.0.0.1:%d" % server.port, "ana", PASSWORD, "work", tls="none", timeout=5)
+
+            def asked():
+                self.assertEqual(account.sync().code, OK)
+                return len([c for c in server.commands() if c.startswith(b"GETQUOTAROOT")])
+            self.assertEqual([asked(), asked(), asked()], [1, 1, 1])
+            self.assertIn("50 %", self.run_golub("status").out)
+            path = os.path.join(account.state, "outcome.json")
+            with open(path) as f:
+                outcome = json.load(f)
+            outcome["quota"]["seen"] -= 25 * 3600
+            with open(path, "w") as f:
+                json.dump(outcome, f)
+            self.assertRegex(self.run_golub("status").out, r"50 % \(seen 25 hours ago")
+            self.assertEqual([asked(), asked()], [2, 2])
 
     def test_a_server_that_goes_away_at_the_question_is_synchronised_on_the_next_line(self):
         out = None
