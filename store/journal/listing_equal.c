@@ -188,15 +188,19 @@ doubt_sized(struct journal *journal, const struct journal_pop *message, const un
 /* It may be one that is absent, under another name and with another size. */
 static bool
 has_absent(struct journal *journal, const struct journal_pop *message, const unsigned char wire[static DIGEST_SIZE],
-           bool *any, struct error *err)
+           int64_t since, bool *any, struct error *err)
 {
+    /* What golub removed in that very moment was still listed. */
     static const char sql[] = "SELECT EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0 AND header = ?1"
-                              " AND body IN (?2, ?3) AND state IN (2, 4))";
+                              " AND body IN (?2, ?3) AND state IN (2, 4) AND absent < ?4 + (state = 2))";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_ABSENT_EQUAL, sql, message, wire, err);
     int64_t found;
 
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
-    if (statement == NULL || !sql_number(journal, statement, 1, &found, what, err))
+    if (statement == NULL)
+        return false;
+    sqlite3_bind_int64(statement, 4, since);
+    if (!sql_number(journal, statement, 1, &found, what, err))
         return false;
     *any = found != 0;
     return true;
@@ -204,13 +208,13 @@ has_absent(struct journal *journal, const struct journal_pop *message, const uns
 
 bool
 journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct journal_pop *message,
-                            const unsigned char wire[static DIGEST_SIZE], bool of_absent, uint64_t most, bool *any,
+                            const unsigned char wire[static DIGEST_SIZE], int64_t since, uint64_t most, bool *any,
                             struct error *err)
 {
     int64_t count;
     bool named = false, absent = false;
 
-    if ((of_absent && !has_absent(journal, message, wire, &absent, err)) ||
+    if (!has_absent(journal, message, wire, since, &absent, err) ||
         !count_sized(journal, message, wire, most, &count, err))
         return false;
     if (count > 0 && (uint64_t)count <= most && !doubt_sized(journal, message, wire, &named, err))

@@ -418,14 +418,20 @@ journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten,
     " WHERE " OPEN                                                                                                     \
     " UNION SELECT p.id FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.kin = d.kin AND p.absent <> 0"            \
     " WHERE " OPEN
+/* ... or of which a part came: its header may not be all of it. */
+#define LIKE_PART                                                                                                      \
+    "SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.listed = d.listed AND p.absent <> 0 WHERE d.facts & 19 "   \
+    "<> 0"                                                                                                             \
+    " AND d.state = 2 AND d.absent = 0"
 #define UNREAD "(SELECT d.size FROM temp.listing_doubt d WHERE d.header IS NULL AND " OPEN ")"
     static const char sql[] = "DELETE FROM main.pop WHERE absent <> 0 AND absent < ?1 AND id NOT IN (" POP_LIKE_BEGUN(
         "d.absent = 0") ")"
-                        " AND id NOT IN (" LIKE_OPEN ") AND listed NOT IN " UNREAD " AND 0 NOT IN " UNREAD
-                        " AND NOT (listed = 0 AND EXISTS " UNREAD ")";
+                        " AND id NOT IN (" LIKE_OPEN ") AND id NOT IN (" LIKE_PART ") AND listed NOT IN " UNREAD
+                        " AND 0 NOT IN " UNREAD " AND NOT (listed = 0 AND EXISTS " UNREAD ")";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_FORGET, sql, err);
 
-    static_assert(POP_DOUBT == 256, "the statement holds this number");
+    static_assert(POP_DOUBT == 256 && (POP_SHORT | POP_CUT | POP_FEWER) == 19 && POP_STORED == 2,
+                  "the statement holds these numbers");
     assert(journal->in_transaction);
     if (statement == NULL)
         return false;

@@ -239,10 +239,10 @@ MUST_CHECK bool journal_listing_note_sized(struct journal *journal, struct error
  * The same of the line of one that was fetched as new, of rows that have its size (message->listed, not 0), too: it is to be compared as well.
  * Where there are more than `most` nothing becomes doubtful. Those that are to be compared already count.
  *
- * @param of_absent  absent rows count, too, of whatever size
+ * @param since  absent rows count, too, of whatever size, that no list had any more by then; INT64_MAX - 1: all of them
  */
 MUST_CHECK bool journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct journal_pop *message,
-                                            const unsigned char wire[static DIGEST_SIZE], bool of_absent, uint64_t most,
+                                            const unsigned char wire[static DIGEST_SIZE], int64_t since, uint64_t most,
                                             bool *any, struct error *err);
 /** Lines of a row that says POP_DOUBT become doubtful, too, unless it is too large to be read (0: none is). */
 MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err);
@@ -315,8 +315,8 @@ MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, 
 MUST_CHECK bool journal_listing_bury_reused(struct journal *journal, bool left, int64_t now, struct error *err);
 /**
  * Rows that were absent since before `before` and still are: forgotten, but for those that a listed message may be which nobody could read
- * or compare yet: one that was left, one that waits to be compared, one with a row of its own (POP_DOUBT). In a transaction, after a
- * complete listing.
+ * or compare yet: one that was left, one that waits to be compared, one with a row of its own (POP_DOUBT), one of which perhaps a part came and
+ * that has the size. In a transaction, after a complete listing.
  */
 MUST_CHECK bool journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten, struct error *err);
 /** Sizes of known rows that had none are written down; in a transaction. *any false: none had. */

@@ -39,6 +39,7 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
     if (!import_load(import, id, &row))
         return false;
     verdict = import_verdict(&row, seen, listed->size);
+    to->named += row.absent == 0;
     if ((row.facts & POP_DOUBT) != 0) { /* it is its own only if it is no other's */
         to->begun = true;
         /* A size that happens to be equal does not say that this was recorded as had. */
@@ -272,9 +273,9 @@ candidates_resized(const struct import *import, const struct journal_pop *row, c
     /* Of a part nothing is learned so: another part may be like it. It is read once a day anyway (import/parts.c). */
     const bool nameless = !seen->kin.names && (row->facts & POP_SHORT) == 0;
 
-    return (import->steady > 0 || is_small_at_the_end(import, listed) || nameless) && import->may_fetch &&
-           row->has_body && row->has_header && row->listed != 0 && listed->size != 0 && row->listed != listed->size &&
-           memcmp(row->header, seen->header, DIGEST_SIZE) == 0;
+    return (import->steady > 0 || is_small_at_the_end(import, listed) || nameless || listed->repeated) &&
+           import->may_fetch && row->has_body && row->has_header && row->listed != 0 && listed->size != 0 &&
+           row->listed != listed->size && memcmp(row->header, seen->header, DIGEST_SIZE) == 0;
 }
 
 /* Where all names changed none of them tells which is new: of the last lines the small ones are read. */

@@ -76,11 +76,16 @@ is_unchanged(const struct journal_pop *row, const struct journal_listed *listed,
            (row->listed == 0 || listed->size == 0 || row->listed == listed->size);
 }
 
-/* Neither its name, where names moved on, nor its header says that it is this row's message: its bytes do. Of a part they don't. */
+/*
+ * Neither its name, where names moved on or several have it of which the list shows one, nor its header says that it is this row's message: its
+ * bytes do. Of a part they don't.
+ */
 static bool
-only_bytes_tell(const struct import *import, const struct journal_pop *row, const struct seen *seen)
+only_bytes_tell(const struct import *import, const struct journal_listed *listed, const struct candidates *rows,
+                const struct seen *seen)
 {
-    return import->reused && !seen->kin.names && row->has_body && (row->facts & POP_SHORT) == 0;
+    return (import->reused || (rows->named > 1 && !listed->repeated)) && !seen->kin.names && rows->first.has_body &&
+           (rows->first.facts & POP_SHORT) == 0;
 }
 
 /* By its name. Of one to which the server added a line, and one of its header that is new, the new one has the header that is known. */
@@ -103,7 +108,7 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     /* ... and what is merely kin of the row of its name may be a copy, and the row another line's; and so may what was begun for the name. */
     if (rows.count == 1 && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
         (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING) &&
-        !candidates_resized(import, &rows.first, listed, seen) && !only_bytes_tell(import, &rows.first, seen))
+        !candidates_resized(import, &rows.first, listed, seen) && !only_bytes_tell(import, listed, &rows, seen))
         return pair_line(match, listed, &rows.first, seen, true);
     /* Of equal names nobody knows whose header it is that contradicts itself: the bytes say it. */
     if (rows.count > 0 || (rows.any_unproven && listed->repeated))

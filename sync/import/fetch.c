@@ -270,7 +270,7 @@ keep_message(struct fetching *fetching, struct arrival *arrival)
  * It was new by its name, and its bytes are those of a message that is known by its own name and size alone: it is a copy, or the names moved
  * on, and what has that name now is another one of its size. Both are read and compared behind the new ones (import/compare.c). So is what has
  * the bytes of an absent one: it is back, under another name and with the size of another day. What had a row before is none of those: it was
- * there beside them, unless that row knew another header: names moved on.
+ * there beside them, unless they had gone by then, or that row knew another header: names moved on.
  */
 static bool
 leave_equal(struct fetching *fetching, struct arrival *arrival, const struct seen *seen, bool *equal)
@@ -279,13 +279,14 @@ leave_equal(struct fetching *fetching, struct arrival *arrival, const struct see
     struct journal_pop message = {.listed = arrival->row.listed};
 
     const bool was_there = arrival->known && import_verdict(&arrival->row, seen, 0) == VERDICT_SAME;
+    const int64_t since = was_there ? arrival->row.since : INT64_MAX - 1;
 
     *equal = false;
     if (import->identity != BY_UIDL || arrival->repeated || import->equal == IMPORT_EQUAL_NEW)
         return true;
     seen_to_row(seen, &message);
-    if (!journal_listing_doubt_sized(import->journal, arrival->number, &message, seen->wire, !was_there, IMPORT_EQUAL,
-                                     equal, &import->err))
+    if (!journal_listing_doubt_sized(import->journal, arrival->number, &message, seen->wire, since, IMPORT_EQUAL, equal,
+                                     &import->err))
         return false;
     if (!*equal)
         return true;

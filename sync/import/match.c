@@ -332,7 +332,7 @@ import_match(struct import *import)
 }
 
 bool
-import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number)
+import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number, const struct seen *seen)
 {
     report_note(import->report, import->account->name, "UIDL %s names another message now", row->uidl);
     import->freed = true;
@@ -340,7 +340,8 @@ import_bury_reused(struct import *import, struct journal_pop *row, uint32_t numb
     if (row->listed != row->size) /* LIST says it of that one, and perhaps of that one alone */
         row->listed = 0;
     row->hold[0] = row->why[0] = '\0';
-    import_note_more(row);
+    if (seen != NULL)
+        import_note_more(row, seen);
     /* Until that one has its row, which max-messages may put off, it looks like this row's: it is read again, each time. */
     row->facts = (row->facts | POP_CONFIRM) & ~(unsigned)POP_UNSURE;
     return import_save(import, row) && journal_listing_pair(import->journal, number, 0, false, &import->err) &&

@@ -121,7 +121,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
         return all_there_is(import, row);
     if (!is_more(import, row, seen.size + came, import_listed_size(import, number), &more))
         return false;
-    return more ? import_bury_reused(import, row, number) : note_larger(import, row, seen.size + came);
+    return more ? import_bury_reused(import, row, number, &seen) : note_larger(import, row, seen.size + came);
 }
 
 /* Servers whose sizes are always a little high are not read twice: not for ever, and not all at once. */

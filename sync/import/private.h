@@ -304,7 +304,7 @@ bool import_learn_header(struct journal_pop *row, const struct seen *seen);
 bool import_body_tells(const struct journal_pop *row, const struct seen *seen);
 #define IMPORT_OTHER_BYTES "its bytes on the server are not those that came: it stays there"
 /** More came under its name than is here, and is not here yet: should the server cut it once more, that proves nothing (proof_is_doubted). */
-void import_note_more(struct journal_pop *row);
+void import_note_more(struct journal_pop *row, const struct seen *seen);
 /** It stays unproven for good: not removed, not fetched again, said. The row is not saved. */
 void import_note_unsure(struct import *import, struct journal_pop *row);
 /** People are told of one message why nothing is done about it: row->why. */
@@ -314,6 +314,7 @@ void import_name_unsure(struct import *import, uint32_t number, const struct jou
 struct candidates {
     struct journal_pop first; /* of those that fit */
     size_t count;
+    size_t named; /* all of this name that are not absent */
     struct journal_pop unproven;
     bool any_unproven;
     bool another; /* a row whose header is known, and is none of this one's */
@@ -418,8 +419,12 @@ bool import_match_anew(struct import *import);
 bool import_compare_new(struct import *import);
 /** After import_keep: the same for rows that a proof parted from what has their names now. */
 bool import_compare_freed(struct import *import);
-/** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
-bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
+/**
+ * The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others.
+ *
+ * @param seen  what came of it; NULL: it was not read
+ */
+bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number, const struct seen *seen);
 bool import_skip(struct import *import);
 /* ---- import/adopt.c ---- */
 /** The list that --adopt names, if there is one, before anything is touched. */

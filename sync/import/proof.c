@@ -334,9 +334,9 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     /* As much comes as is here, or all that is listed: two messages of one header, or what is here is a part. It is new mail. */
     if (!same && row->has_body &&
         (seen.size >= row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
-        return import_bury_reused(import, row, number);
+        return import_bury_reused(import, row, number, &seen);
     if (!same && whole_header && has_nothing_of(import, row, &seen, import_listed_size(import, number)))
-        return import_bury_reused(import, row, number);
+        return import_bury_reused(import, row, number, NULL);
     import->counts.pending++;
     if (!import_remember_why(import, row, IMPORT_OTHER_BYTES))
         return false;

@@ -43,10 +43,14 @@ import_note_unsure(struct import *import, struct journal_pop *row)
                      "not fetched again");
 }
 
+/* Of a message with another Message-ID, or with none, it is no part; of one that came without one nobody can tell: its header may have been cut. */
 void
-import_note_more(struct journal_pop *row)
+import_note_more(struct journal_pop *row, const struct seen *seen)
 {
-    if ((row->facts & POP_FEWER) != 0)
+    struct seen known;
+
+    seen_of_row(row, &known);
+    if ((row->facts & POP_FEWER) != 0 && (!row->has_id || kin_same_id(&known.kin, &seen->kin)))
         (void)text_print(row->why, sizeof row->why, "%s", IMPORT_OTHER_BYTES);
 }
 

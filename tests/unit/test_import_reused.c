@@ -166,6 +166,125 @@ what_comes_under_the_name_of_one_that_was_begun_is_known_by_its_bytes(void **sta
     assert_int_equal(copies_here(sc, begun), 1);
 }
 
+/* The UIDL of two, of which one came in part and the list lacks it now: the other one has gone, and what has it now names nothing. */
+static void
+what_names_nothing_is_compared_where_others_have_its_name_that_are_not_shown(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *first, *second;
+
+    given_mail(sc, "x")->listed_size = 100000;
+    first = given_nameless(sc, "x", "it goes on");
+    assert_run(sc, 1);
+    first->gone = true;
+    second = given_nameless(sc, "x", "it failed.");
+    sc->drop.list_from = sc->drop.list_most = 1;
+    sc->drop.lie_stat = true;
+
+    (void)run_import(sc);
+
+    assert_int_equal(copies_here(sc, second), 1);
+}
+
+/* ... and where it stands twice another size is another report's, however large. */
+static void
+a_large_report_of_another_size_under_a_repeated_name_comes(void **state)
+{
+    static char text[80000];
+    struct scene *sc = *state;
+    struct dropped *first;
+
+    memset(text, 'x', sizeof text);
+    memcpy(text, report_one, strlen(report_one));
+    (void)given_mail(sc, "x");
+    first = given_mail_as(sc, "x", text, 70000);
+    assert_run(sc, 0);
+    first->gone = true;
+    (void)given_mail_as(sc, "x", text, 80000);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+}
+
+/* LIST says far more of it now, so it is asked for twice: by then it had a row, but no more than the first time was it beside the other one. */
+static void
+what_is_back_under_another_name_and_far_too_large_a_size_comes_once(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "1");
+
+    assert_run(sc, 0);
+    mail->gone = true;
+    sc->now += DAY;
+    assert_run(sc, 0);
+    mail->gone = false;
+    rename_there(mail, "2");
+    mail->listed_size = 100000;
+
+    for (int i = 0; i < 3; i++) {
+        sc->now += DAY;
+        (void)run_import(sc);
+        assert_int_equal(files_in(sc, "INBOX/new"), 1);
+    }
+}
+
+/* Of what is back a part comes, and more than 30 days later all of it. */
+static void
+what_is_back_and_comes_in_part_for_long_is_known_when_all_of_it_comes(void **state)
+{
+    static const char whole[] =
+        "Subject: one\r\nMessage-ID: <one@x>\r\n\r\nThere is so much of this that twenty bytes are far too few.\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail_as(sc, "1", whole, sizeof whole - 1);
+
+    assert_run(sc, 0);
+    mail->gone = true;
+    sc->now += DAY;
+    assert_run(sc, 0);
+    mail->gone = false;
+    mail->give = 20;
+    rename_there(mail, "2");
+    for (int i = 0; i < 8; i++) {
+        sc->now += 6 * DAY;
+        (void)run_import(sc);
+    }
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    mail->give = 0;
+    for (int i = 0; i < 3; i++) {
+        sc->now += 2 * DAY;
+        (void)run_import(sc);
+    }
+    assert_int_equal(copies_here(sc, mail), 1);
+}
+
+/* It came with fewer bytes than listed, and another message was read under the name that it had: that one was no more of it. */
+static void
+what_was_read_of_another_message_is_no_doubt_of_this_one(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "1"), *other;
+
+    sc->account.import.keep_days = 3;
+    mail->listed_size = mail->len + 5;
+    assert_run(sc, 0);
+    rename_there(mail, "2");
+    other = given_nameless(sc, "1", "it is much longer than what had its name, and it is another one by all means.");
+    other->no_size = true;
+
+    sc->drop.list_from = sc->drop.list_most = 1;
+    for (int i = 0; i < 12; i++) {
+        sc->now += 2 * DAY;
+        (void)run_import(sc);
+        if (i == 3)
+            sc->drop.list_most = 0;
+    }
+
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(copies_here(sc, other), 1);
+    assert_int_equal(count_there(sc), 0);
+}
+
 int
 main(void)
 {
@@ -177,6 +296,11 @@ main(void)
         TEST(what_was_had_and_never_read_is_nobody_once_names_are_used_again),
         TEST(a_message_whose_row_a_kin_of_it_has_by_name_comes_once),
         TEST(what_comes_under_the_name_of_one_that_was_begun_is_known_by_its_bytes),
+        TEST(what_names_nothing_is_compared_where_others_have_its_name_that_are_not_shown),
+        TEST(a_large_report_of_another_size_under_a_repeated_name_comes),
+        TEST(what_is_back_under_another_name_and_far_too_large_a_size_comes_once),
+        TEST(what_is_back_and_comes_in_part_for_long_is_known_when_all_of_it_comes),
+        TEST(what_was_read_of_another_message_is_no_doubt_of_this_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
