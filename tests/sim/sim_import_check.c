@@ -173,8 +173,8 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
     if (row_of(sim, message, &row) &&
         (row.facts & POP_DOUBT) != 0) /* it could not be read: nobody knows yet whether it is that one */
         return;
-    if (message->fetched_in ==
-        sim->drop.session) /* by its bytes alone it was known, after all was judged: the next run's list has it */
+    /* By its bytes alone it was known, after all was judged, or to be a part: the next run's list has it. */
+    if (message->fetched_in == sim->drop.session || message->cut_in == sim->drop.session)
         return;
     if (!was_stored || sim->drop.uidls != UIDLS_UNIQUE || !sim->drop.top || sim->drop.top_refused > 0 || message->had ||
         !is_due(sim, message->stored_at, sim->policy.keep_days))

@@ -153,6 +153,13 @@ is_size_untold(const struct import_sim *sim, const struct drop_message *message)
     return maildrop_sim_size(&sim->drop, message->content) == 0;
 }
 
+/* As this session shows it. */
+static const char *
+told_uidl(const struct import_sim *sim, const struct drop_message *message)
+{
+    return sim->drop.equal_now ? "equal" : message->uidl;
+}
+
 static void
 on_retrieved(void *context, struct drop_message *message)
 {
@@ -161,7 +168,7 @@ on_retrieved(void *context, struct drop_message *message)
     message->fetched_in = sim->drop.session;
     message->came_back = message->came_back || message->unread_since;
     message->unread_since = false;
-    text_print(message->read_as, sizeof message->read_as, "%s", message->uidl);
+    text_print(message->read_as, sizeof message->read_as, "%s", told_uidl(sim, message));
     message->cut_same = false;
     message->cut_len = 0;
     if (message->far_cuts == 1 && !sim->drop.wrong_sizes && !sim->drop.lied) /* it was asked for once more */
@@ -227,6 +234,23 @@ has_twin_there(const struct import_sim *sim, const struct drop_message *message)
     return false;
 }
 
+/* Of several that are equal the file of this one went long ago, that of another one meanwhile: no file of these bytes is here now. */
+static bool
+was_missed_before_its_twins(const struct import_sim *sim, const struct drop_message *message)
+{
+    struct error err = {0};
+    struct journal_pop row;
+    struct age_run age;
+
+    if (sim->tally[message->content].born < 2 || !row_left(sim, message, &row) || row.missed == 0)
+        return false;
+    for (size_t i = 0; i < sim->maildir.tree.count; i++)
+        if (strcmp(sim->maildir.tree.files[i].base, row.base) == 0)
+            return false;
+    return age_begin(sim->journal, journal_pop_newest, sim->world.now, &age, &err) && age.known &&
+           row.missed <= age.now.counted - 30 * (int64_t)DAY;
+}
+
 /* What is removed later than it came is here at that moment, or was missed for long: the user removed it, as far as anybody can know. */
 static bool
 is_safe(const struct import_sim *sim, const struct drop_message *message)
@@ -238,7 +262,8 @@ is_safe(const struct import_sim *sim, const struct drop_message *message)
         return true;
     if (sim->command || sim->tally[message->content].handed > 0)
         return sim->tally[message->content].handed > 0;
-    if (files_of(sim, message->content, false) > 0 || has_twin_there(sim, message))
+    if (files_of(sim, message->content, false) > 0 || has_twin_there(sim, message) ||
+        was_missed_before_its_twins(sim, message))
         return true;
     return sim->was_here[message->content] &&
            ((gone >= sim->run_began && sim->gone_moment[message->content] > sim->look_moment) ||
@@ -264,12 +289,12 @@ is_unflushed(const struct import_sim *sim, int content)
 static bool
 was_read_as(const struct import_sim *sim, const struct drop_message *message)
 {
-    bool was = strcmp(message->read_as, message->uidl) == 0;
+    const char *uidl = told_uidl(sim, message);
+    bool was = strcmp(message->read_as, uidl) == 0;
 
     for (size_t i = 0; i < sim->drop.count && !was; i++) {
         const struct drop_message *it = &sim->drop.messages[i];
-        was =
-            (same_message(it, message) || (it->content == message->content)) && strcmp(it->read_as, message->uidl) == 0;
+        was = (same_message(it, message) || (it->content == message->content)) && strcmp(it->read_as, uidl) == 0;
     }
     return was;
 }
