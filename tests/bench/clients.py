@@ -118,6 +118,7 @@ class Program:
 
 class Golub(Program):
     name = "golub"
+    words = ("sync",)  # the command, and its options
 
     def __init__(self, tools, user, port, **keys):
         super().__init__(tools)
@@ -128,7 +129,7 @@ class Golub(Program):
         self.account.set(server="imap://127.0.0.1:%d" % port)
 
     def command(self):
-        return [binary(), "-v", "sync", "bench"]
+        return [binary(), "-v", *self.words, "bench"]
 
     @staticmethod
     def version():

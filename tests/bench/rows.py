@@ -3,6 +3,8 @@ import os
 import random
 import re
 import shutil
+import subprocess
+import time
 
 from clients import Golub, Mbsync, Relay
 from rig.fill import Wire, clone, mails, number_of, numbered, small
@@ -127,6 +129,34 @@ def many_mailboxes(bench):
 LOOKING = "stat,lstat,newfstatat,statx,fstat,open,openat,access,faccessat,faccessat2,readlink,getxattr"
 
 
+def digests_alone(root):
+    """@return the seconds that sha256sum needs for the bytes of all mail."""
+    began = time.monotonic()
+    subprocess.run("find . -type f -print0 | xargs -0 cat | sha256sum", shell=True, cwd=root, check=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - began
+
+
+def verify(bench, golub, count):
+    """Row 3: golub verify of what is in sync."""
+    lines = []
+    for words in (("verify",), ("verify", "--bytes"), ("verify", "--server")):
+        line = Line(3, "golub %s of %d messages" % (" ".join(words), count))
+        bench.say(line.what)
+        golub.words = words
+        with bench.relay("3", 0) as relay:
+            cost = line.costs["golub"] = golub.run(relay)
+        if "equal" not in cost.out:
+            cost.note = "NOT EQUAL"
+        line.ask("<= 16 MB resident", cost.resident <= 16 * MB)
+        if words == ("verify",):
+            line.ask("<= 2 s", cost.seconds <= 2)
+        if "--bytes" in words:
+            alone = digests_alone(golub.root)
+            line.ask("<= twice the %.1f s of sha256sum" % alone, cost.seconds <= 2 * alone)
+        lines.append(line)
+    return lines
+
+
 def one_large_mailbox(bench):
     """Row 3: nothing changed in a large mailbox."""
     user, count = bench.user(), bench.size(100000)
@@ -147,13 +177,14 @@ def one_large_mailbox(bench):
                 line.costs[program.name] = program.run(relay)
         message = re.compile(re.escape(programs[0].root) + r"[^\">]*/(?:cur|new)/[^\"/>]+[\">]|\"[^\"/]*\.[^\"/]*:2,")
         looked = [c for c in programs[0].traced(bench.server.port, LOOKING) if message.search(c)]
+        verified = verify(bench, programs[0], count)
     finally:
         close(programs)
     golub = line.costs["golub"]
     line.ask("<= 4 kB received", golub.down <= 4 * KB)
     line.ask("<= 16 MB resident", golub.resident <= 16 * MB)
     line.ask("no message file looked at" + (": %d, %s" % (len(looked), looked[0][:120]) if looked else ""), not looked)
-    return [line]
+    return [line, *verified]
 
 
 class Changes:
