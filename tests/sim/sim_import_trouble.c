@@ -1,7 +1,7 @@
 /* What seldom happens to an import: servers that show too little, backups, clocks, journals that are lost, accounts that move. */
+#include "tests/sim/sim_import_laws.h"
 #include "tests/sim/sim_import_trouble.h"
 
-#define DAY 86400
 #define AGREES_AFTER ((int64_t)20 * 3600)
 
 static const struct {
@@ -153,6 +153,15 @@ wrong_clock(struct import_sim *sim)
     return true;
 }
 
+/* By the journal that is there now. */
+static bool
+is_stored(const struct import_sim *sim, const struct drop_message *message)
+{
+    struct journal_pop row;
+
+    return row_left(sim, message, &row) && row.state == POP_STORED;
+}
+
 /* A file that the IMAP account found on its own server shows nobody that the journal is older: it is looked at where something new is listed. */
 static void
 excuse_one_mailbox(struct import_sim *sim)
@@ -194,9 +203,9 @@ journal_goes(struct import_sim *sim, bool old)
         message->may_be_had = old && message->ever_had;
         message->had = message->stored = message->has_keep = message->held = message->released = false;
         message->gone_known = message->returned = message->came_back = false;
-        message->unread_since =
-            message->unread_since && !message->here; /* that it was told to go is not known any more */
-        if (!old)                                    /* what is met is read before it goes */
+        /* That it was told to go is not known any more: so it is where an older journal has it from before that. */
+        message->unread_since = message->unread_since && !message->here && !(old && is_stored(sim, message));
+        if (!old) /* what is met is read before it goes */
             message->read_as[0] = '\0';
         else if (message->fetched_at != 0) /* it may be known to that one */
             memcpy(message->read_as, message->uidl, sizeof message->read_as);
