@@ -65,7 +65,7 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
             here->facts &= ~(unsigned)FACT_UNPAIRED;
         here->facts |= facts;
         ok = note_foreign(run, here, file, uid, facts) && meeting_take_intent(run, here) &&
-             journal_message_delete(run->journal, there->id, &run->err) &&
+             (!file->fresh || missing_met(run, here)) && journal_message_delete(run->journal, there->id, &run->err) &&
              journal_message_save(run->journal, here, &run->err) &&
              (!id_set_has(&meeting->mailbox->lacked, here->id) || uneven_met_again(run, meeting->mailbox, here->id));
     }

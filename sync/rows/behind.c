@@ -95,3 +95,40 @@ missing_fall_behind(struct run *run)
     }
     return run_end(run, ok);
 }
+
+/* Has it a file in another mailbox, of which it is known that it was not seen for a while? Whether its message is still there is not known yet. */
+static struct mailbox *
+waiting_place(struct run *run, const struct journal_message *waiting, const struct journal_message *met)
+{
+    struct mailbox *mailbox = run_mailbox_by_id(run, waiting->mailbox);
+
+    if (mailbox == NULL || waiting->mailbox == met->mailbox || waiting->base[0] == '\0' ||
+        (waiting->facts & FACT_GONE_HERE) != 0)
+        return NULL;
+    return mailbox->row.behind != 0 && mailbox->row.behind < met->id ? mailbox : NULL;
+}
+
+bool
+missing_met(struct run *run, const struct journal_message *message)
+{
+    struct journal_message other;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok =
+        !message->has_wire || run->first || journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct mailbox *mailbox;
+
+        if (ids[i] == message->id)
+            continue;
+        ok = run_load(run, ids[i], &other);
+        mailbox = ok ? waiting_place(run, &other, message) : NULL;
+        if (mailbox == NULL)
+            continue;
+        mailbox->row.behind = message->id;
+        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+    }
+    free(ids);
+    return ok;
+}

@@ -55,5 +55,10 @@ MUST_CHECK bool missing_is_no_removal(struct run *run, struct journal_message *m
  * ids, above `behind`: what gets its other half later may have left one of these mailboxes.
  */
 MUST_CHECK bool missing_fall_behind(struct run *run);
+/**
+ * Its file and its message were both new in their mailbox, and are paired: neither came from a mailbox that has an equal file and was not
+ * seen for a while. What came to others before this is not told from it by its id: in doubt that file stays. Inside a transaction.
+ */
+MUST_CHECK bool missing_met(struct run *run, const struct journal_message *message);
 
 #endif

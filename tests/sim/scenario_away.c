@@ -175,6 +175,33 @@ what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again(void **state)
     }
 }
 
+/* The server lost it meanwhile. In another mailbox a file and a message with its bytes were both new, and are one: it is not what went there. */
+static void
+what_met_a_file_in_another_mailbox_is_not_what_moved_there(void **state)
+{
+    (void)state;
+    given_three_mailboxes();
+    given_mail_there(INBOX, 2);
+    const uint32_t uid = given_mail_there(OLD, 1);
+    given_mail_there(OLD, 3);
+    given_both_sides_agree();
+    given_the_folder_is_away(OLD);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    server_expunge(&sim.server, OLD, uid);
+    given_mail_here(WORK, 1);
+    given_mail_there(WORK, 1);
+    check_forget(&sim.clients[0]);
+    (void)when_golub_syncs_after(60);
+
+    when_the_folder_is_back(OLD);
+
+    then_both_sides_agree();
+    then_it_is_here(OLD, 1, 1);
+    then_it_is_there(OLD, 1, 1);
+    then_it_is_here(WORK, 1, 1);
+    then_it_is_there(WORK, 1, 1);
+}
+
 static void
 when_the_user_moves_it_out(int content, int from, int to)
 {
@@ -528,6 +555,7 @@ main(void)
         SCENARIO(what_left_a_hidden_mailbox_and_moves_on_when_that_is_back_is_not_sent_again),
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again),
         SCENARIO(what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again),
+        SCENARIO(what_met_a_file_in_another_mailbox_is_not_what_moved_there),
         SCENARIO(what_moved_out_of_a_folder_that_was_away_and_is_removed_then_may_go),
         SCENARIO(what_moves_on_there_after_its_move_here_was_cut_off_is_there_once),
         SCENARIO(what_was_read_while_its_move_here_was_cut_off_and_moves_on_there_is_there_once),

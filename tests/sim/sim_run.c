@@ -65,13 +65,16 @@ mailbox_of(const struct journal_mailbox *rows, size_t count, int64_t id)
     return -1;
 }
 
-/* Has this mailbox given a UID since the command was sent that is gone, and that this client never saw? It may have been of what was sent. */
+/*
+ * Has this mailbox given a UID since the command was sent (ever, where the server did not say how far it was) that is gone, and that this client
+ * never saw? It may have been of what was sent.
+ */
 static bool
 gave_unseen(const struct sim *sim, struct journal *journal, const struct journal_op *op, int mailbox)
 {
     const struct sim_mailbox *box = &sim->server.boxes[mailbox];
 
-    for (uint32_t uid = op->uidnext; op->uidnext != 0 && uid < box->uidnext; uid++) {
+    for (uint32_t uid = op->uidnext != 0 ? op->uidnext : 1; uid < box->uidnext; uid++) {
         struct journal_message row;
         struct error err = {0};
         bool seen = false;
