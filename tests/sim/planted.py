@@ -5,6 +5,7 @@
     planted.py --only cursor          those with this word in their name
     planted.py --scratch DIR          keep copy and build there, so that the next time is faster
     planted.py --jobs 2
+    planted.py --check                whether the texts are there, and nothing else
     planted.py --histories 2000       which of those that change what happens to mail are noticed by histories from seeds
                                       alone, 2,000 each (of an import: of each profile); exit status 1 below three quarters
 
@@ -110,6 +111,16 @@ def plant(tree, bug):
     return before
 
 
+def check_texts(bugs):
+    """Every text that a change replaces is there once. Returns the exit status."""
+    absent = [(bug.name, name, old) for bug in bugs for name, old, _ in bug.changes
+              if (TOP / name).read_text().count(old) != 1]
+    for bug_name, name, old in absent:
+        print(f"{bug_name}: this is not once in {name}: {old!r}", file=sys.stderr)
+    print(f"{len(bugs)} planted bugs, {len(absent)} texts that are not there once")
+    return 1 if absent or not bugs else 0
+
+
 def undo(before):
     for path, text in before.items():
         path.write_text(text)
@@ -204,12 +215,15 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--histories", type=int, metavar="COUNT", help="what histories from seeds alone notice")
     parser.add_argument("--list", action="store_true", help="print the table for tests/README.md, run nothing")
+    parser.add_argument("--check", action="store_true", help="whether the texts that are replaced are there; run nothing")
     arguments = parser.parse_args()
     bugs = [bug for bug in BUGS if arguments.only in bug.name]
     if arguments.list:
         for bug in bugs:
             print(f"| {bug.name} | {bug.test} |")
         return 0
+    if arguments.check:
+        return check_texts(bugs)
     with tempfile.TemporaryDirectory(prefix="golub-planted-") as temporary:
         scratch = Scratch(arguments.scratch.resolve() if arguments.scratch else Path(temporary), arguments.jobs)
         try:
