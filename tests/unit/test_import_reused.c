@@ -155,6 +155,7 @@ what_comes_under_the_name_of_one_that_was_begun_is_known_by_its_bytes(void **sta
     begun->listed_size = mail->len;
     assert_run(sc, 1);
     begun->refuse_retr = false;
+    sc->now += DAY; /* it was there beside the other one */
     rename_there(mail, "8");
     rename_there(begun, "9");
 
