@@ -106,16 +106,16 @@ is_ahead(struct run *run, const struct sight *sight, const struct said_ops *said
 }
 
 /*
- * SELECT says no UIDNEXT, and STATUS one that UIDs which are known here are not below. None of these is shown, so it does not lag behind: they
- * were not given yet.
+ * UIDs that are known here are not below the UIDNEXT that STATUS says, and none of these is shown: so it does not lag behind, they were not given
+ * yet. Of a SELECT that says none (Courier) that is all there is to know; else our cursor has seen it, if the last look did add up.
  */
 static bool
 is_given_back(const struct sight *sight)
 {
     const struct mailbox *mailbox = sight->mailbox;
 
-    return sight->selected.uidnext == 0 && mailbox->given_back && mailbox->row.state != MAILBOX_REPAIR &&
-           sight->top < mailbox->uidnext;
+    return (sight->selected.uidnext == 0 || mailbox->row.uneven != 0) && mailbox->given_back &&
+           mailbox->row.state != MAILBOX_REPAIR && sight->top < mailbox->uidnext;
 }
 
 static bool

@@ -145,7 +145,7 @@ append_now(const struct upload *upload, int mailbox, int content, int dress)
     uint32_t uid = 0;
 
     if (server->swallows_duplicates)
-        for (size_t i = 0; i < box->count && uid == 0; i++)
+        for (size_t i = server_hidden(server, mailbox); i < box->count && uid == 0; i++)
             if (box->messages[i].content == content && box->messages[i].dress == stored(server, content, dress))
                 uid = box->messages[i].uid;
     if (uid != 0)
