@@ -4,6 +4,7 @@
  * nothing wrong, a file without a row would stay for ever. By what it was fetched for (`origin`) the next run knows what is kept already.
  */
 #include "sync/apply/apply.h"
+#include "sync/apply/room.h"
 #include "sync/rows/quarantined.h"
 #include "sync/rows/readings.h"
 #include "sync/run/attempts.h"
@@ -320,6 +321,26 @@ fetch_again(struct keeping *keeping, struct arena *arena)
     return second.count == 0 || (fetch(&second) && leave_others(&second));
 }
 
+/* Where the disk is full nothing is fetched, and what was to be kept stays on the server: the next run tries again. */
+static bool
+has_room(struct keeping *keeping)
+{
+    struct run *run = keeping->run;
+    const struct mailbox *mailbox = &run->mailboxes[keeping->todos[0]->mailbox];
+    struct room room;
+    struct error why;
+
+    if (room_check(run, &room, keeping->todos, keeping->count))
+        return true;
+    why = run->err;
+    run->err = (struct error){0};
+    (void)text_print(why.what, sizeof why.what, "keep what is to be removed on the server, and is only there");
+    run_problem(run, mailbox, &why);
+    for (size_t i = 0; i < keeping->count; i++)
+        keeping->todos[i]->dropped = true;
+    return false;
+}
+
 bool
 apply_keep_there(struct run *run, struct agenda *agenda)
 {
@@ -334,7 +355,7 @@ apply_keep_there(struct run *run, struct agenda *agenda)
         return true;
     reading_begin(run);
     ok = begin(&keeping, &arena, room) && gather(&keeping, agenda);
-    if (ok && keeping.count != 0)
+    if (ok && keeping.count != 0 && has_room(&keeping))
         ok = situation_mark(run) && fetch(&keeping) && fetch_again(&keeping, &arena) && leave_others(&keeping);
     arena_free(&arena);
     return ok;

@@ -332,10 +332,32 @@ what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity
     then_it_is_here(INBOX, 1, 1);
 }
 
+static void
+what_is_to_be_kept_waits_on_the_server_where_the_disk_is_full(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_a_carried_message(INBOX, 1);
+    given_a_carried_message(INBOX, 4);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    here()->full = SIM_DISK - 100000;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 1, 1);
+    assert_int_equal(kept_times(1, DRESS_PLAIN), 0);
+    here()->full = 0;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+    assert_int_equal(kept_times(1, DRESS_PLAIN), 1);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENARIO(what_is_to_be_kept_waits_on_the_server_where_the_disk_is_full),
         SCENARIO(what_moves_in_other_bytes_is_found_in_its_new_place),
         SCENARIO(a_file_saved_beside_a_copy_there_is_what_it_was),
         SCENARIO(a_file_saved_under_another_uidvalidity_is_what_it_was),
