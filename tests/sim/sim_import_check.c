@@ -110,11 +110,27 @@ owe(struct import_sim *sim, struct drop_message *message)
     message->owed = true;
 }
 
+/* Beside one of its bytes that came in this run it was read to be told from that one: its own row has the `keep` of an earlier day. */
+static bool
+is_beside_new(const struct import_sim *sim, const struct drop_message *message, const struct journal_pop *row)
+{
+    struct journal_pop other;
+
+    for (size_t i = 0; row->since < sim->run_began && i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (it != message && it->content == message->content && comes_anew(sim, it) && row_of(sim, it, &other) &&
+            other.id != row->id && other.since >= sim->run_began)
+            return true;
+    }
+    return false;
+}
+
 static void
 learn(struct import_sim *sim, struct drop_message *message)
 {
     struct journal_pop row;
-    const bool known = row_of(sim, message, &row), anew = known && comes_anew(sim, message);
+    const bool known = row_of(sim, message, &row),
+               anew = known && comes_anew(sim, message) && !is_beside_new(sim, message, &row);
 
     if (anew)
         message->stored = message->has_keep = false;
