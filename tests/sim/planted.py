@@ -126,6 +126,11 @@ def undo(before):
         path.write_text(text)
 
 
+def is_skipped(said):
+    """It passes because what it needs can't be had here."""
+    return re.search(r"^OK \(.*\bskipped=", said, re.MULTILINE) is not None
+
+
 def what_it_said(said):
     """The line in which a test says what is wrong."""
     for pattern in (r"^seed \d+: (.*)", r"^\[  FAILED  \] ([A-Za-z_]\w+)$", r"^(?:FAIL|ERROR): (\w+)",
@@ -158,7 +163,8 @@ def try_bug(scratch, bug):
     finally:
         undo(before)
     caught = status is not None and status != 0
-    verdict = str(bug.test) if caught else f"SURVIVES {bug.test}" + (" (hung)" if status is None else "")
+    how = " (hung)" if status is None else " (its test is skipped here)" if is_skipped(said) else ""
+    verdict = str(bug.test) if caught else f"SURVIVES {bug.test}{how}"
     files = ", ".join(dict.fromkeys(name for name, _, _ in bug.changes))
     print(f"{bug.name:58} {files:34} {time.monotonic() - began:4.0f} {verdict}", flush=True)
     if caught:

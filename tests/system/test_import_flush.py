@@ -1,6 +1,8 @@
 """Flushes of an import: their order, and what happens where they fail. On the real disk: in memory nothing is flushed in one go."""
 import os
 import re
+import tempfile
+from unittest import mock
 
 from popbase import OK, ScriptTest, main
 
@@ -10,6 +12,11 @@ def is_naming(line):
 
 
 class FlushTest(ScriptTest):
+    def setUp(self):
+        """On a disk: TMPDIR may be memory."""
+        with mock.patch.object(tempfile, "tempdir", "/var/tmp"):
+            super().setUp()
+
     def needs_syncfs(self):
         os.makedirs(self.account.root, mode=0o700)
         said = self.home.run("check", "post").out

@@ -286,6 +286,40 @@ what_was_read_of_another_message_is_no_doubt_of_this_one(void **state)
     assert_int_equal(count_there(sc), 0);
 }
 
+/* One of two reports went, and a third has its name, its header and its size: names moved on, so its bytes say which it is. */
+static void
+assert_third_report_comes(struct scene *sc, const char *top_adds)
+{
+    static const char report_three[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit hangs..\r\n";
+    struct dropped *first = given_report(sc, "1", report_one), *second = given_report(sc, "2", report_two),
+                   *other = given_mail(sc, "3"), *third;
+
+    assert_run(sc, 0);
+    second->gone = other->gone = true;
+    first->top_adds = top_adds;
+    third = given_report(sc, "2", report_three);
+    given_mail(sc, "3")->listed_size = 77;
+
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 5);
+    assert_int_equal(copies_here(sc, third), 1);
+}
+
+static void
+a_name_is_not_believed_beside_another_of_its_header_where_names_moved_on(void **state)
+{
+    assert_third_report_comes(*state, NULL);
+}
+
+/* TOP shows a line of the server's own in the header of the other one. */
+static void
+a_name_is_not_believed_beside_a_kin_of_its_header_where_names_moved_on(void **state)
+{
+    assert_third_report_comes(*state, "Status: RO\r\n");
+}
+
 int
 main(void)
 {
@@ -302,6 +336,8 @@ main(void)
         TEST(what_is_back_under_another_name_and_far_too_large_a_size_comes_once),
         TEST(what_is_back_and_comes_in_part_for_long_is_known_when_all_of_it_comes),
         TEST(what_was_read_of_another_message_is_no_doubt_of_this_one),
+        TEST(a_name_is_not_believed_beside_another_of_its_header_where_names_moved_on),
+        TEST(a_name_is_not_believed_beside_a_kin_of_its_header_where_names_moved_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
