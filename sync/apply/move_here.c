@@ -168,7 +168,8 @@ check_intact(struct run *run, struct mailbox *source, struct journal_message *fr
         source->look_here = true;
         return true;
     }
-    *intact = !from->has_wire || memcmp(facts.digests.wire, from->wire, DIGEST_SIZE) == 0;
+    *intact = !from->has_wire || memcmp(facts.digests.wire, from->wire, DIGEST_SIZE) == 0 ||
+              foreign_take_own(from, &facts.digests);
     return *intact || leave_altered(run, source, from);
 }
 

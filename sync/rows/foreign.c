@@ -27,3 +27,14 @@ foreign_check(struct run *run, const struct journal_message *message, const unsi
     *same = !*known || memcmp(own, body, DIGEST_SIZE) == 0;
     return true;
 }
+
+bool
+foreign_take_own(struct journal_message *message, const struct digests *digests)
+{
+    if ((message->facts & FACT_FOREIGN) == 0 || !message->has_header || message->size != digests->size ||
+        memcmp(message->header, digests->header, DIGEST_SIZE) != 0)
+        return false;
+    message->facts = (message->facts & ~(unsigned)FACT_FOREIGN) | FACT_BY_HEADER;
+    memcpy(message->wire, digests->wire, DIGEST_SIZE);
+    return true;
+}

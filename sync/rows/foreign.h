@@ -17,4 +17,10 @@ MUST_CHECK bool foreign_carry(struct run *run, const struct journal_message *fro
 MUST_CHECK bool foreign_check(struct run *run, const struct journal_message *message,
                               const unsigned char body[static DIGEST_SIZE], bool *same, bool *known);
 
+/**
+ * Has the row's file the header and the size of what the server has? Then it is that message in the server's own bytes, whatever it was when the
+ * row was written: the row is changed to that; saves nothing.
+ */
+bool foreign_take_own(struct journal_message *message, const struct digests *digests);
+
 #endif

@@ -332,6 +332,26 @@ what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity
     then_it_is_here(INBOX, 1, 1);
 }
 
+/* It was fetched anew, and the journal is from before that: with the header and the size that the server has it is the message, and not altered. */
+static void
+a_file_that_has_the_servers_own_lines_again_follows_its_message(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_a_carried_message(WORK, 1);
+    given_a_carried_message(WORK, 4);
+    given_both_sides_agree();
+    file_of(WORK, 1)->dress = DRESS_PLAIN;
+    ledger_out(&sim.world, 1, WORK);
+    assert_true(action_transfer_there(&sim, WORK, message_of(WORK, 1), INBOX, true));
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(WORK, 1, 0);
+    then_both_sides_agree();
+}
+
 static void
 what_is_to_be_kept_waits_on_the_server_where_the_disk_is_full(void **state)
 {
@@ -357,6 +377,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENARIO(a_file_that_has_the_servers_own_lines_again_follows_its_message),
         SCENARIO(what_is_to_be_kept_waits_on_the_server_where_the_disk_is_full),
         SCENARIO(what_moves_in_other_bytes_is_found_in_its_new_place),
         SCENARIO(a_file_saved_beside_a_copy_there_is_what_it_was),
