@@ -14,6 +14,8 @@
 
 #define WAIT_NS 100000000 /* between two looks at a lock that another golub has: a tenth of a second */
 
+#define STATUS_LOCKED 6 /* another golub was at work: this was no run */
+
 #define QUOTA_EVERY_S 86400 /* how full the server is: so often also where it costs a turn to ask */
 
 enum { LOCK_FOLDER, LOCK_FILE, LOCKS };
@@ -68,6 +70,26 @@ take_locks(const struct account *account, bool dry, int locks[static LOCKS], str
     return false;
 }
 
+/*
+ * A golub with another state folder may be at work in the tree. The run locks it when it opens it (store/maildir/tree.c); looked at here, it can be
+ * waited for like one of the same state folder, and the run that it keeps away has not begun.
+ */
+static bool
+tree_is_free(const struct account *account, const struct sync_options *options, struct error *err)
+{
+    const bool shared = account_is_pop(account) || (options->restore != NULL && options->dry_run);
+    const int tree = shared ? -1 : open(account->maildir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool taken = tree >= 0 && flock(tree, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (tree >= 0) /* where it can't be opened, the run says why */
+        (void)close(tree);
+    if (!taken)
+        return true;
+    error_state(err, ERROR_LOCKED, "another golub is at work in the Maildir %s", account->maildir);
+    error_hint(err, "Wait until it has finished; nothing was done here.");
+    return false;
+}
+
 int
 account_fail(const struct account *account, struct report *report, struct error *err)
 {
@@ -119,6 +141,17 @@ is_stopped(const struct sync_options *options)
     return options->stopped != NULL && options->stopped(options->stopped_context);
 }
 
+static bool
+take_all(const struct account *account, const struct sync_options *options, int locks[static LOCKS], struct error *err)
+{
+    if (!take_locks(account, options->dry_run, locks, err))
+        return false;
+    if (tree_is_free(account, options, err))
+        return true;
+    drop_locks(locks);
+    return false;
+}
+
 /* Another golub's run ends some time, unless the user waits no longer. */
 static bool
 wait_for_locks(const struct account *account, const struct sync_options *options, int locks[static LOCKS],
@@ -127,7 +160,7 @@ wait_for_locks(const struct account *account, const struct sync_options *options
     const double begin = clock_seconds();
     bool said = false;
 
-    while (!take_locks(account, options->dry_run, locks, err)) {
+    while (!take_all(account, options, locks, err)) {
         const bool over = options->wait_s != 0 && clock_seconds() - begin >= (double)options->wait_s;
 
         if (err->kind != ERROR_LOCKED || !options->wait_for_lock || over || is_stopped(options))
@@ -239,7 +272,7 @@ run_recorded(const struct account *account, const struct sync_options *options, 
         hear(account, outcome, report);
     mine.quota_due = outcome != NULL && is_over(outcome->quota_seen, QUOTA_EVERY_S);
     status = run_locked(account, &mine, run, report);
-    if (outcome != NULL && is_recorded(options))
+    if (outcome != NULL && is_recorded(options) && status != STATUS_LOCKED)
         record(account, options, outcome, status, report);
     free(outcome);
     return status;

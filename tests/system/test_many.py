@@ -1,4 +1,5 @@
 """Many accounts in one run, several runs at once, and what cron is told. GOLUB_NIGHTLY=1: 200 accounts."""
+import fcntl
 import json
 import os
 import time
@@ -88,6 +89,28 @@ class ManyTest(SystemTest):
         first.kill()
 
         self.assertIn(second.wait(60), (OK, NETWORK))  # it was given the port of before, or that of now
+
+    def test_a_golub_with_another_state_folder_is_waited_for_and_leaves_no_trace(self):
+        self.sync()
+        before = self.run_golub("status", "--json").out
+        tree = os.open(self.account.root, os.O_RDONLY)
+        self.addCleanup(os.close, tree)
+        fcntl.flock(tree, fcntl.LOCK_EX)
+
+        self.assertIn("another golub is at work", self.sync(expect=BUSY).err)
+        begin = time.monotonic()
+        self.assertIn("another golub is at work: waiting", self.sync("--wait=1s", expect=BUSY).out)
+        self.assertGreaterEqual(time.monotonic() - begin, 1)
+
+        self.assertEqual(self.run_golub("status", "--json").out, before)
+        self.run_golub("restore", "work")  # a list needs no tree
+        second = self.home.start("sync", "--wait", "work")
+        self.addCleanup(second.communicate)
+        self.addCleanup(second.kill)
+        time.sleep(0.5)
+        self.assertIsNone(second.poll())
+        fcntl.flock(tree, fcntl.LOCK_UN)
+        self.assertEqual(second.wait(20), OK)
 
     def test_twice_quiet_says_nothing_of_what_passes_by_itself(self):
         self.account.set(server="imap://127.0.0.1:1")
