@@ -164,14 +164,21 @@ show_pending(struct status_view *view)
 static bool
 show_quarantine(struct status_view *view)
 {
+    const int days = view->account->policy.quarantine_days;
     struct journal_quarantine_sum sum;
+    char since[32];
 
     if (!journal_quarantine_sum(view->journal, &sum, &view->err))
         return false;
-    if (sum.count != 0)
-        report_line(view->report, view->account->name, "quarantine",
-                    "%" PRIu64 " message%s (%" PRIu64 " bytes) kept in %s/quarantine, each for %d days", sum.count,
-                    sum.count == 1 ? "" : "s", sum.bytes, view->account->state, view->account->policy.quarantine_days);
+    if (sum.count == 0)
+        return true;
+    report_quarantined(view->report, view->account->name,
+                       &(struct report_quarantined){sum.count, sum.bytes, sum.oldest < 0 ? 0 : sum.oldest, days});
+    report_date(sum.oldest, since, sizeof since);
+    report_line(view->report, view->account->name, "quarantine",
+                "%" PRIu64 " message%s (%" PRIu64
+                " bytes) kept in %s/quarantine, the oldest since %s, each for %d days",
+                sum.count, sum.count == 1 ? "" : "s", sum.bytes, view->account->state, since, days);
     return true;
 }
 

@@ -485,6 +485,19 @@ report_json_drop(struct report *report, const char *account, const struct report
 }
 
 void
+report_json_quarantined(struct report *report, const char *account, const struct report_quarantined *quarantined)
+{
+    json_t *object = begin_event("status", account, NULL), *quarantine = json_object();
+
+    put_number(quarantine, "messages", quarantined->messages);
+    put_number(quarantine, "bytes", quarantined->bytes);
+    put_number(quarantine, "since", (uint64_t)quarantined->since);
+    put_number(quarantine, "days", (uint64_t)quarantined->days);
+    (void)json_object_set_new(object, "quarantine", quarantine);
+    end_event(report, object, false);
+}
+
+void
 report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
                          size_t count)
 {

@@ -136,6 +136,7 @@ void report_json_state(struct report *report, const char *account, const struct 
 void report_json_mailbox_rows(struct report *report, const char *account, const struct report_mailbox_row *rows,
                               size_t count);
 void report_json_drop(struct report *report, const char *account, const struct report_drop *drop);
+void report_json_quarantined(struct report *report, const char *account, const struct report_quarantined *quarantined);
 void report_json_checked(struct report *report, const char *account, const struct report_checked *checked);
 void report_json_facts(struct report *report, const char *account, const struct report_facts *facts);
 void report_json_would(struct report *report, const struct report_account *account);

@@ -244,6 +244,13 @@ struct report_drop { /* a POP account's messages */
 };
 /** In JSON; for people status has lines. */
 void report_drop(struct report *report, const char *account, const struct report_drop *drop);
+struct report_quarantined { /* what an account keeps in its quarantine */
+    uint64_t messages, bytes;
+    int64_t since; /* when the oldest one was put there, seconds since 1970-01-01 UTC */
+    int days;      /* how long each is kept */
+};
+/** In JSON; for people status has a line. */
+void report_quarantined(struct report *report, const char *account, const struct report_quarantined *quarantined);
 struct report_mailbox_row {
     const char *mailbox;
     uint64_t here, there, waiting, held; /* messages */

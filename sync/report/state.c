@@ -123,6 +123,16 @@ report_drop(struct report *report, const char *account, const struct report_drop
     report_unlock(report);
 }
 
+void
+report_quarantined(struct report *report, const char *account, const struct report_quarantined *quarantined)
+{
+    if (report->settings.quiet || !report->settings.json)
+        return;
+    report_lock(report);
+    report_json_quarantined(report, account, quarantined);
+    report_unlock(report);
+}
+
 struct widths {
     int name, here, there, waiting, held; /* columns */
 };

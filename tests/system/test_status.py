@@ -176,6 +176,19 @@ class StatusTest(SystemTest):
         self.assertEqual(table[-1], ["work:", "total", "15", "15", "0", "0"])
         self.assertEqual(len({len(line) + line.count("東") + line.count("京") for line in lines[begin:]}), 1)
 
+    def test_the_quarantine_is_told_in_numbers_and_since_when(self):
+        mails = self.corpus.messages(3)
+        uids = self.given_both_sides(mails)
+        self.assertFalse([e for e in self.numbers() if "quarantine" in e])
+        self.client.expunge("INBOX", uids[:2])
+        self.sync()
+
+        kept, = [e["quarantine"] for e in self.numbers() if "quarantine" in e]
+        size = sum(len(mail.bytes) for mail in mails[:2])  # as the server counts
+        self.assertLess(abs(kept.pop("since") - time.time()), 60)
+        self.assertEqual(kept, {"messages": 2, "bytes": size, "days": 30})
+        self.assertRegex(self.status().out, r"2 messages \(%d bytes\) kept in .*, the oldest since \d{4}-\d\d-\d\d \d\d:\d\d, each" % size)
+
     def test_a_state_of_a_version_that_wrote_no_outcome_says_so(self):
         self.sync()
         os.unlink(os.path.join(self.account.state, "outcome.json"))
