@@ -126,6 +126,43 @@ check_kind(const struct jobs *jobs, struct error *err)
     return false;
 }
 
+/* @return false: no memory, or a path that can't be followed. *below: equal, or inside of it */
+static bool
+is_below(const char *folder, const char *root, bool *below, struct error *err)
+{
+    char *real = NULL;
+    const bool ok = root == NULL || paths_resolve(root, &real, err);
+
+    *below = real != NULL && strlen(folder) >= strlen(real) && paths_overlap(folder, real);
+    free(real);
+    return ok;
+}
+
+/* In an account's tree the next sync would meet folders that nobody knows, or take for its own what was put beside it. */
+static bool
+check_folder(const struct settings *settings, const char *written, struct error *err)
+{
+    char *absolute = NULL, *real = NULL;
+    bool ok = written == NULL || (expand(written, &absolute, err) && paths_resolve(absolute, &real, err));
+
+    for (size_t i = 0; ok && real != NULL && i < settings->count; i++) {
+        const struct account *account = &settings->accounts[i].account;
+        bool mail, state;
+
+        ok = is_below(real, account->maildir, &mail, err) && is_below(real, account->state, &state, err);
+        if (!ok || (!mail && !state))
+            continue;
+        error_state(err, ERROR_CONFIG,
+                    "--to-dir takes a folder that is no account's: %s is in the %s of account \"%s\"", absolute,
+                    mail ? "Maildir" : "state folder", account->name);
+        error_hint(err, "--to MAILBOX puts messages into a mailbox of the account.");
+        ok = false;
+    }
+    free(real);
+    free(absolute);
+    return ok;
+}
+
 int
 cmd_restore(struct settings *settings, const struct options *options, struct report *report)
 {
@@ -133,7 +170,8 @@ cmd_restore(struct settings *settings, const struct options *options, struct rep
     struct jobs jobs;
     int status = 2;
 
-    if (jobs_choose(settings, options, report, &jobs, &err) && check_kind(&jobs, &err))
+    if (jobs_choose(settings, options, report, &jobs, &err) && check_kind(&jobs, &err) &&
+        check_folder(settings, options->to_dir, &err))
         status = jobs_run(&jobs, options->altered ? restore_altered : restore_one, false);
     else
         report_error(report, &err);

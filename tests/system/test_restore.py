@@ -207,6 +207,22 @@ class PutBackTest(RestoreTest):
         self.assertRegex(self.restore("--all", "--to-dir", self.home.path_of("out")).out, "2 are back already")
         self.restore("1", "--to-dir", self.home.path_of("no/such/dir"), expect=CONFIG)
 
+    def test_a_folder_of_an_account_is_no_target_of_to_dir(self):
+        self.expunge(0)
+        other = self.new_account("other")
+        os.symlink(self.account.root, self.home.path_of("link"))
+        before = self.maildir.snapshot()
+        inbox = os.path.join(self.account.root, "INBOX")
+        for folder in (self.account.root, inbox, os.path.join(inbox, "cur"), os.path.join(inbox, "none"), other.root,
+                       os.path.join(self.account.state, "quarantine"), self.home.path_of("link", "INBOX", "..", "Work")):
+            self.assertIn("is no account's", self.restore("1", "--to-dir", folder, expect=CONFIG).err, folder)
+
+        self.assertEqual(self.maildir.snapshot(), before)
+        self.assertEqual(len(self.kept()), 1)
+        self.assertFalse(os.path.exists(other.root))
+        self.restore("1", "--to-dir", self.account.root + "-2")
+        self.assert_in_sync()
+
     def test_in_maildirpp_and_flat(self):
         for layout in ("maildir++", "flat"):
             with self.subTest(layout):
