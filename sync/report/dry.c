@@ -1,7 +1,7 @@
 /*
  * What a dry run would do, a line a mailbox:
  *     work/INBOX: would fetch 300 (12.4 MB), upload 2 (0.1 MB), change flags of 5 here and 1 on the server
- * With --verbose each message has a line of its own instead.
+ * and what it would hold. With --verbose each message has a line of its own instead.
  */
 #include "sync/report/private.h"
 
@@ -76,7 +76,26 @@ write_would(struct report *report, const char *account, const struct report_woul
     add_part(line, sizeof line, "remove", done[DID_REMOVE_HERE], " here", 0);
     add_part(line, sizeof line, "remove", done[DID_REMOVE_THERE], " on the server", 0);
     add_part(line, sizeof line, "replace", done[DID_REPLACE_THERE], " on the server", 0);
+    add_part(line, sizeof line, "hold the removal of", would->removals_here, " here", 0);
+    add_part(line, sizeof line, "hold the removal of", would->removals_there, " on the server", 0);
+    add_part(line, sizeof line, "hold the addition of", would->additions, "", 0);
     report_text_line(report, report->out, &place, line);
+}
+
+bool
+report_would_hold(struct report_account *account, const struct report_held *held)
+{
+    struct report_would *would = report_would_of(account, held->mailbox);
+
+    if (would == NULL)
+        return false;
+    if (held->addition)
+        would->additions++;
+    else if (held->here)
+        would->removals_here++;
+    else
+        would->removals_there++;
+    return true;
 }
 
 void

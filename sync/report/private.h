@@ -10,6 +10,7 @@
 struct report_would { /* what a dry run would do in one mailbox */
     char *mailbox;
     struct report_counts counts;
+    uint64_t removals_here, removals_there, additions; /* that it would hold */
 };
 
 struct report_account { /* what is remembered of one account's run */
@@ -104,6 +105,8 @@ void report_quota_alone(struct report *report, const char *account, const struct
 /* ---- report/dry.c ---- */
 /** The record of one mailbox; NULL: out of memory. */
 struct report_would *report_would_of(struct report_account *account, const char *mailbox);
+/** One more is counted that it would hold. @return false: there was no memory for it */
+bool report_would_hold(struct report_account *account, const struct report_held *held);
 void report_would_free(struct report_account *account);
 void report_text_would(struct report *report, const struct report_account *account);
 

@@ -234,12 +234,14 @@ void
 report_held(struct report *report, const char *account, const struct report_held *held)
 {
     struct report_account *a;
+    bool dry;
 
     report_lock(report);
     a = report_find(report, account);
+    dry = a != NULL && a->dry;
     if (report->settings.json)
         report_json_held(report, account, held);
-    else if (!report->settings.quiet && (report->settings.verbose > 0 || (a != NULL && a->dry)))
+    else if (!report->settings.quiet && (report->settings.verbose > 0 || (dry && !report_would_hold(a, held))))
         report_text_held(report, account, held);
     report_unlock(report);
 }

@@ -235,6 +235,29 @@ a_dry_run_says_that_removals_would_be_held(void **state)
 }
 
 static void
+a_dry_run_counts_what_it_would_hold_in_each_mailbox(void **state)
+{
+    const struct report_held there = {.mailbox = "INBOX", .uid = 5, .file = "1.ev", .id = "k3x"},
+                             here = {.mailbox = "Sent", .uid = 6, .file = "2.ev", .id = "k3x", .here = true},
+                             addition = {.mailbox = "Sent", .file = "3.ev", .id = "k4x", .addition = true};
+    struct paper *p = given_report(plain);
+
+    (void)state;
+    report_begin(p->report, "work", true);
+    report_held(p->report, "work", &there);
+    report_held(p->report, "work", &here);
+    report_held(p->report, "work", &there);
+    report_held(p->report, "work", &addition);
+    report_result(p->report, "work", 3, &(struct report_counts){0}, 0, false);
+
+    assert_written(p,
+                   "work/INBOX: would hold the removal of 2 on the server\n"
+                   "work/Sent: would hold the removal of 1 here, hold the addition of 1\n"
+                   "work: nothing was done, 0.0 s (dry run)\n",
+                   "");
+}
+
+static void
 did(struct report *r, const char *account, struct report_done done)
 {
     struct report_counts counts = {0};
@@ -759,6 +782,7 @@ main(void)
         cmocka_unit_test(a_summary_of_an_import_speaks_of_one_way),
         cmocka_unit_test(held_removals_of_an_import_are_released_by_an_import),
         cmocka_unit_test(a_dry_run_says_that_removals_would_be_held),
+        cmocka_unit_test(a_dry_run_counts_what_it_would_hold_in_each_mailbox),
         cmocka_unit_test(people_read_what_matters_and_errors_on_standard_error),
         cmocka_unit_test(the_same_line_is_said_once_in_a_run_of_an_account),
         cmocka_unit_test(verbose_shows_every_step),
