@@ -9,6 +9,7 @@
  * Where several mailboxes are to be visited, those without \Deleted, whose loss of a message nobody could take back, ride
  * blind behind their SELECTs, all in one turn, but only right after a STATUS of each of them:
  *     STATUS a, STATUS b | SELECT a, STOREs and FETCH, SELECT b, STOREs and FETCH
+ * A server that answers BAD to the FETCH (GNU mailutils, where one of its UIDs is gone) is asked for 1:* when all else is done.
  */
 #include "store/imap/client.h"
 
@@ -29,6 +30,7 @@ enum way {
     WAY_WAIT,  /* its SELECT is waited for */
     WAY_LOOK,  /* may ride blind, if a look at its mailbox allows it */
     WAY_BLIND, /* may */
+    WAY_ALL,   /* stored; its FETCH was answered BAD, and 1:* is asked for */
     WAY_DONE   /* told */
 };
 
@@ -54,6 +56,7 @@ struct storing {
     struct remote_outcome visit; /* why */
     size_t current;              /* change whose answers come */
     size_t left;                 /* echoes of it not answered yet */
+    bool unlooked;               /* one of them was answered BAD */
     struct echo *echoes;         /* one for each UID of it */
     size_t echoes_len, echoes_size;
     struct remote_outcome outcome;
@@ -119,7 +122,10 @@ send_step(struct storing *storing, const struct remote_store *change, size_t cou
 
     queue_begin(queue, kind, storing->at, storing->first, count);
     queue_print(queue, step == STEPS - 1 ? "UID FETCH " : "UID STORE ");
-    queue_set(queue, uids, count);
+    if (storing->way == WAY_ALL)
+        queue_print(queue, "1:*");
+    else
+        queue_set(queue, uids, count);
     if (step == STEPS - 1) {
         queue_print(queue, " (UID FLAGS)");
     } else {
@@ -157,7 +163,7 @@ next(void *self, bool *more)
         while (storing->first < change->count) {
             size_t count = change->count - storing->first;
             count = count < storing->chunk ? count : storing->chunk;
-            while (storing->step < STEPS - 1 && step_flags(change, storing->step) == 0)
+            while (storing->step < STEPS - 1 && (storing->way == WAY_ALL || step_flags(change, storing->step) == 0))
                 storing->step++;
             if (storing->step < STEPS)
                 return send_step(storing, change, count, storing->step++);
@@ -205,6 +211,7 @@ track(struct storing *storing)
     storing->current = oldest->index;
     count = storing->changes[oldest->index].count;
     storing->left = (count + storing->chunk - 1) / storing->chunk;
+    storing->unlooked = false;
     storing->outcome = storing->visit;
     drop_echoes(storing);
     if (!array_grow(&storing->echoes, &storing->echoes_size, count, sizeof *storing->echoes))
@@ -284,6 +291,25 @@ take_select(struct storing *storing, const struct command *command, const struct
     return true;
 }
 
+/* All that belongs to this change is answered. */
+static bool
+end_change(struct storing *storing, size_t index)
+{
+    if (storing->bad && storing->way == WAY_BLIND) { /* the server can't be asked so much at once: again, waiting */
+        storing->ways[index] = WAY_WAIT;
+        storing->imap->queue.serial = true;
+        return true;
+    }
+    if (storing->unlooked && storing->outcome.ok) {
+        storing->ways[index] = WAY_ALL;
+        return true;
+    }
+    storing->ways[index] = WAY_DONE;
+    if (storing->outcome.ok && !tell_echoes(storing, index))
+        return false;
+    return storing->to->done(storing->context, index, &storing->outcome);
+}
+
 static bool
 take_answer(void *self, const struct command *command, const struct response *response)
 {
@@ -302,19 +328,11 @@ take_answer(void *self, const struct command *command, const struct response *re
     }
     if (!select_in_turn(storing->imap, command))
         return false;
-    if (storing->outcome.ok && response->state != STATE_OK)
+    if (command->kind == COMMAND_PROOF && response->state == STATE_BAD && storing->way != WAY_ALL)
+        storing->unlooked = true;
+    else if (storing->outcome.ok && response->state != STATE_OK)
         client_refused(response, &storing->outcome);
-    if (command->kind != COMMAND_PROOF || --storing->left > 0)
-        return true;
-    if (storing->bad && storing->way == WAY_BLIND) { /* the server can't be asked so much at once: again, waiting */
-        storing->ways[command->index] = WAY_WAIT;
-        storing->imap->queue.serial = true;
-        return true;
-    }
-    storing->ways[command->index] = WAY_DONE;
-    if (storing->outcome.ok && !tell_echoes(storing, command->index))
-        return false;
-    return storing->to->done(storing->context, command->index, &storing->outcome);
+    return command->kind != COMMAND_PROOF || --storing->left > 0 || end_change(storing, command->index);
 }
 
 static bool
@@ -429,25 +447,25 @@ tell_visit(struct storing *storing, size_t begin, size_t end)
     return true;
 }
 
-/* The SELECT of a visit rides with the commands of the one before. */
+/* The SELECT of a visit rides with the commands of the one before. @param way  WAY_WAIT or WAY_ALL */
 static bool
-visit_all(struct storing *storing)
+visit_all(struct storing *storing, enum way way)
 {
-    size_t visit = find_way(storing, 0, WAY_WAIT);
+    size_t visit = find_way(storing, 0, way);
 
-    if (visit != NONE && !ask(storing, WAY_WAIT, 0, 0, visit))
+    if (visit != NONE && !ask(storing, way, 0, 0, visit))
         return false;
     while (visit != NONE) {
-        size_t end = visit_end(storing, visit), after = find_way(storing, end, WAY_WAIT);
+        size_t end = visit_end(storing, visit), after = find_way(storing, end, way);
 
         if (storing->bad && !storing->imap->queue.serial) {
             storing->imap->queue.serial = true;
-            if (!ask(storing, WAY_WAIT, 0, 0, visit))
+            if (!ask(storing, way, 0, 0, visit))
                 return false;
         }
         if (storing->ignore && !tell_visit(storing, visit, end))
             return false;
-        if (!ask(storing, WAY_WAIT, storing->ignore ? end : visit, end, after))
+        if (!ask(storing, way, storing->ignore ? end : visit, end, after))
             return false;
         visit = after;
     }
@@ -474,7 +492,10 @@ imap_store(struct imap *imap, const struct remote_store *changes, size_t count, 
     if (storing.ways == NULL)
         return out_of_memory(&storing);
     ok = choose_ways(&storing) &&
-         (find_way(&storing, 0, WAY_BLIND) == NONE || ask(&storing, WAY_BLIND, 0, count, NONE)) && visit_all(&storing);
+         (find_way(&storing, 0, WAY_BLIND) == NONE || ask(&storing, WAY_BLIND, 0, count, NONE)) &&
+         visit_all(&storing, WAY_WAIT);
+    storing.chunk = SIZE_MAX / 2; /* all of a change's UIDs are in 1:* */
+    ok = ok && visit_all(&storing, WAY_ALL);
     drop_echoes(&storing);
     free(storing.echoes);
     free(storing.ways);

@@ -232,6 +232,44 @@ deleted_is_not_set_before_the_mailbox_is_known_to_be_the_one(void **state)
 }
 
 static void
+an_echo_that_is_answered_bad_is_asked_for_all_messages_when_the_rest_is_done(void **state)
+{
+    (void)state;
+    struct script *script = given_script("", (const char *const[]){"C:g1 SELECT \"a\"",
+                                                                   "W:",
+                                                                   SELECTED("g1", "2", "7", "4"),
+                                                                   "C:g2 UID STORE 1:2 +FLAGS.SILENT (\\Deleted)",
+                                                                   "C:g3 UID FETCH 1:2 (UID FLAGS)",
+                                                                   "C:g4 SELECT \"b\"",
+                                                                   "S:g2 OK",
+                                                                   "S:g3 BAD Failed to parse message set",
+                                                                   SELECTED("g4", "2", "9", "3"),
+                                                                   "C:g5 UID STORE 1:2 *",
+                                                                   "C:g6 UID FETCH 1:2 *",
+                                                                   "W:",
+                                                                   "S:g5 OK",
+                                                                   "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))",
+                                                                   "S:g6 OK",
+                                                                   "C:g7 SELECT \"a\"",
+                                                                   "W:",
+                                                                   SELECTED("g7", "2", "7", "4"),
+                                                                   "C:g8 UID FETCH 1:* (UID FLAGS)",
+                                                                   "W:",
+                                                                   "S:* 1 FETCH (UID 2 FLAGS (\\Deleted))",
+                                                                   "S:* 2 FETCH (UID 3 FLAGS ())",
+                                                                   "S:g8 OK",
+                                                                   NULL});
+    const struct remote_store changes[] = {
+        {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = first_two, .count = 2, .add = FLAG_DELETED},
+        {.mailbox = TEXT("b"), .uidvalidity = 9, .uids = first_two, .count = 2, .add = FLAG_DELETED}};
+
+    assert_true(store(script, changes, 2));
+
+    assert_told(script, "message 1 u1 (T)\ndone 1 ok\nmessage 0 u2 (T)\ndone 0 ok\n");
+    end_script(script);
+}
+
+static void
 flags_of_several_mailboxes_ride_blind_only_behind_a_look_at_each_of_them(void **state)
 {
     (void)state;
@@ -426,6 +464,7 @@ main(void)
         cmocka_unit_test(a_code_that_says_enough_ends_the_bodies_of_its_mailbox_alone),
         cmocka_unit_test(the_last_echo_counts_and_only_of_what_was_asked),
         cmocka_unit_test(deleted_is_not_set_before_the_mailbox_is_known_to_be_the_one),
+        cmocka_unit_test(an_echo_that_is_answered_bad_is_asked_for_all_messages_when_the_rest_is_done),
         cmocka_unit_test(flags_of_several_mailboxes_ride_blind_only_behind_a_look_at_each_of_them),
         cmocka_unit_test(a_server_that_can_not_be_asked_so_much_at_once_is_asked_again_for_flags),
         cmocka_unit_test(goodbye_is_an_error_with_the_servers_words),
