@@ -55,8 +55,12 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
 
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
     sight->again_full = true;
-    attempts_repaired(run, sight->mailbox); /* what seems to have vanished elsewhere may be here under another UID */
-    run->went_back = run->went_back || back;
+    /*
+     * What seems to have vanished elsewhere may be here under another UID. A mailbox that is so in each run has numbers that mean nothing: it
+     * tells of itself alone.
+     */
+    const bool stays = attempts_repaired(run, sight->mailbox);
+    run->went_back = run->went_back || (back && !stays);
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->vanished = true; /* and may be in a mailbox that was made meanwhile */
@@ -77,7 +81,7 @@ begin_doubt(struct run *run, struct sight *sight)
     report_mailbox(run->report, run->account->name, row->name, "back-in-time",
                    "the server's MODSEQ went back: what a backup may have lost is not taken for removed");
     sight->again_full = true;
-    attempts_repaired(run, sight->mailbox);
+    (void)attempts_repaired(run, sight->mailbox);
     run->went_back = run->vanished = true;
     row->modseq = 0;
     row->past = missing_first_id(run);

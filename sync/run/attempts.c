@@ -341,13 +341,16 @@ attempts_refused(struct run *run, struct mailbox *mailbox)
     run_learn(run, mailbox, count_run(run, mailbox, ATTEMPT_REFUSED) ? CAUTION_STAYS_UNREADABLE : CAUTION_UNLISTED);
 }
 
-void
+bool
 attempts_repaired(struct run *run, struct mailbox *mailbox)
 {
-    if (count_run(run, mailbox, ATTEMPT_REPAIRED))
+    bool stays = count_run(run, mailbox, ATTEMPT_REPAIRED);
+
+    if (stays)
         mailbox->cautions |= CAUTION_REPAIRED; /* what vanished in others waits for it no longer */
     else
         run_learn(run, mailbox, CAUTION_REPAIRED);
+    return stays;
 }
 
 void

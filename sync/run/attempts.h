@@ -27,8 +27,11 @@ void attempts_leave_out(struct run *run, struct mailbox *mailbox);
 bool attempts_sizeless(const struct run *run, const struct mailbox *mailbox);
 /** The server refused to list it, or what came is no listing: learn it. */
 void attempts_refused(struct run *run, struct mailbox *mailbox);
-/** It is paired anew: learn it. In the second run on end it waits by itself: its numbers are never what they were. */
-void attempts_repaired(struct run *run, struct mailbox *mailbox);
+/**
+ * It is paired anew: learn it. In the second run on end it waits by itself: its numbers are never what they were.
+ * @return it is so in the second run on end
+ */
+bool attempts_repaired(struct run *run, struct mailbox *mailbox);
 /** It was listed. */
 void attempts_listed(struct run *run, const struct mailbox *mailbox);
 /** Is it known not to be readable? */

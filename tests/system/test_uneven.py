@@ -1,4 +1,5 @@
 """On the wire: a server that counts messages which it never lists, or does not date them; and one that answers for so many at a time."""
+import itertools
 import re
 import unittest
 
@@ -46,6 +47,27 @@ class UnevenTest(unittest.TestCase):
 
     def fetches(self):
         return [args for command, args in self.server.asked if command == "UID FETCH"]
+
+    def test_a_mailbox_whose_sizes_are_others_each_time_undoes_no_removal_in_others(self):
+        sizes = itertools.count(1000)
+        self.given(bent.PLAIN)
+        other = self.server.make("Other")
+        for n in range(100, 103):
+            other.add(mail(n))
+        self.sync()
+        self.server.bend = lambda ask: [re.sub(rb"SIZE \d+", lambda m: b"SIZE %d" % next(sizes), part) for part in ask.truth()] \
+            if ask.mailbox == "Other" else None
+        for n in range(2):
+            other.add(mail(103 + n))
+            self.sync()
+        self.box.expunge(self.box.messages[0].uid)
+        self.account.maildir.delete(self.account.maildir.find("INBOX", mail(1)))
+        other.add(mail(105))
+
+        result = self.sync()
+
+        self.assertEqual((self.here(), self.there()), ([2, 3, 4], [2, 3, 4]), result)
+        self.assertEqual(len(self.account.maildir.files("Other")), 6)
 
     def test_uids_that_do_not_last_are_said_once_a_run(self):
         self.given(bent.PLAIN)
