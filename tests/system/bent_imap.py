@@ -16,6 +16,23 @@ ONE = "Bent box.*UID 3\\b"
 EITHER = (0, 1)        # whether that is an error is not said
 
 COUNTER = itertools.count(100)
+UNDONE = "^(INBOX|Work|Bent box) [135]|^Work [56]|^Bent box [246]"  # the whole server may have been set back: no removal counts
+
+PROOF = rb"\A[2-9][^*]* \(UID FLAGS\)"  # what is asked behind a change: of one message, or a few
+NEWEST = rb"RFC822.SIZE INTERNALDATE|INTERNALDATE RFC822.SIZE"
+
+
+def counted(left, right):
+    """COPYUID with other sets."""
+    return swap(rb"COPYUID (\d+) (\S+) (\S+)\]", lambda m: b"COPYUID %s %s %s]" % (m[1], left(m[2]), right(m[3])))
+
+
+def renumbered(ask):
+    """The mailbox is numbered anew while the command is under way, which is not done."""
+    box = ask.server.mailboxes[BENT]
+    ask.server.validity += 1
+    box.validity = ask.server.validity
+    return [CLOSE]
 
 
 def copied(ask):
@@ -308,8 +325,6 @@ FETCH = [
     Row("FETCH: BYE in all bodies", on("UID FETCH", instead(b"* BYE no bodies here\r\n", CLOSE), BODY), first=True),
     Row("FETCH: the line ends in one header", on("UID FETCH", broken_after(rb"UID 10 BODY"), HEADER), exit=EITHER, bent=("removed there",)),
     Row("FETCH: NO for headers", on("UID FETCH", instead(b"%T NO not the head\r\n"), HEADER), exit=EITHER),
-    Row("FETCH: a body in quotes", on("UID FETCH", swap(rb"(?s)(UID 3 BODY\[\]) \{.*\)\r\n", rb'\1 "From: ana@example.org")' + b"\r\n"), BODY,
-        times=1), exit=(0,), bent=ALL, first=True),
     Row("FETCH: a body as literal8", on("UID FETCH", swap(rb"(UID 3 BODY\[\]) \{", rb"\1 ~{"), BODY), exit=EITHER, first=True),
     Row("FETCH: a body from byte 0 on", on("UID FETCH", swap(rb"(UID 3 BODY\[\])", rb"\1<0>"), BODY), exit=EITHER, first=True),
     Row("FETCH: a body that is called RFC822", on("UID FETCH", swap(rb"(UID 3) BODY\[\]", rb"\1 RFC822"), BODY), exit=EITHER, first=True),
@@ -465,7 +480,100 @@ MOVE = [
     Row("EXPUNGE: NO, on a server without UIDPLUS", on("EXPUNGE", instead(b"%T NO not now\r\n")), exit=EITHER, server=OLD),
 ]
 
-for row in MOVE:
+MORE = [
+    Row("LIST: \\NonExistent on a mailbox that is there", on_list(swap(rb'\(\\HasNoChildren\) "/" ' + NAME, rb'(\\NonExistent) "/" ' + NAME)),
+        exit=EITHER, says="", ends=BACK),
+    Row("LIST: a separator behind the name", on_list(swap(NAME, b'"Bent box/"')), exit=EITHER, says="", ends=BACK),
+    Row("LIST: BYE in the middle", on_list(lambda ask: [*ask.truth()[:2], b"* BYE too many\r\n", CLOSE]), exit=(1, 5), says=".", waits=".", ends=BACK),
+    Row("LIST: OK in the middle", on("LIST", lambda ask: [*ask.truth()[:2], ask.truth()[-1], *ask.truth()[2:-1]], mailbox=None), exit=EITHER,
+        says="", waits=".", ends=BACK),
+    Row("LIST: as the answer of LSUB, of all of them", on("LIST", swap(rb"\* LIST", b"* LSUB"), mailbox=None), exit=(0, 1, 5), says="INBOX", waits="."),
+    Row("STATUS: EXISTS and EXPUNGE beside it", on("STATUS", first(b"* 3 EXISTS\r\n", b"* 1 EXPUNGE\r\n", b"* VANISHED 1:8\r\n")), exit=EITHER, bent=ALL),
+    Row("STATUS: UIDVALIDITY alone", on("STATUS", swap(rb"\(MESSAGES.*(UIDVALIDITY \d+).*\)", rb"(\1)")), exit=EITHER, bent=ALL),
+    Row("SELECT: PERMANENTFLAGS without \\Deleted", on("SELECT", swap(rb"(PERMANENTFLAGS \([^)]*)\\Deleted ", rb"\1")), exit=EITHER, bent=ADDS),
+    Row("SELECT: NO [NONEXISTENT], and it is listed", on("SELECT", instead(b"%T NO [NONEXISTENT] no such mailbox\r\n")), exit=EITHER),
+    Row("SELECT: [CLOSED] behind its UIDVALIDITY", on("SELECT", lambda ask: [*ask.truth()[:-1], b"* OK [CLOSED] gone\r\n", ask.truth()[-1]]),
+        exit=EITHER),
+    Row("SELECT: the highest message is a FETCH of another size", on("UID FETCH", swap(rb"(RFC822.SIZE) (\d+)", lambda m: b"%s %d" % (m[1], int(m[2]) + 1)),
+        NEWEST), exit=EITHER, waits=": removed", ends=UNDONE),
+    Row("SELECT: what is asked of the highest message: NO", on("UID FETCH", instead(b"%T NO not that one\r\n"), NEWEST), exit=EITHER),
+    Row("SELECT: what is asked of the highest message: BAD", on("UID FETCH", instead(b"%T BAD Failed to parse message set\r\n"), NEWEST), exit=EITHER),
+    Row("FETCH: INTERNALDATE is another one each time", on("UID FETCH", swap(rb'INTERNALDATE "[^"]*"',
+        lambda m: b'INTERNALDATE "04-Mar-2026 10:%02d:%02d +0000"' % divmod(next(COUNTER) % 3600, 60))), exit=EITHER, ends=BACK + "|^Bent box [246]"),
+    Row("FETCH: RFC822.SIZE is one more each time", on("UID FETCH", swap(rb"RFC822.SIZE \d+", lambda m: b"RFC822.SIZE %d" % next(COUNTER))),
+        exit=EITHER, waits=": removed", ends=UNDONE),
+    Row("FETCH: FLAGS NIL", on("UID FETCH", swap(rb"UID 7 FLAGS \([^)]*\)", b"UID 7 FLAGS NIL"), rb"FLAGS"), exit=EITHER),
+    Row("FETCH: FLAGS of one message are left out", on("UID FETCH", swap(rb"UID 7 FLAGS \([^)]*\) ?", b"UID 7 "), rb"FLAGS"), exit=EITHER),
+    Row("FETCH: NO [EXPUNGEISSUED] behind half a listing", on("UID FETCH", lambda ask: [*ask.truth()[:3], b"%T NO [EXPUNGEISSUED] some are gone\r\n"],
+        rb"FLAGS"), exit=EITHER),
+    Row("FETCH: OK behind half a listing", on("UID FETCH", lambda ask: [*ask.truth()[:3], ask.truth()[-1]], rb"FLAGS"), exit=EITHER),
+    Row("FETCH: OK [MESSAGELIMIT 3 6] behind half a listing", on("UID FETCH",
+        lambda ask: [*ask.truth()[-4:-1], b"%T OK [MESSAGELIMIT 3 6] that is all\r\n"], rb"FLAGS"), exit=EITHER),
+    Row("FETCH: OK for bodies, and none came", on("UID FETCH", instead(b"%T OK done\r\n"), BODY), first=True),
+    Row("FETCH: bodies under the numbers of others", on("UID FETCH", swap(rb"\* \d+ FETCH", b"* 1 FETCH"), BODY), exit=(0,), bent=ALL, first=True),
+    Row("FETCH: BODY[] with an offset", on("UID FETCH", swap(rb"BODY\[\]", b"BODY[]<0>"), BODY), exit=EITHER, first=True),
+    Row("FETCH: BODY[TEXT] for BODY[]", on("UID FETCH", swap(rb"BODY\[\]", b"BODY[TEXT]"), BODY), first=True),
+    Row("FETCH: a body in quotes", on("UID FETCH", swap(rb"(?s)(UID 3 BODY\[\]) \{.*\)\r\n", b'\\1 "abc")\r\n'), BODY), exit=EITHER, first=True,
+        ends="Bent box 3 is not here|^[0-9a-f]{64} is here"),
+    Row("STORE: its echo: BAD", on("UID FETCH", instead(b"%T BAD Failed to parse message set\r\n"), PROOF), exit=(0,), bent=ALL),
+    Row("STORE: its echo: NO", on("UID FETCH", instead(b"%T NO not now\r\n"), PROOF), exit=EITHER, bent=ADDS),
+    Row("STORE: its echo is left out", on("UID FETCH", lambda ask: ask.truth()[-1:], PROOF), exit=EITHER, bent=ADDS, ends="^Bent box 4 has"),
+    Row("STORE: its echo is of others", on("UID FETCH", swap(rb"UID \d+", b"UID 2"), PROOF), exit=EITHER, bent=ADDS, ends="^Bent box [24] has"),
+    Row("STORE: its echo: the line ends", on("UID FETCH", instead(CLOSE), PROOF), exit=EITHER, bent=ADDS),
+    Row("STORE: its echo: silence", on("UID FETCH", instead(STALL), PROOF), exit=EITHER, bent=ADDS, timeout=1),
+    Row("STORE: done, and BYE", on("UID STORE", done_but(b"* BYE enough\r\n", CLOSE)), exit=EITHER),
+    Row("STORE: done, and BAD", on("UID STORE", done_but(b"%T BAD what?\r\n")), exit=EITHER, bent=ADDS),
+    Row("STORE: done, and half an answer", on("UID STORE", done_but(b"%T O", CLOSE)), exit=EITHER),
+    Row("STORE: [MODIFIED] of all that was asked", on("UID STORE", instead(b"%T OK [MODIFIED 1:8] conditional STORE failed\r\n")), exit=EITHER,
+        bent=ADDS, server=MODERN, ends="^Bent box 4 has"),
+    Row("STORE: EXPUNGE of what it was about", on("UID STORE", first(b"* 1 EXPUNGE\r\n")), exit=EITHER, bent=ADDS),
+    Row("STORE: all flags go but that one", lambda ask: None if ask.mailbox != BENT or ask.command != "UID STORE" else
+        [ask.session.selected.flag(m.uid, "", ["\\Flagged"]) for m in ask.session.chosen(ask)[0]] and [ask.ok()], exit=EITHER, bent=ADDS, ends="^Bent box [34] "),
+    Row("APPEND: done, and NO [OVERQUOTA]", on("APPEND", done_but(b"%T NO [OVERQUOTA] full\r\n")), exit=EITHER, bent=("new there",)),
+    Row("APPEND: done, and BYE", on("APPEND", done_but(b"* BYE enough\r\n", CLOSE)), exit=EITHER, bent=("new there",), says=BEHIND),
+    Row("APPEND: done, and NO [TRYCREATE]", on("APPEND", done_but(b"%T NO [TRYCREATE] no\r\n")), exit=EITHER, bent=("new there",)),
+    Row("APPEND: the mailbox is numbered anew, and the line ends", on("APPEND", renumbered, times=1), exit=EITHER, bent=ADDS, says=BEHIND, ends=BACK),
+    Row("APPEND: APPENDUID backwards", on("APPEND", swap(rb"APPENDUID (\d+) (\d+)", rb"APPENDUID \1 \2:1")), exit=EITHER, bent=ADDS),
+    Row("APPEND: APPENDUID comes untagged, and again of another", on("APPEND", first(b"* OK [APPENDUID 9 2] done\r\n")), exit=EITHER, bent=ADDS),
+    Row("APPEND: EXISTS and FETCH beside it", on("APPEND", first(b"* 99 EXISTS\r\n", b"* 99 FETCH (UID 99 FLAGS (\\Deleted))\r\n")), exit=EITHER, bent=ADDS),
+    Row("MOVE: COPYUID of more than was moved", on("UID MOVE", counted(lambda a: a, lambda b: b + b":99")), exit=EITHER),
+    Row("MOVE: COPYUID of other sources", on("UID MOVE", counted(lambda a: b"2", lambda b: b)), exit=EITHER),
+    Row("MOVE: COPYUID of nothing", on("UID MOVE", counted(lambda a: b'""', lambda b: b'""')), exit=EITHER),
+    Row("MOVE: COPYUID of four billion", on("UID MOVE", counted(lambda a: b"1:4294967295", lambda b: b"1:4294967295")), exit=EITHER),
+    Row("MOVE: done, and silence", on("UID MOVE", done_but(STALL)), exit=EITHER, timeout=1),
+    Row("MOVE: done, and BAD", on("UID MOVE", done_but(b"%T BAD what?\r\n")), exit=EITHER),
+    Row("MOVE: done, and BYE", on("UID MOVE", done_but(b"* BYE enough\r\n", CLOSE)), exit=EITHER),
+    Row("MOVE: half of it is said, and the line ends", on("UID MOVE", lambda ask: [*ask.truth()[:1], CLOSE]), exit=EITHER),
+    Row("MOVE: into it, copied, and the source stays", on("UID MOVE", copied, into=BENT), exit=EITHER, says="Bent box|Work"),
+    Row("MOVE: into it, done, and silence", on("UID MOVE", done_but(STALL), into=BENT), exit=EITHER, says="Bent box|Work", timeout=1),
+    Row("MOVE: into it, COPYUID of another message", on("UID MOVE", counted(lambda a: a, lambda b: b"2"), into=BENT), exit=EITHER, says="Bent box|Work"),
+    Row("MOVE: into it, silence", on("UID MOVE", instead(STALL), into=BENT), exit=EITHER, says="Bent box|Work", waits="^Work", timeout=1),
+    Row("MOVE: into it, gone, and nowhere else", on("UID MOVE", lost, into=BENT), exit=EITHER, says="Bent box|Work"),
+    Row("MOVE: the look behind it: BAD", on("UID FETCH", instead(b"%T BAD Failed to parse message set\r\n"), PROOF, mailbox=BENT), exit=EITHER),
+    Row("MOVE: the look behind it: the line ends", on("UID FETCH", instead(CLOSE), PROOF), exit=EITHER),
+    Row("MOVE: what was to move is read again: NO", on("UID FETCH", instead(b"%T NO not now\r\n"), rb"UID FLAGS INTERNALDATE RFC822.SIZE"), exit=EITHER),
+    Row("MOVE: what was to move is read again: another one", on("UID FETCH", swap(rb"RFC822.SIZE \d+", b"RFC822.SIZE 7"),
+        rb"UID FLAGS INTERNALDATE RFC822.SIZE"), exit=EITHER, waits=": removed", ends=UNDONE),
+    *[Row("COPY: %s, %s" % (words, kind), on("UID COPY", change, into=into), exit=EITHER, server=server, timeout=1, says="Bent box|Work")
+      for kind, server in (("without UIDPLUS", OLD), ("with UIDPLUS", NO_MOVE)) for into in (BENT,) for words, change in (
+          ("into it, silence", instead(STALL)), ("into it, done, and silence", done_but(STALL)), ("into it, done, and BYE", done_but(b"* BYE no\r\n", CLOSE)),
+          ("into it, done, and BAD", done_but(b"%T BAD what?\r\n")), ("into it, NO [TRYCREATE]", instead(b"%T NO [TRYCREATE] no\r\n")))],
+    Row("COPY: done, and silence, without UIDPLUS", on("UID COPY", done_but(STALL)), exit=EITHER, server=OLD, timeout=1),
+    Row("COPY: done, and silence, with UIDPLUS", on("UID COPY", done_but(STALL)), exit=EITHER, server=NO_MOVE, timeout=1),
+    Row("COPY: COPYUID of more than was copied", on("UID COPY", counted(lambda a: a, lambda b: b + b":99")), exit=EITHER, server=NO_MOVE),
+    Row("COPY: COPYUID of other sources", on("UID COPY", counted(lambda a: b"2", lambda b: b)), exit=EITHER, server=NO_MOVE),
+    Row("COPY: STATUS of the target behind it: NO", lambda ask: [ask.no("not now")] if ask.command == "STATUS" and b"(UIDNEXT)" in ask.args else None,
+        exit=EITHER, server=NO_MOVE, says="."),
+    Row("EXPUNGE: done, and silence", on("UID EXPUNGE", done_but(STALL)), exit=EITHER, timeout=1),
+    Row("EXPUNGE: done, and BYE", on("UID EXPUNGE", done_but(b"* BYE enough\r\n", CLOSE)), exit=EITHER),
+    *[Row("EXPUNGE: %s, on a server without UIDPLUS" % words, on("EXPUNGE", change), exit=EITHER, server=OLD, timeout=1) for words, change in (
+        ("silence", instead(STALL)), ("done, and silence", done_but(STALL)), ("the line ends", instead(CLOSE)), ("done, and the line ends", done_but(CLOSE)),
+        ("OK, and nothing goes", instead(b"%T OK done\r\n")), ("BAD", instead(b"%T BAD what?\r\n")))],
+    Row("EXPUNGE: the listing before it is cut, on a server without UIDPLUS", on("UID FETCH", lambda ask: [*ask.truth()[:2], ask.truth()[-1]],
+        rb"\A1:\* \(UID FLAGS\)"), exit=EITHER, server=OLD, bent=ADDS),
+]
+
+for row in MOVE + MORE:
     row.apart = 60
 
-ROWS = LIST + STATUS + SELECT + FETCH + STORE + APPEND + MOVE
+ROWS = LIST + STATUS + SELECT + FETCH + STORE + APPEND + MOVE + MORE
