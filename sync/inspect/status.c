@@ -72,9 +72,16 @@ count_held(const struct status_view *view, int64_t mailbox)
 }
 
 static bool
+is_gone(const struct journal_mailbox *mailbox)
+{
+    return mailbox->state == MAILBOX_GONE_REMOTE || mailbox->state == MAILBOX_GONE_LOCAL;
+}
+
+static bool
 count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, struct report_mailbox_row *row,
               char words[static WORDS_SIZE])
 {
+    const uint64_t held = count_held(view, mailbox->id);
     uint64_t waiting, unseen, foreign;
 
     if (!journal_message_count(view->journal, mailbox->id, WHICH_WITH_BASE, &row->here, &view->err) ||
@@ -84,8 +91,12 @@ count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, s
         !journal_message_count(view->journal, mailbox->id, WHICH_FOREIGN, &foreign, &view->err))
         return false;
     row->mailbox = mailbox->name;
-    row->held = count_held(view, mailbox->id);
-    row->waiting = waiting > unseen + row->held ? waiting - unseen - row->held : 0;
+    row->held = is_gone(mailbox) ? 0 : held;
+    row->waiting = waiting > unseen + held ? waiting - unseen - held : 0;
+    if (mailbox->state == MAILBOX_GONE_REMOTE) /* its rows are what it had */
+        row->there = 0;
+    else if (mailbox->state == MAILBOX_GONE_LOCAL)
+        row->here = 0;
     row->words = words;
     if (foreign != 0)
         add_words(words, "%" PRIu64 " paired in other bytes", foreign);
@@ -129,6 +140,23 @@ show_mailboxes(struct status_view *view)
     free(rows);
     free(words);
     return ok;
+}
+
+/* In a mailbox that is gone on one side nothing counts as removed, and should it come back neither: no word is waited for. */
+static void
+forget_void(struct status_view *view)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < view->pending_count; i++) {
+        bool gone = false;
+
+        for (size_t m = 0; m < view->count && view->pending[i].kind == PENDING_HELD && !gone; m++)
+            gone = view->mailboxes[m].id == view->pending[i].mailbox && is_gone(&view->mailboxes[m]);
+        if (!gone)
+            view->pending[kept++] = view->pending[i];
+    }
+    view->pending_count = kept;
 }
 
 static bool
@@ -228,9 +256,11 @@ show_last(struct status_view *view, bool journal)
 static bool
 show_sync(struct status_view *view)
 {
-    return journal_mailboxes(view->journal, &view->mailboxes, &view->count, &view->err) &&
-           journal_pendings(view->journal, &view->pending, &view->pending_count, &view->err) && show_mailboxes(view) &&
-           show_pending(view) && status_held(view) && show_quarantine(view);
+    if (!journal_mailboxes(view->journal, &view->mailboxes, &view->count, &view->err) ||
+        !journal_pendings(view->journal, &view->pending, &view->pending_count, &view->err) || !show_mailboxes(view))
+        return false;
+    forget_void(view);
+    return show_pending(view) && status_held(view) && show_quarantine(view);
 }
 
 static bool

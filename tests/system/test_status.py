@@ -1,6 +1,7 @@
 """golub status: what a person and a monitor are told of an account, without a connection."""
 import json
 import os
+import shutil
 import time
 
 from base import CONFIG, HELD, LOGIN, NETWORK, OK, PASSWORD, SOME, SystemTest, main
@@ -175,6 +176,28 @@ class StatusTest(SystemTest):
         self.assertIn(["work:", "Архив/東京", "3", "3", "0", "0"], table)
         self.assertEqual(table[-1], ["work:", "total", "15", "15", "0", "0"])
         self.assertEqual(len({len(line) + line.count("東") + line.count("京") for line in lines[begin:]}), 1)
+
+    def test_a_mailbox_that_is_gone_on_one_side_has_nothing_there_and_nothing_that_is_held(self):
+        """No word helps there, and should it come back nothing in it counts as removed."""
+        for name, mails in (("Gone", 12), ("Folder", 12), ("Whole", 3)):
+            self.given_both_sides([self.corpus.simple("%s %d" % (name, n)) for n in range(mails)], name)
+        for f in self.maildir.files("Gone"):
+            self.maildir.delete(f)
+        self.client.expunge("Folder", list(range(1, 13)))
+        self.sync(expect=HELD)
+        self.assertEqual(self.status().out.count("held as"), 2)
+        self.client.delete_mailbox("Gone")
+        self.client.delete_mailbox("Whole")
+        shutil.rmtree(self.maildir.folder("Folder"))
+        self.sync()
+
+        rows = {e["mailbox"]: (e["here"], e["there"], e["held"]) for e in self.numbers() if e["event"] == "mailbox"}
+        self.assertEqual([rows[name] for name in ("Gone", "Folder", "Whole")], [(0, 0, 0), (0, 0, 0), (3, 0, 0)])
+        self.assertFalse([e for e in self.numbers() if e["event"] == "held"])
+        self.assertNotIn("held as", self.status().out)
+        self.client.create("Gone")
+        self.sync()
+        self.assertNotIn("held as", self.status().out)
 
     def test_the_quarantine_is_told_in_numbers_and_since_when(self):
         mails = self.corpus.messages(3)
