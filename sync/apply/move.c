@@ -3,7 +3,6 @@
  * the UID is missing, the row is found by content like every unconfirmed upload.
  */
 #include "sync/apply/apply.h"
-#include "sync/apply/copy_source.h"
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
@@ -537,13 +536,42 @@ apply_moves_there(struct run *run, struct agenda *agenda)
     return move_there(run, agenda, true) && move_there(run, agenda, false);
 }
 
+/* A row of the account that has these bytes on the server, in a mailbox that can be read now. */
+static bool
+find_source(struct run *run, const struct journal_message *wanted, struct journal_message *source,
+            struct mailbox **from)
+{
+    int64_t *ids = NULL;
+    size_t count;
+    bool ok;
+
+    *from = NULL;
+    ok = journal_ids_by_wire(run->journal, wanted->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && *from == NULL && i < count; i++) {
+        if (ids[i] == wanted->id)
+            continue;
+        ok = run_load(run, ids[i], source);
+        /* A copy is made of the server's bytes: they must be known to be these. */
+        if (!ok || source->uid == 0 ||
+            (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED | FACT_BY_HEADER)) != 0)
+            continue;
+        if (merge_copy_is_deleted(wanted->flags, source->flags))
+            continue; /* its copy would be marked as well until we take that off: whoever expunges meanwhile would take it */
+        *from = run_mailbox_by_id(run, source->mailbox);
+        if (*from != NULL && !((*from)->chosen && !mailbox_is_unsure((*from)->cautions) && (*from)->listed &&
+                               (*from)->row.state == MAILBOX_ACTIVE))
+            *from = NULL;
+    }
+    free(ids);
+    return ok;
+}
+
 bool
 apply_copies_there(struct run *run, struct agenda *agenda)
 {
     struct transferring transferring;
     struct journal_message *const wanted = &transferring.target;
     bool hides = false, ok = begin_transferring(&transferring, run, agenda->count, false);
-    struct kinship kinship;
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
@@ -559,13 +587,12 @@ apply_copies_there(struct run *run, struct agenda *agenda)
         ok = uneven_may_hide(run, &run->mailboxes[todo->mailbox], NULL, &hides) && run_load(run, todo->id, wanted);
         if (!ok || hides || !wanted->has_wire || wanted->uid != 0)
             continue;
-        ok = copy_source_find(run, wanted, &kinship, &transferring.source, &from);
+        ok = find_source(run, wanted, &transferring.source, &from);
         if (!ok || from == NULL)
             continue;
         ok = check_intent(run, todo, NULL, wanted, &op, &wait);
         if (!ok || wait || op.id != 0) /* what failed once is uploaded */
             continue;
-        ok = copy_source_mark(run, wanted, &kinship, &transferring.source);
         add_transfer(&transferring, todo, from, &op);
     }
     return end_transferring(&transferring, ok);

@@ -7,7 +7,7 @@
 
 struct kinship_reader {
     struct kin_reader *kin;
-    struct digest *body, *plain, *unsaved;
+    struct digest *body, *plain;
     struct buffer header;
     bool wants_body, past_header;
     bool line_is_empty; /* nothing but CR since the last line end */
@@ -27,8 +27,7 @@ kinship_new(void)
     reader->kin = kin_new();
     reader->body = digest_new();
     reader->plain = digest_new();
-    reader->unsaved = digest_new();
-    if (reader->kin != NULL && reader->body != NULL && reader->plain != NULL && reader->unsaved != NULL)
+    if (reader->kin != NULL && reader->body != NULL && reader->plain != NULL)
         return reader;
     kinship_free(reader);
     return NULL;
@@ -42,7 +41,6 @@ kinship_free(struct kinship_reader *reader)
     kin_free(reader->kin);
     digest_free(reader->body);
     digest_free(reader->plain);
-    digest_free(reader->unsaved);
     buffer_free(&reader->header);
     free(reader);
 }
@@ -59,8 +57,7 @@ kinship_begin(struct kinship_reader *reader, bool body)
     reader->size = reader->ends = 0;
     reader->cr = false;
     return kin_finish(reader->kin, &unused) && /* what a cut message left goes */
-           digest_reset(reader->body, false) && digest_reset(reader->plain, false) &&
-           digest_reset(reader->unsaved, false);
+           digest_reset(reader->body, false) && digest_reset(reader->plain, false);
 }
 
 bool
@@ -88,19 +85,16 @@ static bool
 add_plain_header(struct kinship_reader *reader)
 {
     struct text left = {reader->header.at, reader->header.len};
-    bool added = false, saved = false;
+    bool added = false;
 
     while (left.len > 0) {
         const char *end = memchr(left.at, '\n', left.len), *colon;
         const size_t len = end != NULL ? (size_t)(end - left.at) + 1 : left.len;
 
         colon = memchr(left.at, ':', len);
-        if (left.at[0] != ' ' && left.at[0] != '\t') { /* else it goes on */
+        if (left.at[0] != ' ' && left.at[0] != '\t') /* else it goes on */
             added = colon != NULL && kin_is_added(left.at, (size_t)(colon - left.at));
-            saved = added && kin_is_saved(left.at, (size_t)(colon - left.at));
-        }
-        if ((!added && !digest_add(reader->plain, left.at, len)) ||
-            (!saved && !digest_add(reader->unsaved, left.at, len)))
+        if (!added && !digest_add(reader->plain, left.at, len))
             return false;
         left = (struct text){left.at + len, left.len - len};
     }
@@ -177,8 +171,7 @@ kinship_add(struct kinship_reader *reader, const void *bytes, size_t len)
     if (header != 0 && reader->past_header && !add_plain_header(reader))
         return false;
     return header == len || (add_body(reader, (const char *)bytes + header, len - header) &&
-                             digest_add(reader->plain, (const char *)bytes + header, len - header) &&
-                             digest_add(reader->unsaved, (const char *)bytes + header, len - header));
+                             digest_add(reader->plain, (const char *)bytes + header, len - header));
 }
 
 /* These fields as people read them, a line each. *whole: none but Subject, To and Cc is empty. */
@@ -245,18 +238,8 @@ kinship_finish(struct kinship_reader *reader, struct kinship *out)
     if (!digest_finish(reader->plain, &digests))
         return false;
     memcpy(out->plain, digests.wire, DIGEST_SIZE);
-    if (!digest_finish(reader->unsaved, &digests))
-        return false;
-    memcpy(out->unsaved, digests.wire, DIGEST_SIZE);
     out->has_plain = reader->header.len < HEADER_KEPT;
     return true;
-}
-
-bool
-kinship_was(const struct kinship *kinship, const unsigned char wire[static DIGEST_SIZE])
-{
-    return kinship->has_plain &&
-           (memcmp(kinship->plain, wire, DIGEST_SIZE) == 0 || memcmp(kinship->unsaved, wire, DIGEST_SIZE) == 0);
 }
 
 bool

@@ -26,7 +26,6 @@ struct kinship {
                        [KINSHIP_ENDED_SIZE]; /* how its digest begins if so many line ends were at its end */
     bool has_plain;                          /* ... and its header was not too long for that */
     unsigned char plain[DIGEST_SIZE]; /* of all of it without the lines that programs are known to add (kin_is_added) */
-    unsigned char unsaved[DIGEST_SIZE]; /* ... without those alone that mail readers write (kin_is_saved) */
 };
 
 struct kinship_reader; /* one message at a time streams by */
@@ -50,8 +49,6 @@ void kinship_free(struct kinship_reader *reader);
  * @param more [out] 0: none, or what differs is not that
  */
 void kinship_count_ends(const struct kinship *kinship, const unsigned char body[static DIGEST_SIZE], int *more);
-/** Are these the bytes of the message before a program wrote its lines into it? */
-bool kinship_was(const struct kinship *kinship, const unsigned char wire[static DIGEST_SIZE]);
 /**
  * Does the size of each say that the two, whose headers are kin, differ by nothing but the lines that count for nothing?
  *
