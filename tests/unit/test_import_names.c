@@ -57,6 +57,24 @@ what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now(void **state)
         }
 }
 
+/* It was begun days before the other one lost its name: to its row that is one that stood beside it. */
+static void
+what_was_begun_days_before_its_name_moved_on_is_not_what_has_it_now(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *begun = given_a_report_that_was_begun(sc, "it failed."), *report = &sc->drop.mails[2];
+
+    begun->refuse_retr = true;
+    for (int i = 0; i < 3; i++) {
+        sc->now += DAY;
+        assert_run(sc, 1);
+    }
+    given_names_move_on(sc);
+    begun->gone = true;
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, report), 1);
+}
+
 static void
 what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again(void **state)
 {
@@ -507,6 +525,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now),
+        TEST(what_was_begun_days_before_its_name_moved_on_is_not_what_has_it_now),
         TEST(a_report_is_not_taken_for_one_of_its_header_that_got_a_line),
         TEST(what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again),
         TEST(what_moved_on_to_a_name_that_was_begun_and_cant_be_read_is_not_fetched_again),
