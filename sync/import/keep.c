@@ -228,7 +228,7 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
         return (!import_learn_header(row, seen) || import_save(import, row)) && take_proven(keeping, row, seen, number);
     case VERDICT_ANOTHER: /* of all names at once, before any row is parted from its message */
         keeping->reused = true;
-        return !keeping->anew || import_bury_reused(import, row, number, NULL);
+        return !keeping->anew || import_bury_reused(import, row, number, seen);
     case VERDICT_UNPROVEN:
         break;
     }

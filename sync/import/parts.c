@@ -85,7 +85,7 @@ is_more(struct import *import, const struct journal_pop *row, uint64_t size, uin
     }
     if (!proof_is_usual(import, size, listed, &usual))
         return false;
-    *more = size >= listed || usual || proof_has_no_body(row);
+    *more = size >= listed || usual || import_has_no_body(row);
     return true;
 }
 

@@ -303,6 +303,8 @@ bool import_learn_header(struct journal_pop *row, const struct seen *seen);
 /** Of an unproven one: can its body tell? */
 bool import_body_tells(const struct journal_pop *row, const struct seen *seen);
 #define IMPORT_OTHER_BYTES "its bytes on the server are not those that came: it stays there"
+/** Did nothing come behind its header? */
+bool import_has_no_body(const struct journal_pop *row);
 /** More came under its name than is here, and is not here yet: should the server cut it once more, that proves nothing (proof_is_doubted). */
 void import_note_more(struct journal_pop *row, const struct seen *seen);
 /** It stays unproven for good: not removed, not fetched again, said. The row is not saved. */
@@ -422,7 +424,7 @@ bool import_compare_freed(struct import *import);
 /**
  * The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others.
  *
- * @param seen  what came of it; NULL: it was not read
+ * @param seen  what came of it, or its header alone; NULL: less than is here
  */
 bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number, const struct seen *seen);
 bool import_skip(struct import *import);
@@ -500,8 +502,6 @@ MUST_CHECK bool proof_is_anothers(struct import *import, const struct journal_po
                                   bool *anothers);
 /** Did the server give bytes without end when it was read before its removal? Then it is not read again. */
 bool proof_has_no_end(const struct journal_pop *row);
-/** Did nothing come behind its header? */
-bool proof_has_no_body(const struct journal_pop *row);
 /** Did less come than LIST says, no body, and now more of a header that is not the very same: what came is the beginning of that? */
 bool proof_is_beginning(const struct journal_pop *row, const struct seen *seen);
 /** Is such a shortfall this server's way of counting? */

@@ -267,20 +267,12 @@ confirm(struct import *import, uint32_t number, struct journal_pop *row)
     return part || journal_listing_allow_removal(import->journal, number, &import->err);
 }
 
-bool
-proof_has_no_body(const struct journal_pop *row)
-{
-    unsigned char nothing[DIGEST_SIZE];
-
-    return row->has_body && digest_bytes("", 0, nothing) && memcmp(row->body, nothing, DIGEST_SIZE) == 0;
-}
-
 /* Of such a one the body says nothing, and lines that programs add, or the one that ends the header, may be what is missing. */
 bool
 proof_is_beginning(const struct journal_pop *row, const struct seen *seen)
 {
     return (row->facts & (POP_SHORT | POP_CUT | POP_FEWER)) != 0 && seen->size > row->size &&
-           ((row->facts & POP_UNSURE) != 0 || proof_has_no_body(row)) &&
+           ((row->facts & POP_UNSURE) != 0 || import_has_no_body(row)) &&
            !(row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0);
 }
 

@@ -43,14 +43,26 @@ import_note_unsure(struct import *import, struct journal_pop *row)
                      "not fetched again");
 }
 
-/* Of a message with another Message-ID, or with none, it is no part; of one that came without one nobody can tell: its header may have been cut. */
+bool
+import_has_no_body(const struct journal_pop *row)
+{
+    unsigned char nothing[DIGEST_SIZE];
+
+    return row->has_body && digest_bytes("", 0, nothing) && memcmp(row->body, nothing, DIGEST_SIZE) == 0;
+}
+
+/*
+ * Of a message with another Message-ID, or with none, it is no part. But of what came without one, or without a body, nobody can tell: its header
+ * may have been cut, and its Message-ID with it.
+ */
 void
 import_note_more(struct journal_pop *row, const struct seen *seen)
 {
     struct seen known;
 
     seen_of_row(row, &known);
-    if ((row->facts & POP_FEWER) != 0 && (!row->has_id || kin_same_id(&known.kin, &seen->kin)))
+    if ((row->facts & POP_FEWER) != 0 &&
+        (!row->has_id || import_has_no_body(row) || kin_same_id(&known.kin, &seen->kin)))
         (void)text_print(row->why, sizeof row->why, "%s", IMPORT_OTHER_BYTES);
 }
 

@@ -98,6 +98,45 @@ a_part_is_not_all_there_is_once_a_larger_one_was_seen(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
+/* It comes cut, is seen whole while max-messages has no room for it, and is cut at the same place again. */
+static void
+assert_part_is_not_all_there_is(struct scene *sc, size_t cut, bool top)
+{
+    static const char whole[] = "Subject: one\r\nMessage-ID: <a-long-one@x>\r\n\r\nHello.\r\n";
+    struct dropped *mail = given_mail_as(sc, "one", whole, sizeof whole - 1);
+    char uidl[8];
+
+    sc->account.import.keep_days = 0;
+    sc->account.import.max_messages = 1;
+    sc->account.import.order = ORDER_NEWEST;
+    sc->drop.no_top = !top;
+    mail->give = cut;
+    (void)run_import(sc);
+    mail->give = 0;
+    for (int i = 0; i < 8; i++) {
+        text_print(uidl, sizeof uidl, "n%d", i);
+        if (i < 4)
+            (void)given_mail(sc, uidl);
+        (void)run_import(sc);
+        assert_true(!mail->gone || copies_here(sc, mail) == 1);
+        time_passes(sc, 2 * DAY);
+        mail->give = i < 4 ? cut : 0;
+    }
+    assert_int_equal(copies_here(sc, mail), 1);
+}
+
+/* ... wherever that is: in the middle of its Message-ID, too. */
+static void
+a_part_of_which_more_was_seen_is_not_all_there_is_wherever_it_is_cut(void **state)
+{
+    for (int top = 0; top < 2; top++)
+        for (size_t cut = 27; cut < 50; cut++) {
+            assert_part_is_not_all_there_is(*state, cut, top == 1);
+            assert_int_equal(scene_close(state), 0);
+            assert_int_equal(scene_open(state), 0);
+        }
+}
+
 int
 main(void)
 {
@@ -105,6 +144,7 @@ main(void)
         TEST(a_message_without_a_body_whose_last_line_was_cut_off_comes_whole),
         TEST(a_message_without_a_body_whose_last_line_was_cut_off_is_removed_once_it_is_whole),
         TEST(a_part_is_not_all_there_is_once_a_larger_one_was_seen),
+        TEST(a_part_of_which_more_was_seen_is_not_all_there_is_wherever_it_is_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
