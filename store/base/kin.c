@@ -12,30 +12,16 @@
 
 #define NAME_MAX_LENGTH 80 /* longer than every name that is looked for */
 
-/* Lines that programs add to a copy or change in it. */
-static const char *const added_names[] = {
-    "X-TUID",
-    "X-OfflineIMAP",
-    "X-Keywords",
-    "X-Label",
-    "Status",
-    "X-Status",
-    "X-UID",
-    "X-IMAP",
-    "X-IMAPbase",
-    "X-Mozilla-Status",
-    "X-Mozilla-Status2",
-    "X-Mozilla-Keys",
-    "X-Evolution",
-    "Content-Length",
-    "Lines",
-    "Return-Path",
-    "Delivered-To",
-    "X-Original-To",
-    "Envelope-To",
-    "X-UIDL",
+/* Lines that mail readers write, or write anew, in what they save or label. */
+static const char *const saved_names[] = {
+    "X-Keywords",        "X-Label",        "Status",      "X-Status",       "X-Mozilla-Status",
+    "X-Mozilla-Status2", "X-Mozilla-Keys", "X-Evolution", "Content-Length", "Lines",
 };
-static const char added_prefix[] = "X-getmail-";
+/* Lines that delivery agents write. */
+static const char *const delivered_names[] = {"Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "X-UIDL"};
+static const char delivered_prefix[] = "X-getmail-";
+/* Lines that other programs add to a copy or change in it. */
+static const char *const copied_names[] = {"X-TUID", "X-OfflineIMAP", "X-UID", "X-IMAP", "X-IMAPbase"};
 
 enum kind { KIND_REST, KIND_ADDED, KIND_RECEIVED, KIND_ID };
 
@@ -54,13 +40,34 @@ struct kin_reader {
     size_t used; /* of the rest, on its way to OpenSSL */
 };
 
+static bool
+is_one_of(const char *const *names, size_t count, const char *name, size_t len)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) == len && strncasecmp(name, names[i], len) == 0)
+            return true;
+    return false;
+}
+
+bool
+kin_is_saved(const char *name, size_t len)
+{
+    return is_one_of(saved_names, sizeof saved_names / sizeof *saved_names, name, len);
+}
+
+bool
+kin_is_delivered(const char *name, size_t len)
+{
+    return is_one_of(delivered_names, sizeof delivered_names / sizeof *delivered_names, name, len) ||
+           (len >= sizeof delivered_prefix - 1 &&
+            strncasecmp(name, delivered_prefix, sizeof delivered_prefix - 1) == 0);
+}
+
 bool
 kin_is_added(const char *name, size_t len)
 {
-    for (size_t i = 0; i < sizeof added_names / sizeof added_names[0]; i++)
-        if (strlen(added_names[i]) == len && strncasecmp(name, added_names[i], len) == 0)
-            return true;
-    return len >= sizeof added_prefix - 1 && strncasecmp(name, added_prefix, sizeof added_prefix - 1) == 0;
+    return kin_is_saved(name, len) || kin_is_delivered(name, len) ||
+           is_one_of(copied_names, sizeof copied_names / sizeof *copied_names, name, len);
 }
 
 static enum kind

@@ -48,5 +48,9 @@ bool kin_same_id(const struct kin *a, const struct kin *b);
 uint64_t kin_added(const struct kin *one, const struct kin *other);
 /** Is a line of this name, without its colon, known to be added by programs? Received is not: it counts by its place. */
 bool kin_is_added(const char *name, size_t len);
+/** Is it one of those that mail readers write into what they save or label? */
+bool kin_is_saved(const char *name, size_t len);
+/** Is it one of those that delivery agents write? */
+bool kin_is_delivered(const char *name, size_t len);
 
 #endif

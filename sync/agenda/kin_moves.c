@@ -217,8 +217,7 @@ static bool
 has_plain_bytes(struct kin_moves *moves, const struct moved *gone, const struct moved *fresh)
 {
     (void)moves;
-    return fresh->known && fresh->kinship.kin.added != 0 && fresh->kinship.has_plain && gone->has_wire &&
-           memcmp(fresh->kinship.plain, gone->wire, DIGEST_SIZE) == 0;
+    return fresh->known && fresh->kinship.kin.added != 0 && gone->has_wire && kinship_was(&fresh->kinship, gone->wire);
 }
 
 static bool

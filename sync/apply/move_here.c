@@ -5,6 +5,7 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
+#include "sync/match/in_place.h"
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/flushed.h"
@@ -170,7 +171,7 @@ check_intact(struct run *run, struct mailbox *source, struct journal_message *fr
     }
     *intact = !from->has_wire || memcmp(facts.digests.wire, from->wire, DIGEST_SIZE) == 0 ||
               foreign_take_own(from, &facts.digests);
-    return *intact || leave_altered(run, source, from);
+    return *intact || (in_place_take(run, source, from, intact) && (*intact || leave_altered(run, source, from)));
 }
 
 static bool

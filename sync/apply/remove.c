@@ -4,6 +4,7 @@
  */
 #include "sync/agenda/hold.h"
 #include "sync/apply/apply.h"
+#include "sync/match/in_place.h"
 #include "sync/rows/quarantined.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/twin.h"
@@ -141,6 +142,26 @@ record_removed(struct removing *removing, size_t i)
            hold_refused(run, removing->todos[i]);
 }
 
+/* What another program wrote its lines into is the message still: it goes in the next pass. */
+static bool
+know_altered(struct removing *removing, size_t count)
+{
+    struct run *run = removing->run;
+    bool ok = true, same = false;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct journal_message *message = &removing->messages[i];
+
+        if (!removing->items[i].altered)
+            continue;
+        ok = in_place_take(run, &run->mailboxes[removing->todos[i]->mailbox], message, &same);
+        removing->items[i].altered = !same;
+        removing->items[i].missing = same; /* looked at once more */
+        run->replan = run->replan || same;
+    }
+    return ok;
+}
+
 static bool
 remove_batch(struct removing *removing)
 {
@@ -159,7 +180,8 @@ remove_batch(struct removing *removing)
             .wire = removing->messages[i].has_wire ? removing->messages[i].wire : NULL};
     }
     removing->count = 0;
-    if (!run->local.ops->remove(run->local.self, removing->items, count, &run->err) || !run_begin(run))
+    if (!run->local.ops->remove(run->local.self, removing->items, count, &run->err) || !know_altered(removing, count) ||
+        !run_begin(run))
         return false;
     ok = true;
     for (size_t i = 0; ok && i < count; i++)

@@ -7,7 +7,7 @@
 
 struct kinship_reader {
     struct kin_reader *kin;
-    struct digest *body, *plain;
+    struct digest *body, *plain[KINSHIP_PLAIN];
     struct buffer header;
     bool wants_body, past_header;
     bool line_is_empty; /* nothing but CR since the last line end */
@@ -20,14 +20,19 @@ struct kinship_reader *
 kinship_new(void)
 {
     struct kinship_reader *reader = calloc(1, sizeof *reader);
+    bool ok;
 
     if (reader == NULL)
         return NULL;
     reader->header = buffer_new(HEADER_KEPT + 1);
     reader->kin = kin_new();
     reader->body = digest_new();
-    reader->plain = digest_new();
-    if (reader->kin != NULL && reader->body != NULL && reader->plain != NULL)
+    ok = reader->kin != NULL && reader->body != NULL;
+    for (size_t i = 0; i < KINSHIP_PLAIN; i++) {
+        reader->plain[i] = digest_new();
+        ok = ok && reader->plain[i] != NULL;
+    }
+    if (ok)
         return reader;
     kinship_free(reader);
     return NULL;
@@ -40,7 +45,8 @@ kinship_free(struct kinship_reader *reader)
         return;
     kin_free(reader->kin);
     digest_free(reader->body);
-    digest_free(reader->plain);
+    for (size_t i = 0; i < KINSHIP_PLAIN; i++)
+        digest_free(reader->plain[i]);
     buffer_free(&reader->header);
     free(reader);
 }
@@ -49,15 +55,18 @@ bool
 kinship_begin(struct kinship_reader *reader, bool body)
 {
     struct kin unused;
+    bool ok = true;
 
+    for (size_t i = 0; i < KINSHIP_PLAIN; i++)
+        ok = ok && digest_reset(reader->plain[i], false);
     buffer_clear(&reader->header);
     reader->wants_body = body;
     reader->past_header = false;
     reader->line_is_empty = true;
     reader->size = reader->ends = 0;
     reader->cr = false;
-    return kin_finish(reader->kin, &unused) && /* what a cut message left goes */
-           digest_reset(reader->body, false) && digest_reset(reader->plain, false);
+    return ok && kin_finish(reader->kin, &unused) && /* what a cut message left goes */
+           digest_reset(reader->body, false);
 }
 
 bool
@@ -80,12 +89,32 @@ header_part(struct kinship_reader *reader, const char *at, size_t len)
     return len;
 }
 
+/* Which of the digests have no line of this name? */
+static void
+judge_name(const char *name, size_t len, bool out[static KINSHIP_PLAIN])
+{
+    out[0] = kin_is_added(name, len);
+    out[1] = out[0] && !kin_is_delivered(name, len);
+    out[2] = out[0] && kin_is_saved(name, len);
+    out[3] = out[1] && !out[2];
+}
+
+static bool
+add_plain(struct kinship_reader *reader, const char *at, size_t len, const bool out[static KINSHIP_PLAIN])
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < KINSHIP_PLAIN; i++)
+        ok = out[i] || digest_add(reader->plain[i], at, len);
+    return ok;
+}
+
 /* The header is over: its lines but for those that count for nothing. */
 static bool
 add_plain_header(struct kinship_reader *reader)
 {
     struct text left = {reader->header.at, reader->header.len};
-    bool added = false;
+    bool out[KINSHIP_PLAIN] = {false};
 
     while (left.len > 0) {
         const char *end = memchr(left.at, '\n', left.len), *colon;
@@ -93,8 +122,8 @@ add_plain_header(struct kinship_reader *reader)
 
         colon = memchr(left.at, ':', len);
         if (left.at[0] != ' ' && left.at[0] != '\t') /* else it goes on */
-            added = colon != NULL && kin_is_added(left.at, (size_t)(colon - left.at));
-        if (!added && !digest_add(reader->plain, left.at, len))
+            judge_name(left.at, colon != NULL ? (size_t)(colon - left.at) : 0, out);
+        if (!add_plain(reader, left.at, len, out))
             return false;
         left = (struct text){left.at + len, left.len - len};
     }
@@ -163,6 +192,7 @@ kinship_add(struct kinship_reader *reader, const void *bytes, size_t len)
 {
     const size_t header = reader->past_header ? 0 : header_part(reader, bytes, len);
     const size_t room = HEADER_KEPT - reader->header.len, kept = header < room ? header : room;
+    static const bool none[KINSHIP_PLAIN] = {false};
 
     if (header != 0 && (!kin_add(reader->kin, bytes, header) || !buffer_add(&reader->header, bytes, kept)))
         return false;
@@ -171,7 +201,7 @@ kinship_add(struct kinship_reader *reader, const void *bytes, size_t len)
     if (header != 0 && reader->past_header && !add_plain_header(reader))
         return false;
     return header == len || (add_body(reader, (const char *)bytes + header, len - header) &&
-                             digest_add(reader->plain, (const char *)bytes + header, len - header));
+                             add_plain(reader, (const char *)bytes + header, len - header, none));
 }
 
 /* These fields as people read them, a line each. *whole: none but Subject, To and Cc is empty. */
@@ -235,11 +265,23 @@ kinship_finish(struct kinship_reader *reader, struct kinship *out)
         return false;
     if (!reader->past_header && !add_plain_header(reader))
         return false;
-    if (!digest_finish(reader->plain, &digests))
-        return false;
-    memcpy(out->plain, digests.wire, DIGEST_SIZE);
+    for (size_t i = 0; i < KINSHIP_PLAIN; i++) {
+        if (!digest_finish(reader->plain[i], &digests))
+            return false;
+        memcpy(out->plain[i], digests.wire, DIGEST_SIZE);
+    }
     out->has_plain = reader->header.len < HEADER_KEPT;
     return true;
+}
+
+bool
+kinship_was(const struct kinship *kinship, const unsigned char wire[static DIGEST_SIZE])
+{
+    bool was = false;
+
+    for (size_t i = 0; kinship->has_plain && i < KINSHIP_PLAIN; i++)
+        was = was || memcmp(kinship->plain[i], wire, DIGEST_SIZE) == 0;
+    return was;
 }
 
 bool

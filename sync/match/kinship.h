@@ -9,6 +9,7 @@
 #include "store/base/text.h"
 
 #define KINSHIP_ENDS 8        /* numbers of line ends at the end of a body that are told apart, from 0 */
+#define KINSHIP_PLAIN 4       /* ways to take lines out of a header */
 #define KINSHIP_ENDED_SIZE 16 /* bytes of a digest that are kept of each */
 
 struct kinship {
@@ -23,9 +24,11 @@ struct kinship {
     uint64_t body_size;                 /* its bytes */
     size_t ends;                        /* line ends at its end; of more than are told apart all are KINSHIP_ENDS */
     unsigned char ended[KINSHIP_ENDS]
-                       [KINSHIP_ENDED_SIZE]; /* how its digest begins if so many line ends were at its end */
-    bool has_plain;                          /* ... and its header was not too long for that */
-    unsigned char plain[DIGEST_SIZE]; /* of all of it without the lines that programs are known to add (kin_is_added) */
+                       [KINSHIP_ENDED_SIZE];         /* how its digest begins if so many line ends were at its end */
+    bool has_plain;                                  /* ... and its header was not too long for that */
+    unsigned char plain[KINSHIP_PLAIN][DIGEST_SIZE]; /* of all of it without the lines that programs are known to add:
+                                                        all of them, all but a delivery's, a mail reader's alone, and
+                                                        those of a program that copies alone (kin.h) */
 };
 
 struct kinship_reader; /* one message at a time streams by */
@@ -49,6 +52,8 @@ void kinship_free(struct kinship_reader *reader);
  * @param more [out] 0: none, or what differs is not that
  */
 void kinship_count_ends(const struct kinship *kinship, const unsigned char body[static DIGEST_SIZE], int *more);
+/** Are these the bytes of the message before a program wrote its lines into it? */
+bool kinship_was(const struct kinship *kinship, const unsigned char wire[static DIGEST_SIZE]);
 /**
  * Does the size of each say that the two, whose headers are kin, differ by nothing but the lines that count for nothing?
  *

@@ -225,7 +225,7 @@ gather_lost(struct meeting *meeting, const struct journal_message *file, struct 
 static bool
 is_new_name(const struct lost *lost, const struct half *file, const struct half *uid, unsigned facts)
 {
-    if (file->kinship->has_plain && memcmp(file->kinship->plain, lost->wire, DIGEST_SIZE) == 0)
+    if (kinship_was(file->kinship, lost->wire))
         return true;
     if ((facts & FACT_BY_HEADER) == 0)
         return uid->got_body && memcmp(lost->wire, uid->wire, DIGEST_SIZE) == 0;

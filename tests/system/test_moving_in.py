@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 
-from base import CONFIG, HELD, PASSWORD, SystemTest, main
+from base import CONFIG, HELD, PASSWORD, SOME, SystemTest, main
 from rig.corpus import Mail
 from rig.movers import Mbsync, OfflineImap
 
@@ -305,6 +305,9 @@ class MailReaderTest(MovingInTest):
         self.sync()
         return body
 
+    def up(self):
+        return self.proxy.stream("up").upper()
+
     def save_with(self, lines, to, body=None):
         """As neomutt saves it: another name, and lines at the end of the header."""
         file = [f for f in self.maildir.files("INBOX") if b"one of them" in f.wire()][0]
@@ -330,6 +333,15 @@ class MailReaderTest(MovingInTest):
         self.assertEqual(len(self.client.messages("INBOX")), 5)
         self.assert_idempotent()
 
+    def test_lines_that_came_with_a_message_are_no_lines_of_the_reader(self):
+        before = self.given_a_message(b"Return-Path: <a@example.org>\r\nDelivered-To: b@example.org\r\n")
+        self.save_with(b"Content-Length: 8\r\nLines: 1\r\n", "Work")
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        self.assertNotIn(b"BODY.PEEK[HEADER]", self.up())
+        self.assertEqual(self.one_there("Work")[0], before)
+        self.assert_idempotent()
+
     def test_a_label_is_a_new_name_of_the_message(self):
         before = self.given_a_message()
         saved = self.save_with(b"X-Label: work\r\n", "INBOX").bytes()
@@ -349,6 +361,47 @@ class MailReaderTest(MovingInTest):
         self.assertEqual((self.bodies(), self.appended()), (1, 0), self.evidence())
         self.assertEqual(self.one_there("Work")[0], before)
         self.assert_idempotent()
+
+    def given_lines_in_its_place(self):
+        """As by rsync from another laptop, whose file of this name has lines of another program."""
+        file = [f for f in self.maildir.files("INBOX") if b"one of them" in f.wire()][0]
+        data = file.wire().replace(b"\r\n\r\n", b"\r\nX-TUID: abcdefghijkl\r\nX-Label: work\r\n\r\n", 1)
+        with open(file.path + "~", "wb") as f:
+            f.write(data)
+        os.utime(file.path + "~", (file.date, file.date))
+        os.rename(file.path + "~", file.path)
+        return data
+
+    def test_a_file_with_such_lines_in_its_place_moves_as_it_is(self):
+        self.given_a_message(b"Return-Path: <a@example.org>\r\n")
+        data = self.given_lines_in_its_place()
+        self.client.move("INBOX", [self.uid], "Work")
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        self.assertEqual([f.bytes() for f in self.maildir.files("Work")], [data])
+        self.assertEqual(len(self.maildir.files("INBOX")), 5)
+        self.assert_idempotent()
+        self.assert_verified()
+
+    def test_a_file_with_such_lines_in_its_place_is_removed_and_kept(self):
+        self.given_a_message()
+        data = self.given_lines_in_its_place()
+        self.client.expunge("INBOX", [self.uid])
+        self.sync()
+        self.assertEqual(len(self.maildir.files("INBOX")), 5)
+        self.assertIn(data, self.quarantine().values())
+        self.assert_idempotent()
+        self.assert_verified()
+
+    def test_a_file_that_was_edited_in_its_place_stays(self):
+        self.given_a_message()
+        file = [f for f in self.maildir.files("INBOX") if b"one of them" in f.wire()][0]
+        data = self.given_lines_in_its_place().replace(b"Hello.", b"Hallo.")
+        with open(file.path, "wb") as f:
+            f.write(data)
+        self.client.expunge("INBOX", [self.uid])
+        self.sync(expect=SOME)
+        self.assertIn(data, [f.bytes() for f in self.maildir.files("INBOX")])
 
     def test_what_was_edited_is_another_message(self):
         before = self.given_a_message()

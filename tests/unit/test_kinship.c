@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,10 +209,50 @@ sizes_are_explained_by_the_lines_that_count_for_nothing(void **state)
     assert_false(explains(tuid, longer));
 }
 
+static bool
+was(const char *now, const char *before)
+{
+    const struct kinship kinship = kinship_of(now);
+    unsigned char wire[DIGEST_SIZE];
+
+    assert_true(digest_bytes(before, strlen(before), wire));
+    return kinship_was(&kinship, wire);
+}
+
+static void
+a_message_was_what_it_is_without_lines_of_programs_or_of_readers_alone(void **state)
+{
+    static const char *const added[] = {"X-TUID: abcdefghijkl\r\n", "Return-Path: <a@x>\r\n", "Delivered-To: b@x\r\n"};
+    static const char *const saved[] = {"Lines: 1\r\n", "Content-Length: 3\r\n", "X-Label: work,\r\n home\r\n"};
+    char now[1000], before[1000];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            (void)snprintf(now, sizeof now, "%s%s%s\r\na\r\n", added[i], HEADER, saved[k]);
+            (void)snprintf(before, sizeof before, "%s%s\r\na\r\n", added[i], HEADER);
+            assert_true(was(now, before)); /* what came with it stays */
+            assert_true(was(now, HEADER "\r\na\r\n"));
+            (void)snprintf(now, sizeof now, "X-TUID: abcdefghijkl\r\nX-getmail-x: y\r\n%s%s%s\r\na\r\n", added[i],
+                           HEADER, saved[k]);
+            (void)snprintf(before, sizeof before, "X-getmail-x: y\r\n%s%s\r\na\r\n", i == 0 ? "" : added[i], HEADER);
+            assert_true(was(now, before)); /* what another program wrote goes, what the delivery wrote stays */
+            (void)snprintf(before, sizeof before, "%s%s\r\na\r\n", HEADER, saved[k]);
+            assert_false(was(now, before));
+            assert_false(was(now, HEADER "\r\nb\r\n"));
+            (void)snprintf(now, sizeof now, "X-TUID: abcdefghijkl\r\nReturn-Path: <c@x>\r\n%s%s\r\na\r\n", HEADER,
+                           saved[k]);
+            (void)snprintf(before, sizeof before, "Return-Path: <c@x>\r\n%s%s\r\na\r\n", HEADER, saved[k]);
+            assert_true(was(now, before)); /* a copy of a message that a reader had saved */
+        }
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_was_what_it_is_without_lines_of_programs_or_of_readers_alone),
         cmocka_unit_test(the_body_is_what_follows_the_empty_line),
         cmocka_unit_test(line_ends_at_the_end_are_counted_and_nothing_else),
         cmocka_unit_test(another_id_leaves_what_is_written_alike),

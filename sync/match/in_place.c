@@ -1,0 +1,50 @@
+/* See in_place.h. */
+#include "sync/match/in_place.h"
+
+#include "sync/match/read.h"
+
+static bool
+read_wire(struct run *run, const struct local_file *file, unsigned char wire[static DIGEST_SIZE])
+{
+    struct local_facts facts;
+    struct error ignored = {0};
+    bool missing = false;
+
+    if (!run->local.ops->examine(run->local.self, file, &facts, &missing, &ignored) || missing)
+        return false;
+    memcpy(wire, facts.digests.wire, DIGEST_SIZE);
+    return true;
+}
+
+static bool
+take(struct run *run, struct journal_message *message, const unsigned char wire[static DIGEST_SIZE],
+     const struct kinship *kinship)
+{
+    const bool foreign = (message->facts & FACT_FOREIGN) != 0; /* then the server's body is known already */
+
+    message->facts |= FACT_FOREIGN;
+    memcpy(message->wire, wire, DIGEST_SIZE);
+    if (!run_begin(run))
+        return false;
+    return run_end(run, (foreign || journal_foreign_save(run->journal, message->id, kinship->body, &run->err)) &&
+                            journal_message_save(run->journal, message, &run->err));
+}
+
+bool
+in_place_take(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool *same)
+{
+    const struct local_file file = run_file(mailbox, message);
+    unsigned char before[DIGEST_SIZE], after[DIGEST_SIZE];
+    struct kinship kinship;
+    bool got = false;
+
+    *same = false;
+    if (!message->has_wire || !read_wire(run, &file, before))
+        return true;
+    if (!read_kinship(run, mailbox, message, true, &kinship, &got))
+        return false;
+    /* It may be written on between the readings: what was compared must be what the row gets. */
+    *same = got && kinship_was(&kinship, message->wire) && read_wire(run, &file, after) &&
+            memcmp(before, after, DIGEST_SIZE) == 0;
+    return !*same || take(run, message, after, &kinship);
+}
