@@ -302,8 +302,8 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " AND NOT EXISTS (SELECT 1 FROM held WHERE message = old.message); END;",
 
     /* The name of the file that was put back: what its name can't show comes back by it. */
-    "ALTER TABLE quarantine ADD COLUMN returned TEXT;"
-    "CREATE INDEX quarantine_returned ON quarantine (returned) WHERE returned IS NOT NULL;",
+    ("ALTER TABLE quarantine ADD COLUMN returned TEXT;"
+     "CREATE INDEX quarantine_returned ON quarantine (returned) WHERE returned IS NOT NULL;"),
 };
 
 bool
