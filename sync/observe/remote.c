@@ -110,8 +110,9 @@ is_ahead(struct run *run, const struct sight *sight, const struct said_ops *said
 }
 
 /*
- * UIDs that are known here are not below the UIDNEXT that STATUS says, and none of these is shown: so it does not lag behind, they were not given
- * yet. Of a SELECT that says none (Courier) that is all there is to know; else our cursor has seen it, if the last look did add up.
+ * A UID that is known here is not below the UIDNEXT that STATUS says, and no such UID is shown. So that number does not lag behind: the server
+ * has not given these UIDs yet, it went back. STATUS is asked only where SELECT can't tell: where it says no UIDNEXT (Courier), and where the
+ * last listing did not add up, since our cursor then stayed below messages that came all the same.
  */
 static bool
 is_given_back(const struct sight *sight)
