@@ -439,22 +439,23 @@ add_transfer(struct transferring *transferring, struct todo *todo, const struct 
 
 /* Is an earlier attempt for this file still in doubt? */
 static bool
-check_intent(struct run *run, struct todo *todo, const struct mailbox *from, const struct journal_message *wanted,
+check_intent(const struct transferring *transferring, struct todo *todo, const struct mailbox *from,
              struct journal_op *op, bool *wait)
 {
     char why[LIMIT_MAILBOX_NAME + 100];
+    struct run *run = transferring->run;
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     bool found, hides = false, ok;
 
     *wait = false;
-    if (!unfinished_find(run, mailbox, wanted, op, &found))
+    if (!unfinished_find(run, mailbox, &transferring->target, op, &found))
         return false;
     if (!found) {
         *op = (struct journal_op){.attempt = 0};
         return true;
     }
-    /* What is still where it was, was not moved; of a copy that says nothing. */
-    if (op->kind != OP_MOVE && !uneven_may_hide(run, mailbox, op, &hides))
+    /* What is still where it was, was not moved; of a copy that says nothing, also where it is the first half of a move. */
+    if (!transferring->move && !uneven_may_hide(run, mailbox, op, &hides))
         return false;
     if (!hides && !unfinished_is_sent(op) && unfinished_is_settled(op, run->looked))
         return true;
@@ -517,7 +518,7 @@ move_there(struct run *run, struct agenda *agenda, bool move)
         from = ok ? run_mailbox_by_id(run, source->mailbox) : NULL;
         if (!ok || (from != NULL && (is_moved(run, from) && !vain) != move))
             continue;
-        ok = check_intent(run, todo, from, &transferring.target, &op, &wait);
+        ok = check_intent(&transferring, todo, from, &op, &wait);
         if (!ok || wait)
             continue;
         if (from == NULL || !mailbox_is_open(from) || !moves_allowed(SIDE_THERE, run->cautions, false)) {
@@ -590,7 +591,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
         ok = find_source(run, wanted, &transferring.source, &from);
         if (!ok || from == NULL)
             continue;
-        ok = check_intent(run, todo, NULL, wanted, &op, &wait);
+        ok = check_intent(&transferring, todo, NULL, &op, &wait);
         if (!ok || wait || op.id != 0) /* what failed once is uploaded */
             continue;
         add_transfer(&transferring, todo, from, &op);

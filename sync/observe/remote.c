@@ -531,9 +531,11 @@ observe_remote(struct run *run)
             continue;
         }
         sights[count].mailbox = mailbox;
+        /* What waits to be judged may be what is new: only a whole list tells what it lacks. */
         ok = fill_request(run, &sights[count++],
                           run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.past || mailbox->full ||
-                              uneven_is_due(run, &mailbox->row) || view_hides_changes(run, mailbox));
+                              uneven_is_due(run, &mailbox->row) || mailbox->row.unjudged != 0 ||
+                              view_hides_changes(run, mailbox));
     }
     for (int round = 0; ok && count != 0 && round < LOOKS; round++) {
         size_t left = 0;

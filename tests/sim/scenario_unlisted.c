@@ -171,6 +171,49 @@ what_arrives_while_the_same_is_under_way_is_no_doubling_of_golubs(void **state)
     sim.server.delayed_count = 0;
 }
 
+/* The copy is the first half of a move. That the message is still where it was says nothing of it. */
+static void
+what_was_copied_to_move_and_is_not_listed_is_not_copied_again(void **state)
+{
+    (void)state;
+    given_mail();
+    sim.server.uidplus = sim.server.move = false;
+    given_it_is_not_listed(21);
+    when_the_user_moves(21, INBOX, WORK);
+
+    for (int run = 0; run < 8; run++)
+        (void)when_golub_syncs_after(600);
+
+    then_it_is_there(WORK, 21, 1);
+    sim.server.unlisted = 0;
+    sim.world.now += 86400;
+    then_both_sides_agree();
+    then_it_is_there(WORK, 21, 1);
+    then_it_is_there(INBOX, 21, 0);
+}
+
+/* Its file waits to be removed, since the list does not add up. By then that is known, and changes alone are asked for. */
+static void
+what_waits_for_its_removal_and_comes_again_under_another_uid_is_the_same_message(void **state)
+{
+    (void)state;
+    given_mail();
+    sim.server.qresync = false;
+    sim.server.boxes[INBOX].phantoms = 1;
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+    ledger_out(&sim.world, 21, INBOX);
+    server_expunge(&sim.server, INBOX, 2);
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    given_mail_there(INBOX, 21);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 21, 1);
+    then_it_stands_on_both_sides_once(21);
+}
+
 int
 main(void)
 {
@@ -180,6 +223,8 @@ main(void)
         SCENARIO(many_that_move_to_where_one_is_not_listed_are_not_held),
         SCENARIO(many_that_move_to_where_one_too_many_is_counted_are_not_held),
         SCENARIO(what_arrives_while_the_same_is_under_way_is_no_doubling_of_golubs),
+        SCENARIO(what_was_copied_to_move_and_is_not_listed_is_not_copied_again),
+        SCENARIO(what_waits_for_its_removal_and_comes_again_under_another_uid_is_the_same_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
