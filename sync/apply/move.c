@@ -3,6 +3,7 @@
  * the UID is missing, the row is found by content like every unconfirmed upload.
  */
 #include "sync/apply/apply.h"
+#include "sync/apply/copied_from.h"
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
@@ -442,8 +443,8 @@ static bool
 check_intent(const struct transferring *transferring, struct todo *todo, const struct mailbox *from,
              struct journal_op *op, bool *wait)
 {
-    char why[LIMIT_MAILBOX_NAME + 100];
     struct run *run = transferring->run;
+    char why[LIMIT_MAILBOX_NAME + 100];
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     bool found, hides = false, ok;
 
@@ -537,36 +538,6 @@ apply_moves_there(struct run *run, struct agenda *agenda)
     return move_there(run, agenda, true) && move_there(run, agenda, false);
 }
 
-/* A row of the account that has these bytes on the server, in a mailbox that can be read now. */
-static bool
-find_source(struct run *run, const struct journal_message *wanted, struct journal_message *source,
-            struct mailbox **from)
-{
-    int64_t *ids = NULL;
-    size_t count;
-    bool ok;
-
-    *from = NULL;
-    ok = journal_ids_by_wire(run->journal, wanted->wire, &ids, &count, &run->err);
-    for (size_t i = 0; ok && *from == NULL && i < count; i++) {
-        if (ids[i] == wanted->id)
-            continue;
-        ok = run_load(run, ids[i], source);
-        /* A copy is made of the server's bytes: they must be known to be these. */
-        if (!ok || source->uid == 0 ||
-            (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED | FACT_BY_HEADER)) != 0)
-            continue;
-        if (merge_copy_is_deleted(wanted->flags, source->flags))
-            continue; /* its copy would be marked as well until we take that off: whoever expunges meanwhile would take it */
-        *from = run_mailbox_by_id(run, source->mailbox);
-        if (*from != NULL && !((*from)->chosen && !mailbox_is_unsure((*from)->cautions) && (*from)->listed &&
-                               (*from)->row.state == MAILBOX_ACTIVE))
-            *from = NULL;
-    }
-    free(ids);
-    return ok;
-}
-
 bool
 apply_copies_there(struct run *run, struct agenda *agenda)
 {
@@ -588,7 +559,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
         ok = uneven_may_hide(run, &run->mailboxes[todo->mailbox], NULL, &hides) && run_load(run, todo->id, wanted);
         if (!ok || hides || !wanted->has_wire || wanted->uid != 0)
             continue;
-        ok = find_source(run, wanted, &transferring.source, &from);
+        ok = copied_from(run, wanted, &transferring.source, &from);
         if (!ok || from == NULL)
             continue;
         ok = check_intent(&transferring, todo, NULL, &op, &wait);

@@ -53,6 +53,28 @@ a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file(vo
     }
 }
 
+/* ... and Work alone says that it was restored: the file of 2 that it lost there is not in INBOX, although its UID is. */
+static void
+what_a_restored_server_lost_is_not_copied_from_a_uid_that_it_gave_anew(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 4);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    const uint32_t lost = given_mail_there(INBOX, 2);
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    assert_int_equal(given_mail_there(INBOX, 3), lost);
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_there(WORK, 2, 1);
+    then_it_is_there(WORK, 3, 0);
+}
+
 /* Its numbers in Work have grown past what they were: only INBOX says that it was restored. */
 static void
 a_restored_server_is_listed_whole_where_its_numbers_hide_it(void **state)
@@ -509,6 +531,7 @@ main(void)
         SCENARIO(a_server_whose_uidnext_lags_behind_went_not_back),
         SCENARIO(what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later),
         SCENARIO(moved_by_another_client_while_the_server_went_back),
+        SCENARIO(what_a_restored_server_lost_is_not_copied_from_a_uid_that_it_gave_anew),
         SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
         SCENARIO(change_numbers_that_go_back_revive_nothing),
         SCENARIO(a_mailbox_that_is_paired_anew_in_each_run_keeps_no_other_waiting),

@@ -1,0 +1,46 @@
+/* See copied_from.h. */
+#include "sync/apply/copied_from.h"
+
+#include "sync/rules/merge.h"
+
+/* Are the server's bytes of this row known to be those of `wanted`? */
+static bool
+has_its_bytes(const struct journal_message *source, const struct journal_message *wanted)
+{
+    if (source->id == wanted->id || source->uid == 0 ||
+        (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED | FACT_BY_HEADER)) != 0)
+        return false;
+    /* Its copy would be marked as well until we take that off: whoever expunges meanwhile would take it. */
+    return !merge_copy_is_deleted(wanted->flags, source->flags);
+}
+
+static bool
+can_be_read(const struct run *run, const struct mailbox *from)
+{
+    /* Where a server went back, a mailbox that shows nothing of it may have given any UID anew, to a message of equal size and date. */
+    if (run->went_back && !run_learned(from, CAUTION_REPAIRED))
+        return false;
+    return from->chosen && !mailbox_is_unsure(from->cautions) && from->listed && from->row.state == MAILBOX_ACTIVE;
+}
+
+bool
+copied_from(struct run *run, const struct journal_message *wanted, struct journal_message *source,
+            struct mailbox **from)
+{
+    int64_t *ids = NULL;
+    size_t count;
+    bool ok;
+
+    *from = NULL;
+    ok = journal_ids_by_wire(run->journal, wanted->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && *from == NULL && i < count; i++) {
+        ok = run_load(run, ids[i], source);
+        if (!ok || !has_its_bytes(source, wanted))
+            continue;
+        *from = run_mailbox_by_id(run, source->mailbox);
+        if (*from != NULL && !can_be_read(run, *from))
+            *from = NULL;
+    }
+    free(ids);
+    return ok;
+}
