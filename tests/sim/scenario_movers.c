@@ -373,6 +373,31 @@ what_is_to_be_kept_waits_on_the_server_where_the_disk_is_full(void **state)
     assert_int_equal(kept_times(1, DRESS_PLAIN), 1);
 }
 
+/* The server has it already, and keeps one of equal messages: the file of that one has other lines, and stands for it all the same. */
+static void
+what_a_server_swallows_beside_a_file_with_other_lines_is_an_alias(void **state)
+{
+    (void)state;
+    for (int uidplus = 0; uidplus < 2; uidplus++) {
+        given_empty_account(1);
+        sim.server.swallows_duplicates = true;
+        sim.server.uidplus = uidplus == 1;
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        when_the_user_saves(1, INBOX, INBOX, DRESS_READER);
+        given_both_sides_agree();
+        given_mail_here(INBOX, 1);
+        for (int run = 0; run < 4; run++)
+            (void)when_golub_syncs_after(600);
+
+        given_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 1);
+        then_it_is_here(INBOX, 1, 2);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -390,6 +415,7 @@ main(void)
         SCENARIO(what_was_fetched_for_a_pair_in_other_bytes_is_not_altered),
         SCENARIO(what_a_server_rewrote_is_found_again_by_its_body),
         SCENARIO(what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity),
+        SCENARIO(what_a_server_swallows_beside_a_file_with_other_lines_is_an_alias),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
