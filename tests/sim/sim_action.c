@@ -398,6 +398,31 @@ forget_images(struct client *it)
     it->last_image = it->older_image = NULL;
 }
 
+/* What is gone here, and still waits for its removal there, is as good as new mail, beside what was saved in its place. */
+static void
+forget_waiting(struct sim *sim, struct journal *journal, int64_t row, int mailbox)
+{
+    struct journal_message message;
+    struct error err = {0};
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool found;
+
+    if (!journal_message_ids(journal, row, WHICH_WITH_UID, &ids, &count, &err))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct sim_message *there;
+        if (!journal_message_get(journal, ids[i], &message, &found, &err) || !found ||
+            (message.facts & FACT_GONE_HERE) == 0 ||
+            (there = server_message(&sim->server, mailbox, message.uid)) == NULL)
+            continue;
+        const int standing = server_multiplicity(&sim->server, mailbox, there->content);
+        int *most = &sim->world.ledger[there->content].most[mailbox];
+        *most = standing > *most ? standing : *most;
+    }
+    free(ids);
+}
+
 void
 action_lose_journal(struct sim *sim, int client)
 {
@@ -410,12 +435,16 @@ action_lose_journal(struct sim *sim, int client)
     if (!journal_mailboxes(it->journal, &rows, &count, &err))
         return;
     for (size_t i = 0; i < count; i++)
-        for (int m = 0; m < SIM_MAILBOXES && rows[i].unjudged != 0; m++)
-            for (int k = 0; strcmp(rows[i].name, server_mailbox_name(m)) == 0 && k < sim->world.next_content; k++) {
+        for (int m = 0; m < SIM_MAILBOXES; m++) {
+            if (strcmp(rows[i].name, server_mailbox_name(m)) != 0)
+                continue;
+            forget_waiting(sim, it->journal, rows[i].id, m);
+            for (int k = 0; rows[i].unjudged != 0 && k < sim->world.next_content; k++) {
                 const int here = maildir_sim_multiplicity(&it->maildir, m, k, false);
                 int *most = &sim->world.ledger[k].most[m];
                 *most = here > *most ? here : *most;
             }
+        }
     journal_mailboxes_free(rows, count);
 }
 

@@ -122,7 +122,7 @@ void action_outside(struct world *world); /* any user or other client does somet
 void action_disaster(struct sim *sim);
 /**
  * Before another journal takes its place: only this one knows which command it sent that may still be carried out, within the seconds that
- * nobody else waits for; and which files wait to be removed, because the server's list and its count do not agree. They are new mail then.
+ * nobody else waits for; and what waits to be removed, here because the server's list and its count do not agree, or there. It is new mail then.
  */
 void action_lose_journal(struct sim *sim, int client);
 /** One thing that a user or another client does with one message, told to the ledger. @return false: no room */

@@ -236,6 +236,15 @@ stands_elsewhere(const struct world *world, int content, int mailbox, int side)
     return false;
 }
 
+/* Once more than on the other side: one of them may go, and one stays. */
+static bool
+stands_beside(const struct world *world, int content, int mailbox, int side)
+{
+    const int other = count_on(world, content, mailbox, side == SIM_SERVER ? world->client : SIM_SERVER);
+
+    return other > 0 && count_on(world, content, mailbox, side) > other;
+}
+
 void
 ledger_forget_away(struct world *world, int mailbox, int client)
 {
@@ -323,8 +332,9 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
      */
     const bool moved = was_unseen(world, content, mailbox) &&
                        (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side));
-    /* What has the old bytes is what moved, where a file was saved anew with other lines. */
-    if (entry->saved && stands_elsewhere(world, content, mailbox, side))
+    /* What has the old bytes is what moved, where a file was saved anew with other lines; also to beside where that one stood. */
+    if (entry->saved &&
+        (stands_elsewhere(world, content, mailbox, side) || stands_beside(world, content, mailbox, side)))
         return;
     /* What is marked on two sides is one removal of either, and they may have crossed. */
     const int slack = world->expunges && world->clients > 1 && (entry->set[mailbox] & FLAG_DELETED) != 0;
@@ -333,6 +343,19 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
     if (world->strict && !moved && !world->server->swallows_duplicates ? left + slack <= 0
                                                                        : left <= 0 && !entry->out[mailbox])
         violation(world, "golub %s #%d in mailbox %d, where nobody took it out", what, content, mailbox);
+}
+
+/* What is marked may go beside those that somebody took out, of which it may be one. All others follow, whatever their names show. */
+static void
+follow_marked(struct world *world, int content, int mailbox, int side)
+{
+    struct ledger *entry = &world->ledger[content];
+
+    if (entry->followed[side + 1][mailbox] >= entry->outs[side + 1][mailbox])
+        ledger_out(world, content, mailbox);
+    for (int other = 0; other <= SIM_CLIENTS; other++) /* of whose folder, that was away, it was forgotten */
+        if (entry->outs[other][mailbox] <= entry->followed[other][mailbox])
+            entry->outs[other][mailbox] = entry->followed[other][mailbox] + 1;
 }
 
 void
@@ -344,9 +367,8 @@ ledger_follows(struct world *world, int content, int mailbox, int side, unsigned
     if ((world->kinds & (KIND_BIT(KIND_TORN) | KIND_BIT(KIND_COPYING))) != 0 && strncmp(what, "moves", 5) == 0)
         return;
     ledger_may_follow(world, content, mailbox, side, flags, what);
-    /* What is marked may go beside those that somebody took out, of which it may be one. All clients follow, whatever their names show. */
-    if (is_marked(world, content, flags) && entry->followed[side + 1][mailbox] >= entry->outs[side + 1][mailbox])
-        ledger_out(world, content, mailbox);
+    if (is_marked(world, content, flags))
+        follow_marked(world, content, mailbox, side);
     entry->followed[side + 1][mailbox]++;
 }
 
@@ -386,6 +408,11 @@ users_give(struct world *world, struct ledger *entry, int content, int mailbox, 
     if (world->golub &&
         entry->was_copied[mailbox]) /* given to the copy before golub has seen it: part of what the COPY brought */
         entry->copied[mailbox] |= after;
+    /* The old one, in whose place a file was saved with other lines, comes back, and the new one is there. */
+    if (entry->saved && ((after & ~before & FLAG_FLAGGED) | (before & ~after & FLAG_DELETED)) != 0) {
+        const int now = world_multiplicity(world, content, mailbox, false);
+        entry->most[mailbox] = now > entry->most[mailbox] ? now : entry->most[mailbox];
+    }
     entry->set[mailbox] |= after;
     entry->cleared[mailbox] |= before & ~after;
 }

@@ -134,6 +134,9 @@ moment_broken_off(struct sim *sim)
                          cast_sync_after(&cast, 10) == 0 && sim->clients[cast.client].choice.plain;
     if (!cast_choose_message(sim, &cast))
         return;
+    /* One that a list lacked, and that somebody flagged on one side, is wanted back: nobody has seen that yet. */
+    unsigned shown;
+    const bool wanted = ((cast.message->flags ^ local_info_flags(cast.file->info, &shown)) & FLAG_FLAGGED) != 0;
     kind_met(world, KIND_BROKEN);
     const enum step_kind step = give_work(&cast);
     bool touched = false;
@@ -159,7 +162,7 @@ moment_broken_off(struct sim *sim)
         plain = plain && sim->clients[cast.client].choice.plain;
     }
     /* What is out of a server's view stays here, whoever removed it there. */
-    if (status == 0 && plain && !touched && cast.removed && !server_is_cut(&sim->server, cast.from) &&
+    if (status == 0 && plain && !touched && !wanted && cast.removed && !server_is_cut(&sim->server, cast.from) &&
         (cast_stands_here(&cast) || server_multiplicity(&sim->server, cast.from, cast.content) > 0))
         violation(world, "#%d was removed, that was cut off, and it is there again", cast.content);
 }
@@ -449,25 +452,45 @@ moment_unreadable(struct sim *sim)
 
 /* ---- wanted back ---- */
 
-/* Its removal waits for a word, or its folder, which was copied, never had its file. */
+/* What the journal says of a UID. @return false: nothing */
 static bool
-is_held(const struct client *client, int mailbox, uint32_t uid)
+find_row(const struct client *client, int mailbox, uint32_t uid, struct journal_message *message)
 {
     struct journal_mailbox *rows = NULL;
-    struct journal_message message;
-    struct journal_hold *lists = NULL;
     struct error err = {0};
-    size_t count = 0, held = 0;
+    size_t count = 0;
     bool found = false;
 
     if (!journal_mailboxes(client->journal, &rows, &count, &err))
         return false;
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].name, server_mailbox_name(mailbox)) == 0 &&
-            !journal_message_by_uid(client->journal, rows[i].id, uid, &message, &found, &err))
+            !journal_message_by_uid(client->journal, rows[i].id, uid, message, &found, &err))
             found = false;
     journal_mailboxes_free(rows, count);
-    if (!found || !journal_holds_of(client->journal, message.id, &lists, &held, &err))
+    return found;
+}
+
+/* It was paired with a file: until then a file of it, with lines of another program, is another message. */
+static bool
+is_paired(const struct client *client, int mailbox, uint32_t uid)
+{
+    struct journal_message message;
+
+    return find_row(client, mailbox, uid, &message) && message.base[0] != '\0';
+}
+
+/* Its removal waits for a word, or its folder, which was copied, never had its file. */
+static bool
+is_held(const struct client *client, int mailbox, uint32_t uid)
+{
+    struct journal_message message;
+    struct journal_hold *lists = NULL;
+    struct error err = {0};
+    size_t held = 0;
+
+    if (!find_row(client, mailbox, uid, &message) ||
+        !journal_holds_of(client->journal, message.id, &lists, &held, &err))
         return false;
     free(lists);
     return held > 0 || (message.facts & FACT_LACKED) != 0;
@@ -505,6 +528,7 @@ moment_wanted(struct sim *sim)
         return;
     struct client *it = &sim->clients[cast.client];
     const bool here = rng_chance(dice(sim), 50), moves = rng_chance(dice(sim), 60);
+    const bool paired = is_paired(it, cast.from, cast.message->uid);
     kind_met(world, KIND_WANTED);
     if (!part_ways(sim, &cast, here, moves))
         return;
@@ -515,7 +539,7 @@ moment_wanted(struct sim *sim)
     const int status = cast_sync_after(&cast, 10);
     it->forced = FORCED_NOT;
     /* Where the server went back nothing counts as gone; and of two that came on two sides nobody said that they are one. */
-    if (world->repairs != repairs || world->ledger[cast.content].spread > 0)
+    if (world->repairs != repairs || world->ledger[cast.content].spread > 0 || !paired)
         return;
     if (world->clients > 1 || (status != 0 && status != 1) || kind_on(world, KIND_PATTERNS) || sim->disasters)
         return;

@@ -369,6 +369,18 @@ note_taken_back(struct server *server, int mailbox, const struct sim_message *me
     server->taken_back[at].content = message->content;
 }
 
+/* What only a client has any more it brings back; what somebody took out there goes once more then, by another client's hand. */
+static void
+let_come_back(struct server *server)
+{
+    struct world *world = server->world;
+
+    for (int content = 0; content < world->next_content; content++)
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            if (server_multiplicity(server, m, content) == 0 && world_multiplicity(world, content, m, false) > 0)
+                ledger_back(world, content, m, SIM_SERVER);
+}
+
 void
 server_restore(struct server *server, const struct server *then)
 {
@@ -394,5 +406,6 @@ server_restore(struct server *server, const struct server *then)
     server->delayed_count = 0;
     for (int i = 0; i < SIM_MAILBOXES; i++)
         ledger_renumbered(world, i);
+    let_come_back(server);
     ledger_forgive(world);
 }
