@@ -198,7 +198,9 @@ plan(struct run *run, struct agenda *agenda)
         reading_drop_files(run, agenda);
         refusals_drop(run, agenda);
     }
-    return ok && agenda_say_two_places(run, agenda);
+    if (ok)
+        agenda_say_two_places(run, agenda);
+    return ok;
 }
 
 /*

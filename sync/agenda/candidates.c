@@ -19,7 +19,8 @@ candidates_is(const struct todo *todo, enum role role)
     case GONE_HERE:
         return (verb == PLAN_REMOVE_THERE && !todo->deleted) || (verb == PLAN_DOWNLOAD && !todo->fresh);
     case GONE_THERE:
-        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered));
+        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered)) ||
+               todo->moved_here != 0;
     case GONE_BOTH:
         return verb == PLAN_FORGET && !todo->fresh;
     case WAITING:
@@ -106,7 +107,8 @@ gather(struct candidates *candidates, struct run *run, enum role role, enum pair
             .date = message.date,
             .claimed = message.size,
             .flags = doubted ? ~0U : flags_of(&message, role, by), /* nothing shows all flags: any other comes first */
-            .left = doubted || (message.facts & FACT_MOVED) != 0 || (todo->unanswered && !todo->arrived) ||
+            .left = doubted || todo->moved_here != 0 || (message.facts & FACT_MOVED) != 0 ||
+                    (todo->unanswered && !todo->arrived) ||
                     (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),
             .telling =
                 (message.facts & FACT_VAGUE) == 0 && mailbox_drafts(&run->mailboxes[todo->mailbox]) == DRAFTS_NONE,

@@ -9,6 +9,7 @@
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
 #include "sync/match/renamed.h"
+#include "sync/rows/foreign.h"
 #include "sync/rows/held.h"
 #include "sync/rows/readings.h"
 
@@ -30,7 +31,7 @@ struct kin_moves {
     struct moved *gone, *fresh;
     size_t gone_count, fresh_count;
     struct probe *probes;
-    struct journal_message *message, *other;
+    struct journal_message *message;
 };
 
 static bool
@@ -140,24 +141,6 @@ is_kin(const struct moved *gone, const struct moved *fresh)
            kin_same(&gone->kinship.kin, &fresh->kinship.kin);
 }
 
-/* The new row is the message in other bytes, and what is known of the server's goes along. */
-static bool
-mark_foreign(struct kin_moves *moves, const struct moved *gone, const struct moved *fresh, int64_t row)
-{
-    struct run *run = moves->run;
-    struct journal_message *message = moves->message;
-    bool ok = run_begin(run) && run_load(run, gone->todo->id, moves->other) && run_load(run, row, message);
-
-    if (ok) {
-        message->facts |= FACT_FOREIGN;
-        message->has_header = moves->other->has_header;
-        memcpy(message->header, moves->other->header, DIGEST_SIZE);
-    }
-    ok = ok && journal_foreign_save(run->journal, row, fresh->kinship.body, &run->err) &&
-         journal_message_save(run->journal, message, &run->err);
-    return run_end(run, ok);
-}
-
 static bool
 take(struct kin_moves *moves, struct moved *gone, struct moved *fresh)
 {
@@ -165,9 +148,9 @@ take(struct kin_moves *moves, struct moved *gone, struct moved *fresh)
     const bool here = gone->todo->mailbox == fresh->todo->mailbox;
 
     gone->taken = fresh->taken = true;
-    if (!here)
-        return mark_foreign(moves, gone, fresh, fresh->todo->id) && join_move(run, gone->todo, fresh->todo, true);
-    return mark_foreign(moves, gone, fresh, gone->todo->id) && renamed_join(run, gone->todo, fresh->todo, true);
+    if (!foreign_mark(run, gone->todo->id, here ? gone->todo->id : fresh->todo->id, fresh->kinship.body))
+        return false;
+    return here ? renamed_join(run, gone->todo, fresh->todo, true) : join_move(run, gone->todo, fresh->todo, true);
 }
 
 /* *any: the bodies of some are to be compared. */
@@ -254,10 +237,9 @@ kin_moves(struct run *run, struct agenda *agenda)
     moves.gone = arena_array(&moves.arena, gone, sizeof *moves.gone);
     moves.fresh = arena_array(&moves.arena, fresh, sizeof *moves.fresh);
     moves.probes = arena_array(&moves.arena, gone, sizeof *moves.probes);
-    moves.message = arena_array(&moves.arena, 2, sizeof *moves.message);
+    moves.message = arena_array(&moves.arena, 1, sizeof *moves.message);
     ok = run_has(run, &moves.arena);
     if (ok) {
-        moves.other = moves.message + 1;
         gather_role(&moves, FRESH_HERE, moves.fresh, &moves.fresh_count);
         gather_role(&moves, GONE_HERE, moves.gone, &moves.gone_count);
     }

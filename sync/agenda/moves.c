@@ -3,6 +3,7 @@
  * told by the digest of their bytes; UIDs by header, size and date, and by their bytes where that is not enough.
  */
 #include "sync/agenda/agenda.h"
+#include "sync/agenda/both_gone.h"
 #include "sync/agenda/candidates.h"
 #include "sync/agenda/join_move.h"
 #include "sync/agenda/kin_moves.h"
@@ -14,6 +15,7 @@
 #include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
+#include "sync/rows/twin.h"
 #include "sync/rules/merge.h"
 
 /*
@@ -21,20 +23,13 @@
  * it moved to, is nothing that a file here can have come from.
  */
 static bool
-is_only(struct run *run, const struct pair_item *item)
+find_only(struct run *run, const struct pair_item *item, bool *only)
 {
-    struct journal_message message;
-    int64_t *ids = NULL;
-    size_t count = 0, files = 0;
-    struct error ignored;
-    bool known = journal_ids_by_wire(run->journal, item->digest, &ids, &count, &ignored), found;
+    size_t files;
+    const bool ok = twin_count_files(run, item->digest, &files);
 
-    for (size_t i = 0; known && i < count; i++) {
-        known = journal_message_get(run->journal, ids[i], &message, &found, &ignored);
-        files += known && found && (message.base[0] != '\0' || (message.facts & FACT_REPLACED) != 0);
-    }
-    free(ids);
-    return known && files == 2;
+    *only = ok && files == 2;
+    return ok;
 }
 
 /*
@@ -84,12 +79,25 @@ take_sent(struct run *run, struct todo *from, struct todo *to, const struct pair
     return true;
 }
 
+/*
+ * Its file is in another folder, and its UID was gone. What came there again in its own mailbox was moved to no other place: it follows its file.
+ * What came to another mailbox was: nothing tells which place is meant.
+ */
+static bool
+take_moved_here(struct run *run, struct todo *from, struct todo *to)
+{
+    if (from->mailbox == to->mailbox)
+        return renamed_join(run, from, to, false);
+    from->moved_there = to->id;
+    return true;
+}
+
 static bool
 take_pair(struct run *run, struct todo *from, struct todo *to, const struct pair_item *gone,
           const struct pair_item *fresh, bool up)
 {
     const bool here = from->mailbox == to->mailbox;
-    bool goes = true;
+    bool goes = true, only = false;
 
     /* The server was restored: a message that is missing under a new UIDVALIDITY is more likely lost than moved. */
     if (run->restored && run->mailboxes[from->mailbox].renumbered && from->unpaired && !here)
@@ -100,10 +108,15 @@ take_pair(struct run *run, struct todo *from, struct todo *to, const struct pair
         return true;
     if (from->waits && !here)
         return agenda_wait_for_answer(run, to);
-    /* Nothing tells which of several equal messages it was. */
-    if (from->step.verb == PLAN_FORGET && !from->waits && (!here || !is_only(run, gone))) {
-        from->elsewhere = from->unpaired ? to->id : 0;
-        return true;
+    if (from->moved_here != 0)
+        return take_moved_here(run, from, to);
+    if (from->step.verb == PLAN_FORGET && !from->waits) {
+        if (here && !find_only(run, gone, &only))
+            return false;
+        if (!only) { /* nothing tells which of several equal messages it was */
+            from->elsewhere = from->unpaired ? to->id : 0;
+            return true;
+        }
     }
     /* Paired with all others of its mailbox, and their flags, when that is open. */
     if (here && from->unpaired && !up) {
@@ -366,7 +379,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
         return false;
     if (candidates_count(agenda, GONE_BOTH) != 0 &&
         (!pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
-         !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE)))
+         !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE) || !both_gone(run, agenda)))
         return false;
     if (candidates_count(agenda, GONE_THERE) == 0 || candidates_count(agenda, FRESH_THERE) == 0)
         return true;

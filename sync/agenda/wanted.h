@@ -7,6 +7,6 @@
 /** After the moves were found, before anything is done: which of those survivors come back, and which are somewhere else. */
 MUST_CHECK bool agenda_wanted(struct run *run, struct agenda *agenda);
 /** Say which messages were moved to one place here and to another on the server: they stay in both. */
-MUST_CHECK bool agenda_say_two_places(struct run *run, struct agenda *agenda);
+void agenda_say_two_places(struct run *run, const struct agenda *agenda);
 
 #endif

@@ -10,6 +10,11 @@
  */
 MUST_CHECK bool foreign_carry(struct run *run, const struct journal_message *from, struct journal_message *to);
 /**
+ * The file that `to` has, or is about to get, is the message of `from` in other bytes, with this body: what is known of the server's goes along.
+ * They may be one row. In a transaction of its own, not inside one.
+ */
+MUST_CHECK bool foreign_mark(struct run *run, int64_t from, int64_t to, const unsigned char body[static DIGEST_SIZE]);
+/**
  * Is this body, as the server sends it, that of the row's file?
  *
  * @param known [out] whether anybody knows: of a message that a server rewrote only the fields were compared, and it is the message all the same

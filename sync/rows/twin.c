@@ -70,3 +70,30 @@ twin_of_lost_move(struct run *run, const struct journal_message *message, const 
     *stays = false;
     return place == NULL || place->row.state != MAILBOX_GONE_LOCAL || twin_stays(run, message, stays);
 }
+
+/* One that the server never had, and that is gone, was moved on or thrown away: nothing of it is left that could be taken for another. */
+static bool
+counts(const struct journal_message *message)
+{
+    const bool never_sent =
+        message->uid == 0 && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALIAS)) == FACT_GONE_HERE;
+
+    return (message->facts & FACT_REPLACED) != 0 || (message->base[0] != '\0' && !never_sent);
+}
+
+bool
+twin_count_files(struct run *run, const unsigned char wire[static DIGEST_SIZE], size_t *files)
+{
+    struct journal_message message;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool found, ok = journal_ids_by_wire(run->journal, wire, &ids, &count, &run->err);
+
+    *files = 0;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = journal_message_get(run->journal, ids[i], &message, &found, &run->err);
+        *files += ok && found && counts(&message);
+    }
+    free(ids);
+    return ok;
+}

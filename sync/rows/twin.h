@@ -13,4 +13,10 @@ MUST_CHECK bool twin_stays(struct run *run, const struct journal_message *messag
 MUST_CHECK bool twin_of_lost_move(struct run *run, const struct journal_message *message, const struct mailbox *place,
                                   bool *stays);
 
+/**
+ * How many files have these bytes, or had them and are gone? What is on the server alone counts for nothing, nor does a new file that is gone before
+ * it was sent.
+ */
+MUST_CHECK bool twin_count_files(struct run *run, const unsigned char wire[static DIGEST_SIZE], size_t *files);
+
 #endif

@@ -98,13 +98,16 @@ struct todo { /* one message about which something is to be done */
     bool again;        /* fresh, although it was on both sides before: it is no target of a move */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
     int64_t elsewhere; /* it moved to that row, and its old place can't be removed in this run; 0: it did not */
-    bool begun;        /* its removal there was begun before and not answered: our \\Deleted may stand on it */
-    bool unshown;      /* an earlier attempt to set its flags was not shown by the server (FACT_UNSHOWN) */
-    bool echoed;       /* the server has shown the flags after the STORE */
-    bool unanswered;   /* a new file that was sent without an answer: it may be on the server, perhaps moved on */
-    bool arrived;      /* ... and the mailbox has given a UID that can only be that message's */
-    bool waits;        /* its file is gone, and what was sent of it is unanswered: kept until that has settled */
-    bool replaced;     /* the old version of a file that was saved again: nobody removed it */
+    int64_t
+        moved_here; /* gone on both sides: the row of its file, which is new in another folder (both_gone.c); 0: none is */
+    int64_t moved_there; /* ... and that of its UID, which is new in another mailbox; 0: none is, or not known yet */
+    bool begun;          /* its removal there was begun before and not answered: our \\Deleted may stand on it */
+    bool unshown;        /* an earlier attempt to set its flags was not shown by the server (FACT_UNSHOWN) */
+    bool echoed;         /* the server has shown the flags after the STORE */
+    bool unanswered;     /* a new file that was sent without an answer: it may be on the server, perhaps moved on */
+    bool arrived;        /* ... and the mailbox has given a UID that can only be that message's */
+    bool waits;          /* its file is gone, and what was sent of it is unanswered: kept until that has settled */
+    bool replaced;       /* the old version of a file that was saved again: nobody removed it */
     bool deleted; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */
     bool
         overwritten; /* its file was overwritten by a new version, or has other bytes: those of the server are nowhere else */

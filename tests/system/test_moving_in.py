@@ -351,6 +351,39 @@ class MailReaderTest(MovingInTest):
         self.assertIn(saved, [f.bytes() for f in self.maildir.files("INBOX")])
         self.assert_idempotent()
 
+    def test_a_label_does_not_undo_a_move_there(self):
+        before = self.given_a_message()
+        saved = self.save_with(b"X-Label: work\r\n", "INBOX").bytes()
+        self.client.move("INBOX", self.uid, "Work")
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        body, flags = self.one_there("Work")
+        self.assertEqual(body, before)
+        self.assertIn("$label1", [f.lower() for f in flags])
+        self.assertEqual([f.bytes() for f in self.maildir.files("Work")], [saved])
+        self.assertEqual((len(self.client.messages("INBOX")), len(self.maildir.files("INBOX"))), (5, 5))
+        self.assert_idempotent()
+
+    def test_a_label_and_a_removal_there_leave_it_in_the_quarantine(self):
+        self.given_a_message()
+        saved = self.save_with(b"X-Label: work\r\n", "INBOX").bytes()
+        self.client.expunge("INBOX", self.uid)
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        self.assertEqual((len(self.client.messages("INBOX")), len(self.maildir.files("INBOX"))), (5, 5))
+        self.assertIn(saved, self.account.quarantined())
+        self.assert_idempotent()
+
+    def test_what_is_saved_to_one_place_and_moved_there_to_another_is_said(self):
+        self.given_a_message()
+        self.save_with(b"Content-Length: 8\r\nLines: 1\r\n", "Work")
+        self.client.move("INBOX", self.uid, "Archive")
+        result = self.sync()
+        self.assertIn("INBOX: 1 message was moved to one place here and to another on the server (Work, Archive)", result.out)
+        self.one_there("Work")
+        self.one_there("Archive")
+        self.assert_idempotent()
+
     def test_a_line_that_changes_is_told_by_the_server(self):
         before = self.given_a_message(b"X-Label: home\r\nX-Keywords: a\r\n")
         file = [f for f in self.maildir.files("INBOX") if b"one of them" in f.wire()][0]

@@ -158,6 +158,49 @@ class RejectTest(SystemTest):
         self.sync()
         self.assertEqual(self.counts(), (40, 40))
 
+    def given_it_came_back_from_another_laptop(self):
+        """Thirty vanished there, and the other laptop brought them back: they have new UIDs. This one has not synced since."""
+        mails = self.given(40)
+        other = self.new_account("other", home=self.another_home())
+        self.sync(account=other)
+        self.client.expunge("INBOX", self.uids[:30])
+        self.sync(account=other, expect=HELD)
+        self.sync("--reject-deletes", account=other)
+        self.assertEqual(self.client.status("INBOX")["messages"], 40)
+        return mails, other
+
+    def assert_all_in_archive(self, mails, other):
+        for account in (self.account, other, self.account):
+            self.sync(account=account)
+        self.assertEqual((self.counts(), self.counts("Archive")), ((10, 10), (30, 30)))
+        self.assertEqual(sorted(m.digest for m in self.client.messages("Archive")), sorted(m.digest for m in mails[:30]))
+        self.assertEqual((len(other.maildir.files("INBOX")), len(other.maildir.files("Archive"))), (10, 30))
+
+    def test_what_another_laptop_brought_back_follows_its_file_to_where_it_was_moved_here(self):
+        mails, other = self.given_it_came_back_from_another_laptop()
+        for n, mail in enumerate(mails[:30]):
+            self.maildir.move(self.maildir.find("INBOX", mail), "Archive", rename=n % 2)
+
+        self.sync()
+
+        self.assertNotIn(b"APPEND", self.proxy.stream("up").upper())
+        self.assert_all_in_archive(mails, other)
+        self.assert_in_sync()
+        self.assert_in_sync(account=other)
+
+    def test_and_where_a_mail_reader_saved_it_with_lines_of_its_own(self):
+        mails, other = self.given_it_came_back_from_another_laptop()
+        for mail in mails[:30]:
+            file = self.maildir.find("INBOX", mail)
+            data = file.wire().replace(b"\r\n\r\n", b"\r\nContent-Length: 8\r\nLines: 1\r\n\r\n", 1)
+            self.maildir.delete(file)
+            self.maildir.put("Archive", data, file.info)
+
+        self.sync()
+
+        self.assert_all_in_archive(mails, other)
+        self.assert_idempotent()
+
     def test_what_was_moved_meanwhile_is_not_doubled(self):
         """Held here since it vanished there: another client had moved it where golub did not look."""
         self.given(40)
