@@ -1,11 +1,13 @@
 /*
- * See both_gone.h. Neither side has the message any more: its digest is all there is to compare with. So a file in other bytes is its file only where
- * it has these bytes without lines that programs add. And nothing tells which of several equal messages it was: there must be no other that the file
- * can have come from, and no other file that can have come from it.
+ * See both_gone.h. Neither side has the message any more: its digest is all there is to compare with. So a file in other bytes is its file where it has
+ * these bytes without lines that programs add; or where a UID that is new elsewhere has the message's header, size and date, and is kin of the file in
+ * header and body. And nothing tells which of several equal messages it was: there must be no other that the file can have come from, and no other file
+ * that can have come from it.
  */
 #include "sync/agenda/both_gone.h"
 
 #include "sync/agenda/candidates.h"
+#include "sync/match/probe.h"
 #include "sync/match/read.h"
 #include "sync/match/renamed.h"
 #include "sync/rows/drafts.h"
@@ -24,6 +26,7 @@ struct file { /* one that is new here */
 
 struct both_gone {
     struct run *run;
+    struct agenda *agenda;
     struct arena arena;
     struct file *files;
     size_t count;
@@ -31,10 +34,10 @@ struct both_gone {
 };
 
 static bool
-gather_files(struct both_gone *both, struct agenda *agenda)
+gather_files(struct both_gone *both)
 {
-    for (size_t i = 0; i < agenda->count; i++) {
-        struct todo *todo = &agenda->todos[i];
+    for (size_t i = 0; i < both->agenda->count; i++) {
+        struct todo *todo = &both->agenda->todos[i];
         struct file *file = &both->files[both->count];
 
         if (!candidates_is(todo, FRESH_HERE) || todo->unanswered)
@@ -79,7 +82,7 @@ read_kin(struct both_gone *both, struct file *file)
     kinship = arena_array(&both->arena, 1, sizeof *kinship);
     ok = run_has(run, &both->arena) && run_load(run, file->todo->id, both->other) &&
          read_kinship(run, &run->mailboxes[file->todo->mailbox], both->other, true, kinship, &known);
-    file->kinship = ok && known && kinship->kin.added != 0 ? kinship : NULL;
+    file->kinship = ok && known ? kinship : NULL;
     return ok;
 }
 
@@ -111,7 +114,8 @@ find_file(struct both_gone *both, const struct todo *todo, struct file **found, 
     for (size_t f = 0; ok && (*found == NULL || *kin) && f < both->count; f++) {
         struct file *file = &both->files[f];
 
-        if (!file->todo->dropped && file->kinship != NULL && kinship_was(file->kinship, both->message->wire)) {
+        if (!file->todo->dropped && file->kinship != NULL && file->kinship->kin.added != 0 &&
+            kinship_was(file->kinship, both->message->wire)) {
             *found = file;
             *kin = true;
             count++;
@@ -146,6 +150,113 @@ is_told_by_header(const struct both_gone *both, const struct todo *todo, const s
 }
 
 static bool
+take_name(struct both_gone *both, struct todo *todo, const struct file *file)
+{
+    return foreign_mark(both->run, todo->id, todo->id, file->kinship->body) &&
+           renamed_join(both->run, todo, file->todo, true);
+}
+
+/* The only new file of the folder whose header is kin to this one; NULL: there is none, or several. */
+static struct file *
+find_relabelled(const struct both_gone *both, const struct todo *todo, const struct kinship *kinship)
+{
+    struct file *found = NULL;
+
+    for (size_t f = 0; f < both->count; f++) {
+        struct file *file = &both->files[f];
+
+        if (file->todo->mailbox != todo->mailbox || !is_like(both, todo, file) || file->kinship == NULL ||
+            !kin_same(&kinship->kin, &file->kinship->kin))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = file;
+    }
+    return found;
+}
+
+/* Is there a new file in the folder that is worth a question? */
+static bool
+has_new_file(const struct both_gone *both, const struct todo *todo)
+{
+    for (size_t f = 0; f < both->count; f++) {
+        const struct file *file = &both->files[f];
+
+        if (file->todo->mailbox == todo->mailbox && is_like(both, todo, file) && file->kinship != NULL &&
+            is_told_by_header(both, todo, file))
+            return true;
+    }
+    return false;
+}
+
+/* The only new UID of another mailbox that has the message's size and date; NULL: there is none, or several. */
+static bool
+find_moved(struct both_gone *both, const struct todo *todo, const struct todo **found)
+{
+    size_t count = 0;
+
+    *found = NULL;
+    for (size_t i = 0; i < both->agenda->count; i++) {
+        const struct todo *to = &both->agenda->todos[i];
+
+        if (!candidates_is(to, FRESH_THERE) || to->mailbox == todo->mailbox || to->size != todo->size)
+            continue;
+        if (!run_load(both->run, to->id, both->other))
+            return false;
+        if (both->other->date != both->message->date)
+            continue;
+        *found = to;
+        count++;
+    }
+    if (count != 1)
+        *found = NULL;
+    return true;
+}
+
+static bool
+read_moved(struct both_gone *both, const struct todo *to, bool header, struct kinship *kinship, bool *same)
+{
+    struct probe probe = {
+        .mailbox = to->mailbox, .uid = to->uid, .id = to->id, .size = to->size, .unlikely = true, .kinship = kinship};
+
+    if (!probe_remote(both->run, &probe, 1, header))
+        return false;
+    *same =
+        probe.got && !probe.cut && (!header || memcmp(probe.digests.header, both->message->header, DIGEST_SIZE) == 0);
+    return true;
+}
+
+/*
+ * Lines that it had already were changed, or taken out: its digest says nothing, and the server is asked what came to another mailbox. The header first:
+ * nearly always that says no.
+ */
+static bool
+ask_server(struct both_gone *both, struct todo *todo)
+{
+    struct kinship *kinship;
+    const struct todo *to;
+    struct file *file;
+    bool same, only;
+
+    if (!has_new_file(both, todo))
+        return true;
+    kinship = arena_array(&both->arena, 1, sizeof *kinship);
+    if (!run_has(both->run, &both->arena) || !find_moved(both, todo, &to))
+        return false;
+    if (to == NULL)
+        return true;
+    if (!read_moved(both, to, true, kinship, &same))
+        return false;
+    file = same ? find_relabelled(both, todo, kinship) : NULL;
+    if (file == NULL || !is_told_by_header(both, todo, file))
+        return true;
+    if (!check_only(both, file, true, &only) || (only && !read_moved(both, to, false, kinship, &same)))
+        return false;
+    return !only || !same || !kinship->has_body || !kin_same(&kinship->kin, &file->kinship->kin) ||
+           memcmp(kinship->body, file->kinship->body, DIGEST_SIZE) != 0 || take_name(both, todo, file);
+}
+
+static bool
 look_at(struct both_gone *both, struct todo *todo)
 {
     struct file *file;
@@ -154,7 +265,7 @@ look_at(struct both_gone *both, struct todo *todo)
     if (!find_file(both, todo, &file, &kin))
         return false;
     if (file == NULL)
-        return true;
+        return ask_server(both, todo);
     if (!check_only(both, file, kin, &only))
         return false;
     if (!only)
@@ -164,15 +275,13 @@ look_at(struct both_gone *both, struct todo *todo)
         return true;
     }
     /* One with equal bytes was renamed, and is joined already. */
-    return !kin || !is_told_by_header(both, todo, file) ||
-           (foreign_mark(both->run, todo->id, todo->id, file->kinship->body) &&
-            renamed_join(both->run, todo, file->todo, true));
+    return !kin || !is_told_by_header(both, todo, file) || take_name(both, todo, file);
 }
 
 bool
 both_gone(struct run *run, struct agenda *agenda)
 {
-    struct both_gone both = {.run = run};
+    struct both_gone both = {.run = run, .agenda = agenda};
     const size_t gone = candidates_count(agenda, GONE_BOTH), fresh = candidates_count(agenda, FRESH_HERE);
     bool ok, left;
 
@@ -181,7 +290,7 @@ both_gone(struct run *run, struct agenda *agenda)
     both.files = arena_array(&both.arena, fresh, sizeof *both.files);
     both.message = arena_array(&both.arena, 1, sizeof *both.message);
     both.other = arena_array(&both.arena, 1, sizeof *both.other);
-    ok = run_has(run, &both.arena) && gather_files(&both, agenda);
+    ok = run_has(run, &both.arena) && gather_files(&both);
     for (size_t i = 0; ok && i < agenda->count; i++) {
         ok = find_left(&both, &agenda->todos[i], &left);
         if (ok && left)

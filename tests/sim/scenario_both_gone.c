@@ -133,6 +133,51 @@ a_label_on_what_was_sent_does_not_undo_a_move_there(void **state)
     }
 }
 
+/* It had a label, and gets another one, or loses it: only what came there in its new place says that it is the same message. */
+static void
+another_label_here_does_not_undo_a_move_there(void **state)
+{
+    static const enum dress labels[] = {DRESS_PLAIN, DRESS_MOVER, DRESS_SERVER};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        given_three_messages();
+        when_the_user_saves(1, INBOX, INBOX, DRESS_READER);
+        given_both_sides_agree();
+        when_the_user_saves(1, INBOX, INBOX, labels[i]);
+        when_another_client_moves(1, INBOX, WORK);
+        given_mail_here(INBOX, 4); /* new, and no larger or smaller by much */
+        const unsigned long before = coverage.done[STEP_APPEND] + coverage.done[STEP_DELIVER];
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_in(1, 0, 1, 0);
+        assert_int_equal(file_of(WORK, 1)->dress, labels[i]);
+        assert_int_equal(coverage.done[STEP_APPEND] + coverage.done[STEP_DELIVER], before + 1);
+        then_both_sides_agree();
+    }
+}
+
+/* Another message with that header, under which there are several. */
+static void
+what_has_a_header_that_names_nothing_is_not_what_moved_there(void **state)
+{
+    (void)state;
+    given_three_messages();
+    given_mail_there(INBOX, 35);
+    given_both_sides_agree();
+    when_the_user_saves(35, INBOX, INBOX, DRESS_READER);
+    given_both_sides_agree();
+    when_another_client_moves(35, INBOX, WORK);
+    when_the_user_removes(INBOX, 35);
+    given_mail_here(INBOX, 34);
+
+    then_both_sides_agree();
+
+    then_it_is_in(34, 1, 0, 0);
+    then_it_is_in(35, 0, 1, 0);
+}
+
 /* The power fails, or the line breaks, at each step of the run; then the user may save it once more. */
 static void
 a_label_does_not_undo_a_move_after_a_run_that_died(void **state)
@@ -355,6 +400,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(a_label_here_does_not_undo_a_move_there),
         SCENARIO(a_label_on_what_was_sent_does_not_undo_a_move_there),
+        SCENARIO(another_label_here_does_not_undo_a_move_there),
+        SCENARIO(what_has_a_header_that_names_nothing_is_not_what_moved_there),
         SCENARIO(a_label_does_not_undo_a_move_after_a_run_that_died),
         SCENARIO(a_message_that_got_a_label_here_and_was_removed_there_goes),
         SCENARIO(of_two_equal_messages_none_is_what_was_saved),

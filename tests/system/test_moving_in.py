@@ -364,6 +364,46 @@ class MailReaderTest(MovingInTest):
         self.assertEqual((len(self.client.messages("INBOX")), len(self.maildir.files("INBOX"))), (5, 5))
         self.assert_idempotent()
 
+    def given_a_label(self):
+        before = self.given_a_message()
+        self.save_with(b"X-Label: work\r\n", "INBOX")
+        self.sync()
+        return before, [f for f in self.maildir.files("INBOX") if b"one of them" in f.wire()][0]
+
+    def moves_there_while_its_label_becomes(self, other):
+        """The file's first label is not on the server: only what came there in its new place tells that it is the same message."""
+        before, file = self.given_a_label()
+        data = file.wire().replace(b"X-Label: work\r\n", other)
+        self.maildir.delete(file)
+        saved = self.maildir.put("INBOX", data, "S").bytes()
+        self.client.move("INBOX", self.uid, "Work")
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (1, 0), self.evidence())
+        body, flags = self.one_there("Work")
+        self.assertEqual(body, before)
+        self.assertIn("$label1", [f.lower() for f in flags])
+        self.assertEqual([f.bytes() for f in self.maildir.files("Work")], [saved])
+        self.assertEqual((len(self.client.messages("INBOX")), len(self.maildir.files("INBOX"))), (5, 5))
+        self.assert_idempotent()
+
+    def test_another_label_does_not_undo_a_move_there(self):
+        self.moves_there_while_its_label_becomes(b"X-Label: work,\r\n home\r\n")
+
+    def test_nor_does_the_label_that_goes(self):
+        self.moves_there_while_its_label_becomes(b"")
+
+    def test_what_was_edited_and_labelled_is_another_message_than_what_moved_there(self):
+        before, file = self.given_a_label()
+        data = file.wire().replace(b"X-Label: work\r\n", b"X-Label: home\r\n") + b"Edited.\r\n"
+        self.maildir.delete(file)
+        saved = self.maildir.put("INBOX", data, "S").bytes()
+        self.client.move("INBOX", self.uid, "Work")
+        self.sync()
+        self.assertEqual(self.one_there("Work")[0], before)
+        self.assertEqual(self.one_there("INBOX")[0], data)
+        self.assertIn(saved, [f.bytes() for f in self.maildir.files("INBOX")])
+        self.assert_idempotent()
+
     def test_a_label_and_a_removal_there_leave_it_in_the_quarantine(self):
         self.given_a_message()
         saved = self.save_with(b"X-Label: work\r\n", "INBOX").bytes()
