@@ -7,6 +7,7 @@
 
 #include "sync/base/id_set.h"
 #include "sync/observe/said_uid.h"
+#include "sync/observe/told.h"
 #include "sync/observe/view.h"
 #include "sync/run/run.h"
 
@@ -22,6 +23,7 @@ struct sight { /* one mailbox while it is being listed */
     struct view view;   /* what a listing of everything has shown: see view.h */
     uint64_t slid;      /* messages below the cursor's UIDNEXT that no row knows */
     struct said_uids said, claims;
+    struct told_flags told;
     bool lied;     /* a UID that it said of what was sent was wrong */
     bool partial;  /* the server says that it listed only a part: what is not in it is not proven to be gone */
     char why[200]; /* the last look at it was refused, so that it is listed again: the server's words */

@@ -11,6 +11,7 @@
 #include "sync/observe/observe.h"
 #include "sync/observe/renamed_there.h"
 #include "sync/observe/said_uid.h"
+#include "sync/observe/told.h"
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
 #include "sync/rows/missing.h"
@@ -69,7 +70,8 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
      * Saved at once, with the rows: the next run would send rows without UIDs as new mail if the cursors still said
      * "nothing new".
      */
-    return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
+    return told_take_back(run, &sight->told) && unpair(run, sight->mailbox, past) &&
+           journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
 }
 
 /* Its change numbers went back, and UIDNEXT did not: what it shows as it was is that, and all that was given before, too. */
@@ -249,6 +251,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         message.uid > sight->shown)
         sight->shown = message.uid;
     before = message;
+    if (!told_note(run, &sight->told, &before, seen))
+        return false;
     /* Has a file, and was never listed: it was sent, or moved there. */
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
     if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
@@ -547,6 +551,7 @@ observe_remote(struct run *run)
             const struct sight before = sights[i];
 
             id_set_free(&sights[i].seen);
+            told_free(&sights[i].told);
             free(sights[i].said.list);
             free(sights[i].claims.list);
             sights[i].said = sights[i].claims = (struct said_uids){0};

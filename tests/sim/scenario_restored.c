@@ -516,6 +516,38 @@ what_the_server_lost_before_the_cursor_saw_it_stays(void **state)
     }
 }
 
+/* 4 was sent under a UID that the restored server gives to 7: what 7 is flagged with is told before its size. */
+static void
+flags_of_mail_that_got_its_uid_anew_do_not_go_to_what_the_server_lost(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        given_empty_account(1);
+        sim.server.condstore = i > 0;
+        sim.server.qresync = i > 1;
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        given_mail_here(INBOX, 4);
+        given_both_sides_agree();
+        given_server_as_in_backup();
+        const uint32_t again = given_mail_there(INBOX, 7);
+        given_mail_there(INBOX, 6);
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, again), FLAG_FLAGGED | FLAG_SEEN, 1);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 4, 1);
+        const struct sim_mailbox *box = &sim.server.boxes[INBOX];
+        const struct sim_message *sent = &box->messages[box->count - 1];
+        assert_int_equal(sent->content, 4);
+        assert_int_equal(sent->flags, 0);
+        assert_int_equal(sent->keys, 0);
+        assert_string_equal(file_of(INBOX, 7)->info, "c:2,FS");
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -532,6 +564,7 @@ main(void)
         SCENARIO(what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later),
         SCENARIO(moved_by_another_client_while_the_server_went_back),
         SCENARIO(what_a_restored_server_lost_is_not_copied_from_a_uid_that_it_gave_anew),
+        SCENARIO(flags_of_mail_that_got_its_uid_anew_do_not_go_to_what_the_server_lost),
         SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
         SCENARIO(change_numbers_that_go_back_revive_nothing),
         SCENARIO(a_mailbox_that_is_paired_anew_in_each_run_keeps_no_other_waiting),

@@ -132,9 +132,11 @@ what_was_sent_is_no_other_message_once_the_server_tells_its_size(void **state)
     (void)state;
     given_mail_in_three_mailboxes();
     sim.server.rude = false;
+    sim.server.lies = 2;
+    given_mail_there(INBOX, 10);
+    given_both_sides_agree();
     given_mail_there(WORK, 7);
     sim.server.unsized = 7 + 1;
-    sim.server.lies = 2;
     given_mail_here(WORK, 13);
     assert_int_equal(when_golub_syncs_after(60), 0);
     then_it_is_there(WORK, 13, 1);

@@ -209,10 +209,17 @@ tell_one(struct listing *listing, const struct sim_message *message)
         return true;
     if (message->content + 1 == listing->server->unlisted && (!listing->delta || message->uid >= select->uidnext))
         return true;
-    if (listing->known && is_checked(select, message->uid) && !meta &&
-        message->content + 1 != listing->server->undated && !tell_message(listing, message, false, true))
-        return false;
     return !changed || tell_message(listing, message, true, meta);
+}
+
+/* The answer to a command of its own, after those that tell of changes: flags may have been told of what turns out to be another message. */
+static bool
+tell_checked(const struct listing *listing, const struct sim_message *message)
+{
+    const struct remote_select *select = listing->select;
+
+    return !listing->known || select->full || message->uid >= select->uidnext || !is_checked(select, message->uid) ||
+           message->content + 1 == listing->server->undated || tell_message(listing, message, false, true);
 }
 
 static void
@@ -255,6 +262,9 @@ tell_messages(struct listing *listing, struct error *err)
             return false;
     if (listing->unsized && server->rude)
         return remote_died(server, err);
+    for (size_t i = 0; i < listed && fate == FATE_GO && !listing->unsized; i++)
+        if (!tell_checked(listing, &messages[i]))
+            return false;
     return fate == FATE_GO || remote_broken(server, err);
 }
 

@@ -1,0 +1,70 @@
+/* See told.h. */
+#include "sync/observe/told.h"
+
+#include "sync/rules/merge.h"
+
+#include <string.h>
+
+struct told_row {
+    int64_t id;
+    struct flag_sides flags;
+    char *keywords;
+};
+
+static bool
+is_known(const struct journal_message *before, const struct remote_message *seen)
+{
+    return before->flags.rseen == seen->flags &&
+           strcmp(before->keywords, seen->keywords != NULL ? seen->keywords : "") == 0;
+}
+
+bool
+told_note(struct run *run, struct told_flags *told, const struct journal_message *before,
+          const struct remote_message *seen)
+{
+    if (!seen->has_flags || is_known(before, seen))
+        return true;
+    if (told->count == told->size) {
+        const size_t size = told->size != 0 ? told->size * 2 : 16;
+        struct told_row *list = realloc(told->list, size * sizeof *list);
+
+        if (list == NULL)
+            return run_no_memory(run);
+        told->list = list;
+        told->size = size;
+    }
+    char *keywords = strdup(before->keywords);
+    if (keywords == NULL)
+        return run_no_memory(run);
+    told->list[told->count++] = (struct told_row){.id = before->id, .flags = before->flags, .keywords = keywords};
+    return true;
+}
+
+/* A UID may have been told of twice: the first note is what the row knew. */
+bool
+told_take_back(struct run *run, struct told_flags *told)
+{
+    struct journal_message *message = malloc(sizeof *message);
+    bool found, ok = message != NULL || run_no_memory(run);
+
+    for (size_t i = told->count; ok && i-- > 0;) {
+        ok = journal_message_get(run->journal, told->list[i].id, message, &found, &run->err);
+        if (!ok || !found)
+            continue;
+        message->flags = told->list[i].flags;
+        merge_keywords(message->keywords, told->list[i].keywords);
+        ok = journal_message_save(run->journal, message, &run->err);
+    }
+    free(message);
+    told_free(told);
+    return ok;
+}
+
+void
+told_free(struct told_flags *told)
+{
+    for (size_t i = 0; i < told->count; i++)
+        free(told->list[i].keywords);
+    free(told->list);
+    *told = (struct told_flags){0};
+}

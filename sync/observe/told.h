@@ -1,0 +1,23 @@
+/*
+ * Flags are told of before size and date say whose they are: a server that was set back, and has other mail under known UIDs, shows the flags of
+ * that mail first. What the rows knew before stays at hand until the mailbox is listed, and is theirs again when a UID is another message.
+ */
+#ifndef SYNC_OBSERVE_TOLD_H
+#define SYNC_OBSERVE_TOLD_H
+
+#include "sync/run/run.h"
+
+struct told_flags {
+    struct told_row *list;
+    size_t count, size;
+};
+
+/** This row is about to take what the server shows under its UID. */
+MUST_CHECK bool told_note(struct run *run, struct told_flags *told, const struct journal_message *before,
+                          const struct remote_message *seen);
+/** It was shown of another message: all rows have the flags that they had. In the transaction of the listing. */
+MUST_CHECK bool told_take_back(struct run *run, struct told_flags *told);
+/** Nothing is noted after it. */
+void told_free(struct told_flags *told);
+
+#endif
