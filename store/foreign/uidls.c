@@ -208,6 +208,19 @@ read_lines(struct uidls *lists, struct text bytes,
     return bytes.len == 0 || foreign_refuse(err, "it is cut short");
 }
 
+/* mpop writes its comments even where it has nothing yet. */
+static bool
+is_empty(struct text bytes)
+{
+    struct text line;
+
+    while (take_line(&bytes, &line)) {
+        if (line.len != 0 && line.at[0] != '#')
+            return false;
+    }
+    return bytes.len == 0;
+}
+
 /* Only getmail writes NULs; only a heading of mpop's begins with a blank. */
 static enum uidls_kind
 tell_kind(struct text bytes)
@@ -239,7 +252,8 @@ uidls_read(struct text bytes, enum uidls_kind kind, struct uidls *lists, struct 
     else if (read.kind == UIDLS_FETCHMAIL)
         ok = read_lines(&read, bytes, read_fetchmail, err);
     else
-        ok = foreign_refuse(err, bytes.len == 0 ? "it is empty" : "it is no list of getmail's, mpop's or fetchmail's");
+        ok = foreign_refuse(err, is_empty(bytes) ? "it is empty: no message is named in it"
+                                                 : "it is no list of getmail's, mpop's or fetchmail's");
     if (ok)
         *lists = read;
     else

@@ -7,7 +7,7 @@
  * stands before that run. Where that first look showed that
  * the journal was lost or older than the Maildir, whether or not a file was of a message of that session, the list of that session may have
  * lacked some of the messages whose files are here: every file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
- * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
+ * one is kin of a header that is listed (TOP), or is that header folded anew (import/loosely.c), the file is read whole and gets a row, absent, under a name that no server gives.
  * import/match.c then pairs it like any row that went missing: by header, as often as both sides have it, by the body where that is not
  * enough. Before such a message is removed from the server its body is read (POP_CONFIRM). Without TOP every file gets a row, and
  * import/compare.c finds by the bytes which of them the new messages are.
@@ -20,6 +20,7 @@
 struct meeting {
     struct import *import;
     struct bytes_reading *reading;
+    struct loosely *loosely;
     uint64_t open; /* lines that a file may be of */
     bool any_file; /* else those count that an import made after the journal's last run */
     bool others;   /* folders other than deliver-to */
@@ -48,7 +49,8 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
     }
     meeting->open++;
     seen_header_to_row(seen, &header);
-    return journal_listing_top(import->journal, number, &header, &import->err);
+    return loosely_add(import, meeting->loosely, number, seen) &&
+           journal_listing_top(import->journal, number, &header, &import->err);
 }
 
 /* ---- the files ---- */
@@ -88,12 +90,12 @@ is_of_interest(const struct meeting *meeting, const struct journal_here_file *fi
 
 /* How many files like this one have their row and no message yet? */
 static bool
-count_copies(struct import *import, const struct seen *seen, uint64_t *copies)
+count_copies(struct import *import, const unsigned char *kin, const struct seen *seen, uint64_t *copies)
 {
     struct journal_pop row;
     int64_t *ids;
     size_t count;
-    bool ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+    bool ok = journal_pop_absent_by_kin(import->journal, kin, &ids, &count, &import->err);
 
     *copies = 0;
     if (!ok)
@@ -133,9 +135,23 @@ is_missed_one(struct import *import, const struct journal_here_file *file, const
     return import_save(import, &row);
 }
 
-/* A row for a file whose message is listed; of copies as many as are listed are enough. */
+/* The header that its message has there, where a program changed it in the file: by that it is paired. */
+static void
+take_header(struct journal_pop *row, const struct journal_pop *header)
+{
+    row->has_id = header->has_id;
+    row->received_size = header->received_size;
+    memcpy(row->header, header->header, DIGEST_SIZE);
+    memcpy(row->kin, header->kin, DIGEST_SIZE);
+    memcpy(row->message_id, header->message_id, DIGEST_SIZE);
+    memcpy(row->received, header->received, sizeof row->received);
+    row->facts = (row->facts & ~(unsigned)POP_NAMELESS) | (header->facts & (unsigned)POP_NAMELESS);
+}
+
+/* A row for a file whose message is listed; of copies as many as are listed are enough. header: what it has there, NULL: one that is kin */
 static bool
-make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen, uint64_t listed)
+make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen,
+         const struct journal_pop *header, uint64_t listed)
 {
     struct import *import = meeting->import;
     struct journal_pop row;
@@ -144,7 +160,7 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
 
     if (!is_missed_one(import, file, seen, &known) || known)
         return known;
-    if (!count_copies(import, seen, &copies) || copies >= listed)
+    if (!count_copies(import, header != NULL ? header->kin : seen->kin.rest, seen, &copies) || copies >= listed)
         return copies >= listed;
     import_new_row(import, IMPORT_FILE_UIDL, 0, &row);
     if (!flush_note(import)) /* the journal that was lost may have known that it is not on the disk */
@@ -152,6 +168,8 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     if (!import_set_stored(import, &row))
         return false;
     seen_to_row(seen, &row);
+    if (header != NULL)
+        take_header(&row, header);
     row.size = seen->size;
     row.facts |= POP_CONFIRM;
     row.absent = import_stamp(import);
@@ -166,9 +184,10 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
 {
     struct import *import = meeting->import;
     const struct local_file at = {file->folder, file->base, file->info};
+    struct journal_pop header;
     struct seen seen;
     uint64_t listed = UINT64_MAX;
-    bool missing = false;
+    bool missing = false, loosely = false;
 
     if (!meeting->blind && !bytes_of_file(import, meeting->reading, &at, false, &seen, &missing))
         return false;
@@ -176,7 +195,9 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
         import->unmet = import->unseen = true;
     if (missing)
         return true;
-    if (!meeting->blind && !journal_listing_count_kin(import->journal, seen.kin.rest, &listed, &import->err))
+    if (!meeting->blind &&
+        (!loosely_find(import, meeting->loosely, &seen, &header, &loosely) ||
+         !journal_listing_count_kin(import->journal, loosely ? header.kin : seen.kin.rest, &listed, &import->err)))
         return false;
     if (!meeting->blind && listed == 0)
         return true;
@@ -184,7 +205,7 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
         return false;
     if (missing)
         import->unmet = import->unseen = true;
-    return missing || make_row(meeting, file, &seen, listed);
+    return missing || make_row(meeting, file, &seen, loosely ? &header : NULL, listed);
 }
 
 /* A name that an import gave: the IMAP account of the tree gives such names, too, to what it finds on its own server. */
@@ -425,7 +446,9 @@ import_meet(struct import *import)
     if (!meeting.any)
         return true;
     meeting.reading = bytes_new();
-    ok = (meeting.reading != NULL || import_no_memory(import)) && meet(&meeting, fresh);
+    meeting.loosely = loosely_new();
+    ok = ((meeting.reading != NULL && meeting.loosely != NULL) || import_no_memory(import)) && meet(&meeting, fresh);
+    loosely_free(meeting.loosely);
     bytes_free(meeting.reading);
     return ok;
 }

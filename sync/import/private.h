@@ -8,6 +8,7 @@
  *   import/same.c        an account whose server changed its name: is it the same maildrop?
  *   import/beside.c      an IMAP account of this tree: is its mailbox this maildrop?
  *   import/meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
+ *                        (import/loosely.c: a header that the program which brought it folded anew)
  *   import/match.c       which message is which row's; the journal says which are new (import/decide.c: one line; import/candidates.c: rows
  *                        that it may be; import/verdict.c: one row, one header; import/seen.c: what
  *                        a row knows of one)
@@ -33,6 +34,7 @@
 #include <assert.h>
 
 #include "store/base/limits.h"
+#include "store/base/loose.h"
 #include "store/journal/pop.h"
 #include "sync/base/age_journal.h"
 #include "sync/base/id_set.h"
@@ -217,6 +219,7 @@ bool import_forbid(struct import *import, const char *what, const char *hint);
 struct seen { /* of a message, by its bytes */
     unsigned char header[DIGEST_SIZE];
     struct kin kin;
+    unsigned char loose[DIGEST_SIZE]; /* store/base/loose.h */
     /* not by TOP */
     unsigned char body[DIGEST_SIZE];
     unsigned char wire[DIGEST_SIZE]; /* of the body as its file gives it back: with a CR before each LF */
@@ -228,6 +231,24 @@ bool seen_same_body(const struct journal_pop *row, const struct seen *seen);
 void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_of_row(const struct journal_pop *row, struct seen *seen);
+
+/* ---- import/loosely.c ---- */
+struct loosely;
+
+/** @return NULL: out of memory */
+struct loosely *loosely_new(void);
+/** NULL-safe. */
+void loosely_free(struct loosely *loosely);
+/** A line's header, as TOP showed it; journal_listing_top has it, too. */
+MUST_CHECK bool loosely_add(struct import *import, struct loosely *loosely, uint32_t number, const struct seen *seen);
+/**
+ * The header of the lines that a file is of although it is not kin of them.
+ *
+ * @param header [out] what journal_listing_top_of says of it
+ * @param found  [out] false: of none, or of nobody knows which
+ */
+MUST_CHECK bool loosely_find(struct import *import, struct loosely *loosely, const struct seen *seen,
+                             struct journal_pop *header, bool *found);
 
 /* ---- import/step.c ---- */
 struct sample {      /* what came as which message */

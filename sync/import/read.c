@@ -19,6 +19,7 @@ struct bytes_reading {
     bool bare;       /* one did */
     bool was_cr;     /* the body's last byte so far */
     struct kin_reader *kin;
+    struct loose_reader *loose;
     uint64_t size, header_size;
     bool done; /* the header's empty line came */
     enum { AT_START, AT_CR, INSIDE } line;
@@ -32,7 +33,8 @@ bytes_new(void)
     if (reading == NULL)
         return NULL;
     reading->kin = kin_new();
-    if (reading->kin != NULL && bytes_begin(reading))
+    reading->loose = loose_new();
+    if (reading->kin != NULL && reading->loose != NULL && bytes_begin(reading))
         return reading;
     bytes_free(reading);
     return NULL;
@@ -44,19 +46,22 @@ bytes_free(struct bytes_reading *reading)
     if (reading == NULL)
         return;
     kin_free(reading->kin);
+    loose_free(reading->loose);
     free(reading);
 }
 
 bool
 bytes_begin(struct bytes_reading *reading)
 {
+    unsigned char unused[DIGEST_SIZE];
     struct kin half;
 
     reading->size = reading->header_size = 0;
     reading->done = false;
     reading->line = AT_START;
     reading->bare = reading->was_cr = false;
-    return kin_finish(reading->kin, &half) && SHA256_Init(&reading->header) == 1 && SHA256_Init(&reading->body) == 1;
+    return kin_finish(reading->kin, &half) && loose_finish(reading->loose, unused) &&
+           SHA256_Init(&reading->header) == 1 && SHA256_Init(&reading->body) == 1;
 }
 
 /* How many of these bytes belong to the header. */
@@ -137,7 +142,8 @@ bytes_add(struct bytes_reading *reading, const void *bytes, size_t len)
 
     reading->size += len;
     reading->header_size += header;
-    if (header > 0 && (SHA256_Update(&reading->header, at, header) != 1 || !kin_add(reading->kin, at, header)))
+    if (header > 0 && (SHA256_Update(&reading->header, at, header) != 1 || !kin_add(reading->kin, at, header) ||
+                       !loose_add(reading->loose, at, header)))
         return false;
     return add_body(reading, at + header, len - header);
 }
@@ -163,7 +169,8 @@ bytes_end(struct bytes_reading *reading, struct seen *out)
     out->size = reading->size;
     out->ended = reading->done;
     return SHA256_Final(out->header, &reading->header) == 1 && SHA256_Final(out->body, &reading->body) == 1 &&
-           SHA256_Final(out->wire, &reading->wire) == 1 && kin_finish(reading->kin, &out->kin);
+           SHA256_Final(out->wire, &reading->wire) == 1 && kin_finish(reading->kin, &out->kin) &&
+           loose_finish(reading->loose, out->loose);
 }
 
 /* ---- files ---- */

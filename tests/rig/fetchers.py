@@ -1,6 +1,6 @@
 """
-Programs that fetch by POP3 and keep a list of what they have, as Debian has them: getmail 6, mpop, fetchmail. What they fetch goes nowhere; `list` is
-the path of the list.
+Programs that fetch by POP3 and keep a list of what they have, as Debian has them: getmail 6, mpop, fetchmail. What they fetch goes nowhere, or into
+a folder of a Maildir; `list` is the path of the list.
 """
 import os
 import shutil
@@ -10,13 +10,17 @@ from . import scratch
 
 
 class Fetcher:
-    """Leaves the mail on the server. `name`: what the user calls the server, where that is not its address."""
+    """Leaves the mail on the server. into: the folder that gets it; None: it goes nowhere."""
     program = None
     ENDED = (0,)
 
-    def __init__(self, port, user, password):
+    def __init__(self, port, user, password, into=None):
         self.folder = scratch.make(self.program)
         self.port, self.user, self.password = port, user, password
+        # As root getmail gives mail to a command alone.
+        self.deliver = self.write("deliver", "#!/bin/sh\n" + (
+            "f=$(mktemp '%s/tmp/XXXXXXXX') && cat > \"$f\" && mv \"$f\" '%s/new'\n" % (into, into) if into else "cat > /dev/null\n"))
+        os.chmod(self.deliver, 0o700)
         self.configure()
 
     @classmethod
@@ -61,11 +65,10 @@ class Getmail(Fetcher):
     program = "getmail"
 
     def configure(self):
-        # As root it gives mail to a command alone.
         self.write(".getmail/getmailrc", "[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = %d\nusername = %s\n"
-                                         "password = %s\n[destination]\ntype = MDA_external\npath = /bin/true\nallow_root_commands = true\n"
+                                         "password = %s\n[destination]\ntype = MDA_external\npath = %s\nallow_root_commands = true\n"
                                          "ignore_stderr = true\n[options]\nread_all = false\ndelete = false\nverbose = 0\n"
-                   % (self.port, self.user, self.password))
+                   % (self.port, self.user, self.password, self.deliver))
 
     def fetch(self):
         return self.run("getmail")
@@ -80,7 +83,7 @@ class Mpop(Fetcher):
 
     def configure(self):
         self.write(".mpoprc", "account a\nhost 127.0.0.1\nport %d\nuser %s\npassword \"%s\"\ntls off\nauth user\nkeep on\n"
-                              "delivery mda \"cat > /dev/null\"\n" % (self.port, self.user, self.password))
+                              "delivery mda \"%s\"\n" % (self.port, self.user, self.password, self.deliver))
 
     def fetch(self):
         return self.run("mpop", "-q", "a")
@@ -96,7 +99,7 @@ class Fetchmail(Fetcher):
 
     def configure(self):
         self.write(".fetchmailrc", "poll 127.0.0.1 protocol pop3 port %d uidl\n user \"%s\" password \"%s\" keep sslproto ''\n"
-                                   " mda \"cat > /dev/null\"\n" % (self.port, self.user, self.password))
+                                   " mda \"%s\"\n" % (self.port, self.user, self.password, self.deliver))
 
     def fetch(self):
         return self.run("fetchmail", "--nodetach", "--silent")
