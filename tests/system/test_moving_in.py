@@ -520,6 +520,38 @@ class DoublingTest(MovingInTest):
             self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up").upper())
         self.assertIn("waits for --confirm-additions", self.home.run("status", self.account.name).out)
 
+    def test_a_line_that_breaks_before_bodies_are_read_asks_nobody(self):
+        self.messages = self.corpus.messages(self.COUNT, edge=False)
+        if "Drafts" not in self.client.mailboxes():
+            self.client.create("Drafts")
+        self.client.fill("Drafts", self.messages)
+        self.maildir.create("Drafts")
+        for message in self.messages:
+            self.maildir.put("Drafts", bytes(message).replace(b"\r\n\r\n", b"\r\nX-TUID: abcdefghijkl\r\n\r\n", 1))
+
+        def edit(data):
+            if b"BODY.PEEK[]" in data.upper():
+                self.proxy.cut["up"] = 1
+            return data
+        self.through(edit_up=edit, times=1)
+
+        self.sync()
+
+        self.assertEqual(self.proxy.stats["cuts"], 1)
+        self.assertEqual(self.counts("Drafts"), (self.COUNT, self.COUNT))
+        self.assert_idempotent()
+
+    def test_what_could_not_be_read_is_judged_when_it_is_read(self):
+        self.given_a_tree_with_other_bytes()
+        self.through(edit_up=lambda data: data.replace(b"BODY.PEEK[]", b"BODY.PEEK[!"))
+        self.sync(expect=SOME)
+        self.assertEqual(self.counts(), (self.COUNT, self.COUNT))
+        self.through()
+
+        self.list_id(self.sync(expect=HELD))
+
+        self.assertEqual(self.counts(), (self.COUNT, self.COUNT))
+
     def test_the_word_adds_them_to_both_sides(self):
         self.given_a_tree_with_other_bytes()
         wrong = self.sync("--confirm-additions=nosuch", expect=CONFIG)
