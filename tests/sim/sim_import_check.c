@@ -189,6 +189,9 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
     if (row_of(sim, message, &row) &&
         (row.facts & POP_DOUBT) != 0) /* it could not be read: nobody knows yet whether it is that one */
         return;
+    /* Its header was not what it was when it was due, and is not: no word would let it go. */
+    if (message->odd_line && row_of(sim, message, &row) && (row.facts & POP_UNSURE) != 0)
+        return;
     /* By its bytes alone it was known, after all was judged, or to be a part: the next run's list has it. */
     if (message->fetched_in == sim->drop.session || message->cut_in == sim->drop.session)
         return;
@@ -238,7 +241,8 @@ record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
     message->skipped = maildrop_sim_repeats(&sim->drop, message) || sim->drop.uidls == UIDLS_REPEATED ||
                        sim->drop.uidls == UIDLS_NONE || !is_alone(sim, message);
     /* What is owed under an earlier UIDL is new mail under this one, to a journal that knew it. */
-    if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE && !sim->unmet))
+    if (message->stored ||
+        (message->owed && sim->drop.uidls != UIDLS_UNIQUE && !sim->unmet && !tally_is_had_by_size(sim, message)))
         return;
     message->may_be_had = true;
     if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden &&
@@ -370,7 +374,7 @@ check_quiet(struct import_sim *sim, bool all_due)
             sim->circle || sim->damaged[message->content] || message->odd_line || !drop->top ||
             message->content % 10 < drop->refuses_top || waits_for_another(sim, message) ||
             (sim->command && sim->tally[message->content].handed == 0) || came_short(sim, message) ||
-            message->was_cut || is_too_big_to_read(sim, message) || message->was_cut ||
+            tally_is_part(sim, message) || message->was_cut || is_too_big_to_read(sim, message) ||
             maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele ||
             (!all_due && !sim->command && (!row_of(sim, message, &row) || row.missed != 0)))
             continue;

@@ -32,6 +32,10 @@ bool is_alone_of_its_bytes(const struct import_sim *sim, const struct drop_messa
 bool row_left(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row);
 /** The only row of a message. @return false: none, or it can't be told */
 bool row_of(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row);
+/** It has a new name, and LIST another size of it than of its row: what reads nothing recorded it as had beside that. */
+bool tally_is_had_by_size(const struct import_sim *sim, const struct drop_message *message);
+/** LIST said so much of it since it came that what is here counts as a part. */
+bool tally_is_part(const struct import_sim *sim, const struct drop_message *message);
 /** Rows that are not absent. */
 uint64_t count_rows(const struct import_sim *sim);
 

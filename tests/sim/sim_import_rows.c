@@ -130,6 +130,66 @@ row_of(const struct import_sim *sim, const struct drop_message *message, struct 
                       : !is_of_another(message, row);
 }
 
+/* Is there one of these for which this holds? Frees ids. */
+static bool
+any_row(const struct import_sim *sim, int64_t *ids, size_t count, const struct drop_message *message,
+        bool (*holds)(const struct import_sim *sim, const struct journal_pop *row, const struct drop_message *message))
+{
+    struct journal_pop row;
+    bool found = false;
+
+    for (size_t i = 0; i < count && !found; i++)
+        found = row_by_id(sim, ids[i], &row) && holds(sim, &row, message);
+    free(ids);
+    return found;
+}
+
+static bool
+is_had_now(const struct import_sim *sim, const struct journal_pop *row, const struct drop_message *message)
+{
+    (void)message;
+    return row->absent == 0 && row->state == POP_HAD && row->since >= sim->run_began;
+}
+
+static bool
+has_another_size(const struct import_sim *sim, const struct journal_pop *row, const struct drop_message *message)
+{
+    return row->state != POP_HAD && row->listed != 0 && strcmp(row->uidl, message->uidl) != 0 &&
+           row->listed != maildrop_sim_size(&sim->drop, message->content);
+}
+
+bool
+tally_is_had_by_size(const struct import_sim *sim, const struct drop_message *message)
+{
+    struct error err = {0};
+    int64_t *ids;
+    size_t count;
+
+    return journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
+           any_row(sim, ids, count, message, is_had_now) &&
+           journal_pop_absent_by_header(sim->journal, header_of(message), &ids, &count, &err) &&
+           any_row(sim, ids, count, message, has_another_size);
+}
+
+static bool
+is_part_of(const struct import_sim *sim, const struct journal_pop *row, const struct drop_message *message)
+{
+    (void)sim;
+    return row->absent == 0 && (row->facts & POP_SHORT) != 0 && row->size < row->listed / 2 && row->has_header &&
+           memcmp(row->header, header_of(message), DIGEST_SIZE) == 0;
+}
+
+bool
+tally_is_part(const struct import_sim *sim, const struct drop_message *message)
+{
+    struct error err = {0};
+    int64_t *ids;
+    size_t count;
+
+    return journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
+           any_row(sim, ids, count, message, is_part_of);
+}
+
 /* Did the journal that came after a lost one not meet it yet? */
 static bool
 is_stranger(const struct import_sim *sim, const struct sim_file *file)
