@@ -44,8 +44,8 @@ lacks_body(const struct half *uid)
 /*
  * Equal header and size: one message if nothing else here has that header, or that Message-ID, and it is one of those that only one message has; or if
  * the file has the name that the UID's download gets. Everything else is told by its body. In \Drafts that is everything. A server that went
- * back gives its UIDs anew, and with them their names; what was sent is no download. A size that a server says is worth little (some say 0 of
- * everything): where it told the date of both, that must be equal, too.
+ * back gives its UIDs anew, and with them their names: that of a file which lost its UID says nothing, in whatever run; what was sent is no
+ * download. A size that a server says is worth little (some say 0 of everything): where it told the date of both, that must be equal, too.
  */
 static bool
 join_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
@@ -54,7 +54,7 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
                  (!run_learned(meeting->mailbox, CAUTION_REPAIRED) || meeting->mailbox->renumbered);
 
     for (size_t f = 0; named && f < file_count; f++) {
-        for (size_t u = 0; !files[f]->paired && !files[f]->intent && u < uid_count; u++) {
+        for (size_t u = 0; !files[f]->paired && !files[f]->intent && !files[f]->dated && u < uid_count; u++) {
             if (!uids[u]->paired && uids[u]->size == files[f]->size && strcmp(uids[u]->base, files[f]->base) == 0 &&
                 !join_halves(meeting, files[f], uids[u], FACT_BY_HEADER))
                 return false;

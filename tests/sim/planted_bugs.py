@@ -2108,6 +2108,8 @@ BUGS = [
         ("sync/apply/move.c", "if (!transferring->move && !uneven_may_hide(", "if (op->kind != OP_MOVE && !uneven_may_hide(")),
     bug("what waits for its removal fetched again under another UID", Test("scenario_unlisted"),
         ("sync/observe/remote.c", "|| mailbox->row.unjudged != 0 ||", "||")),
+    bug("name of a file whose UID was lost believed in a later run", RESTORED,
+        ("sync/match/identify.c", "!files[f]->intent && !files[f]->dated &&", "!files[f]->intent &&")),
     bug("what a restored server lost copied from a UID that it gave anew", RESTORED,
         ("sync/apply/copied_from.c", "if (run->went_back && ", "if (run->went_back && false && ")),
     bug("file with other lines of its own no sign that a server swallowed one", Test("scenario_movers"),
