@@ -243,6 +243,8 @@ struct local_ops {
     bool (*flush)(void *local, struct error *err);
     /** Bytes free where mail is written. */
     bool (*free_space)(void *local, uint64_t *bytes, struct error *err);
+    /** Bytes free where the quarantine is, which may be another file system. */
+    bool (*quarantine_space)(void *local, uint64_t *bytes, struct error *err);
     /** For `check`: of the file system under the root, or where that is not there yet under its parent. */
     void (*describe)(void *local, struct local_description *out);
     void (*close)(void *local);

@@ -155,18 +155,25 @@ filesystem_flush(void *local, struct error *err)
 }
 
 bool
-filesystem_free(void *local, uint64_t *bytes, struct error *err)
+filesystem_room(int fd, const char *path, uint64_t *bytes, struct error *err)
 {
-    const struct maildir *maildir = local;
     struct statvfs fs;
 
-    if (fstatvfs(maildir->root, &fs) != 0) {
-        error_sys(err, errno, "ask for the free space in %s", maildir->settings.root);
+    if (fstatvfs(fd, &fs) != 0) {
+        error_sys(err, errno, "ask for the free space in %s", path);
         return false;
     }
     if (__builtin_mul_overflow((uint64_t)fs.f_bavail, (uint64_t)fs.f_frsize, bytes))
         *bytes = UINT64_MAX;
     return true;
+}
+
+bool
+filesystem_free(void *local, uint64_t *bytes, struct error *err)
+{
+    const struct maildir *maildir = local;
+
+    return filesystem_room(maildir->root, maildir->settings.root, bytes, err);
 }
 
 /* A lock that somebody has, this process or another, is one that the file system can give. */

@@ -97,6 +97,7 @@ maildir_local(struct maildir *maildir)
         .create = create_folder,
         .create_all = create_folders,
         .free_space = filesystem_free,
+        .quarantine_space = quarantine_space,
         .describe = filesystem_describe,
         .close = close_maildir,
     };

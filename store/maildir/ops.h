@@ -24,6 +24,7 @@ bool filesystem_holds_names(void *local, bool probe, struct error *err);
 void filesystem_learn(struct maildir *maildir);
 void filesystem_boot(void *local, char id[static LOCAL_BOOT_MAX + 1]);
 bool filesystem_flush(void *local, struct error *err);
+bool filesystem_room(int fd, const char *path, uint64_t *bytes, struct error *err);
 bool filesystem_free(void *local, uint64_t *bytes, struct error *err);
 void filesystem_describe(void *local, struct local_description *out);
 
@@ -118,6 +119,7 @@ bool quarantine_open(void *local, const char *name, void **handle, struct local_
                      struct error *err);
 bool quarantine_drop(void *local, const char *name, struct error *err);
 bool quarantine_flush(void *local, struct error *err);
+bool quarantine_space(void *local, uint64_t *bytes, struct error *err);
 void quarantine_close(struct maildir *maildir);
 
 /* mark.c */

@@ -293,6 +293,15 @@ out:
 }
 
 bool
+quarantine_space(void *local, uint64_t *bytes, struct error *err)
+{
+    struct maildir *maildir = local;
+
+    return open_quarantine(maildir, true, err) &&
+           filesystem_room(maildir->quarantine, maildir->settings.quarantine, bytes, err);
+}
+
+bool
 quarantine_has(void *local, const char *name)
 {
     struct maildir *maildir = local;

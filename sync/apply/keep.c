@@ -327,14 +327,12 @@ has_room(struct keeping *keeping)
 {
     struct run *run = keeping->run;
     const struct mailbox *mailbox = &run->mailboxes[keeping->todos[0]->mailbox];
-    struct room room;
     struct error why;
 
-    if (room_check(run, &room, keeping->todos, keeping->count))
+    if (room_check_kept(run, keeping->todos, keeping->count))
         return true;
     why = run->err;
     run->err = (struct error){0};
-    (void)text_print(why.what, sizeof why.what, "keep what is to be removed on the server, and is only there");
     run_problem(run, mailbox, &why);
     for (size_t i = 0; i < keeping->count; i++)
         keeping->todos[i]->dropped = true;

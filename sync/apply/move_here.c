@@ -169,8 +169,7 @@ check_intact(struct run *run, struct mailbox *source, struct journal_message *fr
         source->look_here = true;
         return true;
     }
-    *intact = !from->has_wire || memcmp(facts.digests.wire, from->wire, DIGEST_SIZE) == 0 ||
-              foreign_take_own(from, &facts.digests);
+    *intact = !from->has_wire || memcmp(facts.digests.wire, from->wire, DIGEST_SIZE) == 0;
     return *intact || (in_place_take(run, source, from, intact) && (*intact || leave_altered(run, source, from)));
 }
 

@@ -8,6 +8,10 @@
 #define ROOM_MESSAGE 4096                 /* a file takes whole blocks, and a name */
 #define ROOM_LOOK (UINT64_C(1) << 20)     /* so much may come before the disk is looked at again */
 
+struct need {
+    uint64_t batches, reserve;
+};
+
 /* Bytes that are still to come, as far as it matters how many they are. */
 static uint64_t
 count_bytes(struct todo *const *todos, size_t count)
@@ -23,28 +27,59 @@ count_bytes(struct todo *const *todos, size_t count)
  * Room for two batches and a reserve, before a body is asked for. Where less is to come, less is enough: all of it, and a quarter of
  * that as a reserve. What others write meanwhile, or a server that counts sizes wrongly, still ends in an error of writing.
  */
-bool
-room_check(struct run *run, struct room *room, struct todo *const *todos, size_t count)
+static struct need
+needed(uint64_t bytes)
 {
-    const uint64_t bytes = count_bytes(todos, count);
-    uint64_t space, batches, reserve;
+    return (struct need){.batches = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES,
+                         .reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE};
+}
 
-    if (!run->local.ops->free_space(run->local.self, &space, &run->err))
-        return false;
-    batches = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES;
-    reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE;
-    room->reserve = reserve;
-    if (space >= batches + reserve)
-        return true;
-    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", count, count == 1 ? "" : "s",
-              run->account->maildir);
+/* Behind what can't be done. @return false */
+static bool
+say_none(struct run *run, struct need need, uint64_t space)
+{
+    const uint64_t all = need.batches + need.reserve;
+
     (void)text_print(
         run->err.answer, sizeof run->err.answer,
         "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
-        (double)space / MIB, (double)(batches + reserve) / MIB, (double)batches / MIB);
+        (double)space / MIB, (double)all / MIB, (double)need.batches / MIB);
     error_hint(&run->err, "Free %.1f MiB more there and run golub again; nothing is lost.",
-               (double)(batches + reserve - space) / MIB + 0.05);
+               (double)(all - space) / MIB + 0.05);
     return false;
+}
+
+bool
+room_check(struct run *run, struct room *room, struct todo *const *todos, size_t count)
+{
+    const struct need need = needed(count_bytes(todos, count));
+    uint64_t space;
+
+    if (!run->local.ops->free_space(run->local.self, &space, &run->err))
+        return false;
+    room->reserve = need.reserve;
+    if (space >= need.batches + need.reserve)
+        return true;
+    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", count, count == 1 ? "" : "s",
+              run->account->maildir);
+    return say_none(run, need, space);
+}
+
+/* It is fetched into the Maildir, and goes from there into the quarantine, which may be on another disk. */
+bool
+room_check_kept(struct run *run, struct todo *const *todos, size_t count)
+{
+    const struct need need = needed(count_bytes(todos, count));
+    uint64_t fetched, kept;
+
+    if (!run->local.ops->free_space(run->local.self, &fetched, &run->err) ||
+        !run->local.ops->quarantine_space(run->local.self, &kept, &run->err))
+        return false;
+    if (fetched >= need.batches + need.reserve && kept >= need.batches + need.reserve)
+        return true;
+    error_set(&run->err, ERROR_LOCAL, "keep what is to be removed on the server, and is only there, by way of %s",
+              fetched < kept ? run->account->maildir : run->account->state);
+    return say_none(run, need, fetched < kept ? fetched : kept);
 }
 
 /* A server may send more than it announced: the disk is not filled with it. */

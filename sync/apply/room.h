@@ -11,6 +11,8 @@ struct room {
 
 /** Before a body is asked for: is there room for these downloads? Sets the reserve. @return false: there is not, or not to be found out */
 MUST_CHECK bool room_check(struct run *run, struct room *room, struct todo *const *todos, size_t count);
+/** The same for what is fetched into the quarantine. */
+MUST_CHECK bool room_check_kept(struct run *run, struct todo *const *todos, size_t count);
 /** A message begins. @param none [out] it does not fit @return false: the disk could not be asked */
 MUST_CHECK bool room_look(struct run *run, struct room *room, uint64_t size, bool *none);
 /** A message of so many bytes found no room. @return false, with run->err */

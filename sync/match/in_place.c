@@ -2,9 +2,10 @@
 #include "sync/match/in_place.h"
 
 #include "sync/match/read.h"
+#include "sync/rows/foreign.h"
 
 static bool
-read_wire(struct run *run, const struct local_file *file, unsigned char wire[static DIGEST_SIZE])
+read_digests(struct run *run, const struct local_file *file, struct digests *digests)
 {
     struct local_facts facts;
     struct error ignored = {0};
@@ -12,7 +13,7 @@ read_wire(struct run *run, const struct local_file *file, unsigned char wire[sta
 
     if (!run->local.ops->examine(run->local.self, file, &facts, &missing, &ignored) || missing)
         return false;
-    memcpy(wire, facts.digests.wire, DIGEST_SIZE);
+    *digests = facts.digests;
     return true;
 }
 
@@ -34,17 +35,21 @@ bool
 in_place_take(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool *same)
 {
     const struct local_file file = run_file(mailbox, message);
-    unsigned char before[DIGEST_SIZE], after[DIGEST_SIZE];
+    struct digests before, after;
     struct kinship kinship;
     bool got = false;
 
     *same = false;
-    if (!message->has_wire || !read_wire(run, &file, before))
+    if (!message->has_wire || !read_digests(run, &file, &before))
         return true;
+    if (foreign_take_own(message, &before)) {
+        *same = true;
+        return run_begin(run) && run_end(run, journal_message_save(run->journal, message, &run->err));
+    }
     if (!read_kinship(run, mailbox, message, true, &kinship, &got))
         return false;
     /* It may be written on between the readings: what was compared must be what the row gets. */
-    *same = got && kinship_was(&kinship, message->wire) && read_wire(run, &file, after) &&
-            memcmp(before, after, DIGEST_SIZE) == 0;
-    return !*same || take(run, message, after, &kinship);
+    *same = got && kinship_was(&kinship, message->wire) && read_digests(run, &file, &after) &&
+            memcmp(before.wire, after.wire, DIGEST_SIZE) == 0;
+    return !*same || take(run, message, after.wire, &kinship);
 }

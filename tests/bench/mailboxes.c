@@ -324,6 +324,7 @@ local_of(struct scene *scene)
                                          .sweep = local_sweep,
                                          .create_all = local_create_all,
                                          .free_space = local_free_space,
+                                         .quarantine_space = local_free_space,
                                          .close = local_close};
 
     return (struct local){&ops, scene};

@@ -352,25 +352,48 @@ a_file_that_has_the_servers_own_lines_again_follows_its_message(void **state)
     then_both_sides_agree();
 }
 
+/* The same where the server has lost the message: its file goes to the quarantine as it is. */
+static void
+a_file_that_has_the_servers_own_lines_again_goes_with_its_message(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_a_carried_message(WORK, 1);
+    given_a_carried_message(WORK, 4);
+    given_both_sides_agree();
+    file_of(WORK, 1)->dress = DRESS_PLAIN;
+    ledger_out(&sim.world, 1, WORK);
+    server_expunge(&sim.server, WORK, message_of(WORK, 1)->uid);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(WORK, 1, 0);
+    assert_int_equal(kept_times(1, DRESS_PLAIN), 1);
+    then_both_sides_agree();
+}
+
 static void
 what_is_to_be_kept_waits_on_the_server_where_the_disk_is_full(void **state)
 {
     (void)state;
-    given_empty_account(1);
-    given_a_carried_message(INBOX, 1);
-    given_a_carried_message(INBOX, 4);
-    given_both_sides_agree();
-    when_the_user_removes(INBOX, 1);
-    here()->full = SIM_DISK - 100000;
+    for (int i = 0; i < 2; i++) { /* the Maildir's disk, that of the quarantine */
+        given_empty_account(1);
+        given_a_carried_message(INBOX, 1);
+        given_a_carried_message(INBOX, 4);
+        given_both_sides_agree();
+        when_the_user_removes(INBOX, 1);
+        *(i == 0 ? &here()->full : &here()->kept_full) = SIM_DISK - 100000;
 
-    assert_int_equal(when_golub_syncs_after(60), 1);
+        assert_int_equal(when_golub_syncs_after(60), 1);
 
-    then_it_is_there(INBOX, 1, 1);
-    assert_int_equal(kept_times(1, DRESS_PLAIN), 0);
-    here()->full = 0;
-    then_both_sides_agree();
-    then_it_is_there(INBOX, 1, 0);
-    assert_int_equal(kept_times(1, DRESS_PLAIN), 1);
+        then_it_is_there(INBOX, 1, 1);
+        assert_int_equal(kept_times(1, DRESS_PLAIN), 0);
+        here()->full = here()->kept_full = 0;
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 1, 0);
+        assert_int_equal(kept_times(1, DRESS_PLAIN), 1);
+        end_scenario(NULL);
+    }
 }
 
 /* The server has it already, and keeps one of equal messages: the file of that one has other lines, and stands for it all the same. */
@@ -403,6 +426,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_file_that_has_the_servers_own_lines_again_follows_its_message),
+        SCENARIO(a_file_that_has_the_servers_own_lines_again_goes_with_its_message),
         SCENARIO(what_is_to_be_kept_waits_on_the_server_where_the_disk_is_full),
         SCENARIO(what_moves_in_other_bytes_is_found_in_its_new_place),
         SCENARIO(a_file_saved_beside_a_copy_there_is_what_it_was),

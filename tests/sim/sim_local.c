@@ -472,6 +472,13 @@ sim_free_space(void *local, uint64_t *bytes, struct error *err)
 }
 
 static bool
+sim_quarantine_space(void *local, uint64_t *bytes, struct error *err)
+{
+    *bytes = SIM_DISK - ((struct maildir_sim *)local)->kept_full;
+    return local_alive(local, err);
+}
+
+static bool
 sim_holds_names(void *local, bool probe, struct error *err)
 {
     (void)local;
@@ -549,6 +556,7 @@ static const struct local_ops ops = {
     .create = sim_create,
     .create_all = sim_create_all,
     .free_space = sim_free_space,
+    .quarantine_space = sim_quarantine_space,
     .describe = sim_describe,
     .close = sim_close,
 };

@@ -67,6 +67,7 @@ struct maildir_sim {
     size_t dropped_count;
     unsigned unreadable; /* bits of folders that can't be read now */
     uint64_t full;       /* bytes that are taken of the disk's free ones */
+    uint64_t kept_full;  /* the same of the disk that the quarantine is on */
     int wrong_clocks;    /* runs under a wrong clock */
     int drafts;          /* open; 0 after each run */
     unsigned next_name;  /* of the mail reader's own files */

@@ -504,6 +504,9 @@ the_free_space_and_the_file_system_are_told(void **state)
     s->local.ops->describe(s->local.self, &disk);
 
     assert_true(bytes > 0 && disk.free > 0);
+    bytes = 0;
+    assert_true(s->local.ops->quarantine_space(s->local.self, &bytes, &s->err));
+    assert_true(bytes > 0);
     assert_string_equal(disk.flush, "none");
     assert_non_null(strstr(disk.text, "fsync = false"));
 }
