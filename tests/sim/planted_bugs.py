@@ -394,7 +394,7 @@ BUGS = [
     said("dry run takes the whole journal into memory", unit("test_journal_read"),
          ("store/journal/journal.c", "if (source_is_alone(journal)) {", "if (false && source_is_alone(journal)) {")),
     bug("room on the disk not looked for", BROKEN,
-        ("sync/apply/room.c", "if (space >= need.batches + need.reserve)", "if (space >= batches)")),
+        ("sync/apply/room.c", "if (space >= need.batches + need.reserve)", "if (space >= need.batches)")),
     said("refused file never asked about again", MEANWHILE,
         ("sync/observe/refused.c", "print.seconds == message->date", "print.seconds != 0")),
     said("refused removal asked for in each pass", MEANWHILE,
