@@ -2,6 +2,7 @@
 #include "sync/agenda/unpaired.h"
 
 #include "sync/agenda/additions.h"
+#include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
 #define FILLING_MIN 10     /* up to so many missing messages never need the user's word */
@@ -56,9 +57,30 @@ has_a_place(const struct resolving *resolving, const struct journal_message *oth
     return false;
 }
 
+/*
+ * The place of a message that moved on the server has a file that was fetched, and that of a file that moved here has none: any other is a copy
+ * that somebody made on the side that lost nothing. A name says which: golub gives each UID its own, with the date that the server said then.
+ */
+static bool
+is_where_it_went(struct run *run, const struct journal_message *message, const struct journal_message *other,
+                 enum plan_verb verb)
+{
+    const struct mailbox *place = run_mailbox_by_id(run, other->mailbox);
+    char base[LOCAL_BASE_MAX + 1];
+    const char *name = strchr(other->base, '.'), *own;
+
+    if (verb == PLAN_UPLOAD) /* perhaps for another UID: it may have gone on from there */
+        return own_name_is_ours(other->base) && strcmp(other->base, message->base) != 0;
+    if (place == NULL)
+        return true;
+    run_base_name(run, place, other, 0, base);
+    own = strchr(base, '.');
+    return name == NULL || own == NULL || strncmp(name, own, strcspn(own + 1, ".") + 1) != 0;
+}
+
 /* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
 static bool
-has_moved(struct resolving *resolving, const struct mailbox *mailbox, bool *moved)
+has_moved(struct resolving *resolving, const struct mailbox *mailbox, enum plan_verb verb, bool *moved)
 {
     struct run *run = resolving->run;
     const struct journal_message *message = &resolving->message;
@@ -75,7 +97,8 @@ has_moved(struct resolving *resolving, const struct mailbox *mailbox, bool *move
         if (ids[i] <= mailbox->row.behind || is_claimed(resolving, ids[i]))
             continue;
         ok = run_load(run, ids[i], other);
-        if (!ok || other->mailbox == message->mailbox || !has_a_place(resolving, other))
+        if (!ok || other->mailbox == message->mailbox || !has_a_place(resolving, other) ||
+            !is_where_it_went(run, message, other, verb))
             continue;
         *moved = true;
         resolving->claimed[resolving->claimed_count++] = ids[i];
@@ -204,7 +227,7 @@ resolve_todo(struct resolving *resolving, struct todo *todo, enum filling fillin
 
     if (todo->step.verb == PLAN_FORGET)
         return resolve_forgotten(resolving, todo, filling);
-    if (!run_load(run, todo->id, &resolving->message) || !has_moved(resolving, mailbox, &moved))
+    if (!run_load(run, todo->id, &resolving->message) || !has_moved(resolving, mailbox, todo->step.verb, &moved))
         return false;
     if (moved && !todo->step.kept_back)
         return resolve_row(resolving, todo, true);

@@ -285,6 +285,30 @@ what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_ag
     }
 }
 
+/* Its folder comes back without its file, and another client has made a copy meanwhile: the file comes again. */
+static void
+what_another_client_copied_is_not_where_a_file_went(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    given_the_folder_is_away(WORK);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    mua_remove(here(), file_of(SIM_MAILBOXES, 1));
+    when_the_folder_is_back(WORK);
+
+    then_both_sides_agree();
+
+    for (int mailbox = INBOX; mailbox <= WORK; mailbox++) {
+        then_it_is_there(mailbox, 1, 1);
+        then_it_is_here(mailbox, 1, 1);
+    }
+}
+
 /*
  * It moved there while its folder was away; the run that sees it again is cut off, and its new place is removed before the next one. Where the
  * run has noted the move, the old place follows: that is the law, too.
@@ -554,6 +578,7 @@ main(void)
         SCENARIO(a_move_that_waits_while_its_mailboxes_are_out_of_sight_is_a_move_all_the_same),
         SCENARIO(what_left_a_hidden_mailbox_and_moves_on_when_that_is_back_is_not_sent_again),
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again),
+        SCENARIO(what_another_client_copied_is_not_where_a_file_went),
         SCENARIO(what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again),
         SCENARIO(what_met_a_file_in_another_mailbox_is_not_what_moved_there),
         SCENARIO(what_moved_out_of_a_folder_that_was_away_and_is_removed_then_may_go),

@@ -214,6 +214,35 @@ what_waits_for_its_removal_and_comes_again_under_another_uid_is_the_same_message
     then_it_stands_on_both_sides_once(21);
 }
 
+/*
+ * Its mailbox got a new UIDVALIDITY, and its list lacks the message just then: a copy of the file, which went up to another one, is not the place
+ * that it moved to; nor is a copy that another client made.
+ */
+static void
+a_file_that_was_copied_stays_while_the_list_lacks_its_message(void **state)
+{
+    (void)state;
+    for (int there = 0; there < 2; there++) {
+        given_mail();
+        server_reset_uidvalidity(&sim.server, INBOX);
+        given_it_is_not_listed(21);
+        if (there) {
+            (void)when_golub_syncs_after(60);
+            given_mail_there(WORK, 21);
+        } else {
+            assert_true(mua_copy(here(), file_of(INBOX, 21), WORK));
+            ledger_put(&sim.world, 21, WORK);
+        }
+
+        for (int run = there; run < 2; run++)
+            (void)when_golub_syncs_after(60);
+
+        then_it_stands_on_both_sides_once(21);
+        then_it_is_there(WORK, 21, 1);
+        then_it_is_here(WORK, 21, 1);
+    }
+}
+
 int
 main(void)
 {
@@ -225,6 +254,7 @@ main(void)
         SCENARIO(what_arrives_while_the_same_is_under_way_is_no_doubling_of_golubs),
         SCENARIO(what_was_copied_to_move_and_is_not_listed_is_not_copied_again),
         SCENARIO(what_waits_for_its_removal_and_comes_again_under_another_uid_is_the_same_message),
+        SCENARIO(a_file_that_was_copied_stays_while_the_list_lacks_its_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
