@@ -529,9 +529,23 @@ meeting_judge_headers(struct meeting *meeting)
 
 /* ---- flags that went with the UIDs ---- */
 
+/* Is there another UID with the header of this file? It may be the one that was its own, and lost its flags. */
+static bool
+has_equal_uid(const struct meeting *meeting, const struct half *file)
+{
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        const struct half *uid = &meeting->uids.at[u];
+
+        if (!uid->paired && uid->has_header && memcmp(uid->header, file->header, DIGEST_SIZE) == 0)
+            return true;
+    }
+    return false;
+}
+
 /*
  * A restored or migrated mailbox comes without its flags: what is set here is set there again. One message that shows flags all the same
- * (it arrived since, or somebody flagged it again) is no sign of the contrary; as many as have lost theirs are.
+ * (it arrived since, or somebody flagged it again) is no sign of the contrary; as many as have lost theirs are, but for those of which an equal
+ * one stands there beside them.
  */
 bool
 meeting_keep_flags(struct meeting *meeting)
@@ -548,7 +562,7 @@ meeting_keep_flags(struct meeting *meeting)
         if (!run_load(run, file->id, &message))
             return false;
         lost += merge_kept(message.flags) < 0;
-        kept += merge_kept(message.flags) > 0;
+        kept += merge_kept(message.flags) > 0 && !has_equal_uid(meeting, file);
     }
     for (size_t f = 0; lost > kept && f < meeting->files.count; f++) {
         const struct half *file = &meeting->files.at[f];

@@ -509,6 +509,31 @@ a_file_that_was_changed_is_not_moved_as_the_message(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* It came with its flags to where an equal one had lost them: which of the two its file is paired with says nothing about the others. */
+static void
+flags_that_were_lost_are_set_again_although_an_equal_message_came_with_some(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 2);
+    given_mail_there(WORK, 2);
+    given_mail_there(WORK, 1);
+    for (int mailbox = INBOX; mailbox <= WORK; mailbox++)
+        when_another_client_gives(mailbox, 2, FLAG_SEEN);
+    when_another_client_gives(WORK, 1, FLAG_FLAGGED);
+    given_both_sides_agree();
+    server_reset_uidvalidity(&sim.server, WORK);
+    server_forget_flags(&sim.server, WORK);
+    when_another_client_moves(2, INBOX, WORK);
+    check_forget(&sim.clients[0]);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(flags_there(WORK, 1), FLAG_FLAGGED);
+    assert_int_equal(flags_here(WORK, 1), FLAG_FLAGGED);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -529,6 +554,7 @@ main(void)
         SCENARIO(a_draft_that_is_saved_again_leaves_its_uid_to_the_file_that_is_still_that_message),
         SCENARIO(the_second_file_of_a_uid_stays_its_second_file_under_another_uidvalidity),
         SCENARIO(a_file_that_was_changed_is_not_moved_as_the_message),
+        SCENARIO(flags_that_were_lost_are_set_again_although_an_equal_message_came_with_some),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
