@@ -198,6 +198,33 @@ what_a_mailbox_that_was_left_out_lacks_has_not_moved_to_where_its_name_is(void *
     then_it_is_here(INBOX, 1, 1);
 }
 
+static void
+others_remove_what_came_to_work(struct world *world)
+{
+    (void)world;
+    if (server_message(&sim.server, WORK, 1) != NULL)
+        server_remove(&sim.server, WORK, 1);
+}
+
+/* The mailbox gave a UID that nobody saw: for all that is known it was that of what was sent, which then moved on. The laws allow for that. */
+static void
+what_perhaps_arrived_may_have_moved_to_where_it_stands(void **state)
+{
+    (void)state;
+    given_a_late_command(STEP_APPEND);
+    given_mail_there(WORK, 2);
+    given_mail_there(INBOX, 1);
+    check_forget(&sim.clients[0]);
+    given_others_act(others_remove_what_came_to_work);
+
+    (void)when_golub_syncs_after(60);
+
+    sim.world.outside = NULL;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+}
+
 int
 main(void)
 {
@@ -209,6 +236,7 @@ main(void)
         SCENARIO(what_was_delivered_without_a_commit_and_goes_again_before_its_move_there_is_no_removal),
         SCENARIO(what_a_mailbox_that_was_left_out_lacks_has_not_moved_to_where_its_name_is),
         SCENARIO(what_may_be_a_message_that_cannot_be_read_is_not_moved_there),
+        SCENARIO(what_perhaps_arrived_may_have_moved_to_where_it_stands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

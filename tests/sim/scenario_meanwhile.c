@@ -506,6 +506,29 @@ what_may_stand_in_a_folder_that_cannot_be_read_is_not_removed(void **state)
     then_it_is_there(WORK, 1, 0);
 }
 
+/* A draft: the old version waits for the new one, wherever that was put. */
+static void
+an_old_version_stays_while_the_new_one_is_refused_elsewhere(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.refuses = 1; /* 10, 20 and so on */
+    assert_true(mua_deliver(here(), INBOX, 1, FLAG_DRAFT, 1600000000));
+    ledger_put(&sim.world, 1, INBOX);
+    given_both_sides_agree();
+    when_the_user_moves(1, INBOX, WORK);
+    mua_edit(here(), file_of(WORK, 1), 20);
+    ledger_put(&sim.world, 20, WORK);
+    check_forget(&sim.clients[0]);
+
+    for (int run = 0; run < 3; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(WORK, 20, 1);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -523,6 +546,7 @@ main(void)
         SCENARIO(a_file_that_moves_from_a_folder_not_yet_listed_to_one_that_is_is_moved),
         SCENARIO(a_folder_that_never_stands_still_proves_no_removal),
         SCENARIO(what_may_stand_in_a_folder_that_cannot_be_read_is_not_removed),
+        SCENARIO(an_old_version_stays_while_the_new_one_is_refused_elsewhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

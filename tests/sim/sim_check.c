@@ -138,10 +138,15 @@ check_after(struct sim *sim, struct client *client, bool clean)
 /* ---- quiet: both sides show the same ---- */
 
 static bool
+is_refused(const struct sim *sim, const struct sim_file *file)
+{
+    return content_get(file->content)->digests.has_nul || file->content % 10 < sim->server.refuses;
+}
+
+static bool
 is_excused(const struct sim *sim, const struct sim_file *file)
 {
-    return file->content != file->original || content_get(file->content)->digests.has_nul ||
-           file->content % 10 < sim->server.refuses;
+    return file->content != file->original || is_refused(sim, file);
 }
 
 /*
@@ -165,7 +170,10 @@ is_beyond_knowing(const struct sim *sim, int mailbox, int id)
     return false;
 }
 
-/* As many on both sides. An edited file may stand for what it was; what the server will not have may be here alone. */
+/*
+ * As many on both sides. An edited file may stand for what it was; what the server will not have may be here alone, and what it was waits for it
+ * on the server, also where the file was moved away.
+ */
 static void
 compare_counts(struct sim *sim, const struct maildir_sim *maildir, int mailbox, int id)
 {
@@ -178,9 +186,11 @@ compare_counts(struct sim *sim, const struct maildir_sim *maildir, int mailbox, 
 
     for (size_t i = 0; i < maildir->tree.count; i++) {
         const struct sim_file *file = &maildir->tree.files[i];
-        if (file->mailbox != mailbox || (file->content != id && file->original != id))
+        if (file->content != id && file->original != id)
             continue;
-        if (is_excused(sim, file) || file->content != id)
+        if (file->mailbox != mailbox)
+            excused += file->content != id && is_refused(sim, file);
+        else if (is_excused(sim, file) || file->content != id)
             excused++;
         else
             here++;

@@ -185,6 +185,13 @@ ledger_out(struct world *world, int content, int mailbox)
 }
 
 void
+ledger_went(struct world *world, int mailbox)
+{
+    for (int i = 0; world->inside && i < world->next_content; i++)
+        world->ledger[i].unsure[mailbox] = world->ledger[i].unsure[mailbox] || world->ledger[i].unanswered[mailbox];
+}
+
+void
 ledger_forget(struct world *world, int mailbox, int side)
 {
     for (int i = 0; i < world->next_content; i++)

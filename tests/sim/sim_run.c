@@ -99,6 +99,8 @@ note_unsure(struct sim *sim, struct journal *journal)
     struct error err = {0};
     size_t count = 0, mailboxes = 0;
 
+    for (int k = 0; k < sim->world.next_content; k++)
+        memset(sim->world.ledger[k].unanswered, 0, sizeof sim->world.ledger[k].unanswered);
     if (!journal_ops(journal, &ops, &count, &err) || count == 0 ||
         !journal_mailboxes(journal, &rows, &mailboxes, &err)) {
         free(ops);
@@ -113,12 +115,17 @@ note_unsure(struct sim *sim, struct journal *journal)
             !found)
             continue;
         const int to = mailbox_of(rows, mailboxes, row.mailbox);
-        if (to < 0 || (sim->server.boxes[to].uidvalidity == ops[i].uidvalidity &&
-                       (moves || !gave_unseen(sim, journal, &ops[i], to))))
+        if (to < 0)
             continue;
-        for (int k = 0; k < sim->world.next_content; k++)
-            if (memcmp(content_get(k)->digests.wire, row.wire, DIGEST_SIZE) == 0)
-                sim->world.ledger[k].unsure[m] = true;
+        const bool unsure = sim->server.boxes[to].uidvalidity != ops[i].uidvalidity ||
+                            (!moves && gave_unseen(sim, journal, &ops[i], to));
+        for (int k = 0; k < sim->world.next_content; k++) {
+            struct ledger *entry = &sim->world.ledger[k];
+            if (memcmp(content_get(k)->digests.wire, row.wire, DIGEST_SIZE) != 0)
+                continue;
+            entry->unsure[m] = entry->unsure[m] || unsure;
+            entry->unanswered[m] = entry->unanswered[m] || !moves;
+        }
     }
     journal_mailboxes_free(rows, mailboxes);
     free(ops);

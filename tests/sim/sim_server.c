@@ -244,6 +244,7 @@ server_remove(struct server *server, int mailbox, uint32_t uid)
     for (size_t i = 0; i < server->taken_back_count; i++)
         if (server->taken_back[i].mailbox == mailbox && server->taken_back[i].uid == uid)
             ledger_out(world, server->taken_back[i].content, mailbox);
+    ledger_went(world, mailbox);
     server_expunge(server, mailbox, uid);
 }
 

@@ -138,11 +138,12 @@ struct ledger {              /* of one content */
     bool refused[SIM_MAILBOXES];    /* the server refused to remove it, in this run */
     bool unsure
         [SIM_MAILBOXES]; /* golub sent it there without an answer, or it is out of view, and UIDs were given anew since */
-    int total;           /* the most of it on one side that they made, over all mailboxes */
-    bool added[SIM_MAILBOXES]; /* golub listed its upload there as held: at the user's word it is sent once more */
-    bool saved;                /* ... or wrote one anew with other lines, in its own mailbox, under another name */
-    unsigned taken;            /* bits of the dresses in which they took files of it away */
-    int spread;                /* how often they took it to two places on two sides: each may stay */
+    bool unanswered[SIM_MAILBOXES]; /* ... without an answer, before this run */
+    int total;                      /* the most of it on one side that they made, over all mailboxes */
+    bool added[SIM_MAILBOXES];      /* golub listed its upload there as held: at the user's word it is sent once more */
+    bool saved;                     /* ... or wrote one anew with other lines, in its own mailbox, under another name */
+    unsigned taken;                 /* bits of the dresses in which they took files of it away */
+    int spread;                     /* how often they took it to two places on two sides: each may stay */
 };
 
 #define SIM_SERVER (-1) /* as a side; clients are 0 ... */
@@ -242,6 +243,8 @@ void ledger_cross(struct world *world, int content, int mailbox);
  */
 void ledger_hidden(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
+/** Others take something out of it while golub is at work, perhaps before that saw it: what was sent there without an answer was perhaps that. */
+void ledger_went(struct world *world, int mailbox);
 /** What was taken out elsewhere so far is nothing that this side may follow. */
 void ledger_forget(struct world *world, int mailbox, int side);
 /**
