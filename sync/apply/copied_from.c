@@ -1,6 +1,8 @@
 /* See copied_from.h. */
 #include "sync/apply/copied_from.h"
 
+#include "sync/match/read.h"
+#include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
 
 /* Are the server's bytes of this row known to be those of `wanted`? */
@@ -23,16 +25,16 @@ can_be_read(const struct run *run, const struct mailbox *from)
     return from->chosen && !mailbox_is_unsure(from->cautions) && from->listed && from->row.state == MAILBOX_ACTIVE;
 }
 
-bool
-copied_from(struct run *run, const struct journal_message *wanted, struct journal_message *source,
-            struct mailbox **from)
+static bool
+find_source(struct run *run, const struct journal_message *wanted, const unsigned char wire[static DIGEST_SIZE],
+            struct journal_message *source, struct mailbox **from)
 {
     int64_t *ids = NULL;
     size_t count;
     bool ok;
 
     *from = NULL;
-    ok = journal_ids_by_wire(run->journal, wanted->wire, &ids, &count, &run->err);
+    ok = journal_ids_by_wire(run->journal, wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && *from == NULL && i < count; i++) {
         ok = run_load(run, ids[i], source);
         if (!ok || !has_its_bytes(source, wanted))
@@ -43,4 +45,40 @@ copied_from(struct run *run, const struct journal_message *wanted, struct journa
     }
     free(ids);
     return ok;
+}
+
+/*
+ * Its bytes without the lines that a mail reader wrote. Those of a delivery came with the message: what differs in them is another copy, with
+ * bytes of its own. At a first meeting there is no telling who wrote what: each file would be read.
+ */
+static bool
+read_unsaved(struct run *run, const struct journal_message *wanted, struct kinship *kinship, bool *got)
+{
+    struct mailbox *mailbox = run_mailbox_by_id(run, wanted->mailbox);
+
+    *got = false;
+    if (run->first || mailbox == NULL || mailbox_drafts(mailbox) != DRAFTS_NONE)
+        return true;
+    if (!read_kinship(run, mailbox, wanted, false, kinship, got))
+        return false;
+    *got = *got && kinship->is_saved;
+    if (*got && !read_kinship(run, mailbox, wanted, true, kinship, got))
+        return false;
+    *got = *got && kinship->is_saved && kinship->has_plain;
+    return true;
+}
+
+bool
+copied_from(struct run *run, const struct journal_message *wanted, struct journal_message *source,
+            struct kinship *kinship, struct mailbox **from)
+{
+    bool got;
+
+    if (!find_source(run, wanted, wanted->wire, source, from))
+        return false;
+    kinship->is_saved = false;
+    if (*from != NULL)
+        return true;
+    return read_unsaved(run, wanted, kinship, &got) &&
+           (!got || find_source(run, wanted, kinship->plain[KINSHIP_UNSAVED], source, from));
 }

@@ -544,6 +544,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
     struct transferring transferring;
     struct journal_message *const wanted = &transferring.target;
     bool hides = false, ok = begin_transferring(&transferring, run, agenda->count, false);
+    struct kinship kinship;
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
@@ -559,12 +560,13 @@ apply_copies_there(struct run *run, struct agenda *agenda)
         ok = uneven_may_hide(run, &run->mailboxes[todo->mailbox], NULL, &hides) && run_load(run, todo->id, wanted);
         if (!ok || hides || !wanted->has_wire || wanted->uid != 0)
             continue;
-        ok = copied_from(run, wanted, &transferring.source, &from);
+        ok = copied_from(run, wanted, &transferring.source, &kinship, &from);
         if (!ok || from == NULL)
             continue;
         ok = check_intent(&transferring, todo, NULL, &op, &wait);
         if (!ok || wait || op.id != 0) /* what failed once is uploaded */
             continue;
+        ok = !kinship.is_saved || foreign_mark(run, transferring.source.id, wanted->id, kinship.body);
         add_transfer(&transferring, todo, from, &op);
     }
     return end_transferring(&transferring, ok);

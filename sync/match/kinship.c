@@ -95,8 +95,8 @@ judge_name(const char *name, size_t len, bool out[static KINSHIP_PLAIN])
 {
     out[0] = kin_is_added(name, len);
     out[1] = out[0] && !kin_is_delivered(name, len);
-    out[2] = out[0] && kin_is_saved(name, len);
-    out[3] = out[1] && !out[2];
+    out[KINSHIP_UNSAVED] = out[0] && kin_is_saved(name, len);
+    out[3] = out[1] && !out[KINSHIP_UNSAVED];
 }
 
 static bool
@@ -128,6 +128,23 @@ add_plain_header(struct kinship_reader *reader)
         left = (struct text){left.at + len, left.len - len};
     }
     return true;
+}
+
+static bool
+is_saved(const struct kinship_reader *reader)
+{
+    struct text left = {reader->header.at, reader->header.len};
+    bool saved = false;
+
+    while (!saved && left.len > 0) {
+        const char *end = memchr(left.at, '\n', left.len), *colon;
+        const size_t len = end != NULL ? (size_t)(end - left.at) + 1 : left.len;
+
+        colon = memchr(left.at, ':', len);
+        saved = colon != NULL && kin_is_saved(left.at, (size_t)(colon - left.at));
+        left = (struct text){left.at + len, left.len - len};
+    }
+    return saved;
 }
 
 /* They were not its last. */
@@ -256,7 +273,7 @@ kinship_finish(struct kinship_reader *reader, struct kinship *out)
 {
     struct digests digests;
 
-    *out = (struct kinship){.has_body = reader->wants_body};
+    *out = (struct kinship){.has_body = reader->wants_body, .is_saved = is_saved(reader)};
     if (!kin_finish(reader->kin, &out->kin) || !compute_alike(reader, out))
         return false;
     if (!reader->wants_body)

@@ -10,6 +10,7 @@
 
 #define KINSHIP_ENDS 8        /* numbers of line ends at the end of a body that are told apart, from 0 */
 #define KINSHIP_PLAIN 4       /* ways to take lines out of a header */
+#define KINSHIP_UNSAVED 2     /* ... this one takes out those that mail readers write (kin_is_saved) */
 #define KINSHIP_ENDED_SIZE 16 /* bytes of a digest that are kept of each */
 
 struct kinship {
@@ -19,6 +20,7 @@ struct kinship {
         [DIGEST_SIZE]; /* of Message-ID, the instant, From and Subject, as people read them (store/message/header.h) */
     bool has_written;  /* it has a From and a Date that says an instant */
     unsigned char written[DIGEST_SIZE]; /* of the instant, From, Subject, To and Cc, as people read them */
+    bool is_saved;                      /* a mail reader wrote lines of its own into its header */
     bool has_body;                      /* the whole message was read */
     unsigned char body[DIGEST_SIZE];    /* of what follows the header, as added */
     uint64_t body_size;                 /* its bytes */

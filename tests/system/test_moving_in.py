@@ -305,6 +305,12 @@ class MailReaderTest(MovingInTest):
         self.sync()
         return body
 
+    def given_its_own_user(self):
+        self.user = next(self._users)
+        self.client = self.new_client()
+        self.account = self.new_account(self.user)
+        self.maildir = self.account.maildir
+
     def up(self):
         return self.proxy.stream("up").upper()
 
@@ -332,6 +338,29 @@ class MailReaderTest(MovingInTest):
         self.assertEqual([f.bytes() for f in self.maildir.files("Work")], [saved])
         self.assertEqual(len(self.client.messages("INBOX")), 5)
         self.assert_idempotent()
+
+    def test_a_run_between_a_save_and_the_removal_that_goes_with_it_keeps_the_keywords(self):
+        """A mail reader that saves to another folder removes what it saved when the user says so."""
+        for extra in b"", b"Return-Path: <a@example.org>\r\n":
+            with self.subTest(extra=extra):
+                self.given_its_own_user()
+                before = self.given_a_message(extra)
+                file = [f for f in self.maildir.files("INBOX") if b"one of them" in f.wire()][0]
+                kept = file.bytes()
+                self.save_with(b"Content-Length: 8\r\nLines: 1\r\n", "Work")
+                with open(file.path, "wb") as f:
+                    f.write(kept)
+                os.utime(file.path, (self.message.date, self.message.date))
+                self.sync()
+                self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+                os.unlink(file.path)
+                self.sync()
+                body, flags = self.one_there("Work")
+                self.assertEqual(body, before)
+                self.assertIn("$label1", [f.lower() for f in flags])
+                self.assertEqual(len(self.client.messages("INBOX")), 5)
+                self.assert_idempotent()
+                self.assert_verified()
 
     def test_lines_that_came_with_a_message_are_no_lines_of_the_reader(self):
         before = self.given_a_message(b"Return-Path: <a@example.org>\r\nDelivered-To: b@example.org\r\n")

@@ -248,10 +248,22 @@ a_message_was_what_it_is_without_lines_of_programs_or_of_readers_alone(void **st
     }
 }
 
+static void
+a_header_says_whether_a_mail_reader_wrote_into_it(void **state)
+{
+    (void)state;
+    assert_true(kinship_of(HEADER "Lines: 1\r\n\r\na\r\n").is_saved);
+    assert_true(kinship_of("status: RO\r\n" HEADER "\r\na\r\n").is_saved);
+    assert_false(kinship_of("Return-Path: <a@x>\r\nX-TUID: abcdefghijkl\r\n" HEADER "\r\na\r\n").is_saved);
+    assert_false(kinship_of(HEADER "X-A: b\r\n Lines: 1\r\n\r\na\r\n").is_saved); /* that line goes on */
+    assert_false(kinship_of(HEADER "\r\nLines: 1\r\n").is_saved);                 /* that is its body */
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_header_says_whether_a_mail_reader_wrote_into_it),
         cmocka_unit_test(a_message_was_what_it_is_without_lines_of_programs_or_of_readers_alone),
         cmocka_unit_test(the_body_is_what_follows_the_empty_line),
         cmocka_unit_test(line_ends_at_the_end_are_counted_and_nothing_else),
