@@ -509,6 +509,33 @@ a_file_that_was_changed_is_not_moved_as_the_message(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* The server lost it with the UIDs, and its file was copied to another folder while the mailbox could not be opened: both go up. */
+static void
+a_file_that_was_copied_has_not_moved_because_the_server_lost_its_message(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 1; i < 5; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    server_expunge(&sim.server, INBOX, 2);
+    sim.server.unreadable = 1u << INBOX;
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+    assert_true(mua_copy(here(), file_of(INBOX, 2), WORK));
+    ledger_put(&sim.world, 2, WORK);
+    for (int run = 0; run < 2; run++)
+        (void)when_golub_syncs_after(60);
+    sim.server.unreadable = 0;
+
+    then_both_sides_agree();
+
+    then_it_is_here(INBOX, 2, 1);
+    then_it_is_there(INBOX, 2, 1);
+    then_it_is_here(WORK, 2, 1);
+    then_it_is_there(WORK, 2, 1);
+}
+
 /* It came with its flags to where an equal one had lost them: which of the two its file is paired with says nothing about the others. */
 static void
 flags_that_were_lost_are_set_again_although_an_equal_message_came_with_some(void **state)
@@ -555,6 +582,7 @@ main(void)
         SCENARIO(the_second_file_of_a_uid_stays_its_second_file_under_another_uidvalidity),
         SCENARIO(a_file_that_was_changed_is_not_moved_as_the_message),
         SCENARIO(flags_that_were_lost_are_set_again_although_an_equal_message_came_with_some),
+        SCENARIO(a_file_that_was_copied_has_not_moved_because_the_server_lost_its_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
