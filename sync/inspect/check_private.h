@@ -16,6 +16,9 @@ void check_say(struct report *report, const char *account, const char *capabilit
 void check_flags(const struct account *account, struct report *report, const struct imap_flags *flags);
 /** Which mailbox the server names for which use. */
 void check_special(const struct account *account, struct report *report, const struct check_mailboxes *mailboxes);
+/** Who files sent mail: the server itself, or the mail reader in a folder here. */
+void check_sent(const struct account *account, struct report *report, const struct remote_info *info,
+                const struct check_mailboxes *mailboxes);
 /** All that the server said, as fields. */
 void check_server_facts(const struct account *account, struct report *report, const struct remote_info *info,
                         const struct imap_flags *flags, const struct check_mailboxes *mailboxes);

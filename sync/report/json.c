@@ -360,6 +360,8 @@ report_json_facts(struct report *report, const char *account, const struct repor
         (void)json_object_set_new(object, "flags", make_flags(facts));
     if (facts->special_told)
         (void)json_object_set_new(object, "special_use", make_special(facts));
+    if (facts->sent != NULL)
+        put_string(object, "sent_filed_by", facts->sent);
     if (facts->file_system != NULL) {
         file_system = json_object();
         put_string(file_system, "type", facts->file_system);

@@ -319,6 +319,7 @@ struct report_facts {           /* what `golub check` found out about an account
     bool special_told;
     const struct report_special *special; /* those of one use stand together */
     size_t special_count;
+    const char *sent;                /* who files sent mail, "server" or "reader"; NULL: not told */
     const char *file_system, *flush; /* NULL: not told; flush: how mail is made durable, a word */
     uint64_t free;                   /* bytes */
 };

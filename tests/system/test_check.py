@@ -3,7 +3,7 @@ import json
 import os
 
 from base import OK, Account, Home, HomeTest, SystemTest, main
-from rig.evil import EvilServer, defaults
+from rig.evil import GREETING, EvilServer, defaults
 from test_json import SCHEMA
 import schema_check
 
@@ -103,10 +103,12 @@ class CheckTest(SystemTest):
 class KeptTest(HomeTest):
     """Servers that keep less."""
 
-    def checked(self, selected, capabilities=None, listed=b'* LIST () "/" INBOX\r\n%T OK done\r\n'):
+    def checked(self, selected, capabilities=None, listed=b'* LIST () "/" INBOX\r\n%T OK done\r\n', greeting=GREETING, id=b"%T OK done\r\n", host=None, **keys):
         answers = defaults(capabilities) if capabilities else defaults()
-        with EvilServer(default=[(rb"SELECT", selected), (rb"LIST", listed), *answers]) as server, Home() as home:
-            Account(home, "imap://127.0.0.1:%d" % server.port, "ana", "secret", "work", tls="none", timeout=5)
+        with EvilServer(greeting=greeting, default=[(rb"SELECT", selected), (rb"LIST", listed), (rb"ID\b", id), *answers]) as server, Home() as home:
+            if host:  # a name that leads here: by a tunnel
+                keys["tunnel"] = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/%d; cat <&3 & exec cat >&3'" % server.port
+            Account(home, "imap://%s:%d" % (host or "127.0.0.1", server.port), "ana", "secret", "work", tls="none", timeout=5, **keys)
             result, fields = home.run("check", "work"), home.run("check", "work", "--json")
         self.assertEqual((result.code, fields.code), (OK, OK), result)
         return result.out, facts(self, fields)
@@ -140,6 +142,27 @@ class KeptTest(HomeTest):
         out, told = self.checked(b"%T OK done\r\n", listed=b'* LIST () "/" INBOX\r\n* LIST (\\Sent \\Archive) "/" a\r\n* LIST (\\Sent) "/" b\r\n%T OK done\r\n')
         self.assertIn("work: special use: Sent is a, Sent is b, Archive is a; the server names no mailbox for Drafts, Trash, Junk\n", out)
         self.assertEqual(told["special_use"], {"Sent": ["a", "b"], "Archive": ["a"]})
+
+    def test_who_files_sent_mail(self):
+        none = "sent mail: what the mail reader saves in a mailbox for sent mail here goes up, like any new file\n"
+        server = "sent mail: the server files it itself (%s): tell the mail reader not to save a copy"
+        sent = b'* LIST () "/" INBOX\r\n* LIST (\\Sent) "/" Gesendet\r\n%T OK done\r\n'
+        gmail = b"IMAP4rev1 ID X-GM-EXT-1"
+        for words, by, given in (
+                (none, "reader", {}),
+                ("sent mail: what the mail reader saves in Gesendet here goes up, like any new file\n", "reader", {"listed": sent}),
+                ("in Gesendet here stays here: `mailboxes` leaves that out\n", "reader", {"listed": sent, "mailboxes": ["INBOX"]}),
+                ("in Gesendet here stays here: `push` has no \"new\"\n", "reader", {"listed": sent, "push": ["flags"]}),
+                (server % "Gmail", "server", {"capabilities": gmail, "listed": sent}),
+                (server % "Exchange, Outlook", "server", {"greeting": b"* OK The Microsoft Exchange IMAP4 service is ready. [QQ==]\r\n"}),
+                (server % "Exchange, Outlook", "server", {"capabilities": b"IMAP4rev1 ID", "id": b'* ID ("name" "Microsoft.Exchange.Imap4.Imap4Server" "version" "15.20")\r\n%T OK done\r\n'}),
+                (server % "Exchange, Outlook", "server", {"greeting": b"* OK Office 365 is ready\r\n"}),
+                (none, "reader", {"greeting": b"* OK exchange.example.org Dovecot ready.\r\n"}),
+                (server % "iCloud", "server", {"host": "imap.mail.me.com"})):
+            with self.subTest(words):
+                out, told = self.checked(b"* 0 EXISTS\r\n* OK [PERMANENTFLAGS (\\*)] ok\r\n%T OK done\r\n", **given)
+                self.assertIn("work: " + words if words.startswith("sent") else words, out)
+                self.assertEqual(told["sent_filed_by"], by)
 
 
 if __name__ == "__main__":
