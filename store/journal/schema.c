@@ -328,7 +328,7 @@ schema_version(struct journal *journal, int known, int *version, struct error *e
         return false;
     }
     if (number > known) {
-        error_set(err, ERROR_LOCAL, "open journal %s: a newer golub wrote it (version %lld, this one knows %d)",
+        error_set(err, ERROR_CONFIG, "open journal %s: a newer golub wrote it (version %lld, this one knows %d)",
                   journal->path, (long long)number, known);
         error_hint(err, journal->reader ? "Use the newer golub."
                                         : "Use the newer golub, or move the file away: " JOURNAL_ANEW);

@@ -437,8 +437,8 @@ class EdgeTest(RestoreTest):
             db.execute("PRAGMA user_version = 999")
         db.close()
 
-        self.assertIn("a newer golub wrote it", self.restore("1", expect=SOME).err)
-        self.assertIn("a newer golub wrote it", self.restore(expect=SOME).err)
+        self.assertIn("a newer golub wrote it", self.restore("1", expect=CONFIG).err)
+        self.assertIn("a newer golub wrote it", self.restore(expect=CONFIG).err)
         self.assertFalse(self.maildir.has("INBOX", self.mails[0]))
 
     def test_rows_of_an_earlier_version_can_be_put_back(self):

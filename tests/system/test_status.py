@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import time
 
 from base import CONFIG, HELD, LOGIN, NETWORK, OK, PASSWORD, SOME, SystemTest, main
@@ -217,6 +218,16 @@ class StatusTest(SystemTest):
         os.unlink(os.path.join(self.account.state, "outcome.json"))
 
         self.assertRegex(self.status().out, "last run .*, by a version that did not write down how it ended")
+
+    def test_a_journal_of_a_later_version_is_one_status_whatever_the_command(self):
+        self.sync()
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("PRAGMA user_version = 99")
+        db.close()
+
+        for command in (["sync"], ["sync", "-n"], ["status"], ["check"], ["verify"], ["restore"]):
+            with self.subTest(command):
+                self.assertIn("a newer golub wrote it", self.run_golub(*command, "work", expect=CONFIG).err)
 
     def test_a_damaged_outcome_is_none_and_the_next_run_writes_it_anew(self):
         self.sync()

@@ -763,7 +763,7 @@ class SituationsTest(VerifyTest):
             db.execute("PRAGMA user_version = 99")
         db.close()
 
-        self.refuse(SOME, "a newer golub wrote it (version 99")
+        self.refuse(CONFIG, "a newer golub wrote it (version 99")
 
     def test_no_journal(self):
         os.unlink(self.account.journal_path())

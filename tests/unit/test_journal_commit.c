@@ -178,8 +178,8 @@ a_damaged_image_never_does_harm(void **state)
         memcpy(broken, image, size);
         broken[at] ^= 0xff;
         struct journal *journal = journal_open_memory(broken, size, &err);
-        if (journal == NULL) {
-            assert_int_equal(err.kind, ERROR_LOCAL);
+        if (journal == NULL) { /* where the version is damaged it looks like a later one */
+            assert_true(err.kind == ERROR_LOCAL || err.kind == ERROR_CONFIG);
             continue;
         }
         if (journal_mailboxes(journal, &mailboxes, &count, &err))
