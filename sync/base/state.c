@@ -14,6 +14,16 @@ state_path(const struct account *account, const char *file, char *path, size_t s
 }
 
 bool
+state_lacks_quarantine(const struct account *account)
+{
+    char path[4096];
+    struct error ignored = {0};
+    struct stat there;
+
+    return state_path(account, "quarantine", path, sizeof path, &ignored) && stat(path, &there) != 0 && errno == ENOENT;
+}
+
+bool
 state_make(const struct account *account, struct error *err)
 {
     char path[4096];

@@ -189,27 +189,6 @@ show_pending(struct status_view *view)
     return ok;
 }
 
-static bool
-show_quarantine(struct status_view *view)
-{
-    const int days = view->account->policy.quarantine_days;
-    struct journal_quarantine_sum sum;
-    char since[32];
-
-    if (!journal_quarantine_sum(view->journal, &sum, &view->err))
-        return false;
-    if (sum.count == 0)
-        return true;
-    report_quarantined(view->report, view->account->name,
-                       &(struct report_quarantined){sum.count, sum.bytes, sum.oldest < 0 ? 0 : sum.oldest, days});
-    report_date(sum.oldest, since, sizeof since);
-    report_line(view->report, view->account->name, "quarantine",
-                "%" PRIu64 " message%s (%" PRIu64
-                " bytes) kept in %s/quarantine, the oldest since %s, each for %d days",
-                sum.count, sum.count == 1 ? "" : "s", sum.bytes, view->account->state, since, days);
-    return true;
-}
-
 /* When the last run of an earlier version was, which did not write down how it ended. */
 static int64_t
 last_lock(struct status_view *view)
@@ -260,7 +239,7 @@ show_sync(struct status_view *view)
         !journal_pendings(view->journal, &view->pending, &view->pending_count, &view->err) || !show_mailboxes(view))
         return false;
     forget_void(view);
-    return show_pending(view) && status_held(view) && show_quarantine(view);
+    return show_pending(view) && status_held(view) && status_quarantine(view);
 }
 
 static bool

@@ -21,6 +21,8 @@ struct status_view { /* what a `status` of one account works with */
 const char *status_mailbox(const struct status_view *view, int64_t id);
 /** What is held, and how to answer. @return false: the journal failed, view->err says why */
 MUST_CHECK bool status_held(struct status_view *view);
+/** What is kept in the quarantine, and what of it is not there any more. @return false: the journal failed, view->err says why */
+MUST_CHECK bool status_quarantine(struct status_view *view);
 /** What there is to say about a POP account's messages. @return false: the journal failed, err says why */
 MUST_CHECK bool status_import(const struct account *account, struct journal *journal, struct report *report,
                               struct error *err);

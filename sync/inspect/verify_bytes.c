@@ -1,6 +1,7 @@
 /*
  * The bytes of files: those of the folders, and those of the quarantine.
  */
+#include "sync/base/state.h"
 #include "sync/inspect/verify_private.h"
 
 struct reading {
@@ -174,11 +175,18 @@ verify_quarantine(struct verifying *verifying)
 {
     struct run *run = &verifying->run;
     struct journal_quarantined *kept = malloc(sizeof *kept);
+    char words[4096 + sizeof STATE_NO_QUARANTINE];
     int64_t *ids = NULL;
     size_t count = 0;
     bool ok = (kept != NULL || run_no_memory(run)) &&
               journal_quarantine_ids(run->journal, INT64_MAX, &ids, &count, &run->err);
 
+    if (ok && count != 0 && state_lacks_quarantine(run->account)) {
+        verifying->sum.kept = count;
+        (void)text_print(words, sizeof words, STATE_NO_QUARANTINE, run->account->state);
+        verify_say_many(verifying, NULL, CLASS_QUARANTINE_DAMAGED, true, count, words);
+        count = 0;
+    }
     for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
         bool found;
 

@@ -78,8 +78,9 @@ static const struct say says[VERIFY_WHATS] = {
     [VERIFY_RESTLESS] = {CLASS_BUSY, true, false, "it changes while it is read: try again"},
     [VERIFY_BODY] =
         {CLASS_DAMAGED_THERE, true, false,
-         "the server's bytes are not the message's: put a copy of the file here into the folder under another "
-         "name, golub sync sends it, and remove this one"},
+         "the server's bytes are not the message's: damaged there, or changed by the server when it was sent; a copy "
+         "of the file here "
+         "that is put into the folder under another name is sent by golub sync, and this one can be removed then"},
     [VERIFY_UNSENT] = {CLASS_BUSY, true, false,
                        "the server lists it, and did not send its body when it was asked twice: try again"},
     [VERIFY_REWRITTEN] = {CLASS_REWRITTEN, false, false, "the server keeps it with other line ends: nothing to mend"},
@@ -112,8 +113,11 @@ void
 verify_say_many(struct verifying *verifying, const struct mailbox *mailbox, enum report_class class, bool fault,
                 uint64_t count, const char *text)
 {
-    const struct report_found found = {
-        .class = class, .fault = fault, .mailbox = mailbox->row.name, .count = count, .text = text};
+    const struct report_found found = {.class = class,
+                                       .fault = fault,
+                                       .mailbox = mailbox != NULL ? mailbox->row.name : NULL,
+                                       .count = count,
+                                       .text = text};
 
     verifying->sum.found[class] += count;
     verifying->sum.faults += !fault ? 0 : count != 0 ? count : 1;

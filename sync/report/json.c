@@ -493,6 +493,8 @@ report_json_quarantined(struct report *report, const char *account, const struct
 
     put_number(quarantine, "messages", quarantined->messages);
     put_number(quarantine, "bytes", quarantined->bytes);
+    if (quarantined->missing != 0)
+        put_number(quarantine, "missing", quarantined->missing);
     put_number(quarantine, "since", (uint64_t)quarantined->since);
     put_number(quarantine, "days", (uint64_t)quarantined->days);
     (void)json_object_set_new(object, "quarantine", quarantine);

@@ -98,20 +98,24 @@ write_row(struct report *report, const char *account, const struct report_kept *
 }
 
 void
-report_kept_end(struct report *report, const char *account, uint64_t count, uint64_t bytes, int days)
+report_kept_end(struct report *report, const char *account, const struct report_kept_sum *sum)
 {
     char line[LINE_SIZE], size[32];
 
     if (report->settings.quiet || report->settings.json)
         return;
-    print_size(bytes, size);
-    if (count == 0)
-        (void)text_print(line, sizeof line, "nothing of that is in the quarantine");
+    print_size(sum->bytes, size);
+    if (sum->all == 0)
+        (void)text_print(line, sizeof line, "the quarantine is empty (%.1500s/quarantine)", sum->state);
+    else if (sum->count == 0)
+        (void)text_print(line, sizeof line,
+                         "nothing of that is among the %" PRIu64 " message%s in the quarantine (%.1500s/quarantine)",
+                         sum->all, sum->all == 1 ? "" : "s", sum->state);
     else
         (void)text_print(line, sizeof line,
                          "%" PRIu64 " message%s, %s, kept %d days each. To put back: golub restore %s ID..., or "
                          "golub restore %s/MAILBOX --all",
-                         count, count == 1 ? "" : "s", size, days, account, account);
+                         sum->count, sum->count == 1 ? "" : "s", size, sum->days, account, account);
     report_lock(report);
     write_line(report, account, line);
     report_unlock(report);

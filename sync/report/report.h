@@ -246,8 +246,9 @@ struct report_drop { /* a POP account's messages */
 void report_drop(struct report *report, const char *account, const struct report_drop *drop);
 struct report_quarantined { /* what an account keeps in its quarantine */
     uint64_t messages, bytes;
-    int64_t since; /* when the oldest one was put there, seconds since 1970-01-01 UTC */
-    int days;      /* how long each is kept */
+    uint64_t missing; /* of these messages: their files are not there */
+    int64_t since;    /* when the oldest one was put there, seconds since 1970-01-01 UTC */
+    int days;         /* how long each is kept */
 };
 /** In JSON; for people status has a line. */
 void report_quarantined(struct report *report, const char *account, const struct report_quarantined *quarantined);
@@ -286,8 +287,14 @@ struct report_kept { /* a message of the quarantine, for `golub restore` */
 void report_kept_head(struct report *report, const char *account);
 /** A line of that table, or what became of one; JSON's restore for both. */
 void report_kept(struct report *report, const char *account, const struct report_kept *kept);
+struct report_kept_sum {
+    uint64_t count, bytes; /* of what was listed */
+    uint64_t all;          /* messages in the quarantine, listed or not */
+    int days;              /* how long each is kept */
+    const char *state;     /* the folder that the quarantine is in */
+};
 /** The table's end: how many, how much, and how they are put back; nothing in JSON. */
-void report_kept_end(struct report *report, const char *account, uint64_t count, uint64_t bytes, int days);
+void report_kept_end(struct report *report, const char *account, const struct report_kept_sum *sum);
 struct report_restored { /* all of them */
     uint64_t put_back, back_already, failed, bytes;
     bool dry, interrupted;

@@ -97,6 +97,7 @@ restore_choose(struct restoring *restoring)
 
     ok = journal_quarantine_ids(restoring->journal, INT64_MAX, &ids, &count, &restoring->err) &&
          (!choice->last_run || find_last(restoring, ids, count, &run));
+    restoring->kept = count;
     for (size_t i = 0; ok && i < count; i++) {
         ok = journal_quarantine_get(restoring->journal, ids[i], &restoring->row, &found, &restoring->err);
         if (!ok || !found)

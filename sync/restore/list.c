@@ -1,4 +1,5 @@
 /* What is in the quarantine, for people and in JSON. */
+#include "sync/base/state.h"
 #include "sync/restore/private.h"
 
 bool
@@ -15,6 +16,13 @@ restore_list(struct restoring *restoring)
         bytes += restoring->row.size;
         restore_say(restoring, NULL, OUTCOME_NONE);
     }
-    report_kept_end(restoring->report, name, restoring->count, bytes, restoring->account->policy.quarantine_days);
+    if (restoring->count != 0 && state_lacks_quarantine(restoring->account))
+        report_line(restoring->report, name, "quarantine", STATE_NO_QUARANTINE, restoring->account->state);
+    report_kept_end(restoring->report, name,
+                    &(struct report_kept_sum){.count = restoring->count,
+                                              .all = restoring->kept,
+                                              .bytes = bytes,
+                                              .days = restoring->account->policy.quarantine_days,
+                                              .state = restoring->account->state});
     return true;
 }

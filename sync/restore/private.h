@@ -36,6 +36,7 @@ struct restoring {
     size_t mailbox_count;
     struct restore_entry *entries; /* by target, then by digest */
     size_t count, size;
+    size_t kept; /* in the quarantine, meant or not */
     struct restore_target *targets;
     size_t target_count, target_size;
     struct journal_quarantined row; /* of the entry at hand */

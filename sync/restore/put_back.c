@@ -2,6 +2,7 @@
  * Messages of the quarantine become mail again, a batch at a time. Each is copied through a draft, whose digest must be that of its row: what was
  * damaged meanwhile stays where it is. The name is a new one, since the old one may stand for something else by now, on both sides.
  */
+#include "sync/base/state.h"
 #include "sync/restore/private.h"
 
 #include <errno.h>
@@ -107,6 +108,8 @@ open_kept(struct restoring *restoring, const struct restore_entry *entry, void *
     if (*handle == NULL) {
         error_state(err, ERROR_LOCAL, "put back message %" PRIi64 ": its file is not in the quarantine any more",
                     entry->id);
+        if (state_lacks_quarantine(restoring->account))
+            error_hint(err, STATE_NO_QUARANTINE, restoring->account->state);
         *outcome = OUTCOME_MISSING;
         return false;
     }

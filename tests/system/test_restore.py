@@ -28,7 +28,9 @@ class ListTest(RestoreTest):
         self.assertRegex(out, r"(?m)^work: 2 messages, \d+ B, kept 30 days each\. To put back: golub restore work ID")
 
     def test_an_empty_quarantine_is_said(self):
-        self.assertIn("nothing of that is in the quarantine", self.restore().out)
+        self.assertIn("the quarantine is empty (%s/quarantine)" % self.account.state, self.restore().out)
+        self.expunge(0)
+        self.assertIn("nothing of that is among the 1 message in the quarantine (%s/quarantine)" % self.account.state, self.restore("--since", "2099-01-01").out)
 
     def test_json_has_numbers(self):
         began = int(time.time())
@@ -417,8 +419,9 @@ class EdgeTest(RestoreTest):
         self.assertIn("its file is not in the quarantine any more", self.restore("1", expect=SOME).err)
         self.assertIn("(its file is gone)", self.restore().out)
         shutil.rmtree(os.path.join(self.account.state, "quarantine"))
-        self.restore("1", expect=SOME)
-        self.restore()
+        unmounted = "%s/quarantine is not there: is the disk that it is on mounted?" % self.account.state
+        self.assertIn(unmounted, self.restore("1", expect=SOME).err)
+        self.assertIn(unmounted, self.restore().out)
 
     def test_another_golub_at_work(self):
         self.expunge(0)

@@ -213,6 +213,23 @@ class StatusTest(SystemTest):
         self.assertEqual(kept, {"messages": 2, "bytes": size, "days": 30})
         self.assertRegex(self.status().out, r"2 messages \(%d bytes\) kept in .*, the oldest since \d{4}-\d\d-\d\d \d\d:\d\d, each" % size)
 
+    def test_files_that_are_gone_from_the_quarantine_are_counted(self):
+        uids = self.given_both_sides(self.corpus.messages(4))
+        self.client.expunge("INBOX", uids[:2])
+        self.sync()
+        folder = os.path.join(self.account.state, "quarantine")
+        kept = sorted(n for n in os.listdir(folder) if not n.startswith("."))
+
+        os.unlink(os.path.join(folder, kept[0]))
+        self.assertIn("1 of these files is not in %s any more: golub verify work names it" % folder, self.status().out)
+        self.assertEqual([e["quarantine"]["missing"] for e in self.numbers() if "quarantine" in e], [1])
+        os.unlink(os.path.join(folder, kept[1]))
+        self.assertIn("none of these files is in %s: is the disk that it is on mounted?" % folder, self.status().out)
+        shutil.rmtree(folder)
+        self.assertIn("the folder %s is not there: is the disk that it is on mounted?" % folder, self.status().out)
+        event, = [json.loads(line) for line in self.run_golub("verify", "work", "--json", expect=SOME).out.splitlines() if '"verify"' in line]
+        self.assertEqual((event["class"], event["count"]), ("quarantine-damaged", 2))
+
     def test_a_state_of_a_version_that_wrote_no_outcome_says_so(self):
         self.sync()
         os.unlink(os.path.join(self.account.state, "outcome.json"))
