@@ -278,6 +278,20 @@ class BytesTest(VerifyTest):
         self.assertEqual(self.found(expect=OK), [])
         self.assertEqual(self.found("--bytes"), [("damaged", "INBOX", self.uids[2])])
 
+    def test_a_line_end_that_fell_over_is_damage_like_any_other_byte(self):
+        """The file is as long as it was; the message on the wire is not, where a line end is two bytes."""
+        for n, (there, then) in enumerate(((b"\n", b"\x0b"), (b"x-", b"\n-"), (b": ", b":\r"))):
+            path, stat = self.path(n), os.stat(self.path(n))
+            with open(path, "rb") as f:
+                data = f.read()
+            at = data.find(there, len(data) // 2)
+            data = data[:at] + then + data[at + len(there):] if at >= 0 else data[:-3] + b"\n" + data[-2:]
+            with open(path, "wb") as f:
+                f.write(data)
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+        self.assertEqual(self.found("--bytes"), [("damaged", "INBOX", u) for u in self.uids[:3]])
+
     def test_a_bit_that_fell_over_where_the_server_has_lost_the_message_is_one_finding(self):
         rot(self.path(2))
         self.client.expunge("INBOX", self.uids[2])
