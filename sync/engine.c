@@ -31,6 +31,7 @@
 #include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
 #include "sync/engine.h"
+#include "sync/match/given_again.h"
 #include "sync/match/match.h"
 #include "sync/match/proof.h"
 #include "sync/observe/observe.h"
@@ -193,7 +194,7 @@ plan(struct run *run, struct agenda *agenda)
         ok = ok && agenda_moves(run, agenda) && agenda_placeholders(run, agenda) && agenda_unpaired(run, agenda) &&
              agenda_doubled(run, agenda) && agenda_wanted(run, agenda);
     }
-    ok = ok && proof_read(run, agenda, false);
+    ok = ok && proof_read(run, agenda, false) && given_again_read(run, agenda, false);
     if (ok) {
         reading_drop_files(run, agenda);
         refusals_drop(run, agenda);
@@ -240,7 +241,7 @@ pass(struct run *run, bool *more)
                again)) { /* adds, changes and moves first: removals are planned on what they left */
         *more = true;
     } else if (ok && !run_stopped(run)) {
-        ok = agenda_guard(run, &agenda) && proof_read(run, &agenda, true);
+        ok = agenda_guard(run, &agenda) && proof_read(run, &agenda, true) && given_again_read(run, &agenda, true);
         again = ok && is_overtaken(run);
         ok = ok && (again || (apply_removals_here(run, &agenda) && apply_removals_there(run, &agenda)));
         *more = report_acts(&run->counts) != before || again;

@@ -53,10 +53,12 @@ struct mailbox {
     bool asked;                 /* by the command line: operations are allowed in it */
     /* what is due */
     bool look_there, look_here;
-    uint32_t overtaken; /* highest UID that was gone when it was fetched, and was listed anew for that */
-    int64_t unshown;    /* a message that was to be removed there, and was not shown when it was asked for: remove.c */
-    bool full;          /* list all of it: changes since the cursor are not enough */
-    bool stirred;       /* we changed it on the server: look again, so that echoes and cursors are written down */
+    uint32_t overtaken;    /* highest UID that was gone when it was fetched, and was listed anew for that */
+    uint32_t read_again;   /* the last UID that was read in this run and is its row's message still: given_again.h */
+    uint32_t unread_again; /* ... and the one that could not be read */
+    int64_t unshown; /* a message that was to be removed there, and was not shown when it was asked for: remove.c */
+    bool full;       /* list all of it: changes since the cursor are not enough */
+    bool stirred;    /* we changed it on the server: look again, so that echoes and cursors are written down */
     /* what went wrong */
     bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
     unsigned over; /* enum work: the server does no more of it in this run */

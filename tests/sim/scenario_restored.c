@@ -63,6 +63,34 @@ a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file(vo
     }
 }
 
+/* 4 and 5 have one size and one date; what the user removes or moves is 4, and its UID is now that of 5. */
+static void
+what_a_restored_server_gave_a_uid_again_does_not_go_for_what_had_it(void **state)
+{
+    (void)state;
+    for (int moved = 0; moved <= 1; moved++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        const uint32_t lost = given_mail_there(INBOX, 4);
+        given_both_sides_agree();
+        given_server_as_in_backup();
+        assert_int_equal(given_mail_there(INBOX, 5), lost);
+        if (moved)
+            when_the_user_moves(4, INBOX, WORK);
+        else
+            when_the_user_removes(INBOX, 4);
+
+        (void)when_golub_syncs_after(60);
+
+        then_it_is_there(INBOX, 5, 1);
+        then_both_sides_agree();
+        then_it_is_here(INBOX, 5, 1);
+        then_it_is_there(WORK, 4, moved);
+    }
+}
+
 /* ... and Work alone says that it was restored: the file of 2 that it lost there is not in INBOX, although its UID is. */
 static void
 what_a_restored_server_lost_is_not_copied_from_a_uid_that_it_gave_anew(void **state)
@@ -565,6 +593,7 @@ main(void)
         SCENARIO(what_the_server_lost_before_the_cursor_saw_it_stays),
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
         SCENARIO(a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file),
+        SCENARIO(what_a_restored_server_gave_a_uid_again_does_not_go_for_what_had_it),
         SCENARIO(a_restored_server_whose_select_says_no_uidnext_loses_nothing),
         SCENARIO(a_restored_server_whose_last_message_is_as_it_was_is_noticed_by_those_before_it),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),

@@ -415,8 +415,12 @@ users_give(struct world *world, struct ledger *entry, int content, int mailbox, 
     if (world->golub &&
         entry->was_copied[mailbox]) /* given to the copy before golub has seen it: part of what the COPY brought */
         entry->copied[mailbox] |= after;
-    /* The old one, in whose place a file was saved with other lines, comes back, and the new one is there. */
-    if (entry->saved && ((after & ~before & FLAG_FLAGGED) | (before & ~after & FLAG_DELETED)) != 0) {
+    /*
+     * What was taken out and is there still, since its removal waits, is wanted back; so is the old one, in whose place a file was saved with
+     * other lines. What came meanwhile is there as well.
+     */
+    if ((entry->saved || entry->outs[SIM_SERVER + 1][mailbox] > entry->followed[SIM_SERVER + 1][mailbox]) &&
+        ((after & ~before & FLAG_FLAGGED) | (before & ~after & FLAG_DELETED)) != 0) {
         const int now = world_multiplicity(world, content, mailbox, false);
         entry->most[mailbox] = now > entry->most[mailbox] ? now : entry->most[mailbox];
     }

@@ -1,0 +1,19 @@
+/*
+ * UIDs that were given again. A server that came back from a backup gives UIDs a second time, under the old UIDVALIDITY. A message of another
+ * size or date is noticed by that when it is looked at; one of the same size and date is not, and it may never have come here.
+ */
+#ifndef SYNC_MATCH_GIVEN_AGAIN_H
+#define SYNC_MATCH_GIVEN_AGAIN_H
+
+#include "sync/run/run.h"
+
+/**
+ * Before messages are removed, moved or get \Deleted there: of the last of them in each mailbox the header is read, and where it is another one,
+ * the body. If that is another message, nothing of this is done in its mailbox, which is paired anew (run->replan). A turn in passes that
+ * do such a thing; the body costs one more, only then. Not inside a transaction.
+ *
+ * @param removals  before those; else before moves and \Deleted
+ */
+MUST_CHECK bool given_again_read(struct run *run, struct agenda *agenda, bool removals);
+
+#endif
