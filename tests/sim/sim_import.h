@@ -105,6 +105,8 @@ struct tally {   /* of one content: how often ... */
 
 #define SIM_LOOSE 200 /* files that somebody took away before they were flushed */
 
+#define SIM_NAMES 600 /* names that golub gave to files */
+
 #define SIM_SENT 300 /* files that the IMAP account of the tree sent up */
 
 struct import_sim {
@@ -171,6 +173,11 @@ struct import_sim {
         int content;
     } loose[SIM_LOOSE]; /* a power cut may be what took them, as far as the journal knows */
     size_t loose_count;
+    struct {
+        char base[LOCAL_BASE_MAX + 1];
+        int64_t gone; /* since when no file has it; 0: one has */
+    } names[SIM_NAMES];
+    size_t name_count;
     int64_t gone_at[SIM_CONTENTS]; /* since when a file of it is missing; 0: none is, or never was */
     bool was_here[SIM_CONTENTS];
     long came_in[SIM_CONTENTS];             /* session that delivered it last; 0: none */
@@ -249,6 +256,8 @@ bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
 void tally_note_loose(struct import_sim *sim, const struct sim_file *file);
 /** Did a lost journal not meet a message of it yet? Without its file nothing tells that it was here. */
 bool tally_is_unmet(const struct import_sim *sim, int content);
+/** Since when has no file this name? @return 0: one has it, or none ever had */
+int64_t tally_name_gone(const struct import_sim *sim, const char *base);
 /** The row of this file is that of no message on the server any more. */
 void tally_forget_row(struct import_sim *sim, const struct sim_file *file);
 /** Does it have a name that golub gives? */

@@ -238,17 +238,13 @@ has_twin_there(const struct import_sim *sim, const struct drop_message *message)
 static bool
 was_missed_before_its_twins(const struct import_sim *sim, const struct drop_message *message)
 {
-    struct error err = {0};
+    const int64_t slack = (int64_t)sim->wrong_clocks * 7 * DAY;
     struct journal_pop row;
-    struct age_run age;
 
-    if (sim->tally[message->content].born < 2 || !row_left(sim, message, &row) || row.missed == 0)
+    if (sim->tally[message->content].born < 2 || !row_left(sim, message, &row))
         return false;
-    for (size_t i = 0; i < sim->maildir.tree.count; i++)
-        if (strcmp(sim->maildir.tree.files[i].base, row.base) == 0)
-            return false;
-    return age_begin(sim->journal, journal_pop_newest, sim->world.now, &age, &err) && age.known &&
-           row.missed <= age.now.counted - 30 * (int64_t)DAY;
+    const int64_t gone = tally_name_gone(sim, row.base);
+    return gone != 0 && sim->world.now + slack >= gone + 30 * (int64_t)DAY;
 }
 
 /* What is removed later than it came is here at that moment, or was missed for long: the user removed it, as far as anybody can know. */

@@ -222,6 +222,38 @@ count_delivered(const struct import_sim *sim, int delivered[SIM_CONTENTS])
         delivered[sim->maildir.tree.files[i].content]++;
 }
 
+/* The journal's word for that is not believed: what it says of it is what laws judge. */
+static void
+date_names(struct import_sim *sim)
+{
+    const struct sim_tree *tree = &sim->maildir.tree;
+    bool here[SIM_NAMES] = {false};
+
+    for (size_t i = 0; i < tree->count; i++) {
+        size_t at = 0;
+
+        while (at < sim->name_count && strcmp(sim->names[at].base, tree->files[i].base) != 0)
+            at++;
+        if (at == SIM_NAMES || !tally_is_own(&tree->files[i]))
+            continue;
+        if (at == sim->name_count)
+            text_print(sim->names[sim->name_count++].base, sizeof sim->names[at].base, "%s", tree->files[i].base);
+        here[at] = true;
+    }
+    for (size_t i = 0; i < sim->name_count; i++)
+        if (here[i] || sim->names[i].gone == 0)
+            sim->names[i].gone = here[i] ? 0 : sim->world.now;
+}
+
+int64_t
+tally_name_gone(const struct import_sim *sim, const char *base)
+{
+    for (size_t i = 0; i < sim->name_count; i++)
+        if (strcmp(sim->names[i].base, base) == 0)
+            return sim->names[i].gone;
+    return 0;
+}
+
 /*
  * Since when is a file of it missing that has a name that golub gave: none is here, or fewer than were fetched of equal messages that are
  * there still? What is here under another name is missed, as far as it can know.
@@ -268,6 +300,7 @@ check_counts(struct import_sim *sim)
     if (sim->away)
         return;
     date_what_went(sim);
+    date_names(sim);
     count_delivered(sim, delivered);
     for (size_t i = 0; i < sim->drop.count; i++)
         if (sim->drop.messages[i].owed)
