@@ -15,13 +15,18 @@
     "the next run pairs both sides again and deletes nothing; with deliver-command all that is on the POP server "     \
     "comes again, or nothing of it after golub import --skip-existing."
 
-/* Rows that what was begun in doubt may be, it among them: of one name, header or kin. */
-#define POP_LIKE_BEGUN(which)                                                                                          \
-    "SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.uidl = d.uidl WHERE d.facts & 256 <> 0 AND " which         \
-    " UNION SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.header = d.header AND p.absent <> 0"                \
-    " WHERE d.facts & 256 <> 0 AND " which                                                                             \
-    " UNION SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.kin = d.kin AND p.absent <> 0"                      \
-    " WHERE d.facts & 256 <> 0 AND " which
+/*
+ * Rows that are gone and that one of these may be, by one column of both. Each value is looked up once: a server may tell one size or name of all,
+ * and as many rows times as many lines would be no end.
+ */
+#define POP_LIKE(column, these, which)                                                                                 \
+    "SELECT p.id FROM (SELECT DISTINCT d." column " FROM " these " d WHERE " which ") d"                               \
+    " CROSS JOIN main.pop p ON p." column " = d." column " AND p.absent <> 0"
+#define POP_LIKE_NAMED(these, which)                                                                                   \
+    POP_LIKE("uidl", these, which)                                                                                     \
+    " UNION " POP_LIKE("header", these, which) " UNION " POP_LIKE("kin", these, which)
+/* ... by what was begun in doubt, it among them: of one name, header or kin. */
+#define POP_LIKE_BEGUN(which) POP_LIKE_NAMED("main.pop", "d.facts & 256 <> 0 AND " which)
 
 /* One place in the cache each; the text of a statement stands where it is used. */
 enum statement {

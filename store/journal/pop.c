@@ -412,25 +412,23 @@ journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten,
 /* A line of the listing whose message nobody knows yet: it waits to be compared, or was left. */
 #define OPEN "d.row = 0 AND (d.left = 1 OR d.number IN (SELECT number FROM temp.listing_compare))"
 /* Rows that it may be: by its name, by its header; where that is not known by its size, if both are told. */
-#define LIKE_OPEN                                                                                                      \
-    "SELECT p.id FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.uidl = d.uidl WHERE " OPEN                       \
-    " UNION SELECT p.id FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.header = d.header AND p.absent <> 0"      \
-    " WHERE " OPEN                                                                                                     \
-    " UNION SELECT p.id FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.kin = d.kin AND p.absent <> 0"            \
-    " WHERE " OPEN
+#define LIKE_OPEN POP_LIKE_NAMED("temp.listing_doubt", OPEN)
 /* ... or of which a part came: its header may not be all of it. */
-#define LIKE_PART                                                                                                      \
-    "SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.listed = d.listed AND p.absent <> 0 WHERE d.facts & 19 "   \
-    "<> 0"                                                                                                             \
-    " AND d.state = 2 AND d.absent = 0"
+#define LIKE_PART POP_LIKE("listed", "main.pop", "d.facts & 19 <> 0 AND d.state = 2 AND d.absent = 0")
+/* ... or a message whose header names nothing has its header and its size, and its name may have moved on to that one: only the bytes will tell. */
+#define LIKE_NAMELESS                                                                                                  \
+    "SELECT p.id FROM (SELECT DISTINCT d.header, d.listed FROM main.pop d WHERE d.facts & 512 <> 0 AND d.absent = 0"   \
+    " AND d.state IN (2, 4)) d CROSS JOIN main.pop p ON p.header = d.header AND p.listed = d.listed AND p.absent <> 0"
 #define UNREAD "(SELECT d.size FROM temp.listing_doubt d WHERE d.header IS NULL AND " OPEN ")"
     static const char sql[] = "DELETE FROM main.pop WHERE absent <> 0 AND absent < ?1 AND id NOT IN (" POP_LIKE_BEGUN(
         "d.absent = 0") ")"
-                        " AND id NOT IN (" LIKE_OPEN ") AND id NOT IN (" LIKE_PART ") AND listed NOT IN " UNREAD
-                        " AND 0 NOT IN " UNREAD " AND NOT (listed = 0 AND EXISTS " UNREAD ")";
+                        " AND id NOT IN (" LIKE_OPEN ") AND id NOT IN (" LIKE_PART ") AND id NOT IN (" LIKE_NAMELESS
+                        ") AND listed NOT IN " UNREAD " AND 0 NOT IN " UNREAD " AND NOT (listed = 0 AND EXISTS " UNREAD
+                        ")";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_FORGET, sql, err);
 
-    static_assert(POP_DOUBT == 256 && (POP_SHORT | POP_CUT | POP_FEWER) == 19 && POP_STORED == 2,
+    static_assert(POP_DOUBT == 256 && POP_NAMELESS == 512 && (POP_SHORT | POP_CUT | POP_FEWER) == 19 &&
+                      POP_STORED == 2 && POP_REMOVING == 4,
                   "the statement holds these numbers");
     assert(journal->in_transaction);
     if (statement == NULL)

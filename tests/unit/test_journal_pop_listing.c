@@ -552,6 +552,87 @@ a_look_at_folders_that_did_not_move_costs_no_look_at_the_rows(void **state)
     journal_close(journal);
 }
 
+/* The name of the one that is listed may have moved on to the other: nothing but the bytes would tell. */
+static void
+what_has_the_header_and_size_of_a_nameless_one_outlives_its_time(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    uint64_t forgotten;
+
+    assert_true(journal_begin(journal, &p->err));
+    for (int i = 0; i < 4; i++) { /* one that is gone and one that is listed, nameless, then named */
+        struct journal_pop row = row_of(i % 2 == 0 ? "gone" : "there", POP_STORED);
+
+        row.absent = i % 2 == 0 ? NOW - 1 : 0;
+        row.listed = 70;
+        row.facts = i < 2 ? POP_NAMELESS : 0;
+        row.has_header = true;
+        memset(row.header, 1 + i / 2, DIGEST_SIZE);
+        assert_true(journal_pop_save(journal, &row, &p->err));
+    }
+    assert_true(journal_commit(journal, &p->err));
+    assert_true(journal_listing_begin(journal, &p->err) && journal_begin(journal, &p->err));
+    assert_true(journal_pop_forget(journal, NOW, &forgotten, &p->err));
+    assert_true(journal_commit(journal, &p->err));
+    assert_int_equal(forgotten, 1);
+    assert_int_equal(row_named(p, journal, "gone").header[0], 1);
+    journal_close(journal);
+}
+
+/* So many rows that are gone, as many parts, as many that were begun in doubt, and lines that nobody knows yet: of one name, header and size. */
+static uint64_t
+steps_of_forgetting(struct place *p, uint32_t rows)
+{
+    static const struct {
+        enum journal_pop_state state;
+        unsigned facts;
+        int64_t absent;
+    } kinds[] = {{POP_STORED, 0, NOW - 1}, {POP_STORED, POP_CUT, 0}, {POP_FETCHING, POP_DOUBT, 0}};
+    struct journal *journal = opened(p);
+    struct journal_pop row;
+    uint64_t forgotten, doubtful, steps;
+
+    assert_true(journal_begin(journal, &p->err));
+    for (uint32_t i = 0; i < 3 * rows; i++) {
+        row = row_of("equal", kinds[i % 3].state);
+        row.facts = kinds[i % 3].facts;
+        row.absent = kinds[i % 3].absent;
+        row.listed = 70;
+        row.has_header = row.has_kin = true;
+        memset(row.header, 1, DIGEST_SIZE);
+        memset(row.kin, 2, DIGEST_SIZE);
+        assert_true(journal_pop_save(journal, &row, &p->err));
+    }
+    assert_true(journal_commit(journal, &p->err));
+    assert_true(journal_listing_begin(journal, &p->err));
+    for (uint32_t number = 1; number <= rows; number++)
+        assert_true(journal_listing_add(journal, number, "equal", 70, &p->err));
+    assert_true(journal_listing_count(journal, LISTED_DOUBT, &doubtful, &p->err));
+    assert_int_equal(doubtful, rows);
+    for (uint32_t number = 1; number <= rows; number++)
+        assert_true(journal_listing_top(journal, number, &row, &p->err) &&
+                    journal_listing_leave(journal, number, &p->err));
+    assert_true(journal_begin(journal, &p->err));
+    assert_true(journal_pop_forget(journal, NOW, &forgotten, &p->err));
+    assert_true(journal_commit(journal, &p->err));
+    assert_int_equal(forgotten, 0);
+    steps = (uint64_t)sqlite3_stmt_status(journal->statements[SQL_POP_FORGET], SQLITE_STMTSTATUS_VM_STEP, 0);
+    journal_close(journal);
+    return steps;
+}
+
+static void
+forgetting_costs_as_much_as_there_are_rows_where_one_size_or_name_is_told_of_all(void **state)
+{
+    struct place *p = *state;
+    const uint64_t few = steps_of_forgetting(p, 100), more = steps_of_forgetting(p, 1000);
+
+    print_message("%llu steps for 100 of each kind, %llu for 1000\n", (unsigned long long)few,
+                  (unsigned long long)more);
+    assert_true(more < 20 * few);
+}
+
 int
 main(void)
 {
@@ -570,6 +651,8 @@ main(void)
         TEST(temporary_files_stand_beside_the_journal_and_have_no_name),
         TEST(nothing_new_among_20000_is_found_out_quickly),
         TEST(a_look_at_folders_that_did_not_move_costs_no_look_at_the_rows),
+        TEST(what_has_the_header_and_size_of_a_nameless_one_outlives_its_time),
+        TEST(forgetting_costs_as_much_as_there_are_rows_where_one_size_or_name_is_told_of_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
