@@ -29,8 +29,8 @@ struct keeping {
     uint32_t body_numbers[LIMIT_BATCH];
     size_t body_count;
     uint64_t unproven;           /* due, there is no TOP, and what came of it is not known */
-    uint64_t whole, whole_bytes; /* without TOP: read whole in this session */
-    uint64_t later;              /* the same, and too much for one session */
+    uint64_t whole, whole_bytes; /* read whole in this session */
+    uint64_t later;              /* to be read whole, and too much for one session */
     uint64_t waiting;            /* due, and missed here not long enough */
     uint64_t unseen;             /* due, and in a Maildir that the configuration does not have any more */
     uint64_t repeated;           /* due, and another one has its UIDL */
@@ -38,70 +38,14 @@ struct keeping {
     uint64_t doubtful;           /* due, and perhaps not here, or not whole */
     bool reused;                 /* a UIDL means another message than its row */
     bool anew;                   /* so all were decided anew */
+    struct id_set behind;        /* to be read whole, and an earlier reading was in vain: behind all others ... */
+    bool last;                   /* ... it is their turn */
 };
 
 static bool
 is_due(const struct keeping *keeping, int64_t id)
 {
     return ids_have(keeping->due, keeping->due_count, id);
-}
-
-/* ---- a loosened keep ---- */
-
-/* The list lacks it, or it is one that could not be read and that nothing else tells from others. */
-static bool
-may_be_unread(struct import *import, const struct journal_pop *row, bool *may)
-{
-    *may = false;
-    return row->absent == 0 || !row->has_header ||
-           journal_listing_has_unread_twin(import->journal, row->header, row->listed, may, &import->err);
-}
-
-/* What is not due any more is neither held nor about to be removed. */
-static bool
-let_stay(struct keeping *keeping, const int64_t *ids, size_t count)
-{
-    struct import *import = keeping->import;
-    struct journal_pop row;
-    bool ok = true, begun = false, waits;
-
-    for (size_t i = 0; ok && i < count; i++) {
-        if (is_due(keeping, ids[i]))
-            continue;
-        ok = import_load(import, ids[i], &row) && may_be_unread(import, &row, &waits);
-        if (!ok || waits)
-            continue;
-        if (!begun && !journal_begin(import->journal, &import->err))
-            return false;
-        begun = true;
-        row.hold[0] = row.why[0] = '\0';
-        if (ok && row.state == POP_REMOVING && row.absent == 0)
-            row.state = POP_STORED;
-        ok = ok && journal_pop_save(import->journal, &row, &import->err);
-    }
-    return begun ? import_end(import, ok) : ok;
-}
-
-/* Words for a shorter `keep` than this one end, too. */
-static bool
-loosen(struct keeping *keeping)
-{
-    struct import *import = keeping->import;
-    int64_t *ids;
-    size_t count;
-    bool ok;
-
-    if (!journal_begin(import->journal, &import->err) ||
-        !import_end(import, journal_pop_end_words(import->journal, import->account->import.keep_days, &import->err)) ||
-        !journal_pop_held(import->journal, &ids, &count, &import->err))
-        return false;
-    ok = let_stay(keeping, ids, count);
-    free(ids);
-    if (!ok || !journal_pop_ids(import->journal, POP_REMOVING, &ids, &count, &import->err))
-        return false;
-    ok = let_stay(keeping, ids, count);
-    free(ids);
-    return ok;
 }
 
 /* ---- proof ---- */
@@ -127,6 +71,23 @@ refuse_to_read(struct import *import, struct journal_pop *row, uint32_t number, 
     return import_remember_why(import, row, why);
 }
 
+/*
+ * As much as a batch is read whole in one session: where LIST tells no sizes any more, or the server has no TOP, all that is due would be, at once.
+ * What costs nothing else costs nobody his mail.
+ */
+static bool
+is_for_later(struct keeping *keeping, const struct journal_pop *row)
+{
+    const uint64_t bytes = row->size; /* LIST may say anything */
+
+    if (keeping->whole > 0 &&
+        (keeping->whole == LIMIT_BATCH || keeping->whole_bytes + bytes > (uint64_t)LIMIT_BATCH_BYTES)) {
+        keeping->later++;
+        return true;
+    }
+    return false;
+}
+
 static bool
 read_body(struct keeping *keeping, struct journal_pop *row, uint32_t number)
 {
@@ -135,6 +96,8 @@ read_body(struct keeping *keeping, struct journal_pop *row, uint32_t number)
     if (is_too_large(keeping->import, row, listed))
         return refuse_to_read(keeping->import, row, number, listed);
     assert(keeping->body_count < LIMIT_BATCH);
+    keeping->whole++;
+    keeping->whole_bytes += row->size;
     keeping->bodies[keeping->body_count] = *row;
     keeping->body_numbers[keeping->body_count++] = number;
     return true;
@@ -155,7 +118,8 @@ rests_on_less(const struct import *import, const struct journal_pop *row, uint32
 static bool
 needs_body(const struct import *import, const struct journal_pop *row, uint32_t number)
 {
-    return rests_on_less(import, row, number) || ((row->facts & POP_NAMELESS) != 0 && row->has_body);
+    return rests_on_less(import, row, number) ||
+           (((row->facts & POP_NAMELESS) != 0 || (!import->info.top && import->may_fetch)) && row->has_body);
 }
 
 /* @param seen  its header; one that names nothing may be that of many messages: the body says which one it is */
@@ -163,13 +127,16 @@ static bool
 take_proven(struct keeping *keeping, struct journal_pop *row, const struct seen *seen, uint32_t number)
 {
     const bool named = seen->kin.names || !row->has_body;
+    const bool enough = !rests_on_less(keeping->import, row, number) && named;
     bool intact;
 
+    if (!enough && is_for_later(keeping, row))
+        return true;
     if (!import_is_intact(keeping->import, row, &intact))
         return false;
     if (!intact)
         return true;
-    if (!rests_on_less(keeping->import, row, number) && named)
+    if (enough)
         return journal_listing_allow_removal(keeping->import->journal, number, &keeping->import->err);
     return read_body(keeping, row, number);
 }
@@ -183,7 +150,7 @@ stays_there(struct keeping *keeping, struct journal_pop *row)
     import_left_undone(import, "mail that is due stays on the server: nothing proves that all of it is here");
     import->counts.pending++;
     keeping->doubtful++;
-    if (row->facts & POP_UNSURE) /* its row says why */
+    if ((row->facts & POP_UNSURE) != 0 || proof_is_doubted(row)) /* its row says why */
         return true;
     return import_remember_why(import, row,
                                row->facts & POP_CUT
@@ -235,6 +202,8 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     if ((row->facts & POP_UNSURE) != 0) /* still */
         return stays_there(keeping, row);
     if (import_body_tells(row, seen)) {
+        if (is_for_later(keeping, row))
+            return true;
         row->facts |= POP_UNSURE; /* not saved: its bytes decide */
         return read_body(keeping, row, number);
     }
@@ -243,22 +212,18 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     return import_save(import, row);
 }
 
-/* There is no TOP: all of it is read, as much as a batch in one session. What costs nothing else costs nobody his mail. */
+/* There is no TOP: all of it is read. */
 static bool
 read_whole(struct keeping *keeping, struct journal_pop *row, uint32_t number)
 {
-    const uint64_t bytes = row->size; /* LIST may say anything */
     bool intact, anothers;
 
     if (!row->has_body || !keeping->import->may_fetch) {
         keeping->unproven++;
         return true;
     }
-    if (keeping->whole > 0 &&
-        (keeping->whole == LIMIT_BATCH || keeping->whole_bytes + bytes > (uint64_t)LIMIT_BATCH_BYTES)) {
-        keeping->later++;
+    if (is_for_later(keeping, row))
         return true;
-    }
     if (!import_is_intact(keeping->import, row, &intact))
         return false;
     if (!intact)
@@ -271,8 +236,6 @@ read_whole(struct keeping *keeping, struct journal_pop *row, uint32_t number)
                          "as many bytes came as the server lists of another message: it stays there");
         return import_save(keeping->import, row) && stays_there(keeping, row);
     }
-    keeping->whole++;
-    keeping->whole_bytes += bytes;
     return read_body(keeping, row, number);
 }
 
@@ -360,6 +323,29 @@ take_matched(struct keeping *keeping, struct journal_pop *row, uint32_t number)
            (keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping));
 }
 
+/* What could not be proven in an earlier run comes behind all others: it would fill each session, and none of those would have its turn. */
+static bool
+may_be_read(struct keeping *keeping, struct journal_pop *row, const struct journal_listed *listed, bool *may)
+{
+    struct import *import = keeping->import;
+
+    *may = false;
+    if (is_too_large(import, row, listed->size))
+        return refuse_to_read(import, row, listed->number, listed->size);
+    if (row->why[0] != '\0' && !keeping->last)
+        return id_set_add(&keeping->behind, row->id) || import_no_memory(import);
+    *may = !is_for_later(keeping, row);
+    return true;
+}
+
+/* What is doubted (proof_is_doubted) is so still after another reading like the first: one a day is enough. */
+static bool
+is_for_today(struct import *import, const struct journal_pop *row, bool *today)
+{
+    *today = true;
+    return !proof_is_doubted(row) || import_parts_are_due(import, today);
+}
+
 /* The row is loaded already. */
 static bool
 ask_for_header(struct keeping *keeping, const struct journal_listed *listed)
@@ -374,9 +360,11 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
 {
     struct import *import = keeping->import;
     struct journal_pop *row = &keeping->rows[keeping->count];
-    bool twin = false, allowed;
+    bool twin = false, allowed, today, read = true;
 
     if (!import->may_remove || !is_due(keeping, listed->row) || id_set_has(&import->compared, listed->row))
+        return true;
+    if (keeping->last && !id_set_has(&keeping->behind, listed->row))
         return true;
     if (!import_load(import, listed->row, row))
         return false;
@@ -386,11 +374,11 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return true;
     if (listed->repeated)
         return decide_repeated(keeping, row);
-    if (!beside_allows(import, row, &allowed))
+    if (!beside_allows(import, row, &allowed) || !is_for_today(import, row, &today))
         return false;
     if (!allowed)
         return true;
-    if ((row->facts & POP_SHORT) != 0 ||
+    if ((row->facts & POP_SHORT) != 0 || !today ||
         ((row->facts & POP_UNSURE) != 0 && (!import->info.top || proof_has_no_end(row))))
         return stays_there(keeping, row);
     if ((row->facts & POP_UNSURE) != 0)
@@ -415,8 +403,10 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         keeping->twins++;
         return true;
     }
-    if (needs_body(import, row, listed->number) && is_too_large(import, row, listed->size))
-        return refuse_to_read(import, row, listed->number, listed->size);
+    if (needs_body(import, row, listed->number) && !may_be_read(keeping, row, listed, &read))
+        return false;
+    if (!read)
+        return true;
     if (listed->proven)
         return take_matched(keeping, row, listed->number);
     return ask_for_header(keeping, listed);
@@ -437,8 +427,8 @@ say_what_waits(const struct keeping *keeping)
     if (keeping->later > 0)
         report_note(import->report, import->account->name,
                     "%" PRIu64
-                    " messages are due to be removed from the server, which has no TOP: they are read whole before "
-                    "that, by the next runs",
+                    " messages are due to be removed from the server: they are read whole before that, by the next "
+                    "runs",
                     keeping->later);
     if (keeping->unseen > 0)
         import_say(import, "keep",
@@ -475,7 +465,7 @@ say_what_waits(const struct keeping *keeping)
 }
 
 static bool
-look_at_all(struct keeping *keeping)
+look_at_lines(struct keeping *keeping)
 {
     struct import *import = keeping->import;
     struct journal_listed page[64];
@@ -497,6 +487,17 @@ look_at_all(struct keeping *keeping)
 }
 
 static bool
+look_at_all(struct keeping *keeping)
+{
+    id_set_free(&keeping->behind);
+    keeping->last = false;
+    if (!look_at_lines(keeping))
+        return false;
+    keeping->last = true;
+    return keeping->behind.size == 0 || look_at_lines(keeping);
+}
+
+static bool
 decide_all(struct keeping *keeping)
 {
     struct import *import = keeping->import;
@@ -508,6 +509,7 @@ decide_all(struct keeping *keeping)
         keeping->judged_count = 0;
         keeping->unproven = keeping->waiting = keeping->unseen = keeping->later = 0;
         keeping->repeated = keeping->twins = keeping->doubtful = 0;
+        keeping->whole = keeping->whole_bytes = 0;
         if (!import_match_anew(import) || !look_at_all(keeping))
             return false;
     }
@@ -519,58 +521,6 @@ decide_all(struct keeping *keeping)
     return true;
 }
 
-/* ---- headers that nobody has seen ---- */
-
-struct learning {
-    struct import *import;
-    const struct journal_listed *page;
-    size_t count;
-};
-
-static bool
-on_learned(void *context, uint32_t number, const struct seen *seen, const char *words)
-{
-    struct learning *learning = context;
-    struct import *import = learning->import;
-    struct journal_pop row;
-    size_t i = 0;
-
-    (void)words; /* tried again another day */
-    while (i < learning->count && learning->page[i].number != number)
-        i++;
-    if (seen == NULL || i == learning->count)
-        return true;
-    if (!import_load(import, learning->page[i].row, &row))
-        return false;
-    seen_header_to_row(seen, &row);
-    return import_save(import, &row);
-}
-
-/*
- * Rows of messages that were recorded as had, some in each run that has something to fetch, so that another message under such a UIDL is found
- * out: where nothing is new nothing is asked.
- */
-static bool
-learn_headers(struct import *import)
-{
-    struct journal_listed page[LIMIT_BATCH];
-    uint32_t numbers[LIMIT_BATCH];
-    struct learning learning = {.import = import, .page = page};
-    uint64_t fresh;
-
-    if (!import->info.top || import->identity != BY_UIDL || import->dry)
-        return true;
-    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
-        return false;
-    if (fresh + import->doubtful == 0)
-        return true;
-    if (!journal_listing_unread(import->journal, page, LIMIT_BATCH, &learning.count, &import->err))
-        return false;
-    for (size_t i = 0; i < learning.count; i++)
-        numbers[i] = page[i].number;
-    return import_top(import, numbers, learning.count, on_learned, &learning);
-}
-
 bool
 import_keep(struct import *import)
 {
@@ -578,7 +528,7 @@ import_keep(struct import *import)
     int days = import->account->import.keep_days;
     bool ok;
 
-    if (!learn_headers(import))
+    if (!import_learn_headers(import))
         return false;
     if (!import->may_remove)
         return true;
@@ -588,13 +538,14 @@ import_keep(struct import *import)
     keeping->import = import;
     ok = (days < 0 || journal_pop_due(import->journal, days, days == 0 ? INT64_MAX : import->age.now.counted,
                                       &keeping->due, &keeping->due_count, &import->err)) &&
-         loosen(keeping) && held_release(import);
+         import_loosen(import, keeping->due, keeping->due_count) && held_release(import);
     if (ok && import->identity == BY_UIDL && keeping->due_count > 0)
         ok = decide_all(keeping);
     if (ok && import->identity != BY_UIDL && days >= 0 && import->messages > 0)
         import_say(import, "keep", "the server has no UIDL: nothing is removed from it");
     free(keeping->due);
     free(keeping->judged);
+    id_set_free(&keeping->behind);
     free(keeping);
     return ok;
 }

@@ -89,7 +89,10 @@ is_more(struct import *import, const struct journal_pop *row, uint64_t size, uin
     return true;
 }
 
-/* More than is here was there once, though not all: a reading that is like what is here proves nothing any more. */
+/*
+ * More than is here was there once, though not all: a reading that is like what is here proves nothing any more. Whatever its header was: it is not
+ * here, and a server may write lines of its own.
+ */
 static bool
 note_larger(struct import *import, struct journal_pop *row, uint64_t size)
 {
@@ -183,8 +186,8 @@ find_lines(struct parts *parts, const int64_t *ids, size_t count)
     return true;
 }
 
-static bool
-is_due(struct import *import, bool *due)
+bool
+import_parts_are_due(struct import *import, bool *due)
 {
     char *text;
 
@@ -213,7 +216,7 @@ read_all(struct parts *parts, const int64_t *ids, size_t count)
     const struct maildrop_taker taker = {.context = parts, .next = on_next, .bytes = on_bytes, .end = on_end};
     bool due = false;
 
-    if (!is_due(import, &due))
+    if (!import_parts_are_due(import, &due))
         return false;
     if (!due)
         return true;

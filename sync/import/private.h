@@ -12,6 +12,8 @@
  *   import/match.c       which message is which row's; the journal says which are new (import/decide.c: one line; import/candidates.c: rows
  *                        that it may be; import/verdict.c: one row, one header; import/seen.c: what
  *                        a row knows of one)
+ *   import/learn.c       headers of what was recorded as had
+ *   import/loosen.c      a loosened `keep`
  *   import/keep.c        what `keep` says about messages that were stored earlier (import/held.c: what needs a word;
  *                        import/proof.c: is the message on the server the one that is here? import/intact.c: is the file
  *                        here what came?)
@@ -537,6 +539,8 @@ bool proof_bodies(struct import *import, const uint32_t *numbers, struct journal
 MUST_CHECK bool import_came(struct import *import);
 
 /* ---- import/parts.c ---- */
+/** Is a day over since parts were read? */
+MUST_CHECK bool import_parts_are_due(struct import *import, bool *due);
 /** What came in part is asked for again, once a day; what turns out to be more is new mail. */
 MUST_CHECK bool import_parts(struct import *import);
 
@@ -582,4 +586,10 @@ MUST_CHECK bool import_put_off(struct import *import, const struct journal_liste
 /** A message was spooled: run the command, commit what came of it. false: the run is to end */
 bool hand_over(struct import *import, struct arrival *arrival);
 
-#endif
+#endif /* ---- import/loosen.c ---- */
+/** @param due  ids of what is due under the `keep` of today, ascending */
+MUST_CHECK bool import_loosen(struct import *import, const int64_t *due, size_t count);
+
+/* ---- import/learn.c ---- */
+/** Of rows that were recorded as had, some in each run that has something to fetch: where nothing is new nothing is asked. */
+MUST_CHECK bool import_learn_headers(struct import *import);

@@ -52,17 +52,24 @@ import_has_no_body(const struct journal_pop *row)
 }
 
 /*
- * Of a message with another Message-ID, or with none, it is no part. But of what came without one, or without a body, nobody can tell: its header
- * may have been cut, and its Message-ID with it.
+ * Of a message with another header it is no part. But of what came without a body nobody can tell: its header may have been cut, and its
+ * Message-ID with it.
  */
-void
-import_note_more(struct journal_pop *row, const struct seen *seen)
+static bool
+may_be_part_of(const struct journal_pop *row, const struct seen *seen)
 {
     struct seen known;
 
+    if (!row->has_body || !row->has_kin || import_has_no_body(row))
+        return true;
     seen_of_row(row, &known);
-    if ((row->facts & POP_FEWER) != 0 &&
-        (!row->has_id || import_has_no_body(row) || kin_same_id(&known.kin, &seen->kin)))
+    return kin_same_id(&known.kin, &seen->kin) || import_verdict(row, seen, 0) == VERDICT_SAME;
+}
+
+void
+import_note_more(struct journal_pop *row, const struct seen *seen)
+{
+    if ((row->facts & POP_FEWER) != 0 && may_be_part_of(row, seen))
         (void)text_print(row->why, sizeof row->why, "%s", IMPORT_OTHER_BYTES);
 }
 

@@ -140,6 +140,33 @@ without_top_what_is_due_is_read_whole_before_it_goes(void **state)
     assert_all_here(sc);
 }
 
+/* LIST tells no sizes any more: all that is due has to be read, and what proves nothing each time keeps no other one from its turn. */
+static void
+no_more_than_a_batch_is_read_whole_in_one_run(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    sc->account.policy.guard = false;
+    given_mails(sc, LIMIT_BATCH + 40);
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    for (size_t i = 0; i < sc->drop.count; i++) {
+        sc->drop.mails[i].no_size = true;
+        sc->drop.mails[i].give = i < LIMIT_BATCH ? sc->drop.mails[i].len - 4 : 0;
+    }
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.retrs, LIMIT_BATCH);
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.retrs, LIMIT_BATCH);
+    assert_int_equal(count_there(sc), LIMIT_BATCH);
+    for (size_t i = 0; i < sc->drop.count; i++)
+        sc->drop.mails[i].give = 0;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* The name is used again: other bytes, or the same below another header, are new mail. */
 static void
 without_top_another_message_under_a_name_that_is_due_stays_and_comes(void **state)
@@ -541,6 +568,7 @@ main(void)
         TEST(a_uidl_that_is_used_again_is_found_out_before_it_is_removed),
         TEST(a_header_with_bare_line_feeds_proves_itself),
         TEST(a_header_without_end_is_proven_like_any_other),
+        TEST(no_more_than_a_batch_is_read_whole_in_one_run),
         TEST(without_top_what_is_due_is_read_whole_before_it_goes),
         TEST(without_top_another_message_under_a_name_that_is_due_stays_and_comes),
         TEST(without_top_a_shorter_message_under_a_name_that_is_due_comes),

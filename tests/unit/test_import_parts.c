@@ -87,12 +87,43 @@ a_part_is_not_all_there_is_once_a_larger_one_was_seen(void **state)
     for (int i = 0; i < 2; i++) {
         (void)run_import(sc);
         assert_false(mail->gone);
+        assert_true(i == 0 || sc->drop.retrs + sc->drop.tops == 0); /* it is read once a day */
     }
     mail->give = 0;
     for (int i = 0; i < 3; i++) {
         sc->now += 2 * DAY;
         (void)run_import(sc);
     }
+    assert_int_equal(copies_here(sc, mail), 1);
+}
+
+/* What was larger was another message, whose name it had, without a Message-ID as this one, and is here. */
+static void
+another_message_that_is_larger_is_no_more_of_it(void **state)
+{
+    static const char first[] = "Subject: one\r\n\r\nThere is no more of this.\r\n",
+                      second[] = "Subject: the other\r\n\r\nThere is no more of this, and yet more than of that.\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail_as(sc, "1", first, sizeof first - 1),
+                   *other = given_mail_as(sc, "1", second, sizeof second - 1);
+
+    sc->account.import.keep_days = 30;
+    mail->listed_size = other->len;
+    other->gone = true;
+    assert_run(sc, 0);
+    sc->now += 2 * DAY;
+    mail->gone = true;
+    other->gone = false;
+    (void)run_import(sc);
+    other->gone = true;
+    assert_run(sc, 0);
+    sc->now += 2 * DAY;
+    mail->gone = false;
+    (void)run_import(sc);
+    time_passes(sc, 40 * DAY);
+    for (int i = 0; i < 2; i++)
+        (void)run_import(sc);
+    assert_true(mail->gone);
     assert_int_equal(copies_here(sc, mail), 1);
 }
 
@@ -144,6 +175,7 @@ main(void)
         TEST(a_message_without_a_body_whose_last_line_was_cut_off_comes_whole),
         TEST(a_message_without_a_body_whose_last_line_was_cut_off_is_removed_once_it_is_whole),
         TEST(a_part_is_not_all_there_is_once_a_larger_one_was_seen),
+        TEST(another_message_that_is_larger_is_no_more_of_it),
         TEST(a_part_of_which_more_was_seen_is_not_all_there_is_wherever_it_is_cut),
     };
 
