@@ -159,6 +159,24 @@ forget_void(struct status_view *view)
     view->pending_count = kept;
 }
 
+static void
+show_waiting(struct status_view *view, const struct journal_pending *row, const struct journal_message *message)
+{
+    const struct report_pending pending = {.mailbox = status_mailbox(view, row->mailbox),
+                                           .work = row->detail,
+                                           .uid = message != NULL ? message->uid : 0,
+                                           .file = message != NULL ? message->base : NULL,
+                                           .why = row->why,
+                                           .since = row->since};
+    char text[sizeof row->why + 2048], which[sizeof message->base + 32] = "", when[32];
+
+    report_date(row->since, when, sizeof when);
+    if (message != NULL)
+        (void)text_print(which, sizeof which, " UID %" PRIu32 " %s", message->uid, message->base);
+    (void)text_print(text, sizeof text, "%s: %s%s: %s (since %s)", pending.mailbox, row->detail, which, row->why, when);
+    report_pending(view->report, view->account->name, &pending, text);
+}
+
 static bool
 show_pending(struct status_view *view)
 {
@@ -170,20 +188,12 @@ show_pending(struct status_view *view)
     for (size_t i = 0; ok && i < view->pending_count; i++) {
         const struct journal_pending *row = &view->pending[i];
         bool found = false;
-        char when[32];
 
         if (row->kind == PENDING_HELD)
             continue;
-        report_date(row->since, when, sizeof when);
         ok = row->message == 0 || journal_message_get(view->journal, row->message, message, &found, &view->err);
-        if (!ok)
-            break;
-        if (found)
-            report_line(view->report, view->account->name, "pending", "%s: %s UID %" PRIu32 " %s: %s (since %s)",
-                        status_mailbox(view, row->mailbox), row->detail, message->uid, message->base, row->why, when);
-        else
-            report_line(view->report, view->account->name, "pending", "%s: %s: %s (since %s)",
-                        status_mailbox(view, row->mailbox), row->detail, row->why, when);
+        if (ok)
+            show_waiting(view, row, found ? message : NULL);
     }
     free(message);
     return ok;

@@ -124,6 +124,20 @@ show_due(struct view *view)
     return ok;
 }
 
+static void
+show_waiting(struct view *view, const struct journal_pop *row, const char *work, const char *why)
+{
+    const bool here = row->state != POP_FETCHING;
+    const struct report_pending pending = {
+        .work = work, .uidl = row->uidl, .file = here ? row->base : NULL, .why = why, .since = row->since};
+    char text[4096], when[32];
+
+    report_date(row->since, when, sizeof when);
+    (void)text_print(text, sizeof text, "%s: UIDL %s: %s (%ssince %s)", here ? "still on the server" : "not here",
+                     row->uidl, why, here ? "here " : "", when);
+    report_pending(view->report, view->account->name, &pending, text);
+}
+
 /* Everything that is not as it should be. */
 static void
 show_row(struct view *view, const struct journal_pop *row)
@@ -139,11 +153,9 @@ show_row(struct view *view, const struct journal_pop *row)
                     "removal from the server held as %s: UIDL %s %s (here since %s)", row->hold, row->uidl, row->base,
                     when);
     if (row->state == POP_FETCHING)
-        report_line(view->report, view->account->name, "pending", "not here: UIDL %s: %s (since %s)", row->uidl,
-                    row->why[0] != '\0' ? row->why : "it was being fetched when a run ended", when);
+        show_waiting(view, row, "fetch", row->why[0] != '\0' ? row->why : "it was being fetched when a run ended");
     else if (row->why[0] != '\0')
-        report_line(view->report, view->account->name, "pending", "still on the server: UIDL %s: %s (here since %s)",
-                    row->uidl, row->why, when);
+        show_waiting(view, row, "remove", row->why);
 }
 
 static bool

@@ -133,6 +133,23 @@ report_json_line(struct report *report, const char *account, const char *key, co
     end_event(report, object, false);
 }
 
+void
+report_json_pending(struct report *report, const char *account, const struct report_pending *pending, const char *text)
+{
+    json_t *object = begin_event("message", account, pending->mailbox);
+
+    put_string(object, "key", "pending");
+    (void)json_object_set_new(object, "text", make_string(text));
+    put_string(object, "work", pending->work);
+    if (pending->uid != 0)
+        put_number(object, "uid", pending->uid);
+    put_string(object, "uidl", pending->uidl);
+    put_string(object, "file", pending->file);
+    put_string(object, "why", pending->why);
+    put_number(object, "since", pending->since > 0 ? (uint64_t)pending->since : 0);
+    end_event(report, object, false);
+}
+
 /* An error without a kind is one of this machine. */
 static void
 put_error(json_t *object, const struct error *err)

@@ -129,6 +129,8 @@ void report_json_kept(struct report *report, const char *account, const struct r
 void report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text);
 void report_json_message(struct report *report, const char *account, const struct report_done *done);
 void report_json_line(struct report *report, const char *account, const char *key, const char *text);
+void report_json_pending(struct report *report, const char *account, const struct report_pending *pending,
+                         const char *text);
 void report_json_error(struct report *report, const struct error *err);
 void report_json_held(struct report *report, const char *account, const struct report_held *held);
 void report_json_guard(struct report *report, const char *account, const struct report_list *list);

@@ -71,6 +71,16 @@ struct report_held { /* one removal that the guard holds */
     const char *from, *date, *subject; /* of the message; NULL or "": not known */
 };
 
+struct report_pending {  /* what waits, as the journal has it: of `status` */
+    const char *mailbox; /* NULL: of a POP account */
+    const char *work;    /* one word: upload, download, flags, remove-there ... */
+    uint32_t uid;        /* 0: none, or not known */
+    const char *uidl;    /* POP; else NULL */
+    const char *file;    /* base, or NULL */
+    const char *why;     /* for people; the other side's words */
+    int64_t since;       /* seconds UTC */
+};
+
 struct report_list { /* a list of what is held */
     const char *id, *reason;
     const char *note;        /* why, for people, beside where; "" or NULL: the guard's usual reason */
@@ -199,6 +209,8 @@ void report_note(struct report *report, const char *account, const char *format,
     __attribute__((format(printf, 3, 4)));
 /** Why the run leaves something undone: a line for --verbose only, and for people alone. */
 void report_reason(struct report *report, const char *account, const char *text);
+/** A line of status about one thing that waits: `text` for people, and the fields in JSON as well. */
+void report_pending(struct report *report, const char *account, const struct report_pending *pending, const char *text);
 /** Is each message told by itself where there may be many (JSON, --verbose)? Then it is worth while to read who it is from. */
 bool report_tells_each(const struct report *report);
 void report_held(struct report *report, const char *account, const struct report_held *held);

@@ -41,6 +41,18 @@ class JsonTest(SystemTest):
         line["capabilities"][1] = "MOVE"
         self.assertEqual(schema_check.validate(line, self.schema), [])
 
+    def test_what_waits_is_told_field_by_field(self):
+        self.sync()
+        self.maildir.deliver("INBOX", b"Subject: nul\n\na\0b\n")
+        self.sync(expect=SOME)
+
+        waiting, = [e for e in self.valid(self.run_golub("status", "--json")).of("message") if e["key"] == "pending"]
+
+        self.assertEqual((waiting["mailbox"], waiting["work"]), ("INBOX", "upload"))
+        self.assertEqual(waiting["file"], self.maildir.files("INBOX")[0].base)
+        self.assertIn(waiting["why"], waiting["text"])
+        self.assertGreater(waiting["since"], 1_700_000_000)
+
     def test_a_first_sync(self):
         self.client.create("Работа")
         self.client.fill("INBOX", self.corpus.messages(20))
