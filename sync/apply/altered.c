@@ -108,6 +108,15 @@ complain(struct run *run, const struct mailbox *mailbox, const struct journal_me
     report_note(run->report, run->account->name, "%s stays as it is", message->base);
 }
 
+static void
+say_where(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *name)
+{
+    char text[sizeof message->base + 512];
+
+    (void)text_print(text, sizeof text, "%s went to the quarantine as %s", message->base, name);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "restore", text);
+}
+
 static bool
 take(struct run *run, struct altered *file, struct journal_message *message)
 {
@@ -146,6 +155,7 @@ take(struct run *run, struct altered *file, struct journal_message *message)
         return run_begin(run) && run_end(run, end_intent(run, &op));
     }
     file->taken = true;
+    say_where(run, mailbox, message, op.name);
     return ask_again(run, mailbox, message, &op);
 }
 

@@ -29,6 +29,7 @@ class AlteredTest(RestoreTest):
         self.assertRegex(result.out, r"1 new here")
         event, = self.listed()
         self.assertEqual(event["why"], "altered here; the server's version was asked for")
+        self.assertIn("went to the quarantine as %s\n" % self.kept()[0], result.out)
         self.sync()
         self.assert_in_sync()
 
