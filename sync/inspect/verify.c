@@ -43,8 +43,7 @@ work(struct verifying *verifying)
 
     return situation_check(run) && survey_load(run) && avoided_load(run) && survey_here(run) && line_open(run) &&
            survey_there(run) && run_begin(run) && verify_mailboxes(verifying) &&
-           (!verifying->how->server || verify_bodies(verifying)) &&
-           (!verifying->how->bytes || verify_files(verifying)) &&
+           (!verifying->how->server || verify_bodies(verifying)) && verify_files(verifying) &&
            (run->options->mailboxes != NULL || verify_quarantine(verifying));
 }
 

@@ -115,7 +115,7 @@ MUST_CHECK bool verify_read_alone(struct verifying *verifying, const struct mail
                                   const struct journal_message *row, enum verify_what *what);
 
 /* ---- verify_bytes.c ---- */
-/** Every file, as far as it is of the part. */
+/** Every file, as far as it is of the part; without --bytes those whose size can't be the message's. */
 MUST_CHECK bool verify_files(struct verifying *verifying);
 /** What is in the quarantine: that it is there, and with --bytes what it is. */
 MUST_CHECK bool verify_quarantine(struct verifying *verifying);

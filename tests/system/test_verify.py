@@ -316,6 +316,12 @@ class BytesTest(VerifyTest):
 
         self.assertEqual(self.found("--bytes"), [("altered", "INBOX", u) for u in self.uids[1:3]])
 
+    def test_a_file_whose_size_cannot_be_the_messages_is_found_without_reading_all(self):
+        for n, size in ((1, 0), (2, os.path.getsize(self.path(2)) // 3), (3, os.path.getsize(self.path(3)) * 2)):
+            os.truncate(self.path(n), size)
+
+        self.assertEqual(self.found(), [("altered", "INBOX", u) for u in self.uids[1:4]])
+
     def test_a_renamed_file_is_read_under_its_new_name(self):
         rot(self.path(2))
         self.maildir.flag(self.file_by_uid(2), add="S")
