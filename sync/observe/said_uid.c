@@ -20,8 +20,8 @@ said_uid_echo(struct run *run, struct said_uids *said, struct journal_message *m
               const struct remote_message *seen)
 {
     const bool meta = seen->has_meta;
-    const struct said_uid shown = {message->id, meta ? seen->size : message->size, meta ? seen->date : message->date,
-                                   seen->flags};
+    /* What changed is told of with its flags alone. The size comes behind, and need not be that of what was sent. */
+    const struct said_uid shown = {message->id, meta ? seen->size : 0, meta ? seen->date : message->date, seen->flags};
 
     if (shown.date == message->date) {
         take_echo(message, &shown, seen->has_flags);
@@ -279,6 +279,19 @@ disown(struct run *run, struct said_ops *ops, const struct said_uid *claim)
     return ok;
 }
 
+/* One that was lost after it was shown is nobody's any more. */
+static void
+drop_lost(const struct said_ops *ops, struct said_uids *claims)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < claims->count; i++) {
+        if (said_op_of(ops, claims->list[i].id) != NULL)
+            claims->list[left++] = claims->list[i];
+    }
+    claims->count = left;
+}
+
 bool
 said_uid_judge(struct run *run, struct said_ops *ops, struct said_uids *claims, int64_t mailbox, bool lied)
 {
@@ -286,6 +299,7 @@ said_uid_judge(struct run *run, struct said_ops *ops, struct said_uids *claims, 
     uint32_t from = UINT32_MAX;
     bool ok = looks != NULL || run_no_memory(run);
 
+    drop_lost(ops, claims);
     for (size_t i = 0; ok && i < claims->count; i++) {
         const struct journal_op *op = said_op_of(ops, claims->list[i].id);
 
@@ -302,8 +316,10 @@ said_uid_judge(struct run *run, struct said_ops *ops, struct said_uids *claims, 
     }
     if (ok && !lied && claims->count != 0)
         ok = find_unclaimed(run, mailbox, from, looks, claims->count, &lied);
-    for (size_t i = 0; ok && i < claims->count; i++)
-        ok = lied ? disown(run, ops, &claims->list[i]) : said_op_end(run, ops, claims->list[i].id);
+    for (size_t i = 0; ok && i < claims->count; i++) {
+        if (said_op_of(ops, claims->list[i].id) != NULL) /* what was shown twice is claimed twice */
+            ok = lied ? disown(run, ops, &claims->list[i]) : said_op_end(run, ops, claims->list[i].id);
+    }
     claims->count = 0;
     free(looks);
     return ok;

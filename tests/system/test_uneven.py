@@ -108,6 +108,27 @@ class UnevenTest(unittest.TestCase):
                 self.assertEqual((self.here(), self.there()), (both, both), result)
                 self.assertEqual([m.uid for m in self.box.messages if "\\Deleted" in m.flags and m.bytes != mail(17)], [])
 
+    def test_a_server_that_writes_into_what_is_sent_and_tells_of_its_flags_first(self):
+        def write_into(ask):
+            parts = ask.truth() if ask.command == "APPEND" else None
+            for message in self.box.messages[5:] if parts else ():
+                if b"X: 1" not in message.bytes:
+                    message.bytes = b"X: 1\r\n" + message.bytes
+            return parts
+        all_of_them = [*range(5), *range(10, 13)]
+        self.given(bent.MODERN)
+        self.sync()
+        self.server.bend = write_into
+        for n in range(10, 13):
+            self.account.maildir.put("INBOX", mail(n).replace(b"\r\n", b"\n"), "S")
+
+        result = self.sync()
+
+        self.assertEqual((self.here(), self.there()), (all_of_them, all_of_them), result)
+        self.sync()
+        self.assertEqual(self.server.changing(), [])
+        self.assertEqual((self.here(), self.there()), (all_of_them, all_of_them), result)
+
     def test_uids_that_do_not_last_are_said_once_a_run(self):
         self.given(bent.PLAIN)
         self.server.bend = lambda ask: [b"* NO [UIDNOTSTICKY] not for long\r\n", *ask.truth()] if ask.command == "SELECT" else None
