@@ -10,7 +10,8 @@
 /**
  * Before messages are removed, moved or get \Deleted there: of the last of them in each mailbox the header is read, and where it is another one,
  * the body. If that is another message, nothing of this is done in its mailbox, which is paired anew (run->replan). A turn in passes that
- * do such a thing; the body costs one more, only then. Not inside a transaction.
+ * do such a thing; the body costs one more, only then, and where it differs, too, a third: a server that makes bytes anew says nothing by them.
+ * Not inside a transaction.
  *
  * @param removals  before those; else before moves and \Deleted
  */

@@ -113,6 +113,7 @@ EQUALS = Test("scenario_equals")
 LINE = Test("scenario_line")
 SUSPECTS = Test("scenario_suspects")
 CUT_LIST = Test("scenario_cut_list")
+MADE_ANEW = system("test_uneven.py", "UnevenTest.test_a_server_that_makes_bytes_anew_says_nothing_by_them")
 
 
 def SHAPES(name):
@@ -722,6 +723,10 @@ BUGS = [
     bug("a message under a UID that was given again moved unread",
         system("test_uneven.py", "UnevenTest.test_a_uid_that_was_given_again_is_not_moved_or_deleted_by_a_flag"),
         ("sync/engine.c", "&& given_again_read(run, agenda, false);", ";")),
+    bug("bytes that a server makes anew at each reading taken for another message", MADE_ANEW,
+        ("sync/match/given_again.c", "(anew || memcmp(probe->digests.wire, again[-1].digests.wire, DIGEST_SIZE) != 0)", "anew")),
+    bug("bytes that a server made anew since they were fetched taken for another message", MADE_ANEW,
+        ("sync/match/given_again.c", "*anew = ok && id[0]", "*anew = false && id[0]")),
     bug("flags that come before the size of what was sent take the size that was sent",
         system("test_uneven.py", "UnevenTest.test_a_server_that_writes_into_what_is_sent_and_tells_of_its_flags_first"),
         ("sync/observe/said_uid.c", "meta ? seen->size : 0,", "meta ? seen->size : message->size,"),

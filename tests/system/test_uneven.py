@@ -108,6 +108,53 @@ class UnevenTest(unittest.TestCase):
                 self.assertEqual((self.here(), self.there()), (both, both), result)
                 self.assertEqual([m.uid for m in self.box.messages if "\\Deleted" in m.flags and m.bytes != mail(17)], [])
 
+    def test_a_server_that_makes_bytes_anew_says_nothing_by_them(self):
+        def made_anew(ask):
+            return [re.sub(rb"X: \d+", lambda m: b"X: %06d" % next(numbers), part) if one in part else part for part in ask.truth()] \
+                if ask.command == "UID FETCH" else None
+        for way in ("at each reading", "one, at each reading", "once"):
+            for deed in ("move", "remove"):
+                with self.subTest(way=way, deed=deed):
+                    numbers, one = itertools.count(), b"UID 12 " if way.startswith("one") else b""
+                    self.given(bent.MODERN, count=0)
+                    self.server.make("Other")
+                    for n in range(12):
+                        self.box.add(mail(n).replace(b"\r\n\r\n", b"\r\nX: 000000\r\n\r\n"))
+                    if way != "once":
+                        self.server.bend = made_anew
+                    self.sync()
+                    if way == "once":
+                        for message in self.box.messages:
+                            message.bytes = message.bytes.replace(b"X: 0", b"X: 9")
+                    last = next(f for f in self.account.maildir.files("INBOX") if b"Subject: 11\n" in f.bytes())
+                    if deed == "move":
+                        self.account.maildir.move(last, "Other")
+                    else:
+                        self.account.maildir.delete(last)
+
+                    result = self.sync()
+                    self.sync()
+
+                    self.assertEqual((self.here(), self.there()), ([*range(11)], [*range(11)]), result)
+                    self.assertEqual(len(self.server.mailboxes["Other"].messages), deed == "move")
+
+    def test_a_damaged_message_goes_where_no_header_is_that_of_its_body(self):
+        def bend(ask):
+            if ask.command == "UID FETCH" and b"HEADER" in ask.args:
+                return [re.sub(rb"(BODY\[HEADER\] )\{(\d+)\}\r\n", lambda m: m.group(1) + b"{%d}\r\nX: 1\r\n" % (int(m.group(2)) + 6), part)
+                        for part in ask.truth()]
+            return [ask.no("damaged")] if ask.command == "UID FETCH" and re.match(rb"5 \(UID BODY", ask.args) else None
+        self.given(bent.MODERN)
+        self.sync()
+        self.server.bend = bend
+        self.account.maildir.delete(self.account.maildir.find("INBOX", mail(4)))
+        self.account.maildir.delete(self.account.maildir.find("INBOX", mail(2)))
+
+        result = self.home.run("sync")
+        self.sync()
+
+        self.assertEqual((self.here(), self.there()), ([0, 1, 3], [0, 1, 3]), result)
+
     def test_a_server_that_writes_into_what_is_sent_and_tells_of_its_flags_first(self):
         def write_into(ask):
             parts = ask.truth() if ask.command == "APPEND" else None
