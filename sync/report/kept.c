@@ -157,6 +157,7 @@ report_kept(struct report *report, const char *account, const struct report_kept
 void
 report_restored(struct report *report, const char *account, const struct report_restored *restored)
 {
+    const uint64_t goes = restored->put_back - restored->staying;
     char line[LINE_SIZE], size[32], already[64] = "", failed[64] = "", next[256] = "";
 
     if (report->settings.quiet || report->settings.json)
@@ -169,9 +170,12 @@ report_restored(struct report *report, const char *account, const struct report_
         (void)text_print(failed, sizeof failed, ", %" PRIu64 " could not be", restored->failed);
     if (restored->to_dir != NULL)
         (void)text_print(next, sizeof next, " into %.200s", restored->to_dir);
-    else if (restored->put_back != 0 && !restored->dry)
+    else if (goes != 0 && !restored->dry && restored->staying != 0)
+        (void)text_print(next, sizeof next, "; the next `golub sync %.100s` takes %" PRIu64 " of them to the server",
+                         account, goes);
+    else if (goes != 0 && !restored->dry)
         (void)text_print(next, sizeof next, "; the next `golub sync %.100s` takes %s to the server", account,
-                         restored->put_back == 1 ? "it" : "them");
+                         goes == 1 ? "it" : "them");
     (void)text_print(line, sizeof line, "%s%" PRIu64 " message%s%s%s%s %sput back%s%s%s%s",
                      restored->interrupted ? "interrupted: " : "", restored->put_back,
                      restored->put_back == 1 ? "" : "s", restored->put_back != 0 ? " (" : "",

@@ -309,6 +309,7 @@ struct report_kept_sum {
 void report_kept_end(struct report *report, const char *account, const struct report_kept_sum *sum);
 struct report_restored { /* all of them */
     uint64_t put_back, back_already, failed, bytes;
+    uint64_t staying; /* of those put back: the next sync sends none of them */
     bool dry, interrupted;
     const char *to_dir; /* the folder that they went to; NULL: the account's mailboxes */
 };

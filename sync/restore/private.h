@@ -42,6 +42,7 @@ struct restoring {
     struct journal_quarantined row; /* of the entry at hand */
     int64_t now;
     uint64_t put_back, back_already, failed, bytes;
+    uint64_t staying; /* of those put back: the next sync sends none of them */
 };
 
 /** Out of memory: err filled in, false. */

@@ -189,6 +189,13 @@ make_draft(struct batch *batch, const struct restore_entry *entry, const struct 
     return false;
 }
 
+/* Does the next sync leave it here? */
+static bool
+stays(const struct restoring *restoring, const struct restore_target *target)
+{
+    return target->left_out || target->state == MAILBOX_GONE_REMOTE || !restoring->account->policy.push.new_mail;
+}
+
 /* Without a draft: would it be put back? */
 static bool
 pretend(struct batch *batch, const struct restore_entry *entry, const struct restore_target *target)
@@ -207,6 +214,7 @@ pretend(struct batch *batch, const struct restore_entry *entry, const struct res
         return false;
     }
     restoring->put_back++;
+    restoring->staying += stays(restoring, target);
     restoring->bytes += restoring->row.size;
     say(restoring, target, OUTCOME_PUT_BACK);
     return true;
@@ -267,6 +275,7 @@ record(struct batch *batch, const struct copy *copy, struct local_delivery *item
     }
     copy->entry->there = true;
     restoring->put_back++;
+    restoring->staying += stays(restoring, target);
     restoring->bytes += copy->size;
     say(restoring, target, OUTCOME_PUT_BACK);
     return restoring->choice->to_dir != NULL ||

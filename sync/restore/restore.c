@@ -32,6 +32,7 @@ restore_run(const struct account *account, const struct sync_options *options, c
         const struct report_restored restored = {.put_back = restoring.put_back,
                                                  .back_already = restoring.back_already,
                                                  .failed = restoring.failed,
+                                                 .staying = restoring.staying,
                                                  .bytes = restoring.bytes,
                                                  .dry = choice->dry,
                                                  .interrupted = restore_stopped(&restoring),

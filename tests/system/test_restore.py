@@ -482,9 +482,26 @@ class EdgeTest(RestoreTest):
         result = self.restore("--all", where="work/Work")
 
         self.assertIn("it is gone on the server: what is put back into it stays here", result.out)
+        self.assertNotIn("takes it to the server", result.out)
         self.assertEqual(sum(f.digest == self.mails[0].digest for f in self.maildir.files("Work")), 1)
         self.sync()
         self.assertTrue(self.maildir.has("Work", self.mails[0]))
+
+    def test_only_what_the_next_sync_sends_is_promised_to_go_up(self):
+        self.client.append("Work", self.mails[0].bytes, (), self.mails[0].date)
+        self.sync()
+        self.client.expunge("Work", self.client.uid_of("Work", self.mails[0]))
+        self.expunge(1, 2)
+        self.client.delete_mailbox("Work")
+        self.sync()
+
+        self.assertIn("3 messages", result := self.restore("--all").out)
+        self.assertIn("takes 2 of them to the server", result)
+        self.sync()
+        self.account.set(push=["flags"])
+        self.client.expunge("INBOX", self.client.uid_of("INBOX", self.mails[3]))
+        self.sync()
+        self.assertNotIn("to the server", self.restore(self.id_of(3)).out)
 
     def test_its_mailbox_is_gone_on_both_sides(self):
         self.client.append("Work", self.mails[0].bytes, (), self.mails[0].date)
