@@ -222,6 +222,27 @@ track(struct storing *storing)
 }
 
 /*
+ * Of several changes in one mailbox Dovecot may show what a later one did before it has said OK to the first, and not again. What shows
+ * that change carried out is its echo; anything else may be from before it.
+ */
+static bool
+take_early(struct storing *storing, const struct fetched *fetched, size_t current)
+{
+    const struct remote_message message = {
+        .uid = fetched->uid, .has_flags = true, .flags = fetched->flags, .keywords = fetched->keywords};
+    size_t at;
+
+    for (size_t i = current + 1; i < visit_end(storing, current); i++) {
+        const struct remote_store *change = &storing->changes[i];
+
+        if (storing->ways[i] == storing->way && (fetched->flags & change->add) == change->add &&
+            (fetched->flags & change->del) == 0 && seqset_find(change->uids, change->count, fetched->uid, &at))
+            return storing->to->message(storing->context, i, &message);
+    }
+    return true;
+}
+
+/*
  * The echo is not told on as it comes: Dovecot was seen to send it before it says OK to the STOREs, so there is no
  * telling whether a FETCH shows what was before or after them. The last one shows what is.
  */
@@ -242,7 +263,7 @@ take_untagged(void *self, const struct response *response, const struct command 
         return true;
     const struct remote_store *change = &storing->changes[oldest->index];
     if (!seqset_find(change->uids, change->count, fetched->uid, &at))
-        return true;
+        return unread || take_early(storing, fetched, oldest->index);
     struct echo *echo = &storing->echoes[at];
     echo->came = !unread; /* what was told before is old, and what is told now can't be read */
     if (unread)

@@ -232,6 +232,31 @@ deleted_is_not_set_before_the_mailbox_is_known_to_be_the_one(void **state)
 }
 
 static void
+what_shows_a_later_change_early_is_its_echo_if_it_shows_that_change(void **state)
+{
+    (void)state;
+    static const uint32_t first = 1, second = 2, third = 3;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "W:", SELECTED("g1", "3", "7", "4"),
+                                  "C:g2 UID STORE 1 +FLAGS.SILENT (\\Seen)", "C:g3 UID FETCH 1 (UID FLAGS)",
+                                  "C:g4 UID STORE 2 +FLAGS.SILENT (\\Deleted)", "C:g5 UID FETCH 2 (UID FLAGS)",
+                                  "C:g6 UID STORE 3 -FLAGS.SILENT (\\Seen)", "C:g7 UID FETCH 3 (UID FLAGS)",
+                                  "S:* 1 FETCH (UID 1 FLAGS (\\Seen))", "S:* 2 FETCH (UID 2 FLAGS (\\Deleted))",
+                                  "S:* 3 FETCH (UID 3 FLAGS (\\Seen))", "S:g2 OK", "S:g3 OK", "S:g4 OK", "S:g5 OK",
+                                  "S:g6 OK", "S:g7 OK", NULL});
+    const struct remote_store changes[] = {
+        {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = &first, .count = 1, .add = FLAG_SEEN},
+        {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = &second, .count = 1, .add = FLAG_DELETED},
+        {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = &third, .count = 1, .del = FLAG_SEEN},
+    };
+
+    assert_true(store(script, changes, 3));
+
+    assert_told(script, "message 1 u2 (T)\nmessage 0 u1 (S)\ndone 0 ok\ndone 1 ok\ndone 2 ok\n");
+    end_script(script);
+}
+
+static void
 an_echo_that_is_answered_bad_is_asked_for_all_messages_when_the_rest_is_done(void **state)
 {
     (void)state;
@@ -464,6 +489,7 @@ main(void)
         cmocka_unit_test(a_code_that_says_enough_ends_the_bodies_of_its_mailbox_alone),
         cmocka_unit_test(the_last_echo_counts_and_only_of_what_was_asked),
         cmocka_unit_test(deleted_is_not_set_before_the_mailbox_is_known_to_be_the_one),
+        cmocka_unit_test(what_shows_a_later_change_early_is_its_echo_if_it_shows_that_change),
         cmocka_unit_test(an_echo_that_is_answered_bad_is_asked_for_all_messages_when_the_rest_is_done),
         cmocka_unit_test(flags_of_several_mailboxes_ride_blind_only_behind_a_look_at_each_of_them),
         cmocka_unit_test(a_server_that_can_not_be_asked_so_much_at_once_is_asked_again_for_flags),
