@@ -260,7 +260,7 @@ dry_pass(struct run *run)
     bool edited;
     bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) && hold_reject(run) &&
               observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
-              agenda_guard(run, &agenda) && agenda_print(run, &agenda);
+              agenda_foresee(run, &agenda) && agenda_guard(run, &agenda) && agenda_print(run, &agenda);
 
     uneven_say(run);
     agenda_free(&agenda);

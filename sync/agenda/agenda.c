@@ -254,9 +254,50 @@ agenda_make(struct run *run, struct agenda *agenda)
     return ok;
 }
 
-/* What would be done: nothing, one act, or flags on both sides. */
+/* What this row is once its flags are carried. @return false: nobody expunges that */
+static bool
+carry(struct journal_message *message, struct merge_step step)
+{
+    const unsigned shown = (message->flags.rseen | step.there_add) & ~step.there_del;
+    bool unshown;
+
+    if ((step.there_add | step.there_del) != 0)
+        message->flags = merge_stored(message->flags, step, shown, false, &unshown);
+    message->flags = merge_renamed(message->flags, step);
+    message->flags = merge_agree(message->flags, step.agreed);
+    return merge_both_show(message->flags, FLAG_DELETED);
+}
+
+bool
+agenda_foresee(struct run *run, struct agenda *agenda)
+{
+    const size_t count = agenda->count;
+    bool ok = true;
+
+    if (!run->account->policy.expunge)
+        return true;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct todo todo = agenda->todos[i];
+        struct journal_message message;
+
+        if (todo.dropped || todo.step.verb != PLAN_FLAGS || todo.partner != 0)
+            continue;
+        ok = run_load(run, todo.id, &message);
+        if (!ok || !carry(&message, todo.step.flags))
+            continue;
+        ok = journal_message_save(run->journal, &message, &run->err) && plan_row(run, agenda, todo.id);
+        if (ok && agenda->count > count && agenda->todos[agenda->count - 1].step.verb == PLAN_FLAGS)
+            agenda->count--; /* some of its flags may not be carried, and were planned already */
+    }
+    ok = run_end(run, ok);
+    agenda_sort(agenda);
+    return ok;
+}
+
+/* What would be done: nothing, one act, or two: flags on both sides, or what `expunge` takes. */
 static size_t
-acts_of(const struct todo *todo, enum report_act acts[2])
+acts_of(const struct run *run, const struct todo *todo, enum report_act acts[2])
 {
     const struct plan_step *step = &todo->step;
     const bool moves = todo->partner != 0;
@@ -272,6 +313,8 @@ acts_of(const struct todo *todo, enum report_act acts[2])
         acts[count++] = DID_REMOVE_HERE;
     else if (step->verb == PLAN_REMOVE_THERE && !moves)
         acts[count++] = DID_REMOVE_THERE;
+    if (count != 0 && acts[0] == DID_REMOVE_THERE && todo->deleted && run->account->policy.pull.deletes)
+        acts[count++] = DID_REMOVE_HERE;
     if (step->verb == PLAN_FLAGS && !moves && (step->flags.here_add | step->flags.here_del) != 0)
         acts[count++] = DID_FLAGS_HERE;
     if (step->verb == PLAN_FLAGS && !moves && (step->flags.there_add | step->flags.there_del) != 0)
@@ -289,7 +332,7 @@ agenda_print(struct run *run, struct agenda *agenda)
         const struct plan_step *step = &todo->step;
         const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
         enum report_act acts[2];
-        const size_t wanted = acts_of(todo, acts);
+        const size_t wanted = acts_of(run, todo, acts);
 
         if (todo->dropped || !mailbox_is_open(mailbox))
             continue;

@@ -6,6 +6,8 @@
 
 bool agenda_make(struct run *run, struct agenda *agenda);
 bool agenda_moves(struct run *run, struct agenda *agenda);
+/** In a dry run: what `expunge` removes once flags are carried, which a real one plans on what it has done. */
+MUST_CHECK bool agenda_foresee(struct run *run, struct agenda *agenda);
 bool agenda_guard(struct run *run, struct agenda *agenda);
 bool agenda_print(struct run *run, struct agenda *agenda);
 void agenda_free(struct agenda *agenda);

@@ -29,6 +29,8 @@ apply_agreed(struct run *run, struct agenda *agenda)
             todo->dropped = true;
         } else if (ok) {
             message.flags = merge_agree(message.flags, todo->step.flags.agreed);
+            /* Both sides set \Deleted: nothing had to be carried, and `expunge` takes it in this run all the same. */
+            run->replan = run->replan || (run->account->policy.expunge && merge_both_show(message.flags, FLAG_DELETED));
             ok = journal_message_save(run->journal, &message, &run->err);
         }
     }

@@ -1,7 +1,7 @@
 """Every kind of change in each direction, both at once, and the conflicts between them."""
 import os
 
-from base import SOME, SystemTest, main
+from base import HELD, OK, SOME, SystemTest, main
 
 BULK = 300_000  # bytes of a message that must not travel
 SMALL = 60_000  # what a sync without bodies may cost
@@ -518,6 +518,71 @@ class BothTest(ChangesTest):
 
         self.assert_in_sync()
         self.assert_in_sync(account=other)
+
+
+class ExpungeTest(ChangesTest):
+    """With `expunge`: a dry run says what the real one then does."""
+
+    def setUp(self):
+        super().setUp()
+        self.account.set(expunge=True)
+
+    def counts(self, *options, expect=OK):
+        counts = [e for e in self.sync("--json", *options, expect=expect).of("result") if "counts" in e][0]["counts"]
+        return {name: count for name, count in counts.items() if count and name.startswith(("up", "down", "held"))}
+
+    def test_a_dry_run_foresees_what_goes_once_its_flag_is_carried(self):
+        self.maildir.flag(self.file(0), add="T")
+        self.client.store("INBOX", self.uid(1), "+", ["\\Deleted"])
+
+        foreseen = self.counts("--dry-run")
+
+        self.assertEqual(foreseen, {"up_flags": 1, "down_flags": 1, "up_removed": 2, "down_removed": 2})
+        self.assertEqual(self.counts(), foreseen)
+        self.assert_in_sync()
+
+    def test_a_dry_run_foresees_what_would_be_held(self):
+        more = [self.corpus.simple("more %d" % n) for n in range(30)]
+        self.client.fill("Work", more)
+        self.sync()
+        for file in self.maildir.files("Work")[:25]:
+            self.maildir.flag(file, add="T")
+
+        foreseen = self.counts("--dry-run", expect=HELD)
+
+        self.assertEqual(foreseen, {"up_flags": 25, "held": 25})
+        self.assertEqual(self.counts(expect=HELD), foreseen)
+
+    def test_what_both_sides_marked_goes_in_one_run(self):
+        self.maildir.flag(self.file(0), add="T")
+        self.client.store("INBOX", self.uid(0), "+", ["\\Deleted"])
+
+        foreseen = self.counts("--dry-run")
+
+        self.assertEqual(foreseen, {"up_removed": 1, "down_removed": 1})
+        self.assertEqual(self.counts(), foreseen)
+        self.assert_in_sync()
+
+    def test_what_is_only_removed_there_is_told_so(self):
+        self.account.set(pull=["new", "flags"])
+        self.maildir.flag(self.file(0), add="T")
+
+        foreseen = self.counts("--dry-run")
+
+        self.assertEqual(foreseen, {"up_flags": 1, "up_removed": 1})
+        self.assertEqual(self.counts(), foreseen)
+
+
+class CountTest(ChangesTest):
+    def test_each_of_several_changes_of_flags_is_counted_and_nothing_is_listed_anew(self):
+        for n, letter in enumerate("SFRT"):
+            self.maildir.flag(self.file(n), add=letter)
+
+        result = self.sync()
+
+        self.assertIn("4 flags changed there", result.out)
+        self.assertFalse([line for line in self.proxy.sent() if b"UID FETCH 1:*" in line])
+        self.assert_in_sync()
 
 
 if __name__ == "__main__":
