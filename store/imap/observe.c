@@ -187,11 +187,12 @@ static bool
 flush_message(struct observing *observing)
 {
     struct remote_message message = observing->message;
+    const bool sizeless = observing->mailboxes[observing->selection.index].sizeless;
 
     observing->message.uid = 0;
     if (message.uid == 0)
         return true;
-    message.has_meta = message.has_meta && message.size != UINT64_MAX;
+    message.has_meta = message.has_meta && (message.size != UINT64_MAX || (sizeless && message.has_flags));
     message.size = message.size != UINT64_MAX ? message.size : 0;
     if (!message.has_flags && !message.has_meta)
         return true;

@@ -358,6 +358,7 @@ see_a_part(const struct run *run, struct sight *sight)
 
     sight->mailbox->look_there = false;
     sight->mailbox->current = row->hidden == 0;
+    told_free(&sight->told);
     if (run->pair_all && row->hidden != 0)
         row->uidnext = 0;
 }
@@ -376,6 +377,7 @@ see_all(const struct run *run, struct sight *sight)
     row->past = sight->mailbox->unlisted ? row->past : 0; /* what the server lost is known only from a whole listing */
     sight->mailbox->look_there = false;
     sight->mailbox->current = true;
+    told_free(&sight->told);
 }
 
 /* It could be opened, and what is asked of its messages is refused: one whose size the server can't find out suffices for that. */
@@ -409,7 +411,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         if (!sight->again_full)
             refuse_listing(run, sight, true, outcome->answer);
         (void)text_print(sight->why, sizeof sight->why, "%s", outcome->answer);
-        return true;
+        return sight->again_full || told_take_back(run, &sight->told);
     }
     if (!sight->again_full && !said_uid_never_given(run, &observation->said, row->id, sight->selected.uidnext,
                                                     &sight->seen, &sight->ahead, &sight->lied))
@@ -498,7 +500,10 @@ ask(struct run *run, struct sight *sights, size_t count)
 
     for (size_t i = 0; ok && i < count; i++)
         requests[i] = sights[i].request;
-    /* One transaction: if the connection breaks, what was seen is committed, and the cursors stay as they were. */
+    /*
+     * One transaction: if the connection breaks, what was seen is committed, and the cursors stay as they were. But for flags of what no size has
+     * told yet: they are told of again.
+     */
     if (ok && run_begin(run)) {
         const bool answered =
             said_ops_load(run, &observation.said) &&
@@ -506,6 +511,8 @@ ask(struct run *run, struct sight *sights, size_t count)
         const struct error why = run->err;
 
         ok = recall_limits(run, sights, count) && (!run->went_back || run->no_deltas || missing_doubt_past(run));
+        for (size_t i = 0; ok && !answered && i < count; i++)
+            ok = told_take_back(run, &sights[i].told);
         ok = run_end_answered(run, ok, answered, &why);
     } else {
         ok = false;
@@ -548,16 +555,18 @@ observe_remote(struct run *run)
             sights[i].last = round == LOOKS - 1;
         ok = ask(run, sights, count);
         for (size_t i = 0; i < count; i++) {
-            const struct sight before = sights[i];
+            struct sight before = sights[i];
 
             id_set_free(&sights[i].seen);
-            told_free(&sights[i].told);
+            sights[i].told = (struct told_flags){0};
             free(sights[i].said.list);
             free(sights[i].claims.list);
             sights[i].said = sights[i].claims = (struct said_uids){0};
-            if (!before.again_full || !ok)
+            if (!before.again_full || !ok) {
+                told_free(&before.told);
                 continue;
-            sights[left] = (struct sight){.mailbox = before.mailbox};
+            }
+            sights[left] = (struct sight){.mailbox = before.mailbox, .told = before.told};
             memcpy(sights[left].why, before.why, sizeof before.why);
             ok = fill_request(run, &sights[left++], true);
         }
@@ -565,6 +574,8 @@ observe_remote(struct run *run)
             sights[i] = (struct sight){0};
         count = left;
     }
+    for (size_t i = 0; sights != NULL && i < count; i++)
+        told_free(&sights[i].told);
     for (size_t i = 0; sights != NULL && ok && i < count; i++)
         refuse_listing(run, &sights[i], true,
                        sights[i].why[0] != '\0' ? sights[i].why : "it changes faster than it can be listed");

@@ -22,7 +22,8 @@ bool
 told_note(struct run *run, struct told_flags *told, const struct journal_message *before,
           const struct remote_message *seen)
 {
-    if (!seen->has_flags || is_known(before, seen))
+    /* What the server shows of what was sent is its base from here on. */
+    if (!seen->has_flags || (before->facts & (FACT_ECHO | FACT_COPIED)) != 0 || is_known(before, seen))
         return true;
     if (told->count == told->size) {
         const size_t size = told->size != 0 ? told->size * 2 : 16;

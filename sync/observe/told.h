@@ -15,7 +15,7 @@ struct told_flags {
 /** This row is about to take what the server shows under its UID. */
 MUST_CHECK bool told_note(struct run *run, struct told_flags *told, const struct journal_message *before,
                           const struct remote_message *seen);
-/** It was shown of another message: all rows have the flags that they had. In the transaction of the listing. */
+/** It was shown of another message, or the listing broke off before that was known: all rows have the flags that they had. In its transaction. */
 MUST_CHECK bool told_take_back(struct run *run, struct told_flags *told);
 /** Nothing is noted after it. */
 void told_free(struct told_flags *told);

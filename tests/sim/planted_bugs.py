@@ -113,6 +113,7 @@ EQUALS = Test("scenario_equals")
 LINE = Test("scenario_line")
 SUSPECTS = Test("scenario_suspects")
 CUT_LIST = Test("scenario_cut_list")
+DATED = system("test_uneven.py", "UnevenTest.test_a_message_that_is_listed_without_its_size_is_told_by_its_date")
 MADE_ANEW = system("test_uneven.py", "UnevenTest.test_a_server_that_makes_bytes_anew_says_nothing_by_them")
 
 
@@ -723,6 +724,10 @@ BUGS = [
     bug("a message under a UID that was given again moved unread",
         system("test_uneven.py", "UnevenTest.test_a_uid_that_was_given_again_is_not_moved_or_deleted_by_a_flag"),
         ("sync/engine.c", "&& given_again_read(run, agenda, false);", ";")),
+    bug("date of a message without a size not looked at", DATED,
+        ("store/imap/observe.c", "(sizeless && message.has_flags)", "false")),
+    bug("flags of another message kept where the line broke before its size", DATED,
+        ("sync/observe/remote.c", "for (size_t i = 0; ok && !answered && i < count; i++)", "for (size_t i = 0; false && i < count; i++)")),
     bug("bytes that a server makes anew at each reading taken for another message", MADE_ANEW,
         ("sync/match/given_again.c", "(anew || memcmp(probe->digests.wire, again[-1].digests.wire, DIGEST_SIZE) != 0)", "anew")),
     bug("bytes that a server made anew since they were fetched taken for another message", MADE_ANEW,

@@ -108,6 +108,27 @@ class UnevenTest(unittest.TestCase):
                 self.assertEqual((self.here(), self.there()), (both, both), result)
                 self.assertEqual([m.uid for m in self.box.messages if "\\Deleted" in m.flags and m.bytes != mail(17)], [])
 
+    def test_a_message_that_is_listed_without_its_size_is_told_by_its_date(self):
+        for capabilities in (bent.MODERN, bent.PLAIN):
+            with self.subTest(capabilities=capabilities):
+                def end_the_line(ask):
+                    return [bent.CLOSE] if ask.command == "UID FETCH" and b"SIZE" in ask.args else None
+                self.given(capabilities, count=8)
+                self.sync()
+                del self.box.messages[-2:]
+                self.box.next -= 2
+                for n in (20, 21):  # the server was set back
+                    self.box.flag(self.box.add(mail(n) * 2, date="04-Mar-2026 10:00:00 +0000"), "+", ["\\Flagged"])
+                self.server.bend = end_the_line
+
+                result = self.sync()
+                self.server.bend = None
+                self.sync()
+
+                both = [*range(8), 20, 21]
+                self.assertEqual((self.here(), self.there()), (both, both), result)
+                self.assertEqual(sorted(int(re.search(rb"Subject: (\d+)", m.bytes).group(1)) for m in self.box.messages if m.flags), [20, 21])
+
     def test_a_server_that_makes_bytes_anew_says_nothing_by_them(self):
         def made_anew(ask):
             return [re.sub(rb"X: \d+", lambda m: b"X: %06d" % next(numbers), part) if one in part else part for part in ask.truth()] \
