@@ -229,6 +229,7 @@ show_last(struct status_view *view, bool journal)
         report_date(last_lock(view), when, sizeof when);
         (void)text_print(never, sizeof never, "last run %s, by a version that did not write down how it ended", when);
     }
+    view->succeeded = outcome.success != 0;
     state.success = outcome.success;
     state.attempt = outcome.attempt;
     state.status = outcome.status;
@@ -273,6 +274,9 @@ account_status(const struct account *account, int64_t max_age, struct report *re
     view.journal = journal_open_read(path, &missing, &view.err);
     young = show_last(&view, view.journal != NULL);
     ok = view.journal != NULL ? show_journal(&view) : missing;
+    if (missing && view.succeeded)
+        report_line(report, account->name, "journal", "there is no journal in %s%s", account->state,
+                    account_is_pop(account) ? "" : ": the next run pairs both sides again and deletes nothing");
     if (!ok) {
         (void)text_print(view.err.account, sizeof view.err.account, "%s", account->name);
         report_error(report, &view.err);

@@ -14,6 +14,7 @@ struct status_view { /* what a `status` of one account works with */
     struct journal_pending *pending; /* by mailbox */
     size_t pending_count;
     int64_t max_age; /* seconds; 0: any */
+    bool succeeded;  /* some run did, so that there was a journal */
     struct error err;
 };
 

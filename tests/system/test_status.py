@@ -236,6 +236,13 @@ class StatusTest(SystemTest):
 
         self.assertRegex(self.status().out, "last run .*, by a version that did not write down how it ended")
 
+    def test_a_journal_that_is_gone_is_said(self):
+        self.assertNotIn("journal", self.status().out)
+        self.sync()
+        os.unlink(self.account.journal_path())
+
+        self.assertIn("work: there is no journal in %s: the next run pairs both sides again" % self.account.state, self.status().out)
+
     def test_a_journal_of_a_later_version_is_one_status_whatever_the_command(self):
         self.sync()
         with sqlite3.connect(self.account.journal_path()) as db:
