@@ -195,6 +195,7 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts, si
             continue;
         if (run->dry) {
             run_did(run, mailbox, (struct report_done){.act = DID_CREATE_THERE});
+            run->counts.mailboxes++;
             mailbox->look_here = true;
             mailbox->row.state = MAILBOX_ACTIVE;
             continue;

@@ -442,7 +442,7 @@ survey_remote(struct run *run)
         if (!mailbox->chosen)
             continue;
         if (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) {
-            run->counts.mailboxes++;
+            run->counts.mailboxes += mailbox->asked;
             if (!check_highest(run, mailbox, &above))
                 return false;
             mailbox->look_there = above || moved_there(run, mailbox);

@@ -1,5 +1,6 @@
 """Every kind of change in each direction, both at once, and the conflicts between them."""
 import os
+import re
 
 from base import HELD, OK, SOME, SystemTest, main
 
@@ -574,6 +575,18 @@ class ExpungeTest(ChangesTest):
 
 
 class CountTest(ChangesTest):
+    def test_only_the_mailboxes_that_were_named_are_in_sync(self):
+        self.client.append("Work", self.corpus.simple("news").bytes)
+
+        self.assertIn("nothing new, 1 mailbox in sync", self.run_golub("sync", "work/INBOX").out)
+
+    def test_a_dry_run_counts_the_mailbox_that_it_would_make(self):
+        self.maildir.create("Neu")
+
+        foreseen = self.sync("--dry-run").out
+
+        self.assertEqual(*(re.search(r"(\d+) mailboxes(?! made)", out)[1] for out in (foreseen, self.sync().out)))
+
     def test_each_of_several_changes_of_flags_is_counted_and_nothing_is_listed_anew(self):
         for n, letter in enumerate("SFRT"):
             self.maildir.flag(self.file(n), add=letter)
