@@ -5,20 +5,6 @@
 #include "sync/import/private.h"
 
 /*
- * What was recorded as had was never read: it is this one under its own name alone, and not of another size where names are used again, or this
- * one names nothing: others have it, or its header names none.
- */
-static bool
-may_be_had(const struct import *import, const struct journal_pop *row, const struct seen *seen,
-           const struct journal_listed *listed)
-{
-    const bool resized = row->listed != 0 && listed->size != 0 && row->listed != listed->size;
-
-    return strcmp(row->uidl, listed->uidl) == 0 &&
-           !(resized && (import->reused || listed->repeated || !seen->kin.names));
-}
-
-/*
  * A part may be that of any message, and nothing at all is: it is a row's that came so, too, only where LIST says of it what it said of that.
  */
 static bool
@@ -43,7 +29,7 @@ fits(const struct import *import, const struct journal_pop *row, const struct se
 
     if (row->has_body && !seen_same_body(row, seen))
         return false;
-    if (!row->has_body && row->state == POP_HAD && !may_be_had(import, row, seen, listed))
+    if (!row->has_body && row->state == POP_HAD && !candidates_may_be_had(import, row, listed, seen))
         return false;
     if ((row->facts & POP_SHORT) != 0 && is_any_part(row, seen, listed))
         return false;
@@ -145,7 +131,7 @@ bytes_find_row(struct import *import, const struct id_set *taken_rows, const str
 
     return find_among(import, taken_rows, listed, seen, moved, row) &&
            (row->id != 0 || !moved || find_among(import, taken_rows, listed, seen, false, row)) &&
-           (row->id != 0 || candidates_begun(import, listed->uidl, seen, taken_rows, NULL, row));
+           (row->id != 0 || candidates_begun(import, listed, seen, taken_rows, false, row));
 }
 
 /* What came ends in its header, perhaps, and so has the body of any that has none: more is another message than that, and comes whole. */

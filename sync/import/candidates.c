@@ -14,7 +14,7 @@ is_free(struct import *import, int64_t id, bool *free_row)
 
 /*
  * Of what was recorded as had there are no bytes to compare: where a list lacked it, another header under its name is another message's. So is
- * another size under a header that names nothing, there or where others have its name, too.
+ * another size under a header that names nothing: what comes twice is the lesser evil.
  */
 static bool
 is_none_of_had(const struct journal_pop *row, const struct seen *seen, const struct journal_listed *listed,
@@ -26,7 +26,7 @@ is_none_of_had(const struct journal_pop *row, const struct seen *seen, const str
         return false;
     if (verdict == VERDICT_UNPROVEN)
         return row->absent != 0;
-    return (row->absent != 0 || listed->repeated) && row->has_header && !seen->kin.names && resized;
+    return row->has_header && !seen->kin.names && resized;
 }
 
 static bool
@@ -202,27 +202,41 @@ candidates_absent(struct import *import, const struct journal_listed *listed, co
     return ok;
 }
 
-/* What was recorded as had is never fetched: by its header it is this message, or it is nobody's. */
-static bool
-may_be_begun(const struct journal_pop *row, const struct seen *seen)
+bool
+candidates_may_be_had(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
+                      const struct seen *seen)
 {
-    return (row->facts & POP_DOUBT) != 0 && (row->state != POP_HAD || import_verdict(row, seen, 0) == VERDICT_SAME);
+    const bool resized = row->listed != 0 && listed->size != 0 && row->listed != listed->size;
+
+    return strcmp(row->uidl, listed->uidl) == 0 &&
+           !(resized && (import->reused || listed->repeated || !seen->kin.names));
+}
+
+/* What was recorded as had is never fetched: by its header, and its size where that counts, it is this message, or it is nobody's. */
+static bool
+may_be_begun(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
+             const struct seen *seen)
+{
+    return (row->facts & POP_DOUBT) != 0 &&
+           (row->state != POP_HAD ||
+            (import_verdict(row, seen, 0) == VERDICT_SAME && candidates_may_be_had(import, row, listed, seen)));
 }
 
 bool
-candidates_begun(struct import *import, const char *uidl, const struct seen *seen, const struct id_set *taken,
-                 const uint64_t *size, struct journal_pop *row)
+candidates_begun(struct import *import, const struct journal_listed *listed, const struct seen *seen,
+                 const struct id_set *taken, bool certain, struct journal_pop *row)
 {
     int64_t *ids;
     size_t count;
-    bool ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err), free_row, found = false;
+    bool ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err), free_row, found = false;
 
     if (!ok)
         return false;
     for (size_t i = 0; ok && !found && i < count; i++) {
         ok = is_free(import, ids[i], &free_row) && import_load(import, ids[i], row);
-        found = ok && free_row && (taken == NULL || !id_set_has(taken, ids[i])) && may_be_begun(row, seen) &&
-                (size == NULL || import_verdict(row, seen, *size) == VERDICT_SAME);
+        found = ok && free_row && (taken == NULL || !id_set_has(taken, ids[i])) &&
+                may_be_begun(import, row, listed, seen) &&
+                (!certain || import_verdict(row, seen, listed->size) == VERDICT_SAME);
     }
     free(ids);
     if (!found)

@@ -152,7 +152,7 @@ decide_new(struct match *match, const struct journal_listed *listed, const struc
     struct journal_pop begun;
     bool named = false;
 
-    if (!candidates_begun(import, listed->uidl, seen, NULL, NULL, &begun))
+    if (!candidates_begun(import, listed, seen, NULL, false, &begun))
         return false;
     if (begun.id != 0)
         return pair_line(match, listed, &begun, seen, true);

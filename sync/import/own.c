@@ -25,7 +25,7 @@ begin_own(struct import *import, const struct journal_listed *listed, uint64_t s
     if (found)
         seen_of_row(&header, &seen);
     /* That of an earlier run: of this name, and of no other header. */
-    if (!candidates_begun(import, listed->uidl, &seen, NULL, &listed->size, &row))
+    if (!candidates_begun(import, listed, &seen, NULL, true, &row))
         return false;
     if (says_so(&row, listed, size, why))
         return journal_listing_pair(import->journal, listed->number, row.id, false, &import->err);

@@ -393,16 +393,23 @@ MUST_CHECK bool candidates_note_newest(struct import *import);
 MUST_CHECK bool candidates_only_line(struct import *import, const struct journal_pop *row, const struct seen *seen,
                                      bool *only);
 
-/* ---- import/bytes.c ---- */
+/**
+ * What was recorded as had was never read: it is this one under its own name alone, and not of another size where names are used again, or this
+ * one names nothing: others have it, or its header names none.
+ */
+bool candidates_may_be_had(const struct import *import, const struct journal_pop *row,
+                           const struct journal_listed *listed, const struct seen *seen);
 /**
  * The first row that was begun under this UIDL while it might have been another row's (POP_DOUBT), and by its header may be this message;
  * row->id 0: none.
  *
- * @param taken  it is none of these; NULL
- * @param size   it is the message of this size for certain; NULL: it may be
+ * @param taken    it is none of these; NULL
+ * @param certain  it is this message for certain; else it may be
  */
-MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, const struct seen *seen,
-                                 const struct id_set *taken, const uint64_t *size, struct journal_pop *row);
+MUST_CHECK bool candidates_begun(struct import *import, const struct journal_listed *listed, const struct seen *seen,
+                                 const struct id_set *taken, bool certain, struct journal_pop *row);
+
+/* ---- import/bytes.c ---- */
 /** Which row's message has these bytes, under the UIDL of its line or any other? row->id 0: none, of those that no line and none of `taken` has. */
 MUST_CHECK bool bytes_find_row(struct import *import, const struct id_set *taken, const struct journal_listed *listed,
                                const struct seen *seen, struct journal_pop *row);

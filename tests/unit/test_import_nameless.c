@@ -69,6 +69,54 @@ a_report_under_the_name_of_one_that_was_recorded_as_had_and_went_comes(void **st
     assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 0);
 }
 
+/* No list lacked its name meanwhile. */
+static void
+a_report_under_the_name_of_one_that_was_recorded_as_had_comes(void **state)
+{
+    struct scene *sc = *state;
+
+    given_recorded_as_had(sc, "1");
+    sc->drop.mails[1].gone = true;
+    given_nameless(sc, "1", 300);
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, &sc->drop.mails[3]), 1);
+        assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 0);
+    }
+}
+
+/*
+ * It was removed here, came back, and was recorded as had while names moved on: whether it was the one that had been fetched nobody knew. Then it
+ * went, and another one has its name and its header.
+ */
+static void
+a_report_under_the_name_of_one_that_was_recorded_in_doubt_comes(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    given_nameless(sc, "1", 100);
+    (void)given_mail(sc, "2");
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->drop.mails[0].gone = false;
+    (void)given_mail(sc, "2");
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    sc->drop.mails[0].gone = true;
+    given_nameless(sc, "1", 300);
+
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, &sc->drop.mails[3]), 1);
+        assert_int_equal(copies_here(sc, &sc->drop.mails[2]), 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    }
+    assert_true(sc->drop.mails[3].gone);
+}
+
 /* A session that gives all messages one name says nothing by it. */
 static void
 a_report_under_the_name_of_all_is_none_of_another_size_that_was_recorded_as_had(void **state)
@@ -166,6 +214,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_large_report_under_the_name_of_another_one_comes),
         TEST(a_report_under_the_name_of_one_that_was_recorded_as_had_and_went_comes),
+        TEST(a_report_under_the_name_of_one_that_was_recorded_as_had_comes),
+        TEST(a_report_under_the_name_of_one_that_was_recorded_in_doubt_comes),
         TEST(a_shorter_report_under_the_name_of_one_that_is_due_comes),
         TEST(what_is_back_under_another_name_and_size_comes_once),
         TEST(what_has_the_name_of_one_that_never_came_comes_once_while_another_has_its_own),
