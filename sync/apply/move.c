@@ -83,7 +83,7 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
         return false;
     }
     if (transferring->move && now->has_flags && now->flags != source->flags.rseen) {
-        mailbox->stirred = true;
+        mailbox->stirred = mailbox->full = true; /* a list of changes may leave that out for ever */
         return false;
     }
     return true;

@@ -305,7 +305,8 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
      * mailbox, or tells of changes.
      */
     if (outcome->changed || outcome->gone) {
-        mailbox->full = mailbox->full || mailbox->row.uneven != 0; /* no change would tell that it is gone */
+        /* No change would tell that it is gone; nor what its flags are, where a server came back from a backup or leaves changes out. */
+        mailbox->full = mailbox->full || outcome->changed || mailbox->row.uneven != 0;
         /* Most often the next pass knows more; else it is this that keeps it waiting. */
         return outcome->gone
                    ? stays_counted(run, mailbox, message->id)

@@ -129,6 +129,23 @@ class UnevenTest(unittest.TestCase):
                 self.assertEqual((self.here(), self.there()), (both, both), result)
                 self.assertEqual(sorted(int(re.search(rb"Subject: (\d+)", m.bytes).group(1)) for m in self.box.messages if m.flags), [20, 21])
 
+    def test_a_removal_does_not_wait_for_flags_that_no_list_of_changes_tells(self):
+        for deed in ("move", "remove"):
+            with self.subTest(deed=deed):
+                self.given(bent.MODERN)
+                self.server.make("Other")
+                self.sync()
+                self.box.of(2).flags.add("\\Seen")  # as in a backup that came back, and mail came since
+                self.box.add(mail(5))
+                if deed == "move":
+                    self.account.maildir.move(self.account.maildir.find("INBOX", mail(1)), "Other")
+                else:
+                    self.account.maildir.delete(self.account.maildir.find("INBOX", mail(1)))
+
+                result = self.sync()
+
+                self.assertEqual((self.here(), self.there()), ([0, 2, 3, 4, 5], [0, 2, 3, 4, 5]), result)
+
     def test_a_server_that_makes_bytes_anew_says_nothing_by_them(self):
         def made_anew(ask):
             return [re.sub(rb"X: \d+", lambda m: b"X: %06d" % next(numbers), part) if one in part else part for part in ask.truth()] \
