@@ -269,7 +269,8 @@ keep_message(struct fetching *fetching, struct arrival *arrival)
 /*
  * It was new by its name, and its bytes are those of a message that is known by its own name and size alone: it is a copy, or the names moved
  * on, and what has that name now is another one of its size. Both are read and compared behind the new ones (import/compare.c). So is what has
- * the bytes of an absent one: it is back, under another name and with the size of another day. What had a row before is none of those: it was
+ * the bytes of an absent one: it is back, under another name and with the size of another day, or all have one name now and TOP shows a line that
+ * RETR has not. What had a row before is none of those: it was
  * there beside them, unless they had gone by then, or that row knew another header: names moved on.
  */
 static bool
@@ -282,7 +283,7 @@ leave_equal(struct fetching *fetching, struct arrival *arrival, const struct see
     const int64_t since = was_there ? arrival->row.since : INT64_MAX - 1;
 
     *equal = false;
-    if (import->identity != BY_UIDL || arrival->repeated || import->equal == IMPORT_EQUAL_NEW)
+    if (import->identity != BY_UIDL || import->equal == IMPORT_EQUAL_NEW)
         return true;
     seen_to_row(seen, &message);
     if (!journal_listing_doubt_sized(import->journal, arrival->number, &message, seen->wire, since, IMPORT_EQUAL, equal,

@@ -183,6 +183,24 @@ what_is_back_under_another_name_and_size_comes_once(void **state)
     assert_int_equal(count_there(sc), 0);
 }
 
+/* For one session all have one name, and neither the header nor the size of one is what it was: only its bytes are. */
+static void
+what_has_another_header_and_size_under_the_name_of_all_comes_once(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    for (size_t i = 0; i < 3; i++)
+        rename_there(&sc->drop.mails[i], "equal");
+    sc->drop.mails[2].top_adds = "X-Odd: line\r\n";
+    sc->drop.mails[2].listed_size = sc->drop.mails[2].len + 7;
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
 /* Names moved on by one, to the name of one that never came as well, and the message that has it by now is not the one that is refused. */
 static void
 what_has_the_name_of_one_that_never_came_comes_once_while_another_has_its_own(void **state)
@@ -219,6 +237,7 @@ main(void)
         TEST(a_shorter_report_under_the_name_of_one_that_is_due_comes),
         TEST(what_is_back_under_another_name_and_size_comes_once),
         TEST(what_has_the_name_of_one_that_never_came_comes_once_while_another_has_its_own),
+        TEST(what_has_another_header_and_size_under_the_name_of_all_comes_once),
         TEST(a_report_under_the_name_of_all_is_none_of_another_size_that_was_recorded_as_had),
     };
 
