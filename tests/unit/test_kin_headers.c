@@ -77,7 +77,7 @@ static struct kinship
 kinship_of(const struct header *header)
 {
     struct kinship_reader *reader = kinship_new();
-    struct kinship kinship;
+    struct kinship kinship = {0};
 
     assert_non_null(reader);
     assert_true(kinship_begin(reader, false));
