@@ -367,7 +367,7 @@ class MailReaderTest(MovingInTest):
         self.save_with(b"Content-Length: 8\r\nLines: 1\r\n", "Work")
         self.sync()
         self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
-        self.assertNotIn(b"BODY.PEEK[HEADER]", self.up())
+        self.assertLessEqual(self.up().count(b"BODY.PEEK[HEADER]"), 1)  # before the move: is the UID still that message's?
         self.assertEqual(self.one_there("Work")[0], before)
         self.assert_idempotent()
 

@@ -61,15 +61,21 @@ class QuotaTest(SystemTest):
         self.assertGreater(shown.pop("seen"), 1_700_000_000)
         self.assertEqual(shown, checked)
 
+    def fewest_turns(self):
+        """Of three runs: an answer that comes in two pieces counts twice."""
+        turns = []
+        for _ in range(3):
+            self.sync()
+            turns.append(self.proxy.stats["turns"])
+        return min(turns)
+
     def test_it_costs_a_sync_no_turn(self):
         self.sync()
-        self.sync()
-        with_it = self.proxy.stats["turns"]
+        with_it = self.fewest_turns()
         self.assertEqual([line for line in self.proxy.sent() if b"GETQUOTAROOT" in line][0].split(b" ", 1)[1].strip(), b"GETQUOTAROOT INBOX")
         self.account.set(disable=["QUOTA"])
-        self.sync()
 
-        self.assertEqual(self.proxy.stats["turns"], with_it)
+        self.assertEqual(self.fewest_turns(), with_it)
 
     def test_it_can_be_switched_off(self):
         self.given_full(93)
