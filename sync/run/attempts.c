@@ -561,6 +561,8 @@ say(struct run *run, const struct suspect *suspect)
     }
     if (!journal_pending_get(run->journal, suspect->mailbox, message.id, &pending, &found, &ignored) || !found)
         pending.why[0] = '\0';
+    else if (suspect->uid != 0 && pending.kind == PENDING_HELD)
+        return; /* it waits for the user's answer, which is said by itself: nothing is asked of the server until then */
     run_complain(run, mailbox, what, pending.why,
                  suspect->uid == 0 ? "Everything else is done; it is asked again when it changes, or in a day."
                                    : "Everything else is done; it is asked for again in a day.");

@@ -3,7 +3,7 @@
 import os
 
 from adoptbase import MbsyncAdoptTest, Moved
-from base import main
+from base import HELD, main
 
 
 class MbsyncTest(Moved, MbsyncAdoptTest):
@@ -45,6 +45,19 @@ class MbsyncTest(Moved, MbsyncAdoptTest):
         self.assertIn(edited, [f.bytes() for f in self.tree.files("Drafts")])
         self.assertIn(edited.replace(b"\n", b"\r\n"), [self.client.body("Drafts", m.uid) for m in self.client.messages("Drafts")])
         self.assert_idempotent()
+
+    def test_what_waits_for_a_word_is_said_to_wait_for_that_alone(self):
+        """Its bytes are wanted before it is removed there, and that ends the line each time."""
+        self.given_a_tree()
+        os.unlink(self.file_of(self.messages[4]).path)
+        self.adopt(expect=HELD)
+        self.through(edit_up=lambda data: b"x LOGOUT\r\n" if b"BODY.PEEK[]" in data else data)
+        self.account.sync("--confirm-deletes")
+        self.assertIsNotNone(self.uid_of(self.messages[4]))
+
+        for _ in range(3):
+            again = self.sync(expect=HELD)
+            self.assertNotIn("asked for again", again.err)
 
 
 if __name__ == "__main__":
