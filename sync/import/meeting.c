@@ -404,11 +404,11 @@ meet(struct meeting *meeting, uint64_t fresh)
                    "run");
     }
     if (meeting->found > 0 && !meeting->blind)
-        import_say(
-            import, "match",
-            "%llu files here are of messages that are on the server and that the journal did not know of: they are not "
-            "fetched again",
-            (unsigned long long)meeting->found);
+        import_say(import, "match",
+                   "%llu files here have headers of messages that are on the server and that the journal did not know "
+                   "of: what is "
+                   "the same is not fetched again",
+                   (unsigned long long)meeting->found);
     if (meeting->found > 0 && meeting->blind)
         import_say(
             import, "match",

@@ -128,7 +128,7 @@ class Adopting:
 
         result = self.import_()
 
-        self.assertIn("%d files here are of messages" % (len(ordinary) + 3), result.out)
+        self.assertIn("%d files here have headers of messages" % (len(ordinary) + 3), result.out)
         self.assertEqual(self.names(), before)
         self.assertEqual([line for line in self.proxy.sent() if line.startswith(b"DELE")], [])
         self.account.set(keep="no")
