@@ -276,8 +276,7 @@ open_overlaid(struct journal *journal, struct error *err)
         sql_error(journal, err, "open the database");
         return false;
     }
-    /* Who copies it throws all of it away after an error: nothing is to be rolled back, which would keep each page that changes twice. */
-    return sql_exec(journal, "PRAGMA journal_mode = OFF; PRAGMA cache_size = -" CACHE_KIB, "open the database", err);
+    return sql_exec(journal, "PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -" CACHE_KIB, "open the database", err);
 }
 
 struct journal *

@@ -34,34 +34,6 @@ a_copy_can_be_written_and_the_file_does_not_change(void **state)
     free(after);
 }
 
-/* What a dry run forgets is not kept for a rollback that nobody asks for. */
-static void
-a_large_mailbox_that_goes_from_a_copy_is_not_in_memory(void **state)
-{
-    struct place *p = *state;
-    struct journal *journal = opened(p);
-    struct journal_mailbox *mailboxes;
-    size_t count;
-    sqlite3_int64 used;
-
-    given_commit(p, journal, "INBOX", 40000);
-    journal_close(journal);
-    (void)sqlite3_memory_highwater(1);
-    used = sqlite3_memory_used();
-
-    journal = journal_open_copy(p->path, &p->err);
-    assert_true(journal_mailboxes(journal, &mailboxes, &count, &p->err));
-    assert_true(journal_begin(journal, &p->err));
-    assert_true(journal_mailbox_delete(journal, mailboxes[0].id, &p->err));
-    assert_true(journal_commit(journal, &p->err));
-    assert_int_equal(messages_in(p, journal), 0);
-    used = sqlite3_memory_highwater(0) - used;
-    journal_mailboxes_free(mailboxes, count);
-    journal_close(journal);
-
-    assert_true(used < 4 << 20);
-}
-
 /* Its pages are read as they are needed: a dry run over a million messages needs no more memory than one over ten. */
 static void
 a_copy_of_a_large_journal_is_not_in_memory(void **state)
@@ -306,7 +278,6 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_copy_can_be_written_and_the_file_does_not_change),
         TEST(a_copy_of_a_large_journal_is_not_in_memory),
-        TEST(a_large_mailbox_that_goes_from_a_copy_is_not_in_memory),
         TEST(where_there_is_no_file_none_is_made_by_reading),
         TEST(readers_see_what_a_killed_run_left_in_its_log),
         TEST(a_reader_looks_on_while_a_run_is_at_work),
