@@ -1,8 +1,5 @@
-/*
- * Headers of lines that no row knows of, as import/meeting.c meets them: which of them is a file's whose header a fetching program folded anew
- * or put a Received line on, so that it is kin of none? Where several are like it and are not the same header, none is.
- */
-#include "sync/import/private.h"
+/* See loosely.h. */
+#include "sync/import/loosely.h"
 
 struct loose_line {
     unsigned char loose[DIGEST_SIZE];

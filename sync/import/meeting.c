@@ -12,6 +12,7 @@
  * enough. Before such a message is removed from the server its body is read (POP_CONFIRM). Without TOP every file gets a row, and
  * import/compare.c finds by the bytes which of them the new messages are.
  */
+#include "sync/import/loosely.h"
 #include "sync/import/private.h"
 
 #define OWN_NAME ".golub"
@@ -406,8 +407,8 @@ meet(struct meeting *meeting, uint64_t fresh)
     if (meeting->found > 0 && !meeting->blind)
         import_say(import, "match",
                    "%llu files here have headers of messages that are on the server and that the journal did not know "
-                   "of: what is "
-                   "the same is not fetched again",
+                   "of: what "
+                   "is the same is not fetched again",
                    (unsigned long long)meeting->found);
     if (meeting->found > 0 && meeting->blind)
         import_say(

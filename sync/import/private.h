@@ -234,24 +234,6 @@ void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_of_row(const struct journal_pop *row, struct seen *seen);
 
-/* ---- import/loosely.c ---- */
-struct loosely;
-
-/** @return NULL: out of memory */
-struct loosely *loosely_new(void);
-/** NULL-safe. */
-void loosely_free(struct loosely *loosely);
-/** A line's header, as TOP showed it; journal_listing_top has it, too. */
-MUST_CHECK bool loosely_add(struct import *import, struct loosely *loosely, uint32_t number, const struct seen *seen);
-/**
- * The header of the lines that a file is of although it is not kin of them.
- *
- * @param header [out] what journal_listing_top_of says of it
- * @param found  [out] false: of none, or of nobody knows which
- */
-MUST_CHECK bool loosely_find(struct import *import, struct loosely *loosely, const struct seen *seen,
-                             struct journal_pop *header, bool *found);
-
 /* ---- import/step.c ---- */
 struct sample {      /* what came as which message */
     uint32_t number; /* 0: none yet */
@@ -593,10 +575,12 @@ MUST_CHECK bool import_put_off(struct import *import, const struct journal_liste
 /** A message was spooled: run the command, commit what came of it. false: the run is to end */
 bool hand_over(struct import *import, struct arrival *arrival);
 
-#endif /* ---- import/loosen.c ---- */
+/* ---- import/loosen.c ---- */
 /** @param due  ids of what is due under the `keep` of today, ascending */
 MUST_CHECK bool import_loosen(struct import *import, const int64_t *due, size_t count);
 
 /* ---- import/learn.c ---- */
 /** Of rows that were recorded as had, some in each run that has something to fetch: where nothing is new nothing is asked. */
 MUST_CHECK bool import_learn_headers(struct import *import);
+
+#endif
