@@ -21,17 +21,24 @@ struct file_system {
     bool fine_times; /* mtimes stand still for a clock tick at most */
     bool syncfs;
     bool no_colon; /* in a name, whatever it is mounted with */
+    bool
+        elsewhere; /* others may change it, other machines or a process that serves it, and inotify does not hear of that */
 };
 
 static const struct file_system known[] = {
-    /* magic numbers: statfs(2) */
-    {0xef53, "ext4", true, true, false},       {0x58465342, "xfs", true, true, false},
-    {0xf2f52010, "f2fs", false, true, false},  {0x9123683e, "btrfs", true, false, false},
-    {0x01021994, "tmpfs", true, false, false}, {0x794c7630, "overlay", false, false, false},
-    {0x6969, "nfs", false, false, false},      {0x65735546, "fuse", false, false, false},
-    {0x2fc12fc1, "zfs", false, false, false},  {0xff534d42, "cifs", false, false, false},
-    {0xfe534d42, "smb2", false, false, false}, {0xca451a4e, "bcachefs", false, false, false},
-    {0x4d44, "vfat", false, false, true},      {0x2011bab0, "exfat", false, false, true},
+    /* magic numbers: statfs(2), linux/magic.h */
+    {0xef53, "ext4", true, true, false, false},        {0x58465342, "xfs", true, true, false, false},
+    {0xf2f52010, "f2fs", false, true, false, false},   {0x9123683e, "btrfs", true, false, false, false},
+    {0x01021994, "tmpfs", true, false, false, false},  {0x794c7630, "overlay", false, false, false, false},
+    {0x6969, "nfs", false, false, false, true},        {0x65735546, "fuse", false, false, false, true},
+    {0x2fc12fc1, "zfs", false, false, false, false},   {0xff534d42, "cifs", false, false, false, true},
+    {0xfe534d42, "smb2", false, false, false, true},   {0xca451a4e, "bcachefs", false, false, false, false},
+    {0x4d44, "vfat", false, false, true, false},       {0x2011bab0, "exfat", false, false, true, false},
+    {0x01021997, "9p", false, false, false, true},     {0x517b, "smbfs", false, false, false, true},
+    {0x00c36400, "ceph", false, false, false, true},   {0x5346414f, "afs", false, false, false, true},
+    {0x6b414653, "kafs", false, false, false, true},   {0x73757245, "coda", false, false, false, true},
+    {0x786f4256, "vboxsf", false, false, false, true}, {0x01161970, "gfs2", false, false, false, true},
+    {0x7461636f, "ocfs2", false, false, false, true},  {0x0bd00bd0, "lustre", false, false, false, true},
 };
 
 static bool
@@ -128,6 +135,14 @@ filesystem_learn(struct maildir *maildir)
 
     maildir->slack_ns = type != NULL && type->fine_times ? 10000000 : INT64_C(2000000000);
     maildir->syncfs_serves = type != NULL && type->syncfs && syncfs_reports_errors();
+}
+
+const char *
+filesystem_elsewhere(int fd)
+{
+    const struct file_system *type = find_type(fd);
+
+    return type != NULL && type->elsewhere ? type->name : NULL;
 }
 
 void

@@ -9,6 +9,15 @@
 bool tree_open(void *local, bool make, enum local_root *root, struct error *err);
 bool tree_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
 bool tree_all_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
+/**
+ * Every directory that is a mailbox or could hold or become one in this layout, "" for the root itself, parents first. One that can't be looked
+ * into is left out.
+ * @param enter  called before its subdirectories are looked for; fd is the directory's, borrowed. false: the walk ends, err is left
+ */
+bool tree_directories(void *local, bool (*enter)(void *context, const char *path, int fd), void *context,
+                      struct error *err);
+/** Would tree_directories go from this directory into one of that name, or is it one of the three? */
+bool tree_is_part(const struct maildir *maildir, const char *path, const char *name);
 void tree_traces(void *local, const char *folder, struct local_traces *traces);
 bool tree_stands(void *local);
 void tree_birth(void *local, const char *folder, int64_t *birth);
@@ -22,6 +31,8 @@ bool create_folders(void *local, struct local_folder *items, size_t count, struc
 /* filesystem.c: what the file system under the root can do */
 bool filesystem_holds_names(void *local, bool probe, struct error *err);
 void filesystem_learn(struct maildir *maildir);
+/** Name of a network file system or one like it, whose changes inotify may not hear of; NULL: it is none. */
+const char *filesystem_elsewhere(int fd);
 void filesystem_boot(void *local, char id[static LOCAL_BOOT_MAX + 1]);
 bool filesystem_flush(void *local, struct error *err);
 bool filesystem_room(int fd, const char *path, uint64_t *bytes, struct error *err);

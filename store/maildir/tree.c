@@ -148,6 +148,9 @@ struct walk { /* folders still to be looked into, as paths one after the other *
     size_t count;
     bool any; /* of whatever layout */
     bool full, no_memory;
+    bool (*enter)(void *context, const char *path,
+                  int fd); /* may be NULL: for each directory before it is looked into */
+    void *enter_context;
 };
 
 bool
@@ -162,17 +165,41 @@ tree_is_mailbox(int fd)
 }
 
 static bool
-note_child(void *context, const char *name, unsigned char type)
+is_sub(const char *name)
 {
-    struct walk *walk = context;
-    bool dot = name[0] == '.';
-    char path[LOCAL_FOLDER_MAX + 1];
-
-    if (type != DT_DIR || (!walk->any && dot != walk->maildir->settings.plusplus))
-        return true;
     for (enum sub sub = 0; sub < SUB_COUNT; sub++)
         if (strcmp(name, folder_sub_name(sub)) == 0)
             return true;
+    return false;
+}
+
+/* Maildir++ and flat have children in the root only. */
+static bool
+layout_has_children(const struct maildir_settings *settings, const char *path)
+{
+    return path[0] == '\0' || (!settings->plusplus && !settings->flat);
+}
+
+static bool
+is_child_name(const struct maildir_settings *settings, const char *name)
+{
+    return (name[0] == '.') == settings->plusplus;
+}
+
+bool
+tree_is_part(const struct maildir *maildir, const char *path, const char *name)
+{
+    return is_sub(name) || (layout_has_children(&maildir->settings, path) && is_child_name(&maildir->settings, name));
+}
+
+static bool
+note_child(void *context, const char *name, unsigned char type)
+{
+    struct walk *walk = context;
+    char path[LOCAL_FOLDER_MAX + 1];
+
+    if (type != DT_DIR || is_sub(name) || (!walk->any && !is_child_name(&walk->maildir->settings, name)))
+        return true;
     if (!folder_join(walk->path, name, path, sizeof path))
         return true; /* deeper than any name golub gives */
     walk->full = ++walk->count > FOLDERS_MAX;
@@ -184,14 +211,12 @@ note_child(void *context, const char *name, unsigned char type)
 static bool
 has_children(const struct walk *walk, bool mailbox)
 {
-    const struct maildir_settings *settings = &walk->maildir->settings;
-
-    if (walk->path[0] == '\0')
-        return true;
-    return walk->any ? walk->path[0] != '.' || mailbox : !settings->plusplus && !settings->flat;
+    if (walk->any && walk->path[0] != '\0')
+        return walk->path[0] != '.' || mailbox;
+    return layout_has_children(&walk->maildir->settings, walk->path);
 }
 
-/* Report the folder if it is a mailbox, and note its children: maildir++ and flat have children in the root only. */
+/* Report the folder if it is a mailbox, and note its children. */
 static bool
 visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
 {
@@ -200,9 +225,14 @@ visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void
     bool mailbox, listed = true, stopped;
 
     if (fd < 0) {
-        if (!top && (walk->any || folder_gone(errno))) /* another program's, which is nobody's business */
+        /* Another program's, which is nobody's business; or a run says what is wrong with it, and who watches has others to watch. */
+        if (!top && (walk->any || folder_gone(errno) || (walk->enter != NULL && errno == EACCES)))
             return true;
         error_sys(err, errno, "look into folder \"%s\"", walk->path);
+        return false;
+    }
+    if (walk->enter != NULL && !walk->enter(walk->enter_context, walk->path, fd)) {
+        (void)io_close(&fd); /* only read */
         return false;
     }
     mailbox = (walk->any || walk->maildir->settings.plusplus || !top) && tree_is_mailbox(fd);
@@ -242,6 +272,22 @@ tree_folders(void *local, bool (*folder)(void *context, const char *folder), voi
     struct walk walk = {.maildir = local};
 
     return go_round(&walk, folder, context, err);
+}
+
+static bool
+pass(void *context, const char *folder)
+{
+    (void)context;
+    (void)folder;
+    return true;
+}
+
+bool
+tree_directories(void *local, bool (*enter)(void *context, const char *path, int fd), void *context, struct error *err)
+{
+    struct walk walk = {.maildir = local, .enter = enter, .enter_context = context};
+
+    return go_round(&walk, pass, NULL, err);
 }
 
 bool

@@ -1,0 +1,556 @@
+/* Which folders moved: by inotify, and where that does not serve by looking. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/maildir/watch.h"
+#include "tests/unit/maildir_scratch.h"
+
+/* ---- the system, as a test wants it ---- */
+
+static int64_t later_ms;        /* the clock goes so much ahead */
+static int watches_left = -1;   /* then ENOSPC; -1: as many as there are */
+static int instances_failed;    /* errno of inotify_init1 */
+static unsigned long file_type; /* what statfs says; 0: the truth */
+
+int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int failed = (int)syscall(SYS_clock_gettime, clock, now);
+
+    if (failed == 0 && clock == CLOCK_MONOTONIC)
+        now->tv_sec += later_ms / 1000;
+    return failed;
+}
+
+int
+inotify_add_watch(int fd, const char *name, uint32_t mask)
+{
+    if (watches_left == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    watches_left -= watches_left > 0;
+    return (int)syscall(SYS_inotify_add_watch, fd, name, mask);
+}
+
+int
+inotify_init1(int flags)
+{
+    if (instances_failed != 0) {
+        errno = instances_failed;
+        return -1;
+    }
+    return (int)syscall(SYS_inotify_init1, flags);
+}
+
+int
+fstatfs(int fd, struct statfs *fs)
+{
+    int failed = (int)syscall(SYS_fstatfs, fd, fs);
+
+    if (file_type != 0)
+        fs->f_type = (__typeof__(fs->f_type))file_type;
+    return failed;
+}
+
+static int
+end_as_it_was(void **state)
+{
+    later_ms = 0;
+    watches_left = -1;
+    instances_failed = 0;
+    file_type = 0;
+    return scratch_free(state);
+}
+
+/* ---- words ---- */
+
+static char told[4096]; /* "(tree) INBOX A/B" */
+
+static void
+note(void *context, const char *folder)
+{
+    const char *name = folder == NULL ? "(tree)" : folder[0] == '\0' ? "(root)" : folder;
+    size_t len = strlen(told);
+
+    (void)context;
+    assert_true(text_print(told + len, sizeof told - len, "%s%s", len > 0 ? " " : "", name));
+}
+
+/* What is told now. */
+static const char *
+read_all(struct maildir_watch *watch)
+{
+    told[0] = '\0';
+    assert_true(maildir_watch_read(watch, note, NULL));
+    return told;
+}
+
+static struct maildir_watch *
+given_watch(struct scratch *s, bool plusplus)
+{
+    const struct maildir_settings settings = {.root = s->root, .plusplus = plusplus, .flat = s->flat};
+    struct maildir_watch *watch = maildir_watch_new(&settings, &s->err);
+
+    assert_non_null(watch);
+    return watch;
+}
+
+static void
+given_rename(const struct scratch *s, const char *from, const char *to)
+{
+    assert_int_equal(rename(scratch_path(s, from), scratch_path(s, to)), 0);
+}
+
+static void
+given_no_folder(const struct scratch *s, const char *name)
+{
+    assert_int_equal(nftw(scratch_path(s, name), remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static size_t
+count_watches(const struct maildir_watch *watch)
+{
+    char name[64], line[256];
+    size_t count = 0;
+    FILE *file;
+
+    text_print(name, sizeof name, "/proc/self/fdinfo/%d", maildir_watch_descriptor(watch));
+    file = fopen(name, "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        count += strncmp(line, "inotify ", 8) == 0;
+    fclose(file);
+    return count;
+}
+
+static size_t
+count_descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    size_t count = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir) != NULL)
+        count++;
+    closedir(dir);
+    return count;
+}
+
+/* ---- events ---- */
+
+static void
+what_is_added_renamed_flagged_and_removed_names_its_folder_once(void **state)
+{
+    struct scratch *s = *state;
+    given_folder(s, "A");
+    given_folder(s, "A/B");
+    given_file(s, "A/B/tmp/1", "mail");
+    struct maildir_watch *watch = given_watch(s, false);
+    assert_string_equal(read_all(watch), "");
+
+    given_file(s, "INBOX/new/2", "mail");
+    given_rename(s, "INBOX/new/2", "INBOX/cur/2:2,S");
+    assert_string_equal(read_all(watch), "INBOX");
+    given_rename(s, "INBOX/cur/2:2,S", "INBOX/cur/2:2,FS");
+    given_rename(s, "A/B/tmp/1", "A/B/new/1");
+    assert_string_equal(read_all(watch), "A/B INBOX");
+    assert_int_equal(unlink(scratch_path(s, "A/B/new/1")), 0);
+    assert_string_equal(read_all(watch), "A/B");
+
+    assert_string_equal(read_all(watch), "");
+    assert_int_equal(maildir_watch_look_ms(watch), -1);
+    assert_null(maildir_watch_why(watch));
+    maildir_watch_free(watch);
+}
+
+static void
+drafts_in_tmp_and_files_beside_the_mail_are_nothing_to_tell_but_keywords_are(void **state)
+{
+    struct scratch *s = *state;
+    struct maildir_watch *watch = given_watch(s, false);
+
+    given_file(s, "INBOX/tmp/1", "half");
+    given_file(s, "INBOX/dovecot-uidlist.lock", "");
+    given_file(s, "INBOX/.mbsyncstate", "");
+    given_file(s, ".golub", "mark");
+    given_folder(s, ".notmuch");
+    assert_string_equal(read_all(watch), "");
+
+    given_file(s, "INBOX/dovecot-keywords.lock", "0 work\n");
+    given_rename(s, "INBOX/dovecot-keywords.lock", "INBOX/dovecot-keywords");
+    assert_string_equal(read_all(watch), "INBOX");
+    maildir_watch_free(watch);
+}
+
+static void
+a_folder_made_later_is_watched_wherever_it_was_when_it_was_told(void **state)
+{
+    static const char *const steps[] = {"P", "P/Q", "P/Q/tmp", "P/Q/new", "P/Q/cur"};
+    struct scratch *s = *state;
+
+    for (size_t early = 0; early <= 5; early++) { /* so many of its directories are there at the first reading */
+        struct maildir_watch *watch = given_watch(s, false);
+
+        for (size_t i = 0; i < 5; i++) {
+            if (i == early)
+                (void)read_all(watch);
+            assert_int_equal(mkdir(scratch_path(s, steps[i]), 0700), 0);
+        }
+        assert_string_equal(read_all(watch), "(tree)");
+        given_file(s, "P/Q/new/1", "mail");
+        assert_string_equal(read_all(watch), "P/Q");
+
+        given_no_folder(s, "P");
+        assert_non_null(strstr(read_all(watch), "(tree)"));
+        assert_int_equal(count_watches(watch), 1 + 3);
+        maildir_watch_free(watch);
+    }
+}
+
+static void
+a_renamed_folder_is_known_by_its_new_name_with_all_below_it(void **state)
+{
+    struct scratch *s = *state;
+    given_folder(s, "Old");
+    given_folder(s, "Old/Deep");
+    given_folder(s, "Else");
+    struct maildir_watch *watch = given_watch(s, false);
+
+    given_rename(s, "Old", "Else/New");
+    assert_string_equal(read_all(watch), "(tree)");
+    given_file(s, "Else/New/new/1", "mail");
+    given_file(s, "Else/New/Deep/cur/1:2,", "mail");
+    assert_string_equal(read_all(watch), "Else/New Else/New/Deep");
+    given_folder(s, "Old");
+    assert_string_equal(read_all(watch), "(tree)");
+    given_file(s, "Old/new/1", "mail");
+    assert_string_equal(read_all(watch), "Old");
+
+    given_rename(s, "Else/New", "../Elsewhere"); /* out of the tree: its watches are given back */
+    assert_string_equal(read_all(watch), "(tree)");
+    assert_int_equal(count_watches(watch), 1 + 3 * 3);
+    maildir_watch_free(watch);
+}
+
+static void
+a_folder_that_is_removed_and_made_again_is_watched_again(void **state)
+{
+    struct scratch *s = *state;
+    struct maildir_watch *watch = given_watch(s, false);
+
+    given_no_folder(s, "INBOX");
+    given_folder(s, "INBOX");
+    assert_string_equal(read_all(watch), "(tree)");
+    given_file(s, "INBOX/new/1", "mail");
+    assert_string_equal(read_all(watch), "INBOX");
+    maildir_watch_free(watch);
+}
+
+static void
+maildirplusplus_has_its_inbox_in_the_root_and_its_folders_beside_each_other(void **state)
+{
+    struct scratch *s = *state;
+    given_folder(s, "");
+    given_folder(s, ".A.B");
+    struct maildir_watch *watch = given_watch(s, true);
+
+    given_file(s, "new/1", "mail");
+    given_file(s, ".A.B/cur/1:2,", "mail");
+    assert_string_equal(read_all(watch), "(root) .A.B");
+    given_folder(s, "plain");
+    given_folder(s, ".A.B/.C");
+    assert_string_equal(read_all(watch), "");
+    given_folder(s, ".C");
+    assert_string_equal(read_all(watch), "(tree)");
+    given_file(s, ".C/new/1", "mail");
+    assert_string_equal(read_all(watch), ".C");
+    maildir_watch_free(watch);
+}
+
+static void
+flat_has_one_level(void **state)
+{
+    struct scratch *s = *state;
+    s->flat = true;
+    given_folder(s, "A.B");
+    struct maildir_watch *watch = given_watch(s, false);
+
+    given_folder(s, "A.B/C");
+    assert_string_equal(read_all(watch), "");
+    given_folder(s, "D");
+    assert_string_equal(read_all(watch), "(tree)");
+    given_file(s, "A.B/new/1", "mail");
+    given_file(s, "D/new/1", "mail");
+    assert_string_equal(read_all(watch), "A.B D");
+    maildir_watch_free(watch);
+}
+
+static void
+what_stands_behind_a_link_is_not_watched_but_the_root_may_be_one(void **state)
+{
+    struct scratch *s = *state;
+    char target[200];
+    given_folder(s, "INBOX/cur/X"); /* whatever that is */
+    text_print(target, sizeof target, "%s/Link", s->top);
+    assert_int_equal(symlink(s->root, target), 0);
+    assert_int_equal(symlink("INBOX", scratch_path(s, "Other")), 0);
+    text_print(s->root, sizeof s->root, "%s", target);
+    struct maildir_watch *watch = given_watch(s, false);
+
+    assert_int_equal(count_watches(watch), 1 + 3);
+    given_file(s, "INBOX/new/1", "mail");
+    assert_string_equal(read_all(watch), "INBOX");
+    maildir_watch_free(watch);
+}
+
+/* ---- more than the kernel remembers ---- */
+
+static void
+after_an_overflow_everything_is_told_and_what_was_made_meanwhile_is_watched(void **state)
+{
+    struct scratch *s = *state;
+    unsigned queue = 16384;
+    FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "re");
+    struct maildir_watch *watch = given_watch(s, false);
+
+    if (file != NULL) {
+        assert_int_equal(fscanf(file, "%u", &queue), 1);
+        fclose(file);
+    }
+    for (unsigned i = 0; i <= queue / 2; i++) {
+        given_file(s, "INBOX/new/1", "");
+        assert_int_equal(unlink(scratch_path(s, "INBOX/new/1")), 0);
+    }
+    given_folder(s, "Unheard");
+    assert_string_equal(read_all(watch), "INBOX (tree)");
+    given_file(s, "Unheard/new/1", "mail");
+    assert_string_equal(read_all(watch), "Unheard");
+    assert_null(maildir_watch_why(watch));
+    maildir_watch_free(watch);
+}
+
+/* ---- the root ---- */
+
+static void
+a_root_that_is_renamed_removed_or_another_one_is_gone(void **state)
+{
+    struct scratch *s = *state;
+    const struct maildir_settings settings = {.root = s->root};
+    struct maildir_watch *watch = given_watch(s, false);
+
+    given_rename(s, "", "../Away");
+    assert_false(maildir_watch_read(watch, note, NULL));
+    assert_int_equal(mkdir(s->root, 0700), 0);
+    assert_false(maildir_watch_read(watch, note, NULL)); /* that is another one */
+    maildir_watch_free(watch);
+
+    watch = given_watch(s, false);
+    assert_int_equal(rmdir(s->root), 0);
+    assert_false(maildir_watch_read(watch, note, NULL));
+    maildir_watch_free(watch);
+    assert_null(maildir_watch_new(&settings, &s->err));
+    assert_int_equal(s->err.kind, ERROR_LOCAL);
+    assert_string_equal(s->err.answer, "No such file or directory");
+}
+
+static void
+a_file_system_that_is_unmounted_is_gone_and_the_watch_keeps_it_not_busy(void **state)
+{
+    struct scratch *s = *state;
+    if (!given_file_system(s, "Mounted", "size=1m")) {
+        print_message("skipped: only root may mount\n");
+        skip();
+    }
+    text_print(s->root, sizeof s->root, "%s", s->mounted);
+    given_folder(s, "INBOX");
+    struct maildir_watch *watch = given_watch(s, false);
+
+    assert_int_equal(umount2(s->mounted, 0), 0);
+    s->mounted[0] = '\0';
+    assert_false(maildir_watch_read(watch, note, NULL));
+    maildir_watch_free(watch);
+}
+
+/* ---- without inotify ---- */
+
+static void
+assert_looks_find_what_moves(struct scratch *s, struct maildir_watch *watch)
+{
+    static const char *const parts[] = {"INBOX", "INBOX/new", "INBOX/cur", "One.More", "One.More/new", "One.More/cur"};
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (exists(s, parts[i]))
+            given_date(s, parts[i], 1000000000); /* old enough to be trusted */
+    later_ms += WATCH_LOOK_MS + 1000;
+    (void)read_all(watch);
+    assert_string_equal(read_all(watch), ""); /* not due */
+    later_ms += WATCH_LOOK_MS + 1000;
+    assert_string_equal(read_all(watch), "");
+
+    given_file(s, "INBOX/new/1", "mail");
+    given_date(s, "INBOX/new", 1000000001);
+    later_ms += WATCH_LOOK_MS + 1000;
+    assert_int_equal(maildir_watch_look_ms(watch), 0);
+    assert_non_null(strstr(read_all(watch), "INBOX"));
+    given_folder(s, "Later");
+    later_ms += WATCH_LOOK_MS + 1000;
+    assert_non_null(strstr(read_all(watch), "(tree)"));
+    given_no_folder(s, "Later");
+    later_ms += WATCH_LOOK_MS + 1000;
+    assert_non_null(strstr(read_all(watch), "(tree)"));
+}
+
+static void
+where_no_watches_are_left_it_gives_them_back_looks_and_says_so(void **state)
+{
+    struct scratch *s = *state;
+
+    for (int left = 0; left < 4; left++) {
+        watches_left = left;
+        struct maildir_watch *watch = given_watch(s, false);
+
+        assert_int_equal(maildir_watch_descriptor(watch), -1);
+        assert_non_null(strstr(maildir_watch_why(watch), "max_user_watches"));
+        assert_true(maildir_watch_look_ms(watch) > 0);
+        assert_looks_find_what_moves(s, watch);
+        maildir_watch_free(watch);
+    }
+}
+
+static void
+watches_that_run_out_while_it_watches_lose_nothing_and_are_tried_again(void **state)
+{
+    struct scratch *s = *state;
+    struct maildir_watch *watch = given_watch(s, false);
+
+    watches_left = 5;
+    given_folder(s, "One.More");
+    assert_string_equal(read_all(watch), "(tree)");
+    assert_int_equal(maildir_watch_descriptor(watch), -1);
+    assert_looks_find_what_moves(s, watch);
+
+    watches_left = -1;
+    given_file(s, "One.More/new/1", "mail");
+    later_ms += WATCH_TRY_AGAIN_MS;
+    assert_string_equal(read_all(watch), "(tree)"); /* what moved since the last look is not known */
+    assert_true(maildir_watch_descriptor(watch) >= 0);
+    assert_null(maildir_watch_why(watch));
+    assert_int_equal(maildir_watch_look_ms(watch), -1);
+    given_file(s, "One.More/new/2", "mail");
+    assert_string_equal(read_all(watch), "One.More");
+    maildir_watch_free(watch);
+}
+
+static void
+without_an_inotify_instance_it_looks(void **state)
+{
+    struct scratch *s = *state;
+    instances_failed = EMFILE;
+    struct maildir_watch *watch = given_watch(s, false);
+
+    assert_non_null(strstr(maildir_watch_why(watch), "max_user_instances"));
+    assert_looks_find_what_moves(s, watch);
+    maildir_watch_free(watch);
+}
+
+static void
+on_a_network_file_system_it_hears_this_machine_and_looks_for_the_others(void **state)
+{
+    static const unsigned long types[] = {0x6969, 0xff534d42, 0xfe534d42, 0x65735546, 0x01021997};
+    struct scratch *s = *state;
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        file_type = types[i];
+        struct maildir_watch *watch = given_watch(s, false);
+
+        assert_non_null(strstr(maildir_watch_why(watch), "what others change on "));
+        assert_true(maildir_watch_look_ms(watch) > 0);
+        assert_true(maildir_watch_descriptor(watch) >= 0);
+        given_file(s, "INBOX/new/here", "mail");
+        assert_string_equal(read_all(watch), "INBOX");
+        assert_int_equal(unlink(scratch_path(s, "INBOX/new/here")), 0);
+        assert_looks_find_what_moves(s, watch);
+        maildir_watch_free(watch);
+    }
+}
+
+static void
+a_folder_half_made_is_looked_at_again_soon_but_not_for_ever(void **state)
+{
+    struct scratch *s = *state;
+    instances_failed = EMFILE;
+    assert_int_equal(mkdir(scratch_path(s, "Half"), 0700), 0);
+    assert_int_equal(mkdir(scratch_path(s, "Half/cur"), 0700), 0);
+    struct maildir_watch *watch = given_watch(s, false);
+
+    assert_in_range(maildir_watch_look_ms(watch), 1, WATCH_HALF_MS);
+    for (int i = 0; i < WATCH_HALF_LOOKS; i++) {
+        later_ms += 1000;
+        (void)read_all(watch);
+    }
+    assert_true(maildir_watch_look_ms(watch) > WATCH_HALF_MS);
+    maildir_watch_free(watch);
+}
+
+/* ---- what it costs ---- */
+
+static void
+no_descriptor_stays_open(void **state)
+{
+    struct scratch *s = *state;
+    const size_t before = count_descriptors();
+
+    for (int i = 0; i < 50; i++) {
+        struct maildir_watch *watch = given_watch(s, false);
+        const int flags = fcntl(maildir_watch_descriptor(watch), F_GETFD);
+
+        assert_true((flags & FD_CLOEXEC) != 0);
+        given_folder(s, "Made");
+        (void)read_all(watch);
+        assert_int_equal(count_descriptors(), before + 1);
+        given_no_folder(s, "Made");
+        (void)read_all(watch);
+        maildir_watch_free(watch);
+    }
+    assert_int_equal(count_descriptors(), before);
+    maildir_watch_free(NULL);
+}
+
+int
+main(void)
+{
+#define WATCHED(test) cmocka_unit_test_setup_teardown(test, scratch_verbatim, end_as_it_was)
+    const struct CMUnitTest tests[] = {
+        WATCHED(what_is_added_renamed_flagged_and_removed_names_its_folder_once),
+        WATCHED(drafts_in_tmp_and_files_beside_the_mail_are_nothing_to_tell_but_keywords_are),
+        WATCHED(a_folder_made_later_is_watched_wherever_it_was_when_it_was_told),
+        WATCHED(a_renamed_folder_is_known_by_its_new_name_with_all_below_it),
+        WATCHED(a_folder_that_is_removed_and_made_again_is_watched_again),
+        cmocka_unit_test_setup_teardown(maildirplusplus_has_its_inbox_in_the_root_and_its_folders_beside_each_other,
+                                        scratch_plusplus, end_as_it_was),
+        WATCHED(flat_has_one_level),
+        WATCHED(what_stands_behind_a_link_is_not_watched_but_the_root_may_be_one),
+        WATCHED(after_an_overflow_everything_is_told_and_what_was_made_meanwhile_is_watched),
+        WATCHED(a_root_that_is_renamed_removed_or_another_one_is_gone),
+        WATCHED(a_file_system_that_is_unmounted_is_gone_and_the_watch_keeps_it_not_busy),
+        WATCHED(where_no_watches_are_left_it_gives_them_back_looks_and_says_so),
+        WATCHED(watches_that_run_out_while_it_watches_lose_nothing_and_are_tried_again),
+        WATCHED(without_an_inotify_instance_it_looks),
+        WATCHED(on_a_network_file_system_it_hears_this_machine_and_looks_for_the_others),
+        WATCHED(a_folder_half_made_is_looked_at_again_soon_but_not_for_ever),
+        WATCHED(no_descriptor_stays_open),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
