@@ -254,6 +254,7 @@ drop_list(void *self)
     if (drop->windows > 0)
         say(drop->world, "      the server shows %u of %zu", drop->line.listed, drop_here(drop));
     drop->windows -= drop->windows > 0;
+    drop->lacking = 0; /* of a list that breaks off nobody knows it */
     drop->lacks_now = drop->lacks_lines;
     drop->equal_now = drop->equal && drop->uidls != UIDLS_NONE;
     drop->lacks_lines = drop->equal = false;
@@ -329,7 +330,7 @@ drop_uidl(void *self, size_t index, uint32_t line)
     const char *uidl = drop->equal_now ? "equal" : message->uidl;
 
     if (drop->lacks_now && line % 3 == 1) {
-        drop->lacked++;
+        drop->lacking++;
         return NULL;
     }
     message->told_in = drop->session;
@@ -342,6 +343,7 @@ drop_told(void *self)
 {
     struct maildrop_sim *drop = self;
 
+    drop->lacked += drop->lacking;
     for (uint32_t i = 0; i < drop->line.listed; i++)
         drop->messages[drop->line.index[i]].seen = true;
 }
