@@ -110,6 +110,22 @@ journal_listing_note_read(struct journal *journal, uint32_t line, struct error *
     return listing_of(journal, SQL_LISTING_READ, sql, line, err);
 }
 
+bool
+journal_listing_names_again(struct journal *journal, bool *again, struct error *err)
+{
+    static const char sql[] =
+        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.uidl = d.uidl"
+        " WHERE p.id <> d.row)";
+    sqlite3_stmt *statement =
+        listing_table(journal, err) ? sql_prepare(journal, SQL_LISTING_NAMES_AGAIN, sql, err) : NULL;
+    int64_t found;
+
+    if (statement == NULL || !sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    *again = found != 0;
+    return true;
+}
+
 static bool
 compare_new(struct journal *journal, uint32_t number, struct error *err)
 {

@@ -281,6 +281,8 @@ MUST_CHECK bool journal_listing_may_be_anothers(struct journal *journal, const u
                                                 uint64_t size, bool *may_be, struct error *err);
 /** Is one that stands once the message of a row, by Message-ID and header, whose UIDL another line has, of which no TOP was asked? */
 MUST_CHECK bool journal_listing_has_moved(struct journal *journal, bool *moved, struct error *err);
+/** Is one in doubt no message, or not that one yet, of a row of its name? Then names may be used again. */
+MUST_CHECK bool journal_listing_names_again(struct journal *journal, bool *again, struct error *err);
 /** A doubtful one is this row's message. */
 MUST_CHECK bool journal_listing_pair(struct journal *journal, uint32_t number, int64_t row, bool proven,
                                      struct error *err);

@@ -61,10 +61,11 @@ stood_beside(struct import *import, const struct journal_pop *removed, const str
         return false;
     for (size_t i = 0; ok && !*beside && i < count; i++) {
         ok = import_load(import, ids[i], &part);
-        *beside = ok && part.state == POP_STORED && part.absent == import_stamp(import) && part.has_header &&
-                  part.has_body && (part.facts & POP_RETURNED) == 0 &&
-                  memcmp(part.header, seen->header, DIGEST_SIZE) == 0 && part.size < seen->size &&
-                  part.since <= removed->absent;
+        /* Where names are used again the size is to be what it was, too. */
+        *beside = ok && (!import->reused || part.listed == listed->size) && part.state == POP_STORED &&
+                  part.absent == import_stamp(import) && part.has_header && part.has_body &&
+                  (part.facts & POP_RETURNED) == 0 && memcmp(part.header, seen->header, DIGEST_SIZE) == 0 &&
+                  part.size < seen->size && part.since <= removed->absent;
     }
     free(ids);
     return ok;

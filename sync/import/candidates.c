@@ -29,6 +29,16 @@ is_none_of_had(const struct journal_pop *row, const struct seen *seen, const str
     return row->has_header && !seen->kin.names && resized;
 }
 
+/*
+ * Of what was recorded as had, and never read, name and size are all that is known. Where names moved on they say nothing, and what comes twice is the
+ * lesser evil.
+ */
+static bool
+is_a_guess(const struct import *import, const struct journal_pop *row)
+{
+    return import->reused && row->state == POP_HAD && !row->has_header && !row->has_kin;
+}
+
 static bool
 judge_named(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
             struct candidates *to)
@@ -58,7 +68,7 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
     if (row.state == POP_FETCHING && (verdict == VERDICT_UNPROVEN || (row.facts & POP_SHORT) != 0) &&
         verdict != VERDICT_SAME)
         return true;
-    if (is_none_of_had(&row, seen, listed, verdict))
+    if (is_a_guess(import, &row) || is_none_of_had(&row, seen, listed, verdict))
         return true;
     to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
     to->left = to->left || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin) && row.absent == 0);

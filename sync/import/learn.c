@@ -33,12 +33,18 @@ import_learn_headers(struct import *import)
     uint32_t numbers[LIMIT_BATCH];
     struct learning learning = {.import = import, .page = page};
     uint64_t fresh;
+    bool again;
 
     if (!import->info.top || import->identity != BY_UIDL || import->dry)
         return true;
     if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
         return false;
     if (fresh + import->doubtful == 0)
+        return true;
+    /* Where one name means another message than before, so may those of which nothing but name and size is known. */
+    if (!journal_listing_names_again(import->journal, &again, &import->err))
+        return false;
+    if (again || import->reused)
         return true;
     if (!journal_listing_unread(import->journal, page, LIMIT_BATCH, &learning.count, &import->err))
         return false;

@@ -300,7 +300,8 @@ bool
 import_set_stored(struct import *import, struct journal_pop *row)
 {
     row->state = POP_STORED;
-    row->facts &= ~(unsigned)(POP_LOST | POP_UNFLUSHED);
+    /* What was begun while it might have been another row's is here: it is itself. */
+    row->facts &= ~(unsigned)(POP_LOST | POP_UNFLUSHED | POP_DOUBT);
     if (!import->account->fsync && import->handover == NULL)
         row->facts |= POP_UNFLUSHED;
     row->since = import_stamp(import);

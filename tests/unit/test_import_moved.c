@@ -1,0 +1,144 @@
+/* Names that moved on: from what was recorded as had and never read, from a part, from all of a session. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/import_two_reports.h"
+
+/* A name that is used again, for a message of another Message-ID and size. */
+static void
+use_again(struct scene *sc, struct dropped *old)
+{
+    static const char other[] =
+        "Subject: other\r\nMessage-ID: <other@x>\r\n\r\nAnother message under a name that was had.\r\n";
+
+    old->gone = true;
+    (void)given_mail_as(sc, old->uidl, other, strlen(other));
+}
+
+/* Under the name and with the size of what was recorded as had another message lies now. */
+static struct dropped *
+take_the_place_of(struct scene *sc, struct dropped *had)
+{
+    struct dropped *mail;
+
+    had->gone = true;
+    mail = given_mail(sc, had->uidl);
+    mail->listed_size = had->len;
+    return mail;
+}
+
+/* Nothing but name and size is known of it, and names are used again: it is nobody's. */
+static void
+what_lies_under_the_name_of_one_that_was_had_unread_comes(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *fetched = given_mail(sc, "9"), *had, *fresh;
+
+    assert_run(sc, 0);
+    had = given_mail(sc, "1");
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    use_again(sc, fetched);
+    fresh = take_the_place_of(sc, had);
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, fresh), 1);
+    assert_int_equal(copies_here(sc, had), 0);
+}
+
+/* Bytes alone show that a name is used again: no header is learned from what has another name and may have moved on, too. */
+static void
+no_header_is_learned_while_a_name_is_used_again(void **state)
+{
+    static const char one[] = "Subject: one\r\nX-Number: 1\r\n\r\nHello.\r\n",
+                      two[] = "Subject: two\r\nX-Number: 2\r\n\r\nHallo.\r\n";
+    struct scene *sc = *state;
+    struct dropped *fetched = given_mail_as(sc, "9", one, strlen(one)), *had, *fresh, *second;
+
+    assert_run(sc, 0);
+    had = given_mail(sc, "1");
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    fetched->gone = true;
+    assert_run(sc, 0);
+    second = given_mail_as(sc, "9", two, strlen(two));
+    fresh = take_the_place_of(sc, had);
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, second), 1);
+    use_again(sc, second);
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, fresh), 1);
+}
+
+/* It came after all, under a name that all had, while another was not read: later it is known by its bytes. */
+static void
+what_was_begun_in_doubt_and_came_is_known_under_another_name(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail[3];
+    char name[8];
+
+    for (int i = 0; i < 3; i++)
+        mail[i] = given_mail(sc, "same");
+    mail[1]->refuse_retr = true;
+    assert_run(sc, 1);
+    mail[1]->refuse_retr = false;
+    mail[2]->refuse_retr = mail[2]->refuse_top = true;
+    assert_run(sc, 1);
+    assert_int_equal(copies_here(sc, mail[1]), 1);
+    mail[2]->refuse_retr = mail[2]->refuse_top = false;
+    for (int i = 0; i < 3; i++) {
+        text_print(name, sizeof name, "own%d", i);
+        rename_there(mail[i], name);
+    }
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+}
+
+/* What golub removed is back under the name of a part of a message like it, which went: by its size it is no whole of that. */
+static void
+what_was_removed_and_is_back_under_the_name_of_a_part_is_known(void **state)
+{
+    static const char text[] =
+        "Subject: report\r\nX-Job: 1\r\n\r\nAll went well, as it does on most of our days, and so on and so forth.\r\n";
+    static const char more[] = "Subject: report\r\nX-Job: 1\r\n\r\nSome went well.\r\n";
+    struct scene *sc = *state;
+    struct dropped *part, *whole, *other;
+
+    sc->account.import.keep_days = 0;
+    part = given_mail_as(sc, "2", more, strlen(more));
+    part->listed_size = 41943040;
+    whole = given_mail_as(sc, "3", text, strlen(text));
+    other = given_mail(sc, "4");
+    other->refuse_dele = true;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_true(whole->gone && !part->gone && !other->gone);
+    part->gone = true;
+    use_again(sc, other);
+    whole->gone = whole->marked = false;
+    rename_there(whole, "2");
+    for (int i = 0; i < 2; i++)
+        (void)run_import(sc);
+    assert_int_equal(copies_here(sc, whole), 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_lies_under_the_name_of_one_that_was_had_unread_comes),
+        TEST(no_header_is_learned_while_a_name_is_used_again),
+        TEST(what_was_begun_in_doubt_and_came_is_known_under_another_name),
+        TEST(what_was_removed_and_is_back_under_the_name_of_a_part_is_known),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
