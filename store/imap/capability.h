@@ -26,6 +26,8 @@ enum capability {
     CAPABILITY_STATUS_SIZE = 1 << 19, /* RFC 8438 */
     CAPABILITY_UIDONLY = 1 << 18,     /* and MESSAGELIMIT: without it there is no use for it */
     CAPABILITY_QUOTA = 1 << 20,       /* RFC 9208 */
+    CAPABILITY_IDLE = 1 << 21,        /* RFC 2177 */
+    CAPABILITY_NOTIFY = 1 << 22,      /* RFC 5465 */
 };
 
 struct capabilities {

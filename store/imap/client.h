@@ -10,15 +10,17 @@
 #include "store/imap/alerts.h"
 #include "store/imap/capability.h"
 #include "store/imap/imap.h"
+#include "store/imap/listen.h"
 #include "store/imap/queue.h"
 #include "store/imap/session.h"
 
 enum command_kind {
-    COMMAND_CAPABILITY = -5, /* of the connection: answered to imap.c whatever operation runs */
+    COMMAND_CAPABILITY = -6, /* of the connection: answered to imap.c whatever operation runs */
     COMMAND_ENABLE,
     COMMAND_NAMESPACE,
     COMMAND_ID,
     COMMAND_LOGOUT,
+    COMMAND_LEAVE, /* UNSELECT or CLOSE of what was only examined */
     COMMAND_UNSELECT = 0,
     COMMAND_SELECT,
     COMMAND_LIST,
@@ -36,7 +38,23 @@ enum command_kind {
     COMMAND_COPY,
     COMMAND_APPEND,
     COMMAND_CREATE,
-    COMMAND_SUBSCRIBE
+    COMMAND_SUBSCRIBE,
+    COMMAND_NOTIFY,
+    COMMAND_IDLE,
+    COMMAND_NOOP
+};
+
+struct listener { /* listen.c's */
+    void (*told)(void *context, const struct listen_told *told);
+    void *context;
+    struct buffer mailbox;    /* that is examined */
+    bool examined, read_only; /* ... successfully, and the server says that it can't be changed so */
+    bool has_exists;
+    uint32_t exists;   /* as told last */
+    bool idle_refused; /* since imap_listen */
+    bool notify_set;   /* ours is in force on this connection */
+    bool overflowed;
+    enum { NOTIFY_AS_OFFERED, NOTIFY_WITHOUT_FLAGS, NOTIFY_REFUSED } notify; /* over all connections */
 };
 
 struct imap {
@@ -47,12 +65,16 @@ struct imap {
 
     struct session *session;
     struct queue queue;
+    bool keep;     /* the session, over close and open */
+    bool unproven; /* it was taken again, and the server has said nothing since */
+    struct listener listener;
     bool examine;
     struct capabilities can;
     struct buffer capability_text;
     struct buffer alerts;  /* of all connections; see alerts.h */
     struct buffer enabled; /* as the server listed it */
-    bool enable_ok;        /* ENABLE was answered OK */
+    bool enable_answered;
+    bool enable_ok; /* ENABLE was answered OK */
     struct namespaces namespaces;
     char id[256];
     char unlisted[256]; /* what was wrong with a line of LIST that could not be read; "" if none */

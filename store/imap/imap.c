@@ -56,8 +56,12 @@ take_global(void *context, const struct command *command, const struct response 
     struct imap *imap = context;
     bool ok = true;
 
+    imap->unproven = false;
     if (command != NULL) {
-        if (command->kind == COMMAND_ENABLE) {
+        if (command->kind == COMMAND_LEAVE) {
+            imap->selected = false;
+        } else if (command->kind == COMMAND_ENABLE) {
+            imap->enable_answered = true;
             imap->enable_ok = response->state == STATE_OK;
             imap->queue.utf8 = client_utf8(imap);
         }
@@ -133,23 +137,44 @@ queue_questions(struct imap *imap, struct error *err)
            send_line(imap, COMMAND_ID, "ID (\"name\" \"golub\" \"version\" \"" GOLUB_VERSION "\")", err);
 }
 
+void
+imap_drop(struct imap *imap, bool goodbye)
+{
+    if (imap->session == NULL)
+        return;
+    /* The goodbye is sent and not waited for: whatever it would say changes nothing. */
+    if (goodbye && imap->in_session && !imap->queue.broken && imap->queue.unanswered == (imap->queue.idle != 0)) {
+        struct error ignored = {0};
+        if (queue_done(&imap->queue, &ignored) && send_line(imap, COMMAND_LOGOUT, "LOGOUT", &ignored))
+            queue_flush_once(&imap->queue);
+    }
+    imap->in_session = imap->unproven = imap->listener.notify_set = false;
+    queue_close(&imap->queue);
+    session_close(imap->session);
+    imap->session = NULL;
+}
+
+/* Nothing is in flight but what concerns the connection and is taken along by the next operation. */
+static bool
+may_be_kept(const struct imap *imap)
+{
+    const struct queue *queue = &imap->queue;
+
+    if (!imap->keep || !imap_is_open(imap) || imap->stopped_at_ms != 0)
+        return false;
+    for (size_t i = 0; i < queue->flight_len; i++)
+        if (queue->flight[(queue->flight_head + i) % QUEUE_RING].kind >= 0)
+            return false;
+    return true;
+}
+
 static void
 close_imap(void *remote)
 {
     struct imap *imap = remote;
 
-    if (imap->session == NULL)
-        return;
-    /* The goodbye is sent and not waited for: whatever it would say changes nothing. */
-    if (imap->in_session && !imap->queue.broken && imap->queue.unanswered == 0) {
-        struct error ignored = {0};
-        if (send_line(imap, COMMAND_LOGOUT, "LOGOUT", &ignored))
-            queue_flush_once(&imap->queue);
-    }
-    imap->in_session = false;
-    queue_close(&imap->queue);
-    session_close(imap->session);
-    imap->session = NULL;
+    if (!may_be_kept(imap))
+        imap_drop(imap, true);
 }
 
 static bool
@@ -170,6 +195,10 @@ only_reads(int kind)
     case COMMAND_REREAD:
     case COMMAND_PROOF:
     case COMMAND_LISTING:
+    case COMMAND_LEAVE:
+    case COMMAND_NOTIFY:
+    case COMMAND_IDLE:
+    case COMMAND_NOOP:
         return true;
     default:
         return false;
@@ -204,13 +233,18 @@ open_imap(void *remote, bool examine, struct error *err)
 {
     struct imap *imap = remote;
 
-    close_imap(imap);
     imap->examine = examine;
-    imap->selected = imap->select_sent = imap->enable_ok = false;
-    imap->disordered = imap->plain_list = imap->plain_select = false;
-    imap->namespaces = (struct namespaces){0};
+    imap->unlisted[0] = '\0';
     imap->quota = (struct quota){0};
     imap->quota_asked = imap->has_quota = false;
+    if (may_be_kept(imap) && !imap->listener.notify_set) {
+        imap->unproven = true;
+        return true;
+    }
+    imap_drop(imap, true);
+    imap->selected = imap->select_sent = imap->enable_ok = imap->enable_answered = false;
+    imap->disordered = imap->plain_list = imap->plain_select = false;
+    imap->namespaces = (struct namespaces){0};
     imap->id[0] = '\0';
     buffer_clear(&imap->capability_text);
     buffer_clear(&imap->enabled);
@@ -219,8 +253,7 @@ open_imap(void *remote, bool examine, struct error *err)
         return false;
     if (start_session(imap, err))
         return true;
-    imap->queue.broken = true;
-    close_imap(imap);
+    imap_drop(imap, false);
     return false;
 }
 
@@ -234,8 +267,9 @@ info_imap(void *remote, struct remote_info *out)
         .separator = imap->namespaces.separator,
         .condstore = client_condstore(imap),
         /* The answers are not read yet: what open has asked for counts as done. */
-        .qresync = imap->session != NULL && imap->queue.unanswered > 0 ? (can & CAPABILITY_QRESYNC) != 0
-                                                                       : client_qresync(imap),
+        .qresync = imap->session != NULL && imap->queue.unanswered > 0 && !imap->enable_answered
+                       ? (can & CAPABILITY_QRESYNC) != 0
+                       : client_qresync(imap),
         .uidplus = can & CAPABILITY_UIDPLUS,
         .move = can & CAPABILITY_MOVE,
         .multiappend = can & CAPABILITY_MULTIAPPEND,
@@ -365,7 +399,26 @@ imap_new(const struct connection *to)
     imap->capability_text = buffer_new(LIMIT_LINE);
     imap->enabled = buffer_new(LIMIT_LINE);
     imap->alerts = buffer_new(ALERTS_MAX);
+    imap->listener.mailbox = buffer_new(LIMIT_LITERAL_KEPT);
     return imap;
+}
+
+void
+imap_keep(struct imap *imap, bool keep)
+{
+    imap->keep = keep;
+}
+
+bool
+imap_is_open(const struct imap *imap)
+{
+    return imap->session != NULL && !imap->queue.broken;
+}
+
+void
+imap_forget_alerts(struct imap *imap)
+{
+    buffer_clear(&imap->alerts);
 }
 
 void
@@ -407,7 +460,8 @@ imap_free(struct imap *imap)
 {
     if (imap == NULL)
         return;
-    close_imap(imap);
+    imap_drop(imap, true);
+    buffer_free(&imap->listener.mailbox);
     buffer_free(&imap->capability_text);
     buffer_free(&imap->enabled);
     free(imap->unasked);

@@ -39,9 +39,21 @@ struct imap_flags { /* of INBOX */
  * @return false: the connection broke, err says why
  */
 MUST_CHECK bool imap_permanent(struct imap *imap, struct imap_flags *out, struct error *err);
+/**
+ * The session stays when remote.close is called, and the next remote.open takes it again where it still stands: no login for a run. It does not
+ * stay where the line broke, a signal came, or an answer is still due that a run waited for. Whether the server is still there is
+ * not asked: imap_listen_end (listen.h) right before the run finds out. For `golub watch`.
+ */
+void imap_keep(struct imap *imap, bool keep);
+/** Close for good, whatever was kept. @param goodbye  false: no LOGOUT, the network is gone (after sleep) */
+void imap_drop(struct imap *imap, bool goodbye);
+/** There is a session, and it did not break so far as anybody has noticed. */
+bool imap_is_open(const struct imap *imap);
+/** What the server wanted people to read (remote_info.alerts) was shown: a later run need not show it again. */
+void imap_forget_alerts(struct imap *imap);
 /** The table of functions, with itself. */
 struct remote imap_remote(struct imap *imap);
-/** Closes if open. NULL-safe. */
+/** Closes if open, also what was kept. NULL-safe. */
 void imap_free(struct imap *imap);
 
 #endif

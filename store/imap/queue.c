@@ -1,16 +1,14 @@
-/*
- * See queue.h. The way out:  text and segments -> chunk -> stream.  A segment is a run of command text, a wait for the
- * server's "+" (synchronising literals only), or a literal that streams from the operation.
- */
+/* See queue.h: answers, and the runs. The way out is in queue_write.c. */
 #include "store/imap/queue.h"
 
+#include "store/base/clock.h"
 #include "store/imap/alerts.h"
 
 #include <inttypes.h>
 
-#define CHUNK_SIZE (64 * 1024)
 #define TEXT_MAX (1024 * 1024) /* command text waiting; far above what the window lets in */
 #define ROOM_COMMANDS 4        /* that one call of `next` may queue */
+#define POLL_READS 64          /* of one queue_poll */
 
 static bool fill(void *context, void *to, size_t size, size_t *got, struct error *err);
 
@@ -19,7 +17,7 @@ queue_open(struct queue *queue, struct stream *stream)
 {
     *queue = (struct queue){.stream = stream, .text = buffer_new(TEXT_MAX)};
     response_init(&queue->response);
-    queue->chunk = malloc(CHUNK_SIZE);
+    queue->chunk = malloc(QUEUE_CHUNK);
     return reader_init(&queue->reader, (struct reader_source){fill, queue}) && queue->chunk != NULL;
 }
 
@@ -40,106 +38,32 @@ queue_close(struct queue *queue)
     queue->broken = true;
 }
 
-const struct command *
-queue_oldest(const struct queue *queue)
-{
-    return queue->flight_len > 0 ? &queue->flight[queue->flight_head] : NULL;
-}
+/* ---- waiting ---- */
 
-/* ---- the way out ---- */
-
-/* Bytes of a literal into the chunk. The size was announced: neither more nor less may come. */
+/* A server that never stops talking is late, too. */
 static bool
-gather_stream(struct queue *queue, struct segment *segment)
+is_late(const struct queue *queue, struct error *err)
 {
-    const struct operation *from = queue->operation;
-    size_t room = CHUNK_SIZE - queue->chunk_len, got = 0;
-    char extra;
-
-    if (!segment->begun && !from->rewind(from->self, segment->index))
+    if (queue->deadline == 0 || clock_ms() < queue->deadline)
         return false;
-    segment->begun = true;
-    if (segment->left > 0) {
-        if (room > segment->left)
-            room = (size_t)segment->left;
-        if (!from->read(from->self, segment->index, queue->chunk + queue->chunk_len, room, &got))
-            return false;
-        if (got == 0) {
-            error_set(queue->err, ERROR_LOCAL, "send a message: it became shorter while it was being read");
-            return false;
-        }
-        queue->chunk_len += got;
-        segment->left -= got;
-    }
-    /* The message ends here on the wire, and the command goes on only if it ends there on disk too: a server does not
-     * store what was cut before the last line end of the command. */
-    if (segment->left == 0 && (!from->read(from->self, segment->index, &extra, 1, &got) || got != 0)) {
-        if (got != 0)
-            error_set(queue->err, ERROR_LOCAL, "send a message: it became longer while it was being read");
-        return false;
-    }
+    error_set(err, ERROR_NETWORK, "read the server's answer: it did not come in time");
     return true;
 }
 
-/* One at a time: a command must wait while an earlier one that was sent is not answered. */
+/* @return false, always */
 static bool
-must_wait(const struct queue *queue, const struct segment *segment)
+closed(struct error *err)
 {
-    const struct command *oldest = queue_oldest(queue);
-
-    return queue->serial && segment->command != queue->started && oldest != NULL && oldest->number <= queue->started;
+    error_set(err, ERROR_NETWORK, "read the server's answer: it closed the connection");
+    return false;
 }
 
-/* Fill the chunk with whatever may be sent now. */
 static bool
-gather(struct queue *queue)
+wait_for_stream(struct queue *queue, unsigned want, struct error *err)
 {
-    while (queue->chunk_len < CHUNK_SIZE && queue->segments_head < queue->segments_len) {
-        struct segment *segment = &queue->segments[queue->segments_head];
-        if (segment->kind == SEGMENT_WAIT || must_wait(queue, segment))
-            break;
-        queue->started = segment->command;
-        if (segment->kind == SEGMENT_TEXT) {
-            size_t len = CHUNK_SIZE - queue->chunk_len;
-            if (len > segment->left)
-                len = (size_t)segment->left;
-            memcpy(queue->chunk + queue->chunk_len, queue->text.at + queue->text_at, len);
-            queue->chunk_len += len;
-            queue->text_at += len;
-            segment->left -= len;
-        } else if (!gather_stream(queue, segment)) {
-            return false;
-        }
-        if (segment->left == 0)
-            queue->segments_head++;
-    }
-    return true;
-}
-
-/* Write as much as the socket takes. */
-static bool
-pump(struct queue *queue)
-{
-    for (;;) {
-        size_t moved = 0;
-        if (queue->chunk_at == queue->chunk_len) {
-            queue->chunk_at = queue->chunk_len = 0;
-            if (!gather(queue))
-                return false;
-            if (queue->chunk_len == 0)
-                return true;
-        }
-        switch (stream_write(queue->stream, queue->chunk + queue->chunk_at, queue->chunk_len - queue->chunk_at, &moved,
-                             queue->err)) {
-        case STREAM_DONE:
-            queue->chunk_at += moved;
-            break;
-        case STREAM_AGAIN:
-            return true;
-        default:
-            return false;
-        }
-    }
+    if (queue->deadline == 0)
+        return stream_wait(queue->stream, want, err);
+    return stream_wait_until(queue->stream, want, queue->deadline, err);
 }
 
 /* The reader's buffer is empty: write meanwhile, and wait until something comes. */
@@ -149,7 +73,7 @@ fill(void *context, void *to, size_t size, size_t *got, struct error *err)
     struct queue *queue = context;
 
     for (;;) {
-        if (!pump(queue))
+        if (!queue_pump(queue) || is_late(queue, err))
             return false;
         switch (stream_read(queue->stream, to, size, got, err)) {
         case STREAM_DONE:
@@ -157,26 +81,14 @@ fill(void *context, void *to, size_t size, size_t *got, struct error *err)
         case STREAM_AGAIN:
             break;
         case STREAM_END:
-            error_set(err, ERROR_NETWORK, "read the server's answer: it closed the connection");
-            return false;
+            return closed(err);
         default:
             return false;
         }
         unsigned want = STREAM_WANT_READ | (queue->chunk_at < queue->chunk_len ? STREAM_WANT_WRITE : 0);
-        if (!stream_wait(queue->stream, want, err))
+        if (!wait_for_stream(queue, want, err))
             return false;
     }
-}
-
-void
-queue_flush_once(struct queue *queue)
-{
-    struct error ignored = {0};
-
-    queue->err = &ignored;
-    if (!queue->broken && !pump(queue))
-        queue->broken = true;
-    queue->err = NULL;
 }
 
 /* ---- answers ---- */
@@ -239,6 +151,8 @@ deliver(struct queue *queue, struct command *command, const struct response *res
                                 : to->answered == NULL || to->answered(to->self, command, response);
 
     command->answered = true;
+    if (command->number == queue->idle)
+        queue->idle = 0;
     queue->unanswered--;
     queue->unanswered_bytes -= command->bytes;
     while (queue->flight_len > 0 && queue->flight[queue->flight_head].answered) {
@@ -315,8 +229,12 @@ take_tagged(struct queue *queue, const struct response *response)
 {
     struct command *command = find_command(queue, response->tag);
 
+    if (command == NULL && queue->said_done && text_is_nocase(text_of(response->tag), "DONE"))
+        return true; /* the server had ended IDLE itself, and takes our DONE for a command */
     if (command == NULL)
         return reader_malformed(&queue->reader, "an answer to nothing that was asked");
+    if (command->number == queue->idle) /* also without its "+": there is nothing to end any more */
+        drop_waiting(queue, command->number);
     if (response->state != STATE_OK && is_throttled(queue, response->said))
         return false;
     if (response->state == STATE_OK && !is_sent_whole(queue, command->number))
@@ -382,6 +300,8 @@ blame_oldest(struct queue *queue)
     struct command *oldest = &queue->flight[queue->flight_head];
     struct response *response = &queue->response;
 
+    if (oldest->number == queue->idle)
+        drop_waiting(queue, oldest->number);
     if (oldest->number > queue->started || !is_sent_whole(queue, oldest->number) || queue->only_reads == NULL ||
         !queue->only_reads(oldest->kind)) {
         error_set(queue->err, ERROR_NETWORK, "go on: the server says BAD and not to what");
@@ -438,11 +358,11 @@ static bool
 finish_output(struct queue *queue)
 {
     for (;;) {
-        if (!pump(queue))
+        if (!queue_pump(queue))
             return false;
         if (queue->chunk_at == queue->chunk_len && queue->segments_head == queue->segments_len)
             return true;
-        if (!stream_wait(queue->stream, STREAM_WANT_WRITE, queue->err))
+        if (!wait_for_stream(queue, STREAM_WANT_WRITE, queue->err))
             return false;
     }
 }
@@ -473,7 +393,7 @@ run(struct queue *queue, bool *more, bool *interrupted)
             continue;
         }
         bool silent;
-        if (!pump(queue) || !is_silent(queue, &silent) || !(silent ? blame_oldest(queue) : take_answer(queue)))
+        if (!queue_pump(queue) || !is_silent(queue, &silent) || !(silent ? blame_oldest(queue) : take_answer(queue)))
             return false;
     }
 }
@@ -491,28 +411,103 @@ name_question(const struct queue *queue, struct error *err)
     memcpy(err->what, what, sizeof what);
 }
 
-bool
-queue_run(struct queue *queue, const struct operation *operation, struct error *err)
+/* The caller's operation for as long as `steps` take. */
+static bool
+with_operation(struct queue *queue, const struct operation *operation,
+               bool (*steps)(struct queue *queue, void *context), void *context, struct error *err)
 {
-    bool more = operation->next != NULL, interrupted = false;
-
     if (queue->broken) {
         error_set(err, ERROR_NETWORK, "go on: the connection was given up");
         return false;
     }
     queue->operation = operation;
     queue->err = queue->reader.err = err;
-    bool ok = run(queue, &more, &interrupted);
+    const bool ok = steps(queue, context);
     queue->operation = NULL;
     queue->err = queue->reader.err = NULL;
     if (!ok) {
         queue->broken = true;
         name_question(queue, err);
-        return false;
     }
-    if (interrupted) {
+    return ok;
+}
+
+struct progress {
+    bool more, interrupted;
+};
+
+static bool
+run_through(struct queue *queue, void *context)
+{
+    struct progress *progress = context;
+
+    return run(queue, &progress->more, &progress->interrupted);
+}
+
+bool
+queue_run(struct queue *queue, const struct operation *operation, struct error *err)
+{
+    struct progress progress = {.more = operation->next != NULL};
+
+    if (!with_operation(queue, operation, run_through, &progress, err))
+        return false;
+    if (progress.interrupted) {
         error_set(err, ERROR_INTERRUPTED, "go on: a signal asked to stop");
         return false;
     }
     return true;
+}
+
+/* More bytes, if there are any. */
+static bool
+read_ahead(struct queue *queue, bool *more)
+{
+    size_t size, got = 0;
+    unsigned char *to = reader_room(&queue->reader, &size);
+
+    *more = false;
+    switch (stream_read(queue->stream, to, size, &got, queue->err)) {
+    case STREAM_DONE:
+        reader_added(&queue->reader, got);
+        *more = true;
+        return true;
+    case STREAM_AGAIN:
+        return true;
+    case STREAM_END:
+        return closed(queue->err);
+    default:
+        return false;
+    }
+}
+
+static bool
+take_what_is_there(struct queue *queue, void *context)
+{
+    bool more = true;
+
+    (void)context;
+    for (int reads = 0; more; reads++) {
+        while (reader_has_answer(&queue->reader))
+            if (!take_answer(queue))
+                return false;
+        if (!queue_pump(queue))
+            return false;
+        if (reads == POLL_READS)
+            return true;
+        if (!read_ahead(queue, &more))
+            return false;
+    }
+    return true;
+}
+
+bool
+queue_poll(struct queue *queue, const struct operation *operation, struct error *err)
+{
+    return with_operation(queue, operation, take_what_is_there, NULL, err);
+}
+
+bool
+queue_has_unread(const struct queue *queue)
+{
+    return !queue->broken && (reader_has_answer(&queue->reader) || stream_has_buffered(queue->stream));
 }

@@ -8,6 +8,8 @@
  * The window: at most LIMIT_UNANSWERED commands and LIMIT_UNANSWERED_BYTES of command text, filled up again in one go
  * when half is answered: a window that slides by single answers was measured to cost ten times the turns. After a
  * failure the queue is broken: every later run fails, only queue_close is of use.
+ *
+ * IDLE (RFC 2177) is a command that stays unanswered: queue_idle, any number of queue_poll, queue_done, and a run that waits for its answer.
  */
 #ifndef STORE_IMAP_QUEUE_H
 #define STORE_IMAP_QUEUE_H
@@ -15,6 +17,7 @@
 #include "store/imap/response.h"
 #include "store/net/stream.h"
 
+#define QUEUE_CHUNK (64 * 1024)
 #define QUEUE_RING 1024 /* commands between the oldest unanswered one and the newest */
 
 struct command {
@@ -85,6 +88,10 @@ struct queue {
     size_t blamed; /* BADs without a tag: each of them is the answer to some command */
     char blamed_words[READER_HEAD];
 
+    int64_t deadline; /* a time of clock_ms, when a run must be over; 0: the stream's own limit for each wait */
+    uint32_t idle;    /* number of the IDLE that is not answered; 0: none */
+    bool said_done;
+
     uint32_t last_number, started; /* the newest command; the newest of which a byte was handed to the stream */
     struct command flight[QUEUE_RING];
     size_t flight_head, flight_len;
@@ -122,11 +129,25 @@ MUST_CHECK bool queue_end(struct queue *queue, struct error *err);
  *         left unsent after a signal
  */
 MUST_CHECK bool queue_run(struct queue *queue, const struct operation *operation, struct error *err);
+/** Queue IDLE as a command of this kind. Nothing else is queued before queue_done. */
+MUST_CHECK bool queue_idle(struct queue *queue, int kind, struct error *err);
+/** End it, once the server has said "+". Nothing where it was answered already. @return false: out of memory */
+MUST_CHECK bool queue_done(struct queue *queue, struct error *err);
+/**
+ * Send what is queued as far as it goes, and take the answers that are there whole, without waiting: so many that a server which never stops
+ * does not keep us. (For an answer larger than the reader's buffer it does wait.)
+ * @return false: as queue_run
+ */
+MUST_CHECK bool queue_poll(struct queue *queue, const struct operation *operation, struct error *err);
+/** Would queue_poll find something that poll(2) does not know of? */
+bool queue_has_unread(const struct queue *queue);
 /** Take back the newest command if nothing of it was sent yet. @return false: there is none such */
 bool queue_take_back(struct queue *queue, struct command *out);
 /** The oldest command without its answer; NULL if there is none. */
 const struct command *queue_oldest(const struct queue *queue);
-/** Write what is queued as far as the socket takes it without waiting. For LOGOUT. */
+/** Write what is queued as far as the socket takes it without waiting, during a run. @return false: queue->err is filled in */
+MUST_CHECK bool queue_pump(struct queue *queue);
+/** Write what is queued as far as the socket takes it without waiting. */
 void queue_flush_once(struct queue *queue);
 
 #endif

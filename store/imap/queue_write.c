@@ -1,5 +1,7 @@
 /*
- * Commands of the queue: put together, and taken back as long as nothing of them was sent. What a user's mailbox name
+ * Commands of the queue: put together, sent, and taken back as long as nothing of them was sent. The way out:  text and
+ * segments -> chunk -> stream.  A segment is a run of command text, a wait for the server's "+" (synchronising literals, IDLE), or a literal
+ * that streams from the operation. What a user's mailbox name
  * or a message may hold never becomes a line of its own: names are quoted or literals, messages are literals.
  */
 #include "store/imap/queue.h"
@@ -142,6 +144,15 @@ queue_stream(struct queue *queue, size_t index, uint64_t size, bool asked)
                 (struct segment){.kind = SEGMENT_STREAM, .command = queue->last_number, .left = size, .index = index});
 }
 
+/* @return false, always */
+static bool
+no_memory(struct queue *queue, struct error *err)
+{
+    queue->broken = true;
+    error_set(err, ERROR_LOCAL, "put a command to the server together: out of memory, or a name that can't be sent");
+    return false;
+}
+
 static void
 log_command(const struct queue *queue)
 {
@@ -159,6 +170,31 @@ log_command(const struct queue *queue)
     for (size_t i = queue->segments_head; i < queue->segments_len; i++)
         if (queue->segments[i].command == queue->last_number && queue->segments[i].kind == SEGMENT_STREAM)
             fprintf(stderr, "C: <%llu bytes>\n", (unsigned long long)queue->segments[i].left);
+}
+
+bool
+queue_idle(struct queue *queue, int kind, struct error *err)
+{
+    queue_begin(queue, kind, 0, 0, 0);
+    queue_print(queue, "IDLE");
+    if (!queue_end(queue, err))
+        return false;
+    queue->idle = queue->last_number;
+    queue->said_done = false;
+    add_segment(queue, (struct segment){.kind = SEGMENT_WAIT, .command = queue->last_number});
+    return !queue->failed || no_memory(queue, err);
+}
+
+bool
+queue_done(struct queue *queue, struct error *err)
+{
+    if (queue->idle == 0 || queue->said_done)
+        return true;
+    queue->said_done = true;
+    if (queue->log)
+        fprintf(stderr, "C: DONE\n");
+    add_text(queue, "DONE\r\n", 6);
+    return !queue->failed || no_memory(queue, err);
 }
 
 bool
@@ -209,12 +245,8 @@ queue_end(struct queue *queue, struct error *err)
     struct command *command;
 
     add_text(queue, "\r\n", 2);
-    if (queue->failed) {
-        queue->broken = true;
-        error_set(err, ERROR_LOCAL,
-                  "put a command to the server together: out of memory, or a name that can't be sent");
-        return false;
-    }
+    if (queue->failed)
+        return no_memory(queue, err);
     command = &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];
     command->bytes = queue->text.len - queue->command_at;
     name_verb(queue, command->verb, sizeof command->verb);
@@ -223,4 +255,116 @@ queue_end(struct queue *queue, struct error *err)
     if (queue->log)
         log_command(queue);
     return true;
+}
+
+/* ---- the way out ---- */
+
+/* Bytes of a literal into the chunk. The size was announced: neither more nor less may come. */
+static bool
+gather_stream(struct queue *queue, struct segment *segment)
+{
+    const struct operation *from = queue->operation;
+    size_t room = QUEUE_CHUNK - queue->chunk_len, got = 0;
+    char extra;
+
+    if (!segment->begun && !from->rewind(from->self, segment->index))
+        return false;
+    segment->begun = true;
+    if (segment->left > 0) {
+        if (room > segment->left)
+            room = (size_t)segment->left;
+        if (!from->read(from->self, segment->index, queue->chunk + queue->chunk_len, room, &got))
+            return false;
+        if (got == 0) {
+            error_set(queue->err, ERROR_LOCAL, "send a message: it became shorter while it was being read");
+            return false;
+        }
+        queue->chunk_len += got;
+        segment->left -= got;
+    }
+    /* The message ends here on the wire, and the command goes on only if it ends there on disk too: a server does not
+     * store what was cut before the last line end of the command. */
+    if (segment->left == 0 && (!from->read(from->self, segment->index, &extra, 1, &got) || got != 0)) {
+        if (got != 0)
+            error_set(queue->err, ERROR_LOCAL, "send a message: it became longer while it was being read");
+        return false;
+    }
+    return true;
+}
+
+const struct command *
+queue_oldest(const struct queue *queue)
+{
+    return queue->flight_len > 0 ? &queue->flight[queue->flight_head] : NULL;
+}
+
+/* One at a time: a command must wait while an earlier one that was sent is not answered. */
+static bool
+must_wait(const struct queue *queue, const struct segment *segment)
+{
+    const struct command *oldest = queue_oldest(queue);
+
+    return queue->serial && segment->command != queue->started && oldest != NULL && oldest->number <= queue->started;
+}
+
+/* Fill the chunk with whatever may be sent now. */
+static bool
+gather(struct queue *queue)
+{
+    while (queue->chunk_len < QUEUE_CHUNK && queue->segments_head < queue->segments_len) {
+        struct segment *segment = &queue->segments[queue->segments_head];
+        if (segment->kind == SEGMENT_WAIT || must_wait(queue, segment))
+            break;
+        queue->started = segment->command;
+        if (segment->kind == SEGMENT_TEXT) {
+            size_t len = QUEUE_CHUNK - queue->chunk_len;
+            if (len > segment->left)
+                len = (size_t)segment->left;
+            memcpy(queue->chunk + queue->chunk_len, queue->text.at + queue->text_at, len);
+            queue->chunk_len += len;
+            queue->text_at += len;
+            segment->left -= len;
+        } else if (!gather_stream(queue, segment)) {
+            return false;
+        }
+        if (segment->left == 0)
+            queue->segments_head++;
+    }
+    return true;
+}
+
+bool
+queue_pump(struct queue *queue)
+{
+    for (;;) {
+        size_t moved = 0;
+        if (queue->chunk_at == queue->chunk_len) {
+            queue->chunk_at = queue->chunk_len = 0;
+            if (!gather(queue))
+                return false;
+            if (queue->chunk_len == 0)
+                return true;
+        }
+        switch (stream_write(queue->stream, queue->chunk + queue->chunk_at, queue->chunk_len - queue->chunk_at, &moved,
+                             queue->err)) {
+        case STREAM_DONE:
+            queue->chunk_at += moved;
+            break;
+        case STREAM_AGAIN:
+            return true;
+        default:
+            return false;
+        }
+    }
+}
+
+void
+queue_flush_once(struct queue *queue)
+{
+    struct error ignored = {0};
+
+    queue->err = &ignored;
+    if (!queue->broken && !queue_pump(queue))
+        queue->broken = true;
+    queue->err = NULL;
 }

@@ -4,7 +4,6 @@
  */
 #include "store/imap/reader.h"
 
-#define READER_BUFFER (64 * 1024)
 /* One answer without its literals. A VANISHED of five million scattered UIDs has 40 MB; beyond it somebody plays. */
 #define ANSWER_MAX (UINT64_C(256) * 1024 * 1024)
 

@@ -14,6 +14,7 @@
 #include "store/base/error.h"
 #include "store/base/limits.h"
 
+#define READER_BUFFER (64 * 1024)
 #define READER_HEAD 512 /* bytes of an answer that are remembered for error messages and for the server's words */
 
 struct reader_source {
@@ -44,6 +45,16 @@ MUST_CHECK bool reader_init(struct reader *reader, struct reader_source source);
 void reader_free(struct reader *reader);
 /** Bytes that were read already by somebody else: they come first. @return false: more than the buffer holds */
 MUST_CHECK bool reader_preload(struct reader *reader, const void *bytes, size_t len);
+/*
+ * For who must not wait (reader_ahead.c): bytes are added behind the unread ones, and an answer is begun when all of it is there.
+ */
+/** Is a whole answer there, as far as line ends and announced literals tell? Also true where it is larger than the buffer. */
+bool reader_has_answer(const struct reader *reader);
+/** Where the next bytes go, and how many there may be: at least one, unless reader_has_answer. Moves what is unread. */
+unsigned char *reader_room(struct reader *reader, size_t *size);
+/** So many were put there. */
+void reader_added(struct reader *reader, size_t len);
+
 /** A new answer begins here: counters and head start over. */
 void reader_begin(struct reader *reader);
 

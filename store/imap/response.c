@@ -104,6 +104,7 @@ code_of(struct text word)
         {"MESSAGELIMIT", CODE_MESSAGELIMIT},
         {"EXPUNGEISSUED", CODE_EXPUNGEISSUED},
         {"UIDNOTSTICKY", CODE_UIDNOTSTICKY},
+        {"NOTIFICATIONOVERFLOW", CODE_NOTIFICATIONOVERFLOW},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

@@ -62,7 +62,8 @@ enum response_code { /* RFC 9051 section 7.1 and the extensions that we use */
                      CODE_ALERT,
                      CODE_MESSAGELIMIT,
                      CODE_EXPUNGEISSUED,
-                     CODE_UIDNOTSTICKY
+                     CODE_UIDNOTSTICKY,
+                     CODE_NOTIFICATIONOVERFLOW
 };
 
 #define UID_SET_MAX 512 /* ranges of a set in a response code: more than we ever ask for at once */

@@ -39,7 +39,7 @@ wary_learn(struct imap *imap, enum wary_list list, struct error *err)
 {
     const struct command *oldest = queue_oldest(&imap->queue);
 
-    if (oldest == NULL)
+    if (oldest == NULL || imap->unproven) /* a line that died between two runs was ended by no question */
         return;
     if (oldest->kind == COMMAND_NAMESPACE)
         error_hint(err,

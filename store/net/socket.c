@@ -172,12 +172,14 @@ run_race(struct race *race, const char *name, const struct addrinfo **address, s
 static void
 set_options(int fd, const struct connection *to)
 {
-    const int on = 1, idle_s = 60;
+    const int on = 1, idle_s = 60, between_s = 30, probes = 4;
     const unsigned limit_ms = (unsigned)wait_limit(to);
 
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between_s, sizeof between_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof limit_ms);
 }
 

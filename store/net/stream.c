@@ -282,6 +282,35 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
 }
 
 bool
+stream_wait_until(struct stream *stream, unsigned want, int64_t until, struct error *err)
+{
+    switch (wait_until(stream, want, until, err)) {
+    case WAIT_READY:
+        return true;
+    case WAIT_LATE:
+        error_set(err, ERROR_NETWORK, "%s %s", (want & STREAM_WANT_WRITE) != 0 ? "write to" : "read from",
+                  stream->name);
+        error_answer(err, TEXT("no answer in time"));
+        return false;
+    case WAIT_FAILED:
+        break;
+    }
+    return false;
+}
+
+int
+stream_descriptor(const struct stream *stream)
+{
+    return stream->fd;
+}
+
+bool
+stream_has_buffered(const struct stream *stream)
+{
+    return stream->secure && tls_has_buffered(stream->tls);
+}
+
+bool
 stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct error *err)
 {
     if (clock_ms() - since < STEP_LIMITS * wait_limit(stream->to))

@@ -51,6 +51,15 @@ MUST_CHECK enum stream_result stream_write(struct stream *stream, const void *fr
  */
 MUST_CHECK bool stream_wait(struct stream *stream, unsigned want, struct error *err);
 /**
+ * As stream_wait, with an end of its own.
+ * @param until  a time of clock_ms
+ */
+MUST_CHECK bool stream_wait_until(struct stream *stream, unsigned want, int64_t until, struct error *err);
+/** To be polled for reading by who waits for other things, too; -1: none. What stream_has_buffered says poll does not know. */
+int stream_descriptor(const struct stream *stream);
+/** A read would find bytes that were taken from the descriptor already. */
+bool stream_has_buffered(const struct stream *stream);
+/**
  * Wait for something to read, a few seconds at most and never the whole time limit.
  * @return STREAM_DONE: there may be, or the other side closed; STREAM_AGAIN: nothing came; STREAM_FAILED: err says why
  */

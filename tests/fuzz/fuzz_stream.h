@@ -151,6 +151,27 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
     return true;
 }
 
+bool
+stream_wait_until(struct stream *stream, unsigned want, int64_t until, struct error *err)
+{
+    (void)until;
+    return stream_wait(stream, want, err);
+}
+
+int
+stream_descriptor(const struct stream *stream)
+{
+    (void)stream;
+    return -1;
+}
+
+bool
+stream_has_buffered(const struct stream *stream)
+{
+    (void)stream;
+    return !wire.silent && wire.left > 0;
+}
+
 enum stream_result
 stream_wait_briefly(struct stream *stream, struct error *err)
 {
