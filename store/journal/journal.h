@@ -102,6 +102,11 @@ enum journal_fact {
     FACT_ADOPTED = 0x2000000,
     FACT_FOREIGN =
         0x400000, /* file and UID are one message in other bytes: `wire` is of the file, `header` and `size` of what the server has */
+    /*
+     * `wire` and `header` are of what the server has under the UID: it sent it, or it took it and lists as many bytes (with ECHO: that is to be
+     * shown yet). It means nothing with BY_HEADER or FOREIGN, and ends with the UID.
+     */
+    FACT_ITS_BYTES = 0x4000000,
 };
 
 struct journal_message {

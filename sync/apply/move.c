@@ -152,6 +152,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         target->size = source->size;
         target->date = source->date;
         target->facts |= source->facts & FACT_BY_HEADER;
+        if (target->has_wire && memcmp(target->wire, source->wire, DIGEST_SIZE) == 0)
+            target->facts |= source->facts & FACT_ITS_BYTES;
         if (!foreign_carry(run, source, target))
             return false;
         merge_keywords(target->keywords, source->keywords);

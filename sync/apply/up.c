@@ -241,7 +241,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     op->since = run_now(run);
     if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
         message->uid = 0;
-        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_ADOPTED);
+        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_ADOPTED | FACT_ITS_BYTES);
         message->flags = merge_new(message->flags, true); /* what it shows is what it brings */
     }
     message->facts &= ~(unsigned)FACT_FOREIGN; /* the server will have these bytes */

@@ -57,8 +57,9 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
         here->flags = merge_level(here->flags, FLAG_ALL);
         if (is_perhaps_another(meeting, file, here))
             here->flags = merge_equal(here->flags);
-        here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_PLACEHOLDER |
-                                   FACT_ECHO | FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN | FACT_ADOPTED);
+        here->facts &=
+            ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_PLACEHOLDER | FACT_ECHO |
+                        FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN | FACT_ADOPTED | FACT_ITS_BYTES);
         if (facts == 0) /* they have the same bytes now, whatever they had before */
             here->facts &= ~(unsigned)FACT_FOREIGN;
         if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* otherwise its file is fetched again */

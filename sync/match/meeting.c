@@ -203,8 +203,8 @@ gather(struct meeting *meeting, enum journal_which which, bool is_half(const str
 static bool
 gather_lacked(struct meeting *meeting)
 {
-    const unsigned otherwise =
-        ~(unsigned)(FACT_BY_HEADER | FACT_VAGUE | FACT_UNSHOWN | FACT_ECHO | FACT_COPIED | FACT_FOREIGN);
+    const unsigned otherwise = ~(unsigned)(FACT_BY_HEADER | FACT_VAGUE | FACT_UNSHOWN | FACT_ECHO | FACT_COPIED |
+                                           FACT_FOREIGN | FACT_ITS_BYTES);
     struct run *run = meeting->run;
     struct journal_message message;
     int64_t *ids;

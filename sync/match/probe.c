@@ -4,6 +4,8 @@
 #include "sync/rows/readings.h"
 #include "sync/run/attempts.h"
 
+#include <inttypes.h>
+
 #define PROBE_HEADER_KEPT 16384 /* bytes of a header that are searched for its Message-ID */
 
 struct probing {
@@ -155,6 +157,21 @@ on_end(void *context, size_t index, uint32_t uid)
     return true;
 }
 
+/* Where more than one is asked for, nobody knows which one it was. */
+static void
+complain(struct probing *probing, size_t index, const char *answer)
+{
+    const struct remote_fetch *request = &probing->requests[index];
+    struct probe **probes = &probing->probes[probing->first[index]];
+    char what[64] = "read messages for pairing";
+
+    if (request->count == 1)
+        (void)text_print(what, sizeof what, "read the message of UID %" PRIu32 " for pairing", request->uids[0]);
+    for (size_t i = 0; i < request->count; i++)
+        probes[i]->refused = probes[i]->doubt;
+    run_complain(probing->run, &probing->run->mailboxes[probes[0]->mailbox], what, answer, "The next run tries again.");
+}
+
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -180,7 +197,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     run_learn(run, mailbox, CAUTION_UNREAD_MESSAGE);
     if (outcome->changed) /* its UIDs are others now: nothing is known of it */
         run_learn(run, mailbox, CAUTION_RENUMBERED);
-    run_complain(run, mailbox, "read messages for pairing", outcome->answer, "The next run tries again.");
+    complain(probing, index, outcome->answer);
     return true;
 }
 

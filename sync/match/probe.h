@@ -17,6 +17,7 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     /* [out] */
     bool got;      /* false: it is gone, or what came can't be believed */
     bool answered; /* something came for it */
+    bool refused;  /* the server would not show it, which was said with its words */
     bool doubt;    /* two readings gave no message: shorter than announced and different, or nothing at all */
     bool cut;      /* the body came shorter than announced, twice with the same bytes */
     struct digests digests;

@@ -25,6 +25,8 @@ take_file(struct journal_message *old, const struct journal_message *file, unsig
     old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
     if ((old->facts & FACT_GONE_THERE) == 0)
         old->facts &= ~(unsigned)(FACT_UNPAIRED | FACT_ADOPTED);
+    if (!file->has_wire || memcmp(old->wire, file->wire, DIGEST_SIZE) != 0)
+        old->facts &= ~(unsigned)FACT_ITS_BYTES;
     old->has_wire = file->has_wire;
     memcpy(old->wire, file->wire, DIGEST_SIZE);
     if ((file->facts & FACT_GONE_THERE) != 0)
@@ -49,7 +51,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
         old->date = new->date;
         old->flags.rseen = new->flags.rseen;
         old->flags = merge_level(old->flags, FLAG_ALL);
-        old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER | FACT_ADOPTED);
+        old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER | FACT_ADOPTED | FACT_ITS_BYTES);
         if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
             old->facts &= ~(unsigned)FACT_UNPAIRED;
         old->facts |= new->has_wire ? 0 : FACT_BY_HEADER;

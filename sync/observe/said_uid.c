@@ -7,6 +7,8 @@
 static void
 take_echo(struct journal_message *message, const struct said_uid *seen, bool has_flags)
 {
+    if (seen->size == 0 || seen->size != message->size) /* not told, or the server wrote into it */
+        message->facts &= ~(unsigned)FACT_ITS_BYTES;
     message->size = seen->size;
     message->date = seen->date;
     if (has_flags) {
@@ -68,6 +70,7 @@ exchange(struct run *run, struct journal_message *sent, struct journal_message *
     merge_keywords(fresh.keywords, sent->keywords);
     merge_keywords(sent->keywords, other->keywords);
     sent->uid = other->uid;
+    sent->facts &= ~(unsigned)FACT_ITS_BYTES;
     sent->flags.rseen = other->flags.rseen;
     take_echo(sent, &seen, true);
     return journal_message_delete(run->journal, other->id, &run->err) &&
@@ -165,7 +168,7 @@ said_uid_lose(struct run *run, struct said_ops *ops, struct journal_message *mes
     struct journal_op *op = said_op_of(ops, message->id);
 
     message->uid = 0;
-    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER | FACT_GONE_THERE);
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER | FACT_GONE_THERE | FACT_ITS_BYTES);
     message->flags = merge_new(message->flags, true);
     if (op != NULL)
         op->id = 0; /* it stays, for a row without a UID */

@@ -31,7 +31,7 @@ inherit(struct run *run, const struct journal_message *holder, struct journal_me
 {
     heir->uid = holder->uid;
     heir->refers_to = 0;
-    heir->facts &= ~(unsigned)FACT_ALIAS;
+    heir->facts &= ~(unsigned)(FACT_ALIAS | FACT_ITS_BYTES);
     heir->size = holder->size;
     heir->date = holder->date;
     heir->flags = merge_heir(heir->flags, holder->flags);
@@ -75,7 +75,7 @@ static bool
 lose_said_uid(struct run *run, struct journal_message *message)
 {
     message->uid = 0;
-    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER);
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER | FACT_ITS_BYTES);
     message->flags = merge_new(message->flags, true);
     return journal_message_save(run->journal, message, &run->err);
 }
@@ -109,8 +109,7 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
     } else if (ok && *uid != 0) {
         message->uid = *uid;
     }
-    if (*uid != 0 || *alias)
-        message->facts &= ~(unsigned)FACT_AGAIN;
+    message->facts &= ~(unsigned)(*uid != 0 || *alias ? FACT_AGAIN | FACT_ITS_BYTES : FACT_ITS_BYTES);
     free(other);
     return ok;
 }

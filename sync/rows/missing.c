@@ -89,7 +89,7 @@ lose_uid(struct run *run, struct journal_message *message, unsigned becomes)
 {
     message->uid = 0;
     message->refers_to = 0;
-    message->facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS | UNPAIRED_THERE);
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS | FACT_ITS_BYTES | UNPAIRED_THERE);
     message->facts |= becomes;
     return journal_message_save(run->journal, message, &run->err);
 }

@@ -1,5 +1,6 @@
 """On the wire: a server that counts messages which it never lists, or does not date them; and one that answers for so many at a time."""
 import itertools
+import os
 import re
 import unittest
 
@@ -107,6 +108,79 @@ class UnevenTest(unittest.TestCase):
 
                 self.assertEqual((self.here(), self.there()), (both, both), result)
                 self.assertEqual([m.uid for m in self.box.messages if "\\Deleted" in m.flags and m.bytes != mail(17)], [])
+
+    def test_a_uid_that_was_given_again_is_not_removed_for_what_was_sent_or_renamed_here(self):
+        for how in ("sent", "renamed", "moved"):
+            for deed in ("remove", "flag"):
+                with self.subTest(how=how, deed=deed):
+                    self.given(bent.MODERN)
+                    self.server.make("Other")
+                    maildir = self.account.maildir
+                    self.sync()
+                    if how == "sent":
+                        maildir.put("INBOX", mail(8).replace(b"\r\n", b"\n"), "S")
+                    else:
+                        self.server.mailboxes["Other" if how == "moved" else "INBOX"].add(mail(8))
+                        self.sync()
+                        file = maildir.find("Other" if how == "moved" else "INBOX", mail(8))
+                        if how == "moved":
+                            maildir.move(file, "INBOX", rename=True)
+                        else:
+                            os.rename(file.path, os.path.join(maildir.folder("INBOX"), "cur", "reader.1:2,S"))
+                    self.sync()
+                    date = self.box.messages[-1].date
+                    del self.box.messages[-1]  # the server is set back, and goes on
+                    self.box.next -= 1
+                    self.box.add(mail(9), date=date)
+                    file = maildir.find("INBOX", mail(8))
+                    if deed == "remove":
+                        maildir.delete(file)
+                    else:
+                        maildir.flag(file, add="T")
+
+                    result = self.sync()
+                    self.sync()
+
+                    both = [*range(5), *([8] if deed == "flag" else []), 9]
+                    self.assertEqual((self.here(), self.there()), (both, both), result)
+                    self.assertEqual([m.bytes for m in self.box.messages if "\\Deleted" in m.flags and m.bytes != mail(8)], [])
+
+    def test_a_message_with_another_header_and_no_body_keeps_no_other_removal_waiting(self):
+        for answer in ("refused", "left out"):
+            for moved in (False, True):
+                with self.subTest(answer=answer, moved=moved):
+                    def bend(ask):
+                        if ask.command != "UID FETCH" or b"BODY" not in ask.args or not re.search(rb"\b[5-7]\b", ask.args.split()[0]):
+                            return None
+                        if b"HEADER" not in ask.args:
+                            return [ask.no("damaged")] if answer == "refused" else [
+                                part for part in ask.truth() if not re.search(rb"UID [56] BODY", part)]
+                        return [re.sub(rb"(UID [56] BODY\[HEADER\] )\{(\d+)\}\r\n",
+                                       lambda m: m.group(1) + b"{%d}\r\nX: 1\r\n" % (int(m.group(2)) + 6), part) for part in ask.truth()]
+                    self.given(bent.MODERN, count=7)
+                    self.server.make("Other")
+                    self.sync()
+                    maildir = self.account.maildir
+                    for n in (2, 4, 5):
+                        file = maildir.find("INBOX", mail(n))
+                        if moved:
+                            maildir.move(file, "Other")
+                        else:
+                            maildir.delete(file)
+                    self.server.bend = bend
+
+                    result = self.sync(expect=1)
+
+                    self.assertEqual(self.there(), [0, 1, 3, 4, 5, 6], result)
+                    self.assertIn("work/INBOX: can't read the message of UID 6", result.err)
+                    if answer == "left out":
+                        self.assertIn("work/INBOX: can't read the message of UID 5", result.err)
+                        self.assertIn("its body is not shown", result.err)
+                    self.sync(expect=1)
+                    self.assertEqual(self.there(), [0, 1, 3, 4, 5, 6])
+                    self.server.bend = None
+                    self.sync()
+                    self.assertEqual(self.there(), [0, 1, 3, 6])
 
     def test_a_message_that_is_listed_without_its_size_is_told_by_its_date(self):
         for capabilities in (bent.MODERN, bent.PLAIN):
