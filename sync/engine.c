@@ -87,13 +87,15 @@ is_look_due(const struct run *run)
  * The server was restored from a backup. A mailbox may have grown since, so that its UIDNEXT and HIGHESTMODSEQ are
  * above our cursors again although messages are missing: a list of changes would not show that. So every mailbox is
  * listed whole. Mailboxes that this run leaves alone are listed whole by the next run that looks at them.
+ * So it is where a mailbox is paired anew in the second run on end (the server was set forward again), or has a message again that had gone.
  */
 static bool
 observe_past(struct run *run)
 {
-    if (!run->went_back || run->no_deltas)
+    if (run->no_deltas || (!run->went_back && (!run->shifted || run->listed_whole)))
         return true;
-    run->no_deltas = true;
+    run->no_deltas = run->went_back;
+    run->listed_whole = true;
     for (size_t i = 0; i < run->count; i++)
         run->mailboxes[i].full = run->mailboxes[i].look_there =
             mailbox_is_open(&run->mailboxes[i]) && run->mailboxes[i].listed;

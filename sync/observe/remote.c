@@ -58,10 +58,11 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     sight->again_full = true;
     /*
      * What seems to have vanished elsewhere may be here under another UID. A mailbox that is so in each run has numbers that mean nothing: it
-     * tells of itself alone.
+     * tells of itself alone. In the second run the server may have been set forward again.
      */
-    const bool stays = attempts_repaired(run, sight->mailbox);
-    run->went_back = run->went_back || (back && !stays);
+    const int runs = attempts_repaired(run, sight->mailbox);
+    run->went_back = run->went_back || (back && runs < 2);
+    run->shifted = run->shifted || (back && runs == 2);
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->vanished = true; /* and may be in a mailbox that was made meanwhile */
@@ -450,6 +451,10 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         if (!said_uid_resolve(run, &sight->said))
             return false;
         say_slid(run, sight);
+        /* Where no view explains it, the server was perhaps set back: a message that had gone is there again. */
+        if (sight->slid != 0 && row->view == 0 && row->state != MAILBOX_REPAIR &&
+            !run_learned(sight->mailbox, CAUTION_REPAIRED))
+            run->shifted = true;
         see_all(run, sight);
         attempts_listed(run, sight->mailbox);
     } else if (!sight->again_full && !settled) {

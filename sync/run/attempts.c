@@ -11,6 +11,7 @@
 #define SAID_MAX 20
 #define DAY 86400
 #define RUNS 2 /* on end: after that it is asked once a day, and what may be in it waits for it no longer */
+#define RUNS_COUNTED 3
 
 /* Where the chain of such ones begins. */
 static uint32_t *
@@ -115,7 +116,7 @@ read_line(const char **at, struct suspect *to)
                            .what = n[2] < ATTEMPTS ? (enum attempt)n[2] : ATTEMPT_LOOK,
                            .uidvalidity = (uint32_t)n[3],
                            .unreadable = true,
-                           .runs = n[4] < RUNS ? (int)n[4] : RUNS,
+                           .runs = n[4] < RUNS_COUNTED ? (int)n[4] : RUNS_COUNTED,
                            .asked = (int64_t)n[5],
                            .uidnext = (uint32_t)n[6],
                            .messages = (uint32_t)n[7],
@@ -318,39 +319,40 @@ attempts_sizeless(const struct run *run, const struct mailbox *mailbox)
     return suspect != NULL && (suspect->exact || suspect->unreadable);
 }
 
-/* Once a run. @return it is so in RUNS of them on end */
-static bool
+/* Once a run. @return it is so in so many of them on end, RUNS_COUNTED at most */
+static int
 count_run(struct run *run, const struct mailbox *mailbox, enum attempt what)
 {
     struct suspect *suspect = attempts_find(run, mailbox->row.id, what, 0);
 
     if (suspect == NULL)
         suspect = add(&run->attempts, (struct suspect){.mailbox = mailbox->row.id, .what = what, .unreadable = true});
-    if (suspect != NULL && !suspect->counted && suspect->runs < RUNS) {
+    if (suspect != NULL && !suspect->counted && suspect->runs < RUNS_COUNTED) {
         suspect->runs++;
         run->attempts.news = true;
     }
     if (suspect != NULL)
         suspect->counted = true;
-    return suspect != NULL && suspect->runs == RUNS;
+    return suspect != NULL ? suspect->runs : 0;
 }
 
 void
 attempts_refused(struct run *run, struct mailbox *mailbox)
 {
-    run_learn(run, mailbox, count_run(run, mailbox, ATTEMPT_REFUSED) ? CAUTION_STAYS_UNREADABLE : CAUTION_UNLISTED);
+    run_learn(run, mailbox,
+              count_run(run, mailbox, ATTEMPT_REFUSED) >= RUNS ? CAUTION_STAYS_UNREADABLE : CAUTION_UNLISTED);
 }
 
-bool
+int
 attempts_repaired(struct run *run, struct mailbox *mailbox)
 {
-    bool stays = count_run(run, mailbox, ATTEMPT_REPAIRED);
+    const int runs = count_run(run, mailbox, ATTEMPT_REPAIRED);
 
-    if (stays)
+    if (runs >= RUNS)
         mailbox->cautions |= CAUTION_REPAIRED; /* what vanished in others waits for it no longer */
     else
         run_learn(run, mailbox, CAUTION_REPAIRED);
-    return stays;
+    return runs;
 }
 
 void

@@ -29,9 +29,9 @@ bool attempts_sizeless(const struct run *run, const struct mailbox *mailbox);
 void attempts_refused(struct run *run, struct mailbox *mailbox);
 /**
  * It is paired anew: learn it. In the second run on end it waits by itself: its numbers are never what they were.
- * @return it is so in the second run on end
+ * @return in so many runs on end, 3 at most
  */
-bool attempts_repaired(struct run *run, struct mailbox *mailbox);
+int attempts_repaired(struct run *run, struct mailbox *mailbox);
 /** It was listed. */
 void attempts_listed(struct run *run, const struct mailbox *mailbox);
 /** Is it known not to be readable? */

@@ -221,19 +221,22 @@ struct run {
     int64_t first_id;    /* the highest id of a row when the run began */
     bool dry, no_root, first,
         met; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal; met: and is not any more */
-    bool partial;         /* something was not done: exit 1 */
-    bool complained;      /* ... and said */
-    bool held;            /* exit 3 */
-    bool pair_all;        /* journal and Maildir are not of one run: pair everything first */
-    bool paired;          /* and that is done */
-    bool maildir_older;   /* the Maildir was restored: its names show the past */
-    bool past_known;      /* ... and the journal knows what they showed, from a run that was cut off while it paired */
-    unsigned cautions;    /* enum caution: all that this run learned of any mailbox, or of none */
-    bool mark_written;    /* the mark of this run is in the root */
-    bool mark_committed;  /* and its nonce is in the journal */
-    bool went_back;       /* one mailbox of the server shows the past: the change numbers of none are believed */
-    bool restored;        /* ... under the UIDVALIDITY that it had: certainly out of a backup */
-    bool no_deltas;       /* and so all were listed whole */
+    bool partial;        /* something was not done: exit 1 */
+    bool complained;     /* ... and said */
+    bool held;           /* exit 3 */
+    bool pair_all;       /* journal and Maildir are not of one run: pair everything first */
+    bool paired;         /* and that is done */
+    bool maildir_older;  /* the Maildir was restored: its names show the past */
+    bool past_known;     /* ... and the journal knows what they showed, from a run that was cut off while it paired */
+    unsigned cautions;   /* enum caution: all that this run learned of any mailbox, or of none */
+    bool mark_written;   /* the mark of this run is in the root */
+    bool mark_committed; /* and its nonce is in the journal */
+    bool went_back;      /* one mailbox of the server shows the past: the change numbers of none are believed */
+    bool restored;       /* ... under the UIDVALIDITY that it had: certainly out of a backup */
+    bool no_deltas;      /* and so all were listed whole */
+    bool
+        shifted; /* one shows perhaps another time: what is missing is not doubted for it, but no flags of others are believed unseen */
+    bool listed_whole;    /* and so all were */
     bool sizes_lie;       /* the server's RFC822.SIZE was seen to be wrong */
     bool replan;          /* rows were joined after they were planned */
     bool look_everywhere; /* mailboxes that were not asked for are looked at, too: something may have moved there */

@@ -70,6 +70,36 @@ class UnevenTest(unittest.TestCase):
         self.assertEqual((self.here(), self.there()), ([2, 3, 4], [2, 3, 4]), result)
         self.assertEqual(len(self.account.maildir.files("Other")), 6)
 
+    def test_flags_of_other_mailboxes_are_compared_where_the_server_was_set_forward_or_back_again(self):
+        """Its lists of changes tell of no flag that was set before the number up to which they are known."""
+        for capabilities in (bent.MODERN, bent.PLAIN):
+            for how in ("forward", "back"):
+                with self.subTest(capabilities=capabilities, how=how):
+                    self.given(capabilities)
+                    other = self.server.make("Other")
+                    for n in range(3):
+                        other.add(mail(30 + n))
+                    self.sync()
+                    if how == "forward":
+                        for n in (20, 21):  # what has the last UID is another message in each run
+                            del self.box.messages[-1]
+                            self.box.next -= 1
+                            self.box.add(mail(n) * (n - 18))
+                            other.messages[1].flags = {"\\Flagged"} if n == 21 else set()
+                            self.sync()
+                    else:
+                        gone = self.box.messages[2]
+                        self.box.expunge(gone.uid)
+                        self.sync()
+                        self.box.messages.insert(2, gone)
+                        self.box.modseq += 1
+                        other.messages[1].flags = {"\\Flagged"}
+                        result = self.sync()
+                        self.assertEqual((self.here(), self.there()), ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4]), result)
+
+                    self.assertEqual(self.account.maildir.find("Other", mail(31)).flags, {"\\Flagged"})
+                    self.assertEqual([m.flags for m in other.messages], [set(), {"\\Flagged"}, set()])
+
     def given_uids_again(self, lost):
         """The server was set back, and went on with messages of the same size and date."""
         self.given(bent.MODERN, count=0)
