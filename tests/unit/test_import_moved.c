@@ -130,6 +130,31 @@ what_was_removed_and_is_back_under_the_name_of_a_part_is_known(void **state)
     assert_int_equal(copies_here(sc, whole), 1);
 }
 
+/* Two that are alike were recorded as had beside the rows of what was fetched; what gets the name of one, and is none of them, comes. */
+static void
+what_gets_the_name_of_one_that_was_had_in_doubt_comes(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *fresh;
+
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    (void)given_mail(sc, "3");
+    assert_run(sc, 0);
+    sc->drop.mails[2].gone = true;
+    (void)given_mail(sc, "another");
+    rename_there(&sc->drop.mails[3], "3");
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    sc->drop.mails[0].gone = true;
+    fresh = given_mail(sc, "1");
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, fresh), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+}
+
 int
 main(void)
 {
@@ -137,6 +162,7 @@ main(void)
         TEST(what_lies_under_the_name_of_one_that_was_had_unread_comes),
         TEST(no_header_is_learned_while_a_name_is_used_again),
         TEST(what_was_begun_in_doubt_and_came_is_known_under_another_name),
+        TEST(what_gets_the_name_of_one_that_was_had_in_doubt_comes),
         TEST(what_was_removed_and_is_back_under_the_name_of_a_part_is_known),
     };
 
