@@ -116,6 +116,7 @@ enum statement {
     SQL_POP_DELETE,
     SQL_POP_GET,
     SQL_POP_BY_UIDL,
+    SQL_POP_BY_UIDL_BODY,
     SQL_POP_BY_HEADER,
     SQL_POP_BY_KIN,
     SQL_POP_MISSED_BY_KIN,

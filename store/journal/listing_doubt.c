@@ -33,8 +33,9 @@ bool
 journal_listing_count_gone_alike(struct journal *journal, uint64_t *count, struct error *err)
 {
     static const char sql[] =
-        "SELECT count(DISTINCT d.number) FROM temp.listing_gone g CROSS JOIN main.pop p ON p.id = g.id"
-        " CROSS JOIN temp.listing_doubt d ON d.kin = p.kin OR d.header = p.header";
+        "SELECT count(*) FROM temp.listing_doubt"
+        " WHERE kin IN (SELECT kin FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone))"
+        " OR header IN (SELECT header FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone))";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_GONE_ALIKE, sql, err);
     int64_t number;
 
@@ -44,12 +45,15 @@ journal_listing_count_gone_alike(struct journal *journal, uint64_t *count, struc
     return true;
 }
 
+#define OF_BODY " AND (?3 IS NULL OR body IS NULL OR body IN (?3, ?4))"
+
 bool
 journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                          const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count, struct error *err)
+                          const unsigned char kin[static DIGEST_SIZE], struct journal_pop_body body, int64_t **ids,
+                          size_t *count, struct error *err)
 {
     static const char sql[] = "SELECT id FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone)"
-                              " AND (header = ?1 OR kin = ?2) ORDER BY id";
+                              " AND (header = ?1 OR kin = ?2)" OF_BODY " ORDER BY id";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_GONE_LIKE, sql, err);
     struct sql_binder to = {.statement = statement};
 
@@ -57,6 +61,8 @@ journal_listing_gone_like(struct journal *journal, const unsigned char header[st
         return false;
     bind_digest(&to, header);
     bind_digest(&to, kin);
+    bind_digest(&to, body.came);
+    bind_digest(&to, body.wire);
     return sql_ids(journal, statement, ids, count, what, err);
 }
 
@@ -75,9 +81,11 @@ journal_listing_loosen(struct journal *journal, struct error *err)
 
 bool
 journal_listing_loose_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count, struct error *err)
+                           const unsigned char kin[static DIGEST_SIZE], struct journal_pop_body body, int64_t **ids,
+                           size_t *count, struct error *err)
 {
-    static const char sql[] = "SELECT id FROM temp.listing_loose WHERE header = ?1 OR kin = ?2 ORDER BY id";
+    static const char sql[] = "SELECT p.id FROM temp.listing_loose l CROSS JOIN main.pop p ON p.id = l.id"
+                              " WHERE (l.header = ?1 OR l.kin = ?2)" OF_BODY " ORDER BY p.id";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_LOOSE_LIKE, sql, err);
     struct sql_binder to = {.statement = statement};
 
@@ -85,6 +93,8 @@ journal_listing_loose_like(struct journal *journal, const unsigned char header[s
         return false;
     bind_digest(&to, header);
     bind_digest(&to, kin);
+    bind_digest(&to, body.came);
+    bind_digest(&to, body.wire);
     return sql_ids(journal, statement, ids, count, what, err);
 }
 
@@ -163,9 +173,9 @@ bool
 journal_listing_compare_freed(struct journal *journal, int64_t now, struct error *err)
 {
     static const char sql[] =
-        "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT d.number FROM main.pop p"
-        " CROSS JOIN temp.listing_doubt d ON d.header = p.header WHERE p.absent = ?1 AND p.absent <> 0"
-        " AND p.state IN (2, 4) AND d.row = 0 AND d.repeated = 0 AND d.number IN (SELECT number FROM temp.listing_new)";
+        "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT number FROM temp.listing_doubt"
+        " WHERE row = 0 AND repeated = 0 AND number IN (SELECT number FROM temp.listing_new)"
+        " AND header IN (SELECT header FROM main.pop WHERE absent = ?1 AND absent <> 0 AND state IN (2, 4))";
     static const char rest[] = "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COMPARE_FREED, sql, err);
 
@@ -179,14 +189,17 @@ journal_listing_compare_freed(struct journal *journal, int64_t now, struct error
 bool
 journal_listing_compare_alike(struct journal *journal, struct error *err)
 {
-    /* One pass over the rows, with a look into the doubtful lines for each. */
-    static const char sql[] = "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT d.number"
-                              " FROM main.pop p CROSS JOIN temp.listing_doubt d ON d.header = p.header"
-                              " WHERE p.absent = 0 AND p.state IN (2, 4) AND p.body IS NOT NULL AND p.uidl <> d.uidl"
-                              " AND (d.size = p.listed OR d.size = 0 OR p.listed = 0) AND d.row = 0 AND d.repeated = 0"
-                              " AND d.number IN (SELECT number FROM temp.listing_new)"
-                              " AND p.uidl NOT IN (SELECT uidl FROM temp.listing_doubt);"
-                              "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
+    /* A pass over the rows for each of these, and one over the lines: all may have one header. */
+#define ALIKE                                                                                                          \
+    " FROM main.pop WHERE header IN (SELECT header FROM temp.listing_doubt) AND absent = 0 AND state IN (2, 4)"        \
+    " AND body IS NOT NULL AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt)"
+    static const char sql[] =
+        "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT number FROM temp.listing_doubt"
+        " WHERE row = 0 AND repeated = 0 AND number IN (SELECT number FROM temp.listing_new)"
+        " AND ((header, size) IN (SELECT header, listed" ALIKE ")"
+        " OR header IN (SELECT header" ALIKE " AND listed = 0)"
+        " OR (size = 0 AND header IN (SELECT header" ALIKE ")));"
+        "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
 
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
     return listing_judge(journal, err) && listing_commit(journal, err) && listing_exec(journal, sql, err);
@@ -397,12 +410,11 @@ journal_listing_has_unread_twin(struct journal *journal, const unsigned char hea
 bool
 journal_listing_has_moved(struct journal *journal, bool *moved, struct error *err)
 {
-    /* One pass over the rows, with a look into the doubtful lines for each. */
+    /* One pass over the rows, and one over the lines. */
     static const char sql[] =
-        "SELECT EXISTS (SELECT 1 FROM main.pop p CROSS JOIN temp.listing_doubt d ON d.header = p.header"
-        " WHERE p.absent = 0 AND p.state <> 1 AND p.uidl <> d.uidl AND d.row = 0 AND d.repeated = 0"
-        " AND d.message_id IS NOT NULL AND p.uidl NOT IN (SELECT uidl FROM temp.listing_doubt)"
-        " AND p.id NOT IN (SELECT id FROM temp.listing_gone)"
+        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt d WHERE d.row = 0 AND d.repeated = 0"
+        " AND d.message_id IS NOT NULL AND d.header IN (SELECT header FROM main.pop WHERE absent = 0 AND state <> 1"
+        " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt) AND id NOT IN (SELECT id FROM temp.listing_gone))"
         " AND NOT EXISTS (SELECT 1 FROM main.pop o WHERE o.uidl = d.uidl AND o.facts & 256 <> 0 AND o.absent = 0"
         " AND o.header = d.header))";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_HAS_MOVED, sql, err);

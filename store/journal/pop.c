@@ -125,30 +125,61 @@ journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, si
     return sql_ids(journal, statement, ids, count, "find POP messages by UIDL", err);
 }
 
+/* One that has another body is none of these: where all have one name or header, they would be looked at for each. */
+#define OF_BODY " AND (?2 IS NULL OR body IS NULL OR body IN (?2, ?3))"
+
+static void
+bind_body(struct sql_binder *to, struct journal_pop_body body)
+{
+    bind_digest(to, body.came);
+    bind_digest(to, body.wire);
+}
+
 bool
-journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE], int64_t **ids,
+journal_pop_by_uidl_and_body(struct journal *journal, const char *uidl, struct journal_pop_body body, int64_t **ids,
                              size_t *count, struct error *err)
 {
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_BY_HEADER,
-                                          "SELECT id FROM pop WHERE header = ?1 AND absent <> 0 ORDER BY id", err);
+    static const char sql[] = "SELECT id FROM pop WHERE uidl = ?1" OF_BODY " ORDER BY absent <> 0, id";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_BY_UIDL_BODY, sql, err);
+    struct sql_binder to = {.statement = statement};
 
     if (statement == NULL)
         return false;
-    bind_digest(&(struct sql_binder){.statement = statement}, header);
+    bind_string(&to, uidl);
+    bind_body(&to, body);
+    return sql_ids(journal, statement, ids, count, "find POP messages by UIDL", err);
+}
+
+static bool
+absent_by(struct journal *journal, enum statement which, const char *sql, const unsigned char *digest,
+          struct journal_pop_body body, int64_t **ids, size_t *count, struct error *err)
+{
+    sqlite3_stmt *statement = sql_prepare(journal, which, sql, err);
+    struct sql_binder to = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, digest);
+    bind_body(&to, body);
     return sql_ids(journal, statement, ids, count, "find POP messages by header", err);
 }
 
 bool
-journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], int64_t **ids,
-                          size_t *count, struct error *err)
+journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                             struct journal_pop_body body, int64_t **ids, size_t *count, struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_POP_BY_KIN, "SELECT id FROM pop WHERE kin = ?1 AND absent <> 0 ORDER BY id", err);
+    return absent_by(journal, SQL_POP_BY_HEADER,
+                     "SELECT id FROM pop WHERE header = ?1 AND absent <> 0" OF_BODY " ORDER BY id", header, body, ids,
+                     count, err);
+}
 
-    if (statement == NULL)
-        return false;
-    bind_digest(&(struct sql_binder){.statement = statement}, kin);
-    return sql_ids(journal, statement, ids, count, "find POP messages by kin", err);
+bool
+journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
+                          struct journal_pop_body body, int64_t **ids, size_t *count, struct error *err)
+{
+    return absent_by(journal, SQL_POP_BY_KIN,
+                     "SELECT id FROM pop WHERE kin = ?1 AND absent <> 0" OF_BODY " ORDER BY id", kin, body, ids, count,
+                     err);
 }
 
 bool

@@ -82,11 +82,20 @@ MUST_CHECK bool journal_pop_get(struct journal *journal, int64_t id, struct jour
 /** Ids of the rows of this UIDL, those that are not absent first, then by id; the caller frees. */
 MUST_CHECK bool journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, size_t *count,
                                     struct error *err);
-/** Ids of absent rows with this header digest (or kin digest), by id; the caller frees. */
-MUST_CHECK bool journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+/** A body that was read: rows of others are left out, those of which none is known are not. Pointers to digests, as it came and in wire form. */
+struct journal_pop_body {
+    const unsigned char *came, *wire;
+};
+/** journal_pop_by_uidl, of this body alone. */
+MUST_CHECK bool journal_pop_by_uidl_and_body(struct journal *journal, const char *uidl, struct journal_pop_body body,
                                              int64_t **ids, size_t *count, struct error *err);
+/** Ids of absent rows with this header digest (or kin digest), by id; the caller frees. @param body  {NULL, NULL}: any */
+MUST_CHECK bool journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                                             struct journal_pop_body body, int64_t **ids, size_t *count,
+                                             struct error *err);
 MUST_CHECK bool journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
-                                          int64_t **ids, size_t *count, struct error *err);
+                                          struct journal_pop_body body, int64_t **ids, size_t *count,
+                                          struct error *err);
 /** Has an absent row this Message-ID, and did LIST say this size (not 0) of it? */
 MUST_CHECK bool journal_pop_has_absent_named(struct journal *journal,
                                              const unsigned char message_id[static DIGEST_SIZE], uint64_t size,
@@ -179,8 +188,8 @@ MUST_CHECK bool journal_listing_gone(struct journal *journal, uint64_t *count, s
 MUST_CHECK bool journal_listing_count_gone_alike(struct journal *journal, uint64_t *count, struct error *err);
 /** Ids of those of them that have this header or kin digest, by id; the caller frees. None once they were written down as absent. */
 MUST_CHECK bool journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                                          const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count,
-                                          struct error *err);
+                                          const unsigned char kin[static DIGEST_SIZE], struct journal_pop_body body,
+                                          int64_t **ids, size_t *count, struct error *err);
 /**
  * Collect the rows of names whose lines are doubtful, and have no row yet or another one: such a row may be any other line's by now. Not those
  * of lines that stand twice, and not rows that were begun. After those that are known by their names were paired.
@@ -188,8 +197,8 @@ MUST_CHECK bool journal_listing_gone_like(struct journal *journal, const unsigne
 MUST_CHECK bool journal_listing_loosen(struct journal *journal, struct error *err);
 /** Ids of those rows that have this header or kin digest, by id; the caller frees. None before journal_listing_loosen. */
 MUST_CHECK bool journal_listing_loose_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count,
-                                           struct error *err);
+                                           const unsigned char kin[static DIGEST_SIZE], struct journal_pop_body body,
+                                           int64_t **ids, size_t *count, struct error *err);
 /** What is known and still POP_FETCHING is to be fetched: it moves from LISTED_KNOWN to LISTED_NEW. */
 MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct error *err);
 /** This one is to be fetched; its row, if it has one of its UIDL, must be absent or FETCHING. */

@@ -116,7 +116,7 @@ find_among(struct import *import, const struct id_set *taken_rows, const struct 
         int64_t *ids;
         size_t count;
 
-        ok = candidates_from(import, place, listed->uidl, seen, &ids, &count) &&
+        ok = candidates_from(import, place, listed->uidl, seen, true, &ids, &count) &&
              choose(import, taken_rows, ids, count, listed, seen, certain, row);
         free(ids);
     }

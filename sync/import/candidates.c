@@ -154,36 +154,38 @@ judge_absent(struct import *import, const struct journal_listed *listed, const s
 
 static bool
 judge_these(struct import *import, const struct journal_listed *listed, const struct seen *seen, const int64_t *ids,
-            size_t count, bool same_size, struct candidates *to)
+            size_t count, bool same_size, size_t most, struct candidates *to)
 {
     bool ok = true, unused;
 
-    for (size_t i = 0; ok && i < count; i++)
+    for (size_t i = 0; ok && i < count && to->count < most; i++)
         ok = is_free(import, ids[i], &unused) && (!unused || judge_absent(import, listed, seen, ids[i], same_size, to));
     return ok;
 }
 
 bool
 candidates_from(struct import *import, enum candidates_place place, const char *uidl, const struct seen *seen,
-                int64_t **ids, size_t *count)
+                bool of_body, int64_t **ids, size_t *count)
 {
+    const struct journal_pop_body body = {of_body ? seen->body : NULL, of_body ? seen->wire : NULL};
     const bool listed = import->identity != BY_BODY; /* else the listing holds numbers alone */
 
     *ids = NULL;
     *count = 0;
     switch (place) {
     case ROWS_OF_NAME:
-        return journal_pop_by_uidl(import->journal, uidl, ids, count, &import->err);
+        return of_body ? journal_pop_by_uidl_and_body(import->journal, uidl, body, ids, count, &import->err)
+                       : journal_pop_by_uidl(import->journal, uidl, ids, count, &import->err);
     case ROWS_OF_HEADER:
-        return journal_pop_absent_by_header(import->journal, seen->header, ids, count, &import->err);
+        return journal_pop_absent_by_header(import->journal, seen->header, body, ids, count, &import->err);
     case ROWS_OF_KIN:
-        return journal_pop_absent_by_kin(import->journal, seen->kin.rest, ids, count, &import->err);
+        return journal_pop_absent_by_kin(import->journal, seen->kin.rest, body, ids, count, &import->err);
     case ROWS_LACKED:
         return !listed || import->complete ||
-               journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, ids, count, &import->err);
+               journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, body, ids, count, &import->err);
     case ROWS_LOOSE:
-        return !listed ||
-               journal_listing_loose_like(import->journal, seen->header, seen->kin.rest, ids, count, &import->err);
+        return !listed || journal_listing_loose_like(import->journal, seen->header, seen->kin.rest, body, ids, count,
+                                                     &import->err);
     case ROWS_PLACES:
         break;
     }
@@ -192,20 +194,21 @@ candidates_from(struct import *import, enum candidates_place place, const char *
 
 bool
 candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, bool by_header,
-                  bool same_size, struct candidates *to)
+                  bool same_size, size_t most, struct candidates *to)
 {
     bool ok = true;
 
     *to = (struct candidates){.count = 0};
-    for (enum candidates_place place = by_header ? ROWS_OF_HEADER : ROWS_OF_KIN; ok && place < ROWS_PLACES; place++) {
+    for (enum candidates_place place = by_header ? ROWS_OF_HEADER : ROWS_OF_KIN;
+         ok && place < ROWS_PLACES && to->count < most; place++) {
         const size_t before = to->count;
         int64_t *ids;
         size_t count;
 
         if (by_header && place == ROWS_OF_KIN)
             continue;
-        ok = candidates_from(import, place, listed->uidl, seen, &ids, &count) &&
-             judge_these(import, listed, seen, ids, count, same_size, to);
+        ok = candidates_from(import, place, listed->uidl, seen, false, &ids, &count) &&
+             judge_these(import, listed, seen, ids, count, same_size, most, to);
         to->loose = place == ROWS_LOOSE && to->count > before;
         free(ids);
     }

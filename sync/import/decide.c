@@ -127,8 +127,9 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     uint64_t alike;
     bool plain, only;
 
-    if (!candidates_absent(import, listed, seen, true, true, &rows) ||
-        !journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err))
+    /* What names nothing is compared, however many rows it may be. */
+    if (!journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err) ||
+        !candidates_absent(import, listed, seen, true, true, seen->kin.names ? (size_t)alike + 1 : 1, &rows))
         return false;
     if (rows.count == 0)
         return true;
@@ -173,10 +174,10 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
     uint64_t alike;
     bool plain;
 
-    if (!candidates_absent(import, listed, seen, false, false, &rows) ||
+    if (!candidates_absent(import, listed, seen, false, false, 2, &rows) ||
         !journal_listing_count_kin(import->journal, seen->kin.rest, &alike, &import->err))
         return false;
-    if (rows.count == 0 && !candidates_absent(import, listed, seen, true, false, &rows))
+    if (rows.count == 0 && !candidates_absent(import, listed, seen, true, false, 2, &rows))
         return false;
     /* At a first meeting its file may be one of those that were not seen. */
     if (rows.count == 0 && import->unseen)

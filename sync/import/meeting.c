@@ -96,7 +96,7 @@ count_copies(struct import *import, const unsigned char *kin, const struct seen 
     struct journal_pop row;
     int64_t *ids;
     size_t count;
-    bool ok = journal_pop_absent_by_kin(import->journal, kin, &ids, &count, &import->err);
+    bool ok = journal_pop_absent_by_kin(import->journal, kin, (struct journal_pop_body){0}, &ids, &count, &import->err);
 
     *copies = 0;
     if (!ok)

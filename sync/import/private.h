@@ -341,9 +341,9 @@ enum candidates_place { /* where rows are looked for that a line may be, the sur
                         ROWS_LOOSE,     /* a line has their name of which nobody knows yet which message it is */
                         ROWS_PLACES,
 };
-/** Ids of the rows of one place; the caller frees. */
+/** Ids of the rows of one place; the caller frees. @param of_body  none that has another body than what was read */
 MUST_CHECK bool candidates_from(struct import *import, enum candidates_place place, const char *uidl,
-                                const struct seen *seen, int64_t **ids, size_t *count);
+                                const struct seen *seen, bool of_body, int64_t **ids, size_t *count);
 /** Rows of its UIDL that no other line has. */
 MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
                                  struct candidates *to);
@@ -353,9 +353,10 @@ MUST_CHECK bool candidates_named(struct import *import, const struct journal_lis
  *
  * @param by_header  else by kin
  * @param same_size  only those of which LIST said what it says of this line
+ * @param most       no more than so many are counted: all may have one header
  */
 MUST_CHECK bool candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen,
-                                  bool by_header, bool same_size, struct candidates *to);
+                                  bool by_header, bool same_size, size_t most, struct candidates *to);
 
 /**
  * Is the first of them so plainly the line's message that nothing of it is read?

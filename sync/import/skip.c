@@ -38,7 +38,7 @@ is_like_fetched(struct import *import, const struct journal_listed *listed, cons
         return true;
     seen_of_row(found ? &header : begun, &seen);
     for (int by_header = 1; !*fetched && by_header >= 0; by_header--) {
-        if (!candidates_absent(import, listed, &seen, by_header == 1, false, &rows))
+        if (!candidates_absent(import, listed, &seen, by_header == 1, false, SIZE_MAX, &rows))
             return false;
         *fetched = rows.fetched;
     }
