@@ -89,6 +89,8 @@ take_examined(struct imap *imap, const struct selection *selection)
     listener->read_only = selection->read_only;
     listener->has_exists = selection->has_exists;
     listener->exists = selection->exists;
+    if (!selection->has_exists && selection->uidnext == 0 && selection->uidvalidity == 0 && selection->modseq == 0)
+        return; /* nothing to compare */
     tell(imap, &(struct listen_told){.mailbox = mailbox_of(imap),
                                      .has_messages = selection->has_exists,
                                      .has_uidnext = selection->uidnext != 0,
@@ -134,7 +136,8 @@ take_untagged(void *self, const struct response *response, const struct command 
     struct imap *imap = question->imap;
 
     (void)select_track(imap, &question->selection);
-    if (oldest != NULL && (oldest->kind == COMMAND_SELECT || oldest->kind == COMMAND_UNSELECT)) {
+    if (oldest != NULL &&
+        (oldest->kind == COMMAND_SELECT || oldest->kind == COMMAND_UNSELECT || oldest->kind == COMMAND_LEAVE)) {
         select_untagged(imap, &question->selection, response);
         return true; /* told when EXAMINE has succeeded */
     }
@@ -268,23 +271,31 @@ begin(struct imap *imap, bool notify, struct error *err)
     return imap->queue.unanswered == 0 || ask(&question, err);
 }
 
+static bool
+is_open(const struct imap *imap, struct error *err)
+{
+    if (imap_is_open(imap))
+        return true;
+    error_set(err, ERROR_NETWORK, "listen to the server: not connected");
+    return false;
+}
+
 bool
 imap_listen(struct imap *imap, const struct listening *how, enum listen_by *by, struct error *err)
 {
     struct listener *listener = &imap->listener;
     const bool notify = how->notify && imap->can.bits & CAPABILITY_NOTIFY;
 
-    if (!imap_is_open(imap)) {
-        error_set(err, ERROR_NETWORK, "listen to the server: not connected");
+    if (!is_open(imap, err))
         return false;
-    }
     if ((imap->queue.idle != 0 || listener->notify_set) && !imap_listen_end(imap, err))
         return false;
     listener->told = how->told;
     listener->context = how->context;
     listener->overflowed = listener->idle_refused = listener->has_exists = listener->examined = false;
     buffer_clear(&listener->mailbox);
-    if (!client_drain(imap, err))
+    /* How names are sent hangs on the answer to ENABLE. */
+    if (imap->can.bits & CAPABILITY_ENABLE && !imap->enable_answered && !client_drain(imap, err))
         return false;
     *by = LISTEN_NOTHING;
     /* A proxy that answers out of its memory has nothing to tell, and would take EXAMINE for the SELECT that a run asks for. */
@@ -318,7 +329,7 @@ imap_listen_read(struct imap *imap, enum listen_by *by, struct error *err)
     struct question question = {.imap = imap};
     const struct operation operation = operation_of(&question);
 
-    if (!queue_poll(&imap->queue, &operation, err))
+    if (!is_open(imap, err) || !queue_poll(&imap->queue, &operation, err))
         return false;
     *by = what_tells(imap);
     return true;
@@ -344,6 +355,8 @@ imap_listen_refresh(struct imap *imap, enum listen_by *by, int limit_ms, struct 
     struct question question;
     bool ok;
 
+    if (!is_open(imap, err))
+        return false;
     imap->queue.deadline = limit_ms > 0 ? clock_ms() + limit_ms : 0;
     ok = wake(imap, NULL, &question, err) && idle(imap, err);
     imap->queue.deadline = 0;
@@ -376,7 +389,7 @@ imap_listen_end(struct imap *imap, struct error *err)
     const bool notified = listener->notify_set;
     struct question question;
 
-    if (!wake(imap, notified ? AS_USUAL : NULL, &question, err))
+    if (!is_open(imap, err) || !wake(imap, notified ? AS_USUAL : NULL, &question, err))
         return false;
     listener->notify_set = false;
     if (notified && !question.notify_ok) {

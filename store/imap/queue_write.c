@@ -208,6 +208,8 @@ queue_take_back(struct queue *queue, struct command *out)
     if (last->number <= queue->started)
         return false;
     *out = *last;
+    if (out->number == queue->idle)
+        queue->idle = 0;
     queue->unanswered--;
     queue->unanswered_bytes -= last->bytes;
     queue->flight_len--;

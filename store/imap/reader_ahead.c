@@ -29,10 +29,22 @@ announced(struct text line)
     return size;
 }
 
+/* Where the next answer begins: empty lines in front of it mean nothing. */
+static size_t
+skip_empty(const struct reader *reader)
+{
+    size_t at = reader->at;
+
+    while (at < reader->end && (reader->bytes[at] == '\r' || reader->bytes[at] == '\n'))
+        at++;
+    return at;
+}
+
 bool
 reader_has_answer(const struct reader *reader)
 {
-    const char *at = (const char *)reader->bytes + reader->at, *const end = (const char *)reader->bytes + reader->end;
+    const size_t from = skip_empty(reader);
+    const char *at = (const char *)reader->bytes + from, *const end = (const char *)reader->bytes + reader->end;
 
     while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
@@ -46,15 +58,17 @@ reader_has_answer(const struct reader *reader)
             break;
         at += literal;
     }
-    return reader->at == 0 && reader->end == READER_BUFFER;
+    return reader->end - from == READER_BUFFER;
 }
 
 unsigned char *
 reader_room(struct reader *reader, size_t *size)
 {
-    reader->end -= reader->at;
-    if (reader->at > 0)
-        memmove(reader->bytes, reader->bytes + reader->at, reader->end);
+    const size_t from = skip_empty(reader);
+
+    reader->end -= from;
+    if (from > 0)
+        memmove(reader->bytes, reader->bytes + from, reader->end);
     reader->at = 0;
     *size = READER_BUFFER - reader->end;
     return reader->bytes + reader->end;

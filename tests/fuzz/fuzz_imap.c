@@ -9,6 +9,7 @@
 #include "tests/fuzz/fuzz_stream.h"
 
 #include "store/imap/imap.h"
+#include "store/imap/listen.h"
 #include "store/imap/session.h"
 #include "store/base/utf8.h"
 
@@ -29,6 +30,8 @@ session_open(const struct connection *to, struct buffer *alerts, struct error *e
         "IMAP4rev1 CONDSTORE UIDPLUS MOVE LITERAL- UNSELECT LIST-EXTENDED",
         "IMAP4rev2 UTF8=ACCEPT APPENDLIMIT=100",
         NULL,
+        "IMAP4rev1 ENABLE CONDSTORE QRESYNC IDLE NOTIFY UNSELECT",
+        "IMAP4rev1 IDLE",
     };
     struct session *session = calloc(1, sizeof *session);
     const char *chosen = capabilities[can % (sizeof capabilities / sizeof capabilities[0])];
@@ -278,12 +281,45 @@ run_change(struct remote remote, unsigned kind, struct error *err)
     return remote.ops->remove(remote.self, changes, 2, &changer, NULL, err);
 }
 
+static void
+on_told(void *context, const struct listen_told *to)
+{
+    (void)context;
+    assert(to->mailbox.len == 0 || to->mailbox.at != NULL);
+    assert(to->changed || to->has_messages || to->has_uidnext || to->has_uidvalidity || to->has_modseq);
+    assert(!to->has_modseq || to->modseq <= INT64_MAX);
+}
+
+/* As a watcher: a run, listening, and the next run on the same session. */
+static bool
+run_listen(struct remote remote, struct error *err)
+{
+    const struct listening how = {.mailbox = "a", .notify = true, .told = on_told};
+    struct imap *imap = remote.self;
+    enum listen_by by;
+
+    imap_keep(imap, true);
+    if (!imap_listen(imap, &how, &by, err))
+        return false;
+    for (int i = 0; i < 4; i++) {
+        if (!imap_listen_read(imap, &by, err))
+            return false;
+        if (i % 2 == 1 && !imap_listen_refresh(imap, &by, i * 1000, err))
+            return false;
+        (void)imap_listen_has_unread(imap);
+    }
+    if (!imap_listen_end(imap, err))
+        return false;
+    remote.ops->close(remote.self);
+    return remote.ops->open(remote.self, false, err) && remote.ops->survey(remote.self, on_listed, NULL, err);
+}
+
 static bool
 run_operation(struct remote remote, unsigned which, struct error *err)
 {
     const struct text names[COUNT] = {TEXT("a"), TEXT("\xc3\xa9/b"), TEXT("bad\n")};
 
-    switch (which % 10) {
+    switch (which % 11) {
     case 0:
         return remote.ops->survey(remote.self, on_listed, NULL, err);
     case 1:
@@ -302,6 +338,8 @@ run_operation(struct remote remote, unsigned which, struct error *err)
         return run_change(remote, 1, err);
     case 8:
         return run_change(remote, 2, err);
+    case 10:
+        return run_listen(remote, err);
     default:
         return remote.ops->create(remote.self, names, COUNT, on_created, NULL, err);
     }

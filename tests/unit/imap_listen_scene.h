@@ -108,7 +108,20 @@ open_again(struct script *script)
     return script->remote.ops->open(script->remote.self, false, &script->err);
 }
 
+#define IDLING(tag, idle) "C:" tag " EXAMINE \"INBOX\"", EXAMINED(tag, "5", "7", "11"), "C:" idle " IDLE"
+#define EXAMINE_TOLD "told \"INBOX\" messages 5 next 11 v7\n"
+#define RUN(list, lsub) "C:" list " LIST*", "C:" lsub " LSUB*", "S:" list " OK", "S:" lsub " OK"
 #define EXAMINED(tag, exists, v, next)                                                                                 \
     "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT " next "]", "S:" tag " OK [READ-ONLY]"
+
+static inline struct script *
+given_idle(const char *const *steps)
+{
+    struct script *script = given_script("IDLE UNSELECT", steps);
+
+    if (!listen_to(script, "INBOX", false, "idle"))
+        fail_msg("%s: %s (%s)", script->err.what, script->err.answer, script->complaint);
+    return script;
+}
 
 #endif
