@@ -1,7 +1,7 @@
 /*
  * What the operations of the IMAP engine share: the connection's state, kinds of commands, and the mailbox that is
  * selected. Private to this room; imap.h is its door. One file an operation: survey.c, observe.c, fetch_bodies.c,
- * append.c, store_flags.c, change.c, create.c.
+ * append.c, store_flags.c, change.c, create.c; and listen.c between runs.
  */
 #ifndef STORE_IMAP_CLIENT_H
 #define STORE_IMAP_CLIENT_H

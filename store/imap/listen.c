@@ -20,7 +20,8 @@
     "NOTIFY SET STATUS (selected (MessageNew MessageExpunge FlagChange)) "                                             \
     "(personal (MessageNew MessageExpunge FlagChange MailboxName))"
 #define NOTIFY_FLAGLESS                                                                                                \
-    "NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) (personal (MessageNew MessageExpunge MailboxName))"
+    "NOTIFY SET STATUS (selected (MessageNew MessageExpunge FlagChange)) "                                             \
+    "(personal (MessageNew MessageExpunge MailboxName))"
 
 struct question { /* one run of the queue */
     struct imap *imap;

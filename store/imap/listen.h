@@ -55,7 +55,7 @@ int imap_listen_descriptor(const struct imap *imap);
 /** Is something here already that poll would not tell of? Then imap_listen_read is due at once. */
 bool imap_listen_has_unread(const struct imap *imap);
 /**
- * Read what there is, without waiting, and tell it. A server that never stops talking is left off after some megabytes.
+ * Read what there is, without waiting, and tell it. A server that never stops talking is left off after a megabyte.
  * @param by  [out] may have become less: IDLE was refused or ended by the server, NOTIFY is over
  * @return false: BYE, closed, or nonsense: the line is lost
  */

@@ -8,7 +8,7 @@
 
 #define TEXT_MAX (1024 * 1024) /* command text waiting; far above what the window lets in */
 #define ROOM_COMMANDS 4        /* that one call of `next` may queue */
-#define POLL_READS 64          /* of one queue_poll */
+#define POLL_READS 16          /* of one queue_poll */
 
 static bool fill(void *context, void *to, size_t size, size_t *got, struct error *err);
 

@@ -1,4 +1,5 @@
-"""store/imap by itself, each of its operations, against servers that can do more and less. The story is told in imap_operations.c."""
+"""store/imap by itself, each of its operations, against servers that can do more and less. The stories are told in imap_operations.c
+and imap_listening.c."""
 import os
 import re
 import subprocess
@@ -9,10 +10,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from base import main  # noqa: E402
 from rig.dovecot import Dovecot  # noqa: E402
-from test_matrix import without  # noqa: E402
+from test_matrix import ALL, without  # noqa: E402
 
-PROGRAM = os.environ.get("GOLUB_IMAP_OPERATIONS") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "../../build/debug/tests/system/imap_operations")
+BUILT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/debug/tests/system")
+PROGRAM = os.environ.get("GOLUB_IMAP_OPERATIONS") or os.path.join(BUILT, "imap_operations")
+LISTENING = os.environ.get("GOLUB_IMAP_LISTENING") or os.path.join(BUILT, "imap_listening")
 TESTS = 3  # of imap_operations.c: a user each
 
 
@@ -42,6 +44,26 @@ class OperationsTest(unittest.TestCase):
 
     def test_with_dots_and_a_prefix(self):
         self.operations_work("condstore 1", format="maildir", separator=".", prefix="INBOX.")
+
+
+class ListeningTest(unittest.TestCase):
+    def what_happens_is_told_by(self, by, capability, **options):
+        with Dovecot(users={"ana": "pw"}, capability=capability, **options) as server:
+            ran = subprocess.run([LISTENING, str(server.port), "ana", by], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                 timeout=120)
+            self.assertEqual(0, ran.returncode, ran.stdout + server.tail())
+
+    def test_by_notify(self):
+        self.what_happens_is_told_by("notify", ALL)
+
+    def test_by_idle(self):
+        self.what_happens_is_told_by("idle", without("NOTIFY"))
+
+    def test_by_idle_without_unselect_and_qresync(self):
+        self.what_happens_is_told_by("idle", "IMAP4rev1 IDLE UIDPLUS")
+
+    def test_by_nothing(self):
+        self.what_happens_is_told_by("nothing", without("IDLE", "NOTIFY"))
 
 
 if __name__ == "__main__":
