@@ -31,13 +31,27 @@ take(struct run *run, struct journal_message *message, const unsigned char wire[
                             journal_message_save(run->journal, message, &run->err));
 }
 
+/* It had such lines, and has others now: without them it has the server's header still, over the body that it had. */
+static bool
+has_other_lines(struct run *run, const struct journal_message *message, const struct kinship *kinship, bool *has)
+{
+    unsigned char body[DIGEST_SIZE];
+    bool known = false;
+
+    *has = (message->facts & FACT_FOREIGN) != 0 && message->has_header && kinship_had_header(kinship, message->header);
+    if (*has && !journal_foreign_get(run->journal, message->id, body, &known, &run->err))
+        return false;
+    *has = *has && known && memcmp(body, kinship->body, DIGEST_SIZE) == 0;
+    return true;
+}
+
 bool
 in_place_take(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool *same)
 {
     const struct local_file file = run_file(mailbox, message);
     struct digests before, after;
     struct kinship kinship;
-    bool got = false;
+    bool got = false, other_lines = false;
 
     *same = false;
     if (!message->has_wire || !read_digests(run, &file, &before))
@@ -46,10 +60,11 @@ in_place_take(struct run *run, struct mailbox *mailbox, struct journal_message *
         *same = true;
         return run_begin(run) && run_end(run, journal_message_save(run->journal, message, &run->err));
     }
-    if (!read_kinship(run, mailbox, message, true, &kinship, &got))
+    if (!read_kinship(run, mailbox, message, true, &kinship, &got) ||
+        (got && !has_other_lines(run, message, &kinship, &other_lines)))
         return false;
     /* It may be written on between the readings: what was compared must be what the row gets. */
-    *same = got && kinship_was(&kinship, message->wire) && read_digests(run, &file, &after) &&
+    *same = got && (other_lines || kinship_was(&kinship, message->wire)) && read_digests(run, &file, &after) &&
             memcmp(before.wire, after.wire, DIGEST_SIZE) == 0;
     return !*same || take(run, message, after.wire, &kinship);
 }

@@ -6,7 +6,7 @@
 
 /**
  * Is the file the row's message still, but for such lines (kinship_was)? Then the row has the file's bytes from here on, beside the server's
- * (FACT_FOREIGN). Or has a file with such lines lost them (foreign_take_own)? In both cases it is saved in a transaction of its own. Not inside one.
+ * (FACT_FOREIGN). Or has a file with such lines other ones now, or lost them (foreign_take_own)? In both cases it is saved in a transaction of its own. Not inside one.
  *
  * @param same [out] false: it is not, or could not be read
  */

@@ -286,6 +286,7 @@ kinship_finish(struct kinship_reader *reader, struct kinship *out)
         if (!digest_finish(reader->plain[i], &digests))
             return false;
         memcpy(out->plain[i], digests.wire, DIGEST_SIZE);
+        memcpy(out->plain_header[i], digests.header, DIGEST_SIZE);
     }
     out->has_plain = reader->header.len < HEADER_KEPT;
     return true;
@@ -299,6 +300,16 @@ kinship_was(const struct kinship *kinship, const unsigned char wire[static DIGES
     for (size_t i = 0; kinship->has_plain && i < KINSHIP_PLAIN; i++)
         was = was || memcmp(kinship->plain[i], wire, DIGEST_SIZE) == 0;
     return was;
+}
+
+bool
+kinship_had_header(const struct kinship *kinship, const unsigned char header[static DIGEST_SIZE])
+{
+    bool had = false;
+
+    for (size_t i = 0; kinship->has_plain && i < KINSHIP_PLAIN; i++)
+        had = had || memcmp(kinship->plain_header[i], header, DIGEST_SIZE) == 0;
+    return had;
 }
 
 bool

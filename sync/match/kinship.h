@@ -31,6 +31,7 @@ struct kinship {
     unsigned char plain[KINSHIP_PLAIN][DIGEST_SIZE]; /* of all of it without the lines that programs are known to add:
                                                         all of them, all but a delivery's, a mail reader's alone, and
                                                         those of a program that copies alone (kin.h) */
+    unsigned char plain_header[KINSHIP_PLAIN][DIGEST_SIZE]; /* ... and of their header blocks */
 };
 
 struct kinship_reader; /* one message at a time streams by */
@@ -56,6 +57,8 @@ void kinship_free(struct kinship_reader *reader);
 void kinship_count_ends(const struct kinship *kinship, const unsigned char body[static DIGEST_SIZE], int *more);
 /** Are these the bytes of the message before a program wrote its lines into it? */
 bool kinship_was(const struct kinship *kinship, const unsigned char wire[static DIGEST_SIZE]);
+/** Has the message this header without such lines? */
+bool kinship_had_header(const struct kinship *kinship, const unsigned char header[static DIGEST_SIZE]);
 /**
  * Does the size of each say that the two, whose headers are kin, differ by nothing but the lines that count for nothing?
  *

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 
-from base import CONFIG, HELD, PASSWORD, SOME, SystemTest, main
+from base import CONFIG, HELD, OK, PASSWORD, SOME, SystemTest, main
 from rig.corpus import Mail
 from rig.movers import Mbsync, OfflineImap
 
@@ -494,6 +494,37 @@ class MailReaderTest(MovingInTest):
         self.assertIn(data, self.quarantine().values())
         self.assert_idempotent()
         self.assert_verified()
+
+    def test_a_file_that_has_other_lines_each_time_moves_and_goes(self):
+        for last in ("move", "removal", "edit"):
+            with self.subTest(last=last):
+                self.given_its_own_user()
+                self.given_a_message()
+                data = self.given_lines_in_its_place()
+                self.client.move("INBOX", [self.uid], "Work")
+                self.sync()
+                file = [f for f in self.maildir.files("Work") if f.bytes() == data][0]
+                data = data.replace(b"X-Label: work\r\n", b"Status: RO\r\nX-Keywords: a b\r\n").replace(b"abcdef", b"ghijkl")
+                if last == "edit":
+                    data = data.replace(b"Hello.", b"Hallo.")
+                with open(file.path, "wb") as f:
+                    f.write(data)
+                uid = self.client.messages("Work")[0].uid
+                if last == "removal":
+                    self.client.expunge("Work", [uid])
+                else:
+                    self.client.move("Work", [uid], "INBOX")
+
+                self.sync(expect=SOME if last == "edit" else OK)
+
+                self.assertEqual([f.bytes() for f in self.maildir.files("Work")], [data] if last == "edit" else [], self.evidence())
+                if last == "move":
+                    self.assertIn(data, [f.bytes() for f in self.maildir.files("INBOX")])
+                if last == "removal":
+                    self.assertIn(data, self.quarantine().values())
+                if last != "edit":
+                    self.assert_idempotent()
+                    self.assert_verified()
 
     def test_a_file_that_was_edited_in_its_place_stays(self):
         self.given_a_message()
