@@ -116,7 +116,7 @@ start_command(const struct secret *secret, struct run *run, struct error *err)
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return refuse_start(err, errno);
-    failed = child_start(secret->settings.command, CHILD_NOTHING, ends[1], &run->pid);
+    failed = child_start(secret->settings.command, CHILD_NOTHING, ends[1], NULL, &run->pid);
     close(ends[1]);
     if (failed == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) {
         run->out = ends[0];

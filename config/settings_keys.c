@@ -29,6 +29,7 @@ const char *const keys_single[] = {"server",
                                    "quarantine-size",
                                    "state",
                                    "fsync",
+                                   "after-sync",
                                    "keep",
                                    "deliver-to",
                                    "deliver-command",
@@ -320,5 +321,6 @@ keys_convert(struct loader *loader, struct configured *to)
            import_convert(loader, &to->account.import) &&
            value_string(loader, "password-command", true, &to->password_command) &&
            take_path(loader, "maildir", &to->account.maildir) && take_path(loader, "state", &to->account.state) &&
-           take_bool(loader, "fsync", &to->account.fsync);
+           take_bool(loader, "fsync", &to->account.fsync) &&
+           value_string(loader, "after-sync", true, &to->account.after_sync);
 }

@@ -8,6 +8,7 @@
 
 #include "store/base/clock.h"
 #include "store/imap/imap.h"
+#include "sync/after/after.h"
 #include "sync/engine.h"
 #include "sync/base/outcome.h"
 #include "sync/base/state.h"
@@ -295,5 +296,11 @@ account_with_journal(const struct account *account, const struct sync_options *o
 int
 account_sync(const struct account *account, const struct sync_options *options, struct report *report)
 {
-    return account_with_journal(account, options, run_on_stores, report);
+    int status;
+
+    if (options->adopt == NULL && options->altered == NULL)
+        after_begin(account, options, report);
+    status = account_with_journal(account, options, run_on_stores, report);
+    after_run(account, options, report);
+    return status;
 }

@@ -1,6 +1,7 @@
 /* An import over one POP account on the real stores: POP3, and a Maildir or the user's command. */
 #include "store/pop/pop.h"
 #include "sync/account_private.h"
+#include "sync/after/after.h"
 #include "sync/base/state.h"
 #include "sync/import/deliver_command.h"
 #include "sync/import/import.h"
@@ -150,5 +151,10 @@ run_on_stores(const struct account *account, const struct sync_options *options,
 int
 account_import(const struct account *account, const struct sync_options *options, struct report *report)
 {
-    return account_with_journal(account, options, run_on_stores, report);
+    int status;
+
+    after_begin(account, options, report);
+    status = account_with_journal(account, options, run_on_stores, report);
+    after_run(account, options, report);
+    return status;
 }

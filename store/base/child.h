@@ -2,6 +2,8 @@
 #ifndef STORE_BASE_CHILD_H
 #define STORE_BASE_CHILD_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define CHILD_NOTHING (-1) /* for `in`: there is nothing to read */
@@ -9,10 +11,29 @@
 /**
  * Start `/bin/sh -c COMMAND` in a process group of its own (kill(-pid, ...) reaches all of it), with default signals and an empty mask:
  * golub's own settings must not reach it. Descriptors that are close-on-exec stay with golub.
- * @param in   its standard input, or CHILD_NOTHING
- * @param out  its standard output; standard error is golub's
+ * @param in    its standard input, or CHILD_NOTHING
+ * @param out   its standard output; standard error is golub's
+ * @param more  "NAME=value", NULL at the end: what its environment has beside golub's own, or instead of it. NULL: nothing
  * @return 0 or an errno
  */
-int child_start(const char *command, int in, int out, pid_t *pid);
+int child_start(const char *command, int in, int out, const char *const *more, pid_t *pid);
+
+struct child_patience { /* how long a command is waited for */
+    int64_t limit_ms;   /* 0: as long as it takes */
+    int64_t grace_ms;   /* it gets so much more when that is over, or a signal came; then its group is killed */
+    int ask;            /* a signal that its group is sent at the beginning of that; 0: none */
+    bool (*stopped)(void *context); /* golub was sent a signal. May be NULL */
+    void *stopped_context;
+};
+
+enum child_end {
+    CHILD_ENDED,   /* by itself: status is that of waitpid */
+    CHILD_STOPPED, /* asked or killed after a signal to golub */
+    CHILD_LATE,    /* asked or killed after limit_ms */
+    CHILD_LOST,    /* errno says why what became of it is not known */
+};
+
+/** Wait for a command. @param status  [out] for CHILD_ENDED */
+enum child_end child_wait(pid_t pid, const struct child_patience *patience, int *status);
 
 #endif

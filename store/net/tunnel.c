@@ -26,7 +26,7 @@ tunnel_start(struct tunnel *tunnel, const char *command, struct error *err)
     else if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) /* our end only: the command's stays as commands expect it */
         failed = errno;
     else
-        failed = child_start(command, ends[1], ends[1], &tunnel->shell);
+        failed = child_start(command, ends[1], ends[1], NULL, &tunnel->shell);
     if (ends[1] >= 0)
         (void)close(ends[1]);
     if (failed == 0)

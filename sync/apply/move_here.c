@@ -11,6 +11,7 @@
 #include "sync/rows/flushed.h"
 #include "sync/rows/foreign.h"
 #include "sync/rules/merge.h"
+#include "sync/run/lookup.h"
 #include "sync/run/situation.h"
 
 #define MOVE_BATCH 256
@@ -41,6 +42,7 @@ record_linked(struct moving *moving, size_t i)
     struct run *run = moving->run;
     struct journal_message *from = &moving->from[i], *to = &moving->to[i];
     struct mailbox *mailbox = &run->mailboxes[moving->todos[i]->mailbox];
+    const struct mailbox *left = lookup_id(run, from->mailbox);
 
     /* The new row takes over what the file shows and both bases: changes of flags on either side are merged from there on. */
     to->facts &= ~(unsigned)(FACT_BY_HEADER | FACT_VAGUE);
@@ -65,7 +67,9 @@ record_linked(struct moving *moving, size_t i)
             return false;
     }
     moving->todos[i]->dropped = true;
-    run_did(run, mailbox, (struct report_done){.act = DID_MOVE_HERE, .uid = to->uid, .file = to->base});
+    run_did(run, mailbox,
+            (struct report_done){
+                .act = DID_MOVE_HERE, .uid = to->uid, .file = to->base, .left = left != NULL ? left->row.name : NULL});
     return journal_message_save(run->journal, to, &run->err) && edited_carry(run, from->id, to->id);
 }
 

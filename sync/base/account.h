@@ -14,6 +14,7 @@ struct account { /* owned by config; strings live as long as it does */
     const char *maildir;         /* absolute; NULL: a POP account with a deliver-command */
     const char *state;           /* absolute: journal, lock, quarantine */
     bool fsync;
+    const char *after_sync; /* a command that is run when something changed here (sync/after/after.h); NULL: none */
 };
 
 struct adopt_options {      /* golub adopt */

@@ -11,18 +11,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "store/base/child.h"
-#include "store/base/clock.h"
 #include "store/base/limits.h"
 #include "store/base/lines.h"
 
 #define BLOCK (64 * 1024)
-#define TICK_MS 100   /* how often a signal is looked for */
 #define GRACE_MS 5000 /* after a signal */
 
 struct deliver_command {
@@ -186,48 +181,25 @@ shrink_spool(struct deliver_command *command, struct error *err)
 
 /* ---- the command ---- */
 
-/* Until the command ended, or a moment is over. */
-static void
-wait_a_moment(int pidfd)
-{
-    struct pollfd wait = {.fd = pidfd, .events = POLLIN};
-
-    (void)poll(&wait, 1, pidfd >= 0 ? TICK_MS : TICK_MS / 10); /* EINTR: a signal, looked for by the caller */
-}
-
-static bool
-is_stopped(const struct deliver_command *command)
-{
-    return command->settings.stopped != NULL && command->settings.stopped(command->settings.stopped_context);
-}
-
 /* @return false: err says why what became of the command is not known: ERROR_INTERRUPTED where it was killed after a signal */
 static bool
 wait_for_end(const struct deliver_command *command, pid_t pid, int *status, struct error *err)
 {
-    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* a kernel without it: looked for more often */
-    int64_t end = 0;
-    bool in_time = true;
-    pid_t seen;
+    const struct child_patience patience = {.grace_ms = GRACE_MS,
+                                            .stopped = command->settings.stopped,
+                                            .stopped_context = command->settings.stopped_context};
 
-    while ((seen = waitpid(pid, status, WNOHANG)) != pid) {
-        if (seen < 0 && errno != EINTR) {
-            (void)fail(err, errno, "wait for the deliver-command"); /* SIGCHLD was ignored when golub was started */
-            break;
-        }
-        if (end == 0 && is_stopped(command))
-            end = clock_ms() + GRACE_MS;
-        if (in_time && end != 0 && clock_ms() >= end) {
-            (void)kill(-pid, SIGKILL);
-            in_time = false;
-        }
-        wait_a_moment(pidfd);
+    switch (child_wait(pid, &patience, status)) {
+    case CHILD_ENDED:
+        return true;
+    case CHILD_LOST:
+        return fail(err, errno, "wait for the deliver-command");
+    case CHILD_STOPPED:
+    case CHILD_LATE: /* it may take as long as it wants */
+        break;
     }
-    if (pidfd >= 0)
-        (void)close(pidfd);
-    if (!in_time)
-        error_set(err, ERROR_INTERRUPTED, "run the deliver-command");
-    return in_time && seen == pid;
+    error_set(err, ERROR_INTERRUPTED, "run the deliver-command");
+    return false;
 }
 
 static bool
@@ -241,7 +213,7 @@ run(void *self, int *status, struct error *err)
     *status = -1;
     if (!flush_block(command, err) || (command->shrinkable && !command->shrink.cr && !shrink_spool(command, err)))
         return false;
-    failed = child_start(command->settings.command, command->read_fd, STDERR_FILENO, &pid);
+    failed = child_start(command->settings.command, command->read_fd, STDERR_FILENO, NULL, &pid);
     if (failed != 0)
         return fail(err, failed, "run the deliver-command");
     if (!wait_for_end(command, pid, &ended, err))

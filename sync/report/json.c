@@ -108,8 +108,8 @@ report_json_mailbox(struct report *report, const struct report_place *place, con
     end_event(report, object, true);
 }
 
-void
-report_json_message(struct report *report, const char *account, const struct report_done *done)
+static json_t *
+make_message(const char *account, const struct report_done *done)
 {
     json_t *object = begin_event("message", account, done->mailbox);
 
@@ -120,7 +120,27 @@ report_json_message(struct report *report, const char *account, const struct rep
     put_string(object, "detail", done->detail);
     if (done->dry)
         put_bool(object, "dry_run", true);
-    end_event(report, object, false);
+    return object;
+}
+
+void
+report_json_message(struct report *report, const char *account, const struct report_done *done)
+{
+    end_event(report, make_message(account, done), false);
+}
+
+bool
+report_json_put_message(FILE *to, const char *account, const struct report_done *done)
+{
+    json_t *object = make_message(account, done);
+    char *line = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    const bool made = line != NULL;
+
+    if (made)
+        write_line(to, line, strlen(line));
+    free(line);
+    json_decref(object);
+    return made && ferror(to) == 0;
 }
 
 void

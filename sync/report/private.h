@@ -35,7 +35,8 @@ struct report_account { /* what is remembered of one account's run */
     int64_t start_ms;
     uint64_t start_done, start_bytes;
     struct report_amount last;
-    int64_t begun_ms; /* the run */
+    int64_t begun_ms;        /* the run */
+    struct changes *changes; /* NULL: not wanted */
     /* of a dry run, where not each message is told by itself */
     struct report_would *would;
     size_t would_count, would_size;
@@ -62,6 +63,10 @@ void report_unlock(struct report *report);
 /** The memory of one account, made when it is first heard of. NULL: out of memory; the event is then shown without it. */
 struct report_account *report_find(struct report *report, const char *name);
 void report_forget_errors(struct report_account *account);
+
+/* ---- report/changes.c: what came to this side, for the command that is run afterwards ---- */
+void report_changes_add(struct report_account *account, const struct report_done *done);
+void report_changes_free(struct changes *changes); /* NULL-safe */
 
 /* ---- report/acts.c ---- */
 struct act_words {
@@ -128,6 +133,8 @@ void report_summary(const struct report_summary *summary, char *to, size_t size)
 void report_json_kept(struct report *report, const char *account, const struct report_kept *kept);
 void report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text);
 void report_json_message(struct report *report, const char *account, const struct report_done *done);
+/** The same as a line of a file. @return false: no memory, or errno */
+MUST_CHECK bool report_json_put_message(FILE *to, const char *account, const struct report_done *done);
 void report_json_line(struct report *report, const char *account, const char *key, const char *text);
 void report_json_pending(struct report *report, const char *account, const struct report_pending *pending,
                          const char *text);

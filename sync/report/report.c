@@ -41,6 +41,7 @@ report_free(struct report *report)
     for (size_t i = 0; i < report->account_count; i++) {
         report_forget_errors(report->accounts[i]);
         report_would_free(report->accounts[i]);
+        report_changes_free(report->accounts[i]->changes);
         free(report->accounts[i]->said);
         free(report->accounts[i]->heard);
         free(report->accounts[i]);
@@ -176,10 +177,12 @@ report_message(struct report *report, const char *account, const struct report_d
     struct report_account *a;
     struct report_would *would = NULL;
 
-    if (report->settings.quiet)
-        return;
     report_lock(report);
     a = report_find(report, account);
+    if (a != NULL && a->changes != NULL)
+        report_changes_add(a, done);
+    if (report->settings.quiet)
+        goto out;
     if (done->dry && report->settings.verbose == 0 && a != NULL)
         would = report_would_of(a, done->mailbox);
     if (would != NULL) {
@@ -189,6 +192,7 @@ report_message(struct report *report, const char *account, const struct report_d
     } else if (done->dry || report->settings.verbose > 0) {
         report_text_message(report, account, done);
     }
+out:
     report_unlock(report);
 }
 

@@ -47,6 +47,7 @@ struct report_done { /* one act; in a dry run one that would be */
     const char *detail; /* NULL: none */
     const char *why;    /* the reason in words, for people alone; NULL: none */
     uint64_t bytes;     /* of the message that it brought here, or in a dry run would bring here or there */
+    const char *left;   /* the mailbox that a message was moved from, for report_changes alone; NULL: none */
 };
 
 struct report_counts { /* one account's run */
@@ -168,6 +169,27 @@ void report_done(struct report *report, const char *account, struct report_count
                  const struct report_done *done);
 /** How much was done until now: as long as this is the same, nothing was. */
 uint64_t report_acts(const struct report_counts *counts);
+/**
+ * What comes to this side in the account's runs is written down from now on, shown or not: mail, flags, moves, removals.
+ * @param folder  where the file for it is made with the first change; it is locked while this report has it, and those that a golub left that
+ *                was killed are removed then. Copied. NULL: no more is written down
+ */
+void report_changes(struct report *report, const char *account, const char *folder);
+struct report_changed {
+    bool any;
+    char *mailboxes; /* one a line, each once, none that does not fit; control characters escaped */
+    char *file;      /* with a line a message, as in JSON, 0600; NULL: it could not be written */
+    FILE *locked;
+};
+/**
+ * Take what was written down since the last call.
+ * @param changed  [out] the caller's, for report_changed_drop, also on failure
+ * @return false: err says why there is no file
+ */
+MUST_CHECK bool report_changes_take(struct report *report, const char *account, struct report_changed *changed,
+                                    struct error *err);
+/** The file is removed. */
+void report_changed_drop(struct report_changed *changed);
 /** Of report_done: show what was counted. */
 void report_message(struct report *report, const char *account, const struct report_done *done);
 /** An error or a warning; shown on standard error, the same line once in an account's run. */

@@ -42,6 +42,7 @@ four_lines_are_enough(void **state)
     assert_string_equal(c->account.maildir, "/home/ana/Mail/work");
     assert_string_equal(c->account.state, "/state/golub/work");
     assert_true(c->account.fsync);
+    assert_null(c->account.after_sync);
     assert_true(policy->pull.new_mail && policy->pull.flags && policy->pull.deletes && policy->pull.mailboxes);
     assert_true(policy->push.new_mail && policy->push.flags && policy->push.deletes && policy->push.mailboxes);
     assert_true(policy->guard);
@@ -76,7 +77,8 @@ every_key_arrives(void **state)
         " tunnel = \"ssh x\"\n timeout = 86400\n connections = 4\n disable = {\"QRESYNC\", \"AUTH=PLAIN\"}\n layout = "
         "\"maildir++\"\n"
         " mailboxes = {\"*\", \"!Junk\"}\n pull = {\"new\"}\n push = {}\n expunge = true\n max-delete = \"40%\"\n"
-        " quarantine-days = 0\n quarantine-size = \"2G\"\n state = \"st\"\n fsync = false\n}\n");
+        " quarantine-days = 0\n quarantine-size = \"2G\"\n state = \"st\"\n fsync = false\n after-sync = "
+        "\"a\tb\"\n}\n");
     const struct configured *c = &settings->accounts[0];
     const struct connection *to = &c->account.connection;
 
@@ -109,6 +111,7 @@ every_key_arrives(void **state)
     assert_true(text_print(expected, sizeof expected, "%s/st", s->root));
     assert_string_equal(c->account.state, expected);
     assert_false(c->account.fsync);
+    assert_string_equal(c->account.after_sync, "a\tb"); /* the shell's business */
     settings_free(settings);
 }
 

@@ -47,7 +47,8 @@ every_key_of_a_pop_account_arrives(void **state)
         *state,
         "account \"p\" {" LOGIN "server = \"pop3://h.example:1110\" maildir = \"/m\" auth = {\"apop\", \"login\"}\n"
         " keep = \"30d\" deliver-to = \"Lists/Old mail\" max-size = \"10M\" max-messages = 500 order = \"oldest\"\n"
-        " layout = \"maildir++\" max-delete = \"off\" fsync = false timeout = 5 state = \"/st\" }");
+        " layout = \"maildir++\" max-delete = \"off\" fsync = false after-sync = \"notmuch new\" timeout = 5 state = "
+        "\"/st\" }");
     const struct account *a = &settings->accounts[0].account;
 
     assert_int_equal(a->connection.scheme, SCHEME_POP3);
@@ -60,6 +61,7 @@ every_key_of_a_pop_account_arrives(void **state)
     assert_int_equal(a->import.order, ORDER_OLDEST);
     assert_int_equal(a->policy.layout, LAYOUT_MAILDIRPP);
     assert_false(a->policy.guard || a->fsync);
+    assert_string_equal(a->after_sync, "notmuch new");
     settings_free(settings);
 }
 
