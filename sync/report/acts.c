@@ -31,3 +31,13 @@ report_count(struct report_counts *counts, const struct report_done *done)
     counts->done[done->act]++;
     *(done->act == DID_UPLOAD ? &counts->bytes_up : &counts->bytes_down) += done->bytes;
 }
+
+uint64_t
+report_acts(const struct report_counts *counts)
+{
+    uint64_t all = 0;
+
+    for (size_t i = 0; i < REPORT_ACTS; i++)
+        all += counts->done[i];
+    return all;
+}

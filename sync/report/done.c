@@ -1,16 +1,6 @@
 /* The record of what was done: one call counts it and shows it. */
 #include "sync/report/private.h"
 
-uint64_t
-report_acts(const struct report_counts *counts)
-{
-    uint64_t all = 0;
-
-    for (size_t i = 0; i < REPORT_ACTS; i++)
-        all += counts->done[i];
-    return all;
-}
-
 void
 report_done(struct report *report, const char *account, struct report_counts *counts, const struct report_done *done)
 {

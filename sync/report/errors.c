@@ -61,7 +61,8 @@ is_new(struct report *report, const struct error *err, bool *wanted)
         if (a->said[i].hash == hash)
             return false;
     }
-    *wanted = is_wanted(report, a, err, hash, &since);
+    *wanted = is_wanted(report, a, err, hash, &since) && !report_watch_knows(a, hash);
+    a->fresh = a->fresh || *wanted;
     if (a->said_count < SAID_MAX && array_grow(&a->said, &a->said_size, a->said_count + 1, sizeof a->said[0]))
         a->said[a->said_count++] = (struct report_heard){hash, since};
     return true;
@@ -139,6 +140,7 @@ report_said(struct report *report, const char *account, int status, struct repor
         said->interrupted = a->interrupted;
         said->quota_told = a->quota_told;
         said->quota = a->quota;
+        said->acts = a->acts;
         cause = status > 0 && status < REPORT_STATUSES ? a->first[status] : NULL;
         if (cause == NULL && status != 0)
             cause = a->first[0];
@@ -153,6 +155,15 @@ report_said(struct report *report, const char *account, int status, struct repor
     report_unlock(report);
 }
 
+/* Has the run before of a watched account said it? */
+static bool
+is_known(struct report *report, const struct error *err)
+{
+    const struct report_account *a = err->account[0] != '\0' ? report_find(report, err->account) : NULL;
+
+    return a != NULL && report_watch_knows(a, hash_of(err));
+}
+
 void
 report_error(struct report *report, const struct error *err)
 {
@@ -161,7 +172,7 @@ report_error(struct report *report, const struct error *err)
     report_lock(report);
     if (is_new(report, err, &wanted)) {
         remember(report, err);
-        if (report->settings.json)
+        if (report->settings.json && !is_known(report, err))
             report_json_error(report, err);
         if (wanted)
             report_text_error(report, err);

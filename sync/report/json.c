@@ -483,6 +483,25 @@ report_json_status(struct report *report, const char *account, int status)
 }
 
 void
+report_json_watch(struct report *report, const char *account, const struct report_watch *watch)
+{
+    static const char *const words[] = {
+        [WATCH_RUNNING] = "running",
+        [WATCH_WATCHING] = "watching",
+        [WATCH_OFFLINE] = "offline",
+        [WATCH_PAUSED] = "paused",
+    };
+    json_t *object = begin_event("watch", account, NULL);
+
+    put_string(object, "state", words[watch->state]);
+    put_string(object, "by", watch->by);
+    put_string(object, "why", watch->why);
+    if (watch->retry_s > 0)
+        put_number(object, "retry", (uint64_t)watch->retry_s);
+    end_event(report, object, true);
+}
+
+void
 report_json_state(struct report *report, const char *account, const struct report_state *state)
 {
     json_t *object = begin_event("status", account, NULL), *cause;

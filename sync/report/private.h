@@ -5,6 +5,7 @@
 #include "sync/report/report.h"
 
 #define REPORT_STATUSES 7    /* exit statuses, 0 ... 6 */
+#define REPORT_LISTS 16      /* of what is held, of one run, that are compared with the last one's */
 #define REPORT_UPDATE_MS 100 /* between two updates of the live line, or two progress events: at most 10 a second */
 
 struct report_would { /* what a dry run would do in one mailbox */
@@ -28,6 +29,16 @@ struct report_account { /* what is remembered of one account's run */
     struct report_heard *heard; /* ... of earlier runs */
     size_t heard_count;
     int64_t now; /* seconds, when they were told */
+    /* of a watched account: what the run before has said, how it ended, and the state that was said last */
+    bool watched;
+    uint64_t *before;
+    size_t before_count;
+    int status_before;
+    bool fresh;                                               /* this run has said what the one before had not */
+    uint64_t lists_before[REPORT_LISTS], lists[REPORT_LISTS]; /* lists of what is held that were shown */
+    size_t list_count_before, list_count;
+    char watch_said[512];
+    uint64_t acts; /* of the last run */
     struct error
         *first[REPORT_STATUSES]; /* the first one that leads to each exit status; [0]: the first of all. NULL: none */
     /* the stretch that speed and time left are measured over */
@@ -53,6 +64,7 @@ struct report {
     int64_t live_shown_ms; /* when it was last drawn */
 };
 
+struct report_summary;
 struct report_place {              /* what an event is about */
     const char *account, *mailbox; /* NULL or "": none */
 };
@@ -100,6 +112,18 @@ void report_text_clear(struct report *report);
 /* ---- report/errors.c ---- */
 /** A line on standard error that is no error: neither in JSON nor in report_said. Once in a run. */
 void report_warning(struct report *report, const struct error *err);
+
+/* ---- report/watch.c ---- */
+/** A run of a watched account begins: what the last one said is kept, to be compared with. */
+void report_watch_begin(struct report_account *account);
+/** Did the run before say this line already? Then nobody has to read it again. */
+bool report_watch_knows(const struct report_account *account, uint64_t hash);
+/** Was the list of this ID shown by the run before? */
+bool report_watch_knows_held(const struct report_account *account, const char *id);
+/** The same, and it is remembered as one of this run's. */
+bool report_watch_knows_list(struct report_account *account, const struct report_list *list);
+/** Did this run do, fail in or learn anything that people should read? */
+bool report_watch_counts(const struct report_account *account, const struct report_summary *summary);
 
 /* ---- report/quota.c ---- */
 /** @return false: there is none */
@@ -155,6 +179,7 @@ void report_json_would(struct report *report, const struct report_account *accou
 void report_json_found(struct report *report, const char *account, const struct report_found *found);
 void report_json_verified(struct report *report, const char *account, int status,
                           const struct report_verified *verified);
+void report_json_watch(struct report *report, const char *account, const struct report_watch *watch);
 void report_json_exit(struct report *report, int status, int signal);
 
 #endif

@@ -44,6 +44,7 @@ report_free(struct report *report)
         report_changes_free(report->accounts[i]->changes);
         free(report->accounts[i]->said);
         free(report->accounts[i]->heard);
+        free(report->accounts[i]->before);
         free(report->accounts[i]);
     }
     free(report->accounts);
@@ -62,6 +63,7 @@ report_begin(struct report *report, const char *account, bool dry)
         a->dry = dry;
         a->ended = a->measuring = a->interrupted = a->quota_told = false;
         a->begun_ms = report->settings.now_ms();
+        report_watch_begin(a);
         report_forget_errors(a);
         report_would_free(a);
     }
@@ -243,7 +245,9 @@ report_held(struct report *report, const char *account, const struct report_held
     report_lock(report);
     a = report_find(report, account);
     dry = a != NULL && a->dry;
-    if (report->settings.json)
+    if (a != NULL && report_watch_knows_held(a, held->id))
+        ;
+    else if (report->settings.json)
         report_json_held(report, account, held);
     else if (!report->settings.quiet && (report->settings.verbose > 0 || (dry && !report_would_hold(a, held))))
         report_text_held(report, account, held);
@@ -254,7 +258,7 @@ void
 report_guard(struct report *report, const char *account, const struct report_list *list)
 {
     struct report_account unknown = {0};
-    const struct report_account *a;
+    struct report_account *a;
 
     report_lock(report);
     a = report_find(report, account);
@@ -262,7 +266,9 @@ report_guard(struct report *report, const char *account, const struct report_lis
         (void)text_print(unknown.name, sizeof unknown.name, "%s", account);
         a = &unknown;
     }
-    if (report->settings.json)
+    if (report_watch_knows_list(a, list))
+        ;
+    else if (report->settings.json)
         report_json_guard(report, account, list);
     else
         report_text_guard(report, a, list);
@@ -299,7 +305,11 @@ report_result(struct report *report, const char *account, int status, const stru
         report_json_would(report, a);
     else if (a != NULL)
         report_text_would(report, a);
-    if (report->settings.json) {
+    if (a != NULL)
+        a->acts = report_acts(counts);
+    if (a != NULL && !report_watch_counts(a, &summary)) {
+        ;
+    } else if (report->settings.json) {
         report_json_result(report, account, &summary);
     } else if (!report->settings.quiet) {
         report_summary(&summary, text, sizeof text);
@@ -307,6 +317,11 @@ report_result(struct report *report, const char *account, int status, const stru
     }
     if (report->settings.quiet && summary.quota != NULL)
         report_quota_alone(report, account, summary.quota);
+    if (a != NULL) {
+        a->status_before = status;
+        if (a->watched)
+            (void)fflush(report->out); /* it is read while the watcher goes on */
+    }
     report_unlock(report);
 }
 

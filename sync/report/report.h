@@ -213,6 +213,7 @@ struct report_said { /* of an account's last run */
     struct error cause; /* the same; kind ERROR_NONE: none */
     bool quota_told;    /* report_quota was called */
     struct quota quota;
+    uint64_t acts; /* how much it did (report_acts) */
 };
 /** What led to the run's exit status: the first error of its kind, or where there is none the first of all. */
 void report_said(struct report *report, const char *account, int status, struct report_said *said);
@@ -226,6 +227,20 @@ void report_alerts(struct report *report, const char *account, const char *lines
 void report_quota(struct report *report, const char *account, const struct quota *quota);
 /** The words of check and status, with the warning. @param when  behind the numbers @return false: nothing is known, *to is untouched */
 bool report_quota_words(const struct quota *quota, const char *when, char *to, size_t size);
+/**
+ * From here on the account is watched: a run that did nothing and failed in nothing has no summary, and what the run before has said already is
+ * not said again.
+ */
+void report_watched(struct report *report, const char *account);
+struct report_watch { /* how an account is watched */
+    enum report_watch_state { WATCH_RUNNING, WATCH_WATCHING, WATCH_OFFLINE, WATCH_PAUSED } state;
+    const char *by;   /* what tells of changes on the server: "notify", "idle", "poll"; NULL: nothing now */
+    const char *why;  /* offline, paused: the reason; NULL: none */
+    int64_t retry_s;  /* in so many seconds it is tried again; 0: not told */
+    const char *text; /* for people; NULL: nothing is said to them */
+};
+/** A line where it is not what was said last, or JSON's watch. */
+void report_watch(struct report *report, const char *account, const struct report_watch *watch);
 /** A line for --verbose only. */
 void report_note(struct report *report, const char *account, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
