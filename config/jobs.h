@@ -51,6 +51,7 @@ int cmd_status(struct settings *settings, const struct options *options, struct 
 int cmd_check(struct settings *settings, const struct options *options, struct report *report);
 int cmd_verify(struct settings *settings, const struct options *options, struct report *report);
 int cmd_adopt(struct settings *settings, const struct options *options, struct report *report);
+int cmd_watch(struct settings *settings, const struct options *options, struct report *report);
 int cmd_restore(struct settings *settings, const struct options *options, struct report *report);
 
 #endif

@@ -82,8 +82,9 @@ static const struct {
     const char *word;
     enum command command;
 } commands[] = {
-    {"sync", COMMAND_SYNC},   {"import", COMMAND_IMPORT},   {"status", COMMAND_STATUS}, {"check", COMMAND_CHECK},
-    {"adopt", COMMAND_ADOPT}, {"restore", COMMAND_RESTORE}, {"verify", COMMAND_VERIFY}, /* in the order of the enum */
+    {"sync", COMMAND_SYNC},     {"import", COMMAND_IMPORT}, {"status", COMMAND_STATUS},
+    {"check", COMMAND_CHECK},   {"adopt", COMMAND_ADOPT},   {"restore", COMMAND_RESTORE},
+    {"verify", COMMAND_VERIFY}, {"watch", COMMAND_WATCH}, /* in the order of the enum */
 };
 
 static bool
@@ -285,7 +286,8 @@ enum {
     STATUS = 1u << COMMAND_STATUS,
     ADOPT = 1u << COMMAND_ADOPT,
     RESTORE = 1u << COMMAND_RESTORE,
-    VERIFY = 1u << COMMAND_VERIFY
+    VERIFY = 1u << COMMAND_VERIFY,
+    WATCH = 1u << COMMAND_WATCH
 };
 
 /* "golub sync, golub import and golub adopt" */
@@ -329,7 +331,7 @@ check_command(const struct options *options, struct error *err)
         {options->max_age_given != NULL, "--max-age", STATUS},
         {options->jobs_given != NULL, "--jobs", SYNC | IMPORT},
         {options->wait, "--wait", SYNC | IMPORT | ADOPT | RESTORE | VERIFY},
-        {options->no_progress, "--no-progress", SYNC | IMPORT},
+        {options->no_progress, "--no-progress", SYNC | IMPORT | WATCH},
         {options->all, "--all", RESTORE},
         {options->since != NULL, "--since", RESTORE},
         {options->run != NULL, "--run", RESTORE},

@@ -11,7 +11,8 @@ enum command {
     COMMAND_CHECK,
     COMMAND_ADOPT,
     COMMAND_RESTORE,
-    COMMAND_VERIFY
+    COMMAND_VERIFY,
+    COMMAND_WATCH
 };
 
 struct options { /* strings are borrowed from argv */

@@ -223,6 +223,7 @@ static const struct configured built_in = {
                            .quarantine_days = 30,
                            .layout = LAYOUT_VERBATIM,
                            .patterns = (const char *const[]){"*", NULL}},
+                .watch = {.patterns = (const char *const[]){"INBOX", NULL}, .poll_s = 300, .connections = 1},
                 .import = {.keep_days = KEEP_FOREVER, .deliver_to = "INBOX", .order = ORDER_NEWEST},
                 .fsync = true},
 };

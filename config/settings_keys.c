@@ -36,8 +36,9 @@ const char *const keys_single[] = {"server",
                                    "max-size",
                                    "max-messages",
                                    "order",
+                                   "poll",
                                    NULL};
-const char *const keys_list[] = {"auth", "tls-fingerprint", "disable", "mailboxes", "pull", "push", NULL};
+const char *const keys_list[] = {"auth", "tls-fingerprint", "disable", "mailboxes", "pull", "push", "watch", NULL};
 
 static const struct word auth_words[] = {
     {"scram-sha-256", AUTH_SCRAM_SHA_256},
@@ -273,7 +274,6 @@ static bool
 take_connection(struct loader *loader, struct connection *to)
 {
     unsigned tls = to->tls;
-    int connections = 1; /* a ceiling: one connection is within every value that is allowed */
 
     if (!keys_server(loader, to) || !value_string(loader, "user", false, &to->user) || !take_auth(loader, &to->auth) ||
         !value_word(loader, "tls", tls_words, &tls) || !take_bool(loader, "allow-plaintext", &to->allow_plaintext) ||
@@ -281,7 +281,6 @@ take_connection(struct loader *loader, struct connection *to)
         !take_pem(loader, "tls-client-key", &to->client_key) ||
         !take_list(loader, "tls-fingerprint", convert_fingerprint, &to->fingerprints) ||
         !value_string(loader, "tunnel", true, &to->tunnel) || !take_int(loader, "timeout", 1, 86400, &to->timeout_s) ||
-        !take_int(loader, "connections", 1, 4, &connections) ||
         !take_list(loader, "disable", convert_capability, &to->disable))
         return false;
     to->tls = (enum connection_tls)tls;
@@ -314,11 +313,19 @@ take_policy(struct loader *loader, struct policy *policy)
     return true;
 }
 
+/* A run needs one connection, which is within every value that is allowed; those beyond it wait for changes. */
+static bool
+take_watch(struct loader *loader, struct watch_settings *to)
+{
+    return take_list(loader, "watch", convert_pattern, &to->patterns) &&
+           take_int(loader, "poll", 60, 86400, &to->poll_s) && take_int(loader, "connections", 1, 4, &to->connections);
+}
+
 bool
 keys_convert(struct loader *loader, struct configured *to)
 {
     return take_connection(loader, &to->account.connection) && take_policy(loader, &to->account.policy) &&
-           import_convert(loader, &to->account.import) &&
+           import_convert(loader, &to->account.import) && take_watch(loader, &to->account.watch) &&
            value_string(loader, "password-command", true, &to->password_command) &&
            take_path(loader, "maildir", &to->account.maildir) && take_path(loader, "state", &to->account.state) &&
            take_bool(loader, "fsync", &to->account.fsync) &&

@@ -6,10 +6,15 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <unistd.h>
 
 static atomic_int caught;        /* number of the first signal; lock-free, so that a handler may use it */
 static atomic_int terminal = -1; /* where it is said */
+
+static _Atomic(const int *) woken; /* who waits for a signal */
+static atomic_size_t woken_count;
+static atomic_uint asked;
 
 static void
 die_of(int number)
@@ -40,6 +45,47 @@ say_stopping(void)
     errno = kept;
 }
 
+/* A handler may do this: it writes. */
+static void
+wake_all(void)
+{
+    const int *fds = atomic_load(&woken);
+    const size_t count = atomic_load(&woken_count);
+    const uint64_t one = 1;
+    const int kept = errno;
+
+    for (size_t i = 0; fds != NULL && i < count; i++)
+        if (write(fds[i], &one, sizeof one) < 0)
+            continue; /* full: it is awake */
+    errno = kept;
+}
+
+static void
+catch_question(int number)
+{
+    (void)number;
+    atomic_fetch_add(&asked, 1);
+    wake_all();
+}
+
+void
+signals_wake(const int *fds, size_t count)
+{
+    struct sigaction action = {.sa_handler = fds != NULL ? catch_question : SIG_DFL};
+
+    sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGUSR1, &action, NULL);
+    atomic_store(&woken, NULL); /* never a count of one list beside another list */
+    atomic_store(&woken_count, count);
+    atomic_store(&woken, fds);
+}
+
+unsigned
+signals_asked(void)
+{
+    return atomic_load(&asked);
+}
+
 static void
 catch_signal(int number)
 {
@@ -47,6 +93,7 @@ catch_signal(int number)
 
     if (!atomic_compare_exchange_strong(&caught, &none, number))
         die_of(number);
+    wake_all();
     say_stopping();
 }
 

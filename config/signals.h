@@ -6,6 +6,7 @@
 #define CONFIG_SIGNALS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /**
  * Catch SIGINT, SIGTERM and SIGHUP (not where nohup had it ignored); ignore SIGPIPE and SIGXFSZ: a reader that
@@ -21,6 +22,13 @@ void signals_speak(bool text);
 bool signals_stopped(void *context);
 /** The number of the first one; 0: none came. */
 int signals_caught(void);
+/**
+ * For `golub watch`: whenever a signal comes, SIGUSR1 included from here on, each of these (eventfd) is written to.
+ * @param fds  borrowed until the next call; NULL: none any more
+ */
+void signals_wake(const int *fds, size_t count);
+/** How often SIGUSR1 came: "run now". */
+unsigned signals_asked(void);
 /** End the program by the signal that came, if one did; otherwise return. */
 void signals_reraise(void);
 

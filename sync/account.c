@@ -12,6 +12,7 @@
 #include "sync/engine.h"
 #include "sync/base/outcome.h"
 #include "sync/base/state.h"
+#include "sync/base/watched.h"
 
 #define WAIT_NS 100000000 /* between two looks at a lock that another golub has: a tenth of a second */
 
@@ -106,6 +107,7 @@ static int
 run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal,
               struct report *report)
 {
+    const struct account_session *session = options->session;
     struct account_line line;
     struct account_tree tree;
     struct error err = {0};
@@ -117,21 +119,25 @@ run_on_stores(const struct account *account, const struct sync_options *options,
         return account_fail(account, report, &err);
     account_line(account, report, &line);
     maildir = maildir_new(&tree.settings);
-    imap = imap_new(&line.connection);
+    imap = session != NULL ? session->imap : imap_new(&line.connection);
     if (maildir == NULL || imap == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");
         status = account_fail(account, report, &err);
     } else {
         uint64_t files, systems;
 
-        if (options->quota_due)
-            imap_want_quota(imap);
+        imap_want_quota(imap, options->quota_due);
+        if (session != NULL)
+            session->begin(session->context);
         status = engine_run(account, options, imap_remote(imap), maildir_local(maildir), journal, report);
+        if (session != NULL)
+            session->end(session->context, journal);
         maildir_flushes(maildir, &files, &systems);
         report_note(report, account->name, "%llu fsync and %llu syncfs calls for mail", (unsigned long long)files,
                     (unsigned long long)systems);
     }
-    imap_free(imap);
+    if (session == NULL)
+        imap_free(imap);
     maildir_free(maildir);
     return status;
 }
@@ -153,6 +159,15 @@ take_all(const struct account *account, const struct sync_options *options, int 
     return false;
 }
 
+/* So long the command waits for another golub; negative: as long as it takes. What runs beside a watcher waits for the end of that one's run. */
+static double
+patience(const struct account *account, const struct sync_options *options)
+{
+    if (options->wait_for_lock)
+        return options->wait_s != 0 ? (double)options->wait_s : -1;
+    return watched_now(account) ? (double)account->connection.timeout_s : 0;
+}
+
 /* Another golub's run ends some time, unless the user waits no longer. */
 static bool
 wait_for_locks(const struct account *account, const struct sync_options *options, int locks[static LOCKS],
@@ -162,9 +177,9 @@ wait_for_locks(const struct account *account, const struct sync_options *options
     bool said = false;
 
     while (!take_all(account, options, locks, err)) {
-        const bool over = options->wait_s != 0 && clock_seconds() - begin >= (double)options->wait_s;
+        const double most = patience(account, options);
 
-        if (err->kind != ERROR_LOCKED || !options->wait_for_lock || over || is_stopped(options))
+        if (err->kind != ERROR_LOCKED || (most >= 0 && clock_seconds() - begin >= most) || is_stopped(options))
             return false;
         if (!said)
             report_mailbox(report, account->name, "", "waiting",

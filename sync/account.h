@@ -24,6 +24,27 @@ int account_verify(const struct account *account, const struct sync_options *opt
  */
 int account_import(const struct account *account, const struct sync_options *options, struct report *report);
 
+struct watcher { /* what a watcher of several accounts asks of, and tells, each of them */
+    int wake; /* a descriptor that can be read when `asked` or `stopped` has a new answer; emptied by the account; -1: none */
+    int turn_ms; /* each loop turns at least so often; 0: as seldom as it likes */
+    /** Did somebody ask for a run? Told once. */
+    bool (*asked)(void *context);
+    /** The account's loop has turned. */
+    void (*turned)(void *context);
+    /** 0, or the exit status of what only a person can mend and never was well. @return true: end with it */
+    bool (*stands)(void *context, int status);
+    /** How the account is watched, in words, whenever that changes. */
+    void (*said)(void *context, const char *words);
+    void *context;
+};
+/**
+ * Watch an account until options->stopped, which must be given: it is synchronised, or imported from, when there is a reason (sync/watch/watch.h).
+ * Blocks; belongs to one thread.
+ * @return 0 when it was stopped; 6: another golub watches it; else what `stands` ended it with, or 1 2 where it could not begin
+ */
+int account_watch(const struct account *account, const struct sync_options *options, const struct watcher *watcher,
+                  struct report *report);
+
 /**
  * List what is in the account's quarantine, or put it back, as options->restore says: lock, journal, Maildir; nothing is connected to.
  * @return the account's exit status: 0, 1 (some not), 2 (unknown ID or mailbox, no journal), 6

@@ -11,6 +11,16 @@
 /** Report an error that ended the run before it began, and its result. @return exit status: 6 locked, 2 configuration, else 1 */
 int account_fail(const struct account *account, struct report *report, struct error *err);
 
+struct imap;
+struct account_session { /* golub watch: what stays over runs */
+    struct imap *imap;   /* the connection */
+    /** The run has its locks and is about to begin. */
+    void (*begin)(void *context);
+    /** It has ended; its journal is still open. */
+    void (*end)(void *context, struct journal *journal);
+    void *context;
+};
+
 /** A run over open stores. @return exit status */
 typedef int account_run(const struct account *account, const struct sync_options *options, struct journal *journal,
                         struct report *report);

@@ -36,7 +36,7 @@ _golub() {
     fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        sync | import | status | check | adopt | restore | verify)
+        sync | import | status | check | adopt | restore | verify | watch)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -50,6 +50,7 @@ _golub() {
     restore) words+=" --dry-run --all --since --run --to --to-dir --altered --wait" ;;
     verify) words+=" --bytes --server --part --wait" ;;
     status) words+=" --max-age" ;;
+    watch) words+=" --no-progress" ;;
     esac
     case $current in
     -*) ;;
@@ -57,7 +58,7 @@ _golub() {
         if [[ -n $command ]]; then
             words=$(_golub_accounts)
         else
-            words="sync import status check adopt restore verify help"
+            words="sync import status check adopt restore verify watch help"
         fi
         ;;
     esac

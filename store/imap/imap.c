@@ -422,9 +422,9 @@ imap_forget_alerts(struct imap *imap)
 }
 
 void
-imap_want_quota(struct imap *imap)
+imap_want_quota(struct imap *imap, bool due)
 {
-    imap->quota_due = true;
+    imap->quota_due = due;
 }
 
 void

@@ -24,8 +24,8 @@ struct imap;
 struct imap *imap_new(const struct connection *to);
 /** Surveys shall tell how many bytes each mailbox has, where the server knows (RFC 8438). They cost it more; a sync has no use for it. */
 void imap_want_sizes(struct imap *imap);
-/** Surveys shall ask how full INBOX is also where that costs a turn. */
-void imap_want_quota(struct imap *imap);
+/** Shall surveys ask how full INBOX is also where that costs a turn? */
+void imap_want_quota(struct imap *imap, bool due);
 struct imap_flags { /* of INBOX */
     bool selected;  /* it could be opened; else `answer` says why not */
     bool read_only; /* it may only be read */

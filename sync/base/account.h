@@ -6,6 +6,13 @@
 #include "store/net/connection.h"
 #include "sync/rules/policy.h"
 
+struct watch_settings {
+    const char *const *
+        patterns; /* `watch`: mailboxes that are idled on where the server can't tell of all at once; NULL at the end */
+    int poll_s;   /* `poll`: how often everything is asked */
+    int connections; /* so many at once, at most */
+};
+
 struct account { /* owned by config; strings live as long as it does */
     const char *name;
     struct connection connection;
@@ -15,6 +22,7 @@ struct account { /* owned by config; strings live as long as it does */
     const char *state;           /* absolute: journal, lock, quarantine */
     bool fsync;
     const char *after_sync; /* a command that is run when something changed here (sync/after/after.h); NULL: none */
+    struct watch_settings watch; /* golub watch */
 };
 
 struct adopt_options {      /* golub adopt */
@@ -25,6 +33,7 @@ struct adopt_options {      /* golub adopt */
 };
 
 struct restore_choice;
+struct account_session;
 struct verify_options {   /* golub verify */
     bool bytes, server;   /* --bytes: files are read, too; --server: bodies on the server */
     bool all;             /* no account was named: one that was never synced is left out */
@@ -56,8 +65,9 @@ struct sync_options {
     const struct adopt_options *adopt; /* golub adopt; NULL: another command */
     const struct local_file *altered;  /* golub restore --altered: files of the Maildir; NULL: another command */
     size_t altered_count;
-    const struct restore_choice *restore; /* golub restore (sync/restore/restore.h); NULL: another command */
-    const struct verify_options *verify;  /* golub verify; NULL: another command */
+    const struct restore_choice *restore;  /* golub restore (sync/restore/restore.h); NULL: another command */
+    const struct verify_options *verify;   /* golub verify; NULL: another command */
+    const struct account_session *session; /* golub watch: the connection that stays over runs; NULL: another command */
 };
 
 /** A POP account: import, not sync. */

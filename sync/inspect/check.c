@@ -189,7 +189,7 @@ check_server(struct checking *checking)
         return false;
     }
     imap_want_sizes(imap);
-    imap_want_quota(imap);
+    imap_want_quota(imap, true);
     checking->remote = imap_remote(imap);
     if (!checking->remote.ops->open(checking->remote.self, true, &checking->err))
         goto out;

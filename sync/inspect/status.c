@@ -6,6 +6,7 @@
 
 #include "sync/base/outcome.h"
 #include "sync/base/state.h"
+#include "sync/base/watched.h"
 #include "sync/inspect/status_private.h"
 
 #define WORDS_SIZE 512 /* of what else is said of a mailbox */
@@ -243,6 +244,21 @@ show_last(struct status_view *view, bool journal)
     return view->max_age == 0 || (state.success != 0 && state.now - state.success <= view->max_age);
 }
 
+/* Does a watcher keep it, and what tells that one of changes? */
+static void
+show_watched(struct status_view *view)
+{
+    struct watched watched;
+    char since[32], changed[32];
+
+    if (!watched_now(view->account) || !watched_read(view->account, &watched))
+        return;
+    report_date(watched.since, since, sizeof since);
+    report_date(watched.changed, changed, sizeof changed);
+    report_line(view->report, view->account->name, "watch", "watched since %s: %s (since %s)", since, watched.state,
+                changed);
+}
+
 static bool
 show_sync(struct status_view *view)
 {
@@ -273,6 +289,7 @@ account_status(const struct account *account, int64_t max_age, struct report *re
     }
     view.journal = journal_open_read(path, &missing, &view.err);
     young = show_last(&view, view.journal != NULL);
+    show_watched(&view);
     ok = view.journal != NULL ? show_journal(&view) : missing;
     if (missing && view.succeeded)
         report_line(report, account->name, "journal", "there is no journal in %s%s", account->state,

@@ -393,9 +393,9 @@ help_on_a_command_has_its_options_and_those_of_all_and_no_others(void **state)
     assert_true(parse("help", &options, &err) && options.help && options.help_of == NULL);
     options_free(&options);
     assert_refused("help nosuch", "no help on: nosuch",
-                   "golub help knows: sync, import, status, check, adopt, restore, verify");
+                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch");
     assert_refused("help sync work", "no help on: work",
-                   "golub help knows: sync, import, status, check, adopt, restore, verify");
+                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch");
 }
 
 static void

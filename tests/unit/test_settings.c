@@ -74,7 +74,8 @@ every_key_arrives(void **state)
         " tls-client-cert = \"~/c.pem\"\n tls-client-key = \"k.pem\"\n"
         " tls-fingerprint = "
         "\"AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa:AA:aa\"\n"
-        " tunnel = \"ssh x\"\n timeout = 86400\n connections = 4\n disable = {\"QRESYNC\", \"AUTH=PLAIN\"}\n layout = "
+        " tunnel = \"ssh x\"\n timeout = 86400\n connections = 4\n watch = {\"INBOX\", \"Work/*\"}\n poll = 60\n "
+        "disable = {\"QRESYNC\", \"AUTH=PLAIN\"}\n layout = "
         "\"maildir++\"\n"
         " mailboxes = {\"*\", \"!Junk\"}\n pull = {\"new\"}\n push = {}\n expunge = true\n max-delete = \"40%\"\n"
         " quarantine-days = 0\n quarantine-size = \"2G\"\n state = \"st\"\n fsync = false\n after-sync = "
@@ -97,6 +98,9 @@ every_key_arrives(void **state)
     assert_strings(to->fingerprints, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     assert_string_equal(to->tunnel, "ssh x");
     assert_int_equal(to->timeout_s, 86400);
+    assert_int_equal(c->account.watch.connections, 4);
+    assert_strings(c->account.watch.patterns, "INBOX|Work/*");
+    assert_int_equal(c->account.watch.poll_s, 60);
     assert_strings(to->disable, "QRESYNC|AUTH=PLAIN");
     assert_int_equal(c->account.policy.layout, LAYOUT_MAILDIRPP);
     assert_strings(c->account.policy.patterns, "*|!Junk");
@@ -213,6 +217,7 @@ what_is_wrong_is_refused_with_its_line(void **state)
         {"timeout = soon", ":5: account \"work\": timeout: \"soon\" is not a whole number from 1 to 86400", ""},
         {"timeout = \"\"", ":5: account \"work\": timeout: \"\" is not a whole number from 1 to 86400", ""},
         {"timeout = 1.5", ":5: account \"work\": timeout: \"1.5\" is not a whole number from 1 to 86400", ""},
+        {"poll = 59", ":5: account \"work\": poll: \"59\" is not a whole number from 60 to 86400", ""},
         {"connections = 5", ":5: account \"work\": connections: \"5\" is not a whole number from 1 to 4", ""},
         {"connections = 0", ":5: account \"work\": connections: \"0\" is not a whole number from 1 to 4", ""},
         {"quarantine-size = \"much\"", ":5: account \"work\": quarantine-size: \"much\" is not a size",

@@ -1,0 +1,115 @@
+/* Watching an account: its lock as a watcher, the runs of the loop (sync/watch/watch.h) on the real stores. */
+#include "sync/account_private.h"
+#include "sync/base/watched.h"
+#include "sync/watch/watch.h"
+
+struct watching {
+    const struct account *account;
+    const struct sync_options *options;
+    struct report *report;
+    const struct watcher *watcher;
+};
+
+static bool
+was_asked(void *context)
+{
+    const struct watching *watching = context;
+
+    return watching->watcher->asked(watching->watcher->context);
+}
+
+static bool
+was_stopped(void *context)
+{
+    const struct watching *watching = context;
+
+    return watching->options->stopped(watching->options->stopped_context);
+}
+
+static void
+has_turned(void *context)
+{
+    const struct watching *watching = context;
+
+    watching->watcher->turned(watching->watcher->context);
+}
+
+static bool
+it_stands(void *context, int status)
+{
+    const struct watching *watching = context;
+
+    return watching->watcher->stands(watching->watcher->context, status);
+}
+
+static void
+it_said(void *context, const char *words)
+{
+    const struct watching *watching = context;
+
+    watching->watcher->said(watching->watcher->context, words);
+}
+
+static void
+session_begin(void *context)
+{
+    watch_began(context);
+}
+
+static void
+session_end(void *context, struct journal *journal)
+{
+    watch_ended(context, journal);
+}
+
+/* As `golub sync` or `golub import` of this account, but that it waits as long as another golub is at work. */
+static int
+run_once(void *context, struct watch *watch, struct imap *imap)
+{
+    const struct watching *watching = context;
+    const struct account_session session = {.imap = imap, .begin = session_begin, .end = session_end, .context = watch};
+    struct sync_options options = *watching->options;
+
+    options.wait_for_lock = true;
+    options.session = &session;
+    return account_is_pop(watching->account) ? account_import(watching->account, &options, watching->report)
+                                             : account_sync(watching->account, &options, watching->report);
+}
+
+int
+account_watch(const struct account *account, const struct sync_options *options, const struct watcher *watcher,
+              struct report *report)
+{
+    struct watching watching = {.account = account, .options = options, .report = report, .watcher = watcher};
+    struct watch_task task = {.account = account,
+                              .report = report,
+                              .run = run_once,
+                              .asked = was_asked,
+                              .stopped = was_stopped,
+                              .turned = has_turned,
+                              .stands = it_stands,
+                              .said = it_said,
+                              .context = &watching,
+                              .wake = watcher->wake,
+                              .turn_ms = watcher->turn_ms};
+    struct account_line line;
+    struct account_tree tree;
+    struct error err = {0};
+    int lock, status;
+
+    lock = watched_begin(account, &err);
+    if (lock < 0)
+        return account_fail(account, report, &err);
+    if (!account_is_pop(account)) {
+        if (!account_tree(account, options, &tree, &err)) {
+            (void)close(lock);
+            return account_fail(account, report, &err);
+        }
+        account_line(account, report, &line);
+        task.connection = &line.connection;
+        task.tree = &tree.settings;
+    }
+    status = watch_account(&task);
+    (void)close(lock);
+    return status;
+}

@@ -1,0 +1,352 @@
+/* The loop of an account; see watch.h. */
+#include "sync/watch/watch.h"
+
+#include <errno.h>
+
+#include "store/base/clock.h"
+#include "sync/base/watched.h"
+#include "sync/watch/here.h"
+#include "sync/watch/machine.h"
+#include "sync/watch/pace.h"
+#include "sync/watch/state.h"
+#include "sync/watch/there.h"
+
+#define SIGN_OF_LIFE_MS                                                                                                \
+    540000 /* nine minutes: routers forget a line that is silent for longer, and some servers close it */
+#define SAVED_BY_POLL_MS 60000 /* a poll that comes so soon is one, too */
+#define NETWORK_LIMIT_MS 5000  /* after the network changed a line that lives answers within this */
+#define TOLD_LATE_MS 10000     /* what a poll finds and nobody told within this was not told */
+#define LIES 2                 /* so often NOTIFY may tell nothing of what a poll finds */
+#define POP_POLL_S 300         /* servers of that kind close accounts that ask more often */
+#define REFUSED_MS 86400000    /* a login that was refused for a day */
+
+struct watch {
+    const struct watch_task *task;
+    struct pace pace;
+    struct known known;
+    struct there *there; /* NULL: a POP account */
+    struct here *here;   /* NULL: likewise */
+    struct machine *machine;
+    struct watch_state state;
+    bool pausing; /* what is told now belongs to the run that is about to begin */
+    bool moved, learned;
+    bool well;          /* a run ended well, once */
+    int64_t told_at;    /* when the server told anything */
+    int64_t network_at; /* the network changed: look at the lines then; 0: it did not */
+    int64_t sign_at;    /* a sign of life is asked for then */
+    int lies;
+};
+
+static void
+on_told(void *context, const struct known_told *told)
+{
+    struct watch *watch = context;
+
+    watch->told_at = clock_ms();
+    if (known_is_news(&watch->known, told) && !watch->pausing)
+        pace_event(&watch->pace, PACE_THERE, watch->told_at);
+}
+
+void
+watch_began(struct watch *watch)
+{
+    watch->pausing = true;
+    if (watch->there != NULL)
+        there_pause(watch->there);
+    watch->pausing = false;
+}
+
+void
+watch_ended(struct watch *watch, struct journal *journal)
+{
+    struct journal_mailbox *list = NULL;
+    struct error ignored = {0};
+    size_t count = 0;
+
+    /* Without it everything that is told is news, and the polls look at everything anyway. */
+    watch->learned = journal_mailboxes(journal, &list, &count, &ignored) &&
+                     known_load(&watch->known, list, count, &watch->moved) &&
+                     (watch->there == NULL || there_choose(watch->there, list, count));
+    journal_mailboxes_free(list, count);
+    if (watch->there != NULL)
+        imap_forget_alerts(there_session(watch->there)); /* the run has shown them */
+}
+
+/* The words that mean "not now" and not "not you". */
+static bool
+is_crowded(const struct error *cause)
+{
+    return strcasestr(cause->answer, "simultaneous") != NULL || strcasestr(cause->answer, "connections") != NULL ||
+           strcasestr(cause->answer, "UNAVAILABLE") != NULL || strcasestr(cause->answer, "OVERQUOTA") != NULL;
+}
+
+/* "Suggested Backoff Time: 299961 Milliseconds" */
+static int64_t
+suggested_s(const struct error *cause)
+{
+    const char *at = strcasestr(cause->answer, "Suggested Backoff");
+    uint64_t ms;
+
+    if (at == NULL)
+        return 0;
+    at += strcspn(at, "0123456789");
+    return text_number((struct text){at, strspn(at, "0123456789")}, 86400000, &ms) ? (int64_t)(ms / 1000) + 1 : 0;
+}
+
+/* A poll that finds what nobody told: NOTIFY was accepted and is not kept. */
+static void
+weigh_notify(struct watch *watch, enum pace_why why, enum there_by by)
+{
+    if (by < THERE_NOTIFY_FLAGLESS || !watch->moved)
+        return;
+    if (why == PACE_EVENT)
+        watch->lies = 0;
+    else if (why == PACE_POLL && clock_ms() - watch->told_at > TOLD_LATE_MS && ++watch->lies >= LIES)
+        there_distrust(watch->there);
+}
+
+static void
+run(struct watch *watch, enum pace_why why)
+{
+    const struct watch_task *task = watch->task;
+    const char *account = task->account->name;
+    const enum there_by by = watch->there != NULL ? there_tells(watch->there) : THERE_POLL;
+    struct report_said said;
+    struct pace_end end;
+
+    state_running(&watch->state);
+    watch->moved = watch->learned = false;
+    if (watch->here != NULL) {
+        (void)here_begin(watch->here);
+        (void)here_moved(watch->here); /* this run looks at it */
+    }
+    end.status = task->run(task->context, watch, watch->there != NULL ? there_session(watch->there) : NULL);
+    report_said(task->report, account, end.status, &said);
+    end.did = said.acts != 0;
+    end.moved = watch->moved;
+    end.crowded = is_crowded(&said.cause);
+    end.later_s = suggested_s(&said.cause);
+    pace_end(&watch->pace, &end, clock_ms());
+    watch->well = watch->well || pace_state(&watch->pace) == PACE_WELL;
+    weigh_notify(watch, why, by);
+    state_ended(&watch->state, &watch->pace, said.error, clock_ms());
+}
+
+/* Listen, and look again at what may have changed between the run and this. */
+static void
+listen_again(struct watch *watch)
+{
+    struct error err = {0};
+    char words[1024];
+
+    /* The first run has made the root: what came into it before it was watched is looked at once more. */
+    if (watch->here != NULL && (here_begin(watch->here) || here_moved(watch->here)))
+        pace_event(&watch->pace, PACE_HERE, clock_ms());
+    if (watch->there != NULL && !there_listen(watch->there, &err)) {
+        pace_broke(&watch->pace, clock_ms());
+        error_line(&err, words, sizeof words);
+        state_offline(&watch->state, &watch->pace, words, clock_ms());
+        return;
+    }
+    watch->sign_at = clock_ms() + SIGN_OF_LIFE_MS;
+    state_watching(&watch->state, watch->there, watch->here);
+}
+
+static void
+lost(struct watch *watch, const struct error *err, bool at_once)
+{
+    char words[1024];
+
+    pace_broke(&watch->pace, clock_ms());
+    if (at_once)
+        pace_network(&watch->pace, clock_ms());
+    error_line(err, words, sizeof words);
+    state_offline(&watch->state, &watch->pace, words, clock_ms());
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The next sign of life, where no poll is one. */
+static int64_t
+sign_due(const struct watch *watch)
+{
+    if (watch->there == NULL || !there_listens(watch->there) ||
+        pace_poll_at(&watch->pace) <= watch->sign_at + SAVED_BY_POLL_MS)
+        return PACE_NEVER;
+    return watch->sign_at;
+}
+
+/* Milliseconds that may be slept; -1: until something happens. */
+static int
+sleep_ms(const struct watch *watch)
+{
+    const int64_t now = clock_ms();
+    const int look_ms = watch->here != NULL ? here_look_ms(watch->here) : -1;
+    int64_t until = earlier(pace_due(&watch->pace), sign_due(watch));
+
+    if (watch->network_at != 0)
+        until = earlier(until, watch->network_at);
+    if (look_ms >= 0)
+        until = earlier(until, now + look_ms);
+    if (watch->task->turn_ms > 0)
+        until = earlier(until, now + watch->task->turn_ms);
+    if (watch->there != NULL && there_has_unread(watch->there))
+        return 0;
+    return until == PACE_NEVER ? -1 : until <= now ? 0 : until - now > INT32_MAX ? INT32_MAX : (int)(until - now);
+}
+
+/* What woke us besides the two sides. */
+static void
+look_at_machine(struct watch *watch)
+{
+    struct error err = {0};
+    uint64_t times;
+    bool slept, network;
+
+    if (watch->task->wake >= 0 && read(watch->task->wake, &times, sizeof times) > 0 &&
+        watch->task->asked(watch->task->context))
+        pace_ask(&watch->pace);
+    machine_read(watch->machine, &slept, &network);
+    if (slept && watch->there != NULL) {
+        there_drop(watch->there, false);
+        error_state(&err, ERROR_NETWORK, "the machine slept");
+        lost(watch, &err, true);
+    }
+    if (network && !slept)
+        watch->network_at = clock_ms() + PACE_NETWORK;
+}
+
+/* Addresses or routes changed a while ago: does each line still live? */
+static void
+look_at_network(struct watch *watch)
+{
+    struct error err = {0};
+
+    watch->network_at = 0;
+    if (watch->there != NULL && there_listens(watch->there) && !there_refresh(watch->there, NETWORK_LIMIT_MS, &err))
+        lost(watch, &err, true);
+    else
+        pace_network(&watch->pace, clock_ms());
+}
+
+static void
+look_at_there(struct watch *watch)
+{
+    struct error err = {0};
+
+    if (watch->there == NULL || !there_listens(watch->there))
+        return;
+    if (!there_read(watch->there, &err)) {
+        lost(watch, &err, false);
+        return;
+    }
+    if (sign_due(watch) > clock_ms())
+        return;
+    watch->sign_at = clock_ms() + SIGN_OF_LIFE_MS;
+    if (!there_refresh(watch->there, 0, &err))
+        lost(watch, &err, true);
+}
+
+static void
+wait_for_something(struct watch *watch)
+{
+    struct pollfd fds[THERE_MOST + MACHINE_MOST + 2];
+    size_t count = watch->there != NULL ? there_poll(watch->there, fds) : 0;
+
+    count += machine_poll(watch->machine, fds + count);
+    if (watch->task->wake >= 0)
+        fds[count++] = (struct pollfd){.fd = watch->task->wake, .events = POLLIN};
+    if (watch->here != NULL && here_descriptor(watch->here) >= 0)
+        fds[count++] = (struct pollfd){.fd = here_descriptor(watch->here), .events = POLLIN};
+    (void)poll(fds, count, sleep_ms(watch)); /* whatever it says, each of them is looked at */
+    watch->task->turned(watch->task->context);
+    look_at_machine(watch);
+    look_at_there(watch);
+    if (watch->here != NULL && here_moved(watch->here))
+        pace_event(&watch->pace, PACE_HERE, clock_ms());
+    if (watch->network_at != 0 && watch->network_at <= clock_ms())
+        look_at_network(watch);
+}
+
+/* Is it only a person who can go on here? @return the exit status that says so, or 0 */
+static int
+standing(const struct watch *watch)
+{
+    switch (pace_state(&watch->pace)) {
+    case PACE_BLOCKED:
+        return watch->well ? 0 : 2;
+    case PACE_REFUSED:
+        return !watch->well || pace_refused_for(&watch->pace, clock_ms()) >= REFUSED_MS ? 4 : 0;
+    default:
+        return 0;
+    }
+}
+
+static int
+turn_until_stopped(struct watch *watch)
+{
+    const struct watch_task *task = watch->task;
+
+    while (!task->stopped(task->context)) {
+        const enum pace_why why = pace_begin(&watch->pace, clock_ms());
+        int status;
+
+        if (why != PACE_NOTHING) {
+            run(watch, why);
+            task->turned(task->context);
+            status = standing(watch);
+            if (task->stands(task->context, status))
+                return status;
+            if (pace_state(&watch->pace) == PACE_WELL && !task->stopped(task->context))
+                listen_again(watch);
+            continue;
+        }
+        wait_for_something(watch);
+    }
+    return 0;
+}
+
+static bool
+make(struct watch *watch)
+{
+    const struct watch_task *task = watch->task;
+
+    if (task->connection != NULL)
+        watch->there = there_new(task->account, task->connection, on_told, watch);
+    if (task->tree != NULL)
+        watch->here = here_new(task->tree, &watch->known);
+    watch->machine = machine_new();
+    return watch->machine != NULL && (watch->there != NULL || task->connection == NULL) &&
+           (watch->here != NULL || task->tree == NULL);
+}
+
+int
+watch_account(const struct watch_task *task)
+{
+    const int configured = task->account->watch.poll_s;
+    const int poll_s = task->connection == NULL && configured < POP_POLL_S ? POP_POLL_S : configured;
+    struct watch watch = {.task = task};
+    struct error err = {0};
+    int status = 1;
+
+    pace_init(&watch.pace, poll_s, (uint64_t)clock_ms() ^ (uint64_t)(uintptr_t)task);
+    state_init(&watch.state, task->account, task->report, poll_s);
+    watch.state.said = task->said;
+    watch.state.context = task->context;
+    if (make(&watch)) {
+        status = turn_until_stopped(&watch);
+    } else {
+        error_set(&err, ERROR_LOCAL, "get memory");
+        (void)text_print(err.account, sizeof err.account, "%s", task->account->name);
+        report_error(task->report, &err);
+    }
+    there_free(watch.there);
+    here_free(watch.here);
+    machine_free(watch.machine);
+    known_free(&watch.known);
+    return status;
+}
