@@ -1,6 +1,6 @@
 /*
  * Listening between runs against a real server, without the engine above it: test_imap_operations.py starts one and calls
- *     imap_listening PORT USER nothing|idle|notify      what the server can tell by; the password is "pw"
+ *     imap_listening PORT USER nothing|idle|notify [CA]    what the server can tell by; the password is "pw"; with TLS where a CA is named
  * One session listens, another one changes things. What was told, and after how long, is printed.
  */
 #include <setjmp.h>
@@ -264,15 +264,16 @@ main(int argc, char **argv)
     };
     uint64_t port;
 
-    if (argc != 4 || !text_number(text_of(argv[1]), 65535, &port)) {
-        print_error("usage: %s PORT USER nothing|idle|notify\n", argv[0]);
+    if ((argc != 4 && argc != 5) || !text_number(text_of(argv[1]), 65535, &port)) {
+        print_error("usage: %s PORT USER nothing|idle|notify [CA]\n", argv[0]);
         return 2;
     }
     scene.connection = (struct connection){.scheme = SCHEME_IMAP,
                                            .host = "127.0.0.1",
                                            .port = (uint16_t)port,
                                            .user = argv[2],
-                                           .tls = TLS_NONE,
+                                           .tls = argc > 4 ? TLS_REQUIRED : TLS_NONE,
+                                           .ca_file = argc > 4 ? argv[4] : NULL,
                                            .timeout_s = 20,
                                            .wire_log = getenv("GOLUB_TEST_WIRE") != NULL ? 2 : 0,
                                            .secret = tell_secret,

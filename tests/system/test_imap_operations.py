@@ -47,14 +47,17 @@ class OperationsTest(unittest.TestCase):
 
 
 class ListeningTest(unittest.TestCase):
-    def what_happens_is_told_by(self, by, capability, **options):
-        with Dovecot(users={"ana": "pw"}, capability=capability, **options) as server:
-            ran = subprocess.run([LISTENING, str(server.port), "ana", by], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                 timeout=120)
+    def what_happens_is_told_by(self, by, capability, tls=False):
+        with Dovecot(users={"ana": "pw"}, capability=capability) as server:
+            arguments = [str(server.port), "ana", by] + ([server.ca] if tls else [])
+            ran = subprocess.run([LISTENING] + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
             self.assertEqual(0, ran.returncode, ran.stdout + server.tail())
 
     def test_by_notify(self):
         self.what_happens_is_told_by("notify", ALL)
+
+    def test_by_notify_through_tls(self):
+        self.what_happens_is_told_by("notify", ALL, tls=True)
 
     def test_by_idle(self):
         self.what_happens_is_told_by("idle", without("NOTIFY"))
