@@ -136,10 +136,15 @@ is_missed_one(struct import *import, const struct journal_here_file *file, const
     return import_save(import, &row);
 }
 
-/* The header that its message has there, where a program changed it in the file: by that it is paired. */
+/*
+ * The header that its message has there, where a program changed it in the file: by that it is paired. That program folded the headers of its
+ * parts, too: they are compared without.
+ */
 static void
-take_header(struct journal_pop *row, const struct journal_pop *header)
+take_header(struct journal_pop *row, const struct journal_pop *header, const struct seen *seen)
 {
+    if (seen->has_parts)
+        memcpy(row->body, seen->parts, DIGEST_SIZE);
     row->has_id = header->has_id;
     row->received_size = header->received_size;
     memcpy(row->header, header->header, DIGEST_SIZE);
@@ -170,7 +175,7 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
         return false;
     seen_to_row(seen, &row);
     if (header != NULL)
-        take_header(&row, header);
+        take_header(&row, header, seen);
     row.size = seen->size;
     row.facts |= POP_CONFIRM;
     row.absent = import_stamp(import);

@@ -37,6 +37,7 @@
 
 #include "store/base/limits.h"
 #include "store/base/loose.h"
+#include "store/base/parts.h"
 #include "store/journal/pop.h"
 #include "sync/base/age_journal.h"
 #include "sync/base/id_set.h"
@@ -224,11 +225,13 @@ struct seen { /* of a message, by its bytes */
     unsigned char loose[DIGEST_SIZE]; /* store/base/loose.h */
     /* not by TOP */
     unsigned char body[DIGEST_SIZE];
-    unsigned char wire[DIGEST_SIZE]; /* of the body as its file gives it back: with a CR before each LF */
+    unsigned char parts[DIGEST_SIZE]; /* of the body without the folds of its parts' headers: store/base/parts.h */
+    bool has_parts;                   /* one has a header */
+    unsigned char wire[DIGEST_SIZE];  /* of the body as its file gives it back: with a CR before each LF */
     uint64_t size;
     bool ended; /* its header has an empty line behind it */
 };
-/** Is it the row's body, whether that was digested as it came or from the file? */
+/** Is it the row's body, whether that was digested as it came, from the file, or without the folds of its parts' headers? */
 bool seen_same_body(const struct journal_pop *row, const struct seen *seen);
 void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_to_row(const struct seen *seen, struct journal_pop *row);

@@ -20,6 +20,7 @@ struct bytes_reading {
     bool was_cr;     /* the body's last byte so far */
     struct kin_reader *kin;
     struct loose_reader *loose;
+    struct parts_reader *parts;
     uint64_t size, header_size;
     bool done; /* the header's empty line came */
     enum { AT_START, AT_CR, INSIDE } line;
@@ -34,7 +35,8 @@ bytes_new(void)
         return NULL;
     reading->kin = kin_new();
     reading->loose = loose_new();
-    if (reading->kin != NULL && reading->loose != NULL && bytes_begin(reading))
+    reading->parts = parts_new();
+    if (reading->kin != NULL && reading->loose != NULL && reading->parts != NULL && bytes_begin(reading))
         return reading;
     bytes_free(reading);
     return NULL;
@@ -47,6 +49,7 @@ bytes_free(struct bytes_reading *reading)
         return;
     kin_free(reading->kin);
     loose_free(reading->loose);
+    parts_free(reading->parts);
     free(reading);
 }
 
@@ -55,13 +58,15 @@ bytes_begin(struct bytes_reading *reading)
 {
     unsigned char unused[DIGEST_SIZE];
     struct kin half;
+    bool any;
 
     reading->size = reading->header_size = 0;
     reading->done = false;
     reading->line = AT_START;
     reading->bare = reading->was_cr = false;
     return kin_finish(reading->kin, &half) && loose_finish(reading->loose, unused) &&
-           SHA256_Init(&reading->header) == 1 && SHA256_Init(&reading->body) == 1;
+           parts_finish(reading->parts, unused, &any) && SHA256_Init(&reading->header) == 1 &&
+           SHA256_Init(&reading->body) == 1;
 }
 
 /* How many of these bytes belong to the header. */
@@ -145,6 +150,8 @@ bytes_add(struct bytes_reading *reading, const void *bytes, size_t len)
     if (header > 0 && (SHA256_Update(&reading->header, at, header) != 1 || !kin_add(reading->kin, at, header) ||
                        !loose_add(reading->loose, at, header)))
         return false;
+    if (!parts_add(reading->parts, bytes, len))
+        return false;
     return add_body(reading, at + header, len - header);
 }
 
@@ -170,7 +177,7 @@ bytes_end(struct bytes_reading *reading, struct seen *out)
     out->ended = reading->done;
     return SHA256_Final(out->header, &reading->header) == 1 && SHA256_Final(out->body, &reading->body) == 1 &&
            SHA256_Final(out->wire, &reading->wire) == 1 && kin_finish(reading->kin, &out->kin) &&
-           loose_finish(reading->loose, out->loose);
+           loose_finish(reading->loose, out->loose) && parts_finish(reading->parts, out->parts, &out->has_parts);
 }
 
 /* ---- files ---- */

@@ -5,7 +5,8 @@ bool
 seen_same_body(const struct journal_pop *row, const struct seen *seen)
 {
     return row->has_body &&
-           (memcmp(row->body, seen->body, DIGEST_SIZE) == 0 || memcmp(row->body, seen->wire, DIGEST_SIZE) == 0);
+           (memcmp(row->body, seen->body, DIGEST_SIZE) == 0 || memcmp(row->body, seen->wire, DIGEST_SIZE) == 0 ||
+            (seen->has_parts && memcmp(row->body, seen->parts, DIGEST_SIZE) == 0));
 }
 
 void

@@ -149,6 +149,29 @@ class Adopting:
 class GetmailTest(Adopting, DovecotTest):
     kind = Getmail
 
+    def test_headers_of_parts_that_it_folded_do_not_bring_a_message_twice(self):
+        long, folds = b"a word; " * 30, b"name=\"%s\"" % (b"long file name " * 20)
+        part = b"--out\r\nContent-Type: application/x-y; " + folds + b"\r\n\r\nattached, not folded: " + long + b"\r\n"
+        inner = (b"--out\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\nContent-Type: text/plain; " + folds +
+                 b"\r\n\r\ninner\r\n--in\r\nContent-Type: message/rfc822\r\n\r\nSubject: " + long + b"\r\n\r\nforwarded\r\n--in--\r\n")
+        head = (b"From: a@example.org\r\nDate: Tue, 3 Mar 2026 10:00:00 +0000\r\nMessage-ID: <parts-%d@example.org>\r\nMIME-Version: 1.0\r\n"
+                b"Content-Type: multipart/mixed; boundary=\"out\"\r\n\r\nfor old readers\r\n")
+        self.drop([head % n + part + inner * (n % 2) + b"--out--\r\n" for n in range(6)])
+        self.account.maildir.create("INBOX")
+        fetcher = self.given_a_program(into=self.account.maildir.folder("INBOX"))
+        fetcher.fetch()
+        before = self.names()
+        self.assertEqual(len(before), 6)
+        self.assertFalse({m.digest for m in self.here()} & {popclient.digest(m) for m in self.there()}, "getmail folded nothing")
+
+        self.import_()
+
+        self.assertEqual(self.names(), before)
+        self.account.set(keep="no")
+        self.import_(expect=HELD)
+        self.import_("--confirm-deletes")
+        self.assertEqual((self.count_there(), self.names()), (0, before))
+
     def test_a_renamed_list_needs_a_word(self):
         self.given(4)
         fetcher = self.given_a_program()
