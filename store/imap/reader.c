@@ -56,7 +56,7 @@ reader_malformed(struct reader *reader, const char *what)
 bool
 reader_recover(struct reader *reader)
 {
-    if (!reader->malformed || reader->unsafe)
+    if (!reader->malformed || reader->unsafe || reader->dead) /* dead: err says how the source failed, after that */
         return false;
     reader->malformed = false;
     reader->err->kind = ERROR_NONE;

@@ -932,7 +932,7 @@ BUGS = [
     bug("one of two names taken for the one that was made", unit("test_imap_change"),
         ("store/imap/create.c", "making->other != NULL && !making->many &&", "making->other != NULL &&")),
     bug("rest of an answer skipped behind a literal whose size may be a lie", unit("test_fetch"),
-        ("store/imap/reader.c", "if (!reader->malformed || reader->unsafe)", "if (!reader->malformed)"),
+        ("store/imap/reader.c", "if (!reader->malformed || reader->unsafe || reader->dead)", "if (!reader->malformed || reader->dead)"),
         ("store/imap/response.c", "if (!reader->unsafe)", "if (true)")),
     bug("line of a delta that can't be read passed over", unit("test_imap_unreadable"),
         ("store/imap/observe.c", "say_disturbed(observing, observing->unread);", ";")),
