@@ -107,6 +107,11 @@ enum journal_fact {
      * shown yet). It means nothing with BY_HEADER or FOREIGN, and ends with the UID.
      */
     FACT_ITS_BYTES = 0x4000000,
+    /*
+     * Its file was fetched, here or where the message was before it moved here, whatever its name is now: it is no copy that somebody made of
+     * another file. It ends with the file, and where the file goes up as new mail.
+     */
+    FACT_FETCHED = 0x8000000,
 };
 
 struct journal_message {

@@ -52,7 +52,7 @@ take_for_moved(struct run *run, struct todo *missed, const struct journal_messag
          journal_message_by_base(run->journal, row->mailbox, file->base, other, &taken, &run->err);
     if (ok && !taken) {
         memcpy(row->base, file->base, sizeof row->base);
-        row->facts |= FACT_GONE_HERE | FACT_UNPAIRED;
+        row->facts |= FACT_GONE_HERE | FACT_UNPAIRED | FACT_FETCHED;
         /*
          * The message is known on both sides from here on. So the mark is written first: a Maildir that is restored
          * later must be recognised as older.

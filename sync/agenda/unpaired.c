@@ -2,7 +2,6 @@
 #include "sync/agenda/unpaired.h"
 
 #include "sync/agenda/additions.h"
-#include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
 #define FILLING_MIN 10     /* up to so many missing messages never need the user's word */
@@ -59,23 +58,12 @@ has_a_place(const struct resolving *resolving, const struct journal_message *oth
 
 /*
  * The place of a message that moved on the server has a file that was fetched, and that of a file that moved here has none: any other is a copy
- * that somebody made on the side that lost nothing. A name says which: golub gives each UID its own, with the date that the server said then.
+ * that somebody made on the side that lost nothing.
  */
 static bool
-is_where_it_went(struct run *run, const struct journal_message *message, const struct journal_message *other,
-                 enum plan_verb verb)
+is_where_it_went(const struct journal_message *other, enum plan_verb verb)
 {
-    const struct mailbox *place = run_mailbox_by_id(run, other->mailbox);
-    char base[LOCAL_BASE_MAX + 1];
-    const char *name = strchr(other->base, '.'), *own;
-
-    if (verb == PLAN_UPLOAD) /* perhaps for another UID: it may have gone on from there */
-        return own_name_is_ours(other->base) && strcmp(other->base, message->base) != 0;
-    if (place == NULL)
-        return true;
-    run_base_name(run, place, other, 0, base);
-    own = strchr(base, '.');
-    return name == NULL || own == NULL || strncmp(name, own, strcspn(own + 1, ".") + 1) != 0;
+    return ((other->facts & FACT_FETCHED) != 0) == (verb == PLAN_UPLOAD);
 }
 
 /* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
@@ -98,7 +86,7 @@ has_moved(struct resolving *resolving, const struct mailbox *mailbox, enum plan_
             continue;
         ok = run_load(run, ids[i], other);
         if (!ok || other->mailbox == message->mailbox || !has_a_place(resolving, other) ||
-            !is_where_it_went(run, message, other, verb))
+            !is_where_it_went(other, verb))
             continue;
         *moved = true;
         resolving->claimed[resolving->claimed_count++] = ids[i];
@@ -131,7 +119,8 @@ resolve_row(struct resolving *resolving, struct todo *todo, bool moved)
         message->facts |= FACT_AGAIN;
     } else {
         message->flags = merge_new(message->flags, true);
-        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNSHOWN | FACT_ITS_BYTES);
+        message->facts &=
+            ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNSHOWN | FACT_ITS_BYTES | FACT_FETCHED);
     }
     message->facts &= ~(unsigned)FACT_UNPAIRED;
     todo->dropped = true;

@@ -60,7 +60,7 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
     message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED |
                                   FACT_MOVED | FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE | FACT_FOREIGN | FACT_ADOPTED);
-    message->facts |= FACT_ITS_BYTES;
+    message->facts |= FACT_ITS_BYTES | FACT_FETCHED;
     if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
         message->facts &= ~(unsigned)FACT_REPLACED;
         message->refers_to = 0;

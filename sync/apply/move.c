@@ -158,8 +158,10 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
             return false;
         merge_keywords(target->keywords, source->keywords);
         take_flags(source, target, transferring->move || half);
-        if (transferring->move || half)
+        if (transferring->move || half) {
+            target->facts |= source->facts & FACT_FETCHED;
             meeting_level_shown(target, to->row.permanent);
+        }
     }
     if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
         return false;

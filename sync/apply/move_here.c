@@ -56,6 +56,7 @@ record_linked(struct moving *moving, size_t i)
     to->flags = merge_moved_here(to->flags, from->flags);
     meeting_level_shown(to, mailbox->row.permanent);
     to->facts &= ~(unsigned)FACT_GONE_HERE;
+    to->facts |= from->facts & FACT_FETCHED;
     /*
      * If this run is cut off before the unlink, the file under its old name is the rest of a move, which the next run
      * removes.

@@ -39,7 +39,7 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
         return journal_message_delete(run->journal, message->id, &run->err);
     /* The server has it again meanwhile: it was golub that removed the file, not the user. */
     message->base[0] = message->info[0] = '\0';
-    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_ITS_BYTES);
+    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_ITS_BYTES | FACT_FETCHED);
     message->flags = merge_without_file(message->flags);
     return journal_op_delete(run->journal, op->id, &run->err) && journal_message_save(run->journal, message, &run->err);
 }

@@ -6,6 +6,7 @@
 
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
+#include "sync/rows/own_name.h"
 #include "sync/run/attempts.h"
 
 #include <inttypes.h>
@@ -44,15 +45,6 @@ victim_of(const struct run *run, const struct todo *todo, bool removals)
     return todo->step.verb == PLAN_FLAGS && (todo->step.flags.there_add & FLAG_DELETED) != 0 ? todo->id : 0;
 }
 
-static bool
-has_own_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
-{
-    char own[LOCAL_BASE_MAX + 1];
-
-    run_base_name(run, mailbox, message, 0, own);
-    return strcmp(message->base, own) == 0;
-}
-
 /* Rows of an earlier version lack the fact: there the name that a download gives says it. */
 static bool
 has_its_bytes(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
@@ -60,7 +52,7 @@ has_its_bytes(const struct run *run, const struct mailbox *mailbox, const struct
     const unsigned otherwise = FACT_BY_HEADER | FACT_FOREIGN | FACT_VAGUE | FACT_ECHO | FACT_GONE_THERE;
 
     return message->uid != 0 && message->has_header && message->has_wire && (message->facts & otherwise) == 0 &&
-           ((message->facts & FACT_ITS_BYTES) != 0 || has_own_name(run, mailbox, message));
+           ((message->facts & FACT_ITS_BYTES) != 0 || own_name_has(run, mailbox, message));
 }
 
 static bool
@@ -180,7 +172,7 @@ static bool
 find_witness(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
              struct journal_message *witness, bool *found)
 {
-    const bool fetched = has_own_name(run, mailbox, message);
+    const bool fetched = own_name_has(run, mailbox, message);
     int64_t *ids = NULL, first = 0;
     size_t count = 0;
     bool alike = false,
@@ -190,7 +182,7 @@ find_witness(struct run *run, const struct mailbox *mailbox, const struct journa
         ok = run_load(run, ids[i], witness);
         if (!ok || (witness->facts & FACT_GONE_HERE) != 0 || !has_its_bytes(run, mailbox, witness))
             continue;
-        alike = has_own_name(run, mailbox, witness) == fetched;
+        alike = own_name_has(run, mailbox, witness) == fetched;
         first = alike || first == 0 ? ids[i] : first;
     }
     free(ids);

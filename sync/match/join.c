@@ -5,6 +5,7 @@
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
 #include "sync/rows/missing.h"
+#include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
 /* What the server has is found again by the header that it shows; the file by its own bytes. */
@@ -55,6 +56,8 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
             here->flags = merge_unknown(here->flags);
         }
         here->flags = merge_level(here->flags, FLAG_ALL);
+        if (own_name_has(run, meeting->mailbox, here)) /* a run that was cut off fetched it */
+            here->facts |= FACT_FETCHED;
         if (is_perhaps_another(meeting, file, here))
             here->flags = merge_equal(here->flags);
         here->facts &=

@@ -204,7 +204,7 @@ static bool
 gather_lacked(struct meeting *meeting)
 {
     const unsigned otherwise = ~(unsigned)(FACT_BY_HEADER | FACT_VAGUE | FACT_UNSHOWN | FACT_ECHO | FACT_COPIED |
-                                           FACT_FOREIGN | FACT_ITS_BYTES);
+                                           FACT_FOREIGN | FACT_ITS_BYTES | FACT_FETCHED);
     struct run *run = meeting->run;
     struct journal_message message;
     int64_t *ids;

@@ -37,7 +37,7 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
         message->flags = merge_new(message->flags, true);
         if ((message->facts & FACT_FOREIGN) != 0) /* what it knows is of the server's copy: its file is read again */
             message->has_wire = message->has_header = false;
-        message->facts &= ~(unsigned)(FACT_FOREIGN | FACT_ITS_BYTES);
+        message->facts &= ~(unsigned)(FACT_FOREIGN | FACT_ITS_BYTES | FACT_FETCHED);
         ok = (message->facts & FACT_GONE_HERE) != 0 ? journal_message_delete(run->journal, message->id, &run->err)
                                                     : journal_message_save(run->journal, message, &run->err);
     }

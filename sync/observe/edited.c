@@ -181,7 +181,7 @@ part(const struct look *look)
         file->flags = merge_new(file->flags, true);
         message->base[0] = message->info[0] = '\0';
         message->flags = merge_without_file(message->flags);
-        message->facts &= ~(unsigned)(FACT_ALTERED | FACT_ITS_BYTES);
+        message->facts &= ~(unsigned)(FACT_ALTERED | FACT_ITS_BYTES | FACT_FETCHED);
         ok = journal_message_save(run->journal, message, &run->err) &&
              journal_print_clear(run->journal, message->id, &run->err) &&
              journal_message_save(run->journal, file, &run->err);

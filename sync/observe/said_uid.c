@@ -168,7 +168,8 @@ said_uid_lose(struct run *run, struct said_ops *ops, struct journal_message *mes
     struct journal_op *op = said_op_of(ops, message->id);
 
     message->uid = 0;
-    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER | FACT_GONE_THERE | FACT_ITS_BYTES);
+    message->facts &=
+        ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER | FACT_GONE_THERE | FACT_ITS_BYTES | FACT_FETCHED);
     message->flags = merge_new(message->flags, true);
     if (op != NULL)
         op->id = 0; /* it stays, for a row without a UID */

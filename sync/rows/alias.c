@@ -75,7 +75,7 @@ static bool
 lose_said_uid(struct run *run, struct journal_message *message)
 {
     message->uid = 0;
-    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER | FACT_ITS_BYTES);
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER | FACT_ITS_BYTES | FACT_FETCHED);
     message->flags = merge_new(message->flags, true);
     return journal_message_save(run->journal, message, &run->err);
 }

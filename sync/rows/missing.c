@@ -90,6 +90,8 @@ lose_uid(struct run *run, struct journal_message *message, unsigned becomes)
     message->uid = 0;
     message->refers_to = 0;
     message->facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS | FACT_ITS_BYTES | UNPAIRED_THERE);
+    if ((becomes & FACT_UNPAIRED) == 0)
+        message->facts &= ~(unsigned)FACT_FETCHED;
     message->facts |= becomes;
     return journal_message_save(run->journal, message, &run->err);
 }

@@ -31,6 +31,15 @@ own_name_is_ours(const char *base)
     return is_own_form(base, &date);
 }
 
+bool
+own_name_has(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
+{
+    char own[LOCAL_BASE_MAX + 1];
+
+    run_base_name(run, mailbox, message, 0, own);
+    return strcmp(message->base, own) == 0;
+}
+
 /*
  * Is the file certainly another message than the UID's? Only what was read of that message in this run or an earlier
  * one can tell.

@@ -11,6 +11,8 @@ enum own_name {
 };
 /** Is it a name of the form that golub gives? */
 bool own_name_is_ours(const char *base);
+/** Has the row's file the name that golub gives what it fetches for the row's UID? */
+bool own_name_has(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message);
 /** Does a new file bear the name that golub gives the file of a UID which this mailbox has? (own_name.c) */
 MUST_CHECK bool own_name_check(struct run *run, const struct mailbox *mailbox, const struct journal_message *file,
                                enum own_name *is);
