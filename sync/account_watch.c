@@ -72,6 +72,7 @@ run_once(void *context, struct watch *watch, struct imap *imap)
 
     options.wait_for_lock = true;
     options.session = &session;
+    watch_names(watch, &options.named, &options.named_count);
     return account_is_pop(watching->account) ? account_import(watching->account, &options, watching->report)
                                              : account_sync(watching->account, &options, watching->report);
 }

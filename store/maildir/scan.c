@@ -141,9 +141,9 @@ scan_stamp(void *local, const char *folder, struct local_stamp *stamp, bool *mis
 
 /* ---- names ---- */
 
-/* @return NULL, or why this name can't be used */
-static const char *
-split_name(const char *name, char where, char base[static LOCAL_BASE_MAX + 1], char info[static LOCAL_INFO_MAX + 1])
+const char *
+scan_split_name(const char *name, char where, char base[static LOCAL_BASE_MAX + 1],
+                char info[static LOCAL_INFO_MAX + 1])
 {
     const char *suffix = NULL;
 
@@ -182,7 +182,7 @@ pass_on(struct listing *listing)
         const char *name = at + 1, *why = not_regular;
 
         if (*at == 'n' || *at == 'c')
-            why = split_name(name, *at, base, info);
+            why = scan_split_name(name, *at, base, info);
         if (why == NULL ? !listing->to->file(listing->context, base, info)
                         : listing->to->bad != NULL && !listing->to->bad(listing->context, name, why))
             return false;

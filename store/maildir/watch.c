@@ -36,6 +36,7 @@ struct watched { /* a directory that is a mailbox or could hold one */
 struct entry { /* one watch */
     int wd;
     bool on_folder;         /* else on its new/ or cur/ */
+    char where;             /* ... 'n' or 'c' */
     struct watched *folder; /* NULL: one directory is mounted in several places, so it is not known which */
 };
 
@@ -95,11 +96,11 @@ add_folder(struct list *list, const char *path)
 }
 
 static bool
-add_entry(struct list *list, int wd, struct watched *folder, bool on_folder)
+add_entry(struct list *list, int wd, struct watched *folder, bool on_folder, char where)
 {
     if (!array_grow(&list->entries, &list->entry_size, list->entry_count + 1, sizeof *list->entries))
         return false;
-    list->entries[list->entry_count++] = (struct entry){wd, on_folder, folder};
+    list->entries[list->entry_count++] = (struct entry){wd, on_folder, where, folder};
     return true;
 }
 
@@ -171,7 +172,7 @@ watch_directory(struct survey *survey, const char *name, struct watched *folder,
     } else
         wd = inotify_add_watch(survey->watch->fd, path, top ? OF_ROOT : OF_OTHERS);
     if (wd >= 0) {
-        if (add_entry(&survey->list, wd, folder, on_folder))
+        if (add_entry(&survey->list, wd, folder, on_folder, name[0]))
             return true;
         survey->failed = ENOMEM;
         return false;
@@ -338,7 +339,22 @@ struct told {
     bool tree; /* it may have another shape now */
     bool some; /* folders of the list are to be told */
     bool unknown;
+    void (*named)(void *context, const char *folder, const char *base, const char *info); /* NULL: not wanted */
+    void *context;
 };
+
+static void
+tell_name(const struct entry *entry, const char *name, const struct told *told)
+{
+    char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
+
+    if (told->named == NULL || (!entry->on_folder && name[0] == '.')) /* that is no message, by Maildir's own rule */
+        return;
+    if (!entry->on_folder && scan_split_name(name, entry->where, base, info) == NULL)
+        told->named(told->context, entry->folder->path, base, info);
+    else
+        told->named(told->context, entry->folder->path, NULL, NULL);
+}
 
 static void
 take_event(const struct maildir_watch *watch, const struct inotify_event *event, struct told *told)
@@ -355,6 +371,7 @@ take_event(const struct maildir_watch *watch, const struct inotify_event *event,
     else if (!entry->on_folder || strcmp(name, "dovecot-keywords") == 0) {
         entry->folder->moved = true;
         told->some = true;
+        tell_name(entry, (event->mask & IN_ISDIR) != 0 ? "" : name, told);
     } else if ((event->mask & IN_ISDIR) != 0 && tree_is_part(watch->maildir, entry->folder->path, name))
         told->tree = true;
 }
@@ -474,10 +491,11 @@ try_again(struct maildir_watch *watch)
 }
 
 bool
-maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder), void *context)
+maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder),
+                   void (*named)(void *context, const char *folder, const char *base, const char *info), void *context)
 {
     const bool due = maildir_watch_look_ms(watch) == 0;
-    struct told told = {0};
+    struct told told = {.named = named, .context = context};
     struct list old;
     struct error err = {0};
 

@@ -43,9 +43,13 @@ const char *maildir_watch_why(const struct maildir_watch *watch);
  *
  * @param moved  called for each folder (its path as in local.h) that has events, and once with NULL where folders were made, renamed or
  *               removed, or where it is not known which ones moved. Must not call into the watch
+ * @param named  before that for each name that came, went or was changed in new/ or cur/, as base name and info (local.h); with NULL for both
+ *               where something moved in the folder whose name is not told, or is none that can be used. Where `moved` is called for a folder and
+ *               this was not, no name is known. May be NULL
  * @return false: the root is gone (unmounted, renamed, removed), or another one stands in its place: free the watch, and make a new one later
  */
 MUST_CHECK bool maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder),
+                                   void (*named)(void *context, const char *folder, const char *base, const char *info),
                                    void *context);
 /** NULL-safe. */
 void maildir_watch_free(struct maildir_watch *watch);

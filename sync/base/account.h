@@ -32,6 +32,15 @@ struct adopt_options {      /* golub adopt */
     const char *state_home; /* $XDG_STATE_HOME or what stands for it; NULL: likewise */
 };
 
+/*
+ * A name that appeared in a folder, or went from it, since the run before began: what a watcher was told. Where all names of a folder that moved
+ * are told, and each stands for a file that is there under one name, the folder is not listed. It counts as not listed then.
+ */
+struct sync_named {
+    const char *folder; /* as in local.h */
+    const char *base, *info;
+};
+
 struct restore_choice;
 struct account_session;
 struct verify_options {   /* golub verify */
@@ -65,8 +74,11 @@ struct sync_options {
     const struct adopt_options *adopt; /* golub adopt; NULL: another command */
     const struct local_file *altered;  /* golub restore --altered: files of the Maildir; NULL: another command */
     size_t altered_count;
-    const struct restore_choice *restore;  /* golub restore (sync/restore/restore.h); NULL: another command */
-    const struct verify_options *verify;   /* golub verify; NULL: another command */
+    const struct restore_choice *restore; /* golub restore (sync/restore/restore.h); NULL: another command */
+    const struct verify_options *verify;  /* golub verify; NULL: another command */
+    const struct sync_named
+        *named; /* golub watch: by folder and base; what moved in a folder of which nothing is told is listed */
+    size_t named_count;
     const struct account_session *session; /* golub watch: the connection that stays over runs; NULL: another command */
 };
 

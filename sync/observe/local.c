@@ -5,6 +5,7 @@
  * again: what is missing in one may have been moved to another that was read before.
  */
 #include "sync/base/id_set.h"
+#include "sync/observe/named.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
@@ -176,6 +177,53 @@ read_folder(struct look *look)
     return stamps_seen(run, mailbox, &stamp, look->stable);
 }
 
+/*
+ * Is everything as it was when the folder was last listed, but for the names that were told? One that is paired, or was never listed, or not well, is
+ * listed.
+ */
+static bool
+can_go_by_names(const struct look *look)
+{
+    const struct run *run = look->run;
+    const struct mailbox *mailbox = look->mailbox;
+    const struct sync_named *first;
+
+    return run->options->named_count != 0 && !run->first && !run->pair_all && !run->maildir_older &&
+           !mailbox->by_names && mailbox->row.state == MAILBOX_ACTIVE && mailbox->row.stamp[0] != '\0' &&
+           named_of(run, mailbox, &first) != 0;
+}
+
+/*
+ * The folder is told name by name. What of that is written down before it turns out that it must be listed is true all the same.
+ * @param done  [out] false: it must be listed
+ */
+static bool
+read_names(struct look *look, bool *done)
+{
+    const struct named_scanner scanner = {on_file, look};
+    struct run *run = look->run;
+    struct mailbox *mailbox = look->mailbox;
+    struct local_stamp stamp;
+    struct error err = {0};
+    bool missing, whole;
+
+    *done = false;
+    mailbox->by_names = true; /* once in a run: what is told later belongs to the next one */
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &err) || missing)
+        return true;
+    if (!named_scan(run, mailbox, &scanner, &whole))
+        return false;
+    if (whole) {
+        id_set_free(&look->seen);
+        look->seen = (struct id_set){0};
+        return true;
+    }
+    *done = look->looked = true;
+    /* Times that no folder has: whoever knows no names lists it. */
+    (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "by names");
+    return stamps_seen(run, mailbox, &stamp, false);
+}
+
 static bool
 read_again(struct look *look)
 {
@@ -327,7 +375,7 @@ can_be_read(const struct mailbox *mailbox)
 static bool
 read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
 {
-    bool any = false, ok = true;
+    bool any = false, ok = true, named = false;
 
     for (size_t i = 0; ok && i < run->count; i++) {
         struct look *look = &looks[i];
@@ -336,6 +384,10 @@ read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
         look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox);
         if (!look->mailbox->look_here)
             continue;
+        if (can_go_by_names(look) && (!read_names(look, &named) || named)) {
+            ok = named;
+            continue;
+        }
         ok = read_folder(look) && find_missing(look, &look->missing);
         any = any || look->missing;
         if (ok && run->maildir_older && !run_learned(look->mailbox, CAUTION_UNREAD_FOLDER))

@@ -74,6 +74,7 @@ struct mailbox {
     bool perhaps_cut;     /* listed for the first time, and as many as a server may show at most: see view.h */
     bool proven;          /* its folder was listed whole: flushed.c */
     bool named;           /* its folder was listed in this run: a name that is another one now was given meanwhile */
+    bool by_names;        /* what a watcher was told of its folder was used up in this run */
     bool current;         /* what the journal says of its side on the server was so in this run */
     bool given_back;      /* STATUS says that a UID which is known here was not given yet */
     bool said;            /* that its messages wait, once a run */

@@ -3,6 +3,15 @@
 
 #include "store/maildir/watch.h"
 
+#define NAMES_MOST 2000 /* that are kept between two runs: with more each folder is listed */
+
+/* Names that came and went, as they were told. */
+struct names {
+    struct sync_named *at; /* the strings are one piece, which `folder` begins */
+    size_t count, size;
+    bool unknown; /* others came and went, too, nobody knows where */
+};
+
 struct here {
     struct maildir_settings settings;
     const struct known *known;
@@ -10,6 +19,7 @@ struct here {
     struct maildir *maildir;     /* for the times of folders; without the lock that a run takes */
     struct local local;
     bool open, moved;
+    struct names next, now; /* of the run that is to come, and of the one under way */
 };
 
 struct here *
@@ -32,8 +42,17 @@ here_new(const struct maildir_settings *settings, const struct known *known)
 }
 
 static void
+forget_names(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free((char *)names->at[i].folder);
+    names->count = 0;
+}
+
+static void
 stop(struct here *here)
 {
+    here->next.unknown = true;
     maildir_watch_free(here->watch);
     here->watch = NULL;
     if (here->open)
@@ -47,6 +66,10 @@ here_free(struct here *here)
     if (here == NULL)
         return;
     stop(here);
+    forget_names(&here->next);
+    forget_names(&here->now);
+    free(here->next.at);
+    free(here->now.at);
     maildir_free(here->maildir);
     free(here);
 }
@@ -85,16 +108,97 @@ on_moved(void *context, const char *folder)
     struct error ignored = {0};
     bool missing;
 
+    if (folder == NULL)
+        here->next.unknown = true;
     here->moved = here->moved || folder == NULL || !here->open ||
                   !here->local.ops->stamp(here->local.self, folder, &stamp, &missing, &ignored) || missing ||
                   !known_is_echo(here->known, folder, stamp.text);
+}
+
+/* An empty base: what moved in this folder is not known. */
+static void
+on_named(void *context, const char *folder, const char *base, const char *info)
+{
+    struct here *here = context;
+    struct names *names = &here->next;
+    const size_t folder_len = strlen(folder) + 1, base_len = base != NULL ? strlen(base) + 1 : 1,
+                 info_len = info != NULL ? strlen(info) + 1 : 1;
+    char *piece;
+
+    if (names->unknown)
+        return;
+    piece = names->count < NAMES_MOST && array_grow(&names->at, &names->size, names->count + 1, sizeof names->at[0])
+                ? malloc(folder_len + base_len + info_len)
+                : NULL;
+    if (piece == NULL) {
+        names->unknown = true;
+        return;
+    }
+    memcpy(piece, folder, folder_len);
+    memcpy(piece + folder_len, base != NULL ? base : "", base_len);
+    memcpy(piece + folder_len + base_len, info != NULL ? info : "", info_len);
+    names->at[names->count++] = (struct sync_named){piece, piece + folder_len, piece + folder_len + base_len};
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    const struct sync_named *one = a, *other = b;
+    const int folders = strcmp(one->folder, other->folder), bases = strcmp(one->base, other->base);
+
+    return folders != 0 ? folders : bases != 0 ? bases : strcmp(one->info, other->info);
+}
+
+/* A folder of which something is not known sorts that first: it is listed. */
+static void
+drop_unknown(struct names *names)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0, next; i < names->count; i = next) {
+        const bool known = names->at[i].base[0] != '\0';
+
+        for (next = i; next < names->count && strcmp(names->at[next].folder, names->at[i].folder) == 0; next++)
+            ;
+        for (size_t k = i + 1; !known && k < next; k++)
+            free((char *)names->at[k].folder);
+        for (size_t k = i; known && k < next; k++)
+            names->at[kept++] = names->at[k];
+        if (!known)
+            free((char *)names->at[i].folder);
+    }
+    names->count = kept;
+}
+
+void
+here_names(struct here *here, const struct sync_named **named, size_t *count)
+{
+    const struct names now = here->next;
+
+    here->next = here->now;
+    here->next.unknown = false;
+    here->now = now;
+    if (here->watch == NULL || maildir_watch_why(here->watch) != NULL || here->now.unknown)
+        forget_names(&here->now);
+    if (here->now.count != 0)
+        qsort(here->now.at, here->now.count, sizeof here->now.at[0], compare_names);
+    drop_unknown(&here->now);
+    *named = here->now.at;
+    *count = here->now.count;
+}
+
+void
+here_ended(struct here *here, bool well)
+{
+    forget_names(&here->now);
+    here->next.unknown = here->next.unknown || !well;
 }
 
 bool
 here_moved(struct here *here)
 {
     here->moved = false;
-    if (here->watch != NULL && !maildir_watch_read(here->watch, on_moved, here)) {
+    if (here->watch != NULL && !maildir_watch_read(here->watch, on_moved, on_named, here)) {
         here->moved = true; /* the root is gone: the run says so */
         stop(here);
     }

@@ -3,6 +3,7 @@
 #define SYNC_WATCH_HERE_H
 
 #include "store/maildir/maildir.h"
+#include "sync/base/account.h"
 #include "sync/watch/known.h"
 
 struct here;
@@ -21,6 +22,14 @@ int here_descriptor(const struct here *here);
 int here_look_ms(const struct here *here);
 /** Did anything move since the last run? The answer "no" is for certain only as far as events and times tell. */
 bool here_moved(struct here *here);
+/**
+ * For the run that begins now: which names came and went since the last one began, as far as that is known; of folders that are not among them
+ * anything may have.
+ * @param named  [out] borrowed until here_ended
+ */
+void here_names(struct here *here, const struct sync_named **named, size_t *count);
+/** The run ended. @param well  it looked at all of it; else the next one is told no names */
+void here_ended(struct here *here, bool well);
 /** Why folders are looked at by turns and not as they change, part of a sentence; NULL: they are told as they change. */
 const char *here_why(const struct here *here);
 

@@ -2,6 +2,7 @@
 #include "sync/watch/watch.h"
 
 #include <errno.h>
+#include <malloc.h>
 
 #include "store/base/clock.h"
 #include "sync/base/watched.h"
@@ -17,6 +18,7 @@
 #define NETWORK_LIMIT_MS 5000  /* after the network changed a line that lives answers within this */
 #define TOLD_LATE_MS 10000     /* what a poll finds and nobody told within this was not told */
 #define LIES 2                 /* so often NOTIFY may tell nothing of what a poll finds */
+#define MUCH 50                /* acts of a run that may have needed much memory */
 #define POP_POLL_S 300         /* servers of that kind close accounts that ask more often */
 #define REFUSED_MS 86400000    /* a login that was refused for a day */
 
@@ -28,6 +30,8 @@ struct watch {
     struct here *here;   /* NULL: likewise */
     struct machine *machine;
     struct watch_state state;
+    const struct sync_named *named; /* of the run that is under way */
+    size_t named_count;
     bool pausing; /* what is told now belongs to the run that is about to begin */
     bool moved, learned;
     bool well;          /* a run ended well, once */
@@ -45,6 +49,13 @@ on_told(void *context, const struct known_told *told)
     watch->told_at = clock_ms();
     if (known_is_news(&watch->known, told) && !watch->pausing)
         pace_event(&watch->pace, PACE_THERE, watch->told_at);
+}
+
+void
+watch_names(const struct watch *watch, const struct sync_named **named, size_t *count)
+{
+    *named = watch->named;
+    *count = watch->named_count;
 }
 
 void
@@ -119,14 +130,21 @@ run(struct watch *watch, enum pace_why why)
     if (watch->here != NULL) {
         (void)here_begin(watch->here);
         (void)here_moved(watch->here); /* this run looks at it */
+        here_names(watch->here, &watch->named, &watch->named_count);
     }
+    if (why == PACE_POLL || why == PACE_ASKED) /* which list what was not listed */
+        watch->named_count = 0;
     end.status = task->run(task->context, watch, watch->there != NULL ? there_session(watch->there) : NULL);
+    if (watch->here != NULL)
+        here_ended(watch->here, end.status == 0 || end.status == 3);
     report_said(task->report, account, end.status, &said);
     end.did = said.acts != 0;
     end.moved = watch->moved;
     end.crowded = is_crowded(&said.cause);
     end.later_s = suggested_s(&said.cause);
     pace_end(&watch->pace, &end, clock_ms());
+    if (said.acts > MUCH)
+        (void)malloc_trim(0); /* what a first sync needed is not kept for the months of waiting */
     watch->well = watch->well || pace_state(&watch->pace) == PACE_WELL;
     weigh_notify(watch, why, by);
     state_ended(&watch->state, &watch->pace, said.error, clock_ms());
@@ -237,13 +255,17 @@ static void
 look_at_there(struct watch *watch)
 {
     struct error err = {0};
+    enum there_by before;
 
     if (watch->there == NULL || !there_listens(watch->there))
         return;
+    before = there_tells(watch->there);
     if (!there_read(watch->there, &err)) {
         lost(watch, &err, false);
         return;
     }
+    if (there_tells(watch->there) < before) /* it tells less, or nothing more: a run looks, and listens anew */
+        pace_event(&watch->pace, PACE_THERE, clock_ms());
     if (sign_due(watch) > clock_ms())
         return;
     watch->sign_at = clock_ms() + SIGN_OF_LIFE_MS;

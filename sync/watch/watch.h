@@ -46,6 +46,8 @@ struct watch_task { /* what the loop is given; all of it is borrowed */
 
 /** Runs until it is stopped. @return the exit status */
 int watch_account(const struct watch_task *task);
+/** For the run that is about to begin: the names that are told to have come and gone here. @param named  [out] borrowed for the run */
+void watch_names(const struct watch *watch, const struct sync_named **named, size_t *count);
 /** The run that is under way has its lock: the session stops listening. */
 void watch_began(struct watch *watch);
 /** ... and has ended: what it left is learned. */

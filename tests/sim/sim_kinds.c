@@ -43,6 +43,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_ONE] = {"one-mailbox", 10, true},
     [KIND_COUNTS] = {"counts", 10, true},
     [KIND_MOVERS] = {"movers", 12, true},
+    [KIND_WATCHED] = {"watched", 25, true},
 };
 
 static unsigned long allowed, forbidden;

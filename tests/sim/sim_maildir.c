@@ -79,6 +79,20 @@ maildir_sim_touch(struct maildir_sim *maildir, int mailbox)
     maildir->version[mailbox]++;
 }
 
+/* The name that this file has is new there, or is about to go. */
+static void
+tell(struct maildir_sim *maildir, const struct sim_file *file)
+{
+    struct sim_told *told;
+
+    if (maildir->told_count == SIM_TOLD || file->mailbox >= SIM_MAILBOXES)
+        return;
+    told = &maildir->told[maildir->told_count++];
+    told->mailbox = file->mailbox;
+    memcpy(told->base, file->base, sizeof told->base);
+    memcpy(told->info, file->info, sizeof told->info);
+}
+
 struct sim_file *
 maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, const char *info, int content, int64_t date)
 {
@@ -95,6 +109,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->named = 0;
     file->put = maildir->world->inside || !maildir->world->golub ? maildir->began + 1 : 0;
     maildir_sim_touch(maildir, mailbox);
+    tell(maildir, file);
     ledger_add(maildir->world, content);
     unsigned shown;
     ledger_flags(maildir->world, content, mailbox, 0, local_info_flags(info, &shown), true);
@@ -113,7 +128,9 @@ maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const c
 
     /* What the new name can't show stays as it was; what the old one did not show may go. */
     ledger_flags(maildir->world, file->content, file->mailbox, (before | hidden) & shown, after & shown, false);
+    tell(maildir, file);
     text_print(file->info, sizeof file->info, "%s", info);
+    tell(maildir, file);
     maildir_sim_touch(maildir, file->mailbox);
 }
 
@@ -123,6 +140,7 @@ maildir_sim_drop(struct maildir_sim *maildir, struct sim_file *file)
     const int content = file->content;
 
     maildir_sim_touch(maildir, file->mailbox);
+    tell(maildir, file);
     *file = maildir->tree.files[--maildir->tree.count];
     if (file->mailbox <
         SIM_MAILBOXES) /* another place in the order of its folder: a listing that is under way may miss it */
@@ -191,8 +209,10 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
     ledger_carry_mark(maildir->world, file->content, mailbox, local_info_flags(file->info, &shown));
     if (file->original != file->content)
         ledger_carry(maildir->world, file->original, file->mailbox, mailbox);
+    tell(maildir, file);
     file->mailbox = mailbox;
     text_print(file->base, sizeof file->base, "%s", base);
+    tell(maildir, file);
     maildir_sim_touch(maildir, mailbox);
     return true;
 }

@@ -47,6 +47,14 @@ struct sim_tree { /* what a backup of the Maildir holds */
     struct local_mark mark;
 };
 
+#define SIM_TOLD 2000
+
+struct sim_told { /* a name that came or went: what a watcher is told */
+    int mailbox;
+    char base[LOCAL_BASE_MAX + 1];
+    char info[LOCAL_INFO_MAX + 1];
+};
+
 struct maildir_sim {
     struct world *world;
     int client;
@@ -65,12 +73,14 @@ struct maildir_sim {
     size_t quarantined;
     struct sim_quarantined dropped[SIM_QUARANTINE]; /* from it, which is not on the disk yet */
     size_t dropped_count;
-    unsigned unreadable; /* bits of folders that can't be read now */
-    uint64_t full;       /* bytes that are taken of the disk's free ones */
-    uint64_t kept_full;  /* the same of the disk that the quarantine is on */
-    int wrong_clocks;    /* runs under a wrong clock */
-    int drafts;          /* open; 0 after each run */
-    unsigned next_name;  /* of the mail reader's own files */
+    unsigned unreadable;            /* bits of folders that can't be read now */
+    uint64_t full;                  /* bytes that are taken of the disk's free ones */
+    uint64_t kept_full;             /* the same of the disk that the quarantine is on */
+    int wrong_clocks;               /* runs under a wrong clock */
+    int drafts;                     /* open; 0 after each run */
+    unsigned next_name;             /* of the mail reader's own files */
+    struct sim_told told[SIM_TOLD]; /* since the last run began */
+    size_t told_count;              /* SIM_TOLD: more than are kept */
 };
 
 void maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, enum layout layout);

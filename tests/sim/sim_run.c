@@ -1,6 +1,7 @@
 /* One run of the real engine on the simulated stores. */
 #include "tests/sim/sim_history.h"
 #include "tests/sim/sim_journal.h"
+#include "tests/sim/sim_watched.h"
 
 static int64_t
 virtual_now(void *context)
@@ -243,16 +244,18 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                    .quarantine_days = 30,
                    .layout = sim->layout,
                    .patterns = sim->patterns != NULL ? sim->patterns : it->choice.patterns}};
-    const struct sync_options options = {.dry_run = dry,
-                                         .confirm = it->choice.confirm,
-                                         .deletes_id = it->choice.confirm_id,
-                                         .confirm_additions = it->choice.confirm && it->choice.confirm_id == NULL,
-                                         .mailboxes = sim->only != NULL ? sim->only : it->choice.only,
-                                         .now = virtual_now,
-                                         .now_context = &sim->world,
-                                         .wait = virtual_wait,
-                                         .wait_context = &sim->world};
+    struct sync_options options = {.dry_run = dry,
+                                   .confirm = it->choice.confirm,
+                                   .deletes_id = it->choice.confirm_id,
+                                   .confirm_additions = it->choice.confirm && it->choice.confirm_id == NULL,
+                                   .mailboxes = sim->only != NULL ? sim->only : it->choice.only,
+                                   .now = virtual_now,
+                                   .now_context = &sim->world,
+                                   .wait = virtual_wait,
+                                   .wait_context = &sim->world};
 
+    if (!dry)
+        watched_begin(sim, it, &options);
     sim->server.avoided[0] = '\0'; /* each run has an object of its own */
     return engine_run(&account, &options, server_remote(&sim->server), maildir_sim_local(&it->maildir), journal,
                       report_of(&sim->world));
@@ -278,6 +281,7 @@ run_sync(struct sim *sim, int client)
     sim->server.connected = false;
     sim->syncs++;
     const bool crashed = world->crashed, lost = world->lost;
+    watched_end(it, !crashed && (status == 0 || status == 3));
     const bool clean = status == 0 && it->choice.plain && !crashed && !lost && world->interfered == 0;
     if (!crashed && it->maildir.drafts != 0)
         violation(world, "%d drafts are left open", it->maildir.drafts);

@@ -56,6 +56,36 @@ class HereTest(WatchTest):
         self.sync()
         self.assert_nothing_changed_there()
 
+    def test_of_a_large_folder_only_the_names_are_looked_at_that_moved(self):
+        self.maildir.create("Large")
+        for n in range(300):
+            self.maildir.put("Large", self.corpus.simple(subject=str(n)))
+        self.sync()
+        watcher = self.watch()
+        file = self.maildir.flag(self.maildir.files("Large")[7], add="F")
+        self.until(lambda: any(r"\Flagged" in m.flags for m in self.client.messages("Large")), watcher=watcher)
+        self.maildir.put("Large", self.corpus.simple(subject="new"))
+        self.until(lambda: self.client.status("Large")["messages"] == 301, watcher=watcher)
+        watcher.rests()
+        self.assertTrue([row for row in self.account.journal_dump() if "'by names'" in row])  # it was not listed
+        self.maildir.delete(file)
+        self.until(lambda: self.client.status("Large")["messages"] == 300, watcher=watcher)
+        watcher.end()
+        self.assert_in_sync()
+
+    def test_a_second_file_of_one_name_goes_up_as_a_message_of_its_own(self):
+        old = self.corpus.simple()
+        self.maildir.create("INBOX")
+        self.maildir.put("INBOX", old)
+        watcher = self.watch()
+        new = self.corpus.simple()
+        with open(self.here(old).path.rpartition(":2,")[0] + ":2,F", "wb") as f:
+            f.write(bytes(new))
+        self.until(lambda: self.is_there(new), watcher=watcher)
+        watcher.rests()
+        watcher.end()
+        self.assert_in_sync()
+
     def test_a_folder_that_is_made_here_and_filled_goes_up(self):
         watcher = self.watch()
         new = self.corpus.simple()

@@ -87,12 +87,24 @@ note(void *context, const char *folder)
     assert_true(text_print(told + len, sizeof told - len, "%s%s", len > 0 ? " " : "", name));
 }
 
+static char names[4096]; /* of note_name, a line each */
+
+static void
+note_name(void *context, const char *folder, const char *base, const char *info)
+{
+    const size_t len = strlen(names);
+
+    (void)context;
+    assert_true(text_print(names + len, sizeof names - len, "%s %s %s\n", folder[0] == '\0' ? "(root)" : folder,
+                           base != NULL ? base : "-", info != NULL ? info : "-"));
+}
+
 /* What is told now. */
 static const char *
 read_all(struct maildir_watch *watch)
 {
     told[0] = '\0';
-    assert_true(maildir_watch_read(watch, note, NULL));
+    assert_true(maildir_watch_read(watch, note, NULL, NULL));
     return told;
 }
 
@@ -148,6 +160,30 @@ count_descriptors(void)
 }
 
 /* ---- events ---- */
+
+static void
+each_name_that_comes_or_goes_is_told_as_base_and_info(void **state)
+{
+    struct scratch *s = *state;
+
+    given_file(s, "INBOX/new/1", "mail");
+    struct maildir_watch *watch = given_watch(s, false);
+
+    given_rename(s, "INBOX/new/1", "INBOX/cur/1:2,S");
+    given_file(s, "INBOX/new/2", "mail");
+    given_file(s, "INBOX/cur/.hidden", "none");
+    assert_int_equal(unlink(scratch_path(s, "INBOX/cur/1:2,S")), 0);
+    told[0] = names[0] = '\0';
+    assert_true(maildir_watch_read(watch, note, note_name, NULL));
+    assert_string_equal(names, "INBOX 1 n\nINBOX 1 c:2,S\nINBOX 2 n\nINBOX 1 c:2,S\n");
+    assert_string_equal(told, "INBOX");
+
+    given_file(s, "INBOX/cur/:2,S", "no base");
+    names[0] = '\0';
+    assert_true(maildir_watch_read(watch, note, note_name, NULL));
+    assert_string_equal(names, "INBOX - -\n");
+    maildir_watch_free(watch);
+}
 
 static void
 what_is_added_renamed_flagged_and_removed_names_its_folder_once(void **state)
@@ -350,14 +386,14 @@ a_root_that_is_renamed_removed_or_another_one_is_gone(void **state)
     struct maildir_watch *watch = given_watch(s, false);
 
     given_rename(s, "", "../Away");
-    assert_false(maildir_watch_read(watch, note, NULL));
+    assert_false(maildir_watch_read(watch, note, NULL, NULL));
     assert_int_equal(mkdir(s->root, 0700), 0);
-    assert_false(maildir_watch_read(watch, note, NULL)); /* that is another one */
+    assert_false(maildir_watch_read(watch, note, NULL, NULL)); /* that is another one */
     maildir_watch_free(watch);
 
     watch = given_watch(s, false);
     assert_int_equal(rmdir(s->root), 0);
-    assert_false(maildir_watch_read(watch, note, NULL));
+    assert_false(maildir_watch_read(watch, note, NULL, NULL));
     maildir_watch_free(watch);
     assert_null(maildir_watch_new(&settings, &s->err));
     assert_int_equal(s->err.kind, ERROR_LOCAL);
@@ -378,7 +414,7 @@ a_file_system_that_is_unmounted_is_gone_and_the_watch_keeps_it_not_busy(void **s
 
     assert_int_equal(umount2(s->mounted, 0), 0);
     s->mounted[0] = '\0';
-    assert_false(maildir_watch_read(watch, note, NULL));
+    assert_false(maildir_watch_read(watch, note, NULL, NULL));
     maildir_watch_free(watch);
 }
 
@@ -532,6 +568,7 @@ main(void)
 {
 #define WATCHED(test) cmocka_unit_test_setup_teardown(test, scratch_verbatim, end_as_it_was)
     const struct CMUnitTest tests[] = {
+        WATCHED(each_name_that_comes_or_goes_is_told_as_base_and_info),
         WATCHED(what_is_added_renamed_flagged_and_removed_names_its_folder_once),
         WATCHED(drafts_in_tmp_and_files_beside_the_mail_are_nothing_to_tell_but_keywords_are),
         WATCHED(a_folder_made_later_is_watched_wherever_it_was_when_it_was_told),
