@@ -107,7 +107,7 @@ say_gone(struct run *run, struct mailbox *mailbox, enum mailbox_state state)
                        state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
                                                     : "its folder is gone here; what is on the server stays");
     if (mailbox->row.behind == 0) {
-        mailbox->row.behind = run->first_id;
+        mailbox->row.behind = run->seen_id;
         run->fell_behind = true;
     }
 }
@@ -427,7 +427,7 @@ survey_there(struct run *run)
 bool
 survey_remote(struct run *run)
 {
-    if (!survey_there(run) || !journal_highest_id(run->journal, &run->first_id, &run->err))
+    if (!survey_there(run) || !journal_highest_id(run->journal, &run->first_id, &run->err) || !missing_begin(run))
         return false;
     if (run->shapes != NULL && !shapes_check(run->shapes, run->account, &run->local, &run->err))
         return false;

@@ -1,9 +1,44 @@
 /*
- * A mailbox that can't be seen for a while: what was moved out of it meanwhile is told afterwards by what the other
- * mailboxes got, that is by rows with a higher id than the highest one (`behind`) at the moment in which it was last
- * seen.
+ * A mailbox that can't be seen for a while, or whose UIDs mean nothing any more: what was moved out of it meanwhile is told afterwards by what
+ * the other mailboxes got, that is by rows with a higher id than the highest one (`behind`) when the run began that saw it last. It saw one
+ * mailbox after the other: what left this one right behind its list was new in the next one in that very run.
  */
 #include "sync/rows/missing.h"
+
+#include <inttypes.h>
+
+#define KEY "seen"
+
+bool
+missing_begin(struct run *run)
+{
+    char *text = NULL;
+
+    if (!journal_get(run->journal, KEY, &text, &run->err))
+        return false;
+    run->seen_id = text != NULL ? strtoll(text, NULL, 10) : run->first_id;
+    if (run->seen_id < 1 || run->seen_id > run->first_id)
+        run->seen_id = missing_first_id(run);
+    free(text);
+    return true;
+}
+
+/* All mailboxes were seen: the next run begins from here. */
+static bool
+note_seen(struct run *run)
+{
+    char *text = NULL, now[24];
+    bool ok;
+
+    if (run_unseen(run) != NULL)
+        return true;
+    (void)text_print(now, sizeof now, "%" PRId64, run->first_id);
+    ok = journal_get(run->journal, KEY, &text, &run->err) &&
+         ((text != NULL && strcmp(text, now) == 0) ||
+          (run_begin(run) && run_end(run, journal_set(run->journal, KEY, now, &run->err))));
+    free(text);
+    return ok;
+}
 
 /* Is this row new on one side, without anything else known of it? */
 static bool
@@ -83,17 +118,17 @@ missing_fall_behind(struct run *run)
 
         if (mailbox->row.id == 0 || mailbox->row.behind != 0 || !run_is_unseen(mailbox))
             continue;
-        mailbox->row.behind = run->first_id;
+        mailbox->row.behind = run->seen_id;
         any = true;
     }
     if (!any)
-        return true;
+        return note_seen(run);
     ok = run_begin(run) && renew_halves(run);
     for (size_t i = 0; ok && i < run->count; i++) {
         if (run->mailboxes[i].row.id != 0)
             ok = journal_mailbox_save(run->journal, &run->mailboxes[i].row, &run->err);
     }
-    return run_end(run, ok);
+    return run_end(run, ok) && note_seen(run);
 }
 
 /* Has it a file in another mailbox, of which it is known that it was not seen for a while? Whether its message is still there is not known yet. */

@@ -187,6 +187,8 @@ missing_unpair(struct run *run, struct mailbox *mailbox, bool past)
     }
     free(ids);
     if (!past) {
+        if (mailbox->row.behind == 0)
+            mailbox->row.behind = run->seen_id;
         mailbox->row.had = had;
         mailbox->row.missing = 0;
         mailbox->row.missing_since = 0;

@@ -50,6 +50,8 @@ MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *messag
  * The user says that nobody removed this message, which is gone on one side: it comes back there. Inside a transaction.
  */
 MUST_CHECK bool missing_is_no_removal(struct run *run, struct journal_message *message);
+/** Behind which rows mail may have left a mailbox that was seen last in an earlier run: run->seen_id. Once run->first_id is known. */
+MUST_CHECK bool missing_begin(struct run *run);
 /**
  * The first observation is over: what happens in mailboxes that it left out is not known from here on. Rows that have one half then get new
  * ids, above `behind`: what gets its other half later may have left one of these mailboxes.

@@ -220,6 +220,7 @@ struct run {
     bool begun;          /* what earlier runs left was looked at */
     struct age_run age;  /* the time that the quarantine's days are counted in */
     int64_t first_id;    /* the highest id of a row when the run began */
+    int64_t seen_id;     /* ... when the last run before it began that saw all mailboxes; 1: none */
     bool dry, no_root, first,
         met; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal; met: and is not any more */
     bool partial;        /* something was not done: exit 1 */

@@ -111,6 +111,72 @@ what_left_a_folder_that_is_away_and_moves_on_there_is_not_fetched_again(void **s
     then_it_is_there(WORK, 2, 1);
 }
 
+static int from, to;   /* another client moves #1 so */
+static int steps_left; /* ... behind so many steps of golub */
+
+static void
+move_behind_some_steps(struct world *world)
+{
+    uint32_t uid;
+
+    if (steps_left < 0 || steps_left-- > 0)
+        return;
+    assert_true(server_add(&sim.server, to, 1, 0, 0, 1600000000, &uid));
+    ledger_put(world, 1, to);
+    ledger_out(world, 1, from);
+    server_expunge(&sim.server, from, 1);
+}
+
+/* The run that lists its old place before it moves and the new one after that fetches it; then the old place gets a new UIDVALIDITY, or is hidden. */
+static void
+what_moves_between_two_lists_is_not_sent_again_to_where_it_was(void **state)
+{
+    int met = 0;
+
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        from = way != 0 ? WORK : INBOX;
+        to = WORK + INBOX - from;
+        for (int step = 0, done = 0; !done; step++) {
+            given_three_mailboxes();
+            given_mail_there(from, 1);
+            given_mail_there(from, 2);
+            given_mail_there(to, 3);
+            given_both_sides_agree();
+            given_mail_there(from, 4);
+            given_mail_there(to, 5);
+            steps_left = step;
+            given_others_act(move_behind_some_steps);
+            (void)when_golub_syncs_after(60);
+            sim.world.outside = NULL;
+            sim.world.interfere = 0;
+            done = steps_left >= 0;
+            if (!done) {
+                met +=
+                    maildir_sim_multiplicity(here(), from, 1, false) + maildir_sim_multiplicity(here(), to, 1, false) ==
+                    2;
+                if (way == 2) {
+                    given_the_mailbox_is_hidden(from);
+                    (void)when_golub_syncs_after(60);
+                    when_the_mailbox_is_back(from);
+                } else {
+                    server_reset_uidvalidity(&sim.server, from);
+                }
+
+                then_both_sides_agree();
+
+                then_it_is_there(from, 1, 0);
+                then_it_is_here(from, 1, 0);
+                then_it_is_there(to, 1, 1);
+                then_it_is_here(to, 1, 1);
+                then_it_is_there(from, 2, 1);
+            }
+            end_scenario(NULL);
+        }
+    }
+    assert_true(met > 0);
+}
+
 int
 main(void)
 {
@@ -118,6 +184,7 @@ main(void)
         SCENARIO(what_left_a_hidden_mailbox_and_got_another_name_here_is_not_sent_again),
         SCENARIO(a_copy_of_another_client_that_got_another_name_is_not_where_a_file_went),
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_there_is_not_fetched_again),
+        SCENARIO(what_moves_between_two_lists_is_not_sent_again_to_where_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
