@@ -316,6 +316,7 @@ account_sync(const struct account *account, const struct sync_options *options, 
     if (options->adopt == NULL && options->altered == NULL)
         after_begin(account, options, report);
     status = account_with_journal(account, options, run_on_stores, report);
-    after_run(account, options, report);
+    if (options->session == NULL) /* a watcher does not wait for it */
+        after_run(account, options, report);
     return status;
 }

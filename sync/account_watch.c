@@ -1,14 +1,88 @@
 /* Watching an account: its lock as a watcher, the runs of the loop (sync/watch/watch.h) on the real stores. */
 #include "sync/account_private.h"
+#include "sync/after/after.h"
 #include "sync/base/watched.h"
 #include "sync/watch/watch.h"
 
+/* after-sync, beside the loop: what changes while the command is at work is told to the next one. */
+struct hook {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool started, due, over;
+};
+
 struct watching {
+    struct hook hook;
     const struct account *account;
     const struct sync_options *options;
     struct report *report;
     const struct watcher *watcher;
 };
+
+static void *
+run_hook(void *context)
+{
+    struct watching *watching = context;
+    struct hook *hook = &watching->hook;
+
+    pthread_mutex_lock(&hook->lock);
+    while (!hook->over) {
+        if (!hook->due) {
+            pthread_cond_wait(&hook->wake, &hook->lock);
+            continue;
+        }
+        hook->due = false;
+        pthread_mutex_unlock(&hook->lock);
+        after_run(watching->account, watching->options, watching->report);
+        pthread_mutex_lock(&hook->lock);
+    }
+    pthread_mutex_unlock(&hook->lock);
+    return NULL;
+}
+
+/* Where there is no thread for it the loop waits for the command. */
+static void
+begin_hook(struct watching *watching)
+{
+    struct hook *hook = &watching->hook;
+
+    pthread_mutex_init(&hook->lock, NULL);
+    pthread_cond_init(&hook->wake, NULL);
+    hook->started =
+        watching->account->after_sync != NULL && pthread_create(&hook->thread, NULL, run_hook, watching) == 0;
+}
+
+static void
+call_hook(struct watching *watching)
+{
+    struct hook *hook = &watching->hook;
+
+    if (!hook->started) {
+        after_run(watching->account, watching->options, watching->report);
+        return;
+    }
+    pthread_mutex_lock(&hook->lock);
+    hook->due = true;
+    pthread_cond_signal(&hook->wake);
+    pthread_mutex_unlock(&hook->lock);
+}
+
+/* A command that is at work is ended by what stopped the watcher. */
+static void
+end_hook(struct watching *watching)
+{
+    struct hook *hook = &watching->hook;
+
+    pthread_mutex_lock(&hook->lock);
+    hook->over = true;
+    pthread_cond_signal(&hook->wake);
+    pthread_mutex_unlock(&hook->lock);
+    if (hook->started)
+        pthread_join(hook->thread, NULL);
+    pthread_cond_destroy(&hook->wake);
+    pthread_mutex_destroy(&hook->lock);
+}
 
 static bool
 was_asked(void *context)
@@ -66,15 +140,18 @@ session_end(void *context, struct journal *journal)
 static int
 run_once(void *context, struct watch *watch, struct imap *imap)
 {
-    const struct watching *watching = context;
+    struct watching *watching = context;
     const struct account_session session = {.imap = imap, .begin = session_begin, .end = session_end, .context = watch};
     struct sync_options options = *watching->options;
+    int status;
 
     options.wait_for_lock = true;
     options.session = &session;
     watch_names(watch, &options.named, &options.named_count);
-    return account_is_pop(watching->account) ? account_import(watching->account, &options, watching->report)
-                                             : account_sync(watching->account, &options, watching->report);
+    status = account_is_pop(watching->account) ? account_import(watching->account, &options, watching->report)
+                                               : account_sync(watching->account, &options, watching->report);
+    call_hook(watching);
+    return status;
 }
 
 int
@@ -110,7 +187,9 @@ account_watch(const struct account *account, const struct sync_options *options,
         task.connection = &line.connection;
         task.tree = &tree.settings;
     }
+    begin_hook(&watching);
     status = watch_account(&task);
+    end_hook(&watching);
     (void)close(lock);
     return status;
 }

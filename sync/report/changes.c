@@ -175,10 +175,12 @@ report_changes(struct report *report, const char *account, const char *folder)
     }
     report_lock(report);
     a = report_find(report, account);
-    if (a != NULL) {
-        report_changes_free(a->changes);
+    if (a != NULL && (a->changes == NULL ||
+                      folder == NULL)) { /* what nobody has taken yet stays: a watcher's command is still at work */
+        struct changes *const old = a->changes;
+
         a->changes = changes;
-        changes = NULL;
+        changes = old;
     }
     report_unlock(report);
     report_changes_free(changes);

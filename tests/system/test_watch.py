@@ -201,6 +201,22 @@ class BesideTest(WatchTest):
         self.assertIn("another golub watches this account", result.err)
         self.assertIsNone(watcher.process.poll())
 
+    def test_after_sync_runs_beside_it_one_at_a_time_and_is_told_of_everything(self):
+        log = self.home.path_of("log")
+        self.account.set(after_sync="echo begin >> '%s'; sleep 1.5; cat \"$GOLUB_CHANGES\" >> '%s'; echo end >> '%s'" % (log, log, log))
+        watcher = self.watch()
+        messages = [self.corpus.simple(subject="after %d" % n) for n in range(6)]
+        for message in messages:
+            self.client.append("INBOX", message)
+            self.assertLess(self.until(lambda: self.maildir.has("INBOX", message), watcher=watcher), 1.5)  # nothing waits for it
+        self.until(lambda: sum("download" in l for l in open(log)) == 6, 15, watcher)
+        time.sleep(2)
+        lines = [l for l in open(log).read().split("\n") if l in ("begin", "end")]
+        self.assertEqual(lines, ["begin", "end"] * (len(lines) // 2))
+        self.assertLess(len(lines) // 2, 6)
+        watcher.end()
+        self.assertEqual([n for n in os.listdir(self.account.state) if n.startswith("changes-")], [])
+
     def test_status_says_since_when_and_by_what(self):
         self.assertNotIn("watched", self.home.run("status").out + self.sync().out + self.home.run("status").out)
         watcher = self.watch()
