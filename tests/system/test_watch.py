@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import time
 
 import schema_check
@@ -216,6 +217,23 @@ class BesideTest(WatchTest):
         self.assertLess(len(lines) // 2, 6)
         watcher.end()
         self.assertEqual([n for n in os.listdir(self.account.state) if n.startswith("changes-")], [])
+
+    def test_a_service_manager_is_told_that_it_is_ready_what_it_does_that_it_lives_and_that_it_ends(self):
+        path = self.home.path_of("notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(10)
+            told = []
+            watcher = self.watch(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"})
+            until = time.monotonic() + 4
+            while time.monotonic() < until or "STATUS=work: by NOTIFY" not in " ".join(told):
+                told.append(manager.recv(4096).decode())
+            watcher.end()
+            manager.settimeout(0.2)
+            while "STOPPING=1" not in " ".join(told):
+                told.append(manager.recv(4096).decode())
+        self.assertTrue(told[0].startswith("READY=1"), told)
+        self.assertGreaterEqual(sum("WATCHDOG=1" in t for t in told), 2, told)
 
     def test_status_says_since_when_and_by_what(self):
         self.assertNotIn("watched", self.home.run("status").out + self.sync().out + self.home.run("status").out)
