@@ -103,8 +103,8 @@ enum journal_fact {
     FACT_FOREIGN =
         0x400000, /* file and UID are one message in other bytes: `wire` is of the file, `header` and `size` of what the server has */
     /*
-     * `wire` and `header` are of what the server has under the UID: it sent it, or it took it and lists as many bytes (with ECHO: that is to be
-     * shown yet). It means nothing with BY_HEADER or FOREIGN, and ends with the UID.
+     * `wire` and `header` are of what the server has under the UID: it sent or showed it, or took it and lists as many bytes (with ECHO, or without
+     * a size: that is to be shown yet). It means nothing with BY_HEADER or FOREIGN, and ends with the UID.
      */
     FACT_ITS_BYTES = 0x4000000,
     /*

@@ -45,14 +45,18 @@ victim_of(const struct run *run, const struct todo *todo, bool removals)
     return todo->step.verb == PLAN_FLAGS && (todo->step.flags.there_add & FLAG_DELETED) != 0 ? todo->id : 0;
 }
 
-/* Rows of an earlier version lack the fact: there the name that a download gives says it. */
+/*
+ * Rows of an earlier version lack the fact: there the name that a download gives says it. Where no size is told, nobody knows what the server
+ * made of what was sent.
+ */
 static bool
 has_its_bytes(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
 {
     const unsigned otherwise = FACT_BY_HEADER | FACT_FOREIGN | FACT_VAGUE | FACT_ECHO | FACT_GONE_THERE;
 
     return message->uid != 0 && message->has_header && message->has_wire && (message->facts & otherwise) == 0 &&
-           ((message->facts & FACT_ITS_BYTES) != 0 || own_name_has(run, mailbox, message));
+           (((message->facts & FACT_ITS_BYTES) != 0 && (message->size != 0 || (message->facts & FACT_FETCHED) != 0)) ||
+            own_name_has(run, mailbox, message));
 }
 
 static bool

@@ -32,6 +32,14 @@ is_perhaps_another(const struct meeting *meeting, const struct half *file, const
     return file->lacked || (here->facts & FACT_OUT_OF_VIEW) != 0 || (file->unpaired && view_may_hide(meeting->mailbox));
 }
 
+/* Was its body read, and is it the file's? */
+static bool
+is_read(const struct journal_message *here, const struct journal_message *there, const struct half *uid, unsigned facts)
+{
+    return facts == 0 && (there->facts & FACT_FOREIGN) == 0 && uid->got_body && here->has_header && here->has_wire &&
+           memcmp(here->wire, uid->wire, DIGEST_SIZE) == 0;
+}
+
 /*
  * Two rows become one: the file's, with the UID and what the server showed of it. One that had a UID before keeps its bases, so that what
  * either side changed meanwhile is merged; and its removal, if it waits for one.
@@ -67,7 +75,7 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
             here->facts &= ~(unsigned)FACT_FOREIGN;
         if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* otherwise its file is fetched again */
             here->facts &= ~(unsigned)FACT_UNPAIRED;
-        here->facts |= facts;
+        here->facts |= is_read(here, there, uid, facts) ? FACT_ITS_BYTES : facts;
         ok = note_foreign(run, here, file, uid, facts) && meeting_take_intent(run, here) &&
              (!file->fresh || missing_met(run, here)) && journal_message_delete(run->journal, there->id, &run->err) &&
              journal_message_save(run->journal, here, &run->err) &&

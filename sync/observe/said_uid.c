@@ -7,7 +7,7 @@
 static void
 take_echo(struct journal_message *message, const struct said_uid *seen, bool has_flags)
 {
-    if (seen->size == 0 || seen->size != message->size) /* not told, or the server wrote into it */
+    if (seen->size != 0 && seen->size != message->size) /* the server wrote into it */
         message->facts &= ~(unsigned)FACT_ITS_BYTES;
     message->size = seen->size;
     message->date = seen->date;
@@ -148,6 +148,16 @@ said_op_of(const struct said_ops *ops, int64_t message)
         ops->count != 0 ? bsearch(&like, ops->list, ops->count, sizeof *ops->list, compare_targets) : NULL;
 
     return op != NULL && op->id != 0 ? op : NULL;
+}
+
+void
+said_uid_size(const struct said_ops *ops, struct journal_message *message, uint64_t size)
+{
+    const struct journal_op *op = said_op_of(ops, message->id);
+
+    if (op != NULL ? op->size != size : (message->facts & FACT_FETCHED) == 0)
+        message->facts &= ~(unsigned)FACT_ITS_BYTES;
+    message->size = size;
 }
 
 bool
