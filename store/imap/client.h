@@ -51,7 +51,7 @@ struct listener { /* listen.c's */
     bool examined, read_only; /* ... successfully, and the server says that it can't be changed so */
     bool has_exists;
     uint32_t exists;   /* as told last */
-    bool idle_refused; /* since imap_listen */
+    bool idle_refused; /* on this connection */
     bool notify_set;   /* ours is in force on this connection */
     bool overflowed;
     enum { NOTIFY_AS_OFFERED, NOTIFY_WITHOUT_FLAGS, NOTIFY_REFUSED } notify; /* over all connections */

@@ -148,7 +148,7 @@ imap_drop(struct imap *imap, bool goodbye)
         if (queue_done(&imap->queue, &ignored) && send_line(imap, COMMAND_LOGOUT, "LOGOUT", &ignored))
             queue_flush_once(&imap->queue);
     }
-    imap->in_session = imap->unproven = imap->listener.notify_set = false;
+    imap->in_session = imap->unproven = imap->listener.notify_set = imap->listener.idle_refused = false;
     queue_close(&imap->queue);
     session_close(imap->session);
     imap->session = NULL;

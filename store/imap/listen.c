@@ -188,7 +188,7 @@ take_answer(void *self, const struct command *command, const struct response *re
         question->notify_ok = response->state == STATE_OK;
         break;
     case COMMAND_IDLE:
-        imap->listener.idle_refused = response->state != STATE_OK;
+        imap->listener.idle_refused = response->state != STATE_OK && !imap->queue.idles;
         break;
     default:
         break;
@@ -293,7 +293,7 @@ imap_listen(struct imap *imap, const struct listening *how, enum listen_by *by, 
         return false;
     listener->told = how->told;
     listener->context = how->context;
-    listener->overflowed = listener->idle_refused = listener->has_exists = listener->examined = false;
+    listener->overflowed = listener->has_exists = listener->examined = false;
     buffer_clear(&listener->mailbox);
     /* How names are sent hangs on the answer to ENABLE. */
     if (imap->can.bits & CAPABILITY_ENABLE && !imap->enable_answered && !client_drain(imap, err))

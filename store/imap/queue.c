@@ -282,8 +282,10 @@ take_answer(struct queue *queue)
     if (queue->response.kind != RESPONSE_CONTINUATION)
         return take_untagged(queue, &queue->response);
     if (queue->segments_head < queue->segments_len && queue->segments[queue->segments_head].kind == SEGMENT_WAIT &&
-        queue->chunk_at == queue->chunk_len)
+        queue->chunk_at == queue->chunk_len) {
+        queue->idles = queue->segments[queue->segments_head].command == queue->idle;
         queue->segments_head++;
+    }
     return true;
 }
 

@@ -90,6 +90,7 @@ struct queue {
 
     int64_t deadline; /* a time of clock_ms, when a run must be over; 0: the stream's own limit for each wait */
     uint32_t idle;    /* number of the IDLE that is not answered; 0: none */
+    bool idles;       /* the last one had its "+" */
     bool said_done;
 
     uint32_t last_number, started; /* the newest command; the newest of which a byte was handed to the stream */

@@ -180,7 +180,7 @@ queue_idle(struct queue *queue, int kind, struct error *err)
     if (!queue_end(queue, err))
         return false;
     queue->idle = queue->last_number;
-    queue->said_done = false;
+    queue->said_done = queue->idles = false;
     add_segment(queue, (struct segment){.kind = SEGMENT_WAIT, .command = queue->last_number});
     return !queue->failed || no_memory(queue, err);
 }

@@ -135,3 +135,13 @@ state_watching(struct watch_state *state, const struct there *there, const struc
         report_mailbox(state->report, state->account->name, "", "looking", looking);
     state->said_looking = looking != NULL;
 }
+
+void
+state_ways(struct watch_state *state, const struct there *there, const struct here *here)
+{
+    char words[sizeof state->written.state];
+
+    (void)describe(state, there, words, sizeof words);
+    if (strcmp(words, state->written.state) != 0)
+        state_watching(state, there, here);
+}

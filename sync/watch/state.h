@@ -27,5 +27,7 @@ void state_ended(struct watch_state *state, const struct pace *pace, const char 
 void state_offline(struct watch_state *state, const struct pace *pace, const char *why, int64_t now_ms);
 /** It is waited for changes. @param there, here  NULL: a POP account */
 void state_watching(struct watch_state *state, const struct there *there, const struct here *here);
+/** While it is waited for changes: said again if the server refuses a way of telling that was thought to be in force, or a line is lost. */
+void state_ways(struct watch_state *state, const struct there *there, const struct here *here);
 
 #endif

@@ -266,6 +266,7 @@ look_at_there(struct watch *watch)
     }
     if (there_tells(watch->there) < before) /* it tells less, or nothing more: a run looks, and listens anew */
         pace_event(&watch->pace, PACE_THERE, clock_ms());
+    state_ways(&watch->state, watch->there, watch->here);
     if (sign_due(watch) > clock_ms())
         return;
     watch->sign_at = clock_ms() + SIGN_OF_LIFE_MS;

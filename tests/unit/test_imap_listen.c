@@ -204,6 +204,38 @@ a_refused_idle_is_not_begun_again(void **state)
 }
 
 static void
+a_refused_idle_is_not_asked_for_again_on_that_line(void **state)
+{
+    (void)state;
+    struct script *script = given_idle((const char *const[]){
+        IDLING("g1", "g2"), "S:g2 BAD what?", "C:g3 NOOP", "S:g3 OK", "C:g4 UNSELECT", "C:g5 EXAMINE *", "S:g4 OK",
+        EXAMINED("g5", "5", "7", "11"), "C:g6 NOOP", "S:g6 OK", NULL});
+
+    assert_true(hear_by(script, "nothing"));
+    assert_true(imap_listen_end(script->imap, &script->err));
+    assert_true(listen_to(script, "INBOX", false, "nothing"));
+    assert_true(imap_listen_end(script->imap, &script->err));
+
+    end_script(script);
+}
+
+static void
+an_idle_that_ends_with_a_no_after_it_began_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct script *script = given_idle((const char *const[]){
+        IDLING("g1", "g2"), "S:+", "S:g2 NO half an hour is over", "C:g3 NOOP", "S:g3 OK", "C:g4 UNSELECT",
+        "C:g5 EXAMINE *", "S:g4 OK", EXAMINED("g5", "5", "7", "11"), "C:g6 IDLE", "S:+", "C:DONE", "S:g6 OK", NULL});
+
+    assert_true(hear_by(script, "nothing"));
+    assert_true(imap_listen_end(script->imap, &script->err));
+    assert_true(listen_to(script, "INBOX", false, "idle"));
+    assert_true(imap_listen_end(script->imap, &script->err));
+
+    end_script(script);
+}
+
+static void
 a_done_that_crosses_the_end_by_the_server_is_forgiven(void **state)
 {
     (void)state;
@@ -464,6 +496,8 @@ main(void)
         cmocka_unit_test(a_name_as_a_literal_is_waited_for_without_waiting),
         cmocka_unit_test(an_idle_that_the_server_ends_is_begun_again_at_the_next_refresh),
         cmocka_unit_test(a_refused_idle_is_not_begun_again),
+        cmocka_unit_test(a_refused_idle_is_not_asked_for_again_on_that_line),
+        cmocka_unit_test(an_idle_that_ends_with_a_no_after_it_began_is_asked_for_again),
         cmocka_unit_test(a_done_that_crosses_the_end_by_the_server_is_forgiven),
         cmocka_unit_test(an_untagged_bad_to_idle_costs_no_line),
         cmocka_unit_test(a_goodbye_and_a_closed_line_are_found),
