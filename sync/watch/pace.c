@@ -63,10 +63,16 @@ pace_network(struct pace *pace, int64_t at)
     pace->retry_at = earlier(pace->retry_at, at);
 }
 
-/* The next pause of an account without a connection. */
+/*
+ * The next pause of an account without a connection. A line that was there for a moment only ends no row of pauses: a server, or something on
+ * the way to it, that lets in and then cuts whoever listens would have a login each second.
+ */
 static void
-wait_longer(struct pace *pace, int64_t now, int64_t least)
+go_offline(struct pace *pace, int64_t now, int64_t least)
 {
+    if (pace->state == PACE_WELL && now - pace->well_at >= PACE_STOOD)
+        pace->retry_ms = 0;
+    pace->state = PACE_OFFLINE;
     pace->retry_ms = pace->retry_ms == 0 ? PACE_RETRY_FIRST : earlier(pace->retry_ms * 2, PACE_RETRY_LAST);
     pace->retry_at = now + later(vary(pace, pace->retry_ms), least);
 }
@@ -76,8 +82,7 @@ pace_broke(struct pace *pace, int64_t now)
 {
     if (pace->state != PACE_WELL)
         return;
-    pace->state = PACE_OFFLINE;
-    wait_longer(pace, now, 0);
+    go_offline(pace, now, 0);
 }
 
 int64_t
@@ -125,7 +130,9 @@ reason(const struct pace *pace, int64_t now)
         return PACE_PATIENCE;
     if (pace->state != PACE_WELL)
         return PACE_RETRY;
-    return event_due(pace) <= now ? PACE_EVENT : PACE_POLL;
+    if (event_due(pace) <= now)
+        return PACE_EVENT;
+    return pace->again_ms != 0 ? PACE_AGAIN : PACE_POLL;
 }
 
 enum pace_why
@@ -192,6 +199,21 @@ give_back(struct pace *pace, int64_t now)
             pace_event(pace, (enum pace_side)i, now);
 }
 
+/* What waits for a command that was not answered does not wait for the poll, which may be an hour away. */
+static void
+come_again(struct pace *pace, bool unfinished, int64_t now)
+{
+    if (!unfinished) {
+        pace->again_ms = 0;
+        return;
+    }
+    if (pace->again_ms == 0 || pace->why == PACE_AGAIN) {
+        pace->again_ms = pace->again_ms == 0 ? PACE_AGAIN_FIRST : earlier(pace->again_ms * 2, pace->poll_ms);
+        pace->again_at = now + pace->again_ms;
+    }
+    pace->poll_at = earlier(pace->poll_at, pace->again_at);
+}
+
 void
 pace_end(struct pace *pace, const struct pace_end *end, int64_t now)
 {
@@ -203,8 +225,7 @@ pace_end(struct pace *pace, const struct pace_end *end, int64_t now)
         return;
     case 5:
         give_back(pace, now);
-        pace->state = PACE_OFFLINE;
-        wait_longer(pace, now, end->later_s * 1000);
+        go_offline(pace, now, end->later_s * 1000);
         return;
     case 2:
         give_back(pace, now);
@@ -212,11 +233,14 @@ pace_end(struct pace *pace, const struct pace_end *end, int64_t now)
         pace->retry_at = now + PACE_PAUSED;
         return;
     default:
+        if (pace->state != PACE_WELL || !pace->logged_in)
+            pace->well_at = now;
         pace->state = PACE_WELL;
         pace->logged_in = true;
-        pace->refused_since = pace->retry_ms = 0;
+        pace->refused_since = 0;
         pace->refusals = 0;
         break_storm(pace, end, now);
+        come_again(pace, end->unfinished, now);
         return;
     }
 }

@@ -23,8 +23,10 @@
 #define PACE_STORM_LAST 60000
 #define PACE_RETRY_FIRST 1000 /* ms before the line is opened again, doubled up to ... */
 #define PACE_RETRY_LAST 300000
-#define PACE_PAUSED 30000 /* ms between two looks whether what only a person can mend is mended */
-#define PACE_NETWORK 2000 /* ms of rest after addresses or routes changed */
+#define PACE_STOOD 60000       /* a line that stood for so long is a good one: the pauses begin anew when it breaks */
+#define PACE_AGAIN_FIRST 10000 /* ms until an unanswered command is looked for, doubled up to the poll */
+#define PACE_PAUSED 30000      /* ms between two looks whether what only a person can mend is mended */
+#define PACE_NETWORK 2000      /* ms of rest after addresses or routes changed */
 
 enum pace_side { PACE_THERE, PACE_HERE, PACE_SIDES };
 
@@ -33,6 +35,7 @@ enum pace_why {
     PACE_START,
     PACE_EVENT, /* a side moved */
     PACE_POLL,
+    PACE_AGAIN,   /* an unanswered command has had its time: what became of it? */
     PACE_ASKED,   /* a person asked */
     PACE_RETRY,   /* the line is opened again */
     PACE_PATIENCE /* what only a person can mend is looked at again */
@@ -48,6 +51,7 @@ enum pace_state {
 struct pace_end {    /* how a run ended */
     int status;      /* exit status: 0 ... 6 */
     bool did;        /* it did something */
+    bool unfinished; /* a command of it was not answered and may still be under way */
     bool moved;      /* a mailbox of the server was not where the run before had left it */
     bool crowded;    /* a refused login that means too many connections, or a server without room */
     int64_t later_s; /* the server asks to be left alone so long, seconds; 0: it does not */
@@ -66,7 +70,9 @@ struct pace {
         int64_t pause, not_before; /* of the storm breaker */
     } side[PACE_SIDES];
     int64_t poll_at, retry_at, retry_ms;
-    int64_t refused_since; /* the first refusal of a row of them; 0: none */
+    int64_t again_at, again_ms; /* again_ms 0: nothing is unfinished */
+    int64_t well_at;            /* the line stands since then; only while the state is PACE_WELL */
+    int64_t refused_since;      /* the first refusal of a row of them; 0: none */
     int refusals;
     bool did; /* the last run did something: its own echo is no storm */
 };

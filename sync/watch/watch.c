@@ -34,7 +34,10 @@ struct watch {
     size_t named_count;
     bool pausing; /* what is told now belongs to the run that is about to begin */
     bool moved, learned;
+    bool unfinished;    /* the run left intents of commands that were not answered */
+    int status;         /* of the last run; 1: none has ended */
     bool well;          /* a run ended well, once */
+    bool crowded;       /* the last run's login was refused because of others, which passes */
     int64_t told_at;    /* when the server told anything */
     int64_t network_at; /* the network changed: look at the lines then; 0: it did not */
     int64_t sign_at;    /* a sign of life is asked for then */
@@ -71,24 +74,33 @@ void
 watch_ended(struct watch *watch, struct journal *journal)
 {
     struct journal_mailbox *list = NULL;
+    struct journal_op *ops = NULL;
     struct error ignored = {0};
-    size_t count = 0;
+    size_t count = 0, op_count = 0;
 
     /* Without it everything that is told is news, and the polls look at everything anyway. */
     watch->learned = journal_mailboxes(journal, &list, &count, &ignored) &&
                      known_load(&watch->known, list, count, &watch->moved) &&
                      (watch->there == NULL || there_choose(watch->there, list, count));
     journal_mailboxes_free(list, count);
+    watch->unfinished = watch->there != NULL && journal_ops(journal, &ops, &op_count, &ignored) && op_count > 0;
+    free(ops);
     if (watch->there != NULL)
         imap_forget_alerts(there_session(watch->there)); /* the run has shown them */
 }
 
 /* The words that mean "not now" and not "not you". */
 static bool
+are_too_many(const struct error *cause)
+{
+    return strcasestr(cause->answer, "simultaneous") != NULL || strcasestr(cause->answer, "connections") != NULL;
+}
+
+static bool
 is_crowded(const struct error *cause)
 {
-    return strcasestr(cause->answer, "simultaneous") != NULL || strcasestr(cause->answer, "connections") != NULL ||
-           strcasestr(cause->answer, "UNAVAILABLE") != NULL || strcasestr(cause->answer, "OVERQUOTA") != NULL;
+    return are_too_many(cause) || strcasestr(cause->answer, "UNAVAILABLE") != NULL ||
+           strcasestr(cause->answer, "OVERQUOTA") != NULL;
 }
 
 /* "Suggested Backoff Time: 299961 Milliseconds" */
@@ -126,21 +138,25 @@ run(struct watch *watch, enum pace_why why)
     struct pace_end end;
 
     state_running(&watch->state);
-    watch->moved = watch->learned = false;
+    watch->moved = watch->learned = watch->unfinished = false;
     if (watch->here != NULL) {
         (void)here_begin(watch->here);
         (void)here_moved(watch->here); /* this run looks at it */
         here_names(watch->here, &watch->named, &watch->named_count);
     }
-    if (why == PACE_POLL || why == PACE_ASKED) /* which list what was not listed */
+    if (why == PACE_POLL || why == PACE_AGAIN || why == PACE_ASKED) /* which list what was not listed */
         watch->named_count = 0;
     end.status = task->run(task->context, watch, watch->there != NULL ? there_session(watch->there) : NULL);
+    watch->status = end.status;
     if (watch->here != NULL)
         here_ended(watch->here, end.status == 0 || end.status == 3);
     report_said(task->report, account, end.status, &said);
     end.did = said.acts != 0;
     end.moved = watch->moved;
-    end.crowded = is_crowded(&said.cause);
+    end.unfinished = watch->unfinished;
+    end.crowded = watch->crowded = is_crowded(&said.cause);
+    if (end.status == 5 && are_too_many(&said.cause))
+        end.status = 4; /* only later helps, as with a login that is refused */
     end.later_s = suggested_s(&said.cause);
     pace_end(&watch->pace, &end, clock_ms());
     if (said.acts > MUCH)
@@ -303,7 +319,7 @@ standing(const struct watch *watch)
     case PACE_BLOCKED:
         return watch->well ? 0 : 2;
     case PACE_REFUSED:
-        return !watch->well || pace_refused_for(&watch->pace, clock_ms()) >= REFUSED_MS ? 4 : 0;
+        return (!watch->well && !watch->crowded) || pace_refused_for(&watch->pace, clock_ms()) >= REFUSED_MS ? 4 : 0;
     default:
         return 0;
     }
@@ -330,7 +346,7 @@ turn_until_stopped(struct watch *watch)
         }
         wait_for_something(watch);
     }
-    return 0;
+    return watch->status;
 }
 
 static bool
@@ -352,7 +368,7 @@ watch_account(const struct watch_task *task)
 {
     const int configured = task->account->watch.poll_s;
     const int poll_s = task->connection == NULL && configured < POP_POLL_S ? POP_POLL_S : configured;
-    struct watch watch = {.task = task};
+    struct watch watch = {.task = task, .status = 1};
     struct error err = {0};
     int status = 1;
 

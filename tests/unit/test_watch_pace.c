@@ -125,6 +125,28 @@ without_a_connection_pauses_double_up_to_five_minutes_and_differ_by_a_quarter(vo
 }
 
 static void
+a_line_that_breaks_as_soon_as_it_stands_is_opened_less_and_less(void **state)
+{
+    struct pace pace = account_that_is_well(0);
+    int64_t now = 1000, expected = PACE_RETRY_FIRST;
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        pace_broke(&pace, now);
+        assert_in_range(pace_due(&pace) - now, expected - expected / 4, expected + expected / 4);
+        now = pace_due(&pace);
+        run(&pace, now, &(struct pace_end){.status = 0, .did = true, .moved = true});
+        now += 100;
+        expected = expected * 2 < PACE_RETRY_LAST ? expected * 2 : PACE_RETRY_LAST;
+    }
+    run(&pace, pace_due(&pace), &(struct pace_end){.status = 0}); /* it stood until the poll */
+    now += PACE_STOOD;
+    pace_broke(&pace, now);
+    assert_in_range(pace_due(&pace) - now, PACE_RETRY_FIRST - PACE_RETRY_FIRST / 4,
+                    PACE_RETRY_FIRST + PACE_RETRY_FIRST / 4);
+}
+
+static void
 what_happened_while_there_was_no_connection_is_looked_at_with_the_next_one(void **state)
 {
     struct pace pace = account_that_is_well(0);
@@ -219,6 +241,32 @@ what_only_a_person_can_mend_is_looked_at_every_thirty_seconds_and_nothing_else_i
 }
 
 static void
+an_unanswered_command_is_looked_for_before_the_poll_and_less_and_less(void **state)
+{
+    struct pace pace = account_that_is_well(0);
+    int64_t now = 1000, pause = PACE_AGAIN_FIRST;
+
+    (void)state;
+    pace_event(&pace, PACE_HERE, now);
+    now = pace_due(&pace);
+    run(&pace, now, &(struct pace_end){.status = 1, .unfinished = true});
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(pace_due(&pace), now + pause);
+        pace_event(&pace, PACE_THERE, now); /* what happens meanwhile does not put it off */
+        run(&pace, pace_due(&pace), &(struct pace_end){.status = 1, .did = true, .unfinished = true});
+        assert_int_equal(pace_due(&pace), now + pause);
+        now += pause;
+        assert_int_equal(pace_begin(&pace, now), PACE_AGAIN);
+        pace_end(&pace, &(struct pace_end){.status = 1, .did = true, .unfinished = true}, now);
+        pause = pause * 2 < 300000 ? pause * 2 : 300000;
+    }
+    run(&pace, now + pause, &(struct pace_end){.status = 0});
+    now += pause + 300000;
+    assert_int_equal(pace_due(&pace), now);
+    assert_int_equal(pace_begin(&pace, now), PACE_POLL);
+}
+
+static void
 who_asks_gets_a_run_at_once(void **state)
 {
     struct pace pace = account_that_is_well(0);
@@ -243,6 +291,7 @@ main(void)
         cmocka_unit_test(a_side_whose_events_lead_to_nothing_is_listened_to_less_and_less_and_the_other_one_as_before),
         cmocka_unit_test(the_echo_of_what_a_run_did_is_no_storm),
         cmocka_unit_test(without_a_connection_pauses_double_up_to_five_minutes_and_differ_by_a_quarter),
+        cmocka_unit_test(a_line_that_breaks_as_soon_as_it_stands_is_opened_less_and_less),
         cmocka_unit_test(what_happened_while_there_was_no_connection_is_looked_at_with_the_next_one),
         cmocka_unit_test(an_event_of_a_run_that_found_no_connection_is_not_forgotten),
         cmocka_unit_test(a_server_that_asks_to_be_left_alone_is_left_alone),
@@ -250,6 +299,7 @@ main(void)
         cmocka_unit_test(a_login_that_never_worked_is_tried_every_hour_and_not_when_somebody_asks),
         cmocka_unit_test(too_many_connections_look_like_a_refused_login_and_pass),
         cmocka_unit_test(what_only_a_person_can_mend_is_looked_at_every_thirty_seconds_and_nothing_else_is),
+        cmocka_unit_test(an_unanswered_command_is_looked_for_before_the_poll_and_less_and_less),
         cmocka_unit_test(who_asks_gets_a_run_at_once),
     };
 
