@@ -177,6 +177,21 @@ look_and_identify(struct run *run)
     return true;
 }
 
+/* Did another client move what this run has just looked at, and is it to be looked at again? A dry run looks once. */
+static bool
+will_be_retaken(const struct run *run)
+{
+    return run->overtaken && run->retaken < RETAKES_MAX && !run->dry;
+}
+
+/* What is in no list may be under way from one to the other: where that is seen, nothing is said to be nowhere. */
+static bool
+plan_missing(struct run *run, struct agenda *agenda)
+{
+    return will_be_retaken(run) || (agenda_placeholders(run, agenda) && agenda_unpaired(run, agenda) &&
+                                    agenda_doubled(run, agenda) && agenda_wanted(run, agenda));
+}
+
 /*
  * A row that took over the file or UID of another row is planned anew before anything is done: it may now be one half
  * of a move, whose other half would otherwise be fetched or sent.
@@ -193,9 +208,10 @@ plan(struct run *run, struct agenda *agenda)
         ok = agenda_make(run, agenda);
         if (ok)
             reading_drop_unpaired(run, agenda);
-        ok = ok && agenda_moves(run, agenda) && agenda_placeholders(run, agenda) && agenda_unpaired(run, agenda) &&
-             agenda_doubled(run, agenda) && agenda_wanted(run, agenda);
+        ok = ok && agenda_moves(run, agenda) && plan_missing(run, agenda);
     }
+    if (ok && will_be_retaken(run))
+        return true;
     ok = ok && proof_read(run, agenda, false) && given_again_read(run, agenda, false);
     if (ok) {
         reading_drop_files(run, agenda);
@@ -206,14 +222,11 @@ plan(struct run *run, struct agenda *agenda)
     return ok;
 }
 
-/*
- * Did another client move what this run has just looked at? Then nothing is done on the ground of what was seen before;
- * it is looked at again.
- */
+/* Then nothing is done on the ground of what was seen before; it is looked at again. */
 static bool
 is_overtaken(struct run *run)
 {
-    bool overtaken = run->overtaken && run->retaken < RETAKES_MAX;
+    bool overtaken = will_be_retaken(run);
 
     run->overtaken = false;
     run->retaken += overtaken;

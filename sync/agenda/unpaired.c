@@ -175,6 +175,8 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
         return wait_for_unseen(resolving, todo);
     if ((run->cautions & CAUTION_MADE_THERE) != 0)
         return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
+    if (run->overtaken)
+        return wait_for(resolving, todo, PENDING_SETTLE, "messages were moved on the server while they were looked at");
     if (additions_have_word(run, todo->id)) {
         *done = run->options->reject_additions;
         return !*done || (run_load(run, todo->id, &resolving->message) && set_apart(resolving, todo));

@@ -177,6 +177,51 @@ what_moves_between_two_lists_is_not_sent_again_to_where_it_was(void **state)
     assert_true(met > 0);
 }
 
+/* It left the mailbox that has a new UIDVALIDITY, and moves on while golub lists the others: it is in none of the lists. */
+static void
+what_is_in_no_list_since_it_moves_is_not_sent_again_under_another_uidvalidity(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 6; way++) {
+        static const int ways[6][3] = {{INBOX, WORK, OLD}, {INBOX, OLD, WORK}, {WORK, INBOX, OLD},
+                                       {WORK, OLD, INBOX}, {OLD, INBOX, WORK}, {OLD, WORK, INBOX}};
+        const int first = ways[way][0];
+
+        from = ways[way][1];
+        to = ways[way][2];
+        for (int step = 0, done = 0; !done; step++) {
+            uint32_t uid;
+
+            given_three_mailboxes();
+            given_mail_there(first, 1);
+            given_mail_there(first, 2);
+            given_both_sides_agree();
+            server_expunge(&sim.server, first, 1);
+            assert_true(server_add(&sim.server, from, 1, 0, 0, 1600000000, &uid));
+            assert_int_equal(uid, 1);
+            ledger_out(&sim.world, 1, first);
+            ledger_put(&sim.world, 1, from);
+            server_reset_uidvalidity(&sim.server, first);
+            steps_left = step;
+            given_others_act(move_behind_some_steps);
+            (void)when_golub_syncs_after(60);
+            sim.world.outside = NULL;
+            sim.world.interfere = 0;
+            done = steps_left >= 0;
+            if (!done) {
+                then_both_sides_agree();
+
+                then_it_is_there(first, 1, 0);
+                then_it_is_here(first, 1, 0);
+                then_it_is_there(from, 1, 0);
+                then_it_is_there(to, 1, 1);
+                then_it_is_here(to, 1, 1);
+            }
+            end_scenario(NULL);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -185,6 +230,7 @@ main(void)
         SCENARIO(a_copy_of_another_client_that_got_another_name_is_not_where_a_file_went),
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_there_is_not_fetched_again),
         SCENARIO(what_moves_between_two_lists_is_not_sent_again_to_where_it_was),
+        SCENARIO(what_is_in_no_list_since_it_moves_is_not_sent_again_under_another_uidvalidity),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
