@@ -24,6 +24,7 @@ struct watching {
     pthread_t thread;
     int wake;
     atomic_uint asked;  /* how often somebody asked, as far as this account has heard */
+    atomic_bool ready;  /* it watches, or has ended */
     atomic_bool turned; /* since the service manager was told last */
     atomic_int stands;  /* as in struct watcher; -1: not told yet */
     atomic_bool over;   /* its thread has ended */
@@ -36,6 +37,7 @@ struct crew {
     size_t count;
     int wake; /* of this thread */
     atomic_bool ending;
+    atomic_size_t readied; /* so many are ready */
     pthread_mutex_t lock;
 };
 
@@ -46,6 +48,20 @@ wake(int fd)
     ssize_t written = write(fd, &one, sizeof one);
 
     (void)written; /* it can be full only where it is awake already */
+}
+
+/* The manager is told when all of them watch; not when they are online, which can take hours. */
+static void
+it_is_ready(void *context)
+{
+    struct watching *watching = context;
+    struct crew *crew = watching->crew;
+    char words[64];
+
+    if (atomic_exchange(&watching->ready, true) || atomic_fetch_add(&crew->readied, 1) + 1 < crew->count)
+        return;
+    (void)text_print(words, sizeof words, "watching %zu account%s", crew->count, crew->count == 1 ? "" : "s");
+    service_ready(crew->service, words);
 }
 
 static bool
@@ -124,6 +140,7 @@ watch_one(void *context)
     const int64_t each_ms = service_alive_ms(watching->crew->service);
     const struct watcher watcher = {.wake = watching->wake,
                                     .turn_ms = each_ms > 0 ? (int)(each_ms / 2) : 0,
+                                    .ready = it_is_ready,
                                     .asked = was_asked,
                                     .turned = has_turned,
                                     .stands = it_stands,
@@ -141,6 +158,7 @@ watch_one(void *context)
                       ? atomic_load(&watching->stands)
                       : status;
     atomic_store(&watching->over, true);
+    it_is_ready(watching);
     wake(watching->crew->wake);
     return NULL;
 }
@@ -237,7 +255,6 @@ watch_all(struct crew *crew, struct jobs *jobs, struct report *report)
 {
     size_t started = 0;
     int status = 0, failed = 0;
-    char words[64];
 
     while (started < crew->count && (failed = start(&crew->list[started])) == 0)
         started++;
@@ -250,8 +267,6 @@ watch_all(struct crew *crew, struct jobs *jobs, struct report *report)
         jobs->list[i].status = 1;
         atomic_store(&crew->list[i].over, true);
     }
-    (void)text_print(words, sizeof words, "watching %zu account%s", jobs->count, jobs->count == 1 ? "" : "s");
-    service_ready(crew->service, words);
     stand_by(crew);
     for (size_t i = 0; i < started; i++)
         pthread_join(crew->list[i].thread, NULL);

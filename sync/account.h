@@ -27,6 +27,8 @@ int account_import(const struct account *account, const struct sync_options *opt
 struct watcher { /* what a watcher of several accounts asks of, and tells, each of them */
     int wake; /* a descriptor that can be read when `asked` or `stopped` has a new answer; emptied by the account; -1: none */
     int turn_ms; /* each loop turns at least so often; 0: as seldom as it likes */
+    /** The account watches what is here, if there is anything. Once; where it could not begin, never. */
+    void (*ready)(void *context);
     /** Did somebody ask for a run? Told once. */
     bool (*asked)(void *context);
     /** The account's loop has turned. */

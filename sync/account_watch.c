@@ -84,6 +84,14 @@ end_hook(struct watching *watching)
     pthread_mutex_destroy(&hook->lock);
 }
 
+static void
+it_is_ready(void *context)
+{
+    const struct watching *watching = context;
+
+    watching->watcher->ready(watching->watcher->context);
+}
+
 static bool
 was_asked(void *context)
 {
@@ -162,6 +170,7 @@ account_watch(const struct account *account, const struct sync_options *options,
     struct watch_task task = {.account = account,
                               .report = report,
                               .run = run_once,
+                              .ready = it_is_ready,
                               .asked = was_asked,
                               .stopped = was_stopped,
                               .turned = has_turned,

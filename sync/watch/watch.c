@@ -377,6 +377,9 @@ watch_account(const struct watch_task *task)
     watch.state.said = task->said;
     watch.state.context = task->context;
     if (make(&watch)) {
+        if (watch.here != NULL)
+            (void)here_begin(watch.here);
+        task->ready(task->context);
         status = turn_until_stopped(&watch);
     } else {
         error_set(&err, ERROR_LOCAL, "get memory");

@@ -29,6 +29,8 @@ struct watch_task { /* what the loop is given; all of it is borrowed */
      * @return its exit status
      */
     int (*run)(void *context, struct watch *watch, struct imap *session);
+    /** It watches what is here, and is about to begin with the first run. */
+    void (*ready)(void *context);
     /** Did a signal come that asks for a run? Told once. */
     bool (*asked)(void *context);
     /** True: end. */
