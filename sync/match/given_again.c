@@ -271,7 +271,7 @@ doubt_all(struct judging *judging)
     return ok;
 }
 
-/* Nothing is done in its mailbox now. What the row says is not of this UID: the look that follows finds that out, and pairs the mailbox anew. */
+/* Nothing is done in its mailbox now. What the row says is not of this UID: with the look that follows the mailbox is paired anew. */
 static bool
 take_other(struct judging *judging, const struct probe *probe)
 {
@@ -284,6 +284,7 @@ take_other(struct judging *judging, const struct probe *probe)
     if (ok) {
         message->size++;
         ok = journal_message_save(run->journal, message, &run->err);
+        mailbox->other = probe->uid;
         mailbox->stirred = mailbox->full = run->replan = true;
     }
     for (size_t i = 0; ok && i < judging->agenda->count; i++) {

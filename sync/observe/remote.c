@@ -47,6 +47,9 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     return true;
 }
 
+static const char is_another[] =
+    "a UID is another message than it was: both sides are paired again by content, nothing is deleted";
+
 static bool
 begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
 {
@@ -254,6 +257,10 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     before = message;
     if (!told_note(run, &sight->told, &before, seen))
         return false;
+    if (seen->uid == sight->mailbox->other) {
+        sight->mailbox->other = 0;
+        return begin_repair(run, sight, true, is_another);
+    }
     /* Has a file, and was never listed: it was sent, or moved there. */
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
     if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
@@ -272,9 +279,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
             return said_uid_lose(run, &observation->said, &message) && add_unknown(run, sight, seen);
         }
         if (remote_is_other(seen, message.size, message.date))
-            return begin_repair(
-                run, sight, true,
-                "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+            return begin_repair(run, sight, true, is_another);
         if (seen->size != 0 && seen->date != 0 && message.size != 0 && message.date != 0 &&
             message.id <= sight->mailbox->row.past && message.uid > sight->same)
             sight->same = message.uid;

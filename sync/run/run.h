@@ -56,6 +56,7 @@ struct mailbox {
     uint32_t overtaken;    /* highest UID that was gone when it was fetched, and was listed anew for that */
     uint32_t read_again;   /* the last UID that was read in this run and is its row's message still: given_again.h */
     uint32_t unread_again; /* ... and the one that could not be read */
+    uint32_t other;        /* ... and the one whose body is another message's, whatever size and date say */
     int64_t unshown; /* a message that was to be removed there, and was not shown when it was asked for: remove.c */
     bool full;       /* list all of it: changes since the cursor are not enough */
     bool stirred;    /* we changed it on the server: look again, so that echoes and cursors are written down */

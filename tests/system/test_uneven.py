@@ -139,6 +139,23 @@ class UnevenTest(unittest.TestCase):
                 self.assertEqual((self.here(), self.there()), (both, both), result)
                 self.assertEqual([m.uid for m in self.box.messages if "\\Deleted" in m.flags and m.bytes != mail(17)], [])
 
+    def test_a_uid_that_was_given_again_is_told_by_its_body_where_no_size_is_told(self):
+        for without in (rb" RFC822.SIZE \d+", rb' (?:RFC822.SIZE \d+|INTERNALDATE "[^"]*")'):
+            with self.subTest(without=without):
+                self.given(bent.MODERN)
+                self.server.bend = lambda ask: None if ask.command != "UID FETCH" or b"SIZE" not in ask.args else [
+                    re.sub(without, b"", part) for part in ask.truth()]
+                self.sync()
+                date = self.box.messages[-1].date
+                del self.box.messages[-1]  # the server is set back, and goes on
+                self.box.next -= 1
+                self.box.add(mail(9), date=date)
+                self.account.maildir.delete(self.account.maildir.find("INBOX", mail(4)))
+
+                result = self.home.run("sync")
+
+                self.assertEqual((self.here(), self.there()), ([0, 1, 2, 3, 9], [0, 1, 2, 3, 9]), result)
+
     def test_a_uid_that_was_given_again_is_not_removed_for_what_was_sent_or_renamed_here(self):
         def bend(ask):  # BODY[HEADER] is not the header, as Twisted's: what was sent is told by its body
             if ask.command != "UID FETCH" or b"HEADER" not in ask.args:
