@@ -118,7 +118,9 @@ on_file(void *context, const char *base, const char *info)
     }
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
-    message.flags.lseen = merge_of_name(info, message.flags.lseen);
+    message.flags.lseen = (before.facts & FACT_GONE_HERE) != 0
+                              ? merge_of_name(info, message.flags.lseen)
+                              : merge_of_rename(before.info, info, message.flags.lseen);
     if ((message.facts & FACT_GONE_THERE) == 0) /* else it is the rest of a move, or waits for its message */
         message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
     take_back(look, &message);

@@ -311,6 +311,17 @@ merge_of_name(const char *info, unsigned before)
 }
 
 unsigned
+merge_of_rename(const char *from, const char *to, unsigned before)
+{
+    unsigned shown, flags = local_info_flags(from, &shown);
+
+    /* Only a suffix shows all of them. Back from cur/ the old name says nothing: new/ is where unread mail stands. */
+    if (from[0] == 'n' && strcmp(to, "n") == 0 && shown == FLAG_ALL)
+        before &= ~flags;
+    return merge_of_name(to, before);
+}
+
+unsigned
 merge_of_second(unsigned first, unsigned second, unsigned made_with)
 {
     return first | (second & ~made_with);

@@ -127,6 +127,8 @@ bool merge_is_own_deleted(struct flag_sides flags, unsigned shown);
 int merge_kept(struct flag_sides flags);
 /** What a name does not show it has not changed: new/ without a suffix says only that it is not \\Seen. */
 unsigned merge_of_name(const char *info, unsigned before);
+/** ... after another info. Within new/ who took the whole suffix away took off the flags that it showed: mail that is unread loses its last one. */
+unsigned merge_of_rename(const char *from, const char *to, unsigned before);
 /** A second name of a file: what was set on it since it was made is meant for the message, and goes to the first name. */
 unsigned merge_of_second(unsigned first, unsigned second, unsigned made_with);
 /** Keywords are not merged: they are what the server showed last, and go where its UID goes. @param shown  NULL: none */

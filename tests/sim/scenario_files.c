@@ -144,6 +144,24 @@ a_move_into_new_keeps_what_the_name_cannot_show(void **state)
     }
 }
 
+static void
+a_flag_that_is_taken_off_unread_mail_goes(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    maildir_sim_set_info(here(), file_of(INBOX, 1), "n:2,F"); /* as neomutt flags what is unread */
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_int_equal(message_there(INBOX, 1)->flags, FLAG_FLAGGED);
+    maildir_sim_set_info(here(), file_of(INBOX, 1), "n");
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_both_sides_agree();
+    assert_int_equal(message_there(INBOX, 1)->flags, 0);
+}
+
 /* ---- sent and not answered ---- */
 
 static void
@@ -293,6 +311,7 @@ main(void)
         SCENARIO(a_copy_whose_source_is_marked_at_that_moment_is_not_marked),
         SCENARIO(a_copy_has_no_flags_whenever_the_power_fails_or_the_line_breaks),
         SCENARIO(a_move_into_new_keeps_what_the_name_cannot_show),
+        SCENARIO(a_flag_that_is_taken_off_unread_mail_goes),
         SCENARIO(a_file_that_gets_another_name_while_its_append_is_under_way_is_sent_once),
         SCENARIO(a_file_that_moves_while_its_append_is_under_way_is_moved_there_as_well),
         SCENARIO(a_file_that_is_removed_while_its_append_is_under_way_does_not_come_back),

@@ -16,7 +16,7 @@ look_there(const struct sim *sim, struct sim_sight *sights)
             const struct sim_message *message = &sim->server.boxes[m].messages[i];
             struct sim_sight *sight = &sights[message->content];
             const int one = i < server_hidden(&sim->server, m) ? 100 : 1; /* what nobody is shown can't be followed */
-            *sight = (struct sim_sight){sight->count + one, m, message->flags, FLAG_ALL, message->uid};
+            *sight = (struct sim_sight){sight->count + one, m, message->flags, FLAG_ALL, message->uid, false};
         }
 }
 
@@ -30,7 +30,7 @@ look_here(const struct sim *sim, const struct maildir_sim *maildir, struct sim_s
         struct sim_sight *sight = &sights[file->content];
         unsigned shown;
         const unsigned flags = local_info_flags(file->info, &shown);
-        *sight = (struct sim_sight){sight->count + 1, file->mailbox, flags, shown, 0};
+        *sight = (struct sim_sight){sight->count + 1, file->mailbox, flags, shown, 0, file->info[0] == 'n'};
         if (file->original != file->content) {
             sights[file->original].count += 100;
             sight->count += 100;
@@ -58,7 +58,8 @@ check_flags(struct sim *sim, struct client *client, int id, const struct sim_sig
 {
     const struct sim_base *base = &client->bases[id];
     const struct sim_sight *old_there = &client->there[id], *old_here = &client->here[id];
-    const unsigned seen_here = (old_here->flags & old_here->shown) | (base->flags & ~old_here->shown);
+    const unsigned seen_here = (old_here->flags & old_here->shown) |
+                               (base->flags & ~old_here->shown & ~(old_here->in_new ? base->new_flags : 0));
     const unsigned expected = base->flags ^ ((old_there->flags ^ base->flags) | (seen_here ^ base->flags));
 
     if (there->count != 1 || there->mailbox != base->mailbox)
@@ -131,6 +132,7 @@ check_after(struct sim *sim, struct client *client, bool clean)
                       ((there[i].flags ^ here[i].flags) & here[i].shown) == 0;
         base->mailbox = there[i].mailbox;
         base->flags = there[i].flags;
+        base->new_flags = here[i].in_new ? here[i].flags : 0;
         base->uid = there[i].uid;
     }
 }

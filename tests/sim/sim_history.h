@@ -18,12 +18,14 @@ struct sim_sight { /* where one message is on one side, if it is there once and 
     int mailbox;
     unsigned flags, shown;
     uint32_t uid; /* on the server */
+    bool in_new;
 };
 
 struct sim_base { /* what server and Maildir both showed after a sync without any disturbance */
     bool valid;
     int mailbox;
     unsigned flags;
+    unsigned new_flags; /* that the file's suffix showed in new/: they go with it */
     uint32_t uid;
 };
 

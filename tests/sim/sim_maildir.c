@@ -126,6 +126,8 @@ maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const c
     const unsigned hidden =
         world->golub && !world->inside ? 0 : world->ledger[file->content].set[file->mailbox] & ~shown_before;
 
+    if (file->info[0] == 'n' && strcmp(info, "n") == 0) /* within new/ the suffix takes its flags along */
+        shown |= before;
     /* What the new name can't show stays as it was; what the old one did not show may go. */
     ledger_flags(maildir->world, file->content, file->mailbox, (before | hidden) & shown, after & shown, false);
     tell(maildir, file);

@@ -226,6 +226,26 @@ what_a_name_does_not_show_it_has_not_changed(void **state)
 }
 
 static void
+a_suffix_that_is_taken_away_within_new_took_its_flags_along(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        unsigned before, flags;
+    } names[] = {
+        {"n:2,F", "n", FLAG_FLAGGED, 0},
+        {"n:2,F", "n", FLAG_FLAGGED | FLAG_ANSWERED, FLAG_ANSWERED}, /* what it did not show */
+        {"c:2,FS", "n", FLAG_FLAGGED | FLAG_SEEN, FLAG_FLAGGED},
+        {"n", "n", FLAG_FLAGGED, FLAG_FLAGGED},
+        {"n:2,F", "n:2,R", FLAG_FLAGGED, FLAG_ANSWERED},
+        {"n:2,F", "c:2,FS", FLAG_FLAGGED, FLAG_FLAGGED | FLAG_SEEN},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_int_equal(merge_of_rename(names[i].from, names[i].to, names[i].before), names[i].flags);
+}
+
+static void
 what_was_set_on_a_second_name_goes_to_the_first_and_nothing_is_taken_off(void **state)
 {
     (void)state;
@@ -277,6 +297,7 @@ main(void)
         cmocka_unit_test(what_the_user_changed_after_a_power_cut_is_still_a_change),
         cmocka_unit_test(under_a_new_uid_a_message_kept_its_flags_or_lost_them_all_or_had_none),
         cmocka_unit_test(what_a_name_does_not_show_it_has_not_changed),
+        cmocka_unit_test(a_suffix_that_is_taken_away_within_new_took_its_flags_along),
         cmocka_unit_test(what_was_set_on_a_second_name_goes_to_the_first_and_nothing_is_taken_off),
         cmocka_unit_test(deleted_on_one_side_is_not_deleted_on_both),
         cmocka_unit_test(keywords_are_those_that_the_server_showed_last),
