@@ -45,7 +45,7 @@ journal_listing_count_gone_alike(struct journal *journal, uint64_t *count, struc
     return true;
 }
 
-#define OF_BODY " AND (?3 IS NULL OR body IS NULL OR body IN (?3, ?4))"
+#define OF_BODY " AND (?3 IS NULL OR body IS NULL OR body IN (?3, ?4, ?5))"
 
 bool
 journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
@@ -63,6 +63,7 @@ journal_listing_gone_like(struct journal *journal, const unsigned char header[st
     bind_digest(&to, kin);
     bind_digest(&to, body.came);
     bind_digest(&to, body.wire);
+    bind_digest(&to, body.parts);
     return sql_ids(journal, statement, ids, count, what, err);
 }
 
@@ -95,6 +96,7 @@ journal_listing_loose_like(struct journal *journal, const unsigned char header[s
     bind_digest(&to, kin);
     bind_digest(&to, body.came);
     bind_digest(&to, body.wire);
+    bind_digest(&to, body.parts);
     return sql_ids(journal, statement, ids, count, what, err);
 }
 

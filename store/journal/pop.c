@@ -126,13 +126,14 @@ journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, si
 }
 
 /* One that has another body is none of these: where all have one name or header, they would be looked at for each. */
-#define OF_BODY " AND (?2 IS NULL OR body IS NULL OR body IN (?2, ?3))"
+#define OF_BODY " AND (?2 IS NULL OR body IS NULL OR body IN (?2, ?3, ?4))"
 
 static void
 bind_body(struct sql_binder *to, struct journal_pop_body body)
 {
     bind_digest(to, body.came);
     bind_digest(to, body.wire);
+    bind_digest(to, body.parts);
 }
 
 bool

@@ -82,14 +82,17 @@ MUST_CHECK bool journal_pop_get(struct journal *journal, int64_t id, struct jour
 /** Ids of the rows of this UIDL, those that are not absent first, then by id; the caller frees. */
 MUST_CHECK bool journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, size_t *count,
                                     struct error *err);
-/** A body that was read: rows of others are left out, those of which none is known are not. Pointers to digests, as it came and in wire form. */
+/**
+ * A body that was read: rows of others are left out, those of which none is known are not. Pointers to digests: as it came, in wire form, and
+ * without the folds of its parts' headers (NULL: it has none).
+ */
 struct journal_pop_body {
-    const unsigned char *came, *wire;
+    const unsigned char *came, *wire, *parts;
 };
 /** journal_pop_by_uidl, of this body alone. */
 MUST_CHECK bool journal_pop_by_uidl_and_body(struct journal *journal, const char *uidl, struct journal_pop_body body,
                                              int64_t **ids, size_t *count, struct error *err);
-/** Ids of absent rows with this header digest (or kin digest), by id; the caller frees. @param body  {NULL, NULL}: any */
+/** Ids of absent rows with this header digest (or kin digest), by id; the caller frees. @param body  all of it NULL: any */
 MUST_CHECK bool journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
                                              struct journal_pop_body body, int64_t **ids, size_t *count,
                                              struct error *err);

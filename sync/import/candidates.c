@@ -167,7 +167,9 @@ bool
 candidates_from(struct import *import, enum candidates_place place, const char *uidl, const struct seen *seen,
                 bool of_body, int64_t **ids, size_t *count)
 {
-    const struct journal_pop_body body = {of_body ? seen->body : NULL, of_body ? seen->wire : NULL};
+    const struct journal_pop_body body = {.came = of_body ? seen->body : NULL,
+                                          .wire = of_body ? seen->wire : NULL,
+                                          .parts = of_body && seen->has_parts ? seen->parts : NULL};
     const bool listed = import->identity != BY_BODY; /* else the listing holds numbers alone */
 
     *ids = NULL;
