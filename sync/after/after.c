@@ -15,6 +15,8 @@
 #define WAIT_NS 100000000 /* between two looks at a lock that another golub has: a tenth of a second */
 #define GRACE_MS 2000     /* between SIGTERM and SIGKILL */
 #define VARIABLES 3
+#define VARIABLE_ACCOUNT "GOLUB_ACCOUNT"
+#define VARIABLE_CHANGES "GOLUB_CHANGES"
 
 static bool
 is_stopped(const struct sync_options *options)
@@ -22,10 +24,19 @@ is_stopped(const struct sync_options *options)
     return options->stopped != NULL && options->stopped(options->stopped_context);
 }
 
+/* The command itself runs golub: it would wait for its own end. */
+static bool
+is_inside(const struct account *account)
+{
+    const char *inside = getenv(VARIABLE_ACCOUNT);
+
+    return inside != NULL && strcmp(inside, account->name) == 0 && getenv(VARIABLE_CHANGES) != NULL;
+}
+
 void
 after_begin(const struct account *account, const struct sync_options *options, struct report *report)
 {
-    if (account->after_sync != NULL && !options->dry_run)
+    if (account->after_sync != NULL && !options->dry_run && !is_inside(account))
         report_changes(report, account->name, account->state);
 }
 
@@ -106,9 +117,9 @@ run_command(const struct account *account, const struct sync_options *options, c
                                             .stopped = options->stopped,
                                             .stopped_context = options->stopped_context};
     char *variables[VARIABLES + 1] = {
-        make_variable("GOLUB_ACCOUNT", account->name),
+        make_variable(VARIABLE_ACCOUNT, account->name),
         make_variable("GOLUB_MAILBOXES", changed->mailboxes != NULL ? changed->mailboxes : ""),
-        make_variable("GOLUB_CHANGES", changed->file != NULL ? changed->file : ""),
+        make_variable(VARIABLE_CHANGES, changed->file != NULL ? changed->file : ""),
     };
     int failed = ENOMEM, status = 0;
     pid_t pid;
@@ -132,7 +143,7 @@ after_run(const struct account *account, const struct sync_options *options, str
     struct error err = {0};
     int lock = -1;
 
-    if (account->after_sync == NULL)
+    if (account->after_sync == NULL || is_inside(account))
         return;
     if (!report_changes_take(report, account->name, &changed, &err)) {
         say(account, report, &err);

@@ -141,6 +141,7 @@ report_said(struct report *report, const char *account, int status, struct repor
         said->quota_told = a->quota_told;
         said->quota = a->quota;
         said->acts = a->acts;
+        said->came = a->came;
         cause = status > 0 && status < REPORT_STATUSES ? a->first[status] : NULL;
         if (cause == NULL && status != 0)
             cause = a->first[0];

@@ -38,7 +38,7 @@ struct report_account { /* what is remembered of one account's run */
     uint64_t lists_before[REPORT_LISTS], lists[REPORT_LISTS]; /* lists of what is held that were shown */
     size_t list_count_before, list_count;
     char watch_said[512];
-    uint64_t acts; /* of the last run */
+    uint64_t acts, came; /* of the last run */
     struct error
         *first[REPORT_STATUSES]; /* the first one that leads to each exit status; [0]: the first of all. NULL: none */
     /* the stretch that speed and time left are measured over */

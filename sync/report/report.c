@@ -305,8 +305,11 @@ report_result(struct report *report, const char *account, int status, const stru
         report_json_would(report, a);
     else if (a != NULL)
         report_text_would(report, a);
-    if (a != NULL)
+    if (a != NULL) {
         a->acts = report_acts(counts);
+        a->came = counts->done[DID_DOWNLOAD] + counts->done[DID_FLAGS_HERE] + counts->done[DID_MOVE_HERE] +
+                  counts->done[DID_REMOVE_HERE] + counts->done[DID_CREATE_HERE];
+    }
     if (a != NULL && !report_watch_counts(a, &summary)) {
         ;
     } else if (report->settings.json) {

@@ -214,6 +214,7 @@ struct report_said { /* of an account's last run */
     bool quota_told;    /* report_quota was called */
     struct quota quota;
     uint64_t acts; /* how much it did (report_acts) */
+    uint64_t came; /* ... of that: what came to this side */
 };
 /** What led to the run's exit status: the first error of its kind, or where there is none the first of all. */
 void report_said(struct report *report, const char *account, int status, struct report_said *said);

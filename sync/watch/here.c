@@ -55,9 +55,6 @@ stop(struct here *here)
     here->next.unknown = true;
     maildir_watch_free(here->watch);
     here->watch = NULL;
-    if (here->open)
-        here->local.ops->close(here->local.self);
-    here->open = false;
 }
 
 void
@@ -79,12 +76,9 @@ here_begin(struct here *here)
 {
     const bool begun = here->watch == NULL;
     struct error ignored = {0};
-    enum local_root root;
 
     if (begun)
         here->watch = maildir_watch_new(&here->settings, &ignored);
-    if (here->watch != NULL && !here->open)
-        here->open = here->local.ops->open(here->local.self, false, &root, &ignored) && root == ROOT_PRESENT;
     return begun && here->watch != NULL;
 }
 
@@ -106,10 +100,13 @@ on_moved(void *context, const char *folder)
     struct here *here = context;
     struct local_stamp stamp;
     struct error ignored = {0};
+    enum local_root root;
     bool missing;
 
     if (folder == NULL)
         here->next.unknown = true;
+    else if (!here->open && !here->moved)
+        here->open = here->local.ops->open(here->local.self, false, &root, &ignored) && root == ROOT_PRESENT;
     here->moved = here->moved || folder == NULL || !here->open ||
                   !here->local.ops->stamp(here->local.self, folder, &stamp, &missing, &ignored) || missing ||
                   !known_is_echo(here->known, folder, stamp.text);
@@ -202,6 +199,9 @@ here_moved(struct here *here)
         here->moved = true; /* the root is gone: the run says so */
         stop(here);
     }
+    if (here->open) /* for this look alone: nobody is kept from unmounting it */
+        here->local.ops->close(here->local.self);
+    here->open = false;
     return here->moved;
 }
 

@@ -214,6 +214,14 @@ come_again(struct pace *pace, bool unfinished, int64_t now)
     pace->poll_at = earlier(pace->poll_at, pace->again_at);
 }
 
+static void
+block(struct pace *pace, int64_t now)
+{
+    give_back(pace, now);
+    pace->state = PACE_BLOCKED;
+    pace->retry_at = now + PACE_PAUSED;
+}
+
 void
 pace_end(struct pace *pace, const struct pace_end *end, int64_t now)
 {
@@ -228,11 +236,13 @@ pace_end(struct pace *pace, const struct pace_end *end, int64_t now)
         go_offline(pace, now, end->later_s * 1000);
         return;
     case 2:
-        give_back(pace, now);
-        pace->state = PACE_BLOCKED;
-        pace->retry_at = now + PACE_PAUSED;
+        block(pace, now);
         return;
     default:
+        if (end->no_room) {
+            block(pace, now);
+            return;
+        }
         if (pace->state != PACE_WELL || !pace->logged_in)
             pace->well_at = now;
         pace->state = PACE_WELL;

@@ -45,12 +45,13 @@ enum pace_state {
     PACE_WELL,
     PACE_OFFLINE, /* there was no connection */
     PACE_REFUSED, /* the login was */
-    PACE_BLOCKED  /* root, mark, configuration: nothing is connected to */
+    PACE_BLOCKED  /* root, mark, configuration, disk */
 };
 
 struct pace_end {    /* how a run ended */
     int status;      /* exit status: 0 ... 6 */
     bool did;        /* it did something */
+    bool no_room;    /* the disk has no room, or may not be written to */
     bool unfinished; /* a command of it was not answered and may still be under way */
     bool moved;      /* a mailbox of the server was not where the run before had left it */
     bool crowded;    /* a refused login that means too many connections, or a server without room */

@@ -32,7 +32,8 @@ struct watch {
     struct watch_state state;
     const struct sync_named *named; /* of the run that is under way */
     size_t named_count;
-    bool pausing; /* what is told now belongs to the run that is about to begin */
+    char why[512]; /* the last run did not do all of it, and what it said */
+    bool pausing;  /* what is told now belongs to the run that is about to begin */
     bool moved, learned;
     bool unfinished;    /* the run left intents of commands that were not answered */
     int status;         /* of the last run; 1: none has ended */
@@ -96,6 +97,13 @@ are_too_many(const struct error *cause)
     return strcasestr(cause->answer, "simultaneous") != NULL || strcasestr(cause->answer, "connections") != NULL;
 }
 
+/* What only a person, or another program, can make right on this machine. */
+static bool
+has_no_room(const struct error *cause)
+{
+    return cause->kind == ERROR_LOCAL && (cause->number == ENOSPC || cause->number == EDQUOT || cause->number == EROFS);
+}
+
 static bool
 is_crowded(const struct error *cause)
 {
@@ -118,9 +126,9 @@ suggested_s(const struct error *cause)
 
 /* A poll that finds what nobody told: NOTIFY was accepted and is not kept. */
 static void
-weigh_notify(struct watch *watch, enum pace_why why, enum there_by by)
+weigh_notify(struct watch *watch, const struct report_said *said, enum pace_why why, enum there_by by)
 {
-    if (by < THERE_NOTIFY_FLAGLESS || !watch->moved)
+    if (by < THERE_NOTIFY_FLAGLESS || !watch->moved || said->came == 0) /* what went up moved it, too */
         return;
     if (why == PACE_EVENT)
         watch->lies = 0;
@@ -154,6 +162,7 @@ run(struct watch *watch, enum pace_why why)
     end.did = said.acts != 0;
     end.moved = watch->moved;
     end.unfinished = watch->unfinished;
+    end.no_room = end.status == 1 && has_no_room(&said.cause);
     end.crowded = watch->crowded = is_crowded(&said.cause);
     if (end.status == 5 && are_too_many(&said.cause))
         end.status = 4; /* only later helps, as with a login that is refused */
@@ -162,7 +171,8 @@ run(struct watch *watch, enum pace_why why)
     if (said.acts > MUCH)
         (void)malloc_trim(0); /* what a first sync needed is not kept for the months of waiting */
     watch->well = watch->well || pace_state(&watch->pace) == PACE_WELL;
-    weigh_notify(watch, why, by);
+    weigh_notify(watch, &said, why, by);
+    (void)text_print(watch->why, sizeof watch->why, "%s", end.status == 1 ? said.error : "");
     state_ended(&watch->state, &watch->pace, said.error, clock_ms());
 }
 
@@ -179,7 +189,8 @@ listen_again(struct watch *watch)
     if (watch->there != NULL && !there_listen(watch->there, &err)) {
         pace_broke(&watch->pace, clock_ms());
         error_line(&err, words, sizeof words);
-        state_offline(&watch->state, &watch->pace, words, clock_ms());
+        /* Where the run ended before it connected, that is why there is nothing to listen to. */
+        state_offline(&watch->state, &watch->pace, watch->why[0] != '\0' ? watch->why : words, clock_ms());
         return;
     }
     watch->sign_at = clock_ms() + SIGN_OF_LIFE_MS;
@@ -317,7 +328,7 @@ standing(const struct watch *watch)
 {
     switch (pace_state(&watch->pace)) {
     case PACE_BLOCKED:
-        return watch->well ? 0 : 2;
+        return watch->well || watch->status != 2 ? 0 : 2;
     case PACE_REFUSED:
         return (!watch->well && !watch->crowded) || pace_refused_for(&watch->pace, clock_ms()) >= REFUSED_MS ? 4 : 0;
     default:

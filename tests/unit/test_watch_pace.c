@@ -267,6 +267,22 @@ an_unanswered_command_is_looked_for_before_the_poll_and_less_and_less(void **sta
 }
 
 static void
+a_full_disk_is_looked_at_every_thirty_seconds_and_so_is_one_that_was_full_from_the_start(void **state)
+{
+    struct pace pace = account_that_is_well(0), new;
+
+    (void)state;
+    run(&pace, 300000, &(struct pace_end){.status = 1, .no_room = true});
+    assert_int_equal(pace_state(&pace), PACE_BLOCKED);
+    assert_int_equal(pace_due(&pace), 300000 + PACE_PAUSED);
+    run(&pace, 330000, &(struct pace_end){.status = 0, .did = true});
+    assert_int_equal(pace_state(&pace), PACE_WELL);
+    pace_init(&new, 300, 5);
+    run(&new, 0, &(struct pace_end){.status = 1, .no_room = true});
+    assert_int_equal(pace_due(&new), PACE_PAUSED);
+}
+
+static void
 who_asks_gets_a_run_at_once(void **state)
 {
     struct pace pace = account_that_is_well(0);
@@ -300,6 +316,7 @@ main(void)
         cmocka_unit_test(too_many_connections_look_like_a_refused_login_and_pass),
         cmocka_unit_test(what_only_a_person_can_mend_is_looked_at_every_thirty_seconds_and_nothing_else_is),
         cmocka_unit_test(an_unanswered_command_is_looked_for_before_the_poll_and_less_and_less),
+        cmocka_unit_test(a_full_disk_is_looked_at_every_thirty_seconds_and_so_is_one_that_was_full_from_the_start),
         cmocka_unit_test(who_asks_gets_a_run_at_once),
     };
 
