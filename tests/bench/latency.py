@@ -170,8 +170,8 @@ def waits(pid, seconds):
     trace = subprocess.Popen(["strace", "-f", "-T", "-e", "trace=poll,ppoll,select,epoll_wait", "-p", str(pid)], stderr=subprocess.PIPE, text=True)
     time.sleep(seconds)
     trace.terminate()
-    lines = trace.communicate()[1].splitlines()
-    return sum(float(line.rpartition("<")[2].rstrip(">")) >= 1 for line in lines if line.endswith(">"))
+    lasted = [re.search(r"<([\d.]+)>$", line) for line in trace.communicate()[1].splitlines()]
+    return sum(float(found[1]) >= 1 for found in lasted if found)
 
 
 def measure_idle(server, seconds):
