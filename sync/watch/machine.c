@@ -1,10 +1,8 @@
 /* See machine.h. */
 #include "sync/watch/machine.h"
 
-#include <stdint.h>
 #include <sys/timerfd.h>
 
-#include "store/base/clock.h"
 #include "store/net/network.h"
 
 #define SLEPT_MS 5000   /* so much more time has passed than the machine was awake for */
@@ -13,6 +11,7 @@
 struct machine {
     int timer; /* is cancelled when the clock is set, which waking does; -1: there is none */
     struct network_watch *network;
+    int64_t (*tell_slept)(void);
     int64_t slept_ms; /* as last seen */
 };
 
@@ -27,7 +26,7 @@ arm(struct machine *machine)
 }
 
 struct machine *
-machine_new(void)
+machine_new(int64_t (*slept_ms)(void))
 {
     struct machine *machine = calloc(1, sizeof *machine);
 
@@ -35,7 +34,8 @@ machine_new(void)
         return NULL;
     machine->timer = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     machine->network = network_watch_new();
-    machine->slept_ms = clock_slept_ms();
+    machine->tell_slept = slept_ms;
+    machine->slept_ms = slept_ms();
     arm(machine);
     return machine;
 }
@@ -66,7 +66,7 @@ machine_poll(const struct machine *machine, struct pollfd fds[static MACHINE_MOS
 void
 machine_read(struct machine *machine, bool *slept, bool *network)
 {
-    const int64_t slept_ms = clock_slept_ms();
+    const int64_t slept_ms = machine->tell_slept();
     uint64_t times;
 
     *slept = slept_ms - machine->slept_ms > SLEPT_MS;

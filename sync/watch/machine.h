@@ -5,13 +5,14 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define MACHINE_MOST 2 /* descriptors */
 
 struct machine;
 
-/** @return NULL: out of memory. What the system does not tell is not told. */
-struct machine *machine_new(void);
+/** @param slept_ms  clock_slept_ms, or a test's @return NULL: out of memory. What the system does not tell is not told. */
+struct machine *machine_new(int64_t (*slept_ms)(void));
 void machine_free(struct machine *machine); /* NULL-safe */
 /** Descriptors to wait for. @return how many */
 size_t machine_poll(const struct machine *machine, struct pollfd fds[static MACHINE_MOST]);

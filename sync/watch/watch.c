@@ -369,7 +369,7 @@ make(struct watch *watch)
         watch->there = there_new(task->account, task->connection, on_told, watch);
     if (task->tree != NULL)
         watch->here = here_new(task->tree, &watch->known);
-    watch->machine = machine_new();
+    watch->machine = machine_new(clock_slept_ms);
     return watch->machine != NULL && (watch->there != NULL || task->connection == NULL) &&
            (watch->here != NULL || task->tree == NULL);
 }
