@@ -77,8 +77,10 @@ here_begin(struct here *here)
     const bool begun = here->watch == NULL;
     struct error ignored = {0};
 
-    if (begun)
+    if (begun) {
         here->watch = maildir_watch_new(&here->settings, &ignored);
+        here->next.unknown = true; /* what came and went before was told to nobody: the next run lists it */
+    }
     return begun && here->watch != NULL;
 }
 
