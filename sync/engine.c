@@ -87,7 +87,7 @@ is_look_due(const struct run *run)
  * The server was restored from a backup. A mailbox may have grown since, so that its UIDNEXT and HIGHESTMODSEQ are
  * above our cursors again although messages are missing: a list of changes would not show that. So every mailbox is
  * listed whole. Mailboxes that this run leaves alone are listed whole by the next run that looks at them.
- * So it is where a mailbox is paired anew in the second run on end (the server was set forward again), or has a message again that had gone.
+ * So it is where a mailbox has a message again that had gone.
  */
 static bool
 observe_past(struct run *run)

@@ -60,12 +60,11 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
     sight->again_full = true;
     /*
-     * What seems to have vanished elsewhere may be here under another UID. A mailbox that is so in each run has numbers that mean nothing: it
-     * tells of itself alone. In the second run the server may have been set forward again.
+     * What seems to have vanished elsewhere may be here under another UID. In the second run on end the server may have been set forward again,
+     * whatever tells it. A mailbox that is so in each run has numbers that mean nothing: from the third on it tells of itself alone.
      */
     const int runs = attempts_repaired(run, sight->mailbox);
-    run->went_back = run->went_back || (back && runs < 2);
-    run->shifted = run->shifted || (back && runs == 2);
+    run->went_back = run->went_back || (back && runs < 2) || runs == 2;
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->vanished = true; /* and may be in a mailbox that was made meanwhile */

@@ -54,6 +54,46 @@ class SetBackTest(SituationTest):
             self.assertEqual(self.count(mail), (1, 1), self.evidence())
         self.assert_rest()
 
+    def test_what_came_here_while_a_server_was_set_back_stays_when_it_is_set_forward_again(self):
+        self.check_set_forward("uids")
+
+    def test_what_came_here_while_a_server_was_set_back_stays_where_a_mailbox_made_again_tells_that_it_is_set_forward(self):
+        self.check_set_forward("uidvalidity")
+
+    def check_set_forward(self, tells):
+        self.client.fill("Work", [self.corpus.simple(subject="work %d" % n) for n in range(2)])
+        self.client.create("Made")
+        self.sync()
+        back = self.keep("mail")
+        self.client = self.new_client()
+        if tells == "uids":
+            for n in range(2):
+                self.arrive("later %d" % n)
+        else:
+            self.client.delete_mailbox("Made")
+            self.client.create("Made")
+            self.sync()
+        self.sync()
+        gone = self.client.append("Work", self.corpus.simple(subject="gone again"))
+        self.client.append("Work", self.corpus.simple(subject="after it"))
+        self.client.expunge("Work", [gone])
+        forward = self.keep("mail")
+        self.client = self.new_client()
+        self.bring(back, "mail")
+        if tells == "uids":
+            self.arrive("while it was set back")
+        ours = self.corpus.simple(subject="ours")
+        self.maildir.put("Work", ours)  # gets the UID that is gone
+        self.sync_without_removals()
+        self.bring(forward, "mail")
+
+        self.sync_without_removals()
+
+        for _ in range(2):
+            self.sync()
+        self.assertTrue(self.maildir.has("Work", ours), self.evidence())
+        self.assertIsNotNone(self.new_client().uid_of("Work", ours), self.evidence())
+
     def test_a_server_gone_back_brings_removed_mail_back_and_loses_none(self):
         backup = self.keep("mail")
         self.client = self.new_client()

@@ -58,17 +58,17 @@ class UnevenTest(unittest.TestCase):
         self.sync()
         self.server.bend = lambda ask: [re.sub(rb"SIZE \d+", lambda m: b"SIZE %d" % next(sizes), part) for part in ask.truth()] \
             if ask.mailbox == "Other" else None
-        for n in range(2):
+        for n in range(3):
             other.add(mail(103 + n))
             self.sync()
         self.box.expunge(self.box.messages[0].uid)
         self.account.maildir.delete(self.account.maildir.find("INBOX", mail(1)))
-        other.add(mail(105))
+        other.add(mail(106))
 
         result = self.sync()
 
         self.assertEqual((self.here(), self.there()), ([2, 3, 4], [2, 3, 4]), result)
-        self.assertEqual(len(self.account.maildir.files("Other")), 6)
+        self.assertEqual(len(self.account.maildir.files("Other")), 7)
 
     def test_flags_of_other_mailboxes_are_compared_where_the_server_was_set_forward_or_back_again(self):
         """Its lists of changes tell of no flag that was set before the number up to which they are known."""
