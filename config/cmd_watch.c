@@ -152,6 +152,7 @@ watch_one(void *context)
     options.stopped_context = watching;
     job->account.connection.stopped = was_stopped;
     job->account.connection.stopped_context = watching;
+    secret_stopped_by(job->secret, was_stopped, watching);
     report_quarantine(job->report, job->account.name, job->account.policy.quarantine_days);
     status = account_watch(&job->account, &options, &watcher, job->report);
     job->status = status == 0 && atomic_load(&watching->stands) > 0 && atomic_load(&watching->crew->ending)
@@ -204,24 +205,28 @@ stand_by(struct crew *crew)
 {
     const int64_t each_ms = service_alive_ms(crew->service);
     int64_t next = clock_ms() + each_ms;
+    bool stopping = false;
 
     while (!are_over(crew)) {
         struct pollfd fd = {.fd = crew->wake, .events = POLLIN};
         const int64_t left = next - clock_ms();
         uint64_t times;
 
-        if (poll(&fd, 1,
-                 each_ms <= 0 ? -1
-                 : left < 0   ? 0
-                              : (int)left) > 0 &&
-            read(crew->wake, &times, sizeof times) > 0 && signals_stopped(NULL))
+        (void)poll(&fd, 1, each_ms <= 0 ? -1 : left < 0 ? 0 : (int)left);
+        while (read(crew->wake, &times, sizeof times) > 0)
+            ;
+        if (!stopping && (signals_stopped(NULL) || atomic_load(&crew->ending))) {
+            stopping = true;
             service_stopping(crew->service);
+        }
         if (each_ms <= 0 || clock_ms() < next)
             continue;
         if (live(crew))
             service_alive(crew->service);
         next = clock_ms() + each_ms;
     }
+    if (!stopping)
+        service_stopping(crew->service);
 }
 
 static bool

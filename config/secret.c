@@ -7,6 +7,7 @@
  */
 #include "config/secret.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,6 +22,7 @@
 
 #define TICK_MS 50     /* how often the end of the command and a signal are looked for */
 #define LAST_TICK_MS 2 /* the same once the output has ended: the command is about to end, too */
+#define TURN_S 1       /* how often a signal is looked for while another account's command runs */
 
 struct area { /* memory that is neither swapped nor dumped */
     char *at;
@@ -274,6 +276,31 @@ secret_new(const struct secret_settings *settings)
     return secret;
 }
 
+void
+secret_stopped_by(struct secret *secret, bool (*stopped)(void *context), void *context)
+{
+    secret->settings.stopped = stopped;
+    secret->settings.stopped_context = context;
+}
+
+/* Wait for the commands of other accounts, each of which has its time. @return false: a signal came */
+static bool
+take_turn(const struct secret *secret)
+{
+    struct timespec until;
+    int failed;
+
+    do {
+        if (is_stopped(secret))
+            return false;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += TURN_S;
+        failed = pthread_mutex_timedlock(&one_at_a_time, &until);
+    } while (failed == ETIMEDOUT);
+    assert(failed == 0);
+    return true;
+}
+
 bool
 secret_get(void *context, bool again, char **text, struct error *err)
 {
@@ -281,14 +308,13 @@ secret_get(void *context, bool again, char **text, struct error *err)
     char *copy = NULL;
     bool done = false;
 
-    pthread_mutex_lock(&one_at_a_time);
+    if (!take_turn(secret)) {
+        error_set(err, ERROR_INTERRUPTED, "run the password command");
+        return false;
+    }
     if (again || (secret->kept.at != NULL && secret->settings.now_ms() - secret->kept_since > SECRET_KEPT_MS))
         area_free(&secret->kept);
     if (secret->kept.at == NULL) {
-        if (is_stopped(secret)) { /* a signal came while another account's command was running */
-            error_set(err, ERROR_INTERRUPTED, "run the password command");
-            goto out;
-        }
         if (!ask_command(secret, err))
             goto out;
         secret->kept_since = secret->settings.now_ms();

@@ -26,6 +26,8 @@ struct secret_settings {            /* strings are borrowed and outlive the secr
 void secret_harden(void);
 /** Runs nothing yet. @return NULL: out of memory */
 struct secret *secret_new(const struct secret_settings *settings);
+/** Ask another one whether to stop; it is called all the time that the command, or that of another account, is waited for. */
+void secret_stopped_by(struct secret *secret, bool (*stopped)(void *context), void *context);
 /**
  * The secret; fits connection.secret, with the struct secret as context. Any thread may call it.
  * @param again  the last one was refused: run the command anew

@@ -6,7 +6,7 @@ import socket
 import time
 
 import schema_check
-from base import BUSY, main
+from base import BUSY, LOGIN, main
 from rig.golub import binary
 from watchbase import WatchTest
 
@@ -67,11 +67,46 @@ class BesideTest(WatchTest):
             while time.monotonic() < until or "STATUS=work: by NOTIFY" not in " ".join(told):
                 told.append(manager.recv(4096).decode())
             watcher.end()
-            manager.settimeout(0.2)
-            while "STOPPING=1" not in " ".join(told):
-                told.append(manager.recv(4096).decode())
+            told += self.heard(manager)
         self.assertTrue(told[0].startswith("READY=1"), told)
         self.assertGreaterEqual(sum("WATCHDOG=1" in t for t in told), 2, told)
+        self.assertEqual(told.count("STOPPING=1"), 1, told)
+
+    @staticmethod
+    def heard(manager):
+        """What was sent to this socket and is not read yet."""
+        told = []
+        manager.setblocking(False)
+        while True:
+            try:
+                told.append(manager.recv(4096).decode())
+            except BlockingIOError:
+                return told
+
+    def test_a_watcher_that_ends_by_itself_tells_the_service_manager_so(self):
+        self.account.set(user="nobody")
+        path = self.home.path_of("notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            self.assertEqual(self.home.run("watch", env={"NOTIFY_SOCKET": path}, timeout=60).code, LOGIN)
+            told = self.heard(manager)
+        self.assertEqual(told.count("STOPPING=1"), 1, told)
+
+    def test_a_password_command_that_hangs_is_no_reason_to_kill_the_watcher(self):
+        for name in ("first", "second"):  # one command at a time: the second account waits for the first one's
+            self.new_account(name).set(password_command="sleep 30")
+        path = self.home.path_of("notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            watcher = self.watch("first", "second", rest=False, env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"})
+            watcher.says('"account":"second","state":"running"')
+            self.heard(manager)
+            time.sleep(5)
+            told = self.heard(manager)
+            began = time.monotonic()
+            watcher.end()
+            self.assertLess(time.monotonic() - began, 3)
+        self.assertGreaterEqual(told.count("WATCHDOG=1"), 3, told)
 
     def test_a_command_of_after_sync_may_sync_the_account_itself(self):
         log = self.home.path_of("log")
