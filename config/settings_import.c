@@ -266,8 +266,9 @@ check_circle(struct loader *loader, const struct configured *a, const struct acc
                        "tree of its own; or say keep = \"forever\".");
 }
 
+/* The import asks the journal of the other account whose a file is. */
 static bool
-note_beside(struct loader *loader, struct account *pop, const struct account *imap)
+note_beside(struct loader *loader, struct account *pop, const struct account *other)
 {
     size_t count = 0;
     struct import_beside *list;
@@ -279,7 +280,7 @@ note_beside(struct loader *loader, struct account *pop, const struct account *im
         return false;
     for (size_t i = 0; i < count; i++)
         list[i] = pop->import.beside[i];
-    list[count] = (struct import_beside){imap->name, imap->state};
+    list[count] = (struct import_beside){other->name, other->state, account_is_pop(other)};
     pop->import.beside = list;
     return true;
 }
@@ -302,6 +303,24 @@ check_shared_tree(struct loader *loader, const struct configured *a, struct acco
                        pop->name);
 }
 
+/* Two imports whose trees are one, or one inside the other: a file that no row of the one knows may be the other's. */
+static bool
+note_two_imports(struct loader *loader, struct account *a, struct account *b)
+{
+    char *root_a = NULL, *root_b = NULL;
+    bool fine = false;
+
+    if (a->maildir == NULL || b->maildir == NULL)
+        return true;
+    if (!paths_resolve(a->maildir, &root_a, loader->err) || !paths_resolve(b->maildir, &root_b, loader->err))
+        fine = loader_refuse_error(loader, "maildir");
+    else
+        fine = !paths_overlap(root_a, root_b) || (note_beside(loader, a, b) && note_beside(loader, b, a));
+    free(root_a);
+    free(root_b);
+    return fine;
+}
+
 bool
 import_check_beside(struct loader *loader, struct configured *a, struct configured *b)
 {
@@ -311,7 +330,7 @@ import_check_beside(struct loader *loader, struct configured *a, struct configur
     bool fine = false;
 
     if (first && account_is_pop(&b->account))
-        return check_two_imports(loader, a, b);
+        return check_two_imports(loader, a, b) && note_two_imports(loader, &a->account, &b->account);
     if (first == account_is_pop(&b->account) || pop->maildir == NULL)
         return true;
     if (!resolve_delivery(loader, pop, &target))

@@ -1,4 +1,5 @@
 /* An import over one POP account on the real stores: POP3, and a Maildir or the user's command. */
+#include "store/journal/pop.h"
 #include "store/pop/pop.h"
 #include "sync/account_private.h"
 #include "sync/after/after.h"
@@ -6,7 +7,7 @@
 #include "sync/import/deliver_command.h"
 #include "sync/import/import.h"
 
-/* Journals of the IMAP accounts whose tree this is, opened when somebody asks. */
+/* Journals of the other accounts of this tree, opened when somebody asks. */
 struct neighbours {
     const struct account *account;
     struct journal **journals; /* NULL where there is none, or it can't be read now */
@@ -41,6 +42,13 @@ open_neighbours(struct neighbours *neighbours, struct error *err)
     return true;
 }
 
+/* Is it there to be asked, and of this kind? */
+static struct journal *
+neighbour(const struct neighbours *neighbours, size_t i, bool imports)
+{
+    return neighbours->account->import.beside[i].imports == imports ? neighbours->journals[i] : NULL;
+}
+
 static bool
 neighbours_know(void *self, const char *base, bool *known, struct error *err)
 {
@@ -49,9 +57,12 @@ neighbours_know(void *self, const char *base, bool *known, struct error *err)
     *known = false;
     if (!neighbours->opened && !open_neighbours(neighbours, err))
         return false;
-    for (size_t i = 0; !*known && i < neighbours->count; i++)
-        if (neighbours->journals[i] != NULL && !journal_knows_base(neighbours->journals[i], base, known, err))
+    for (size_t i = 0; !*known && i < neighbours->count; i++) {
+        struct journal *journal = neighbour(neighbours, i, false);
+
+        if (journal != NULL && !journal_knows_base(journal, base, known, err))
             return false;
+    }
     return true;
 }
 
@@ -63,9 +74,29 @@ neighbours_had(void *self, const char *base, int64_t before, bool *had, struct e
     *had = false;
     if (!neighbours->opened && !open_neighbours(neighbours, err))
         return false;
-    for (size_t i = 0; !*had && i < neighbours->count; i++)
-        if (neighbours->journals[i] != NULL && !journal_had_base(neighbours->journals[i], base, before, had, err))
+    for (size_t i = 0; !*had && i < neighbours->count; i++) {
+        struct journal *journal = neighbour(neighbours, i, false);
+
+        if (journal != NULL && !journal_had_base(journal, base, before, had, err))
             return false;
+    }
+    return true;
+}
+
+static bool
+neighbours_imported(void *self, const char *base, bool *imported, struct error *err)
+{
+    struct neighbours *neighbours = self;
+
+    *imported = false;
+    if (!neighbours->opened && !open_neighbours(neighbours, err))
+        return false;
+    for (size_t i = 0; !*imported && i < neighbours->count; i++) {
+        struct journal *journal = neighbour(neighbours, i, true);
+
+        if (journal != NULL && !journal_pop_has_base(journal, base, imported, err))
+            return false;
+    }
     return true;
 }
 
@@ -118,14 +149,15 @@ run_on_stores(const struct account *account, const struct sync_options *options,
 {
     struct stores stores = {0};
     struct neighbours neighbours = {.account = account};
-    struct beside beside = {.knows = neighbours_know, .had = neighbours_had, .self = &neighbours};
+    struct beside beside = {
+        .knows = neighbours_know, .had = neighbours_had, .imported = neighbours_imported, .self = &neighbours};
     struct handover handover;
     struct error err = {0};
     int status;
 
-    if (account->import.beside != NULL)
-        beside.account = account->import.beside[0].account;
-
+    for (const struct import_beside *other = account->import.beside; other != NULL && other->account != NULL; other++)
+        if (!other->imports && beside.account == NULL)
+            beside.account = other->account;
     if (!make_stores(account, options, report, &stores, &err)) {
         status = account_fail(account, report, &err);
     } else if (stores.command != NULL) {
@@ -136,7 +168,7 @@ run_on_stores(const struct account *account, const struct sync_options *options,
         uint64_t files, systems;
 
         status = import_run(account, options, pop_maildrop(stores.pop), maildir_local(stores.maildir), NULL,
-                            beside.account != NULL ? &beside : NULL, journal, report);
+                            account->import.beside != NULL ? &beside : NULL, journal, report);
         close_neighbours(&neighbours);
         maildir_flushes(stores.maildir, &files, &systems);
         report_note(report, account->name, "%llu fsync and %llu syncfs calls for mail", (unsigned long long)files,

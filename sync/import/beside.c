@@ -1,9 +1,16 @@
 /*
- * An IMAP account of this tree, and whether its server's mailbox is this maildrop: then what is removed from the one is removed from the other,
- * and here. That shows only once mail is due, or comes back. Removals wait then until the user has decided which of the two it is to be.
+ * The other accounts of this tree. An import's files are its own: they do not show that this account's journal is older than the tree.
+ *
+ * An IMAP account, and whether its server's mailbox is this maildrop: then what is removed from the one is removed from the other, and here. That shows only once mail is due, or comes back. Removals wait then until the user has decided which of the two it is to be.
  * It may be another mailbox all the same: a server was restored, or dates what it is sent by a clock of its own. So mail goes on being fetched.
  */
 #include "sync/import/private.h"
+
+bool
+import_beside_imap(const struct import *import)
+{
+    return import->beside != NULL && import->beside->account != NULL;
+}
 
 /*
  * Did the IMAP account of this tree find the message on its own server, where it lay before the import delivered it? What that account sent
@@ -18,10 +25,25 @@ import_beside_had(struct import *import, const char *base, bool *had)
     uint64_t given;
 
     *had = false;
-    if (import->beside == NULL || dot == NULL || strcmp(dot, ".golub") != 0 || !text_number(date, INT64_MAX, &given) ||
-        given == 0)
+    if (!import_beside_imap(import) || dot == NULL || strcmp(dot, ".golub") != 0 ||
+        !text_number(date, INT64_MAX, &given) || given == 0)
         return true;
     return import->beside->had(import->beside->self, base, (int64_t)given, had, &import->err);
+}
+
+bool
+import_beside_imported(struct import *import, const char *base, bool *imported)
+{
+    *imported = false;
+    return import->beside == NULL || import->beside->imported == NULL ||
+           import->beside->imported(import->beside->self, base, imported, &import->err);
+}
+
+bool
+import_beside_explains(struct import *import, const char *base, bool *explained)
+{
+    return import_beside_had(import, base, explained) &&
+           (*explained || import_beside_imported(import, base, explained));
 }
 
 enum obstacle { OBSTACLE_NONE, OBSTACLE_CIRCLE, OBSTACLE_ONE_MAILBOX };
@@ -32,7 +54,7 @@ find_obstacle(struct import *import, const struct journal_pop *row, enum obstacl
     bool one = false;
 
     *obstacle = OBSTACLE_CIRCLE;
-    if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
+    if ((row->facts & POP_RETURNED) != 0 && import_beside_imap(import))
         return true;
     if (!import_beside_had(import, row->base, &one))
         return false;
@@ -108,7 +130,7 @@ import_beside(struct import *import)
     size_t count;
     bool ok;
 
-    if (import->beside == NULL || !import->may_remove || import->identity != BY_UIDL ||
+    if (!import_beside_imap(import) || !import->may_remove || import->identity != BY_UIDL ||
         import->options->skip_existing || days < 0)
         return true;
     if (!journal_pop_due(import->journal, days, days == 0 ? INT64_MAX : import->age.now.counted, &due, &count,

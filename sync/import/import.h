@@ -29,13 +29,16 @@ struct handover {
     void *self;
 };
 
-/** What other accounts of the same tree know: mail of an import that they sent up may be gone from the tree for good reasons. */
+/** What other accounts of the same tree know: mail of an import that IMAP accounts sent up may be gone from the tree for good reasons. */
 struct beside {
     /** Was a file of this base name theirs once, in a folder or in their quarantine? */
     bool (*knows)(void *self, const char *base, bool *known, struct error *err);
     /** Had the server of one of them, before that time, the message whose file has this base name? */
     bool (*had)(void *self, const char *base, int64_t before, bool *had, struct error *err);
-    const char *account; /* the name of one of them */
+    /** Has another import a row for a file of this base name? NULL: no other one is there. */
+    bool (*imported)(void *self, const char *base, bool *imported, struct error *err);
+    const char
+        *account; /* the name of an IMAP account; NULL: imports alone are there, and the first two know nothing */
     void *self;
 };
 
@@ -45,6 +48,7 @@ struct beside {
  * @param maildrop  not open yet; opened and closed here
  * @param local     not open yet; opened and closed here; local.ops NULL with a handover
  * @param handover  NULL: into the Maildir
+ * @param beside    NULL: the tree is this account's alone
  * @param journal   open, no transaction under way; in a dry run a copy
  * @return exit status 0 1 2 3 4 5 (6 is the caller's)
  */

@@ -26,6 +26,7 @@ struct meeting {
     bool any_file; /* else those count that an import made after the journal's last run */
     bool others;   /* folders other than deliver-to */
     uint64_t found;
+    bool ours;    /* ... and one of them is not another import's */
     bool own;     /* files bear names that an import gave, and this journal has no import yet */
     bool later;   /* ... or has one, and an import gave them after it */
     bool any;     /* there are files that count */
@@ -162,7 +163,7 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     struct import *import = meeting->import;
     struct journal_pop row;
     uint64_t copies;
-    bool known;
+    bool known, others;
 
     if (!is_missed_one(import, file, seen, &known) || known)
         return known;
@@ -182,6 +183,9 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     (void)text_print(row.base, sizeof row.base, "%s", file->base);
     row.folder = file->folder;
     meeting->found++;
+    if (!import_beside_imported(import, file->base, &others))
+        return false;
+    meeting->ours = meeting->ours || !others;
     return import_save(import, &row);
 }
 
@@ -214,18 +218,18 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
     return missing || make_row(meeting, file, &seen, loosely ? &header : NULL, listed);
 }
 
-/* A name that an import gave: the IMAP account of the tree gives such names, too, to what it finds on its own server. */
+/* A name that an import of this account gave: the other accounts of the tree give such names, too. */
 static bool
 note_own(struct meeting *meeting, const char *base)
 {
     const char *dot = strrchr(base, '.');
-    bool had;
+    bool others;
 
     if (!meeting->import->first || meeting->own || dot == NULL || strcmp(dot, OWN_NAME) != 0)
         return true;
-    if (!import_beside_had(meeting->import, base, &had))
+    if (!import_beside_explains(meeting->import, base, &others))
         return false;
-    meeting->own = !had;
+    meeting->own = !others;
     return true;
 }
 
@@ -256,13 +260,13 @@ walk_strangers(struct meeting *meeting, stranger_fn *visit)
 static bool
 note_later(struct meeting *meeting, const char *base)
 {
-    bool had;
+    bool others;
 
     if (meeting->any_file || meeting->later)
         return true;
-    if (!import_beside_had(meeting->import, base, &had))
+    if (!import_beside_explains(meeting->import, base, &others))
         return false;
-    meeting->later = !had;
+    meeting->later = !others;
     return true;
 }
 
@@ -326,7 +330,7 @@ look_at_files(struct meeting *meeting)
 {
     if (meeting->any_file)
         return look_at_any(meeting);
-    return look_at_all(meeting) && (meeting->found == 0 || look_at_any(meeting));
+    return look_at_all(meeting) && (!meeting->ours || look_at_any(meeting));
 }
 
 static bool
@@ -340,11 +344,11 @@ look_for_later(struct meeting *meeting, const struct journal_here_file *file, bo
 static bool
 look_for_left(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
 {
-    bool had = true;
+    bool others = true;
 
-    if (is_later(meeting->import, file->base) && !import_beside_had(meeting->import, file->base, &had))
+    if (is_later(meeting->import, file->base) && !import_beside_explains(meeting->import, file->base, &others))
         return false;
-    *enough = !had;
+    *enough = !others;
     meeting->import->later_left = *enough;
     return true;
 }
@@ -402,7 +406,7 @@ meet(struct meeting *meeting, uint64_t fresh)
         meeting->open = fresh;
     if (!look_at_files(meeting))
         return false;
-    import->widen = meeting->found > 0 || meeting->refused || meeting->own || meeting->later;
+    import->widen = meeting->ours || meeting->refused || meeting->own || meeting->later;
     if (import->unseen) {
         import_left_undone(import, "files here changed while they were looked at");
         import_say(import, "match",

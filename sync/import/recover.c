@@ -133,7 +133,7 @@ ask_beside(struct search *search)
     struct import *import = search->import;
     struct journal_pop row;
 
-    for (size_t k = 0; import->beside != NULL && k < search->count; k++) {
+    for (size_t k = 0; import_beside_imap(import) && k < search->count; k++) {
         struct sought *sought = &search->list[k];
         bool known;
 

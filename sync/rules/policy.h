@@ -15,8 +15,9 @@ enum import_order { ORDER_NEWEST, ORDER_OLDEST };
 
 #define KEEP_FOREVER (-1)
 
-struct import_beside { /* an IMAP account whose tree a POP account delivers into */
+struct import_beside { /* an IMAP account whose tree a POP account delivers into, or another POP account of its tree */
     const char *account, *state;
+    bool imports;
 };
 
 struct import_policy {           /* of a POP account */

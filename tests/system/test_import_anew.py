@@ -18,6 +18,14 @@ class AnewTest(DovecotTest):
         self.account.name = name
         self.account.set()
 
+    def readers_mail_opened_by(self, account):
+        """How many files that no import named one import opens."""
+        log = self.home.path_of("opened")
+        self.import_(account=account, env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"},
+                     prefix=("strace", "-f", "-qq", "-o", log, "-e", "trace=openat"))
+        with open(log) as f:
+            return len({line.split('"')[1] for line in f if ":2," in line and ".golub" not in line})
+
     def test_without_its_state_folder_what_is_here_is_known_by_its_header_wherever_it_lies(self):
         self.given(6)
         self.import_()
@@ -57,6 +65,23 @@ class AnewTest(DovecotTest):
 
         self.assertEqual(self.asked(b"RETR"), [])
         self.assert_here(mails)
+
+    def test_of_two_accounts_that_import_into_one_tree_none_takes_what_the_other_brought_for_a_lost_journal(self):
+        """Whose journal seems to be older than the tree reads all of it, for days."""
+        user = next(self._users)
+        other = self.pop_account(self.server.pop_port, name="work", user=user, maildir=self.account.root)
+        self.given(1)
+        self.server.drop(user, [self.corpus.simple("first at work").bytes])
+        self.import_()
+        for n in range(20):
+            self.account.maildir.put("INBOX", self.corpus.simple("saved %d" % n))
+        self.assertGreater(self.readers_mail_opened_by(other), 0, "a first run looks at all files")
+        for n in range(2):
+            self.given(2)
+            self.server.drop(user, [self.corpus.simple("at work %d" % n).bytes])
+
+            self.assertEqual([self.readers_mail_opened_by(a) for a in (self.account, other)], [0, 0])
+        self.assertEqual(len(self.here()), 20 + 5 + 3)
 
     def test_a_state_folder_that_is_renamed_with_the_account_goes_on(self):
         self.given(5)
