@@ -262,7 +262,7 @@ journal_open_tables(struct journal *journal, struct error *err)
     return true;
 }
 
-/* What is written stays in memory; all else is read from the file, which nobody changes while the run's lock is held. */
+/* What is written goes aside; all else is read from the file, which nobody changes while the run's lock is held. */
 static bool
 open_overlaid(struct journal *journal, struct error *err)
 {
@@ -276,7 +276,8 @@ open_overlaid(struct journal *journal, struct error *err)
         sql_error(journal, err, "open the database");
         return false;
     }
-    return sql_exec(journal, "PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -" CACHE_KIB, "open the database", err);
+    return sql_exec(journal, "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = -" CACHE_KIB, "open the database",
+                    err);
 }
 
 struct journal *

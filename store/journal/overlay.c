@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "store/base/text.h"
+#include "store/journal/spill.h"
 
 /* In the header of a database (sqlite.org/fileformat2.html). */
 enum {
@@ -27,9 +28,16 @@ struct overlaid {
     int fd;
     sqlite3_int64 below; /* bytes of the file that are still believed */
     sqlite3_int64 size;
-    size_t page;           /* bytes of one */
-    unsigned char **pages; /* that were written; NULL: as in the file */
-    size_t count;          /* of `pages` */
+    size_t page;      /* bytes of one */
+    uint32_t *places; /* of each page that was written: its place in `written`, from 1 on; 0: as in the file */
+    size_t count;     /* of `places` */
+    uint32_t used;    /* places */
+    struct spill written;
+};
+
+struct spilled {       /* SQLite's own journal, with which it takes a transaction back */
+    sqlite3_file file; /* first: SQLite hands it back */
+    struct spill spill;
 };
 
 static int
@@ -37,11 +45,22 @@ close_file(sqlite3_file *file)
 {
     struct overlaid *overlaid = (struct overlaid *)file;
 
-    for (size_t i = 0; i < overlaid->count; i++)
-        free(overlaid->pages[i]);
-    free(overlaid->pages);
+    free(overlaid->places);
+    spill_free(&overlaid->written);
     (void)close(overlaid->fd); /* only read */
     return SQLITE_OK;
+}
+
+static uint32_t
+place_of(const struct overlaid *overlaid, size_t number)
+{
+    return number < overlaid->count ? overlaid->places[number] : 0;
+}
+
+static uint64_t
+offset_of(const struct overlaid *overlaid, uint32_t place)
+{
+    return (uint64_t)(place - 1) * overlaid->page;
 }
 
 /* Bytes of the file itself, zeros behind its end. */
@@ -76,9 +95,10 @@ read_file(sqlite3_file *file, void *to, int len, sqlite3_int64 at)
 
     if (inside + (size_t)len > overlaid->page)
         return SQLITE_IOERR_READ; /* nobody reads across pages */
-    if (number < overlaid->count && overlaid->pages[number] != NULL)
-        memcpy(to, overlaid->pages[number] + inside, (size_t)len);
-    else if (!read_below(overlaid, to, (size_t)len, at))
+    const uint32_t place = place_of(overlaid, number);
+    const bool done = place != 0 ? spill_read(&overlaid->written, to, (size_t)len, offset_of(overlaid, place) + inside)
+                                 : read_below(overlaid, to, (size_t)len, at);
+    if (!done)
         return SQLITE_IOERR_READ;
     return at + len > overlaid->size ? SQLITE_IOERR_SHORT_READ : SQLITE_OK;
 }
@@ -86,18 +106,33 @@ read_file(sqlite3_file *file, void *to, int len, sqlite3_int64 at)
 static bool
 grow(struct overlaid *overlaid, size_t count)
 {
-    size_t more = count + count / 2 + 64;
-    unsigned char **pages;
+    const size_t more = count + count / 2 + 64;
+    uint32_t *places;
 
     if (count <= overlaid->count)
         return true;
-    pages = realloc(overlaid->pages, more * sizeof *pages);
-    if (pages == NULL)
+    places = realloc(overlaid->places, more * sizeof *places);
+    if (places == NULL)
         return false;
-    memset(pages + overlaid->count, 0, (more - overlaid->count) * sizeof *pages);
-    overlaid->pages = pages;
+    memset(places + overlaid->count, 0, (more - overlaid->count) * sizeof *places);
+    overlaid->places = places;
     overlaid->count = more;
     return true;
+}
+
+/* What the file has of the page goes to a place of its own, where the rest of it is then written over. */
+static bool
+give_place(struct overlaid *overlaid, size_t number)
+{
+    unsigned char *page = malloc(overlaid->page);
+    const bool done = page != NULL && overlaid->used < UINT32_MAX &&
+                      read_below(overlaid, page, overlaid->page, (sqlite3_int64)(number * overlaid->page)) &&
+                      spill_write(&overlaid->written, page, overlaid->page, offset_of(overlaid, overlaid->used + 1));
+
+    free(page);
+    if (done)
+        overlaid->places[number] = ++overlaid->used;
+    return done;
 }
 
 static int
@@ -110,18 +145,10 @@ write_file(sqlite3_file *file, const void *from, int len, sqlite3_int64 at)
         return SQLITE_IOERR_WRITE;
     if (!grow(overlaid, number + 1))
         return SQLITE_IOERR_NOMEM;
-    if (overlaid->pages[number] == NULL) {
-        unsigned char *page = malloc(overlaid->page);
-
-        if (page == NULL)
-            return SQLITE_IOERR_NOMEM;
-        if (!read_below(overlaid, page, overlaid->page, (sqlite3_int64)(number * overlaid->page))) {
-            free(page);
-            return SQLITE_IOERR_WRITE;
-        }
-        overlaid->pages[number] = page;
-    }
-    memcpy(overlaid->pages[number] + inside, from, (size_t)len);
+    if (overlaid->places[number] == 0 && !give_place(overlaid, number))
+        return SQLITE_IOERR_WRITE;
+    if (!spill_write(&overlaid->written, from, (size_t)len, offset_of(overlaid, overlaid->places[number]) + inside))
+        return SQLITE_FULL;
     if (at + len > overlaid->size)
         overlaid->size = at + len;
     return SQLITE_OK;
@@ -132,10 +159,8 @@ truncate_file(sqlite3_file *file, sqlite3_int64 size)
 {
     struct overlaid *overlaid = (struct overlaid *)file;
 
-    for (size_t i = (size_t)size / overlaid->page; i < overlaid->count; i++) {
-        free(overlaid->pages[i]);
-        overlaid->pages[i] = NULL;
-    }
+    for (size_t i = (size_t)size / overlaid->page; i < overlaid->count; i++)
+        overlaid->places[i] = 0; /* the place itself is lost: databases seldom get shorter */
     overlaid->size = size;
     overlaid->below = size < overlaid->below ? size : overlaid->below;
     return SQLITE_OK;
@@ -210,7 +235,82 @@ static const sqlite3_io_methods methods = {.iVersion = 1,
                                            .xSectorSize = sector_size,
                                            .xDeviceCharacteristics = characteristics};
 
-/* The database itself; temporary files are the usual ones. */
+/* ---- SQLite's own journal ---- */
+
+static int
+close_spilled(sqlite3_file *file)
+{
+    spill_free(&((struct spilled *)file)->spill);
+    return SQLITE_OK;
+}
+
+static int
+read_spilled(sqlite3_file *file, void *to, int len, sqlite3_int64 at)
+{
+    const struct spill *spill = &((struct spilled *)file)->spill;
+
+    if (!spill_read(spill, to, (size_t)len, (uint64_t)at))
+        return SQLITE_IOERR_READ;
+    return (uint64_t)at + (uint64_t)len > spill->size ? SQLITE_IOERR_SHORT_READ : SQLITE_OK;
+}
+
+static int
+write_spilled(sqlite3_file *file, const void *from, int len, sqlite3_int64 at)
+{
+    return spill_write(&((struct spilled *)file)->spill, from, (size_t)len, (uint64_t)at) ? SQLITE_OK : SQLITE_FULL;
+}
+
+static int
+truncate_spilled(sqlite3_file *file, sqlite3_int64 size)
+{
+    spill_cut(&((struct spilled *)file)->spill, (uint64_t)size);
+    return SQLITE_OK;
+}
+
+static int
+size_of_spilled(sqlite3_file *file, sqlite3_int64 *size)
+{
+    *size = (sqlite3_int64)((struct spilled *)file)->spill.size;
+    return SQLITE_OK;
+}
+
+static const sqlite3_io_methods spilled_methods = {.iVersion = 1,
+                                                   .xClose = close_spilled,
+                                                   .xRead = read_spilled,
+                                                   .xWrite = write_spilled,
+                                                   .xTruncate = truncate_spilled,
+                                                   .xSync = sync_file,
+                                                   .xFileSize = size_of_spilled,
+                                                   .xLock = lock_file,
+                                                   .xUnlock = lock_file,
+                                                   .xCheckReservedLock = is_reserved,
+                                                   .xFileControl = control,
+                                                   .xSectorSize = sector_size,
+                                                   .xDeviceCharacteristics = characteristics};
+
+/* Of what is asked for by a name there is the database alone. */
+static int
+is_there(sqlite3_vfs *vfs, const char *name, int how, int *out)
+{
+    const struct overlay *overlay = (const struct overlay *)vfs;
+    const size_t len = strlen(name), tail = sizeof "-journal" - 1;
+
+    if (len < tail || strcmp(name + len - tail, "-journal") != 0)
+        return overlay->usual->xAccess(overlay->usual, name, how, out);
+    *out = 0;
+    return SQLITE_OK;
+}
+
+static int
+delete_file(sqlite3_vfs *vfs, const char *name, int flush)
+{
+    (void)vfs;
+    (void)name;
+    (void)flush;
+    return SQLITE_OK;
+}
+
+/* The database itself, and its journal; temporary files are the usual ones. */
 static int
 open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
 {
@@ -220,6 +320,12 @@ open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int
     struct stat st;
     int fd;
 
+    if ((flags & SQLITE_OPEN_MAIN_JOURNAL) != 0) {
+        *(struct spilled *)file = (struct spilled){.file = {&spilled_methods}};
+        if (out != NULL)
+            *out = flags;
+        return SQLITE_OK;
+    }
     if ((flags & SQLITE_OPEN_MAIN_DB) == 0)
         return overlay->usual->xOpen(overlay->usual, name, file, flags, out);
     file->pMethods = NULL;
@@ -249,6 +355,8 @@ overlay_new(void)
         return NULL;
     overlay->vfs = *usual; /* as temporary.c does */
     overlay->vfs.xOpen = open_file;
+    overlay->vfs.xAccess = is_there;
+    overlay->vfs.xDelete = delete_file;
     overlay->vfs.zName = overlay->name;
     overlay->vfs.pNext = NULL;
     if (overlay->vfs.szOsFile < (int)sizeof(struct overlaid))

@@ -1,6 +1,6 @@
 /*
- * A database that can be written and does not change: what is written stays in memory, page by page, and all else is read from the file. So a
- * dry run needs memory for what it changes, and none for the journal. Only for a file that nobody else writes, and that has no -wal.
+ * A database that can be written and does not change: what is written goes aside, page by page, and all else is read from the file. The first of
+ * it stays in memory, what is more goes to a temporary file (spill.h): a dry run needs no more memory than another. Only for a file that nobody else writes, and that has no -wal.
  */
 #ifndef STORE_JOURNAL_OVERLAY_H
 #define STORE_JOURNAL_OVERLAY_H

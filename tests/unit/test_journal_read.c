@@ -5,8 +5,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <malloc.h>
 
 #include "tests/unit/journal_place.h"
+#include "store/journal/spill.h"
 #include "tests/unit/forms.h"
 
 static void
@@ -66,6 +68,49 @@ a_copy_of_a_large_journal_is_not_in_memory(void **state)
     assert_int_equal(entries(p->folder), 1);
     free(before);
     free(after);
+}
+
+/* What is written goes to a file without a name once it is much, and so does what a transaction may have to take back. */
+static void
+what_is_written_to_a_copy_is_not_in_memory(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    size_t size, size_after;
+    sqlite3_int64 used;
+    struct mallinfo2 before, after;
+    char *bytes, *bytes_after;
+
+    given_commit(p, journal, "INBOX", 120000);
+    journal_close(journal);
+    bytes = contents(p->path, &size);
+    journal = journal_open_copy(p->path, &p->err);
+    assert_int_equal(messages_in(p, journal), 120000);
+    used = sqlite3_memory_used();
+    before = mallinfo2();
+
+    assert_true(journal_begin(journal, &p->err));
+    assert_true(journal_mailbox_delete(journal, 1, &p->err));
+    after = mallinfo2();
+    assert_true(after.uordblks + after.hblkhd < before.uordblks + before.hblkhd + 2 * SPILL_KEPT + (4 << 20));
+    journal_rollback(journal);
+    assert_int_equal(messages_in(p, journal), 120000);
+    assert_true(journal_begin(journal, &p->err));
+    assert_true(journal_mailbox_delete(journal, 1, &p->err));
+    assert_true(journal_commit(journal, &p->err));
+    assert_int_equal(messages_in(p, journal), 0);
+    given_commit(p, journal, "other", 1000);
+    assert_int_equal(messages_in(p, journal), 1000);
+    assert_true(sqlite3_memory_used() < used + (4 << 20));
+    journal_close(journal);
+
+    bytes_after = contents(p->path, &size_after);
+    assert_int_equal(size_after, size);
+    assert_memory_equal(bytes_after, bytes, size);
+    assert_int_equal(entries(p->folder), 1);
+    assert_int_equal(entries(p->temporary), 0);
+    free(bytes);
+    free(bytes_after);
 }
 
 static void
@@ -278,6 +323,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_copy_can_be_written_and_the_file_does_not_change),
         TEST(a_copy_of_a_large_journal_is_not_in_memory),
+        TEST(what_is_written_to_a_copy_is_not_in_memory),
         TEST(where_there_is_no_file_none_is_made_by_reading),
         TEST(readers_see_what_a_killed_run_left_in_its_log),
         TEST(a_reader_looks_on_while_a_run_is_at_work),
