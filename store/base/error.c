@@ -141,6 +141,12 @@ error_no_descriptor(const struct error *err)
     return err->number == EMFILE || err->number == ENFILE;
 }
 
+bool
+error_no_rights(const struct error *err)
+{
+    return err->number == EACCES || err->number == EPERM || err->number == EROFS;
+}
+
 void
 error_answer(struct error *err, struct text said)
 {

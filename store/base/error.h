@@ -42,6 +42,8 @@ void error_state(struct error *err, enum error_kind kind, const char *format, ..
 void error_sys(struct error *err, int number, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /** No descriptor was left: what holds some lets go of them, and it is tried again. */
 bool error_no_descriptor(const struct error *err);
+/** This user may not do that there: rights, or what was mounted to be read only. */
+bool error_no_rights(const struct error *err);
 /** The other side's words: control and 8-bit-invalid bytes escaped as \xNN, cut with "..." where too long. */
 void error_answer(struct error *err, struct text said);
 /** What the user can do. */

@@ -167,6 +167,8 @@ struct local_ops {
                         struct error *err);
     /** What other programs left in a folder; what can't be looked at is not there. */
     void (*traces)(void *local, const char *folder, struct local_traces *traces);
+    /** Is there a folder, or something above it, that this user can't enter? @param err  [out] filled in if so. May be NULL: none is */
+    bool (*closed)(void *local, const char *folder, struct error *err);
     /** mtimes now. *missing: it is no folder any more */
     bool (*stamp)(void *local, const char *folder, struct local_stamp *stamp, bool *missing, struct error *err);
     /**

@@ -67,6 +67,7 @@ maildir_local(struct maildir *maildir)
         .folders = tree_folders,
         .all_folders = tree_all_folders,
         .traces = tree_traces,
+        .closed = scan_closed,
         .stamp = scan_stamp,
         .scan = scan_folder,
         .sweep = draft_sweep,

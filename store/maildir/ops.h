@@ -49,6 +49,7 @@ bool scan_is_young(const struct maildir *maildir, struct timespec time, struct t
 /** A file's name in new/ ('n') or cur/ ('c') as base name and info. @return NULL, or why it can't be used */
 const char *scan_split_name(const char *name, char where, char base[static LOCAL_BASE_MAX + 1],
                             char info[static LOCAL_INFO_MAX + 1]);
+bool scan_closed(void *local, const char *folder, struct error *err);
 bool scan_stamp(void *local, const char *folder, struct local_stamp *stamp, bool *missing, struct error *err);
 bool scan_folder(void *local, const char *folder, const struct local_scanner *to, void *context,
                  struct local_stamp *stamp, bool *stable, struct error *err);

@@ -121,6 +121,20 @@ print_stamp(const struct maildir *maildir, const struct times *times, struct tim
 }
 
 bool
+scan_closed(void *local, const char *folder, struct error *err)
+{
+    const struct maildir *maildir = local;
+    int fd = folder_walk(maildir, folder);
+    const int number = errno;
+    const bool closed = fd < 0 && number == EACCES;
+
+    (void)io_close(&fd); /* only looked at */
+    if (closed)
+        error_sys(err, number, "look into folder \"%s\"", folder);
+    return closed;
+}
+
+bool
 scan_stamp(void *local, const char *folder, struct local_stamp *stamp, bool *missing, struct error *err)
 {
     const struct maildir *maildir = local;

@@ -225,9 +225,13 @@ visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void
     bool mailbox, listed = true, stopped;
 
     if (fd < 0) {
-        /* Another program's, which is nobody's business; or a run says what is wrong with it, and who watches has others to watch. */
-        if (!top && (walk->any || folder_gone(errno) || (walk->enter != NULL && errno == EACCES)))
+        /* Another program's, or the file system's own, which is nobody's business; or who watches has others to watch. */
+        if (!top && (walk->any || folder_gone(errno) || strcmp(walk->path, "lost+found") == 0 ||
+                     (walk->enter != NULL && errno == EACCES)))
             return true;
+        /* It may be a mailbox: whoever asks for its times is told what is wrong with it, and goes on with the others. */
+        if (!top && errno == EACCES)
+            return folder(context, walk->path);
         error_sys(err, errno, "look into folder \"%s\"", walk->path);
         return false;
     }

@@ -215,7 +215,8 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
     if ((run->cautions & (here ? CAUTION_MADE_THERE : CAUTION_MADE_HERE)) != 0)
         return wait(wanting, todo, "it may have moved to a mailbox that was made meanwhile");
     for (size_t i = 0; !here && i < run->count; i++) {
-        if (run->mailboxes[i].chosen && run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER))
+        if (run->mailboxes[i].chosen && run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER) &&
+            !run_learned(&run->mailboxes[i], CAUTION_STAYS_UNREADABLE))
             return wait(wanting, todo, "it may have moved to a folder that can't be read");
     }
     return true;

@@ -7,6 +7,7 @@
 #include "sync/rows/flushed.h"
 #include "sync/rows/readings.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
 #define BATCH_MS 1000 /* what arrived is flushed at least so often, if more arrives */
@@ -138,12 +139,16 @@ arrivals_flush(struct arrivals *arrivals)
             struct arrival *arrival = &arrivals->at[i];
             struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
 
-            if (items[i].ok)
+            if (items[i].ok) {
+                attempts_folder_written(run, mailbox);
                 ok = flushed_note(run, mailbox, arrival->message.id, false) && record(arrivals, arrival, &items[i]);
-            else if (items[i].taken)
+            } else if (items[i].taken)
                 ok = record_taken(arrivals, arrival);
-            else
-                run_problem(run, mailbox, &items[i].err);
+            else {
+                if (error_no_rights(&items[i].err))
+                    attempts_folder_unwritten(run, mailbox);
+                run_problem_here(run, mailbox, &items[i].err);
+            }
         }
         ok = run_end(run, ok && situation_mark_commit(run));
     }

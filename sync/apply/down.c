@@ -276,8 +276,8 @@ can_write(struct run *run, struct mailbox *mailbox)
         run->local.ops->draft_drop(run->local.self, draft);
         return true;
     }
-    run_learn(run, mailbox, CAUTION_READ_ONLY); /* a message that was to be fetched may be the one that is to move */
-    run_problem(run, mailbox, &err);
+    attempts_folder_unwritten(run, mailbox); /* a message that was to be fetched may be the one that is to move */
+    run_problem_here(run, mailbox, &err);
     return false;
 }
 

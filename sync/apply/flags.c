@@ -233,7 +233,7 @@ rename_batch(struct run *run, struct renaming *batch)
             continue;
         }
         if (!batch->items[i].ok) {
-            run_problem(run, mailbox, &batch->items[i].err);
+            run_problem_here(run, mailbox, &batch->items[i].err);
             ok = run_pending(run, mailbox, message->id, PENDING_FAILED, "flags", batch->items[i].err.answer, NULL);
             continue;
         }

@@ -108,7 +108,7 @@ finish_batch(struct moving *moving)
                 (struct local_file){moving->items[i].to.folder, moving->to[linked].base, moving->to[linked].info};
             linked++;
         } else if (!moving->items[i].missing && !moving->items[i].taken) {
-            run_problem(run, &run->mailboxes[moving->todos[i]->mailbox], &moving->items[i].err);
+            run_problem_here(run, &run->mailboxes[moving->todos[i]->mailbox], &moving->items[i].err);
         }
     }
     if (!run_end(run, ok))

@@ -137,7 +137,7 @@ record_removed(struct removing *removing, size_t i)
     }
     if (item->err.kind == ERROR_INTERRUPTED) /* the next run goes on here */
         return true;
-    run_problem(run, mailbox, &item->err);
+    run_problem_here(run, mailbox, &item->err);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-here", item->err.answer, NULL) &&
            hold_refused(run, removing->todos[i]);
 }

@@ -12,6 +12,7 @@
 #include "sync/rows/missing.h"
 #include "sync/rows/quarantined.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 #include "sync/run/stamps.h"
 #include "sync/run/situation.h"
 
@@ -149,6 +150,16 @@ on_bad(void *context, const char *name, const char *why)
 }
 
 static bool
+say_unread(struct run *run, struct mailbox *mailbox, const struct error *err)
+{
+    char why[sizeof err->what + sizeof err->answer + 2];
+
+    run_problem(run, mailbox, err);
+    (void)text_print(why, sizeof why, "can't %s: %s", err->what, err->answer);
+    return run_pending(run, mailbox, 0, PENDING_FAILED, "read", why, NULL);
+}
+
+static bool
 read_folder(struct look *look)
 {
     static const struct local_scanner scanner = {on_file, on_bad};
@@ -163,11 +174,11 @@ read_folder(struct look *look)
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
             return false;
-        run_learn(run, mailbox, CAUTION_UNREAD_FOLDER);
+        attempts_folder_unread(run, mailbox);
         mailbox->row.stamp[0] = '\0';
-        run_problem(run, mailbox, &err);
-        return true;
+        return say_unread(run, mailbox, &err);
     }
+    attempts_folder_read(run, mailbox);
     if (!look->stable)
         run_learn(run, mailbox, CAUTION_UNSTABLE_FOLDER);
     if (!run->dry)
@@ -383,7 +394,8 @@ read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
         struct look *look = &looks[i];
 
         *look = (struct look){.run = run, .mailbox = &run->mailboxes[i], .namesakes = namesakes};
-        look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox);
+        look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox) &&
+                                   !run_learned(look->mailbox, CAUTION_UNREAD_FOLDER);
         if (!look->mailbox->look_here)
             continue;
         if (can_go_by_names(look) && (!read_names(look, &named) || named)) {

@@ -16,6 +16,27 @@
 #include "sync/run/shapes.h"
 #include "sync/run/situation.h"
 
+/* Nobody knows what is in it: it can't be looked into. */
+static bool
+is_closed(struct run *run, const char *folder, struct error *err)
+{
+    return run->local.ops->closed != NULL && run->local.ops->closed(run->local.self, folder, err);
+}
+
+/* One that no mailbox is known by: is it one? It is said, and left alone. */
+static bool
+is_strange_and_closed(struct run *run, const char *name, const char *folder)
+{
+    struct error err = {0};
+
+    if (!is_closed(run, folder, &err))
+        return false;
+    error_hint(&err, RIGHTS_HINT);
+    if (names_chosen(run->account->policy.patterns, name, 0))
+        run_problem(run, NULL, &err);
+    return true;
+}
+
 static bool
 see_folder(void *context, const char *folder)
 {
@@ -32,6 +53,8 @@ see_folder(void *context, const char *folder)
             run_complain(run, mailbox, "use a second folder for this mailbox", folder, "Rename or remove that folder.");
             return true;
         }
+        if (is_strange_and_closed(run, name, folder))
+            return true;
         mailbox = survey_add(run, name, folder, MAILBOX_NEW_LOCAL);
         if (mailbox == NULL)
             return false;
@@ -216,6 +239,20 @@ survey_load(struct run *run)
     return true;
 }
 
+/* What stands below a folder that can't be entered is not gone. */
+static void
+see_closed(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        struct error ignored = {0};
+
+        if (!mailbox->folder_here && mailbox->row.id != 0 && mailbox->row.state != MAILBOX_NEW_REMOTE &&
+            mailbox->row.state != MAILBOX_GONE_LOCAL)
+            mailbox->folder_here = is_closed(run, mailbox->row.folder, &ignored);
+    }
+}
+
 bool
 survey_here(struct run *run)
 {
@@ -223,6 +260,8 @@ survey_here(struct run *run)
 
     if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
         return false;
+    if (!run->no_root)
+        see_closed(run);
     note_asked(run);
     /* On the very first run only the server knows the mailboxes: this is checked again after LIST. */
     return !known || check_asked(run, false);
@@ -325,20 +364,22 @@ check_highest(struct run *run, struct mailbox *mailbox, bool *above)
     return true;
 }
 
-/* One stat of folder, cur/ and new/. */
-static bool
+/* One stat of folder, cur/ and new/. One that can't be looked at is read: that says what is wrong with it, and it waits by itself. */
+static void
 look_at_folder(struct run *run, struct mailbox *mailbox)
 {
+    struct error ignored = {0};
     bool missing;
 
     if (!mailbox->folder_here) /* a dry run makes none */
-        return true;
-    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &mailbox->stamp, &missing, &run->err))
-        return false;
+        return;
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &mailbox->stamp, &missing, &ignored)) {
+        mailbox->stamp = (struct local_stamp){0};
+        missing = true;
+    }
     mailbox->look_here = missing || run->pair_all || mailbox->row.state == MAILBOX_REPAIR ||
                          mailbox->row.stamp[0] == '\0' || mailbox->stamp.racy ||
                          strcmp(mailbox->row.stamp, mailbox->stamp.text) != 0;
-    return true;
 }
 
 /* A mailbox with an intent of an earlier run is observed before anything else is done in it. */
@@ -448,8 +489,7 @@ survey_remote(struct run *run)
             mailbox->look_there = above || moved_there(run, mailbox);
             mailbox->current = !mailbox->look_there;
         }
-        if (!look_at_folder(run, mailbox))
-            return false;
+        look_at_folder(run, mailbox);
     }
     return place_survey(run) && flushed_begin(run) && look_at_intents(run);
 }
@@ -475,7 +515,8 @@ see_folder_again(void *context, const char *folder)
 
     if (mailbox != NULL ? mailbox->folder_here || !mailbox->chosen
                         : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
-                              lookup_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0))
+                              lookup_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0) ||
+                              is_closed(run, folder, &ignored))
         return true;
     if ((run->cautions & CAUTION_MADE_HERE) == 0)
         say_grown(run, mailbox != NULL ? mailbox->row.name : name);

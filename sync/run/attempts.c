@@ -162,18 +162,25 @@ save(struct run *run)
 
 /* ---- what is asked when ---- */
 
-/* It is about the mailbox, not about one message. */
+/* It is about the folder here. */
 static bool
-is_whole(enum attempt what)
+is_folder(enum attempt what)
 {
-    return what == ATTEMPT_LOOK || what == ATTEMPT_REFUSED || what == ATTEMPT_REPAIRED;
+    return what == ATTEMPT_FOLDER || what == ATTEMPT_DELIVER;
 }
 
 /* It only counts runs on end. */
 static bool
 is_count(enum attempt what)
 {
-    return what == ATTEMPT_REFUSED || what == ATTEMPT_REPAIRED;
+    return what == ATTEMPT_REFUSED || what == ATTEMPT_REPAIRED || is_folder(what);
+}
+
+/* It is about the mailbox, not about one message. */
+static bool
+is_whole(enum attempt what)
+{
+    return what == ATTEMPT_LOOK || is_count(what);
 }
 
 /* What stands elsewhere may be this message. */
@@ -221,7 +228,8 @@ is_over(struct run *run, const struct suspect *suspect, const struct mailbox *ma
     *over = mailbox == NULL || !mailbox->chosen || (!mailbox->listed && !suspect->counted) ||
             (mailbox->row.state == MAILBOX_GONE_LOCAL && !is_count(suspect->what)) || /* nothing is asked for in it */
             (suspect->what == ATTEMPT_REFUSED && !suspect->counted && is_gone(mailbox)) ||
-            (is_whole(suspect->what)         ? mailbox->current
+            (is_folder(suspect->what)        ? false
+             : is_whole(suspect->what)       ? mailbox->current
              : suspect->what == ATTEMPT_SEND ? false
                                              : suspect->uidvalidity != mailbox->row.uidvalidity);
     if (*over || is_whole(suspect->what))
@@ -355,6 +363,51 @@ attempts_repaired(struct run *run, struct mailbox *mailbox)
     return runs;
 }
 
+static void
+learn_folder(struct run *run, struct mailbox *mailbox, enum attempt what, enum caution caution)
+{
+    if (count_run(run, mailbox, what) < RUNS) {
+        run_learn(run, mailbox, caution);
+        return;
+    }
+    mailbox->cautions |= caution;
+    run_learn(run, mailbox, CAUTION_STAYS_UNREADABLE);
+}
+
+/* It went well: unless it did not, too, in this run. */
+static void
+forget_count(struct run *run, const struct mailbox *mailbox, enum attempt what)
+{
+    struct suspect *suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, what, 0) : NULL;
+
+    if (suspect != NULL && !suspect->counted)
+        drop(run, suspect);
+}
+
+void
+attempts_folder_unread(struct run *run, struct mailbox *mailbox)
+{
+    learn_folder(run, mailbox, ATTEMPT_FOLDER, CAUTION_UNREAD_FOLDER);
+}
+
+void
+attempts_folder_unwritten(struct run *run, struct mailbox *mailbox)
+{
+    learn_folder(run, mailbox, ATTEMPT_DELIVER, CAUTION_READ_ONLY);
+}
+
+void
+attempts_folder_read(struct run *run, const struct mailbox *mailbox)
+{
+    forget_count(run, mailbox, ATTEMPT_FOLDER);
+}
+
+void
+attempts_folder_written(struct run *run, const struct mailbox *mailbox)
+{
+    forget_count(run, mailbox, ATTEMPT_DELIVER);
+}
+
 void
 attempts_listed(struct run *run, const struct mailbox *mailbox)
 {
@@ -362,9 +415,7 @@ attempts_listed(struct run *run, const struct mailbox *mailbox)
 
     if (suspect != NULL)
         drop(run, suspect);
-    suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_REPAIRED, 0) : NULL;
-    if (suspect != NULL && !suspect->counted)
-        drop(run, suspect);
+    forget_count(run, mailbox, ATTEMPT_REPAIRED);
 }
 
 bool
@@ -372,7 +423,7 @@ attempts_is_unreadable(const struct run *run, const struct mailbox *mailbox)
 {
     const struct suspect *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_LOOK, 0);
 
-    return suspect != NULL && suspect->unreadable;
+    return (suspect != NULL && suspect->unreadable) || run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
 /* Messages that were left out until now are asked for. */

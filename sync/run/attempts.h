@@ -32,9 +32,19 @@ void attempts_refused(struct run *run, struct mailbox *mailbox);
  * @return in so many runs on end, 3 at most
  */
 int attempts_repaired(struct run *run, struct mailbox *mailbox);
+/**
+ * Its folder here can't be read: learn it. In the second run on end what vanished elsewhere waits no longer for what may be in it: only what is
+ * its own does.
+ */
+void attempts_folder_unread(struct run *run, struct mailbox *mailbox);
+/** Its folder can't be written to: likewise. */
+void attempts_folder_unwritten(struct run *run, struct mailbox *mailbox);
+/** Its folder was read, or a message was delivered to it. */
+void attempts_folder_read(struct run *run, const struct mailbox *mailbox);
+void attempts_folder_written(struct run *run, const struct mailbox *mailbox);
 /** It was listed. */
 void attempts_listed(struct run *run, const struct mailbox *mailbox);
-/** Is it known not to be readable? */
+/** Is it known not to be readable, there or here? */
 bool attempts_is_unreadable(const struct run *run, const struct mailbox *mailbox);
 /** Everything else is done: from now on suspects are asked. @return false: there are none, or they are asked already */
 bool attempts_begin_last(struct run *run);

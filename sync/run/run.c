@@ -27,8 +27,20 @@ run_problem(struct run *run, const struct mailbox *mailbox, const struct error *
     (void)text_print(copy.account, sizeof copy.account, "%s", run->account->name);
     if (mailbox != NULL)
         (void)text_print(copy.mailbox, sizeof copy.mailbox, "%s", mailbox->row.name);
+    if (mailbox != NULL && copy.hint[0] == '\0' && error_no_rights(err))
+        error_hint(&copy, RIGHTS_HINT);
     run->partial = run->complained = true;
     report_error(run->report, &copy);
+}
+
+void
+run_problem_here(struct run *run, struct mailbox *mailbox, const struct error *err)
+{
+    run->partial = run->complained = true;
+    if (error_no_rights(err) && mailbox->said_rights)
+        return;
+    mailbox->said_rights = mailbox->said_rights || error_no_rights(err);
+    run_problem(run, mailbox, err);
 }
 
 void

@@ -79,6 +79,7 @@ struct mailbox {
     bool current;         /* what the journal says of its side on the server was so in this run */
     bool given_back;      /* STATUS says that a UID which is known here was not given yet */
     bool said;            /* that its messages wait, once a run */
+    bool said_rights;     /* that golub has no rights in its folder, once a run */
     bool said_sticky;     /* that its UIDs do not last, once a run */
     bool weighed;         /* a listing of it that does not add up was counted in this run: uneven.h */
     bool unlisted;        /* ... and known messages were missing in it */
@@ -153,6 +154,8 @@ enum attempt {
     ATTEMPT_REMOVE,
     ATTEMPT_REFUSED,  /* a mailbox whose listing is refused: no suspect, but it is counted in how many runs on end */
     ATTEMPT_REPAIRED, /* ... that is paired anew: likewise */
+    ATTEMPT_FOLDER,   /* ... whose folder here can't be read: likewise */
+    ATTEMPT_DELIVER,  /* ... or can't be written to: likewise */
     ATTEMPTS
 };
 
@@ -284,6 +287,8 @@ struct run {
 };
 
 /* ---- run.c: small things every phase needs ---- */
+#define RIGHTS_HINT                                                                                                    \
+    "Give it back its rights (chmod u+rwX, or chown), or leave it out with `mailboxes`; all else goes on."
 /** Seconds UTC now. */
 int64_t run_now(const struct run *run);
 /** Did a signal ask to stop? Then no new command is sent. */
@@ -292,6 +297,8 @@ bool run_stopped(const struct run *run);
 void run_problem(struct run *run, const struct mailbox *mailbox, const struct error *err);
 /** The same about one file, which the error names. */
 void run_problem_of(struct run *run, const struct mailbox *mailbox, const char *base, const struct error *err);
+/** The same about a file or folder here that can't be changed: where golub has no rights to, it is said once a run, for all that waits for them. */
+void run_problem_here(struct run *run, struct mailbox *mailbox, const struct error *err);
 /** The same from words: what was tried, what was answered, what to do. */
 void run_complain(struct run *run, const struct mailbox *mailbox, const char *what, const char *answer,
                   const char *hint);
