@@ -1055,6 +1055,8 @@ BUGS = [
         ("sync/rows/quarantined.c", ".counted = age_stamp(&run->age.now)", ".counted = run->now")),
     bug("clock that is back again and again believed on its way forward", unit("test_age"),
         ("sync/base/age.c", "now.high = larger(last->high, last->clock);", "now.high = 0;")),
+    bug("second attempt waited for from the doubted time of the first", CLOCK,
+        ("sync/apply/up.c", "    op->seen = 0;            /* that was an earlier attempt's */\n", "")),
     bug("intent whose time can't be right taken for over", CLOCK,
         ("sync/apply/recover.c", "op->seen = run->looked;", "")),
     bug("found names not flushed before they have rows", SITUATION,

@@ -167,6 +167,33 @@ an_append_of_a_run_with_a_wrong_clock_is_not_sent_again_at_once(void **state)
     then_it_is_there(INBOX, 3, 1);
 }
 
+/* The first attempt's time was doubted, and is over; that of the second one begins with it. */
+static void
+a_second_append_without_an_answer_is_waited_for_after_a_wrong_clock(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    given_trouble_at(STEP_APPEND, true, false);
+    assert_int_equal(when_golub_syncs_after(86 * DAY), 5);
+    sim.world.now -= 86 * DAY;
+    assert_int_equal(when_golub_syncs_after(1), 1);
+    given_trouble_at(STEP_APPEND, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    sim.server.delayed[sim.server.delayed_count++] =
+        (struct sim_delayed){.mailbox = INBOX, .content = 1, .date = 1600000000, .due = sim.world.now + 3};
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    then_it_is_there(INBOX, 1, 0);
+    sim.world.now += 2;
+    server_delayed(&sim.server, false);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+}
+
 int
 main(void)
 {
@@ -179,6 +206,7 @@ main(void)
         SCENARIO(after_a_long_absence_the_quarantine_is_emptied_by_the_run_of_the_next_day),
         SCENARIO(runs_that_follow_each_other_closely_write_down_no_time),
         SCENARIO(an_append_of_a_run_with_a_wrong_clock_is_not_sent_again_at_once),
+        SCENARIO(a_second_append_without_an_answer_is_waited_for_after_a_wrong_clock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
