@@ -34,6 +34,7 @@
 #include "sync/match/given_again.h"
 #include "sync/match/match.h"
 #include "sync/match/proof.h"
+#include "sync/observe/measure.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
 #include "sync/rows/missing.h"
@@ -117,7 +118,7 @@ static bool
 observe(struct run *run)
 {
     run->vanished = false;
-    if (!observe_remote(run) || !observe_past(run) || !observe_here(run))
+    if (!observe_remote(run) || !observe_past(run) || !measure(run) || !observe_here(run))
         return false;
     /*
      * Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. So
@@ -125,7 +126,7 @@ observe(struct run *run)
      */
     for (int i = 0; run->vanished && i < LOOKS_MAX; i++) {
         run->vanished = false;
-        if (!survey_again(run) || !observe_remote(run))
+        if (!survey_again(run) || !observe_remote(run) || !measure(run))
             return false;
     }
     return true;

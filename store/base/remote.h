@@ -78,8 +78,10 @@ struct remote_select { /* one mailbox to be observed */
     uint64_t modseq;      /* cursor; 0: none */
     uint32_t
         check_uid; /* highest known UID: its size and date are asked again, it is told whatever UIDNEXT says; 0: none */
-    uint32_t check_from; /* those of what stands from here up to it are asked again, too; 0: of it alone */
-    bool full;           /* no delta: every UID with flags, size and date */
+    uint32_t check_from;  /* those of what stands from here up to it are asked again, too; 0: of it alone */
+    bool full;            /* no delta: every UID with flags, size and date */
+    bool bare;            /* full, sizeless, and no date is asked for: the same is true of one that it can't find out */
+    uint32_t first, last; /* 0: no; else size and date of these UIDs are asked for, and nothing else */
     bool
         sizeless; /* full, and no size is asked for: one that the server can't find out ends the line of many servers */
 };

@@ -268,7 +268,9 @@ take_message(struct observing *observing, const struct fetched *fetched)
         message->has_meta = true;
         message->date = fetched->date;
     }
-    return true;
+    /* All that was asked for, in one answer: told before the line may break at the next one. */
+    return observing->mailboxes[selection->index].first == 0 || !message->has_meta || message->size == UINT64_MAX ||
+           flush_message(observing);
 }
 
 static void
@@ -416,7 +418,8 @@ finish_mailbox(struct observing *observing)
     if (outcome->ok && is_listing(observing, index) && observing->counted != selection->exists)
         observing->no_order |= observing->disordered;
     /* Without HIGHESTMODSEQ the mailbox keeps no change numbers: a delta is no delta. An empty one may have none. */
-    if (outcome->ok && !is_listing(observing, index) && selection->modseq == 0 && selection->exists > 0)
+    if (outcome->ok && !is_listing(observing, index) && selection->modseq == 0 && selection->exists > 0 &&
+        observing->mailboxes[index].first == 0)
         say_changed(observing, "the mailbox does not support change numbers any more");
     if (observing->bad && !observing->told && !observing->last_pass && !observing->going_on) {
         observing->refused[index] = true;

@@ -3,10 +3,13 @@
 
 #define META "UID FLAGS INTERNALDATE RFC822.SIZE"
 #define SIZELESS "UID FLAGS INTERNALDATE"
+#define BARE "UID FLAGS"
 
 enum observe_mode
 observe_mode(const struct imap *imap, const struct remote_select *mailbox)
 {
+    if (mailbox->first != 0)
+        return OBSERVE_SOME;
     if (mailbox->full || mailbox->uidvalidity == 0 || mailbox->uidnext <= 1)
         return OBSERVE_FULL;
     if (mailbox->modseq == 0 || !client_condstore(imap))
@@ -23,7 +26,7 @@ observe_is_listing(const struct imap *imap, const struct remote_select *mailbox)
 bool
 observe_is_check(const struct imap *imap, const struct remote_select *mailbox, unsigned n)
 {
-    return n == (observe_mode(imap, mailbox) == OBSERVE_QRESYNC ? 1 : 2);
+    return observe_mode(imap, mailbox) != OBSERVE_SOME && n == (observe_mode(imap, mailbox) == OBSERVE_QRESYNC ? 1 : 2);
 }
 
 static bool
@@ -44,9 +47,15 @@ observe_command(const struct imap *imap, const struct remote_select *mailbox, un
     const enum observe_mode mode = observe_mode(imap, mailbox);
     char known[16];
 
-    (void)text_print(known, sizeof known, "%u", mailbox->uidnext - 1);
+    (void)text_print(known, sizeof known, "%u", mode == OBSERVE_SOME ? mailbox->last : mailbox->uidnext - 1);
+    if (mode == OBSERVE_SOME)
+        return n == 0 && text_print(to, size, "UID FETCH %u:%s (UID INTERNALDATE RFC822.SIZE)", mailbox->first,
+                                    last[0] == '*' ? known : last);
     if (mode == OBSERVE_FULL)
-        return n == 0 && text_print(to, size, "UID FETCH 1:%s (%s)", last, mailbox->sizeless ? SIZELESS : META);
+        return n == 0 && text_print(to, size, "UID FETCH 1:%s (%s)", last,
+                                    mailbox->bare       ? BARE
+                                    : mailbox->sizeless ? SIZELESS
+                                                        : META);
     if (mode != OBSERVE_QRESYNC && n-- == 0) {
         last = last[0] == '*' ? known : last;
         if (mode == OBSERVE_PLAIN)

@@ -10,7 +10,8 @@ enum observe_mode {
     OBSERVE_FULL,      /* every message with flags, size and date */
     OBSERVE_PLAIN,     /* every message with flags, new ones with size and date */
     OBSERVE_CONDSTORE, /* flags that changed, new ones (RFC 7162 section 3.1) */
-    OBSERVE_QRESYNC    /* the same, and what vanished (RFC 7162 section 3.2) */
+    OBSERVE_QRESYNC,   /* the same, and what vanished (RFC 7162 section 3.2) */
+    OBSERVE_SOME       /* size and date of some */
 };
 
 enum observe_mode observe_mode(const struct imap *imap, const struct remote_select *mailbox);

@@ -39,7 +39,8 @@ close_pending(struct run *run)
                                        !attempts_is_unreadable(run, mailbox));
         } else {
             ok = journal_message_get(run->journal, list[i].message, message, &found, &run->err);
-            over = !found || is_over(run, &list[i], message);
+            over = !found || (is_over(run, &list[i], message) &&
+                              attempts_find(run, message->mailbox, ATTEMPT_MEASURE, message->uid) == NULL);
         }
         if (ok && over)
             ok = journal_pending_clear(run->journal, list[i].mailbox, list[i].message, &run->err);

@@ -24,6 +24,7 @@
 #include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
+#include "sync/run/attempts_bare.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
@@ -318,7 +319,8 @@ hold_doubtful(struct meeting *meeting)
         bool any = false;
 
         for (size_t f = 0; uid->doubt && !uid->paired && f < meeting->files.count; f++) {
-            if (!may_be(&meeting->files.at[f], uid))
+            if (!may_be(&meeting->files.at[f], uid) ||
+                !attempts_may_be(run, meeting->mailbox, uid->uid, meeting->files.at[f].id))
                 continue;
             any = true;
             if (!delay(meeting, &meeting->files.at[f]))

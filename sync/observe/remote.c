@@ -17,6 +17,7 @@
 #include "sync/rows/missing.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
+#include "sync/run/attempts_bare.h"
 
 #include <inttypes.h>
 
@@ -202,6 +203,8 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     bool ok;
 
     sight->slid += seen->uid < sight->mailbox->row.uidnext;
+    if (sight->request.bare)
+        attempts_search_from(run, sight->mailbox, seen->uid);
     if (!seen->has_flags || (!seen->has_meta && !sight->request.full)) {
         /*
          * New mail comes with size and date; where it does not, a listing of everything takes it as it is: passed over,
@@ -386,18 +389,6 @@ see_all(const struct run *run, struct sight *sight)
     told_free(&sight->told);
 }
 
-/* It could be opened, and what is asked of its messages is refused: one whose size the server can't find out suffices for that. */
-static bool
-may_be_the_sizes(const struct sight *sight, const struct remote_outcome *outcome)
-{
-    struct mailbox *mailbox = sight->mailbox;
-
-    if (outcome->ok || outcome->gone || !sight->started || sight->last || mailbox->sizeless)
-        return false;
-    mailbox->sizeless = true;
-    return true;
-}
-
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -413,7 +404,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             see_a_part(run, sight);
             return journal_mailbox_save(run->journal, row, &run->err);
         }
-        sight->again_full = sight->again_full || outcome->changed || may_be_the_sizes(sight, outcome);
+        sight->again_full = sight->again_full || outcome->changed ||
+                            (!outcome->gone && sight->started && attempts_ask_less(run, sight->mailbox, sight->last));
         if (!sight->again_full)
             refuse_listing(run, sight, true, outcome->answer);
         (void)text_print(sight->why, sizeof sight->why, "%s", outcome->answer);
@@ -475,7 +467,9 @@ fill_request(struct run *run, struct sight *sight, bool full)
     const struct journal_mailbox *row = &mailbox->row;
 
     id_set_free(&mailbox->lacked);
-    mailbox->sizeless = mailbox->sizeless || attempts_sizeless(run, mailbox);
+    const bool bare = attempts_bare(run, mailbox);
+
+    mailbox->sizeless = mailbox->sizeless || bare || attempts_sizeless(run, mailbox);
     full = full || mailbox->sizeless;
     sight->request = (struct remote_select){
         .mailbox = text_of(row->wire),
@@ -483,6 +477,7 @@ fill_request(struct run *run, struct sight *sight, bool full)
         .uidnext = full ? 0 : row->uidnext,
         .modseq = full ? 0 : row->modseq,
         .full = full || row->uidnext == 0,
+        .bare = bare,
         .sizeless = mailbox->sizeless,
     };
     return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err) &&

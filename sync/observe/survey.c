@@ -3,6 +3,7 @@
  * each folder answer that; a mailbox where neither side moved is done here: no SELECT, no directory read. What that
  * makes of a mailbox: sync/rules/mailbox.c.
  */
+#include "sync/observe/closed.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/survey.h"
 #include "sync/observe/uneven.h"
@@ -11,31 +12,11 @@
 #include "sync/rows/unfinished.h"
 #include "sync/rules/mailbox.h"
 #include "sync/run/attempts.h"
+#include "sync/run/attempts_bare.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
 #include "sync/run/shapes.h"
 #include "sync/run/situation.h"
-
-/* Nobody knows what is in it: it can't be looked into. */
-static bool
-is_closed(struct run *run, const char *folder, struct error *err)
-{
-    return run->local.ops->closed != NULL && run->local.ops->closed(run->local.self, folder, err);
-}
-
-/* One that no mailbox is known by: is it one? It is said, and left alone. */
-static bool
-is_strange_and_closed(struct run *run, const char *name, const char *folder)
-{
-    struct error err = {0};
-
-    if (!is_closed(run, folder, &err))
-        return false;
-    error_hint(&err, RIGHTS_HINT);
-    if (names_chosen(run->account->policy.patterns, name, 0))
-        run_problem(run, NULL, &err);
-    return true;
-}
 
 static bool
 see_folder(void *context, const char *folder)
@@ -53,7 +34,7 @@ see_folder(void *context, const char *folder)
             run_complain(run, mailbox, "use a second folder for this mailbox", folder, "Rename or remove that folder.");
             return true;
         }
-        if (is_strange_and_closed(run, name, folder))
+        if (closed_is_strange(run, name, folder))
             return true;
         mailbox = survey_add(run, name, folder, MAILBOX_NEW_LOCAL);
         if (mailbox == NULL)
@@ -239,20 +220,6 @@ survey_load(struct run *run)
     return true;
 }
 
-/* What stands below a folder that can't be entered is not gone. */
-static void
-see_closed(struct run *run)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-        struct error ignored = {0};
-
-        if (!mailbox->folder_here && mailbox->row.id != 0 && mailbox->row.state != MAILBOX_NEW_REMOTE &&
-            mailbox->row.state != MAILBOX_GONE_LOCAL)
-            mailbox->folder_here = is_closed(run, mailbox->row.folder, &ignored);
-    }
-}
-
 bool
 survey_here(struct run *run)
 {
@@ -261,7 +228,7 @@ survey_here(struct run *run)
     if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
         return false;
     if (!run->no_root)
-        see_closed(run);
+        closed_see(run);
     note_asked(run);
     /* On the very first run only the server knows the mailboxes: this is checked again after LIST. */
     return !known || check_asked(run, false);
@@ -334,7 +301,11 @@ moved_there(const struct run *run, const struct mailbox *mailbox)
 {
     const struct journal_mailbox *row = &mailbox->row;
 
+    struct search search;
+
     if (run->pair_all || row->state == MAILBOX_REPAIR || row->past || uneven_is_due(run, row) || !mailbox->has_status)
+        return true;
+    if (attempts_search(run, mailbox, &search) && search.open)
         return true;
     if (row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
         row->messages != mailbox->messages)
@@ -516,7 +487,7 @@ see_folder_again(void *context, const char *folder)
     if (mailbox != NULL ? mailbox->folder_here || !mailbox->chosen
                         : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
                               lookup_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0) ||
-                              is_closed(run, folder, &ignored))
+                              closed_is(run, folder, &ignored))
         return true;
     if ((run->cautions & CAUTION_MADE_HERE) == 0)
         say_grown(run, mailbox != NULL ? mailbox->row.name : name);

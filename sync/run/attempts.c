@@ -1,6 +1,5 @@
 /* See attempts.h. */
 #include "sync/run/attempts.h"
-#include "sync/run/avoided.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,9 +7,7 @@
 #define KEY "unreadable"
 #define SUSPECTS_MAX 4096
 #define CHAINS 4096
-#define SAID_MAX 20
 #define DAY 86400
-#define RUNS 2 /* on end: after that it is asked once a day, and what may be in it waits for it no longer */
 #define RUNS_COUNTED 3
 
 /* Where the chain of such ones begins. */
@@ -59,10 +56,12 @@ link_out(struct attempts *attempts, size_t i)
     *from = it->next;
 }
 
-/* @return NULL: then it is no suspect, and the third break ends the run */
-static struct suspect *
-add(struct attempts *attempts, struct suspect suspect)
+/* NULL: then it is no suspect, and the third break ends the run. */
+struct suspect *
+attempts_add(struct run *run, struct suspect suspect)
 {
+    struct attempts *attempts = &run->attempts;
+
     if (attempts->chains == NULL)
         attempts->chains = calloc(CHAINS, sizeof *attempts->chains);
     if (attempts->chains == NULL || attempts->count >= SUSPECTS_MAX ||
@@ -73,8 +72,8 @@ add(struct attempts *attempts, struct suspect suspect)
     return &attempts->at[attempts->count++];
 }
 
-static void
-drop(struct run *run, struct suspect *suspect)
+void
+attempts_drop(struct run *run, struct suspect *suspect)
 {
     struct attempts *attempts = &run->attempts;
     const size_t i = (size_t)(suspect - attempts->at), last = attempts->count - 1;
@@ -133,15 +132,15 @@ attempts_load(struct run *run)
     if (!journal_get(run->journal, KEY, &text, &run->err))
         return false;
     for (const char *at = text != NULL ? text : ""; *at != '\0' && read_line(&at, &known);) {
-        if (attempts_find(run, known.mailbox, known.what, known.uid) == NULL && add(&run->attempts, known) == NULL)
+        if (attempts_find(run, known.mailbox, known.what, known.uid) == NULL && attempts_add(run, known) == NULL)
             break; /* no more of them are kept */
     }
     free(text);
     return true;
 }
 
-static bool
-save(struct run *run)
+bool
+attempts_save(struct run *run)
 {
     struct buffer text = buffer_new(SUSPECTS_MAX * 200);
     bool ok = buffer_adds(&text, "");
@@ -169,23 +168,21 @@ is_folder(enum attempt what)
     return what == ATTEMPT_FOLDER || what == ATTEMPT_DELIVER;
 }
 
-/* It only counts runs on end. */
-static bool
-is_count(enum attempt what)
+bool
+attempts_is_count(enum attempt what)
 {
-    return what == ATTEMPT_REFUSED || what == ATTEMPT_REPAIRED || is_folder(what);
+    return what == ATTEMPT_REFUSED || what == ATTEMPT_REPAIRED || what == ATTEMPT_BARE || is_folder(what);
 }
 
 /* It is about the mailbox, not about one message. */
 static bool
 is_whole(enum attempt what)
 {
-    return what == ATTEMPT_LOOK || is_count(what);
+    return what == ATTEMPT_LOOK || attempts_is_count(what);
 }
 
-/* What stands elsewhere may be this message. */
-static bool
-is_body(enum attempt what)
+bool
+attempts_is_body(enum attempt what)
 {
     return what == ATTEMPT_HEADER || what == ATTEMPT_BODY;
 }
@@ -198,9 +195,8 @@ has_changed(const struct mailbox *mailbox, const struct suspect *suspect)
             mailbox->messages != suspect->messages || mailbox->modseq != suspect->modseq);
 }
 
-/* The row that it is about. */
-static bool
-load(struct run *run, const struct suspect *suspect, struct journal_message *message, bool *found)
+bool
+attempts_row(struct run *run, const struct suspect *suspect, struct journal_message *message, bool *found)
 {
     if (suspect->what != ATTEMPT_SEND)
         return journal_message_by_uid(run->journal, suspect->mailbox, suspect->uid, message, found, &run->err);
@@ -225,8 +221,13 @@ is_over(struct run *run, const struct suspect *suspect, const struct mailbox *ma
     bool found;
 
     /* One that a list with an unreadable line does not name is counted as one that is refused. */
+    if (mailbox != NULL && suspect->what == ATTEMPT_BARE) {
+        *over = !mailbox->chosen || suspect->uidvalidity != mailbox->row.uidvalidity;
+        return true;
+    }
     *over = mailbox == NULL || !mailbox->chosen || (!mailbox->listed && !suspect->counted) ||
-            (mailbox->row.state == MAILBOX_GONE_LOCAL && !is_count(suspect->what)) || /* nothing is asked for in it */
+            (mailbox->row.state == MAILBOX_GONE_LOCAL &&
+             !attempts_is_count(suspect->what)) || /* nothing is asked for in it */
             (suspect->what == ATTEMPT_REFUSED && !suspect->counted && is_gone(mailbox)) ||
             (is_folder(suspect->what)        ? false
              : is_whole(suspect->what)       ? mailbox->current
@@ -234,7 +235,7 @@ is_over(struct run *run, const struct suspect *suspect, const struct mailbox *ma
                                              : suspect->uidvalidity != mailbox->row.uidvalidity);
     if (*over || is_whole(suspect->what))
         return true;
-    if (!load(run, suspect, &message, &found))
+    if (!attempts_row(run, suspect, &message, &found))
         return false;
     if (suspect->what == ATTEMPT_SEND) {
         *over = !found || message.uid != 0 || message.base[0] == '\0' || (message.facts & FACT_GONE_HERE) != 0;
@@ -242,7 +243,29 @@ is_over(struct run *run, const struct suspect *suspect, const struct mailbox *ma
     }
     *over = !found || (message.facts & FACT_GONE_THERE) != 0 ||
             (suspect->what == ATTEMPT_HEADER && message.has_header) ||
-            (is_body(suspect->what) ? message.base[0] != '\0' : journal_message_is_clean(&message));
+            (attempts_is_body(suspect->what)    ? message.base[0] != '\0'
+             : suspect->what == ATTEMPT_MEASURE ? false
+                                                : journal_message_is_clean(&message));
+    return true;
+}
+
+/* Of one whose size and date an earlier run could not read: what came after that is another message. */
+static bool
+know_since(struct run *run, struct suspect *suspect)
+{
+    struct journal_message message = {.id = 0};
+    bool found;
+
+    if (suspect->modseq == 0) {
+        suspect->modseq = (uint64_t)run->first_id;
+        run->attempts.news = true;
+    }
+    if (!suspect->due)
+        return true;
+    if (!attempts_row(run, suspect, &message, &found))
+        return false;
+    if (found && message.base[0] == '\0') /* it may be what vanished elsewhere */
+        run_learn(run, NULL, CAUTION_LATE);
     return true;
 }
 
@@ -259,17 +282,19 @@ attempts_judge(struct run *run)
         if (!is_over(run, suspect, mailbox, &over))
             return false;
         if (over) {
-            drop(run, suspect);
+            attempts_drop(run, suspect);
             continue;
         }
-        if (is_count(suspect->what))
+        if (attempts_is_count(suspect->what))
             continue;
-        suspect->due = suspect->runs < RUNS || run->now - suspect->asked >= DAY || run->now < suspect->asked ||
+        suspect->due = suspect->runs < ATTEMPTS_RUNS || run->now - suspect->asked >= DAY || run->now < suspect->asked ||
                        (suspect->what == ATTEMPT_LOOK && has_changed(mailbox, suspect));
         if (suspect->what == ATTEMPT_LOOK && !suspect->due && mailbox->asked)
             attempts_leave_out(run, mailbox);
-        else if (suspect->due && is_body(suspect->what))
+        else if (suspect->due && attempts_is_body(suspect->what))
             run_learn(run, NULL, CAUTION_LATE);
+        else if (suspect->what == ATTEMPT_MEASURE && !know_since(run, suspect))
+            return false;
     }
     return true;
 }
@@ -284,7 +309,20 @@ find_what(const struct run *run, const struct mailbox *mailbox, enum attempt wha
     suspect = attempts_find(run, mailbox->row.id, what, uid);
     if (suspect == NULL && what == ATTEMPT_BODY) /* its header was asked for by the whole body */
         suspect = attempts_find(run, mailbox->row.id, ATTEMPT_HEADER, uid);
+    if (suspect == NULL &&
+        (attempts_is_body(what) || what == ATTEMPT_REMOVE)) /* that asks for them, too, or needs them */
+        suspect = attempts_find(run, mailbox->row.id, ATTEMPT_MEASURE, uid);
     return suspect;
+}
+
+/* Of its size and date nothing is known, and the search (observe/measure.h) has not come to it. */
+static bool
+is_unmeasured(const struct run *run, const struct mailbox *mailbox, uint32_t uid)
+{
+    const struct suspect *bare = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_BARE, 0) : NULL;
+
+    return bare != NULL && bare->uidvalidity == mailbox->row.uidvalidity && (bare->modseq & SEARCH_OPEN) != 0 &&
+           uid >= bare->uidnext;
 }
 
 bool
@@ -292,7 +330,9 @@ attempts_waits(const struct run *run, const struct mailbox *mailbox, enum attemp
 {
     const struct suspect *suspect = find_what(run, mailbox, what, uid);
 
-    return suspect != NULL && ((suspect->unreadable && !suspect->due) || !run->attempts.last);
+    return (suspect != NULL && (suspect->what == ATTEMPT_MEASURE || (suspect->unreadable && !suspect->due) ||
+                                !run->attempts.last)) || /* size and date come first */
+           ((attempts_is_body(what) || what == ATTEMPT_REMOVE) && is_unmeasured(run, mailbox, uid));
 }
 
 bool
@@ -311,7 +351,7 @@ attempts_leave_out(struct run *run, struct mailbox *mailbox)
     if (suspect == NULL)
         return;
     if (suspect->unreadable && !suspect->due) {
-        run_learn(run, mailbox, suspect->runs < RUNS ? CAUTION_UNREADABLE : CAUTION_STAYS_UNREADABLE);
+        run_learn(run, mailbox, suspect->runs < ATTEMPTS_RUNS ? CAUTION_UNREADABLE : CAUTION_STAYS_UNREADABLE);
         return;
     }
     mailbox->late = true;
@@ -334,7 +374,7 @@ count_run(struct run *run, const struct mailbox *mailbox, enum attempt what)
     struct suspect *suspect = attempts_find(run, mailbox->row.id, what, 0);
 
     if (suspect == NULL)
-        suspect = add(&run->attempts, (struct suspect){.mailbox = mailbox->row.id, .what = what, .unreadable = true});
+        suspect = attempts_add(run, (struct suspect){.mailbox = mailbox->row.id, .what = what, .unreadable = true});
     if (suspect != NULL && !suspect->counted && suspect->runs < RUNS_COUNTED) {
         suspect->runs++;
         run->attempts.news = true;
@@ -348,7 +388,7 @@ void
 attempts_refused(struct run *run, struct mailbox *mailbox)
 {
     run_learn(run, mailbox,
-              count_run(run, mailbox, ATTEMPT_REFUSED) >= RUNS ? CAUTION_STAYS_UNREADABLE : CAUTION_UNLISTED);
+              count_run(run, mailbox, ATTEMPT_REFUSED) >= ATTEMPTS_RUNS ? CAUTION_STAYS_UNREADABLE : CAUTION_UNLISTED);
 }
 
 int
@@ -356,7 +396,7 @@ attempts_repaired(struct run *run, struct mailbox *mailbox)
 {
     const int runs = count_run(run, mailbox, ATTEMPT_REPAIRED);
 
-    if (runs >= RUNS)
+    if (runs >= ATTEMPTS_RUNS)
         mailbox->cautions |= CAUTION_REPAIRED; /* what vanished in others waits for it no longer */
     else
         run_learn(run, mailbox, CAUTION_REPAIRED);
@@ -366,7 +406,7 @@ attempts_repaired(struct run *run, struct mailbox *mailbox)
 static void
 learn_folder(struct run *run, struct mailbox *mailbox, enum attempt what, enum caution caution)
 {
-    if (count_run(run, mailbox, what) < RUNS) {
+    if (count_run(run, mailbox, what) < ATTEMPTS_RUNS) {
         run_learn(run, mailbox, caution);
         return;
     }
@@ -381,7 +421,7 @@ forget_count(struct run *run, const struct mailbox *mailbox, enum attempt what)
     struct suspect *suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, what, 0) : NULL;
 
     if (suspect != NULL && !suspect->counted)
-        drop(run, suspect);
+        attempts_drop(run, suspect);
 }
 
 void
@@ -414,7 +454,7 @@ attempts_listed(struct run *run, const struct mailbox *mailbox)
     struct suspect *suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_REFUSED, 0) : NULL;
 
     if (suspect != NULL)
-        drop(run, suspect);
+        attempts_drop(run, suspect);
     forget_count(run, mailbox, ATTEMPT_REPAIRED);
 }
 
@@ -439,6 +479,19 @@ take_back(struct run *run)
     run->given_up_count = left;
 }
 
+/* Size and date are asked for again where that is due. */
+static void
+measure_again(struct run *run)
+{
+    for (size_t i = 0; i < run->attempts.count; i++) {
+        const struct suspect *it = &run->attempts.at[i];
+        struct mailbox *mailbox = it->what == ATTEMPT_MEASURE && it->due ? run_mailbox_by_id(run, it->mailbox) : NULL;
+
+        if (mailbox != NULL)
+            mailbox->look_there = true;
+    }
+}
+
 bool
 attempts_begin_last(struct run *run)
 {
@@ -449,6 +502,7 @@ attempts_begin_last(struct run *run)
     if (!any || run->attempts.last)
         return false;
     run->attempts.last = true;
+    measure_again(run);
     run->partial = run->complained; /* what waited for them is tried once more; what is left then is counted */
     run->cautions &= ~(unsigned)CAUTION_LATE;
     take_back(run);
@@ -471,18 +525,17 @@ attempts_suspect(struct run *run, const struct mailbox *mailbox, enum attempt wh
 
     if (attempts_find(run, mailbox->row.id, what, uid) != NULL)
         return;
-    (void)add(&run->attempts, (struct suspect){.mailbox = mailbox->row.id,
-                                               .uid = uid,
-                                               .what = what,
-                                               .uidvalidity = mailbox->row.uidvalidity,
-                                               .exact = once});
-    if (is_body(what) && !run->attempts.last)
+    (void)attempts_add(run, (struct suspect){.mailbox = mailbox->row.id,
+                                             .uid = uid,
+                                             .what = what,
+                                             .uidvalidity = mailbox->row.uidvalidity,
+                                             .exact = once});
+    if (attempts_is_body(what) && !run->attempts.last)
         run_learn(run, NULL, CAUTION_LATE);
 }
 
-/* The last words: what the server said, or how the line ended. */
-static void
-take_words(const struct error *err, char *to, size_t size)
+void
+attempts_take_words(const struct error *err, char *to, size_t size)
 {
     const char *tail = strstr(err->what, ": ");
 
@@ -511,132 +564,19 @@ attempts_settle(struct run *run, struct suspect *suspect, bool broke)
     }
     run->attempts.settled = !suspect->unreadable || suspect->due; /* who asks all the same settles nothing */
     if (!broke || mailbox == NULL) {
-        drop(run, suspect);
+        attempts_drop(run, suspect);
         return;
     }
     suspect->unreadable = suspect->told = true;
     suspect->due = false;
-    suspect->runs += suspect->runs < RUNS;
+    suspect->runs += suspect->runs < ATTEMPTS_RUNS;
     suspect->asked = run->now;
     suspect->uidvalidity = suspect->what == ATTEMPT_LOOK ? mailbox->uidvalidity : mailbox->row.uidvalidity;
     suspect->uidnext = mailbox->uidnext;
     suspect->messages = mailbox->messages;
     suspect->modseq = mailbox->modseq;
-    take_words(&run->err, run->attempts.words, sizeof run->attempts.words);
+    attempts_take_words(&run->err, run->attempts.words, sizeof run->attempts.words);
     run->attempts.news = true;
-}
-
-static bool
-explain(struct run *run, struct suspect *suspect)
-{
-    static const char *const details[ATTEMPTS] = {
-        [ATTEMPT_LOOK] = "read",   [ATTEMPT_HEADER] = "download", [ATTEMPT_BODY] = "download",
-        [ATTEMPT_STORE] = "flags", [ATTEMPT_SEND] = "upload",     [ATTEMPT_REMOVE] = "remove-there"};
-    struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
-    struct journal_message message = {.id = 0};
-    bool found = false;
-    char why[sizeof run->attempts.words + 80];
-
-    if (mailbox == NULL)
-        return true;
-    if (suspect->what == ATTEMPT_LOOK) {
-        attempts_leave_out(run, mailbox);
-    } else if (!load(run, suspect, &message, &found)) {
-        return false;
-    } else if (!found) {
-        return true;
-    } else if (suspect->runs < RUNS && is_body(suspect->what)) {
-        run_learn(run, mailbox, CAUTION_UNREAD_MESSAGE);
-    }
-    if (suspect->what == ATTEMPT_STORE || suspect->what == ATTEMPT_SEND || suspect->what == ATTEMPT_REMOVE)
-        (void)text_print(why, sizeof why, "the server ends the line: %s", run->attempts.words);
-    else if (suspect->what == ATTEMPT_LOOK)
-        (void)text_print(why, sizeof why, "unreadable on the server, which ends the line: %s", run->attempts.words);
-    else
-        (void)text_print(why, sizeof why, "%" PRIu64 " bytes, unreadable on the server, which ends the line: %s",
-                         message.size, run->attempts.words);
-    return run_pending(run, mailbox, message.id, PENDING_UNREADABLE, details[suspect->what], why, NULL);
-}
-
-bool
-attempts_write(struct run *run)
-{
-    bool ok = true;
-
-    avoided_write(run);
-    if (!run->attempts.news || run->dry)
-        return true;
-    ok = run_begin(run);
-    for (size_t i = 0; ok && i < run->attempts.count; i++) {
-        if (run->attempts.at[i].told)
-            ok = explain(run, &run->attempts.at[i]);
-        run->attempts.at[i].told = false;
-    }
-    ok = run_end(run, ok && save(run));
-    run->attempts.news = !ok;
-    return ok;
-}
-
-void
-attempts_forgive(struct run *run)
-{
-    for (size_t i = 0; i < run->attempts.count; i++) {
-        if (run->attempts.at[i].told)
-            run->attempts.at[i].unreadable = run->attempts.at[i].told = false;
-    }
-}
-
-/* ---- what people are told ---- */
-
-static void
-say(struct run *run, const struct suspect *suspect)
-{
-    const struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
-    struct journal_message message = {.id = 0};
-    struct journal_pending pending;
-    struct error ignored = {0};
-    bool found = false;
-    char what[256] = "list the messages of this mailbox";
-
-    if (mailbox == NULL || !mailbox->asked)
-        return;
-    if (suspect->uid != 0) {
-        if (!load(run, suspect, &message, &found) || !found)
-            return;
-        if (suspect->what == ATTEMPT_SEND)
-            (void)text_print(what, sizeof what, "store message %.200s on the server", message.base);
-        else
-            (void)text_print(what, sizeof what, "%s UID %" PRIu32,
-                             suspect->what == ATTEMPT_STORE    ? "change flags of"
-                             : suspect->what == ATTEMPT_REMOVE ? "remove"
-                                                               : "fetch the message of",
-                             suspect->uid);
-    }
-    if (!journal_pending_get(run->journal, suspect->mailbox, message.id, &pending, &found, &ignored) || !found)
-        pending.why[0] = '\0';
-    else if (suspect->uid != 0 && pending.kind == PENDING_HELD)
-        return; /* it waits for the user's answer, which is said by itself: nothing is asked of the server until then */
-    run_complain(run, mailbox, what, pending.why,
-                 suspect->uid == 0 ? "Everything else is done; it is asked again when it changes, or in a day."
-                                   : "Everything else is done; it is asked for again in a day.");
-}
-
-void
-attempts_say(struct run *run)
-{
-    size_t said = 0;
-    char what[64];
-
-    for (size_t i = 0; i < run->attempts.count; i++) {
-        const struct suspect *suspect = &run->attempts.at[i];
-
-        if (suspect->unreadable && !is_count(suspect->what) && said++ < SAID_MAX)
-            say(run, suspect);
-    }
-    if (said <= SAID_MAX)
-        return;
-    (void)text_print(what, sizeof what, "read %zu more mailboxes or messages", said - SAID_MAX);
-    run_complain(run, NULL, what, "they end the line", "`golub status` lists them.");
 }
 
 void

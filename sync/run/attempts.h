@@ -56,7 +56,24 @@ void attempts_forgive(struct run *run);
 void attempts_say(struct run *run);
 void attempts_free(struct run *run);
 
-/* ---- for flight.c and attempts_remote.c ---- */
+/* ---- for attempts_say.c, attempts_bare.c, flight.c and attempts_remote.c ---- */
+#define ATTEMPTS_RUNS 2 /* on end: after that it is asked once a day, and what may be in it waits for it no longer */
+/** Of ATTEMPT_BARE, in `modseq`; `uidnext` and `messages` are the search's low and high (attempts_bare.h). */
+enum { SEARCH_OPEN = 1, SEARCH_BLIND = 2 };
+/** It only counts runs on end, or says how a mailbox is asked. */
+bool attempts_is_count(enum attempt what);
+/** What stands elsewhere may be this message. */
+bool attempts_is_body(enum attempt what);
+/** The row that it is about. */
+MUST_CHECK bool attempts_row(struct run *run, const struct suspect *suspect, struct journal_message *message,
+                             bool *found);
+/** Inside a transaction. */
+MUST_CHECK bool attempts_save(struct run *run);
+/** @return NULL: there are too many of them */
+struct suspect *attempts_add(struct run *run, struct suspect suspect);
+void attempts_drop(struct run *run, struct suspect *suspect);
+/** The last words: what the server said, or how the line ended. */
+void attempts_take_words(const struct error *err, char *to, size_t size);
 struct suspect *attempts_find(const struct run *run, int64_t mailbox, enum attempt what, uint32_t uid);
 void attempts_suspect(struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
 /** The line broke at something of this mailbox: the error says so. */

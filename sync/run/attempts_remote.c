@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sync/run/attempts.h"
+#include "sync/run/attempts_bare.h"
 #include "sync/run/flight.h"
 #include "sync/run/lookup.h"
 #include "sync/run/short_line.h"
@@ -70,7 +71,7 @@ observe(void *self, const struct remote_select *mailboxes, size_t count, const s
         ok = observe_some(&watch, &mailboxes[i], 1, err);
         if (!ok && flight_is_broken(&watch))
             short_line_judge(run, suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0));
-        if (ok || flight_is_broken(&watch))
+        if ((ok || flight_is_broken(&watch)) && !attempts_settle_bare(run, lookup_wire(run, mailboxes[i].mailbox), !ok))
             settle(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0, !ok);
     }
     arena_free(&arena);

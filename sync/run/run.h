@@ -90,6 +90,7 @@ struct mailbox {
         [RUN_EXAMPLE]; /* ... what people are shown of RUN_EXAMPLES of them, "" where there are fewer; the run's */
     bool late;         /* it is looked at when everything else is done: attempts.h */
     bool sizeless;     /* ... and its listing with sizes was refused, or ended the line, so that none is asked for */
+    bool said_search;  /* that sizes and dates of it are asked for in the next run, once a run */
 };
 
 struct todo { /* one message about which something is to be done */
@@ -156,6 +157,8 @@ enum attempt {
     ATTEMPT_REPAIRED, /* ... that is paired anew: likewise */
     ATTEMPT_FOLDER,   /* ... whose folder here can't be read: likewise */
     ATTEMPT_DELIVER,  /* ... or can't be written to: likewise */
+    ATTEMPT_BARE,     /* ... that is listed by UID and flags alone: attempts_bare.h */
+    ATTEMPT_MEASURE,  /* a message whose size and date can't be read */
     ATTEMPTS
 };
 
@@ -170,6 +173,7 @@ struct suspect {   /* what was in flight when the line broke: attempts.h */
     bool told;           /* ... in this one, and that is not written down yet */
     bool exact;          /* nothing else was in flight, or the line broke once already when it was asked alone */
     bool counted;        /* this run is counted already */
+    bool bare;           /* a mailbox: it ended the line without sizes, too */
     int runs;            /* unreadable in so many on end */
     int64_t asked;       /* when it was asked last */
     bool of_line;        /* another one broke the line at the same place: short_line.h */
@@ -187,6 +191,7 @@ struct attempts {
     int64_t sending;  /* this suspect's message is sent alone; 0: none is */
     bool settled;     /* one was, since the line broke before */
     bool news;        /* to be written down */
+    int searched;     /* so many lines broke in this run where sizes and dates were asked for: observe/measure.h */
     uint64_t began;   /* bytes that had come when a suspect was asked alone */
     char words[256];  /* how the line ended when a suspect was asked alone */
 };

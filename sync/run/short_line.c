@@ -43,7 +43,8 @@ short_line_judge(struct run *run, struct suspect *suspect)
     for (size_t i = 0; i < run->attempts.count; i++) {
         struct suspect *other = &run->attempts.at[i];
 
-        if (other != suspect && other->what == ATTEMPT_LOOK && is_same_place(suspect, other))
+        if (other != suspect && (other->what == ATTEMPT_LOOK || other->what == ATTEMPT_BARE) &&
+            is_same_place(suspect, other))
             suspect->of_line = other->of_line = true;
     }
     suspect->exact = suspect->exact || suspect->of_line;

@@ -160,6 +160,8 @@ tell_message(const struct listing *listing, const struct sim_message *message, b
     struct remote_message item = {
         .uid = message->uid, .has_flags = flags, .has_meta = meta && !listing->select->sizeless};
 
+    meta = meta && !listing->select->bare;
+
     if (flags) {
         server_keywords(message->keys, keywords);
         item.flags = message->flags;
@@ -197,12 +199,21 @@ static bool
 tell_one(struct listing *listing, const struct sim_message *message)
 {
     const struct remote_select *select = listing->select;
+    const bool no_size = message->content + 1 == listing->server->unsized && !select->sizeless;
+    const bool no_date = message->content + 1 == listing->server->unmeasured && !select->bare;
+
+    if (select->first != 0) {
+        if (message->uid < select->first || message->uid > select->last)
+            return true;
+        listing->unsized = no_size || no_date;
+        return listing->unsized || message->content + 1 == listing->server->undated ||
+               tell_message(listing, message, false, true);
+    }
     const bool changed = !listing->delta || message->modseq > listing->since || message->uid >= select->uidnext;
     const bool meta = (!listing->known || select->full || message->uid >= select->uidnext) &&
                       message->content + 1 != listing->server->undated;
 
-    listing->unsized = message->content + 1 == listing->server->unsized && !select->sizeless &&
-                       (meta || is_checked(select, message->uid));
+    listing->unsized = (no_size || no_date) && (meta || is_checked(select, message->uid));
     if (listing->unsized)
         return true;
     if (message->content + 1 == listing->server->unchanged && listing->delta && message->uid < select->uidnext)
@@ -218,8 +229,9 @@ tell_checked(const struct listing *listing, const struct sim_message *message)
 {
     const struct remote_select *select = listing->select;
 
-    return !listing->known || select->full || message->uid >= select->uidnext || !is_checked(select, message->uid) ||
-           message->content + 1 == listing->server->undated || tell_message(listing, message, false, true);
+    return !listing->known || select->full || select->first != 0 || message->uid >= select->uidnext ||
+           !is_checked(select, message->uid) || message->content + 1 == listing->server->undated ||
+           tell_message(listing, message, false, true);
 }
 
 static void
@@ -422,7 +434,8 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
                 return false;
             continue;
         }
-        if (message != NULL && wanted->sizes && message->content + 1 == server->unsized) {
+        if (message != NULL && ((wanted->sizes && message->content + 1 == server->unsized) ||
+                                message->content + 1 == server->unmeasured)) {
             if (server->rude)
                 return remote_died(server, err);
             *outcome = (struct remote_outcome){.answer = "the size of a message is not known"};

@@ -93,8 +93,9 @@ struct server {
     int unchanged;    /* one more than the content whose changes no list of changes names */
     int undated;      /* one more than the content whose size and date it does not tell */
     int unsized; /* one more than the content whose size it can't find out: who asks for that is refused, or loses the line (rude) */
-    int grudged;   /* one more than the content that it stores, or copies, although it refuses it */
-    int pretended; /* one more than the content of which it says that it stored it, and under which UID: it did not */
+    int unmeasured; /* likewise: neither its size nor its date can be found out; content + 1, 0: none */
+    int grudged;    /* one more than the content that it stores, or copies, although it refuses it */
+    int pretended;  /* one more than the content of which it says that it stored it, and under which UID: it did not */
     uint32_t pretended_uid; /* ... which is this one; 0: one that was not given yet */
     unsigned long pretences;
     struct sim_mailbox boxes[SIM_MAILBOXES];

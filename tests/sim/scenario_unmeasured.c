@@ -1,0 +1,238 @@
+/* A message whose size and date the server can't find out (Dovecot, a damaged file that its cache does not know) keeps back itself alone. */
+#include "tests/sim/scenario.h"
+
+enum { BAD = 20 };
+
+static void
+given_mail(bool rude)
+{
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    for (int content = 2; content < 8; content++)
+        given_mail_there(WORK, content);
+    given_both_sides_agree();
+    sim.server.rude = rude;
+}
+
+/* So many messages wait because the server can't read them. */
+static size_t
+unreadable(uint32_t *uid)
+{
+    struct journal_pending *list;
+    struct journal_message message;
+    struct error err = {0};
+    size_t count, found = 0;
+    bool known;
+
+    assert_true(journal_pendings(sim.clients[0].journal, &list, &count, &err));
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].kind != PENDING_UNREADABLE)
+            continue;
+        assert_true(list[i].message != 0);
+        assert_true(journal_message_get(sim.clients[0].journal, list[i].message, &message, &known, &err));
+        *uid = message.uid;
+        found++;
+    }
+    free(list);
+    return found;
+}
+
+static void
+given_something_to_do(void)
+{
+    given_mail_there(INBOX, 30);
+    given_mail_there(WORK, 31);
+    when_the_user_removes(WORK, 3);
+    ledger_out(&sim.world, 4, WORK);
+    server_expunge(&sim.server, WORK, 3);
+    when_the_user_moves(5, WORK, INBOX);
+    server_set_flags(&sim.server, WORK, &sim.server.boxes[WORK].messages[0], FLAG_FLAGGED, 0);
+}
+
+static void
+then_it_was_done(void)
+{
+    then_it_is_here(INBOX, 30, 1);
+    then_it_is_here(WORK, 31, 1);
+    then_it_is_there(WORK, 3, 0);
+    then_it_is_here(WORK, 4, 0);
+    then_it_is_there(INBOX, 5, 1);
+    then_it_is_there(WORK, 5, 0);
+    assert_string_equal(file_of(WORK, 2)->info, "c:2,F");
+}
+
+static void
+when_a_new_one_can_not_be_read(bool rude)
+{
+    uint32_t uid = 0;
+
+    given_mail(rude);
+    const uint32_t bad = given_mail_there(WORK, BAD);
+    given_something_to_do();
+    sim.server.unmeasured = BAD + 1;
+
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_was_done();
+    then_it_is_here(WORK, BAD, 0);
+    assert_int_equal(unreadable(&uid), 1);
+    assert_int_equal(uid, bad);
+    given_mail_here(WORK, 32); /* it came after that one was known: it is another */
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_there(WORK, 32, 1);
+    sim.server.unmeasured = 0;
+    assert_int_equal(when_golub_syncs_after(2 * 86400), 0);
+    then_both_sides_agree();
+    then_it_is_here(WORK, BAD, 1);
+    assert_int_equal(unreadable(&uid), 0);
+}
+
+static void
+a_new_message_that_ends_the_line_is_found_and_stops_itself_alone(void **state)
+{
+    (void)state;
+    when_a_new_one_can_not_be_read(true);
+}
+
+static void
+a_new_message_that_is_refused_is_found_and_stops_itself_alone(void **state)
+{
+    (void)state;
+    when_a_new_one_can_not_be_read(false);
+}
+
+static void
+a_known_message_that_ends_the_line_is_found_and_stops_itself_alone(void **state)
+{
+    uint32_t uid = 0;
+
+    (void)state;
+    given_mail(true);
+    sim.server.unmeasured = 7 + 1;
+    given_something_to_do();
+
+    for (int run = 0; run < 3; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_was_done();
+    then_it_is_here(WORK, 7, 1);
+    assert_int_equal(unreadable(&uid), 1);
+    assert_int_equal(uid, 6);
+    given_mail_there(WORK, 33);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(WORK, 33, 1);
+    sim.server.unmeasured = 0;
+    assert_int_equal(when_golub_syncs_after(2 * 86400), 0);
+    then_both_sides_agree();
+    assert_int_equal(unreadable(&uid), 0);
+}
+
+/* A file that may be that message, at a first meeting: sent, it would be there twice. */
+static void
+a_file_that_may_be_it_is_not_sent(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 2);
+    given_mail_there(WORK, BAD);
+    given_mail_here(WORK, BAD);
+    sim.server.rude = true;
+    sim.server.unmeasured = BAD + 1;
+
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(WORK, BAD, 1);
+    sim.server.unmeasured = 0;
+    assert_int_equal(when_golub_syncs_after(2 * 86400), 0);
+    then_both_sides_agree();
+    then_it_is_there(WORK, BAD, 1);
+    then_it_is_here(WORK, BAD, 1);
+}
+
+/* Where the search stood says nothing under another UIDVALIDITY: each message comes with its date. */
+static void
+under_another_uidvalidity_it_is_found_anew(void **state)
+{
+    uint32_t uid = 0;
+
+    (void)state;
+    given_mail(true);
+    given_mail_there(WORK, 8);
+    given_mail_there(WORK, BAD);
+    sim.server.unmeasured = BAD + 1;
+    for (int run = 0; run < 3; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    server_reset_uidvalidity(&sim.server, WORK);
+    given_mail_there(WORK, 40);
+
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(WORK, 8, 1);
+    then_it_is_here(WORK, 40, 1);
+    assert_int_equal(unreadable(&uid), 1);
+    sim.server.unmeasured = 0;
+    assert_int_equal(when_golub_syncs_after(2 * 86400), 0);
+    then_both_sides_agree();
+}
+
+/* A server that lists in no order, or loses what it had said: it is halved. The search may take more than one run. */
+static void
+where_answers_say_nothing_it_is_found_by_halving(void **state)
+{
+    uint32_t uid = 0;
+
+    (void)state;
+    given_mail(true);
+    sim.server.reorders = true;
+    for (int content = 40; content < 52; content++)
+        given_mail_there(WORK, content);
+    const uint32_t bad = given_mail_there(WORK, BAD);
+    given_mail_there(WORK, 52);
+    sim.server.unmeasured = BAD + 1;
+
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+    for (int content = 40; content < 53; content++)
+        then_it_is_here(WORK, content, 1);
+    assert_int_equal(unreadable(&uid), 1);
+    assert_int_equal(uid, bad);
+}
+
+/* Found in the second run, since the line ends without a word; asked for in the next one, then once a day. */
+static void
+it_is_asked_for_once_a_day(void **state)
+{
+    (void)state;
+    given_mail(true);
+    given_mail_there(WORK, BAD);
+    sim.server.unmeasured = BAD + 1;
+    for (int run = 0; run < 3; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.unmeasured = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(WORK, BAD, 0);
+
+    assert_int_equal(when_golub_syncs_after(2 * 86400), 0);
+    then_it_is_here(WORK, BAD, 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_new_message_that_ends_the_line_is_found_and_stops_itself_alone),
+        SCENARIO(a_new_message_that_is_refused_is_found_and_stops_itself_alone),
+        SCENARIO(a_known_message_that_ends_the_line_is_found_and_stops_itself_alone),
+        SCENARIO(a_file_that_may_be_it_is_not_sent),
+        SCENARIO(under_another_uidvalidity_it_is_found_anew),
+        SCENARIO(where_answers_say_nothing_it_is_found_by_halving),
+        SCENARIO(it_is_asked_for_once_a_day),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
