@@ -1,14 +1,22 @@
 /* See there.h. */
 #include "sync/watch/there.h"
 
+#include "store/base/clock.h"
 #include "store/imap/listen.h"
 #include "sync/rules/names.h"
+
+#define AGAIN_FIRST_MS 2000   /* the pause of a further line that broke, which doubles ... */
+#define AGAIN_CLOSED_MS 60000 /* ... of one that could not be opened, which may take its time, ... */
+#define AGAIN_LAST_MS 3600000 /* ... up to this */
+#define STOOD_MS 60000        /* who listened for so long begins anew */
 
 struct line {
     struct imap *imap;
     char *wire, *name; /* the mailbox that it idles on; NULL: none */
     enum listen_by by;
     bool listens;
+    int64_t since;                /* it listens since then */
+    int64_t pause_ms, not_before; /* of a further line: it is not opened again before */
 };
 
 struct there {
@@ -19,7 +27,6 @@ struct there {
     struct line lines[THERE_MOST]; /* the first one is the session's */
     size_t count;
     bool distrusted;
-    bool opened; /* the further lines are tried once a session, not after each run */
 };
 
 static void
@@ -58,6 +65,12 @@ there_new(const struct account *account, const struct connection *connection,
     }
     imap_keep(there->lines[0].imap, true);
     return there;
+}
+
+static void
+forget_pause(struct line *line)
+{
+    line->pause_ms = line->not_before = 0;
 }
 
 static void
@@ -104,6 +117,8 @@ take_mailbox(struct there *there, const struct journal_mailbox *row, size_t *at)
         return true;
     if (*at > 1 && line->imap != NULL) { /* it idles on another one */
         imap_drop(line->imap, true);
+        if (line->listens)
+            forget_pause(line);
         line->listens = false;
     }
     forget_mailbox(line);
@@ -152,20 +167,61 @@ listen_on(struct there *there, struct line *line, bool notify, struct error *err
     return line->listens;
 }
 
-/* A connection beside the session's. Where the server does not want so many, one is enough. */
+/* The mailbox of a further line is polled until that is opened again. A server that does not want so many is asked less and less. */
+static void
+put_off(struct line *line)
+{
+    const int64_t now = clock_ms(), least = line->listens ? AGAIN_FIRST_MS : AGAIN_CLOSED_MS;
+
+    if (line->listens && now - line->since >= STOOD_MS)
+        forget_pause(line);
+    line->pause_ms = line->pause_ms * 2 < least ? least : line->pause_ms * 2;
+    if (line->pause_ms > AGAIN_LAST_MS)
+        line->pause_ms = AGAIN_LAST_MS;
+    line->not_before = now + line->pause_ms;
+    imap_drop(line->imap, !line->listens);
+    line->listens = false;
+}
+
+/* A connection beside the session's. */
 static void
 listen_beside(struct there *there, struct line *line)
 {
     struct remote remote = imap_remote(line->imap);
     struct error ignored = {0};
 
-    if (line->listens)
-        return;
-    if (remote.ops->open(remote.self, true, &ignored) && listen_on(there, line, false, &ignored) &&
-        line->by == LISTEN_IDLE)
-        return;
-    line->listens = false;
-    imap_drop(line->imap, true);
+    line->listens = remote.ops->open(remote.self, true, &ignored) && listen_on(there, line, false, &ignored) &&
+                    line->by == LISTEN_IDLE;
+    line->since = clock_ms();
+    if (!line->listens)
+        put_off(line);
+}
+
+/* Is it one of those that idle beside the session, and does not? */
+static bool
+is_missing(const struct there *there, size_t at)
+{
+    return at > 0 && at < there->count && there->lines[0].listens && there->lines[0].by == LISTEN_IDLE &&
+           !there->lines[at].listens;
+}
+
+int64_t
+there_due(const struct there *there)
+{
+    int64_t due = INT64_MAX;
+
+    for (size_t i = 1; i < there->count; i++)
+        if (is_missing(there, i) && there->lines[i].not_before < due)
+            due = there->lines[i].not_before;
+    return due;
+}
+
+void
+there_open_due(struct there *there)
+{
+    for (size_t i = 1; i < there->count; i++)
+        if (is_missing(there, i) && there->lines[i].not_before <= clock_ms())
+            listen_beside(there, &there->lines[i]);
 }
 
 bool
@@ -182,9 +238,7 @@ there_listen(struct there *there, struct error *err)
         there_drop(there, true);
         return false;
     }
-    for (size_t i = 1; i < there->count && !there->opened && session->by == LISTEN_IDLE; i++)
-        listen_beside(there, &there->lines[i]);
-    there->opened = true;
+    there_open_due(there);
     return true;
 }
 
@@ -249,18 +303,15 @@ there_has_unread(const struct there *there)
     return false;
 }
 
-/* A further line broke: its mailbox is polled, until a new session opens it again. */
+/* @return false: it was the session's */
 static bool
 lose(struct there *there, size_t at)
 {
-    struct line *line = &there->lines[at];
-
-    line->listens = false;
-    imap_drop(line->imap, false);
-    if (at != 0)
-        return true;
-    there_drop(there, false);
-    return false;
+    if (at == 0)
+        there_drop(there, false);
+    else
+        put_off(&there->lines[at]);
+    return at != 0;
 }
 
 bool
@@ -307,6 +358,6 @@ there_drop(struct there *there, bool goodbye)
         if (line->imap != NULL)
             imap_drop(line->imap, goodbye);
         line->listens = false;
+        forget_pause(line);
     }
-    there->opened = false;
 }

@@ -28,9 +28,13 @@ struct imap *there_session(struct there *there);
 MUST_CHECK bool there_choose(struct there *there, const struct journal_mailbox *list, size_t count);
 /**
  * Listen, until there_pause; what changed since the run is told at once. @return false: the line of the session broke. Where one of the others does
- * not open, its mailbox is asked for by polls
+ * not open, its mailbox is asked for by polls, and there_due says when it is tried again
  */
 MUST_CHECK bool there_listen(struct there *there, struct error *err);
+/** When one of the further lines is opened again that broke, or was not let in, by clock_ms; INT64_MAX: none is. */
+int64_t there_due(const struct there *there);
+/** Open those whose time has come; what changed meanwhile is told. */
+void there_open_due(struct there *there);
 /** What tells of changes now. */
 enum there_by there_tells(const struct there *there);
 /** How many mailboxes are idled on; *first: the name of the first, UTF-8. */

@@ -239,8 +239,11 @@ sleep_ms(const struct watch *watch)
         until = earlier(until, now + look_ms);
     if (watch->task->turn_ms > 0)
         until = earlier(until, now + watch->task->turn_ms);
-    if (watch->there != NULL && there_has_unread(watch->there))
-        return 0;
+    if (watch->there != NULL) {
+        if (there_has_unread(watch->there))
+            return 0;
+        until = earlier(until, there_due(watch->there));
+    }
     return until == PACE_NEVER ? -1 : until <= now ? 0 : until - now > INT32_MAX ? INT32_MAX : (int)(until - now);
 }
 
@@ -293,6 +296,7 @@ look_at_there(struct watch *watch)
     }
     if (there_tells(watch->there) < before) /* it tells less, or nothing more: a run looks, and listens anew */
         pace_event(&watch->pace, PACE_THERE, clock_ms());
+    there_open_due(watch->there);
     state_ways(&watch->state, watch->there, watch->here);
     if (sign_due(watch) > clock_ms())
         return;

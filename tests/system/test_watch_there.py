@@ -49,6 +49,27 @@ class ThereTest(WatchTest):
         watcher.rests()
         self.assertEqual(self.proxy.stats["conns"], 2)
 
+    def test_a_further_line_that_breaks_is_opened_again_and_what_it_did_not_tell_is_seen(self):
+        self.client.create("Other")
+        self.account.set(disable=["NOTIFY"], connections=2, watch=["INBOX", "Other"], poll=86400)
+        armed = []
+
+        def cut(data):
+            if armed and b" EXISTS" in data:
+                raise ConnectionResetError(armed.pop())
+            return data
+        self.through(edit_down=cut)
+        watcher = self.watch()
+        for _ in range(2):
+            lost = self.corpus.simple()
+            armed.append("once")
+            self.client.append("Other", lost)
+            self.until(lambda: self.maildir.has("Other", lost), 10, watcher)
+            self.assertEqual(armed, [])
+        self.everything_there_comes(watcher, mailbox="Other")
+        self.assertEqual(self.proxy.stats["conns"], 4)
+        self.assertNotIn("offline", watcher.states())
+
     def test_without_both_it_is_polled(self):
         self.account.set(disable=["NOTIFY", "IDLE"], poll=60)
         watcher = self.watch()
