@@ -183,7 +183,7 @@ protocol pop3 {{
 
     # -- life
 
-    def start(self):
+    def start(self, same_ports=False):
         """Start and wait until it answers. @return self"""
         dovecot = program()
         if dovecot is None:
@@ -192,7 +192,8 @@ protocol pop3 {{
             for name, password in self.users.items():
                 f.write("%s:{PLAIN}%s\n" % (name, password))
         for attempt in range(START_TRIES):
-            self.port, self.tls_port, self.pop_port, self.pops_port = scratch.free_ports(4)
+            if not same_ports:
+                self.port, self.tls_port, self.pop_port, self.pops_port = scratch.free_ports(4)
             with open(self.conf, "w") as f:
                 f.write(self._configuration())
             self.process = self._spawn(dovecot)
@@ -249,6 +250,10 @@ protocol pop3 {{
             pass
         with open(self.errors, errors="replace") as f:
             return f.read()
+
+    def pause(self):
+        """Stop and wait; start(same_ports=True) goes on."""
+        self._stop_process()
 
     def stop(self):
         """Stop, wait, and remove the folder. May be called twice."""

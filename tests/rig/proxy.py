@@ -11,6 +11,8 @@ import asyncio
 import json
 import re
 import signal
+import socket
+import struct
 import sys
 import threading
 
@@ -42,6 +44,8 @@ class Proxy:
         self.times, self.record = times, record
         self.log = open(log, "ab") if log else None
         self.port = None
+        self.swallows = False  # set it and nothing passes any more; connections that were open then stay so, and dead, for ever
+        self._open = set()
         self._limited = 0  # connections that were cut or stalled; reset() does not forget them
         self.reset()
         self._ready = threading.Event()
@@ -71,6 +75,12 @@ class Proxy:
     def changing(self):
         """Those of sent() that change something on the server."""
         return [line for line in self.sent() if CHANGING.match(line)]
+
+    def hang_up(self):
+        """All connections that are open end with RST."""
+        for w in list(self._open):
+            w.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._loop.call_soon_threadsafe(w.transport.abort)
 
     # -- life
 
@@ -123,12 +133,14 @@ class Proxy:
         peer = None
         try:
             from_server, peer = await asyncio.open_connection("127.0.0.1", self.target, limit=READ_SIZE)
-            state = {"number": self.stats["conns"], "last": None, "up": 0, "down": 0, "writers": (writer, peer)}
+            state = {"number": self.stats["conns"], "last": None, "up": 0, "down": 0, "writers": (writer, peer), "dead": False}
+            self._open |= {writer, peer}
             await asyncio.gather(self._pipe(reader, peer, "up", state), self._pipe(from_server, writer, "down", state))
         except (OSError, asyncio.CancelledError):
             pass
         finally:
             for w in (writer, peer):
+                self._open.discard(w)
                 if w is not None:
                     w.transport.abort()
 
@@ -138,6 +150,9 @@ class Proxy:
         try:
             while True:
                 data = await reader.read(READ_SIZE)
+                state["dead"] = state["dead"] or self.swallows
+                if state["dead"]:
+                    await asyncio.Event().wait()
                 if not data:
                     break
                 if way == "up" and state["last"] == "down":
