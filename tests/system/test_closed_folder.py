@@ -156,6 +156,16 @@ class ClosedFolderTest(SystemTest):
         self.assertIn(self.mails["INBOX"][0].digest, self.there("Work"))
         self.assertNotIn(self.mails["INBOX"][0].digest, self.there("INBOX"))
 
+    def test_a_message_that_was_moved_into_it_long_ago_comes_up_once(self):
+        self.maildir.move(self.maildir.find("INBOX", self.mails["INBOX"][0]), "Work")
+        with self.closed("Work"):
+            for _ in range(4):
+                self.run_it(expect=SOME)
+            self.assertEqual(self.run_it("--dry-run", expect=SOME).err.count("golub: work/Work: "), 1)
+        self.assert_open_again()
+        self.assertEqual([m.digest for m in self.client.messages("Work")].count(self.mails["INBOX"][0].digest), 1)
+        self.assertNotIn(self.mails["INBOX"][0].digest, self.there("INBOX"))
+
     def test_a_message_that_was_moved_out_of_it_is_not_doubled(self):
         self.maildir.move(self.maildir.find("Work", self.mails["Work"][0]), "INBOX")
         with self.closed("Work"):
