@@ -2,6 +2,10 @@
 #include "store/journal/internal.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <sys/statvfs.h>
+
+#define LITTLE (256 * 1024) /* bytes free, with which SQLite can't be sure of the files beside the journal */
 
 /* Who only reads may have read beside a run that was at work: it throws nothing away. The next run looks through the file. */
 static const char *
@@ -41,6 +45,16 @@ hint_for(const struct journal *journal, int code)
     }
 }
 
+/* SQLite says that there is no room only of the journal itself, and has one answer for all that befalls the files beside it. */
+static bool
+has_no_room(const struct journal *journal, int code)
+{
+    struct statvfs fs;
+
+    return code == SQLITE_FULL ||
+           (code == SQLITE_IOERR && statvfs(journal->path, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < LITTLE);
+}
+
 void
 sql_error(struct journal *journal, struct error *err, const char *what)
 {
@@ -50,6 +64,7 @@ sql_error(struct journal *journal, struct error *err, const char *what)
         journal->broken = true;
     error_set(err, ERROR_LOCAL, "%s in journal %s", what, journal->path);
     error_answer(err, text_of(journal->db != NULL ? sqlite3_errmsg(journal->db) : "out of memory"));
+    err->number = has_no_room(journal, code) ? ENOSPC : 0;
     error_hint(err, "%s", hint_for(journal, code));
 }
 

@@ -1,6 +1,8 @@
 /* See room.h. */
 #include "sync/apply/room.h"
 
+#include <errno.h>
+
 #define MIB (1024.0 * 1024.0)
 #define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* batches: one is being written, one is being flushed */
 #define ROOM_RESERVE (UINT64_C(64) << 20) /* reserve: left to others, and to the journal if it is on the same disk */
@@ -44,6 +46,7 @@ say_none(struct run *run, struct need need, uint64_t space)
         run->err.answer, sizeof run->err.answer,
         "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
         (double)space / MIB, (double)all / MIB, (double)need.batches / MIB);
+    run->err.number = ENOSPC; /* who watches looks again soon */
     error_hint(&run->err, "Free %.1f MiB more there and run golub again; nothing is lost.",
                (double)(all - space) / MIB + 0.05);
     return false;
@@ -107,6 +110,7 @@ room_refuse(struct run *run, const struct room *room, uint64_t bytes)
     (void)text_print(run->err.answer, sizeof run->err.answer,
                      "no space on its file system for a message of %.1f MiB: %.1f MiB are to stay free",
                      (double)bytes / MIB, (double)room->reserve / MIB);
+    run->err.number = ENOSPC;
     error_hint(&run->err, "Free some space there and run golub again; nothing is lost.");
     return false;
 }

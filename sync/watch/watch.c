@@ -297,7 +297,8 @@ look_at_there(struct watch *watch)
     if (there_tells(watch->there) < before) /* it tells less, or nothing more: a run looks, and listens anew */
         pace_event(&watch->pace, PACE_THERE, clock_ms());
     there_open_due(watch->there);
-    state_ways(&watch->state, watch->there, watch->here);
+    if (pace_state(&watch->pace) == PACE_WELL) /* a run that failed before it connected left the session listening */
+        state_ways(&watch->state, watch->there, watch->here);
     if (sign_due(watch) > clock_ms())
         return;
     watch->sign_at = clock_ms() + SIGN_OF_LIFE_MS;

@@ -1,7 +1,9 @@
 """golub watch where something is wrong: roots, logins, servers."""
+import contextlib
 import os
 import re
 import signal
+import subprocess
 import time
 
 from base import CONFIG, LOGIN, OK, main
@@ -21,6 +23,40 @@ class TroubleTest(WatchTest):
         new = self.corpus.simple()
         self.client.append("INBOX", new)
         self.until(lambda: self.maildir.has("INBOX", new), 40, watcher)
+
+    def test_a_disk_that_is_full_is_said_once_and_what_waited_comes_when_there_is_room(self):
+        self.full_disk(self.account.root)
+
+    def test_the_same_where_the_state_folder_is_on_it(self):
+        self.full_disk(self.account.state)
+
+    def full_disk(self, path):
+        """On a real small file system."""
+        os.makedirs(path)
+        if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs", path],
+                                              stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", path])
+        watcher = self.watch()
+        filler = os.path.join(path, "filler")
+        with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as f:
+            while True:
+                f.write(bytes(4096))
+        mails = [self.corpus.simple(subject="no room %d" % n, body="x" * 70000 + "\r\n") for n in range(3)]
+        for mail in mails:
+            self.client.append("INBOX", mail)
+        watcher.says('"state":"paused"')
+        time.sleep(35)  # it has looked once more
+        states = watcher.states()
+        self.assertEqual(states[states.index("paused"):], ["paused", "running", "paused"], watcher.text())
+        said = [l for _, l in watcher.errors]
+        self.assertEqual(len(said), len(set(said)), watcher.text())  # each thing once, however many runs
+        self.assertIn("oom on" if path == self.account.state else "no space", "".join(said))
+        os.unlink(filler)
+        self.until(lambda: all(self.maildir.has("INBOX", m) for m in mails), 40, watcher)
+        watcher.rests(seconds=40)
+        watcher.end()
+        self.assert_in_sync()
 
     def test_an_account_that_never_could_ends_the_watcher_with_its_status(self):
         self.account.set(user="nobody")
