@@ -5,8 +5,10 @@
  *
  * A job is up to JOB_MAX messages of one mailbox:
  *     begin   SELECT, FETCH of the victims           (rides with the end of the job before)
- *     flag    removal with change numbers: STORE (UNCHANGEDSINCE n) \Deleted, waited for: what was changed since stays
+ *     flag    removal of what carries \Deleted already, with change numbers: STORE (UNCHANGEDSINCE n) \Deleted, waited for
  *     end     MOVE | COPY | [STORE,] UID EXPUNGE, then SELECT and a FETCH that must find nothing any more
+ * What was changed since the begin does not get \Deleted by that STORE, and what does not carry it is left by UID EXPUNGE: the two go out
+ * together, and nobody can change a message between them. Only what carries it already would go all the same.
  * The SELECT in the end is there because Dovecot carries out a FETCH that is sent right behind an EXPUNGE or MOVE
  * before it lets go of the messages: it would still show them. A server that answers BAD where UIDs are gone (GNU mailutils) is asked
  * for 1:* instead.
@@ -241,6 +243,16 @@ finish(struct changing *changing, struct job *job)
     return change_report(changing, job);
 }
 
+/* Does one that may be removed carry \Deleted, and not by us? */
+static bool
+any_had_deleted(const struct job *job)
+{
+    for (size_t i = 0; i < job->count; i++)
+        if (job->items[i].allowed && job->items[i].had_deleted)
+            return true;
+    return false;
+}
+
 /* Between begin and end: what must be waited for before the end may be sent. *ready: there is an end to send. */
 static bool
 prepare(struct changing *changing, struct job *job, bool *ready)
@@ -258,7 +270,7 @@ prepare(struct changing *changing, struct job *job, bool *ready)
         *ready = false;
         return remove_plainly(changing, job);
     }
-    if (!client_condstore(changing->imap) || job->modseq == 0)
+    if (!client_condstore(changing->imap) || job->modseq == 0 || !any_had_deleted(job))
         return true;
     changing->ending = job;
     if (!send_deleted(changing, job) || !run(changing))

@@ -53,22 +53,23 @@ nothing_is_removed_where_uids_do_not_last(void **state)
     end_script(script);
 }
 
+/* The STORE keeps \Deleted from what was changed since it was read, and UID EXPUNGE leaves what does not carry it. */
 static void
 only_what_was_verified_is_removed_and_the_proof_is_looked_up(void **state)
 {
     (void)state;
-    struct script *script =
-        given_script("UIDPLUS CONDSTORE",
-                     (const char *const[]){
-                         "C:g1 SELECT \"a\" (CONDSTORE)", "C:g2 UID FETCH 1:3 (UID FLAGS INTERNALDATE RFC822.SIZE)",
-                         "W:", SELECTED("g1", "3", "7", "55"), REREAD("1", "1", ""), REREAD("3", "3", "\\Seen"),
-                         REREAD("2", "2", "\\Flagged"), "S:g2 OK",
-                         "C:g3 UID STORE 1,3 (UNCHANGEDSINCE 55) +FLAGS.SILENT (\\Deleted)",
-                         "W:", "S:* 1 FETCH (UID 1 MODSEQ (56))", "S:g3 OK [MODIFIED 3] somebody was faster",
-                         "C:g4 UID EXPUNGE 1", "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 (UID FLAGS)",
-                         /* what is shown before the mailbox was selected again is no proof of anything */
-                         "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:* 1 EXPUNGE", "S:g4 OK",
-                         SELECTED("g5", "2", "7", "57"), "S:g6 OK", NULL});
+    struct script *script = given_script(
+        "UIDPLUS CONDSTORE",
+        (const char *const[]){
+            "C:g1 SELECT \"a\" (CONDSTORE)", "C:g2 UID FETCH 1:3 (UID FLAGS INTERNALDATE RFC822.SIZE)",
+            "W:", SELECTED("g1", "3", "7", "55"), REREAD("1", "1", ""), REREAD("3", "3", "\\Seen"),
+            REREAD("2", "2", "\\Flagged"), "S:g2 OK",
+            "C:g3 UID STORE 1,3 (UNCHANGEDSINCE 55) +FLAGS.SILENT (\\Deleted)", "C:g4 UID EXPUNGE 1,3",
+            "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1,3 (UID FLAGS)", "S:* 1 FETCH (UID 1 MODSEQ (56))",
+            "S:g3 OK [MODIFIED 3] somebody was faster",
+            /* what is shown before the mailbox was selected again is no proof of anything */
+            "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:* 1 EXPUNGE", "S:g4 OK", SELECTED("g5", "2", "7", "57"),
+            "S:* 2 FETCH (UID 3 FLAGS (\\Seen \\Flagged))", "S:g6 OK", NULL});
 
     script->refuse = 2;
     assert_true(removes(script, 3));
@@ -76,6 +77,45 @@ only_what_was_verified_is_removed_and_the_proof_is_looked_up(void **state)
     assert_told(script, "verify 0.0 u1 () 5\nverify 0.2 u3 (S) 5\nverify 0.1 u2 (F) 5\n"
                         "done 0.0 u0 ok\ndone 0.1 u0 no changed: the message was changed by somebody else\n"
                         "done 0.2 u0 no changed: the message was changed by somebody else\n");
+    end_script(script);
+}
+
+/* UID EXPUNGE would take it although the STORE left it alone. */
+static void
+what_carries_deleted_already_is_expunged_only_once_it_is_known_not_to_be_changed(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "UIDPLUS CONDSTORE",
+        (const char *const[]){
+            "C:g1 SELECT \"a\" (CONDSTORE)", "C:g2 UID FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)",
+            SELECTED("g1", "3", "7", "55"), REREAD("1", "1", ""), REREAD("2", "2", "\\Deleted"), "S:g2 OK",
+            "C:g3 UID STORE 1:2 (UNCHANGEDSINCE 55) +FLAGS.SILENT (\\Deleted)", "W:", "S:g3 OK [MODIFIED 2] faster",
+            "C:g4 UID EXPUNGE 1", "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 (UID FLAGS)", "S:* 1 EXPUNGE", "S:g4 OK",
+            SELECTED("g5", "2", "7", "57"), "S:g6 OK", NULL});
+
+    assert_true(removes(script, 2));
+
+    assert_told(script, "verify 0.0 u1 () 5\nverify 0.1 u2 (T) 5\ndone 0.0 u0 ok\n"
+                        "done 0.1 u0 no changed: the message was changed by somebody else\n");
+    end_script(script);
+}
+
+/* Then nothing of ours carries it, and nothing is expunged. */
+static void
+a_refused_store_of_deleted_removes_nothing(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "UIDPLUS CONDSTORE",
+        (const char *const[]){"C:g1 SELECT \"a\" (CONDSTORE)", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "55"),
+                              REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID STORE 1 *", "C:g4 UID EXPUNGE 1",
+                              "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 (UID FLAGS)", "S:g3 NO not now", "S:g4 OK",
+                              SELECTED("g5", "3", "7", "55"), "S:* 1 FETCH (UID 1 FLAGS ())", "S:g6 OK", NULL});
+
+    assert_true(removes(script, 1));
+
+    assert_told(script, "verify 0.0 u1 () 5\ndone 0.0 u0 no: not now\n");
     end_script(script);
 }
 
@@ -388,6 +428,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_removed_where_uids_do_not_last),
         cmocka_unit_test(only_what_was_verified_is_removed_and_the_proof_is_looked_up),
+        cmocka_unit_test(what_carries_deleted_already_is_expunged_only_once_it_is_known_not_to_be_changed),
+        cmocka_unit_test(a_refused_store_of_deleted_removes_nothing),
         cmocka_unit_test(nothing_destructive_is_sent_to_another_uidvalidity),
         cmocka_unit_test(a_message_that_is_still_there_was_not_removed),
         cmocka_unit_test(without_uidplus_other_deleted_messages_stop_the_expunge),
