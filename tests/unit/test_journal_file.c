@@ -184,6 +184,8 @@ planning_and_pairing_never_read_the_whole_table(void **state)
         {"SELECT id FROM message WHERE mailbox = 1 ORDER BY mailbox, uid, id", "message_uid "},
         {"SELECT id FROM message WHERE mailbox = 1 AND base = 'x'", "message_base "},
         {"SELECT max(uid) FROM message WHERE mailbox = 1", "message_uid "},
+        {"SELECT count(*) FROM message WHERE mailbox = 1 AND uid IS NOT NULL", "COVERING INDEX message_uid "},
+        {"SELECT count(*) FROM message WHERE mailbox = 1 AND base IS NOT NULL", "COVERING INDEX message_base "},
         {"DELETE FROM op WHERE (message = 1 OR target = 1) AND 1 <> 0", "op_message "},
         {"UPDATE message SET twin = NULL, dirty = 1 WHERE twin = 1", "message_twin "},
         {"DELETE FROM pending WHERE message = 1 AND message <> 0", "pending_message "},
@@ -206,6 +208,47 @@ planning_and_pairing_never_read_the_whole_table(void **state)
     journal_close(journal);
 }
 
+static int
+count_step(void *context)
+{
+    ++*(uint64_t *)context;
+    return 0;
+}
+
+/* Every run over a changed mailbox asks for drafts, and for what is there. */
+static void
+where_there_are_no_drafts_nothing_is_read_to_find_them(void **state)
+{
+    enum { ROWS = 4000, GONE = 3 };
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    struct journal_mailbox mailbox = {.name = (char *)"INBOX", .folder = (char *)"INBOX", .permanent = FLAG_ALL};
+    uint64_t steps = 0, there, here;
+    size_t drafts;
+    int64_t *ids;
+
+    assert_true(journal_begin(journal, &p->err) && journal_mailbox_save(journal, &mailbox, &p->err));
+    for (uint32_t uid = 1; uid <= ROWS; uid++) {
+        struct journal_message message = {.mailbox = mailbox.id, .uid = uid, .info = "c:2,S", .has_wire = true};
+
+        message.facts = uid <= GONE ? FACT_GONE_THERE : uid == GONE + 1 ? FACT_GONE_HERE : 0;
+        message.flags.rseen = uid == ROWS ? FLAG_DRAFT : FLAG_SEEN;
+        text_print(message.base, sizeof message.base, "%u.golub", (unsigned)uid);
+        assert_true(journal_message_save(journal, &message, &p->err));
+    }
+    sqlite3_progress_handler(journal->db, 1, count_step, &steps);
+    assert_true(journal_message_ids(journal, mailbox.id, WHICH_DRAFT, &ids, &drafts, &p->err));
+    sqlite3_progress_handler(journal->db, 0, NULL, NULL);
+    free(ids);
+    assert_int_equal(drafts, 1);
+    assert_true(journal_message_count(journal, mailbox.id, WHICH_WITH_UID, &there, &p->err));
+    assert_int_equal(there, ROWS - GONE);
+    assert_true(journal_message_count(journal, mailbox.id, WHICH_WITH_BASE, &here, &p->err));
+    assert_int_equal(here, ROWS - 1);
+    assert_true(steps < 100);
+    journal_close(journal);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -221,6 +264,7 @@ main(void)
         TEST(a_full_disk_undoes_the_transaction_and_says_so),
         TEST(a_journal_that_another_holds_says_so),
         TEST(planning_and_pairing_never_read_the_whole_table),
+        TEST(where_there_are_no_drafts_nothing_is_read_to_find_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
