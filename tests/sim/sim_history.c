@@ -1,5 +1,8 @@
 /* One history from its seed: see sim_history.h. */
 #include "tests/sim/sim_events.h"
+#ifdef SIM_WATCHER
+#include "tests/sim/sim_watcher.h"
+#endif
 
 #define ROUNDS_MAX 8 /* of syncs of all clients until nothing changes any more */
 
@@ -296,17 +299,31 @@ check_idempotence(void)
                       (long long)(journal_changes(sim.clients[i].journal) - before[i]), i);
 }
 
+#ifdef SIM_WATCHER
+static void
+be_quiet(void)
+{
+    sim.server.quota = 0;
+    kinds_quiet(&sim);
+}
+#endif
+
 void
 history_run(struct history *history)
 {
     struct world *world = &sim.world;
 
     begin(history);
+#ifdef SIM_WATCHER
+    (void)act;
+    watcher_live(&sim, history, users_act, be_quiet);
+#else
     for (int i = 0; i < history->actions && !world->failed; i++) {
         world->rng = rng_for(history->seed, (uint64_t)i + 1);
         if (!history->skip[i])
             act(i);
     }
+#endif
     world->rng = rng_for(history->seed, 100000);
     if (!world->failed)
         converge(history);

@@ -47,7 +47,7 @@ struct sim_choice { /* what the user says for one run */
 #define FORCED_PUSH (-5)
 #define FORCED_LIST (-6)
 
-struct watched {               /* what a watcher of this client knows */
+struct names_told {            /* what a watcher of this client knows */
     struct sim_tree now, then; /* the names when the last run began, and the one before it */
     bool well;                 /* that one ended well */
     struct sim_told told[SIM_TOLD];
@@ -57,7 +57,7 @@ struct watched {               /* what a watcher of this client knows */
 
 struct client {
     struct maildir_sim maildir;
-    struct watched watched;
+    struct names_told watched;
     struct journal *journal;
     /* what a backup holds: after the last run, and after the one before it */
     struct sim_tree last, older;

@@ -3,6 +3,9 @@
  * (sync/observe/named.h). After a run that did not end well, or that died, it knows nothing.
  */
 #include "tests/sim/sim_watched.h"
+#ifdef SIM_WATCHER
+#include "tests/sim/sim_watcher.h"
+#endif
 
 static bool
 is_in(const struct sim_tree *tree, const struct sim_file *file)
@@ -18,7 +21,7 @@ is_in(const struct sim_tree *tree, const struct sim_file *file)
 }
 
 static void
-add_those_not_in(struct watched *watched, const struct maildir_sim *maildir, const struct sim_tree *of,
+add_those_not_in(struct names_told *watched, const struct maildir_sim *maildir, const struct sim_tree *of,
                  const struct sim_tree *other)
 {
     for (size_t i = 0; i < of->count; i++) {
@@ -42,9 +45,20 @@ compare(const void *a, const void *b)
 void
 watched_begin(struct sim *sim, struct client *client, struct sync_options *options)
 {
-    struct watched *watched = &client->watched;
+    struct names_told *watched = &client->watched;
     bool known;
 
+#ifdef SIM_WATCHER
+    if (client == &sim->clients[0]) {
+        const struct sync_named *named;
+
+        if (watcher_names(&named, &options->named_count))
+            options->named = named;
+        else
+            options->named_count = 0;
+        return;
+    }
+#endif
     if (!kind_on(&sim->world, KIND_WATCHED))
         return;
     watched->then = watched->now;
