@@ -21,6 +21,7 @@
 #include "sync/agenda/doubled.h"
 #include "store/base/clock.h"
 #include "sync/agenda/hold.h"
+#include "sync/agenda/nowhere.h"
 #include "sync/agenda/shown.h"
 #include "sync/agenda/placeholders.h"
 #include "sync/agenda/unpaired.h"
@@ -189,8 +190,12 @@ will_be_retaken(const struct run *run)
 static bool
 plan_missing(struct run *run, struct agenda *agenda)
 {
-    return will_be_retaken(run) || (agenda_placeholders(run, agenda) && agenda_unpaired(run, agenda) &&
-                                    agenda_doubled(run, agenda) && agenda_wanted(run, agenda));
+    if (will_be_retaken(run))
+        return true;
+    if (!agenda_placeholders(run, agenda) || !nowhere_prove(run, agenda))
+        return false;
+    return will_be_retaken(run) ||
+           (agenda_unpaired(run, agenda) && agenda_doubled(run, agenda) && agenda_wanted(run, agenda));
 }
 
 /*
@@ -242,7 +247,7 @@ pass(struct run *run, bool *more)
     uint64_t before;
     bool again, ok;
 
-    *more = false;
+    *more = run->proven = false;
     if (!look_and_identify(run))
         return false;
     if (run_stopped(

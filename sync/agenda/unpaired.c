@@ -39,7 +39,7 @@ is_seen(const struct mailbox *mailbox)
     return mailbox != NULL && mailbox->current && mailbox->folder_here && !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
-/* Is the other row at the place where it moved to, or does it move on from there in this run? */
+/* Is the other row at the place where it moved to, or does it move on from there in this run, or has it done so? */
 static bool
 has_a_place(const struct resolving *resolving, const struct journal_message *other)
 {
@@ -49,6 +49,8 @@ has_a_place(const struct resolving *resolving, const struct journal_message *oth
         return false;
     if ((other->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == 0)
         return other->uid != 0 && is_seen(run_mailbox_by_id(resolving->run, other->mailbox));
+    if ((other->facts & (FACT_GONE_THERE | FACT_MOVED)) == (FACT_GONE_THERE | FACT_MOVED))
+        return true;
     for (size_t i = 0; i < agenda->count; i++) {
         if (agenda->todos[i].id == other->id)
             return agenda->todos[i].partner != 0 || agenda->todos[i].elsewhere != 0;
@@ -66,27 +68,44 @@ is_where_it_went(const struct journal_message *other, enum plan_verb verb)
     return ((other->facts & FACT_FETCHED) != 0) == (verb == PLAN_UPLOAD);
 }
 
-/* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
+/*
+ * It was fetched after its mailbox was seen last in a run that saw all of them: it was never seen to stand beside an equal message. That one may be
+ * what it was before, or what it is now: it may have been on its way between two mailboxes, or away and back.
+ */
+static bool
+may_be_the_other(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                 enum plan_verb verb)
+{
+    const int64_t seen = mailbox->row.behind != 0 ? mailbox->row.behind : run->seen_id;
+
+    return verb == PLAN_UPLOAD && (message->facts & FACT_FETCHED) != 0 && message->id > seen;
+}
+
+/*
+ * Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. For what was never seen
+ * beside another one any of them does.
+ */
 static bool
 has_moved(struct resolving *resolving, const struct mailbox *mailbox, enum plan_verb verb, bool *moved)
 {
     struct run *run = resolving->run;
     const struct journal_message *message = &resolving->message;
     struct journal_message *other = &resolving->other;
+    const bool any = may_be_the_other(run, mailbox, message, verb);
     int64_t *ids = NULL;
     size_t count = 0;
     bool ok;
 
     *moved = false;
-    if (mailbox->row.behind == 0 || !message->has_wire)
+    if ((mailbox->row.behind == 0 && !any) || !message->has_wire)
         return true;
     ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && !*moved && i < count; i++) {
-        if (ids[i] <= mailbox->row.behind || is_claimed(resolving, ids[i]))
+        if (ids[i] == message->id || (!any && ids[i] <= mailbox->row.behind) || is_claimed(resolving, ids[i]))
             continue;
         ok = run_load(run, ids[i], other);
         if (!ok || other->mailbox == message->mailbox || !has_a_place(resolving, other) ||
-            !is_where_it_went(other, verb))
+            (!any && !is_where_it_went(other, verb)))
             continue;
         *moved = true;
         resolving->claimed[resolving->claimed_count++] = ids[i];
@@ -248,6 +267,12 @@ is_much(const struct run *run, const struct journal_mailbox *row, uint32_t missi
     return missing > FILLING_MIN && (uint64_t)missing * 100 > (uint64_t)share * row->had;
 }
 
+bool
+unpaired_waits(const struct run *run, const struct journal_mailbox *row)
+{
+    return row->missing_since != 0 && run->now - row->missing_since < FILLING_STILL;
+}
+
 /*
  * Is the server perhaps still filling this mailbox? As long as the number of missing messages changes, nothing is
  * uploaded to it; meanwhile nothing is uploaded to other mailboxes with missing messages either.
@@ -265,7 +290,7 @@ is_filling(struct resolving *resolving, struct mailbox *mailbox, uint32_t missin
         row->missing = missing;
         row->missing_since = run->now;
     }
-    if (run->now - row->missing_since < FILLING_STILL)
+    if (unpaired_waits(run, row))
         return FILLING_WAITS;
     return many ? FILLING_HELD : FILLING_NOT;
 }

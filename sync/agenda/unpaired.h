@@ -4,6 +4,8 @@
 
 #include "sync/agenda/agenda.h"
 
+/** May the server still be filling this mailbox, so that what is missing in it waits in this run? */
+bool unpaired_waits(const struct run *run, const struct journal_mailbox *row);
 /** After moves were paired: what of the rest comes again, what moved elsewhere, what waits. run->replan where rows changed. */
 MUST_CHECK bool agenda_unpaired(struct run *run, struct agenda *agenda);
 

@@ -212,6 +212,8 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
         *look = todo->dropped = true;
         return true;
     }
+    if (here && run->overtaken)
+        return wait(wanting, todo, "messages were moved on the server while they were looked at");
     if ((run->cautions & (here ? CAUTION_MADE_THERE : CAUTION_MADE_HERE)) != 0)
         return wait(wanting, todo, "it may have moved to a mailbox that was made meanwhile");
     for (size_t i = 0; !here && i < run->count; i++) {
@@ -226,6 +228,7 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
 static void
 check_sent(const struct run *run, struct todo *todo, bool *look)
 {
+    todo->dropped = todo->dropped || (run->overtaken && todo->partner == 0); /* it may be under way */
     if (todo->dropped || todo->partner != 0 || run->look_everywhere || run_unseen(run) == NULL)
         return;
     *look = todo->dropped = true;

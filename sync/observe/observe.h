@@ -13,15 +13,20 @@ struct namesakes {
     size_t count, size;
 };
 
-bool survey_load(struct run *run);          /* the journal's mailboxes */
-bool survey_here(struct run *run);          /* folders, names on the command line */
-bool survey_there(struct run *run);         /* LIST; nothing is decided, and nothing written, of what it means */
-bool survey_known(struct run *run);         /* survey_here; what `mailboxes` does not choose any more is left out */
-bool survey_remote(struct run *run);        /* LIST and what it means for each mailbox */
-bool survey_again(struct run *run);         /* the second look: has anything moved since? */
-bool survey_on_new_line(struct run *run);   /* the line broke: the same, and what was in flight */
-bool survey_folders_again(struct run *run); /* the same here: was a folder made since? */
-bool observe_remote(struct run *run);       /* every mailbox with look_there */
+bool survey_load(struct run *run);   /* the journal's mailboxes */
+bool survey_here(struct run *run);   /* folders, names on the command line */
+bool survey_there(struct run *run);  /* LIST; nothing is decided, and nothing written, of what it means */
+bool survey_known(struct run *run);  /* survey_here; what `mailboxes` does not choose any more is left out */
+bool survey_remote(struct run *run); /* LIST and what it means for each mailbox */
+bool survey_again(struct run *run);  /* the second look: has anything moved since? */
+/**
+ * One more list. *at_rest: between each mailbox's listing and this nothing came to it and nothing left it, so that all of them hold at one moment;
+ * else those that stirred are to be looked at. What no number is told of is taken for being at rest.
+ */
+MUST_CHECK bool survey_proves(struct run *run, bool *at_rest);
+bool survey_on_new_line(struct run *run);                         /* the line broke: the same, and what was in flight */
+bool survey_folders_again(struct run *run);                       /* the same here: was a folder made since? */
+bool observe_remote(struct run *run);                             /* every mailbox with look_there */
 bool observe_local(struct run *run, struct namesakes *namesakes); /* every folder with look_here */
 bool observe_refused(struct run *run); /* files that the server refused: has one changed since? */
 /**

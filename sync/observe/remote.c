@@ -546,6 +546,7 @@ observe_remote(struct run *run)
             mailbox->look_there = false;
             continue;
         }
+        run->proven = false;
         sights[count].mailbox = mailbox;
         /* What waits to be judged may be what is new: only a whole list tells what it lacks. */
         ok = fill_request(run, &sights[count++],

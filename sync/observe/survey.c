@@ -519,6 +519,8 @@ see_again(void *context, const struct remote_listed *listed)
         return true;
     }
     mailbox->named_again = true;
+    mailbox->at_rest = mailbox->has_status && listed->has_status && mailbox->messages == listed->messages &&
+                       mailbox->uidnext == listed->uidnext && mailbox->uidvalidity == listed->uidvalidity;
     mailbox->has_status = listed->has_status;
     mailbox->messages = listed->messages;
     mailbox->uidnext = listed->uidnext;
@@ -557,6 +559,36 @@ survey_again(struct run *run)
         mailbox->current = mailbox->current && !moved;
         if (mailbox_is_open(mailbox) || (run->look_everywhere && mailbox_is_usable(mailbox)))
             mailbox->look_there = mailbox->look_there || moved;
+    }
+    return true;
+}
+
+/* What came or went since it was listed: flags aside. A server's STATUS and SELECT need not tell the same UIDNEXT. */
+static bool
+has_stirred(const struct mailbox *mailbox)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+
+    if (!mailbox->listed || !mailbox->has_status || mailbox->at_rest)
+        return false;
+    return row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
+           row->messages != mailbox->messages;
+}
+
+bool
+survey_proves(struct run *run, bool *at_rest)
+{
+    *at_rest = true;
+    if (!run->remote.ops->survey(run->remote.self, see_again, run, &run->err))
+        return false;
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!has_stirred(mailbox) ||
+            !(mailbox_is_open(mailbox) || (run->look_everywhere && mailbox_is_usable(mailbox))))
+            continue;
+        mailbox->current = *at_rest = false;
+        mailbox->look_there = true;
     }
     return true;
 }

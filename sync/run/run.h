@@ -38,6 +38,7 @@ struct mailbox {
     bool listed, has_status, folder_here;
     bool by_name;     /* its line of the list may be one that could not be read */
     bool named_again; /* by the list at the end of the looks */
+    bool at_rest;     /* its numbers in the last two lists of this run are the same, but for changes */
     bool spelled;     /* its name on the server, as LIST spells it, is not in the journal yet */
     bool moved_since; /* some of its missing files were moved after the journal's last run: moved_since.h */
     uint32_t messages, uidnext, uidvalidity;
@@ -278,6 +279,7 @@ struct run {
     bool fell_behind;          /* a mailbox or folder disappeared since the last run */
     bool overtaken;            /* a message that was listed was gone when it was fetched: another client is at work */
     int retaken;               /* looks that were repeated because of `overtaken` */
+    bool proven;               /* all mailboxes were at rest behind the last look, and nothing was done since */
     char boot[LOCAL_BOOT_MAX + 1]; /* identity of the running system's boot */
     int64_t *doubtful;             /* messages whose files were named under another boot and not flushed, ascending */
     size_t doubtful_count;
