@@ -2214,7 +2214,7 @@ BUGS = [
         ("sync/apply/move.c", "target->facts |= source->facts & FACT_FETCHED;", ";")),
     bug("file that followed its message taken for one that was fetched", Test("scenario_copied"),
         ("sync/apply/move_here.c", "from->facts & FACT_FETCHED;", "FACT_FETCHED;")),
-    bug("what is under way between two mailboxes said to be nowhere", Test("scenario_copied"),
+    bug("what is under way between two mailboxes said to be nowhere", Test("scenario_storm"),
         ("sync/engine.c", "return will_be_retaken(run) ||\n           (agenda_unpaired", "return (agenda_unpaired"),
         ("sync/agenda/unpaired.c", "if (run->overtaken)", "if (false)")),
     bug("what moved right behind a list sent again to where it was under another UIDVALIDITY", Test("scenario_copied"),
