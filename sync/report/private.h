@@ -153,7 +153,7 @@ struct report_summary {
 /** The summary without the account's name. */
 void report_summary(const struct report_summary *summary, char *to, size_t size);
 
-/* ---- report/json.c: one object a line ---- */
+/* ---- report/json.c, report/json_found.c: one object a line ---- */
 void report_json_kept(struct report *report, const char *account, const struct report_kept *kept);
 void report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text);
 void report_json_message(struct report *report, const char *account, const struct report_done *done);
