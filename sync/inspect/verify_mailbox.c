@@ -4,7 +4,8 @@
  * The server lists in the order of UIDs, and so does the journal: both go by at once, and nothing of them is kept. The folder's names come
  * before that: verify_folder.c.
  *
- * All mailboxes are asked for in one go. One whose listing was disturbed is asked for again; what was found in it until then is taken back.
+ * All mailboxes are asked for in one go. One whose listing was disturbed is asked for again; what was found in it until then is taken back. Where
+ * the server refuses, or the line breaks, it may be at a message whose size or date it can't tell: the next listing asks for flags alone.
  */
 #include "sync/inspect/verify_private.h"
 
@@ -16,11 +17,19 @@ struct passed { /* a row that the listing went past, and did not name */
     bool named; /* after all: the server lists in no order */
 };
 
+struct asked {
+    struct mailbox *mailbox;
+    bool again; /* it is to be asked for once more */
+    bool bare;  /* ... or was: UIDs and flags alone */
+    bool done;
+};
+
 struct look { /* the mailbox under way */
     struct verifying *verifying;
-    struct mailbox *const *mailboxes; /* of the request */
-    bool *again;                      /* ... to be asked for once more */
+    struct asked *asked; /* of the request */
+    size_t asked_count;
     bool last;
+    bool came;               /* an answer, since the line was opened */
     struct mailbox *mailbox; /* NULL: none is under way */
     bool there;              /* that side of it is compared */
     struct verify_folder folder;
@@ -190,7 +199,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
 {
     struct look *look = context;
 
-    if (!begin(look, look->mailboxes[index], true))
+    if (!begin(look, look->asked[index].mailbox, true))
         return false;
     look->exists = selected->exists;
     look->other_numbers = selected->uidvalidity != look->mailbox->row.uidvalidity;
@@ -282,29 +291,35 @@ say_unlisted(struct look *look, struct mailbox *mailbox, const char *answer)
 }
 
 static bool
-on_done(void *context, size_t index, const struct remote_outcome *outcome)
+say_other_numbers(struct look *look, struct mailbox *mailbox)
 {
-    struct look *look = context;
-    struct mailbox *mailbox = look->mailboxes[index];
-    const bool other = look->mailbox == mailbox && look->other_numbers, ok = outcome->ok && look->mailbox == mailbox;
     struct run *run = run_of(look);
     uint64_t count;
 
+    if (!journal_message_count(run->journal, mailbox->row.id, WHICH_WITH_UID, &count, &run->err))
+        return false;
+    verify_say_many(look->verifying, mailbox, CLASS_MISSING_THERE, true, count,
+                    "its UIDVALIDITY changed: golub sync pairs both sides again by content");
+    return compare_here_alone(look, mailbox);
+}
+
+static bool
+on_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct look *look = context;
+    struct asked *asked = &look->asked[index];
+    struct mailbox *mailbox = asked->mailbox;
+    const bool other = look->mailbox == mailbox && look->other_numbers, ok = outcome->ok && look->mailbox == mailbox;
+
+    asked->done = look->came = true;
     if (ok && !other)
         return end(look, outcome->shown != 0 || look->listed == look->exists, outcome->shown);
     forget(look);
-    if (other) {
-        if (!journal_message_count(run->journal, mailbox->row.id, WHICH_WITH_UID, &count, &run->err))
-            return false;
-        verify_say_many(look->verifying, mailbox, CLASS_MISSING_THERE, true, count,
-                        "its UIDVALIDITY changed: golub sync pairs both sides again by content");
-        return compare_here_alone(look, mailbox);
-    }
-    if (outcome->changed && !look->last) {
-        look->again[index] = true;
-        return true;
-    }
-    return say_unlisted(look, mailbox, outcome->answer);
+    if (other)
+        return say_other_numbers(look, mailbox);
+    asked->again = !look->last && (outcome->changed || !asked->bare);
+    asked->bare = asked->bare || !outcome->changed;
+    return asked->again || say_unlisted(look, mailbox, outcome->answer);
 }
 
 bool
@@ -316,41 +331,88 @@ verify_is_compared(const struct mailbox *mailbox)
            state != MAILBOX_GONE_REMOTE && state != MAILBOX_GONE_LOCAL;
 }
 
-/* *count: how many are left for another round */
 static bool
-ask(struct look *look, struct mailbox **mailboxes, size_t *count)
+ask(struct look *look)
 {
     static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_done};
     struct run *run = run_of(look);
-    struct remote_select *requests = calloc(*count, sizeof *requests);
-    size_t left = 0;
-    bool ok;
+    struct remote_select *requests = calloc(look->asked_count, sizeof *requests);
+    bool ok = requests != NULL || run_no_memory(run);
 
-    look->again = calloc(*count, sizeof *look->again);
-    look->mailboxes = mailboxes;
-    ok = (requests != NULL && look->again != NULL) || run_no_memory(run);
-    for (size_t i = 0; ok && i < *count; i++)
-        requests[i] = (struct remote_select){
-            .mailbox = text_of(mailboxes[i]->row.wire), .uidvalidity = mailboxes[i]->row.uidvalidity, .full = true};
-    ok = ok && run->remote.ops->observe(run->remote.self, requests, *count, &observer, look, &run->err);
-    for (size_t i = 0; ok && i < *count; i++)
-        if (look->again[i])
-            mailboxes[left++] = mailboxes[i];
-    forget(look);
-    free(look->again);
+    for (size_t i = 0; ok && i < look->asked_count; i++) {
+        const struct asked *asked = &look->asked[i];
+
+        requests[i] = (struct remote_select){.mailbox = text_of(asked->mailbox->row.wire),
+                                             .uidvalidity = asked->mailbox->row.uidvalidity,
+                                             .full = true,
+                                             .bare = asked->bare,
+                                             .sizeless = asked->bare};
+    }
+    ok = ok && run->remote.ops->observe(run->remote.self, requests, look->asked_count, &observer, look, &run->err);
     free(requests);
-    *count = left;
     return ok;
+}
+
+/* The mailbox at which the line broke is asked for flags alone, behind the others; where that broke it as well it can't be listed. */
+static bool
+put_behind(struct look *look, const char *words)
+{
+    size_t at = 0;
+    struct asked asked;
+
+    while (look->mailbox != NULL ? look->asked[at].mailbox != look->mailbox : look->asked[at].done)
+        if (++at == look->asked_count)
+            return true;
+    forget(look);
+    asked = look->asked[at];
+    if (asked.bare) {
+        look->asked[at].done = true;
+        return say_unlisted(look, asked.mailbox, words);
+    }
+    asked.bare = true;
+    memmove(&look->asked[at], &look->asked[at + 1], (look->asked_count - at - 1) * sizeof asked);
+    look->asked[look->asked_count - 1] = asked;
+    return true;
+}
+
+/* Did the line break, and is it open again? */
+static bool
+go_on(struct look *look, struct reopening *reopening)
+{
+    struct run *run = run_of(look);
+    char words[sizeof run->err.answer];
+
+    (void)text_print(words, sizeof words, "%s", run->err.answer[0] != '\0' ? run->err.answer : run->err.what);
+    if (!verify_line_open_again(look->verifying, reopening, look->came))
+        return false;
+    look->came = false;
+    return put_behind(look, words);
+}
+
+static void
+drop_done(struct look *look)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < look->asked_count; i++) {
+        struct asked asked = look->asked[i];
+
+        if (asked.done && !asked.again)
+            continue;
+        asked.done = asked.again = false;
+        look->asked[left++] = asked;
+    }
+    look->asked_count = left;
 }
 
 bool
 verify_mailboxes(struct verifying *verifying)
 {
     struct run *run = &verifying->run;
-    struct look look = {.verifying = verifying, .row = malloc(sizeof *look.row)};
-    struct mailbox **asked = calloc(run->count + 1, sizeof *asked);
-    size_t count = 0;
-    bool ok = (look.row != NULL && asked != NULL) || run_no_memory(run);
+    struct look look = {
+        .verifying = verifying, .row = malloc(sizeof *look.row), .asked = calloc(run->count + 1, sizeof *look.asked)};
+    struct reopening reopening = {0};
+    bool ok = (look.row != NULL && look.asked != NULL) || run_no_memory(run);
 
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
@@ -358,15 +420,21 @@ verify_mailboxes(struct verifying *verifying)
         if (!mailbox->chosen || !mailbox->asked)
             continue;
         if (verify_is_compared(mailbox))
-            asked[count++] = mailbox;
+            look.asked[look.asked_count++].mailbox = mailbox;
         else
             ok = verify_one_sided(verifying, mailbox);
     }
-    for (int i = 1; ok && count != 0; i++) {
-        look.last = i == LOOKS;
-        ok = ask(&look, asked, &count);
+    for (int looks = 0; ok && look.asked_count != 0;) {
+        look.last = looks + 1 >= LOOKS;
+        ok = ask(&look);
+        if (ok)
+            looks++;
+        else
+            ok = go_on(&look, &reopening);
+        drop_done(&look);
     }
-    free(asked);
+    forget(&look);
+    free(look.asked);
     free(look.row);
     free(look.passed);
     return ok;

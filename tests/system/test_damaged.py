@@ -107,6 +107,20 @@ class DamagedMessageTest(SystemTest):
         self.assertEqual(self.here(), self.digests(letters[n] for n in range(40) if n not in bad))
         self.assert_named(result, *[uids[n] for n in bad])
 
+    def test_verify_compares_what_can_be_compared_beside_it(self):
+        letters = self.letters(8)
+        uids = self.client.fill("Work", letters)
+        self.client.fill("INBOX", self.letters(2))
+        self.damage(uids[5])
+        self.settle()
+        self.client.expunge("Work", [uids[1]])
+
+        result = self.check(self.home.run("verify", "work"), SOME)
+
+        self.assertIn("work/Work: missing-there UID %d " % uids[1], result.out)
+        self.assertIn("work/Work: waiting, 1 message: golub status work says why", result.out)
+        self.assertIn("9 messages here", result.out)
+
     def test_one_that_is_gone_is_over(self):
         letters = self.letters(6)
         uids = self.client.fill("Work", letters)
