@@ -15,6 +15,7 @@
 struct boundary {
     char text[BOUNDARY_MAX];
     size_t len;
+    bool messages; /* of multipart/digest: a part that says nothing of its type is a message (RFC 2046, 5.1.5) */
 };
 
 struct parts_reader {
@@ -24,13 +25,15 @@ struct parts_reader {
     enum { FIELD_START, IN_NAME, IN_VALUE, IN_TEXT } at;
     bool top;    /* the message's own header: another digest has that */
     bool any;    /* a part had a header */
+    bool part;   /* this header is that of a part, and not of a message in one */
+    bool quoted; /* within the value that is being read */
     bool begun;  /* the value that is being read has more than blanks */
     bool field;  /* the block has a line that another may continue; its line end is not digested yet */
     bool closed; /* the line before was the last boundary of a multipart body */
     bool cr;     /* the last byte was one, and is not digested yet */
     char name[sizeof TYPE_NAME];
     size_t name_length;
-    char type[TYPE_MAX + 1]; /* Content-Type of this block, without blanks */
+    char type[TYPE_MAX + 1]; /* Content-Type of this block, without blanks outside of quotes */
     size_t type_length;
     bool is_type, has_type;
     char line[BOUNDARY_MAX + 4]; /* beginning of a line of text */
@@ -45,7 +48,8 @@ begin_message(struct parts_reader *reader)
     reader->out_length = reader->depth = reader->line_length = reader->name_length = reader->type_length = 0;
     reader->at = FIELD_START;
     reader->top = true;
-    reader->any = reader->field = reader->closed = reader->cr = reader->is_type = reader->has_type = false;
+    reader->any = reader->part = reader->field = reader->closed = reader->cr = reader->is_type = reader->has_type =
+        false;
     /* Never the digest of a body by its bytes. */
     return SHA256_Init(&reader->all) == 1 && SHA256_Update(&reader->all, "parts", sizeof "parts") == 1;
 }
@@ -120,12 +124,22 @@ begin_text(struct parts_reader *reader)
 }
 
 static void
-begin_block(struct parts_reader *reader)
+begin_block(struct parts_reader *reader, bool part)
 {
+    reader->part = part;
     reader->at = FIELD_START;
     reader->field = reader->has_type = false;
     reader->type_length = 0;
     reader->any = true;
+}
+
+static bool
+is_message(const struct parts_reader *reader)
+{
+    if (!reader->has_type)
+        return reader->part && reader->depth > 0 && reader->open[reader->depth - 1].messages;
+    return reader->type_length < TYPE_MAX && strncasecmp(reader->type, "message/rfc822", 14) == 0 &&
+           strchr(";", reader->type[14]) != NULL;
 }
 
 /* Its empty line came. */
@@ -138,17 +152,20 @@ end_block(struct parts_reader *reader)
 
     reader->type[reader->type_length] = '\0';
     begin_text(reader);
-    if (!reader->has_type || reader->type_length == TYPE_MAX)
-        return;
-    if (strncasecmp(reader->type, "message/rfc822", 14) == 0 && strchr(";", reader->type[14]) != NULL) {
-        begin_block(reader);
+    if (is_message(reader)) {
+        begin_block(reader, false);
         return;
     }
+    if (!reader->has_type || reader->type_length == TYPE_MAX)
+        return;
     boundary = strncasecmp(reader->type, "multipart/", 10) == 0 ? find_boundary(reader->type, &len) : NULL;
+    while (boundary != NULL && len > 0 && boundary[len - 1] == ' ')
+        len--;
     if (boundary == NULL || len == 0 || len > BOUNDARY_MAX || reader->depth == DEPTH_MAX)
         return;
     memcpy(next->text, boundary, len);
     next->len = len;
+    next->messages = strncasecmp(reader->type, "multipart/digest;", 17) == 0;
     reader->depth++;
 }
 
@@ -161,10 +178,13 @@ add_to_value(struct parts_reader *reader, unsigned char byte)
         reader->at = FIELD_START;
         return true;
     }
-    if (byte == ' ' || byte == '\t')
-        return !reader->begun || put(reader, byte);
+    const bool blank = byte == ' ' || byte == '\t';
+
+    if (blank && !reader->begun)
+        return true;
     reader->begun = true;
-    if (reader->is_type && reader->type_length < TYPE_MAX)
+    reader->quoted = reader->quoted != (byte == '"');
+    if (reader->is_type && (!blank || reader->quoted) && reader->type_length < TYPE_MAX)
         reader->type[reader->type_length++] = (char)byte;
     return put(reader, byte);
 }
@@ -178,7 +198,7 @@ add_to_name(struct parts_reader *reader, unsigned char byte)
         reader->has_type = reader->has_type || reader->is_type;
         reader->at = IN_VALUE;
         reader->field = true;
-        reader->begun = false;
+        reader->begun = reader->quoted = false;
         return put(reader, byte);
     }
     if (byte > ' ' && byte < 0x7f) {
@@ -229,6 +249,8 @@ end_line(struct parts_reader *reader)
     size_t len = reader->line_length;
 
     reader->line_length = 0;
+    while (len > 2 && len <= sizeof reader->line && (reader->line[len - 1] == ' ' || reader->line[len - 1] == '\t'))
+        len--; /* RFC 2046, 5.1.1: a gateway may have put them there */
     if (len < 3 || len > sizeof reader->line || reader->line[0] != '-' || reader->line[1] != '-')
         return;
     for (size_t i = reader->depth; i-- > 0;) {
@@ -239,7 +261,7 @@ end_line(struct parts_reader *reader)
             continue;
         if (len == all) {
             reader->depth = i + 1;
-            begin_block(reader);
+            begin_block(reader, true);
             return;
         }
         if (len == all + 2 && reader->line[all] == '-' && reader->line[all + 1] == '-') {

@@ -157,11 +157,23 @@ class GetmailTest(Adopting, DovecotTest):
         head = (b"From: a@example.org\r\nDate: Tue, 3 Mar 2026 10:00:00 +0000\r\nMessage-ID: <parts-%d@example.org>\r\nMIME-Version: 1.0\r\n"
                 b"Content-Type: multipart/mixed; boundary=\"out\"\r\n\r\nfor old readers\r\n")
         self.drop([head % n + part + inner * (n % 2) + b"--out--\r\n" for n in range(6)])
+        self.assert_nothing_comes_twice(6)
+
+    def test_a_boundary_with_blanks_and_the_messages_of_a_digest_are_folded_and_known(self):
+        folds = b"name=\"%s\"" % (b"long file name " * 20)
+        head = (b"From: a@example.org\r\nDate: Tue, 3 Mar 2026 10:00:00 +0000\r\nMessage-ID: <rare-%d@example.org>\r\nMIME-Version: 1.0\r\n"
+                b"Content-Type: multipart/%s; boundary=\"one two\"\r\n\r\n--one two\r\n%s--one two--\r\n")
+        part = b"Content-Type: text/plain; " + folds + b"\r\n\r\ntext\r\n"
+        digest = b"\r\nSubject: " + b"a word; " * 30 + b"\r\n\r\nof a list\r\n"
+        self.drop([head % (n, b"digest" if n % 2 else b"mixed", digest if n % 2 else part) for n in range(4)])
+        self.assert_nothing_comes_twice(4)
+
+    def assert_nothing_comes_twice(self, count):
         self.account.maildir.create("INBOX")
         fetcher = self.given_a_program(into=self.account.maildir.folder("INBOX"))
         fetcher.fetch()
         before = self.names()
-        self.assertEqual(len(before), 6)
+        self.assertEqual(len(before), count)
         self.assertFalse({m.digest for m in self.here()} & {popclient.digest(m) for m in self.there()}, "getmail folded nothing")
 
         self.import_()

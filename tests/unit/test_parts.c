@@ -11,6 +11,7 @@
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 #define TOP "Subject: x\r\nContent-Type: multipart/mixed;\r\n boundary=\"b b\"; x=1\r\n\r\n"
 #define MIXED "Subject: x\r\nContent-Type: multipart/mixed;\r\n boundary=\"bb\"\r\n\r\n"
+#define DIGEST "Content-Type: multipart/digest; boundary=bb\r\n\r\n"
 #define PLAIN "Subject: x\r\n\r\n"
 
 static bool
@@ -59,6 +60,28 @@ folds_of_a_part_do_not_count(void **state)
 }
 
 static void
+a_boundary_may_have_blanks(void **state)
+{
+    (void)state;
+    assert_true(same(TOP "--b b\r\nA: t u\r\n\r\n", TOP "--b b\r\nA: t\r\n u\r\n\r\n"));
+    assert_true(same(TOP "--b b\r\nA: t u\r\n\r\n",
+                     "Content-Type: multipart/mixed; boundary=\"b\n b\"\n\n--b b\nA: t\n u\n\n"));
+    assert_true(same(MIXED "--bb \t\r\nA: t u\r\n\r\n", MIXED "--bb \t\r\nA: t\r\n u\r\n\r\n"));
+}
+
+/* RFC 2046, 5.1.5 */
+static void
+a_part_of_a_digest_is_a_message_unless_it_says_otherwise(void **state)
+{
+    (void)state;
+    assert_true(same(DIGEST "--bb\r\n\r\nSubject: a b\r\n\r\nt\r\n--bb\r\n\r\nSubject: c d\r\n\r\nu\r\n--bb--\r\n",
+                     DIGEST
+                     "--bb\r\n\r\nSubject: a\r\n b\r\n\r\nt\r\n--bb\r\n\r\nSubject: c\r\n d\r\n\r\nu\r\n--bb--\r\n"));
+    assert_true(same(DIGEST "--bb\r\nX: x\r\n\r\nSubject: a b\r\n\r\nt\r\n",
+                     DIGEST "--bb\r\nX: x\r\n\r\nSubject: a\r\n b\r\n\r\nt\r\n"));
+}
+
+static void
 all_else_counts(void **state)
 {
     static const char *const different[][2] = {
@@ -81,7 +104,11 @@ all_else_counts(void **state)
         {MIXED "--bb\r\nContent-Type: message/rfc822x\r\n\r\nA: a b\r\n\r\n",
          MIXED "--bb\r\nContent-Type: message/rfc822x\r\n\r\nA: a\r\n b\r\n\r\n"},
         {PLAIN "--bb\r\nA: t u\r\n", PLAIN "--bb\r\nA: t\r\n u\r\n"},
-        {TOP "--b b\r\nA: t u\r\n", TOP "--b b\r\nA: t\r\n u\r\n"}, /* a fold may have stood in it */
+        {TOP "--bb\r\nA: t u\r\n", TOP "--bb\r\nA: t\r\n u\r\n"},
+        {DIGEST "--bb\r\nA: a\r\n\r\nB: b\r\n\r\nt u\r\n", DIGEST "--bb\r\nA: a\r\n\r\nB: b\r\n\r\nt\r\n u\r\n"},
+        {DIGEST "--bb\r\nContent-Type: text/plain\r\n\r\nA: t u\r\n\r\n",
+         DIGEST "--bb\r\nContent-Type: text/plain\r\n\r\nA: t\r\n u\r\n\r\n"},
+        {MIXED "--bb\r\n\r\nA: t u\r\n\r\n", MIXED "--bb\r\n\r\nA: t\r\n u\r\n\r\n"},
     };
 
     (void)state;
@@ -106,6 +133,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folds_of_a_part_do_not_count),
+        cmocka_unit_test(a_boundary_may_have_blanks),
+        cmocka_unit_test(a_part_of_a_digest_is_a_message_unless_it_says_otherwise),
         cmocka_unit_test(all_else_counts),
         cmocka_unit_test(a_body_without_parts_says_so),
     };
