@@ -91,7 +91,7 @@ enum journal_fact {
         0x4000,          /* file and UID are one by their header alone: read before anything destructive rests on it */
     FACT_APART = 0x8000, /* the user said that this file is not to go to the server */
     FACT_AGAIN = 0x100000,  /* it comes again to where it was, here or there: nothing else has moved there */
-    FACT_LACKED = 0x200000, /* on no list when its folder, a copy, lacked its file: nobody removed it */
+    FACT_LACKED = 0x200000, /* its folder, a copy, lacked its file: nobody removed it */
     FACT_VAGUE = 0x1000,    /* its header has neither Received nor Message-ID: it alone proves nothing */
     FACT_PLACEHOLDER =
         0x800000, /* the file is mbsync's placeholder for a message that it left on the server: nobody's mail */

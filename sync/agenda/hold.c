@@ -216,6 +216,16 @@ count_messages(struct verdict *verdict)
 
 /* ---- what is held ---- */
 
+/* Nobody removed what a copied folder lacks. That outlives its lists, which end where it is wanted back in a run that may not fetch it. */
+static bool
+note_lacked(struct run *run, struct journal_message *message, enum hold_reason reason)
+{
+    if (reason != HOLD_COPIED || (message->facts & (FACT_GONE_HERE | FACT_LACKED)) != FACT_GONE_HERE)
+        return true;
+    message->facts |= FACT_LACKED;
+    return journal_message_save(run->journal, message, &run->err);
+}
+
 static bool
 hold_one(struct run *run, struct todo *todo, enum hold_reason reason, const char *id)
 {
@@ -226,7 +236,7 @@ hold_one(struct run *run, struct todo *todo, enum hold_reason reason, const char
 
     (void)text_print(hold.list, sizeof hold.list, "%s", id);
     (void)text_print(hold.reason, sizeof hold.reason, "%s", held_reasons[reason].word);
-    if (!run_load(run, todo->id, &message) ||
+    if (!run_load(run, todo->id, &message) || !note_lacked(run, &message, reason) ||
         !run_pending(run, mailbox, todo->id, PENDING_HELD, held_word(here), held_reasons[reason].why, id) ||
         !journal_hold_add(run->journal, &hold, &run->err))
         return false;

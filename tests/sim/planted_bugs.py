@@ -1334,6 +1334,8 @@ BUGS = [
         ("sync/observe/remote.c", "sight->partial = true;", "")),
     bug("what was sent not taken for the reason that the oldest went", Test("scenario_view"),
         ("sync/observe/view.c", "view->ours >= view->vanished &&", "false &&")),
+    bug("what a copied folder lacks removed once a run kept its coming back", Test("scenario_lacking"),
+        ("sync/agenda/hold.c", "message->facts |= FACT_LACKED;", "")),
     bug("what was out of view when its folder was copied removed later", Test("scenario_lacking"),
         ("sync/run/place.c", "message.facts |= FACT_LACKED;", "")),
     bug("what was sent without an answer not counted where a view ends", Test("scenario_view"),
