@@ -245,7 +245,8 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
         message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_ADOPTED | FACT_ITS_BYTES);
         message->flags = merge_new(message->flags, true); /* what it shows is what it brings */
     }
-    message->facts &= ~(unsigned)(FACT_FOREIGN | FACT_FETCHED); /* the server will have these bytes, and from here */
+    /* The server will have these bytes, and from here: what an earlier message there was told by says nothing of the one that comes. */
+    message->facts &= ~(unsigned)(FACT_FOREIGN | FACT_FETCHED | FACT_BY_HEADER);
     sending->print.since = op->since;
     return journal_message_save(run->journal, message, &run->err) &&
            journal_print_set(run->journal, &sending->print, &run->err) &&

@@ -2244,6 +2244,8 @@ BUGS = [
         ("sync/apply/copied_from.c", "*got = *got && kinship->is_saved;", "*got = false;")),
     bug("copy in other bytes not known as one", Test("scenario_saved"),
         ("sync/apply/move.c", "ok = !kinship.is_saved || foreign_mark(", "ok = true || foreign_mark(")),
+    bug("what was sent again compared as if its header alone told it", Test("scenario_movers"),
+        ("sync/apply/up.c", "(FACT_FOREIGN | FACT_FETCHED | FACT_BY_HEADER)", "(FACT_FOREIGN | FACT_FETCHED)")),
     bug("file with other lines of its own no sign that a server swallowed one", Test("scenario_movers"),
         ("sync/apply/up.c", "return (other->facts & FACT_FOREIGN) != 0 && other->has_header", "return (other->facts & FACT_FOREIGN) != 0 && false && other->has_header")),
     bug("flags taken off for an equal message that stands for one beyond the view", Test("scenario_view_limit"),

@@ -332,6 +332,39 @@ what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity
     then_it_is_here(INBOX, 1, 1);
 }
 
+/* Its first message was told by the header alone. What was sent since is known by its UID, whatever the server made of it: it moves, and goes. */
+static void
+what_is_sent_again_and_rewritten_follows_its_file(void **state)
+{
+    (void)state;
+    for (int moves = 0; moves < 2; moves++) {
+        given_a_server_that_rewrites();
+        sim.server.uidplus = true;
+        sim.server.move = false;
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_mail_here(INBOX, 1);
+        given_both_sides_agree();
+        then_it_is_here(INBOX, 1, 1);
+        server_expunge(&sim.server, INBOX, message_of(INBOX, 1)->uid);
+        ledger_out(&sim.world, 1, INBOX);
+        mua_set_flags(here(), file_of(INBOX, 1), FLAG_FLAGGED);
+        given_both_sides_agree();
+        assert_int_not_equal(message_of(INBOX, 1)->dress, DRESS_DATED);
+
+        if (moves)
+            when_the_user_moves(1, INBOX, WORK);
+        else
+            when_the_user_removes(INBOX, 1);
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 0);
+        then_it_is_here(INBOX, 1, 0);
+        then_it_is_there(WORK, 1, moves);
+        then_it_is_here(WORK, 1, moves);
+    }
+}
+
 /* It was fetched anew, and the journal is from before that: with the header and the size that the server has it is the message, and not altered. */
 static void
 a_file_that_has_the_servers_own_lines_again_follows_its_message(void **state)
@@ -438,6 +471,7 @@ main(void)
         SCENARIO(what_a_copied_folder_lacks_has_not_got_the_new_name_of_what_was_saved),
         SCENARIO(what_was_fetched_for_a_pair_in_other_bytes_is_not_altered),
         SCENARIO(what_a_server_rewrote_is_found_again_by_its_body),
+        SCENARIO(what_is_sent_again_and_rewritten_follows_its_file),
         SCENARIO(what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity),
         SCENARIO(what_a_server_swallows_beside_a_file_with_other_lines_is_an_alias),
     };
