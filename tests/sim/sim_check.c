@@ -216,8 +216,12 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
         maildir_sim_multiplicity(maildir, file->mailbox, file->content, false) != 1 ||
         server_multiplicity(&sim->server, file->mailbox, file->content) != 1)
         return;
-    /* The second file of a UID whose first one was edited: the flags of that one are the message's. */
-    if (sim->server.swallows_duplicates && maildir_sim_multiplicity(maildir, file->mailbox, file->content, true) != 1)
+    /*
+     * The second file of a UID whose first one was edited, or one that the server will not have beside it: the flags of that first one are the
+     * message's.
+     */
+    if ((sim->server.swallows_duplicates || is_refused(sim, file)) &&
+        maildir_sim_multiplicity(maildir, file->mailbox, file->content, true) != 1)
         return;
     /* What another client took off between STORE and echo, and then once more, looks like one that can't be stored there. */
     const unsigned kept = shown & box->permanent & ~sim->world.ledger[file->content].contested;

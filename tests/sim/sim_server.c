@@ -261,6 +261,7 @@ server_create(struct server *server, int mailbox)
     box->uidvalidity = server->next_uidvalidity++;
     box->uidnext = 1;
     box->modseq = 1;
+    box->expunged_count = 0; /* another mailbox of this name had those UIDs */
 }
 
 /* A COPY or MOVE of golub is carried out, if its source is still there. */
