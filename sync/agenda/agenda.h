@@ -30,6 +30,11 @@ MUST_CHECK bool agenda_was_sent(struct run *run, const struct mailbox *mailbox, 
  * message vanished, so that the file is not sent again.
  */
 MUST_CHECK bool agenda_sent_vanished(struct run *run, struct todo *sent);
+/**
+ * What is gone on both sides, and whose file is new elsewhere (moved_here), was moved there by a MOVE that was not answered. Has that mailbox
+ * given a UID for it? Then it was carried out, and the message moved on: its file follows in the next plan. Outside a transaction.
+ */
+MUST_CHECK bool agenda_move_went_on(struct run *run, const struct todo *from, bool *went);
 /** The sources of such copies and moves are not removed either: drops their todos. */
 MUST_CHECK bool agenda_drop_sources(struct run *run, struct agenda *agenda);
 /** The same bytes are new in another mailbox: they are not sent before that APPEND is answered for. Outside a transaction. */

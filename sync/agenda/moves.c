@@ -80,12 +80,18 @@ take_sent(struct run *run, struct todo *from, struct todo *to, const struct pair
 }
 
 /*
- * Its file is in another folder, and its UID was gone. What came there again in its own mailbox was moved to no other place: it follows its file.
- * What came to another mailbox was: nothing tells which place is meant.
+ * Its file is in another folder, and its UID was gone. What followed its file, and moved on, is followed in its turn. Else: what came there again
+ * in its own mailbox was moved to no other place, it follows its file; what came to another mailbox was, and nothing tells which place is meant.
  */
 static bool
 take_moved_here(struct run *run, struct todo *from, struct todo *to)
 {
+    bool went;
+
+    if (!agenda_move_went_on(run, from, &went))
+        return false;
+    if (went)
+        return true;
     if (from->mailbox == to->mailbox)
         return renamed_join(run, from, to, false);
     from->moved_there = to->id;

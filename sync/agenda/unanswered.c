@@ -109,6 +109,41 @@ agenda_sent_vanished(struct run *run, struct todo *from)
     return ok;
 }
 
+/* The file's row is from here on one whose message vanished: it was the message that `source` was. Inside a transaction. */
+static bool
+take_over(struct run *run, const struct journal_message *source, struct journal_message *file,
+          const struct journal_op *op)
+{
+    file->facts |= FACT_GONE_THERE;
+    file->date = source->date;
+    file->flags = merge_moved_there(source->flags, file->info);
+    return journal_op_delete(run->journal, op->id, &run->err) && journal_message_save(run->journal, file, &run->err);
+}
+
+bool
+agenda_move_went_on(struct run *run, const struct todo *from, bool *went)
+{
+    struct journal_message *rows = calloc(2, sizeof *rows);
+    const struct mailbox *mailbox = NULL;
+    struct journal_op op;
+    bool found = false, perhaps;
+    bool ok = (rows != NULL || run_no_memory(run)) && run_load(run, from->id, &rows[0]) &&
+              run_load(run, from->moved_here, &rows[1]) &&
+              journal_op_of(run->journal, from->moved_here, &op, &found, &run->err);
+
+    *went = false;
+    if (ok)
+        mailbox = run_mailbox_by_id(run, rows[1].mailbox);
+    if (ok && found && op.kind == OP_MOVE && mailbox != NULL)
+        ok = check_arrived(run, mailbox, &rows[1], &op, &perhaps, went);
+    if (ok && *went) {
+        run->replan = true;
+        ok = run_begin(run) && run_end(run, take_over(run, &rows[0], &rows[1], &op));
+    }
+    free(rows);
+    return ok;
+}
+
 bool
 agenda_drop_sources(struct run *run, struct agenda *agenda)
 {

@@ -279,6 +279,36 @@ a_file_that_moves_on_while_its_move_is_under_way_is_there_once(void **state)
     }
 }
 
+/* Its MOVE was carried out, and not answered, and another client moved it back or on before golub looked. Its file follows. */
+static void
+what_another_client_moves_on_after_an_unanswered_move_stays_where_it_is(void **state)
+{
+    (void)state;
+    for (int to = WORK; to <= OLD; to++) {
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        sim.server.dawdles = false;
+        given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        when_the_user_moves(1, WORK, INBOX);
+        given_trouble_at(STEP_MOVE, true, true);
+        assert_int_equal(when_golub_syncs_after(60), 5);
+        server_delayed(&sim.server, true);
+        then_it_is_there(INBOX, 1, 1);
+        mua_set_flags(here(), file_of(INBOX, 1), FLAG_ANSWERED);
+        assert_true(action_transfer_there(&sim, INBOX, message_there(INBOX, 1), to, true));
+
+        then_both_sides_agree();
+
+        for (int m = INBOX; m <= OLD; m++) {
+            then_it_is_there(m, 1, m == to);
+            then_it_is_here(m, 1, m == to);
+        }
+        assert_int_equal(message_there(to, 1)->flags, FLAG_ANSWERED);
+    }
+}
+
 /* ---- damage ---- */
 
 static void
@@ -317,6 +347,7 @@ main(void)
         SCENARIO(a_file_that_is_removed_while_its_append_is_under_way_does_not_come_back),
         SCENARIO(an_append_that_never_arrives_is_sent_again_for_the_file_that_has_its_bytes),
         SCENARIO(a_file_that_moves_on_while_its_move_is_under_way_is_there_once),
+        SCENARIO(what_another_client_moves_on_after_an_unanswered_move_stays_where_it_is),
         SCENARIO(damage_under_our_own_name_is_not_sent_as_new_mail_whatever_was_lost),
     };
 
