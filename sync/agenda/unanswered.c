@@ -28,7 +28,7 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
                        "an earlier attempt was not answered and may still be under way", NULL);
 }
 
-/* Did another file with these bytes have a UID? Then a new message there may be that one, or a copy of it. */
+/* Is there, or was there, another file with these bytes? Then a new message there may be that one, or a copy of it. */
 static bool
 has_equal(struct run *run, const struct journal_message *message, bool *has)
 {
@@ -41,8 +41,7 @@ has_equal(struct run *run, const struct journal_message *message, bool *has)
     *has = false;
     for (size_t i = 0; ok && !*has && i < count; i++) {
         ok = ids[i] == message->id || run_load(run, ids[i], other);
-        *has = ok && ids[i] != message->id && other->base[0] != '\0' &&
-               (other->uid != 0 || (other->facts & FACT_GONE_THERE) != 0);
+        *has = ok && ids[i] != message->id && other->base[0] != '\0';
     }
     free(ids);
     free(other);

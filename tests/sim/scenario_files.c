@@ -279,6 +279,39 @@ a_file_that_moves_on_while_its_move_is_under_way_is_there_once(void **state)
     }
 }
 
+/* Neither of two equal files was stored, the UIDs are given anew, and one more arrives elsewhere: it need be neither of them, moved on. */
+static void
+what_arrives_elsewhere_is_none_of_two_that_were_not_answered(void **state)
+{
+    (void)state;
+    for (int pulls = 0; pulls < 2; pulls++) {
+        given_empty_account(1);
+        sim.server.dawdles = false;
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        given_mail_here(WORK, 1);
+        given_mail_here(WORK, 1);
+        given_trouble_at(STEP_APPEND, true, false);
+        assert_int_equal(when_golub_syncs_after(60), 5);
+        then_it_is_there(WORK, 1, 0);
+        server_reset_uidvalidity(&sim.server, WORK);
+        check_forget(&sim.clients[0]);
+        given_mail_there(INBOX, 1);
+        if (pulls == 0) {
+            sim.clients[0].forced = FORCED_PUSH;
+            (void)when_golub_syncs_after(60);
+            sim.clients[0].forced = FORCED_NOT;
+        }
+
+        then_both_sides_agree();
+
+        then_it_is_here(WORK, 1, 2);
+        then_it_is_there(WORK, 1, 2);
+        then_it_is_here(INBOX, 1, 1);
+        then_it_is_there(INBOX, 1, 1);
+    }
+}
+
 /* Its MOVE was carried out, and not answered, and another client moved it back or on before golub looked. Its file follows. */
 static void
 what_another_client_moves_on_after_an_unanswered_move_stays_where_it_is(void **state)
@@ -347,6 +380,7 @@ main(void)
         SCENARIO(a_file_that_is_removed_while_its_append_is_under_way_does_not_come_back),
         SCENARIO(an_append_that_never_arrives_is_sent_again_for_the_file_that_has_its_bytes),
         SCENARIO(a_file_that_moves_on_while_its_move_is_under_way_is_there_once),
+        SCENARIO(what_arrives_elsewhere_is_none_of_two_that_were_not_answered),
         SCENARIO(what_another_client_moves_on_after_an_unanswered_move_stays_where_it_is),
         SCENARIO(damage_under_our_own_name_is_not_sent_as_new_mail_whatever_was_lost),
     };
