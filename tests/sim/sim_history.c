@@ -335,7 +335,11 @@ history_run(struct history *history)
     run_close(&sim);
 }
 
+#ifdef SIM_WATCHER
+const char *const history_program = "sim_watch";
+#else
 const char *const history_program = "sim_golub";
+#endif
 
 bool
 history_coverage(const struct coverage *coverage)

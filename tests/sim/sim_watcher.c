@@ -1,38 +1,23 @@
 /*
  * Histories whose runs come from the watcher's own loop: sync/watch/watch.c with pace, known and here decides when golub runs and what it is told.
- * What they stand on is put in here: the session that is told of changes, the events of the tree, the clock, and poll, in which time passes and
- * people act.
+ * What they stand on is put in: the session that is told of changes (sim_watcher_there.c), the events of the tree (sim_watcher_here.c), and here
+ * the clock, and poll, in which time passes and people act.
  *
  * Laws beside those of all histories: once all is quiet and nothing but the poll is waited for, a run finds nothing to do.
  */
 #include "tests/sim/sim_watcher.h"
 
 #include "store/base/clock.h"
-#include "store/imap/imap.h"
-#include "store/maildir/watch.h"
-#include "sync/watch/here.h"
 #include "sync/watch/machine.h"
 #include "sync/watch/state.h"
-#include "sync/watch/there.h"
 #include "sync/watch/watch.h"
 #include "tests/sim/sim_events.h"
+#include "tests/sim/sim_watcher_here.h"
+#include "tests/sim/sim_watcher_there.h"
 
 #define POLL_S 3600
 #define RESTS_MS 400000 /* no pause is so long; a sign of life is asked for after more */
 #define TURNS_MOST 20000
-
-struct there {
-    void (*told)(void *context, const struct known_told *told);
-    void *context;
-    bool listens, distrusted;
-    bool has[SIM_MAILBOXES];
-    struct known_numbers last[SIM_MAILBOXES];
-};
-
-struct maildir_watch {
-    struct sim_tree then;
-    uint64_t version[SIM_MAILBOXES];
-};
 
 static struct {
     struct sim *sim;
@@ -41,17 +26,24 @@ static struct {
     void (*quiet)(void);
     int at, turns;
     int64_t part_ms;            /* of the world's second */
-    enum there_by tells;        /* what this server offers */
     bool on, still, died, over; /* all is quiet; the process died; the history is over */
     int status;                 /* of the last run */
     bool running;
     const struct sync_named *named;
     size_t named_count;
-    struct there there;
-    struct maildir_watch tree;
 } it;
 
 /* ---- time ---- */
+
+void __real_pace_init(struct pace *pace, int poll_s, uint64_t seed);
+void __wrap_pace_init(struct pace *pace, int poll_s, uint64_t seed);
+
+/* An address and the clock are in the real one. */
+void
+__wrap_pace_init(struct pace *pace, int poll_s, uint64_t seed)
+{
+    __real_pace_init(pace, poll_s, it.on ? it.history->seed : seed);
+}
 
 int64_t __real_clock_ms(void);
 int64_t __wrap_clock_ms(void);
@@ -123,7 +115,7 @@ is_judged_by_the_law(void)
 {
     const struct world *world = &it.sim->world;
 
-    return it.tells == THERE_NOTIFY && !it.there.distrusted && it.status == 0 && world->clients == 1;
+    return watcher_there_told_all() && it.status == 0 && world->clients == 1;
 }
 
 /* Nothing but the poll is waited for: a run by hand should find nothing. */
@@ -179,267 +171,6 @@ __wrap___poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
 {
     (void)size;
     return __wrap_poll(fds, count, timeout);
-}
-
-/* ---- the server's side ---- */
-
-struct there *
-there_new(const struct account *account, const struct connection *connection,
-          void (*told)(void *context, const struct known_told *told), void *context)
-{
-    (void)account, (void)connection;
-    it.there = (struct there){.told = told, .context = context};
-    return &it.there;
-}
-
-void
-there_free(struct there *there)
-{
-    (void)there;
-}
-
-struct imap *
-there_session(struct there *there)
-{
-    (void)there;
-    return NULL;
-}
-
-void
-imap_forget_alerts(struct imap *imap)
-{
-    (void)imap;
-}
-
-bool
-there_choose(struct there *there, const struct journal_mailbox *list, size_t count)
-{
-    (void)there, (void)list, (void)count;
-    return true;
-}
-
-/* @param all  as EXAMINE and NOTIFY SET STATUS answer; else what moved */
-static void
-tell(struct there *there, bool all)
-{
-    const struct server *server = &it.sim->server;
-
-    for (int m = 0; m < SIM_MAILBOXES; m++) {
-        const struct sim_mailbox *box = &server->boxes[m];
-        const struct known_numbers now = {box->uidvalidity, server_uidnext(box, server->status_lags),
-                                          server_exists(server, m), server->condstore ? box->modseq : 0};
-        const bool inbox = m == 0, moved = memcmp(&now, &there->last[m], sizeof now) != 0;
-        struct known_told told = {.has_messages = true, .numbers = now};
-        char wire[200];
-
-        if (it.tells == THERE_POLL || there->distrusted || (it.tells == THERE_IDLE && !inbox))
-            continue;
-        server_wire_name(server, m, wire, sizeof wire);
-        told.mailbox = text_of(wire);
-        told.changed = !all && (inbox || box->exists != there->has[m]);
-        if (box->exists != there->has[m] || (box->exists && (all || moved)))
-            there->told(there->context, &told);
-        there->has[m] = box->exists;
-        there->last[m] = now;
-    }
-}
-
-bool
-there_listen(struct there *there, struct error *err)
-{
-    (void)err;
-    there->listens = true;
-    tell(there, true);
-    return true;
-}
-
-int64_t
-there_due(const struct there *there)
-{
-    (void)there;
-    return PACE_NEVER;
-}
-
-void
-there_open_due(struct there *there)
-{
-    (void)there;
-}
-
-enum there_by
-there_tells(const struct there *there)
-{
-    return !there->listens || there->distrusted ? THERE_POLL : it.tells;
-}
-
-void
-there_distrust(struct there *there)
-{
-    there->distrusted = true;
-}
-
-bool
-there_listens(const struct there *there)
-{
-    return there->listens;
-}
-
-size_t
-there_poll(const struct there *there, struct pollfd fds[static THERE_MOST])
-{
-    (void)there, (void)fds;
-    return 0;
-}
-
-bool
-there_has_unread(const struct there *there)
-{
-    (void)there;
-    return false;
-}
-
-bool
-there_read(struct there *there, struct error *err)
-{
-    (void)err;
-    tell(there, false);
-    return true;
-}
-
-bool
-there_refresh(struct there *there, int limit_ms, struct error *err)
-{
-    (void)limit_ms;
-    return there_read(there, err);
-}
-
-void
-there_pause(struct there *there)
-{
-    if (there->listens)
-        tell(there, false);
-    there->listens = false;
-}
-
-void
-there_drop(struct there *there, bool goodbye)
-{
-    (void)goodbye;
-    there->listens = false;
-}
-
-/* ---- the tree's side ---- */
-
-static struct maildir_sim *
-tree_of(void)
-{
-    return &it.sim->clients[0].maildir;
-}
-
-struct maildir *
-maildir_new(const struct maildir_settings *settings)
-{
-    (void)settings;
-    return (struct maildir *)(void *)tree_of();
-}
-
-struct local
-maildir_local(struct maildir *maildir)
-{
-    return maildir_sim_local((struct maildir_sim *)(void *)maildir);
-}
-
-void
-maildir_free(struct maildir *maildir)
-{
-    (void)maildir;
-}
-
-static void
-note_tree(struct maildir_watch *watch)
-{
-    struct maildir_sim *maildir = tree_of();
-
-    watch->then = maildir->tree;
-    memcpy(watch->version, maildir->version, sizeof watch->version);
-    maildir->told_count = 0;
-}
-
-struct maildir_watch *
-maildir_watch_new(const struct maildir_settings *settings, struct error *err)
-{
-    (void)settings, (void)err;
-    if (!tree_of()->tree.root)
-        return NULL;
-    note_tree(&it.tree);
-    return &it.tree;
-}
-
-int
-maildir_watch_descriptor(const struct maildir_watch *watch)
-{
-    (void)watch;
-    return -1;
-}
-
-int
-maildir_watch_look_ms(const struct maildir_watch *watch)
-{
-    (void)watch;
-    return -1;
-}
-
-const char *
-maildir_watch_why(const struct maildir_watch *watch)
-{
-    (void)watch;
-    return NULL;
-}
-
-void
-maildir_watch_free(struct maildir_watch *watch)
-{
-    (void)watch;
-}
-
-static bool
-is_in(const struct sim_tree *tree, const struct sim_file *file)
-{
-    for (size_t i = 0; i < tree->count; i++)
-        if (tree->files[i].mailbox == file->mailbox && strcmp(tree->files[i].base, file->base) == 0 &&
-            strcmp(tree->files[i].info, file->info) == 0)
-            return true;
-    return false;
-}
-
-bool
-maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder),
-                   void (*named)(void *context, const char *folder, const char *base, const char *info), void *context)
-{
-    struct maildir_sim *maildir = tree_of();
-    const struct sim_tree *trees[2] = {&watch->then, &maildir->tree};
-
-    if (!maildir->tree.root)
-        return false;
-    if (maildir->told_count == SIM_TOLD)
-        moved(context, NULL);
-    for (size_t i = 0; i < maildir->told_count; i++)
-        named(context, maildir_sim_folder(maildir, maildir->told[i].mailbox), maildir->told[i].base,
-              maildir->told[i].info);
-    /* What a backup, or a folder that is away, does to names is told name by name, too. */
-    for (int t = 0; t < 2; t++)
-        for (size_t i = 0; i < trees[t]->count; i++)
-            if (trees[t]->files[i].mailbox < SIM_MAILBOXES && !is_in(trees[1 - t], &trees[t]->files[i]))
-                named(context, maildir_sim_folder(maildir, trees[t]->files[i].mailbox), trees[t]->files[i].base,
-                      trees[t]->files[i].info);
-    for (int m = 0; m < SIM_MAILBOXES; m++) {
-        if (watch->then.folder[m] != maildir->tree.folder[m])
-            named(context, maildir_sim_folder(maildir, m), NULL, NULL);
-        if (watch->then.folder[m] != maildir->tree.folder[m] || watch->version[m] != maildir->version[m])
-            moved(context, maildir_sim_folder(maildir, m));
-    }
-    note_tree(watch);
-    return true;
 }
 
 /* ---- machine, words ---- */
@@ -529,7 +260,9 @@ run_it(void *context, struct watch *watch, struct imap *session)
     watch_began(watch);
     world->changes = 0;
     it.running = true;
-    say(world, "  the watcher runs%s", it.named_count != 0 ? ", told names" : "");
+    say(world, "  the watcher runs%s", it.named_count != 0 ? ", told names:" : "");
+    for (size_t i = 0; i < it.named_count; i++)
+        say(world, "    %s/%s %s", it.named[i].folder, it.named[i].base, it.named[i].info);
     it.status = run_sync(it.sim, 0);
     it.running = false;
     it.died = it.status < 0;
@@ -599,9 +332,10 @@ watcher_live(struct sim *sim, struct history *history, void (*do_act)(void), voi
     it.history = history;
     it.act = do_act;
     it.quiet = quiet;
-    it.tells = kind < 7   ? (sim->server.condstore ? THERE_NOTIFY : THERE_NOTIFY_FLAGLESS)
-               : kind < 9 ? THERE_IDLE
-                          : THERE_POLL;
+    watcher_here_begin(&sim->clients[0].maildir);
+    watcher_there_begin(&sim->server, kind < 7   ? (sim->server.condstore ? THERE_NOTIFY : THERE_NOTIFY_FLAGLESS)
+                                      : kind < 9 ? THERE_IDLE
+                                                 : THERE_POLL);
     it.on = true;
     do {
         it.died = false;
