@@ -2,6 +2,7 @@
 #include "sync/observe/measure.h"
 
 #include "sync/observe/observe.h"
+#include "sync/observe/said_uid.h"
 #include "sync/run/attempts.h"
 #include "sync/run/attempts_bare.h"
 
@@ -60,10 +61,18 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         asking->failed = true;
         return false;
     }
-    if (!found || message->size != 0 || message->date != 0)
+    if (!found || (message->facts & FACT_ECHO) != 0) /* the next look shows it first */
         return true;
-    message->size = seen->size;
-    message->date = seen->date;
+    if (remote_is_other(seen, message->size, message->date)) { /* that is said, and paired anew, where it is listed */
+        asking->mailbox->other = seen->uid;
+        asking->mailbox->look_there = run->vanished = true;
+        return true;
+    }
+    if ((message->size != 0 || seen->size == 0) && (message->date != 0 || seen->date == 0))
+        return true;
+    if (message->size == 0 && seen->size != 0)
+        said_uid_size(&(const struct said_ops){0}, message, seen->size);
+    message->date = seen->date != 0 ? seen->date : message->date;
     asking->failed = !journal_message_save(run->journal, message, &run->err);
     return !asking->failed;
 }
@@ -288,6 +297,20 @@ say_open(struct run *run, struct mailbox *mailbox)
                  "some of them can't be read on the server, and are searched for", "The next run goes on.");
 }
 
+/*
+ * What a listing with sizes and dates shows by itself: is a known UID still that message? A server that was set back gives its last ones again.
+ * Where one of them can't be read any more, that is where the search goes on.
+ */
+static bool
+begin_check(struct mailbox *mailbox, struct search *search)
+{
+    if (search->open || mailbox->unchecked == 0)
+        return false;
+    *search = (struct search){.low = mailbox->unchecked, .open = true};
+    mailbox->unchecked = 0;
+    return true;
+}
+
 bool
 measure(struct run *run)
 {
@@ -304,7 +327,9 @@ measure(struct run *run)
         ok = ask_again(&asking);
         if (!ok)
             break;
-        ok = go_on(&asking, &search);
+        do {
+            ok = go_on(&asking, &search);
+        } while (ok && begin_check(asking.mailbox, &search));
         attempts_search_set(run, asking.mailbox, &search);
         if (ok && search.open)
             say_open(run, asking.mailbox);

@@ -45,6 +45,7 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     uneven_forget(&mailbox->row);
     mailbox->current = false;
     mailbox->look_here = true;
+    attempts_unpaired(run, mailbox);
     return true;
 }
 
@@ -273,6 +274,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         /* That of what was sent need not be what the server will say: some count wrongly. */
         if (sight->request.sizeless)
             message.size = 0;
+        if (sight->request.bare)
+            attempts_search_from(run, sight->mailbox, seen->uid);
         if (!said_uid_echo(run, &sight->said, &message, seen))
             return false;
     } else if (seen->has_meta) {
@@ -379,6 +382,8 @@ see_all(const struct run *run, struct sight *sight)
 
     if (sight->selected.delta && sight->selected.modseq != row->modseq)
         uneven_note_changes(run, row);
+    if (sight->request.bare) /* of a server that went back any UID may be another message */
+        sight->mailbox->unchecked = row->past != 0 || run->went_back || run->no_deltas ? 1 : sight->request.check_from;
     row->uidnext = sight->selected.uidnext;
     row->modseq = sight->selected.modseq;
     row->messages = sight->selected.exists;

@@ -119,6 +119,25 @@ attempts_measure_failed(struct run *run, const struct mailbox *mailbox, uint32_t
     run->attempts.news = true;
 }
 
+void
+attempts_unpaired(struct run *run, const struct mailbox *mailbox)
+{
+    for (size_t i = run->attempts.count; i-- > 0;) {
+        struct suspect *it = &run->attempts.at[i];
+
+        if (it->what != ATTEMPT_MEASURE || it->mailbox != mailbox->row.id)
+            continue;
+        run->attempts.news = true;
+        if (it->uidvalidity != mailbox->row.uidvalidity) {
+            attempts_drop(run, it);
+            continue;
+        }
+        it->runs = 0;
+        it->modseq = 0;
+        it->due = true;
+    }
+}
+
 uint32_t
 attempts_next_unmeasured(const struct run *run, const struct mailbox *mailbox, uint32_t from)
 {

@@ -34,6 +34,8 @@ void attempts_search_from(struct run *run, const struct mailbox *mailbox, uint32
 void attempts_search_set(struct run *run, const struct mailbox *mailbox, const struct search *search);
 /** Its size and date can't be read: in that run, for run->attempts.words. */
 void attempts_measure_failed(struct run *run, const struct mailbox *mailbox, uint32_t uid);
+/** Its UIDs may be other messages: each of those that could not be read is asked for again, and may be any file. */
+void attempts_unpaired(struct run *run, const struct mailbox *mailbox);
 /** The first message from this UID on whose size and date can't be read; UINT32_MAX: there is none. */
 uint32_t attempts_next_unmeasured(const struct run *run, const struct mailbox *mailbox, uint32_t from);
 /** Can this file be the message? Not if it came after a run that knew the message. */

@@ -91,7 +91,9 @@ struct mailbox {
         [RUN_EXAMPLE]; /* ... what people are shown of RUN_EXAMPLES of them, "" where there are fewer; the run's */
     bool late;         /* it is looked at when everything else is done: attempts.h */
     bool sizeless;     /* ... and its listing with sizes was refused, or ended the line, so that none is asked for */
-    bool said_search;  /* that sizes and dates of it are asked for in the next run, once a run */
+    uint32_t
+        unchecked; /* it was listed by UID and flags alone: from here on known messages are to be compared by size and date; 0: none */
+    bool said_search; /* that sizes and dates of it are asked for in the next run, once a run */
 };
 
 struct todo { /* one message about which something is to be done */
