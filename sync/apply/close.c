@@ -16,6 +16,18 @@ is_over(const struct run *run, const struct journal_pending *pending, const stru
            ((pending->kind != PENDING_HELD && pending->kind != PENDING_POLICY) || !deleted);
 }
 
+/* Of a mailbox: it can be worked in again; or its folder could not be read, and is gone by now, which is another matter. */
+static bool
+is_over_there(const struct run *run, const struct journal_pending *pending, const struct mailbox *mailbox)
+{
+    if (mailbox == NULL)
+        return true;
+    if (mailbox->row.state == MAILBOX_GONE_LOCAL)
+        return pending->kind == PENDING_FAILED && strcmp(pending->detail, "read") == 0;
+    return mailbox->row.state == MAILBOX_ACTIVE && !mailbox_is_refused(mailbox->cautions) &&
+           !attempts_is_unreadable(run, mailbox);
+}
+
 bool
 close_pending(struct run *run)
 {
@@ -32,12 +44,9 @@ close_pending(struct run *run)
     for (size_t i = 0; ok && i < count; i++) {
         bool found = false, over;
 
-        if (list[i].message == 0) {
-            const struct mailbox *mailbox = run_mailbox_by_id(run, list[i].mailbox);
-
-            over = mailbox == NULL || (mailbox->row.state == MAILBOX_ACTIVE && !mailbox_is_refused(mailbox->cautions) &&
-                                       !attempts_is_unreadable(run, mailbox));
-        } else {
+        if (list[i].message == 0)
+            over = is_over_there(run, &list[i], run_mailbox_by_id(run, list[i].mailbox));
+        else {
             ok = journal_message_get(run->journal, list[i].message, message, &found, &run->err);
             over = !found || (is_over(run, &list[i], message) &&
                               attempts_find(run, message->mailbox, ATTEMPT_MEASURE, message->uid) == NULL);

@@ -92,6 +92,16 @@ class ClosedFolderTest(SystemTest):
         self.assert_open_again()
         self.assertNotIn("Permission", self.home.run("status", prefix=POWERLESS).out)
 
+    def test_a_folder_that_could_not_be_read_and_is_gone_is_gone_and_no_more(self):
+        with self.closed("Work"):
+            self.run_it(expect=SOME)
+        self.assertIn("work: Work: read: ", self.run_golub("status", "-v").out)
+        shutil.rmtree(os.path.join(self.account.root, "Work"))
+        self.run_it()
+        status = self.run_golub("status", "-v").out
+        self.assertIn("its folder is gone here", status)
+        self.assertNotIn(": read: ", status)
+
     def test_a_folder_that_cant_be_entered_waits_alone(self):
         self.assert_waits_alone("Work")
 
