@@ -191,7 +191,7 @@ struct local_ops {
     /** The info that a file gets in another folder: keyword letters a-z translated by their names, or left out. NULL: left out */
     bool (*carry)(void *local, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1],
                   struct error *err);
-    /** Size and mtime alone, without reading. *missing: not there (any more) under that name */
+    /** Size and mtime alone, without reading. *missing: not there (any more) under that name. What is no regular file is a failure */
     bool (*look)(void *local, const struct local_file *file, struct local_print *print, bool *missing,
                  struct error *err);
     /** Open for reading in wire form. NULL in *handle with *missing: not there. */

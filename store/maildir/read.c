@@ -166,14 +166,18 @@ read_look(void *local, const struct local_file *file, struct local_print *print,
 
     if (dir < 0)
         return *missing;
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        *missing = errno == ENOENT;
+        if (!*missing)
+            error_sys(err, errno, "look at message %s", name);
+        return *missing;
+    }
+    if (S_ISREG(st.st_mode)) {
         *print = read_print(&st);
         return true;
     }
-    *missing = errno == ENOENT;
-    if (!*missing)
-        error_sys(err, errno, "look at message %s", name);
-    return *missing;
+    error_set(err, ERROR_LOCAL, "look at message %s: not a regular file", name);
+    return false;
 }
 
 bool

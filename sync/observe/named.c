@@ -26,46 +26,36 @@ named_of(const struct run *run, const struct mailbox *mailbox, const struct sync
     return count <= NAMED_MOST ? count : 0;
 }
 
-static bool
-stands(struct run *run, const struct mailbox *mailbox, const char *base, const char *info, bool *there)
-{
-    const struct local_file file = {mailbox->row.folder, base, info};
-    struct local_print print;
-    bool missing = false;
-
-    if (!run->local.ops->look(run->local.self, &file, &print, &missing, &run->err))
-        return false;
-    *there = !missing;
-    return true;
-}
-
-/* Of one base: which of the names that were told, and of that which the journal knows, stands now? *found NULL: none, or more than one */
-static bool
+/*
+ * Of one base: which of the names that were told, and of that which the journal knows, stands now? NULL: none, or more than one, or one that is no
+ * file, of which a listing says what is wrong
+ */
+static const char *
 find_standing(struct run *run, const struct mailbox *mailbox, const struct sync_named *named, size_t count,
-              const char *known, const char **found)
+              const char *known)
 {
+    const char *found = NULL;
     size_t standing = 0;
-    bool there;
 
-    *found = NULL;
     for (size_t i = 0; i <= count; i++) {
         const char *info = i < count ? named[i].info : known;
-        bool again = info == NULL;
+        const struct local_file file = {mailbox->row.folder, named[0].base, info};
+        struct local_print print;
+        struct error ignored = {0};
+        bool again = info == NULL, missing = false;
 
         for (size_t k = 0; !again && k < i && k < count; k++)
             again = strcmp(named[k].info, info) == 0;
         if (again)
             continue;
-        if (!stands(run, mailbox, named[0].base, info, &there))
-            return false;
-        if (!there)
+        if (!run->local.ops->look(run->local.self, &file, &print, &missing, &ignored))
+            return NULL;
+        if (missing)
             continue;
-        *found = info;
+        found = info;
         standing++;
     }
-    if (standing != 1)
-        *found = NULL;
-    return true;
+    return standing == 1 ? found : NULL;
 }
 
 static bool
@@ -76,9 +66,9 @@ scan_base(struct run *run, const struct mailbox *mailbox, const struct sync_name
     const char *found;
     bool known;
 
-    if (!journal_message_by_base(run->journal, mailbox->row.id, named[0].base, &message, &known, &run->err) ||
-        !find_standing(run, mailbox, named, count, known ? message.info : NULL, &found))
+    if (!journal_message_by_base(run->journal, mailbox->row.id, named[0].base, &message, &known, &run->err))
         return false;
+    found = find_standing(run, mailbox, named, count, known ? message.info : NULL);
     *whole = found == NULL;
     return *whole || to->file(to->context, named[0].base, found);
 }

@@ -19,8 +19,8 @@ struct named_scanner { /* the one name that a base has */
 size_t named_of(const struct run *run, const struct mailbox *mailbox, const struct sync_named **first);
 /**
  * Tell each base once, with the name that stands now.
- * @param whole  [out] the folder must be listed: a base has no name any more, or two of them
- * @return false: the callback, the journal or the store failed; run->err says so
+ * @param whole  [out] the folder must be listed: a base has no name any more, or two of them, or one that can't be looked at
+ * @return false: the callback or the journal failed; run->err says so
  */
 MUST_CHECK bool named_scan(struct run *run, const struct mailbox *mailbox, const struct named_scanner *to, bool *whole);
 

@@ -1,4 +1,5 @@
 """golub watch: what is done here is on the server soon after."""
+import os
 import signal
 
 from base import main
@@ -78,6 +79,17 @@ class HereTest(WatchTest):
         watcher.rests()
         watcher.end()
         self.assert_in_sync()
+
+    def test_what_is_no_file_is_said_to_be_none_whether_its_folder_is_listed_or_not(self):
+        self.maildir.create("INBOX")
+        watcher = self.watch()
+        self.maildir.put("INBOX", self.corpus.simple())
+        self.until(lambda: self.client.status("INBOX")["messages"] == 1, watcher=watcher)
+        watcher.rests()
+        self.assertTrue([row for row in self.account.journal_dump() if "'by names'" in row])
+        os.mkfifo(os.path.join(self.maildir.folder("INBOX"), "cur", "odd:2,S"))
+        self.until(lambda: watcher.errors, watcher=watcher)
+        self.assertIn("can't use file odd:2,S: not a regular file", watcher.text())
 
     def test_a_folder_that_is_made_here_and_filled_goes_up(self):
         watcher = self.watch()

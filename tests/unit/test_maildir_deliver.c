@@ -468,6 +468,10 @@ a_message_that_is_not_there_is_missing_and_no_error(void **state)
     assert_false(missing);
     assert_int_equal(print.seconds, 1000000000);
     assert_int_equal(print.size, 4);
+    assert_int_equal(unlink(scratch_path(s, "INBOX/cur/1:2,S")), 0);
+    assert_int_equal(symlink("nowhere", scratch_path(s, "INBOX/cur/1:2,S")), 0);
+    assert_false(s->local.ops->look(s->local.self, &file, &print, &missing, &s->err));
+    assert_string_equal(s->err.what, "look at message 1:2,S: not a regular file");
 }
 
 static void
