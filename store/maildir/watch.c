@@ -22,6 +22,7 @@
 #define ENTRIES (IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR)
 #define OF_ROOT (ENTRIES | IN_DELETE_SELF | IN_MOVE_SELF)
 #define OF_OTHERS (ENTRIES | IN_DONT_FOLLOW)
+#define OF_MAIL (OF_OTHERS | IN_CLOSE_WRITE) /* new/ and cur/ */
 
 #define EVENT_BYTES (64 * 1024) /* read at once */
 #define READS_MAX 64            /* in one call: a storm of events must not keep the caller for ever */
@@ -30,7 +31,8 @@ struct watched { /* a directory that is a mailbox or could hold one */
     char *path;
     uint64_t stamp; /* of its times when they were looked at; 0: not known, or too young to be trusted */
     bool mailbox;
-    bool moved; /* to be told */
+    bool moved;   /* to be told ... */
+    bool written; /* ... with this */
 };
 
 struct entry { /* one watch */
@@ -170,7 +172,7 @@ watch_directory(struct survey *survey, const char *name, struct watched *folder,
         errno = ENAMETOOLONG;
         wd = -1;
     } else
-        wd = inotify_add_watch(survey->watch->fd, path, top ? OF_ROOT : OF_OTHERS);
+        wd = inotify_add_watch(survey->watch->fd, path, top ? OF_ROOT : on_folder ? OF_OTHERS : OF_MAIL);
     if (wd >= 0) {
         if (add_entry(&survey->list, wd, folder, on_folder, name[0]))
             return true;
@@ -369,7 +371,12 @@ take_event(const struct maildir_watch *watch, const struct inotify_event *event,
     else if (entry->folder == NULL)
         told->unknown = true;
     else if (!entry->on_folder || strcmp(name, "dovecot-keywords") == 0) {
+        const bool written = (event->mask & IN_CLOSE_WRITE) != 0;
+
+        if (written && name[0] == '.')
+            return;
         entry->folder->moved = true;
+        entry->folder->written = entry->folder->written || written;
         told->some = true;
         tell_name(entry, (event->mask & IN_ISDIR) != 0 ? "" : name, told);
     } else if ((event->mask & IN_ISDIR) != 0 && tree_is_part(watch->maildir, entry->folder->path, name))
@@ -396,14 +403,14 @@ read_events(struct maildir_watch *watch, struct told *told)
 }
 
 static void
-tell_moved(struct maildir_watch *watch, void (*moved)(void *context, const char *folder), void *context)
+tell_moved(struct maildir_watch *watch, void (*moved)(void *context, const char *folder, bool written), void *context)
 {
     for (size_t i = 0; i < watch->list.count; i++) {
         struct watched *folder = watch->list.folders[i];
 
         if (folder->moved)
-            moved(context, folder->path);
-        folder->moved = false;
+            moved(context, folder->path, folder->written);
+        folder->moved = folder->written = false;
     }
 }
 
@@ -491,7 +498,7 @@ try_again(struct maildir_watch *watch)
 }
 
 bool
-maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder),
+maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder, bool written),
                    void (*named)(void *context, const char *folder, const char *base, const char *info), void *context)
 {
     const bool due = maildir_watch_look_ms(watch) == 0;
@@ -520,7 +527,7 @@ maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, con
         }
     }
     if (told.tree || told.unknown)
-        moved(context, NULL);
+        moved(context, NULL, false);
     return root_stands(watch);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Which folders of a Maildir moved since one last asked: by inotify, and where that does not serve by looking at the times of all folders every
  * 30 seconds. It proves nothing: a folder that is named may be as it was, and nobody learns here what moved in it. golub's own changes are
- * told, too. Written bytes of a file that stands in new/ or cur/ are no event: they move no folder's time either, so a run would not see them.
+ * told, too. Where bytes were written to a file that stands in new/ or cur/, that is told when it is closed: it moves no folder's time, but what was sent
+ * half written is sent again.
  *
  * Order of calls: maildir_watch_new, then a run that looks at everything, then poll and maildir_watch_read in turn. Each watch is set before the
  * directory it is on is listed, so that nothing that comes later goes unseen.
@@ -42,13 +43,15 @@ const char *maildir_watch_why(const struct maildir_watch *watch);
  * way to learn that the root is gone where a folder above it was renamed or mounted upon: to be called with each timer, too.
  *
  * @param moved  called for each folder (its path as in local.h) that has events, and once with NULL where folders were made, renamed or
- *               removed, or where it is not known which ones moved. Must not call into the watch
+ *               removed, or where it is not known which ones moved. `written`: a file was written to, which no time of the folder shows. Must not call
+ *               into the watch
  * @param named  before that for each name that came, went or was changed in new/ or cur/, as base name and info (local.h); with NULL for both
  *               where something moved in the folder whose name is not told, or is none that can be used. Where `moved` is called for a folder and
  *               this was not, no name is known. May be NULL
  * @return false: the root is gone (unmounted, renamed, removed), or another one stands in its place: free the watch, and make a new one later
  */
-MUST_CHECK bool maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder),
+MUST_CHECK bool maildir_watch_read(struct maildir_watch *watch,
+                                   void (*moved)(void *context, const char *folder, bool written),
                                    void (*named)(void *context, const char *folder, const char *base, const char *info),
                                    void *context);
 /** NULL-safe. */

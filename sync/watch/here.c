@@ -97,7 +97,7 @@ here_look_ms(const struct here *here)
 }
 
 static void
-on_moved(void *context, const char *folder)
+on_moved(void *context, const char *folder, bool written)
 {
     struct here *here = context;
     struct local_stamp stamp;
@@ -109,7 +109,7 @@ on_moved(void *context, const char *folder)
         here->next.unknown = true;
     else if (!here->open && !here->moved)
         here->open = here->local.ops->open(here->local.self, false, &root, &ignored) && root == ROOT_PRESENT;
-    here->moved = here->moved || folder == NULL || !here->open ||
+    here->moved = here->moved || folder == NULL || written || !here->open ||
                   !here->local.ops->stamp(here->local.self, folder, &stamp, &missing, &ignored) || missing ||
                   !known_is_echo(here->known, folder, stamp.text);
 }
@@ -169,6 +169,21 @@ drop_unknown(struct names *names)
     names->count = kept;
 }
 
+/* What is in order is kept once. */
+static void
+drop_repeated(struct names *names)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < names->count; i++) {
+        if (kept > 0 && compare_names(&names->at[kept - 1], &names->at[i]) == 0)
+            free((char *)names->at[i].folder);
+        else
+            names->at[kept++] = names->at[i];
+    }
+    names->count = kept;
+}
+
 void
 here_names(struct here *here, const struct sync_named **named, size_t *count)
 {
@@ -181,6 +196,7 @@ here_names(struct here *here, const struct sync_named **named, size_t *count)
         forget_names(&here->now);
     if (here->now.count != 0)
         qsort(here->now.at, here->now.count, sizeof here->now.at[0], compare_names);
+    drop_repeated(&here->now);
     drop_unknown(&here->now);
     *named = here->now.at;
     *count = here->now.count;

@@ -102,7 +102,7 @@ is_in(const struct sim_tree *tree, const struct sim_file *file)
 }
 
 bool
-maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder),
+maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, const char *folder, bool written),
                    void (*named)(void *context, const char *folder, const char *base, const char *info), void *context)
 {
     struct maildir_sim *maildir = watch->tree;
@@ -112,7 +112,7 @@ maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, con
         return false;
     note_tree(watch);
     if (watch->told_count == SIM_TOLD)
-        moved(context, NULL);
+        moved(context, NULL, false);
     for (size_t i = 0; i < watch->told_count; i++)
         named(context, maildir_sim_folder(maildir, watch->told[i].mailbox), watch->told[i].base, watch->told[i].info);
     /* What a backup, or a folder that is away, does to names is told name by name, too. */
@@ -127,7 +127,7 @@ maildir_watch_read(struct maildir_watch *watch, void (*moved)(void *context, con
         if (folder)
             named(context, maildir_sim_folder(maildir, m), NULL, NULL);
         if (folder || watch->version_before[m] != watch->version[m])
-            moved(context, maildir_sim_folder(maildir, m));
+            moved(context, maildir_sim_folder(maildir, m), false);
     }
     return true;
 }

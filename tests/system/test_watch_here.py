@@ -80,6 +80,21 @@ class HereTest(WatchTest):
         watcher.end()
         self.assert_in_sync()
 
+    def test_a_file_that_is_written_slowly_in_its_place_is_sent_whole_in_the_end(self):
+        self.maildir.create("INBOX")
+        watcher = self.watch()
+        message = self.corpus.simple(body="line\r\n" * 200)
+        with open(os.path.join(self.maildir.folder("INBOX"), "cur", "slow:2,S"), "wb") as f:
+            f.write(bytes(message)[:300])
+            f.flush()
+            self.until(lambda: self.client.status("INBOX")["messages"] == 1, watcher=watcher)
+            watcher.rests()
+            f.write(bytes(message)[300:])
+        self.until(lambda: self.is_there(message), watcher=watcher)
+        watcher.rests()
+        watcher.end()
+        self.assert_in_sync()
+
     def test_what_is_no_file_is_said_to_be_none_whether_its_folder_is_listed_or_not(self):
         self.maildir.create("INBOX")
         watcher = self.watch()

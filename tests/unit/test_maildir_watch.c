@@ -75,15 +75,17 @@ end_as_it_was(void **state)
 
 /* ---- words ---- */
 
-static char told[4096]; /* "(tree) INBOX A/B" */
+static char told[4096];  /* "(tree) INBOX A/B" */
+static bool was_written; /* ... of the last one */
 
 static void
-note(void *context, const char *folder)
+note(void *context, const char *folder, bool written)
 {
     const char *name = folder == NULL ? "(tree)" : folder[0] == '\0' ? "(root)" : folder;
     size_t len = strlen(told);
 
     (void)context;
+    was_written = written;
     assert_true(text_print(told + len, sizeof told - len, "%s%s", len > 0 ? " " : "", name));
 }
 
@@ -175,13 +177,39 @@ each_name_that_comes_or_goes_is_told_as_base_and_info(void **state)
     assert_int_equal(unlink(scratch_path(s, "INBOX/cur/1:2,S")), 0);
     told[0] = names[0] = '\0';
     assert_true(maildir_watch_read(watch, note, note_name, NULL));
-    assert_string_equal(names, "INBOX 1 n\nINBOX 1 c:2,S\nINBOX 2 n\nINBOX 1 c:2,S\n");
+    assert_string_equal(names, "INBOX 1 n\nINBOX 1 c:2,S\nINBOX 2 n\nINBOX 2 n\nINBOX 1 c:2,S\n");
     assert_string_equal(told, "INBOX");
 
     given_file(s, "INBOX/cur/:2,S", "no base");
     names[0] = '\0';
     assert_true(maildir_watch_read(watch, note, note_name, NULL));
-    assert_string_equal(names, "INBOX - -\n");
+    assert_string_equal(names, "INBOX - -\nINBOX - -\n");
+    maildir_watch_free(watch);
+}
+
+/* Who writes into cur/ itself is not done when the name comes; the folder's time shows the name alone. */
+static void
+a_file_that_was_written_to_is_told_when_it_is_closed(void **state)
+{
+    struct scratch *s = *state;
+    struct maildir_watch *watch = given_watch(s, false);
+    FILE *file = fopen(scratch_path(s, "INBOX/cur/1:2,S"), "we"), *hidden;
+
+    assert_non_null(file);
+    assert_string_equal(read_all(watch), "INBOX");
+    assert_false(was_written);
+    assert_int_equal(fputs("mail", file), 1);
+    assert_int_equal(fflush(file), 0);
+    assert_string_equal(read_all(watch), "");
+    fclose(file);
+    assert_string_equal(read_all(watch), "INBOX");
+    assert_true(was_written);
+
+    hidden = fopen(scratch_path(s, "INBOX/cur/.2"), "we");
+    assert_non_null(hidden);
+    assert_string_equal(read_all(watch), "INBOX");
+    fclose(hidden);
+    assert_string_equal(read_all(watch), "");
     maildir_watch_free(watch);
 }
 
@@ -569,6 +597,7 @@ main(void)
 #define WATCHED(test) cmocka_unit_test_setup_teardown(test, scratch_verbatim, end_as_it_was)
     const struct CMUnitTest tests[] = {
         WATCHED(each_name_that_comes_or_goes_is_told_as_base_and_info),
+        WATCHED(a_file_that_was_written_to_is_told_when_it_is_closed),
         WATCHED(what_is_added_renamed_flagged_and_removed_names_its_folder_once),
         WATCHED(drafts_in_tmp_and_files_beside_the_mail_are_nothing_to_tell_but_keywords_are),
         WATCHED(a_folder_made_later_is_watched_wherever_it_was_when_it_was_told),
