@@ -59,6 +59,15 @@ date_of(const struct half *file)
     return file->intent ? file->intent_date : file->date;
 }
 
+/* Where no sizes are listed, it is that of the message once it is read. */
+static bool
+has_size(const struct half *file, const struct half *uid)
+{
+    const uint64_t size = uid->size != 0 ? uid->size : uid->body_size;
+
+    return size == 0 || size == file->size;
+}
+
 /* All but the bodies says so. Equal headers over other bodies are two messages, and were compared. */
 static bool
 may_be(const struct meeting *meeting, const struct half *file, const struct half *uid)
@@ -69,7 +78,7 @@ may_be(const struct meeting *meeting, const struct half *file, const struct half
         return false;
     if (file->intent)
         return uid->uid >= file->intent_uidnext;
-    return (file->unpaired || file->foreign) && !file->gone && uid->size == file->size && uid->size != 0 &&
+    return (file->unpaired || file->foreign) && !file->gone && has_size(file, uid) &&
            mailbox_drafts(meeting->mailbox) == DRAFTS_NONE;
 }
 

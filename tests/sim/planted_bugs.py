@@ -2258,6 +2258,8 @@ BUGS = [
     bug("flags of a message that moved on after an unanswered move forgotten", Test("scenario_files"),
         ("sync/agenda/unanswered.c", "file->flags = merge_moved_there(source->flags, file->info);",
          "file->flags = merge_appended(file->flags, FLAG_ALL);")),
+    bug("what was rewritten not found again where no sizes are listed", Test("scenario_movers"),
+        ("sync/match/same_body.c", "return size == 0 || size == file->size;", "return uid->size != 0 && size == file->size;")),
     bug("file with other lines of its own no sign that a server swallowed one", Test("scenario_movers"),
         ("sync/apply/up.c", "return (other->facts & FACT_FOREIGN) != 0 && other->has_header", "return (other->facts & FACT_FOREIGN) != 0 && false && other->has_header")),
     bug("flags taken off for an equal message that stands for one beyond the view", Test("scenario_view_limit"),

@@ -307,6 +307,28 @@ what_a_server_rewrote_is_found_again_by_its_body(void **state)
     }
 }
 
+/* One message keeps the sizes of all from being listed: that of what was rewritten is known with its body. */
+static void
+what_a_server_rewrote_is_found_again_where_no_sizes_are_listed(void **state)
+{
+    (void)state;
+    given_a_server_that_rewrites();
+    given_mail_here(INBOX, 4);
+    given_mail_there(INBOX, 5);
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+    then_it_is_there(INBOX, 4, 1);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+    sim.server.unsized = 5 + 1;
+    sim.server.rude = true;
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 4, 1);
+    then_it_is_here(INBOX, 4, 1);
+}
+
 static void
 what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity(void **state)
 {
@@ -471,6 +493,7 @@ main(void)
         SCENARIO(what_a_copied_folder_lacks_has_not_got_the_new_name_of_what_was_saved),
         SCENARIO(what_was_fetched_for_a_pair_in_other_bytes_is_not_altered),
         SCENARIO(what_a_server_rewrote_is_found_again_by_its_body),
+        SCENARIO(what_a_server_rewrote_is_found_again_where_no_sizes_are_listed),
         SCENARIO(what_is_sent_again_and_rewritten_follows_its_file),
         SCENARIO(what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity),
         SCENARIO(what_a_server_swallows_beside_a_file_with_other_lines_is_an_alias),
