@@ -217,6 +217,28 @@ action_remove_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file
     mua_remove(maildir, file);
 }
 
+/* Has golub other bytes in mind for this file? What the server has may be an equal message, in a mailbox that has another name by now. */
+static bool
+is_known_otherwise(struct sim *sim, const struct maildir_sim *maildir, const struct sim_file *file)
+{
+    struct journal *journal = sim->clients[maildir->client].journal;
+    struct journal_mailbox *rows = NULL;
+    struct journal_message message;
+    struct error err = {0};
+    size_t count = 0;
+    bool found = false;
+
+    if (sim->world.golub || file->dress != DRESS_PLAIN || !journal_mailboxes(journal, &rows, &count, &err))
+        return false;
+    for (size_t i = 0; !found && i < count; i++)
+        if (strcmp(rows[i].name, server_mailbox_name(file->mailbox)) != 0 ||
+            !journal_message_by_base(journal, rows[i].id, file->base, &message, &found, &err))
+            found = false;
+    journal_mailboxes_free(rows, count);
+    return found && message.has_wire &&
+           memcmp(message.wire, content_get(file->content)->digests.wire, DIGEST_SIZE) != 0;
+}
+
 void
 action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int content)
 {
@@ -230,7 +252,7 @@ action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *
     /* A copy that went up elsewhere is not what golub knows of this file. */
     known = known && (server_multiplicity(&sim->server, file->mailbox, file->original) == 0 ||
                       server_multiplicity(&sim->server, file->mailbox, old) > 0);
-    if (known)
+    if (known && !is_known_otherwise(sim, maildir, file))
         file->original = old; /* what golub knows, whatever it was before that */
     mua_edit(maildir, file, content);
     sim->world.ledger[content].edit = true;
