@@ -199,11 +199,16 @@ give_back(struct pace *pace, int64_t now)
             pace_event(pace, (enum pace_side)i, now);
 }
 
-/* What waits for a command that was not answered does not wait for the poll, which may be an hour away. */
+/*
+ * What waits for a command that was not answered does not wait for the poll, which may be an hour away. Nor does what a run had to leave to the
+ * next one: that comes once, and less and less often as long as it leads to something. What only a person, or the server, can change waits for the poll.
+ */
 static void
-come_again(struct pace *pace, bool unfinished, int64_t now)
+come_again(struct pace *pace, const struct pace_end *end, int64_t now)
 {
-    if (!unfinished) {
+    const bool first = pace->why != PACE_AGAIN && pace->why != PACE_POLL;
+
+    if (!end->unfinished && (!end->partial || (!end->did && !first))) {
         pace->again_ms = 0;
         return;
     }
@@ -250,7 +255,7 @@ pace_end(struct pace *pace, const struct pace_end *end, int64_t now)
         pace->refused_since = 0;
         pace->refusals = 0;
         break_storm(pace, end, now);
-        come_again(pace, end->unfinished, now);
+        come_again(pace, end, now);
         return;
     }
 }

@@ -23,10 +23,11 @@
 #define PACE_STORM_LAST 60000
 #define PACE_RETRY_FIRST 1000 /* ms before the line is opened again, doubled up to ... */
 #define PACE_RETRY_LAST 300000
-#define PACE_STOOD 60000       /* a line that stood for so long is a good one: the pauses begin anew when it breaks */
-#define PACE_AGAIN_FIRST 10000 /* ms until an unanswered command is looked for, doubled up to the poll */
-#define PACE_PAUSED 30000      /* ms between two looks whether what only a person can mend is mended */
-#define PACE_NETWORK 2000      /* ms of rest after addresses or routes changed */
+#define PACE_STOOD 60000 /* a line that stood for so long is a good one: the pauses begin anew when it breaks */
+#define PACE_AGAIN_FIRST                                                                                               \
+    10000 /* ms until an unanswered command is looked for, doubled up to the poll; and after a run that left something */
+#define PACE_PAUSED 30000 /* ms between two looks whether what only a person can mend is mended */
+#define PACE_NETWORK 2000 /* ms of rest after addresses or routes changed */
 
 enum pace_side { PACE_THERE, PACE_HERE, PACE_SIDES };
 
@@ -35,9 +36,9 @@ enum pace_why {
     PACE_START,
     PACE_EVENT, /* a side moved */
     PACE_POLL,
-    PACE_AGAIN,   /* an unanswered command has had its time: what became of it? */
-    PACE_ASKED,   /* a person asked */
-    PACE_RETRY,   /* the line is opened again */
+    PACE_AGAIN, /* an unanswered command has had its time: what became of it? And what the run before had to leave to the next one is done now */
+    PACE_ASKED, /* a person asked */
+    PACE_RETRY, /* the line is opened again */
     PACE_PATIENCE /* what only a person can mend is looked at again */
 };
 
@@ -53,6 +54,8 @@ struct pace_end {    /* how a run ended */
     bool did;        /* it did something */
     bool no_room;    /* the disk has no room, or may not be written to */
     bool unfinished; /* a command of it was not answered and may still be under way */
+    bool
+        partial; /* it left something, perhaps to the next one: a mailbox that was paired anew loses nothing in that run */
     bool moved;      /* a mailbox of the server was not where the run before had left it */
     bool crowded;    /* a refused login that means too many connections, or a server without room */
     int64_t later_s; /* the server asks to be left alone so long, seconds; 0: it does not */
@@ -71,7 +74,7 @@ struct pace {
         int64_t pause, not_before; /* of the storm breaker */
     } side[PACE_SIDES];
     int64_t poll_at, retry_at, retry_ms;
-    int64_t again_at, again_ms; /* again_ms 0: nothing is unfinished */
+    int64_t again_at, again_ms; /* again_ms 0: no run is waited for but the poll */
     int64_t well_at;            /* the line stands since then; only while the state is PACE_WELL */
     int64_t refused_since;      /* the first refusal of a row of them; 0: none */
     int refusals;

@@ -162,6 +162,7 @@ run(struct watch *watch, enum pace_why why)
     end.did = said.acts != 0;
     end.moved = watch->moved;
     end.unfinished = watch->unfinished;
+    end.partial = end.status == 1 && watch->there != NULL;
     end.no_room = end.status == 1 && has_no_room(&said.cause);
     end.crowded = watch->crowded = is_crowded(&said.cause);
     if (end.status == 5 && are_too_many(&said.cause))

@@ -2301,6 +2301,8 @@ BUGS = [
         ("sync/observe/local.c", "mailbox->row.state == MAILBOX_ACTIVE && mailbox->row.stamp[0] != '\\0' &&", "mailbox->row.state == MAILBOX_ACTIVE &&")),
     said("watch: storm of events that lead to nothing not broken", Test("test_watch_pace"),
          ("sync/watch/pace.c", "pace->running_for[i] && !pace->did)", "pace->running_for[i] && !pace->did && false)")),
+    said("watch: what a run left to the next one waits for the poll", Test("test_watch_pace"),
+         ("sync/watch/pace.c", "(!end->partial || (!end->did && !first))", "(!end->partial || (!end->did && !first) || true)")),
     said("watch: what a run could not follow news for ever", Test("test_watch_known"),
          ("sync/watch/known.c", "(mailbox->passed && agrees(told, &mailbox->last))", "false")),
     said("watch: what the run before said is said again", Test("test_report_watch"),

@@ -267,6 +267,30 @@ an_unanswered_command_is_looked_for_before_the_poll_and_less_and_less(void **sta
 }
 
 static void
+what_a_run_left_to_the_next_one_does_not_wait_for_the_poll_and_is_not_asked_for_for_ever(void **state)
+{
+    struct pace pace = account_that_is_well(0);
+    int64_t now = 1000, pause = PACE_AGAIN_FIRST;
+
+    (void)state;
+    pace_event(&pace, PACE_THERE, now);
+    now = pace_due(&pace);
+    run(&pace, now, &(struct pace_end){.status = 1, .did = true, .partial = true});
+    for (int i = 0; i < 3; i++) { /* as long as there is something to do */
+        assert_int_equal(pace_due(&pace), now + pause);
+        now += pause;
+        pause *= 2;
+        assert_int_equal(pace_begin(&pace, now), PACE_AGAIN);
+        pace_end(&pace, &(struct pace_end){.status = 1, .did = i < 2, .partial = true}, now);
+    }
+    assert_int_equal(pace_due(&pace), now + 300000); /* what stays is not of that kind */
+    now += 300000;
+    assert_int_equal(pace_begin(&pace, now), PACE_POLL);
+    pace_end(&pace, &(struct pace_end){.status = 1, .partial = true}, now);
+    assert_int_equal(pace_due(&pace), now + 300000);
+}
+
+static void
 a_full_disk_is_looked_at_every_thirty_seconds_and_so_is_one_that_was_full_from_the_start(void **state)
 {
     struct pace pace = account_that_is_well(0), new;
@@ -316,6 +340,7 @@ main(void)
         cmocka_unit_test(too_many_connections_look_like_a_refused_login_and_pass),
         cmocka_unit_test(what_only_a_person_can_mend_is_looked_at_every_thirty_seconds_and_nothing_else_is),
         cmocka_unit_test(an_unanswered_command_is_looked_for_before_the_poll_and_less_and_less),
+        cmocka_unit_test(what_a_run_left_to_the_next_one_does_not_wait_for_the_poll_and_is_not_asked_for_for_ever),
         cmocka_unit_test(a_full_disk_is_looked_at_every_thirty_seconds_and_so_is_one_that_was_full_from_the_start),
         cmocka_unit_test(who_asks_gets_a_run_at_once),
     };
