@@ -268,26 +268,40 @@ carry(struct journal_message *message, struct merge_step step)
     return merge_both_show(message->flags, FLAG_DELETED);
 }
 
+/* Its flags are given to the message that stays, and then it goes: as in the next pass of a run that changes something. */
+static bool
+foresee_given(struct run *run, struct agenda *agenda, const struct todo *todo)
+{
+    const bool here = todo->step.verb == PLAN_UPLOAD || todo->step.verb == PLAN_REMOVE_HERE;
+    struct journal_message message;
+
+    if (!run_load(run, todo->id, &message))
+        return false;
+    message.flags = merge_unchanged(message.flags, here);
+    return journal_message_save(run->journal, &message, &run->err) && plan_row(run, agenda, todo->id);
+}
+
 bool
 agenda_foresee(struct run *run, struct agenda *agenda)
 {
     const size_t count = agenda->count;
-    bool ok = true;
+    bool ok = run_begin(run);
 
-    if (!run->account->policy.expunge)
-        return true;
-    ok = run_begin(run);
     for (size_t i = 0; ok && i < count; i++) {
         const struct todo todo = agenda->todos[i];
         struct journal_message message;
 
-        if (todo.dropped || todo.step.verb != PLAN_FLAGS || todo.partner != 0)
+        if (todo.given)
+            ok = foresee_given(run, agenda, &todo);
+        if (!run->account->policy.expunge || todo.dropped || todo.step.verb != PLAN_FLAGS || todo.partner != 0)
             continue;
+        const size_t before = agenda->count;
+
         ok = run_load(run, todo.id, &message);
         if (!ok || !carry(&message, todo.step.flags))
             continue;
         ok = journal_message_save(run->journal, &message, &run->err) && plan_row(run, agenda, todo.id);
-        if (ok && agenda->count > count && agenda->todos[agenda->count - 1].step.verb == PLAN_FLAGS)
+        if (ok && agenda->count > before && agenda->todos[agenda->count - 1].step.verb == PLAN_FLAGS)
             agenda->count--; /* some of its flags may not be carried, and were planned already */
     }
     ok = run_end(run, ok);

@@ -177,7 +177,7 @@ give(struct wanting *wanting, struct todo *todo, bool here)
     if ((!policy->push.flags && (step.there_add | step.there_del) != 0) ||
         (!policy->pull.flags && (step.here_add | step.here_del) != 0))
         return wait(wanting, todo, "it is in another mailbox now, and the configuration keeps its flags back");
-    todo->dropped = true;
+    todo->dropped = todo->given = true;
     return plan_giving(wanting, mailbox, step);
 }
 

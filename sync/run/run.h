@@ -121,6 +121,7 @@ struct todo { /* one message about which something is to be done */
     bool
         overwritten; /* its file was overwritten by a new version, or has other bytes: those of the server are nowhere else */
     bool dropped;     /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
+    bool given;       /* ... and its flags go to another message of these bytes: the next pass removes it */
     bool counted;     /* a removal that the guard counted and let pass */
     bool own_name;    /* its file's name is of the form that golub gives */
     bool refused;     /* an upload that was refused before, and is asked for again */

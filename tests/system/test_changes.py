@@ -542,6 +542,20 @@ class ExpungeTest(ChangesTest):
         self.assertEqual(self.counts(), foreseen)
         self.assert_in_sync()
 
+    def test_a_dry_run_foresees_what_goes_once_its_twin_has_its_flag(self):
+        twin = self.corpus.simple("twin")
+        self.client.fill("Work", [twin, twin])
+        self.sync()
+        os.unlink(self.maildir.files("Work")[0].path)
+        self.client.store("Work", [m.uid for m in self.client.messages("Work")], "+", ["\\Flagged"])
+
+        foreseen = self.counts("--dry-run")
+
+        self.assertEqual(foreseen["up_removed"], 1, foreseen)
+        self.assertEqual(self.counts(), foreseen)
+        self.assertEqual(self.client.status("Work")["messages"], 1)
+        self.assert_in_sync()
+
     def test_a_dry_run_foresees_what_would_be_held(self):
         more = [self.corpus.simple("more %d" % n) for n in range(30)]
         self.client.fill("Work", more)
