@@ -39,7 +39,7 @@ is_seen(const struct mailbox *mailbox)
     return mailbox != NULL && mailbox->current && mailbox->folder_here && !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
-/* Is the other row at the place where it moved to, or does it move on from there in this run, or has it done so? */
+/* Is the other row at the place where it moved to, or does it move on from there in this run? */
 static bool
 has_a_place(const struct resolving *resolving, const struct journal_message *other)
 {
@@ -49,8 +49,6 @@ has_a_place(const struct resolving *resolving, const struct journal_message *oth
         return false;
     if ((other->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == 0)
         return other->uid != 0 && is_seen(run_mailbox_by_id(resolving->run, other->mailbox));
-    if ((other->facts & (FACT_GONE_THERE | FACT_MOVED)) == (FACT_GONE_THERE | FACT_MOVED))
-        return true;
     for (size_t i = 0; i < agenda->count; i++) {
         if (agenda->todos[i].id == other->id)
             return agenda->todos[i].partner != 0 || agenda->todos[i].elsewhere != 0;
@@ -68,6 +66,14 @@ is_where_it_went(const struct journal_message *other, enum plan_verb verb)
     return ((other->facts & FACT_FETCHED) != 0) == (verb == PLAN_UPLOAD);
 }
 
+/* It has moved on, and the file that it left is still to go: no place itself, but one on the way to where its message is. */
+static bool
+has_moved_on(const struct journal_message *other)
+{
+    return (other->facts & (FACT_GONE_THERE | FACT_MOVED)) == (FACT_GONE_THERE | FACT_MOVED) &&
+           other->base[0] != '\0' && (other->facts & FACT_ALTERED) == 0;
+}
+
 /*
  * It was fetched after its mailbox was seen last in a run that saw all of them: it was never seen to stand beside an equal message. That one may be
  * what it was before, or what it is now: it may have been on its way between two mailboxes, or away and back.
@@ -83,7 +89,7 @@ may_be_the_other(const struct run *run, const struct mailbox *mailbox, const str
 
 /*
  * Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. For what was never seen
- * beside another one any of them does.
+ * beside another one any of them does. Where the place that another one moved on to was lost as well, what it left stands for nothing.
  */
 static bool
 has_moved(struct resolving *resolving, const struct mailbox *mailbox, enum plan_verb verb, bool *moved)
@@ -94,23 +100,31 @@ has_moved(struct resolving *resolving, const struct mailbox *mailbox, enum plan_
     const bool any = may_be_the_other(run, mailbox, message, verb);
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok;
+    int64_t place = 0;
+    bool ok, any_left = false;
 
     *moved = false;
     if ((mailbox->row.behind == 0 && !any) || !message->has_wire)
         return true;
     ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
-    for (size_t i = 0; ok && !*moved && i < count; i++) {
-        if (ids[i] == message->id || (!any && ids[i] <= mailbox->row.behind) || is_claimed(resolving, ids[i]))
+    for (size_t i = 0; ok && i < count && (place == 0 || !any_left); i++) {
+        bool stands;
+
+        if (ids[i] == message->id || (!any && ids[i] <= mailbox->row.behind))
             continue;
         ok = run_load(run, ids[i], other);
-        if (!ok || other->mailbox == message->mailbox || !has_a_place(resolving, other) ||
-            (!any && !is_where_it_went(other, verb)))
+        if (!ok || (!any && !is_where_it_went(other, verb)))
             continue;
-        *moved = true;
-        resolving->claimed[resolving->claimed_count++] = ids[i];
+        stands = has_a_place(resolving, other);
+        any_left = any_left || stands;
+        if (place == 0 && other->mailbox != message->mailbox && !is_claimed(resolving, ids[i]) &&
+            (stands || has_moved_on(other)))
+            place = ids[i];
     }
     free(ids);
+    *moved = ok && any_left && place != 0;
+    if (*moved)
+        resolving->claimed[resolving->claimed_count++] = place;
     return ok;
 }
 

@@ -22,6 +22,18 @@ move_there(int from, uint32_t uid, int to)
     ledger_put(&sim.world, message.content, to);
 }
 
+static uint32_t
+uid_in_inbox(int content)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[INBOX];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content)
+            return box->messages[i].uid;
+    fail_msg("#%d is not there", content);
+    return 0;
+}
+
 static int steps_before[2], hops; /* #1 moves from Work to Old and on to INBOX, behind so many steps of golub */
 
 static void
@@ -76,6 +88,44 @@ what_was_fetched_on_its_way_is_not_sent_again_under_another_uidvalidity(void **s
             for (int second = 0; second < 24; second += 1 + second / 6)
                 any |= hop_once(came != 0, first, second);
         }
+}
+
+/* #1 moved from Work to INBOX, and golub is stopped before its file in Work is gone; then INBOX is made anew without it. @return was it stopped? */
+static bool
+stop_at(enum step_kind kind, unsigned at)
+{
+    given_three_mailboxes();
+    given_mail_there(WORK, 1);
+    given_mail_there(INBOX, 2);
+    given_mail_there(WORK, 3);
+    (void)when_golub_syncs_after(60);
+    when_another_client_moves(1, WORK, INBOX);
+    server_reset_uidvalidity(&sim.server, WORK);
+    given_trouble_at(kind, false, true);
+    sim.world.aim_left = at;
+    if (when_golub_syncs_after(60) != -1)
+        return false;
+    server_expunge(&sim.server, INBOX, uid_in_inbox(1));
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+
+    then_both_sides_agree();
+
+    assert_int_equal(count_there(1), 1);
+    end_scenario(NULL);
+    return true;
+}
+
+/* It moved, and where it went it was lost: the file that is still to go from its first place is no place where it is. */
+static void
+what_is_left_of_a_move_does_not_stand_for_what_it_moved_to(void **state)
+{
+    static const enum step_kind kinds[] = {STEP_COMMIT, STEP_LINK, STEP_UNLINK, STEP_QUARANTINE};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        for (unsigned at = 1; stop_at(kinds[i], at); at++)
+            ;
 }
 
 static unsigned moves, renumbers; /* percent of the steps */
@@ -142,6 +192,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_was_fetched_on_its_way_is_not_sent_again_under_another_uidvalidity),
+        SCENARIO(what_is_left_of_a_move_does_not_stand_for_what_it_moved_to),
         SCENARIO(in_a_storm_of_moves_and_new_uidvalidities_no_message_becomes_two),
     };
 
