@@ -82,27 +82,6 @@ make_room(struct spill *spill, uint64_t wanted)
 }
 
 bool
-spill_write(struct spill *spill, const void *from, size_t len, uint64_t at)
-{
-    uint64_t end;
-
-    if (__builtin_add_overflow(at, len, &end) || end > INT64_MAX)
-        return false;
-    if (!spill->filed && !spill->kept && end > SPILL_KEPT)
-        move_out(spill);
-    if (spill->filed) {
-        if (!write_file(spill->fd, from, len, at))
-            return false;
-    } else {
-        if (!make_room(spill, end))
-            return false;
-        memcpy(spill->bytes + at, from, len);
-    }
-    spill->size = end > spill->size ? end : spill->size;
-    return true;
-}
-
-bool
 spill_read(const struct spill *spill, void *to, size_t len, uint64_t at)
 {
     const uint64_t there = at < spill->size ? spill->size - at : 0;
@@ -124,6 +103,42 @@ spill_read(const struct spill *spill, void *to, size_t len, uint64_t at)
         have += (size_t)got;
     }
     memset((unsigned char *)to + have, 0, len - have);
+    return true;
+}
+
+/* The file has no more room: back into memory. What it has of the piece that failed is written again. */
+static bool
+move_back(struct spill *spill)
+{
+    struct spill back = {.size = spill->size, .kept = true};
+
+    if (spill->size != 0 &&
+        (!make_room(&back, spill->size) || !spill_read(spill, back.bytes, (size_t)spill->size, 0))) {
+        spill_free(&back);
+        return false;
+    }
+    (void)close(spill->fd);
+    *spill = back;
+    return true;
+}
+
+bool
+spill_write(struct spill *spill, const void *from, size_t len, uint64_t at)
+{
+    uint64_t end;
+
+    if (__builtin_add_overflow(at, len, &end) || end > INT64_MAX)
+        return false;
+    if (!spill->filed && !spill->kept && end > SPILL_KEPT)
+        move_out(spill);
+    if (spill->filed && !write_file(spill->fd, from, len, at) && !move_back(spill))
+        return false;
+    if (!spill->filed) {
+        if (!make_room(spill, end))
+            return false;
+        memcpy(spill->bytes + at, from, len);
+    }
+    spill->size = end > spill->size ? end : spill->size;
     return true;
 }
 
