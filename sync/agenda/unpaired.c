@@ -208,6 +208,9 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
         return wait_for_unseen(resolving, todo);
     if ((run->cautions & CAUTION_MADE_THERE) != 0)
         return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
+    /* Each run would send what it could not pair, and what was sent may be what the next one can't pair either. */
+    if (run->mailboxes[todo->mailbox].adrift)
+        return wait_for(resolving, todo, PENDING_SETTLE, "its mailbox is paired anew in each run, and it may be there");
     if (run->overtaken)
         return wait_for(resolving, todo, PENDING_SETTLE, "messages were moved on the server while they were looked at");
     if (additions_have_word(run, todo->id)) {

@@ -67,6 +67,7 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
      */
     const int runs = attempts_repaired(run, sight->mailbox);
     run->went_back = run->went_back || (back && runs < 2) || runs == 2;
+    sight->mailbox->adrift = runs > 2;
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->vanished = true; /* and may be in a mailbox that was made meanwhile */

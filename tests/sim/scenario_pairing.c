@@ -561,6 +561,34 @@ flags_that_were_lost_are_set_again_although_an_equal_message_came_with_some(void
     then_both_sides_agree();
 }
 
+/* It has a new UIDVALIDITY in each run, and its messages are never found again. */
+static void
+what_a_mailbox_loses_in_each_run_is_not_sent_again_in_each_run(void **state)
+{
+    int sent = 0;
+
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    for (int i = 0; i < 6; i++) {
+        for (uint32_t uid = 1; uid < sim.server.boxes[INBOX].uidnext; uid++) {
+            const struct sim_message *message = server_message(&sim.server, INBOX, uid);
+
+            if (message != NULL && message->content == 1)
+                server_remove(&sim.server, INBOX, uid);
+        }
+        server_reset_uidvalidity(&sim.server, INBOX);
+        check_forget(&sim.clients[0]);
+        (void)when_golub_syncs_after(60);
+        sent += server_multiplicity(&sim.server, INBOX, 1);
+    }
+    assert_true(sent <= 2);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+}
+
 int
 main(void)
 {
@@ -571,6 +599,7 @@ main(void)
         SCENARIO(flags_of_new_mail_go_up_although_the_maildir_was_restored),
         SCENARIO(what_the_server_cannot_hold_stays_in_a_restored_maildir),
         SCENARIO(a_removal_that_waits_for_a_word_does_not_follow_the_message_to_another_mailbox),
+        SCENARIO(what_a_mailbox_loses_in_each_run_is_not_sent_again_in_each_run),
         SCENARIO(flags_that_were_lost_are_set_again_although_one_message_shows_some),
         SCENARIO(what_the_old_uid_could_not_hold_is_given_to_the_new_one),
         SCENARIO(what_was_sent_gets_its_uid_before_an_equal_file_does),
