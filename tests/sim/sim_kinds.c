@@ -102,6 +102,10 @@ in_force(void)
     for (int i = 0; i < KINDS; i++)
         if (knobs[i].on)
             on |= KIND_BIT(i);
+#ifdef SIM_WATCHER /* its runs are all alike */
+    on &= ~(KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_POLICIES) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_ONE) |
+            KIND_BIT(KIND_WATCHED));
+#endif
     return (chosen ? allowed : on) & ~forbidden;
 }
 
@@ -120,10 +124,6 @@ kinds_of(uint64_t seed)
         if ((force & KIND_BIT(i)) != 0 && rng_chance(&rng, share))
             kinds |= KIND_BIT(i);
     }
-#ifdef SIM_WATCHER /* whose runs are all alike */
-    kinds &= ~(KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_POLICIES) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_ONE) |
-               KIND_BIT(KIND_WATCHED));
-#endif
     /* What is paired anew while files are missing is fetched, and they come all the same. */
     if ((kinds & KIND_BIT(KIND_COPYING)) != 0)
         kinds &=

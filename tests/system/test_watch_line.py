@@ -130,6 +130,8 @@ class NetworkTest(unittest.TestCase):
         unshare = shutil.which("unshare")
         if os.getuid() != 0 or unshare is None or subprocess.run([unshare, "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
             self.skipTest("no network namespace can be made here")
+        if shutil.which("ip") is None:
+            self.skipTest("there is no ip (iproute2), which sets addresses and links")
         inside = "ip link set lo up && exec '%s' -B '%s' InsideTest" % (sys.executable, os.path.abspath(__file__))
         done = subprocess.run([unshare, "-n", "sh", "-c", inside], env=dict(os.environ, **{INSIDE: "1"}), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=300)
