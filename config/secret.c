@@ -293,9 +293,9 @@ take_turn(const struct secret *secret)
     do {
         if (is_stopped(secret))
             return false;
-        (void)clock_gettime(CLOCK_REALTIME, &until);
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += TURN_S;
-        failed = pthread_mutex_timedlock(&one_at_a_time, &until);
+        failed = pthread_mutex_clocklock(&one_at_a_time, CLOCK_MONOTONIC, &until);
     } while (failed == ETIMEDOUT);
     assert(failed == 0);
     return true;

@@ -218,6 +218,21 @@ choose(struct asking *asking, struct search *search, bool *any)
     return true;
 }
 
+/* What was not told is counted, and written down. @return false: the line broke, or the run ends */
+static bool
+count(struct asking *asking, enum told told, bool broke)
+{
+    struct run *run = asking->run;
+
+    run->attempts.searched += told == UNTOLD;
+    if (broke) {
+        attempts_name(run, asking->mailbox);
+        run->attempts.settled = true;
+        return false;
+    }
+    return told != UNTOLD || attempts_write(run);
+}
+
 /* @return false: the line broke, and it is written down where the search stands; or the run ends */
 static bool
 go_on(struct asking *asking, struct search *search)
@@ -238,14 +253,7 @@ go_on(struct asking *asking, struct search *search)
         if (told == TROUBLE) /* the next run goes on */
             return true;
         learn(asking, search, told);
-        if (told == UNTOLD)
-            run->attempts.searched++;
-        if (broke) {
-            attempts_name(run, asking->mailbox);
-            run->attempts.settled = true;
-            return false;
-        }
-        if (told == UNTOLD && !attempts_write(run))
+        if (!count(asking, told, broke))
             return false;
     }
     return true;
@@ -273,14 +281,7 @@ ask_again(struct asking *asking)
             attempts_drop(run, suspect);
         else if (told == UNTOLD)
             found(asking, uid);
-        if (told == UNTOLD)
-            run->attempts.searched++;
-        if (broke) {
-            attempts_name(run, asking->mailbox);
-            run->attempts.settled = true;
-            return false;
-        }
-        if (told == UNTOLD && !attempts_write(run))
+        if (!count(asking, told, broke))
             return false;
     }
     return true;
