@@ -253,6 +253,9 @@ ask_command(struct secret *secret, struct error *err)
     if (done && run.len > 0 && area.at[run.len - 1] == '\r')
         run.len--;
     done = done && judge_run(&run, &area, err);
+    if (!done && err->kind == ERROR_LOGIN &&
+        child_ends_with_us(secret->settings.stopped, secret->settings.stopped_context))
+        error_set(err, ERROR_INTERRUPTED, "run the password command");
     end_command(&run);
     if (done && !area_new(&secret->kept, run.len + 1))
         done = no_memory(err);

@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#define TICK_MS 100 /* how often a signal is looked for */
+#define TICK_MS 100     /* how often a signal is looked for */
+#define TOGETHER_MS 200 /* between the first and the last process of a group that is sent a signal */
 
 extern char **environ;
 
@@ -134,6 +136,30 @@ is_over(const struct child_patience *patience, int64_t begun)
     return patience->limit_ms > 0 && clock_ms() - begun >= patience->limit_ms ? CHILD_LATE : CHILD_ENDED;
 }
 
+bool
+child_ends_with_us(bool (*stopped)(void *context), void *context)
+{
+    const struct timespec pause = {.tv_nsec = TICK_MS / 20 * 1000000L};
+    const int64_t until = clock_ms() + TOGETHER_MS;
+
+    while (stopped != NULL) {
+        if (stopped(context))
+            return true;
+        if (clock_ms() >= until)
+            break;
+        (void)nanosleep(&pause, NULL); /* woken early: just looks again */
+    }
+    return false;
+}
+
+/* A status of its own is its answer, whenever it comes; a shell says 128 + number where a signal ended its last command. */
+static bool
+ended_with_us(const struct child_patience *patience, int status)
+{
+    return (WIFSIGNALED(status) || WEXITSTATUS(status) > 128) &&
+           child_ends_with_us(patience->stopped, patience->stopped_context);
+}
+
 enum child_end
 child_wait(pid_t pid, const struct child_patience *patience, int *status)
 {
@@ -164,5 +190,7 @@ child_wait(pid_t pid, const struct child_patience *patience, int *status)
         (void)close(pidfd);
         errno = number;
     }
-    return over == CHILD_LOST || killed || patience->ask != 0 ? over : CHILD_ENDED;
+    if (over == CHILD_LOST || killed || (over != CHILD_ENDED && patience->ask != 0))
+        return over;
+    return ended_with_us(patience, *status) ? CHILD_STOPPED : CHILD_ENDED;
 }

@@ -28,12 +28,19 @@ struct child_patience { /* how long a command is waited for */
 
 enum child_end {
     CHILD_ENDED,   /* by itself: status is that of waitpid */
-    CHILD_STOPPED, /* asked or killed after a signal to golub */
+    CHILD_STOPPED, /* asked or killed after a signal to golub, or ended by one at the same moment */
     CHILD_LATE,    /* asked or killed after limit_ms */
     CHILD_LOST,    /* errno says why what became of it is not known */
 };
 
 /** Wait for a command. @param status  [out] for CHILD_ENDED */
 enum child_end child_wait(pid_t pid, const struct child_patience *patience, int *status);
+
+/**
+ * A command failed. Was that for golub's own sake: was golub sent a signal, or is it within a moment? systemd's default and the cancel of a batch
+ * system signal all processes of a group, one after the other. Waits 200 ms at most.
+ * @param stopped  as in struct child_patience; NULL: nobody can tell
+ */
+bool child_ends_with_us(bool (*stopped)(void *context), void *context);
 
 #endif

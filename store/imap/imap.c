@@ -396,6 +396,8 @@ imap_new(const struct connection *to)
     imap->patient = *to;
     imap->patient.stopped = patience_is_over;
     imap->patient.stopped_context = imap;
+    imap->patient.signalled = to->stopped;
+    imap->patient.signalled_context = to->stopped_context;
     imap->capability_text = buffer_new(LIMIT_LINE);
     imap->enabled = buffer_new(LIMIT_LINE);
     imap->alerts = buffer_new(ALERTS_MAX);

@@ -57,6 +57,12 @@ struct connection {
     /** Asked at every read, write and wait and at least once a second: true stops it with ERROR_INTERRUPTED. May be NULL. */
     bool (*stopped)(void *context);
     void *stopped_context;
+    /**
+     * Was a signal sent, though `stopped` may still give time to what is in flight? Asked where the line broke: that is no error then, but
+     * ERROR_INTERRUPTED. NULL: `stopped` says it.
+     */
+    bool (*signalled)(void *context);
+    void *signalled_context;
 };
 
 #endif

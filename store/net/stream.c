@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include "store/base/child.h"
 #include "store/base/clock.h"
 #include "store/net/resolve.h"
 #include "store/net/socket.h"
@@ -91,6 +92,25 @@ failed:
     return NULL;
 }
 
+/*
+ * The line broke. Where a signal came as well, or comes with the one that ended the tunnel's command, it is no error of the line.
+ */
+static enum stream_result
+judge_break(const struct stream *stream, enum stream_result result, struct error *err)
+{
+    const struct connection *to = stream->to;
+    bool (*const signalled)(void *context) = to->signalled != NULL ? to->signalled : to->stopped;
+    void *const context = to->signalled != NULL ? to->signalled_context : to->stopped_context;
+
+    if (result == STREAM_DONE || result == STREAM_AGAIN || signalled == NULL)
+        return result;
+    if (stream->tunnel.shell > 0 ? !child_ends_with_us(signalled, context) : !signalled(context))
+        return result;
+    *err = (struct error){0};
+    error_state(err, ERROR_INTERRUPTED, "stopped while the server was talking");
+    return STREAM_FAILED;
+}
+
 bool
 stream_start_tls(struct stream *stream, struct error *err)
 {
@@ -109,6 +129,7 @@ stream_start_tls(struct stream *stream, struct error *err)
                 return false;
             break;
         default:
+            (void)judge_break(stream, STREAM_FAILED, err);
             return false;
         }
     }
@@ -203,7 +224,7 @@ stream_read(struct stream *stream, void *to, size_t size, size_t *moved, struct 
     result =
         stream->tls != NULL ? tls_read(stream->tls, to, size, moved, err) : read_plain(stream, to, size, moved, err);
     stream->down += *moved;
-    return result;
+    return judge_break(stream, result, err);
 }
 
 enum stream_result
@@ -218,7 +239,7 @@ stream_write(struct stream *stream, const void *from, size_t len, size_t *moved,
     result = stream->tls != NULL ? tls_write(stream->tls, from, len, moved, err)
                                  : write_plain(stream, from, len, moved, err);
     stream->up += *moved;
-    return result;
+    return judge_break(stream, result, err);
 }
 
 static enum wait_result

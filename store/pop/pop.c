@@ -307,6 +307,8 @@ pop_new(const struct connection *to)
     pop->own = *to;
     pop->own.stopped = patience_is_over;
     pop->own.stopped_context = pop;
+    pop->own.signalled = to->stopped;
+    pop->own.signalled_context = to->stopped_context;
     pop->can = pop_capabilities_new();
     return pop;
 }

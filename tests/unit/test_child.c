@@ -126,6 +126,20 @@ after_a_signal_it_may_end_in_its_grace_where_it_is_not_asked(void **state)
 }
 
 static void
+one_that_is_ended_by_a_signal_when_golub_is_has_not_failed(void **state)
+{
+    int status;
+    (void)state;
+    stop = true;
+
+    assert_int_equal(waited("kill $$", (struct child_patience){.grace_ms = 5000}, &status), CHILD_STOPPED);
+    assert_int_equal(waited("sh -c 'kill $$'; exit $?", (struct child_patience){.grace_ms = 5000}, &status),
+                     CHILD_STOPPED);
+    stop = false;
+    assert_int_equal(waited("kill $$", (struct child_patience){.grace_ms = 5000}, &status), CHILD_ENDED);
+}
+
+static void
 what_became_of_it_is_not_known_where_children_are_not_waited_for(void **state)
 {
     int status;
@@ -146,6 +160,7 @@ main(void)
         cmocka_unit_test(a_command_that_ends_by_itself_has_its_status),
         cmocka_unit_test(one_that_takes_too_long_is_asked_and_then_killed_with_all_that_it_started),
         cmocka_unit_test(after_a_signal_it_may_end_in_its_grace_where_it_is_not_asked),
+        cmocka_unit_test(one_that_is_ended_by_a_signal_when_golub_is_has_not_failed),
         cmocka_unit_test(what_became_of_it_is_not_known_where_children_are_not_waited_for),
     };
 
