@@ -105,6 +105,16 @@ class InstallTest(unittest.TestCase):
                     if line.startswith("ExecStart="):
                         self.assertTrue(line.startswith("ExecStart=%s " % shown), line)
 
+    def test_the_program_says_nothing_of_where_it_was_built(self):
+        with open(os.path.join(os.environ["GOLUB_BUILD"], "CMakeCache.txt")) as f:
+            cache = f.read()
+        if "CMAKE_BUILD_TYPE:STRING=Release" not in cache:
+            self.skipTest("only what is released; a debugger wants the paths")
+        self.done(self.it.install())
+
+        with open(self.it.path("bin", "golub"), "rb") as f:
+            self.assertNotIn(os.path.realpath(TOP).encode(), f.read())
+
     def test_where_it_may_not_be_written_nothing_is_half_done(self):
         open(os.path.join(self.it.root, "file"), "w").close()
 
