@@ -1,68 +1,135 @@
-# bash completion for golub: commands, options, and the accounts of the configuration.
-# Install as /usr/share/bash-completion/completions/golub, or source it.
+# bash completion for golub. Commands, options and what an option takes come from `golub help`, accounts, mailboxes and lists that are held from
+# `golub status --json`, which reads the journal and does not connect. `cmake --install` puts it where bash-completion looks for it;
+# without that package: source it.
 
-_golub_accounts() {
-    local file=${XDG_CONFIG_HOME:-$HOME/.config}/golub/golub.conf i beside=()
-    for ((i = 1; i < ${#COMP_WORDS[@]} - 1; i++)); do
-        case ${COMP_WORDS[i]} in
-        -c | --config)
-            file=${COMP_WORDS[i + 1]}
-            [[ $file == '=' ]] && file=${COMP_WORDS[i + 2]}
-            ;;
-        esac
+# The words of the line up to the cursor, whole where readline breaks them at = and :, as they were typed.
+_golub_words() {
+    local rest=$COMP_LINE after=${COMP_LINE:COMP_POINT} gap word i
+    words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        gap=${rest%%[![:blank:]]*}
+        rest=${rest#"$gap"}
+        rest=${rest#"$word"}
+        if ((i > 0)) && [[ -z $gap ]]; then
+            words[${#words[@]} - 1]+=$word
+        else
+            words+=("$word")
+        fi
     done
-    [[ -r ${file/#\~/$HOME} ]] || return
-    [[ $file == */golub/golub.conf ]] && beside=("${file%golub.conf}"accounts.d/*.conf)
-    sed -n "s/^[[:blank:]]*account[[:blank:]]*[\"']\{0,1\}\([^\"'{[:blank:]]*\).*/\1/p" "${file/#\~/$HOME}" "${beside[@]}" 2>/dev/null
+    words[${#words[@]} - 1]=${words[${#words[@]} - 1]%"${after%%[[:blank:]]*}"}
+}
+
+# What the shell would make of a word, as far as names and files need it.
+_golub_plain() {
+    local word=$1
+    case $word in
+    \'*) word=${word#\'} word=${word%\'} ;;
+    \"*) word=${word#\"} word=${word%\"} ;;
+    *) word=${word//\\/} ;;
+    esac
+    printf '%s' "$word"
+}
+
+# Offer those lines of standard input that begin as the word does.
+_golub_offer() {
+    local line breaks=
+    [[ $COMP_WORDBREAKS == *=* ]] && breaks+='='
+    [[ $COMP_WORDBREAKS == *:* ]] && breaks+=':'
+    while IFS= read -r line; do
+        [[ $line == "$value"* ]] || continue
+        if [[ $current != [\"\']* ]]; then
+            printf -v line '%s%q' "$stem" "$line"
+            [[ -n $breaks && $current == *[$breaks]* ]] && line=${line#"${current%"${current##*[$breaks]}"}"}
+        fi
+        COMPREPLY+=("$line")
+    done
+}
+
+_golub_files() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "$1" -- "$value")
+}
+
+# What stands in one place of the JSON lines of status: _golub_told EVENT FIELD [ACCOUNT]
+_golub_told() {
+    "$program" ${config:+-c "$config"} status --json ${3+"$3"} 2>/dev/null </dev/null |
+        sed -nE 's/^\{"v":1,"event":"'"$1"'",(.*,)?"'"$2"'":"(([^"\\]|\\["\\\/])*)".*/\2/p' | sed -E 's/\\(.)/\1/g' | sort -u
+}
+
+_golub_names() {
+    local account
+    if [[ $usage == *ACCOUNT\[/MAILBOX\]* && $value == */* ]]; then
+        account=${value%%/*}
+        _golub_told mailbox mailbox "$account" | sed "s|^|${account//[&|\\]/\\&}/|"
+    else
+        _golub_told status account
+    fi
+}
+
+# The value of an option: what the help shows behind it, such as FILE or imap|pop.
+_golub_value() {
+    case $1:$2 in
+    *:FILE | *:PATH) _golub_files -f ;;
+    *:DIR) _golub_files -d ;;
+    *:ACCOUNT) _golub_offer < <(_golub_told status account) ;;
+    *:MAILBOX) _golub_offer < <(_golub_told mailbox mailbox ${account:+"${account%%/*}"}) ;;
+    *:ID) _golub_offer < <(_golub_told held id) ;;
+    --from:*) _golub_offer < <(printf '%s\n' mbsync offlineimap) ;;
+    --adopt-as:*) _golub_offer < <(printf '%s\n' getmail mpop fetchmail) ;;
+    *) _golub_offer < <(tr '|' '\n' <<<"$2" | grep -v '[A-Z]') ;;
+    esac
 }
 
 _golub() {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i words
+    local words current value stem='' program config='' help usage='' command='' account='' option='' word i
+    local -A takes=()
     COMPREPLY=()
-    [[ $previous == '=' ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
-    if [[ $previous == -c || $previous == --config || $previous == --adopt || $previous == --state ||
-        $previous == --to-dir ]]; then
-        compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -f -- "${current#=}")
-        return
-    fi
-    if [[ $previous == --adopt-as ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "getmail mpop fetchmail" -- "${current#=}")
-        return
-    fi
-    if [[ $previous == --from ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "mbsync offlineimap" -- "${current#=}")
-        return
-    fi
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
-        sync | import | status | check | adopt | restore | verify | watch)
-            command=${COMP_WORDS[i]}
-            break
-            ;;
-        esac
-    done
-    words="--config --quiet --verbose --json --help --version"
-    case $command in
-    '' | sync) words+=" --dry-run --pull --push --confirm-deletes --reject-deletes --confirm-additions --reject-additions --jobs --wait --no-progress" ;;
-    import) words+=" --dry-run --confirm-deletes --reject-deletes --skip-existing --adopt --adopt-as --jobs --wait --no-progress" ;;
-    adopt) words+=" --dry-run --from --state --wait" ;;
-    restore) words+=" --dry-run --all --since --run --to --to-dir --altered --wait" ;;
-    verify) words+=" --bytes --server --part --wait" ;;
-    status) words+=" --max-age" ;;
-    watch) words+=" --no-progress" ;;
-    esac
-    case $current in
-    -*) ;;
-    *)
-        if [[ -n $command ]]; then
-            words=$(_golub_accounts)
+    _golub_words
+    program=$(_golub_plain "${words[0]}")
+    program=${program/#\~/$HOME}
+    type "$program" >/dev/null 2>&1 || return
+    help=$("$program" help 2>/dev/null </dev/null) || return
+    while IFS=' ' read -r option value; do
+        takes[$option]=$value
+    done < <(sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+)(\[=|=| )([^] ]+)\]?( .*)?$/\2 \3\4/p' <<<"$help")
+    takes[-c]=${takes[--config]}
+    option=
+    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+        word=$(_golub_plain "${words[i]}")
+        if [[ -n $option ]]; then
+            [[ $option == -c || $option == --config ]] && config=${word/#\~/$HOME}
+            option=
+        elif [[ $word == --config=* ]]; then
+            config=${word#*=} config=${config/#\~/$HOME}
+        elif [[ $word == -* ]]; then
+            [[ -n ${takes[$word]} && ${takes[$word]} != [\[=]* ]] && option=$word
+        elif [[ -z $command ]]; then
+            command=$word
         else
-            words="sync import status check adopt restore verify watch help"
+            [[ -n $account ]] || account=$word
         fi
-        ;;
-    esac
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    done
+    current=${words[${#words[@]} - 1]}
+    value=$(_golub_plain "$current")
+    if [[ -n $option ]]; then
+        _golub_value "$option" "${takes[$option]}"
+    elif [[ $value == --*=* ]]; then
+        word=${value%%=*} stem=${value%%=*}= value=${value#*=}
+        _golub_value "$word" "${takes[$word]#\[=}"
+    elif [[ $value == -* ]]; then
+        [[ -n $command && $command != help ]] && help=$("$program" help "$command" 2>/dev/null </dev/null)
+        _golub_offer < <(sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+).*/\2/p' <<<"$help")
+    elif [[ -z $command || ($command == help && -z $account) ]]; then
+        _golub_offer < <(sed -nE 's/^(usage:)? +golub \[?([a-z]+)\]? .*/\2/p' <<<"$help")
+    else
+        usage=$("$program" help "$command" 2>/dev/null </dev/null | sed -n '/^usage/p')
+        if [[ $usage == *ACCOUNT* && ($command != restore || -z $account) ]]; then
+            _golub_offer < <(_golub_names)
+        elif [[ $command == restore && " ${words[*]} " == *" --altered "* ]]; then
+            _golub_files -f
+        fi
+    fi
 }
 
 complete -F _golub golub

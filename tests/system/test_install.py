@@ -24,10 +24,12 @@ share/doc/golub/examples/golub.conf
 share/doc/golub/golub.schema.json
 share/doc/golub/moving-in.md
 share/doc/golub/protocol.md
+share/fish/vendor_completions.d/golub.fish
 share/man/man1/golub.1
 share/man/man5/golub.conf.5
 share/man/man7/golub-firstaid.7
 share/man/man7/golub-moving.7
+share/zsh/site-functions/_golub
 """.split()
 
 
