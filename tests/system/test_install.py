@@ -13,6 +13,10 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FIXED = """
 bin/golub
 lib/systemd/user/golub-watch.service
+lib/systemd/user/golub.service
+lib/systemd/user/golub.timer
+lib/systemd/user/golub@.service
+lib/systemd/user/golub@.timer
 share/bash-completion/completions/golub
 share/doc/golub/CHANGELOG.md
 share/doc/golub/LICENSE
@@ -24,6 +28,7 @@ share/doc/golub/examples/golub.conf
 share/doc/golub/golub.schema.json
 share/doc/golub/moving-in.md
 share/doc/golub/protocol.md
+share/doc/golub/systemd.md
 share/fish/vendor_completions.d/golub.fish
 share/man/man1/golub.1
 share/man/man5/golub.conf.5
