@@ -20,10 +20,10 @@ class DamagedMessageTest(SystemTest):
         self.number += count
         return [self.corpus.simple("letter %d" % n, "body %d\r\n" % n) for n in range(self.number - count, self.number)]
 
-    def damage(self, *uids):
+    def damage(self, *uids, mailbox="Work"):
         """Nothing of these is known but what stands in the index: UIDs and flags."""
         self.client.close()
-        box = os.path.join(self.server.folder, "mail", self.user, "mailboxes", "Work", "dbox-Mails")
+        box = os.path.join(self.server.folder, "mail", self.user, "mailboxes", mailbox, "dbox-Mails")
         for path in glob.glob(os.path.join(self.server.folder, "mail", self.user, "**", "dovecot.index.cache"), recursive=True):
             os.unlink(path)
         for uid in uids:
@@ -95,6 +95,18 @@ class DamagedMessageTest(SystemTest):
         imap.select("Work", readonly=True)
         found = [re.search(rb"UID (\d+) FLAGS \(([^)]*)\)", part) for part in imap.uid("FETCH", "1:*", "(UID FLAGS)")[1]]
         return {int(m.group(1)): m.group(2).decode().split() for m in found}
+
+    def test_two_mailboxes_with_one_each_are_settled_in_one_run(self):
+        letters = self.letters(24)
+        self.client.create("Job")
+        for mailbox, some in (("Work", letters[:12]), ("Job", letters[12:])):
+            self.damage(self.client.fill(mailbox, some)[5], mailbox=mailbox)
+
+        result = self.settle(1)
+
+        for mailbox, some in (("Work", letters[:12]), ("Job", letters[12:])):
+            self.assertEqual(self.here(mailbox), self.digests(some[:5] + some[6:]), result)
+            self.assertEqual(result.err.count("golub: work/%s: can't read size and date of UID 6: " % mailbox), 1, result)
 
     def test_ten_of_them_are_found_one_after_the_other(self):
         letters = self.letters(40)

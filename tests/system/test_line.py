@@ -1,4 +1,5 @@
 """A line that breaks is opened again inside the run: cut once, cut each time, silent."""
+import re
 import time
 
 from base import NETWORK, OK, SOME, SystemTest, main
@@ -72,6 +73,30 @@ class BrokenLineTest(SystemTest):
 
         self.assertRegex(result.out + result.err, r"broke \(INBOX: go on: the server said goodbye after SELECT: not this one\)")
         self.assertRegex(result.err, r"work/INBOX: .*not this one")
+
+    def given_two_mailboxes_that_end_the_line(self, cut):
+        """@param cut  what becomes of an answer that holds a goodbye"""
+        for mailbox in ("Job", "Third", "Work"):
+            self.client.create(mailbox)
+            self.client.fill(mailbox, self.corpus.messages(3))
+        command = re.compile(rb'(\w+) (?:SELECT|EXAMINE) "?(?:Job|Work)\b[^\r]*')
+        self.through(edit_up=lambda data: command.sub(rb"\1 LOGOUT", data),
+                     edit_down=lambda data: cut(data) if b"* BYE" in data else data)
+
+    def assert_both_are_settled_in_one_run(self):
+        result = self.sync("-v", expect=SOME)
+
+        for mailbox in ("Job", "Work"):
+            self.assertEqual(result.err.count("golub: work/%s: can't list the messages of this mailbox: " % mailbox), 1, result)
+        self.assertEqual(len(self.maildir.files("Third")), 3, result)
+
+    def test_two_mailboxes_that_end_the_line_with_a_word_are_settled_in_one_run(self):
+        self.given_two_mailboxes_that_end_the_line(lambda data: data)
+        self.assert_both_are_settled_in_one_run()
+
+    def test_two_mailboxes_that_end_the_line_without_a_word_are_settled_in_one_run(self):
+        self.given_two_mailboxes_that_end_the_line(lambda data: data[:data.index(b"* BYE")])
+        self.assert_both_are_settled_in_one_run()
 
     def given_a_line_that_ends_after(self, count):
         """Two mailboxes are too long for it, one is not."""
