@@ -53,5 +53,7 @@ int cmd_verify(struct settings *settings, const struct options *options, struct 
 int cmd_adopt(struct settings *settings, const struct options *options, struct report *report);
 int cmd_watch(struct settings *settings, const struct options *options, struct report *report);
 int cmd_restore(struct settings *settings, const struct options *options, struct report *report);
+/** golub init: it makes what the others read. */
+int cmd_init(const struct options *options, struct report *report);
 
 #endif

@@ -48,9 +48,12 @@ run_command(const struct options *options, struct report *report)
         [COMMAND_VERIFY] = cmd_verify, [COMMAND_WATCH] = cmd_watch,
     };
     struct error err = {0};
-    struct settings *settings = settings_load(options->config, &err);
+    struct settings *settings;
     int status = 2;
 
+    if (options->command == COMMAND_INIT) /* there may be no configuration yet */
+        return cmd_init(options, report);
+    settings = settings_load(options->config, &err);
     if (settings != NULL)
         status = commands[options->command](settings, options, report);
     else

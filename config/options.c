@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 
+#include "config/options_init.h"
 #include "config/options_restore.h"
 #include "config/options_verify.h"
 #include "config/options_value.h"
@@ -41,6 +42,7 @@ enum {
     OPTION_BYTES,
     OPTION_SERVER,
     OPTION_PART,
+    OPTION_INIT = 512, /* and behind it those of enum init_option */
 };
 
 static const struct option long_options[] = {
@@ -73,6 +75,18 @@ static const struct option long_options[] = {
     {"bytes", no_argument, NULL, OPTION_BYTES},
     {"server", no_argument, NULL, OPTION_SERVER},
     {"part", required_argument, NULL, OPTION_PART},
+    {"account", required_argument, NULL, OPTION_INIT + INIT_ACCOUNT},
+    {"maildir", required_argument, NULL, OPTION_INIT + INIT_MAILDIR},
+    {"protocol", required_argument, NULL, OPTION_INIT + INIT_PROTOCOL},
+    {"user", required_argument, NULL, OPTION_INIT + INIT_USER},
+    {"password-command", required_argument, NULL, OPTION_INIT + INIT_PASSWORD_COMMAND},
+    {"keep", required_argument, NULL, OPTION_INIT + INIT_KEEP},
+    {"into", required_argument, NULL, OPTION_INIT + INIT_INTO},
+    {"secret", required_argument, NULL, OPTION_INIT + INIT_SECRET},
+    {"tls-ca-file", required_argument, NULL, OPTION_INIT + INIT_TLS_CA_FILE},
+    {"tls-fingerprint", required_argument, NULL, OPTION_INIT + INIT_TLS_FINGERPRINT},
+    {"explain", no_argument, NULL, OPTION_INIT + INIT_EXPLAIN},
+    {"yes", no_argument, NULL, OPTION_INIT + INIT_YES},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -84,7 +98,7 @@ static const struct {
 } commands[] = {
     {"sync", COMMAND_SYNC},     {"import", COMMAND_IMPORT}, {"status", COMMAND_STATUS},
     {"check", COMMAND_CHECK},   {"adopt", COMMAND_ADOPT},   {"restore", COMMAND_RESTORE},
-    {"verify", COMMAND_VERIFY}, {"watch", COMMAND_WATCH}, /* in the order of the enum */
+    {"verify", COMMAND_VERIFY}, {"watch", COMMAND_WATCH},   {"init", COMMAND_INIT}, /* in the order of the enum */
 };
 
 static bool
@@ -93,6 +107,8 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
     const char *name = "config";
     bool known = false;
 
+    if (optopt >= OPTION_INIT)
+        name = options_init_word(optopt - OPTION_INIT);
     for (const struct option *o = long_options; o->name != NULL; o++) {
         known = known || o->val == optopt;
         if (o->val == optopt)
@@ -100,7 +116,8 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
     }
     if (outcome == ':')
         error_state(err, ERROR_CONFIG, "option --%s needs %s", name,
-                    optopt == OPTION_JOBS                                ? "a number"
+                    optopt >= OPTION_INIT                                ? options_init_needs(optopt - OPTION_INIT)
+                    : optopt == OPTION_JOBS                              ? "a number"
                     : optopt == OPTION_MAX_AGE || optopt == OPTION_SINCE ? "a time"
                     : optopt == OPTION_RUN                               ? "last, or a number"
                     : optopt == OPTION_TO                                ? "a mailbox"
@@ -225,6 +242,10 @@ take_option(struct options *options, int outcome)
     case OPTION_VERSION:
         options->version = true;
         break;
+    default:
+        if (outcome >= OPTION_INIT)
+            options_take_init(options, outcome - OPTION_INIT, optarg);
+        break;
     }
 }
 
@@ -287,7 +308,8 @@ enum {
     ADOPT = 1u << COMMAND_ADOPT,
     RESTORE = 1u << COMMAND_RESTORE,
     VERIFY = 1u << COMMAND_VERIFY,
-    WATCH = 1u << COMMAND_WATCH
+    WATCH = 1u << COMMAND_WATCH,
+    INIT = 1u << COMMAND_INIT
 };
 
 /* "golub sync, golub import and golub adopt" */
@@ -316,7 +338,7 @@ check_command(const struct options *options, struct error *err)
         const char *word;
         unsigned commands;
     } rows[] = {
-        {options->dry_run, "--dry-run", SYNC | IMPORT | ADOPT | RESTORE},
+        {options->dry_run, "--dry-run", SYNC | IMPORT | ADOPT | RESTORE | INIT},
         {options->pull, "--pull", SYNC},
         {options->push, "--push", SYNC},
         {options->confirm, "--confirm-deletes", SYNC | IMPORT},
@@ -480,13 +502,14 @@ check_together(struct options *options, struct error *err)
         return false;
     }
     return check_command(options, err) && check_values(options, err) && check_adopt(options, err) &&
-           check_taking_over(options, err) && options_check_restore(options, err) && options_check_part(options, err);
+           check_taking_over(options, err) && options_check_restore(options, err) && options_check_part(options, err) &&
+           options_check_init(options, err);
 }
 
 static bool
 check_names(const struct options *options, struct error *err)
 {
-    for (size_t i = 0; i < options->name_count; i++) {
+    for (size_t i = 0; options->command != COMMAND_INIT && i < options->name_count; i++) {
         const char *name = options->names[i], *slash = strchr(name, '/');
 
         if (name[0] == '\0' || slash == name || (slash != NULL && slash[1] == '\0')) {
@@ -508,6 +531,7 @@ bool
 options_parse(int argc, char **argv, struct options *options, struct error *err)
 {
     const char **words = calloc((size_t)argc + 1, sizeof words[0]);
+    struct option table[sizeof long_options / sizeof long_options[0]];
     int outcome;
 
     *options = (struct options){.command = COMMAND_SYNC, .words = words, .names = words};
@@ -516,9 +540,14 @@ options_parse(int argc, char **argv, struct options *options, struct error *err)
         error_answer(err, TEXT("out of memory"));
         return false;
     }
+    memcpy(table, long_options, sizeof table);
+    for (struct option *o = table; options_are_init(argc, argv) && o->name != NULL; o++) {
+        if (o->val == OPTION_SERVER)
+            *o = (struct option){o->name, required_argument, NULL, OPTION_INIT + INIT_SERVER};
+    }
     optind = 0; /* glibc: start anew, also after an earlier call */
     opterr = 0;
-    while ((outcome = getopt_long(argc, argv, "-:c:nqvh", long_options, NULL)) != -1) {
+    while ((outcome = getopt_long(argc, argv, "-:c:nqvh", table, NULL)) != -1) {
         if (outcome == 1)
             words[options->name_count++] = optarg;
         else if (outcome == '?' || outcome == ':')

@@ -12,7 +12,26 @@ enum command {
     COMMAND_ADOPT,
     COMMAND_RESTORE,
     COMMAND_VERIFY,
-    COMMAND_WATCH
+    COMMAND_WATCH,
+    COMMAND_INIT
+};
+
+enum init_option { /* what golub init may be told beforehand, each a question less */
+                   INIT_ACCOUNT,
+                   INIT_MAILDIR,
+                   INIT_PROTOCOL,
+                   INIT_SERVER,
+                   INIT_USER,
+                   INIT_PASSWORD_COMMAND,
+                   INIT_KEEP,
+                   INIT_INTO,
+                   INIT_SECRET,
+                   INIT_TLS_CA_FILE,
+                   INIT_TLS_FINGERPRINT,
+                   INIT_VALUES, /* those above have a value */
+                   INIT_EXPLAIN = INIT_VALUES,
+                   INIT_YES,
+                   INIT_OPTIONS
 };
 
 struct options { /* strings are borrowed from argv */
@@ -42,6 +61,8 @@ struct options { /* strings are borrowed from argv */
     bool no_progress;
     int64_t max_age;                       /* ... in seconds; 0: not given */
     bool all, altered;                     /* of restore */
+    const char *init[INIT_VALUES];         /* of init; NULL: not given */
+    bool explain, yes;                     /* ... */
     const char *since, *run, *to, *to_dir; /* ... as written; NULL: not given */
     const char **rest;                     /* ... its words behind the account: IDs, or files */
     size_t rest_count;

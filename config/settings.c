@@ -297,7 +297,11 @@ load_file(struct loader *loader, char *file)
     *source = (struct source){.file = file};
     loader->file = file;
     loader->root = NULL;
-    if (!settings_text_read(file, &text, loader->err) || !paths_folder_of(file, &source->folder, loader->err)) {
+    if (loader->text != NULL && loader->source_count == 1)
+        text = strdup(loader->text);
+    if ((text == NULL && !settings_text_read(file, &text, loader->err)) ||
+        (!paths_folder_of(file, &source->folder, loader->err) &&
+         (loader->text == NULL || (source->folder = strdup("/")) == NULL))) { /* a folder that is still to be made */
         loader->failed = true;
         free(text);
         return false;
@@ -358,7 +362,7 @@ load_all(struct loader *loader, bool beside)
 
     if (!load_file(loader, strdup(s->file)) || (beside && !load_beside(loader)))
         return false;
-    if (s->count > 0)
+    if (s->count > 0 || loader->may_be_empty)
         return check_together(loader);
     loader->file = s->file;
     (void)loader_refuse_at(loader, 1, NULL, NULL, "no account in it");
@@ -379,23 +383,35 @@ free_loader(struct loader *loader)
     free(loader->places);
 }
 
-struct settings *
-settings_load(const char *file, struct error *err)
+static struct settings *
+load(const char *file, const char *text, bool beside, struct error *err)
 {
     struct settings *s = calloc(1, sizeof *s);
-    struct loader loader = {.settings = s, .err = err};
+    struct loader loader = {.settings = s, .text = text, .may_be_empty = text != NULL, .err = err};
     bool done = false;
 
     error_set(err, ERROR_CONFIG, "read the configuration");
     if (s == NULL || (file != NULL && (s->file = strdup(file)) == NULL))
         error_answer(err, TEXT("out of memory"));
     else if (file != NULL || paths_config_file(&s->file, err))
-        done = load_all(&loader, file == NULL);
+        done = load_all(&loader, beside);
     free_loader(&loader);
     if (done)
         return s;
     settings_free(s);
     return NULL;
+}
+
+struct settings *
+settings_load(const char *file, struct error *err)
+{
+    return load(file, NULL, file == NULL, err);
+}
+
+struct settings *
+settings_of_text(const char *file, const char *text, bool beside, struct error *err)
+{
+    return load(file, text, beside, err);
 }
 
 void

@@ -28,6 +28,14 @@ struct settings {                /* strings belong to it and live as long as it 
  * @return NULL: ERROR_CONFIG; what begins with FILE:LINE where a line can be named
  */
 struct settings *settings_load(const char *file, struct error *err);
+/**
+ * The same of text that is not in the file yet. Who may write the file is not looked at.
+ * @param file  it is taken to stand in this one, as in settings_load; a relative path is relative to its folder
+ * @param text  of that file alone
+ * @param beside  accounts.d is read, too
+ * @return NULL: as settings_load; no account at all is fine
+ */
+struct settings *settings_of_text(const char *file, const char *text, bool beside, struct error *err);
 /** NULL-safe. */
 void settings_free(struct settings *settings);
 /** The account of that name, or NULL. */

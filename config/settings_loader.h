@@ -35,7 +35,9 @@ struct loader {
     cfg_t *defaults; /* may be NULL */
     struct place *places;
     size_t place_count, place_size;
-    bool failed; /* err is filled in; the first one counts */
+    const char *text;  /* of the first file, where it is not read from there; NULL: it is */
+    bool may_be_empty; /* no account is fine */
+    bool failed;       /* err is filled in; the first one counts */
     struct error *err;
 };
 

@@ -14,5 +14,7 @@ int account_status(const struct account *account, int64_t max_age, struct report
 
 /** Log in, say what the server can do and what golub makes of it, namespaces, special use, the Maildir's file system. */
 int account_check(const struct account *account, const struct sync_options *options, struct report *report);
+/** Connect, log in, and go: is there a server, and does it let this user in? Nothing is said. @return false: err is as of a run */
+MUST_CHECK bool account_reach(const struct account *account, struct error *err);
 
 #endif

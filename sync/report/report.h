@@ -393,4 +393,7 @@ void report_number(uint64_t number, char to[static REPORT_NUMBER_SIZE]);
 void report_line(struct report *report, const char *account, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/** Of init: an account has a block in this file now, or would have. JSON alone: people were told. */
+void report_init(struct report *report, const char *account, const char *file, bool written);
+
 #endif

@@ -200,8 +200,8 @@ what_is_not_understood_is_refused_with_a_hint(void **state)
                    "Without either of them golub goes both ways.");
     assert_refused("-q -v", "--quiet and --verbose contradict each other", "");
     assert_refused("sync --confirm-deletes=", "--confirm-deletes= needs the ID of a list", "golub status shows it.");
-    assert_refused("status --dry-run", "--dry-run belongs to golub sync, golub import, golub adopt and golub restore",
-                   "");
+    assert_refused("status --dry-run",
+                   "--dry-run belongs to golub sync, golub import, golub adopt, golub restore and golub init", "");
     assert_refused("check --pull", "--pull belongs to golub sync", "");
     assert_refused("status --confirm-deletes", "--confirm-deletes belongs to golub sync and golub import", "");
     assert_refused("sync work/", "not a name: \"work/\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
@@ -393,9 +393,9 @@ help_on_a_command_has_its_options_and_those_of_all_and_no_others(void **state)
     assert_true(parse("help", &options, &err) && options.help && options.help_of == NULL);
     options_free(&options);
     assert_refused("help nosuch", "no help on: nosuch",
-                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch");
+                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch, init");
     assert_refused("help sync work", "no help on: work",
-                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch");
+                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch, init");
 }
 
 static void

@@ -1,0 +1,149 @@
+#include "config/init/write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/paths.h"
+
+bool
+write_folder(const char *path, struct error *err)
+{
+    char part[PATHS_MAX + 1];
+
+    for (const char *at = path; at != NULL;) {
+        at = strchr(at + 1, '/');
+        if (!text_copy((struct text){path, at != NULL ? (size_t)(at - path) : strlen(path)}, part, sizeof part)) {
+            error_state(err, ERROR_CONFIG, "a path is longer than %d bytes", PATHS_MAX);
+            return false;
+        }
+        if (mkdir(part, 0700) != 0 && errno != EEXIST && (errno != EROFS || access(part, F_OK) != 0)) {
+            error_sys(err, errno, "make the folder %s", part);
+            err->kind = ERROR_CONFIG;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+fail(struct error *err, const char *what, const char *path)
+{
+    error_sys(err, errno, "%s %s", what, path);
+    err->kind = ERROR_CONFIG;
+    return false;
+}
+
+/* Where it really is: what a link leads to. One that leads nowhere is refused. */
+static bool
+find_real(const char *path, char real[static PATHS_MAX + 1], struct error *err)
+{
+    char *found = realpath(path, NULL);
+    struct stat st;
+    bool done;
+
+    if (found == NULL && (errno != ENOENT || lstat(path, &st) == 0))
+        return fail(err, "follow", path);
+    done = text_copy(text_of(found != NULL ? found : path), real, PATHS_MAX + 1);
+    free(found);
+    if (!done)
+        error_state(err, ERROR_CONFIG, "a path is longer than %d bytes", PATHS_MAX);
+    return done;
+}
+
+static bool
+folder_of(const char *file, char folder[static PATHS_MAX + 1], struct error *err)
+{
+    const char *slash = strrchr(file, '/');
+
+    if (text_copy(slash == NULL ? TEXT(".") : (struct text){file, slash == file ? 1 : (size_t)(slash - file)}, folder,
+                  PATHS_MAX + 1))
+        return true;
+    error_state(err, ERROR_CONFIG, "a path is longer than %d bytes", PATHS_MAX);
+    return false;
+}
+
+bool
+write_may(const char *path, struct error *err)
+{
+    char real[PATHS_MAX + 1], folder[PATHS_MAX + 1];
+    struct stat st;
+
+    if (!find_real(path, real, err) || !folder_of(real, folder, err))
+        return false;
+    if (stat(real, &st) == 0 && (!S_ISREG(st.st_mode) || (st.st_mode & S_IWUSR) == 0 || access(real, W_OK) != 0)) {
+        error_state(err, ERROR_CONFIG, "%s: this file may not be written", path);
+        error_hint(err, "`golub init -n` prints the block, for you to put where it belongs.");
+        return false;
+    }
+    if (access(folder, W_OK) != 0 && errno != ENOENT)
+        return fail(err, "write to the folder", folder);
+    return true;
+}
+
+static bool
+write_all(int fd, struct text content)
+{
+    while (content.len > 0) {
+        const ssize_t put = write(fd, content.at, content.len);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return false;
+        content.at += put;
+        content.len -= (size_t)put;
+    }
+    return fsync(fd) == 0;
+}
+
+static bool
+flush_folder(const char *folder)
+{
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool done = fd >= 0 && fsync(fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* The old file gets a second name, in place of an older one's. */
+static bool
+keep_old(const char *real, const char *ending, struct error *err)
+{
+    char name[PATHS_MAX + 64];
+
+    (void)text_print(name, sizeof name, "%s%s", real, ending); /* it fits */
+    if (access(real, F_OK) != 0)
+        return true;
+    if (unlink(name) != 0 && errno != ENOENT)
+        return fail(err, "replace", name);
+    return link(real, name) == 0 || fail(err, "keep the old file as", name);
+}
+
+bool
+write_file(const char *path, struct text content, const char *backup, struct error *err)
+{
+    char real[PATHS_MAX + 1], folder[PATHS_MAX + 1], temporary[PATHS_MAX + 64];
+    bool done;
+    int fd;
+
+    if (!find_real(path, real, err) || !folder_of(real, folder, err) || !write_folder(folder, err))
+        return false;
+    (void)text_print(temporary, sizeof temporary, "%s.new.%d", real, (int)getpid()); /* it fits */
+    (void)unlink(temporary); /* of one that was killed, and had our number */
+    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail(err, "write", temporary);
+    done = write_all(fd, content) || fail(err, "write", temporary);
+    if (close(fd) != 0 && done)
+        done = fail(err, "write", temporary);
+    done = done && (backup == NULL || keep_old(real, backup, err));
+    done = done && (rename(temporary, real) == 0 || fail(err, "replace", real));
+    if (!done)
+        (void)unlink(temporary);
+    return done && (flush_folder(folder) || fail(err, "make durable what is in", folder));
+}

@@ -1,0 +1,18 @@
+/* Files of the configuration, written so that a crash leaves the old one or the new one. */
+#ifndef CONFIG_INIT_WRITE_H
+#define CONFIG_INIT_WRITE_H
+
+#include "store/base/error.h"
+
+/** Make a folder, and those above it that are missing, for nobody else. */
+MUST_CHECK bool write_folder(const char *path, struct error *err);
+/**
+ * Put a file of mode 0600 there, durably, in the place of one that may be there; a symbolic link stays one. Its folder is made.
+ * @param backup  the old one stays beside it under its name with this behind; NULL: it does not
+ * @return false: the old one is as it was
+ */
+MUST_CHECK bool write_file(const char *path, struct text content, const char *backup, struct error *err);
+/** May the file, or one of that name, be written at all? @return false: ERROR_CONFIG */
+MUST_CHECK bool write_may(const char *path, struct error *err);
+
+#endif
