@@ -62,11 +62,13 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
     sight->again_full = true;
     /*
-     * What seems to have vanished elsewhere may be here under another UID. In the second run on end the server may have been set forward again,
-     * whatever tells it. A mailbox that is so in each run has numbers that mean nothing: from the third on it tells of itself alone.
+     * What seems to have vanished elsewhere may be here under another UID. In the run after one in which the server had gone back it may have been
+     * set forward again, whatever tells it. A mailbox that is so in each run has numbers that mean nothing: from the third on it tells of itself
+     * alone.
      */
-    const int runs = attempts_repaired(run, sight->mailbox);
-    run->went_back = run->went_back || (back && runs < 2) || runs == 2;
+    bool once = back;
+    const int runs = attempts_repaired(run, sight->mailbox, &once);
+    run->went_back = run->went_back || (once && runs <= 2);
     sight->mailbox->adrift = runs > 2;
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
@@ -89,7 +91,7 @@ begin_doubt(struct run *run, struct sight *sight)
     report_mailbox(run->report, run->account->name, row->name, "back-in-time",
                    "the server's MODSEQ went back: what a backup may have lost is not taken for removed");
     sight->again_full = true;
-    (void)attempts_repaired(run, sight->mailbox);
+    (void)attempts_repaired(run, sight->mailbox, &(bool){true});
     run->went_back = run->vanished = true;
     row->modseq = 0;
     row->past = missing_first_id(run);

@@ -101,7 +101,7 @@ read_number(const char **at, uint64_t *number)
     return ok;
 }
 
-/* mailbox, UID, what, UIDVALIDITY, runs, when; UIDNEXT, MESSAGES and HIGHESTMODSEQ as they were then */
+/* mailbox, UID, what, UIDVALIDITY, runs, when; UIDNEXT, MESSAGES and HIGHESTMODSEQ as they were then; last of one that is paired anew: did it go back? */
 static bool
 read_line(const char **at, struct suspect *to)
 {
@@ -119,7 +119,8 @@ read_line(const char **at, struct suspect *to)
                            .asked = (int64_t)n[5],
                            .uidnext = (uint32_t)n[6],
                            .messages = (uint32_t)n[7],
-                           .modseq = n[8]};
+                           .modseq = n[8],
+                           .back = n[2] == ATTEMPT_REPAIRED && n[8] != 0};
     return true;
 }
 
@@ -152,7 +153,7 @@ attempts_save(struct run *run)
             ok = buffer_addf(
                 &text, "%" PRId64 " %" PRIu32 " %d %" PRIu32 " %d %" PRId64 " %" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
                 it->mailbox, it->uid, (int)it->what, it->uidvalidity, it->runs, it->asked, it->uidnext, it->messages,
-                it->modseq);
+                it->what == ATTEMPT_REPAIRED ? (uint64_t)it->back : it->modseq);
     }
     ok = (ok || run_no_memory(run)) && journal_set(run->journal, KEY, text.at != NULL ? text.at : "", &run->err);
     buffer_free(&text);
@@ -392,10 +393,14 @@ attempts_refused(struct run *run, struct mailbox *mailbox)
 }
 
 int
-attempts_repaired(struct run *run, struct mailbox *mailbox)
+attempts_repaired(struct run *run, struct mailbox *mailbox, bool *back)
 {
     const int runs = count_run(run, mailbox, ATTEMPT_REPAIRED);
+    struct suspect *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_REPAIRED, 0);
 
+    if (suspect != NULL && *back && !suspect->back)
+        suspect->back = run->attempts.news = true;
+    *back = *back || (suspect != NULL && suspect->back);
     if (runs >= ATTEMPTS_RUNS)
         mailbox->cautions |= CAUTION_REPAIRED; /* what vanished in others waits for it no longer */
     else

@@ -29,9 +29,10 @@ bool attempts_sizeless(const struct run *run, const struct mailbox *mailbox);
 void attempts_refused(struct run *run, struct mailbox *mailbox);
 /**
  * It is paired anew: learn it. In the second run on end it waits by itself: its numbers are never what they were.
+ * @param back  does it tell that the server went back in time? Becomes: or did it, in an earlier one of these runs?
  * @return in so many runs on end, 3 at most
  */
-int attempts_repaired(struct run *run, struct mailbox *mailbox);
+int attempts_repaired(struct run *run, struct mailbox *mailbox, bool *back);
 /**
  * Its folder here can't be read: learn it. In the second run on end what vanished elsewhere waits no longer for what may be in it: only what is
  * its own does.

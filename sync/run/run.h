@@ -179,6 +179,7 @@ struct suspect {   /* what was in flight when the line broke: attempts.h */
     bool exact;          /* nothing else was in flight, or the line broke once already when it was asked alone */
     bool counted;        /* this run is counted already */
     bool bare;           /* a mailbox: it ended the line without sizes, too */
+    bool back;           /* a mailbox that is paired anew: in one of these runs it told that the server went back */
     int runs;            /* unreadable in so many on end */
     int64_t asked;       /* when it was asked last */
     bool of_line;        /* another one broke the line at the same place: short_line.h */

@@ -41,6 +41,17 @@ class UidvalidityTest(SituationTest):
         self.assert_rest()
         self.assertEqual((self.count(self.mails[0]), self.count(self.mails[1])), ((1, 1), (1, 1)))
 
+    def test_a_mailbox_numbered_anew_in_two_runs_on_end_says_nothing_of_what_was_removed_elsewhere(self):
+        """Its UIDVALIDITY grows, as it does where a mailbox is made again: the server did not go back."""
+        for step in (1, 2):
+            self.renumber("Work", self.client.status("Work")["uidvalidity"] + step)
+            if step == 2:
+                self.client.expunge("INBOX", self.uids[-1:])
+            self.sync()
+        self.sync()
+        self.assertEqual(self.count(self.mails[-1]), (0, 0), self.evidence())
+        self.assert_same()
+
     def made_again(self, mailbox, mails, flags=True):
         """Deleted, and made again with these messages: a new UIDVALIDITY."""
         self.client.delete_mailbox(mailbox)
