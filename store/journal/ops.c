@@ -116,8 +116,9 @@ are_none(struct journal *journal, struct error *err)
 bool
 journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found, struct error *err)
 {
+    /* Found by `message`: most intents have no target, and each would be looked at. That is what the signs are for. */
     static const char sql[] = "SELECT id, " COLUMNS " FROM op"
-                              " WHERE (target = ?1 OR (message = ?1 AND target = 0)) AND ?1 <> 0 ORDER BY id LIMIT 1";
+                              " WHERE (target = ?1 OR (message = ?1 AND +target = 0)) AND ?1 <> 0 ORDER BY id LIMIT 1";
     sqlite3_stmt *statement;
 
     *found = false;
@@ -134,7 +135,7 @@ bool
 journal_op_sent(struct journal *journal, const char *name, const unsigned char wire[static DIGEST_SIZE],
                 struct journal_op *out, bool *found, struct error *err)
 {
-    static const char sql[] = "SELECT id, " COLUMNS " FROM op WHERE message = 0 AND target = 0 AND kind = 1"
+    static const char sql[] = "SELECT id, " COLUMNS " FROM op WHERE message = 0 AND +target = 0 AND kind = 1"
                               " AND canonical = ?1 AND name = ?2 ORDER BY since DESC, id DESC LIMIT 1";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_OP_SENT, sql, err);
     struct sql_binder to = {.statement = statement};

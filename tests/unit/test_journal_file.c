@@ -215,6 +215,31 @@ count_step(void *context)
     return 0;
 }
 
+/* An upload of thousands asks for the intent of each. */
+static void
+an_intent_is_found_without_a_look_at_the_others(void **state)
+{
+    enum { OPS = 2000 };
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    struct journal_mailbox mailbox = {.name = (char *)"INBOX", .folder = (char *)"INBOX", .permanent = FLAG_ALL};
+    struct journal_op op = {.kind = OP_UPLOAD};
+    uint64_t steps = 0;
+    bool found;
+
+    assert_true(journal_begin(journal, &p->err) && journal_mailbox_save(journal, &mailbox, &p->err));
+    op.mailbox = mailbox.id;
+    for (op.message = 1; op.message <= OPS; op.message++)
+        assert_true(journal_op_add(journal, &op, &p->err));
+    sqlite3_progress_handler(journal->db, 1, count_step, &steps);
+    assert_true(journal_op_of(journal, OPS, &op, &found, &p->err) && found && op.message == OPS);
+    assert_true(journal_op_sent(journal, "a", op.canonical, &op, &found, &p->err) && !found);
+    sqlite3_progress_handler(journal->db, 0, NULL, NULL);
+
+    assert_true(steps < OPS);
+    journal_close(journal);
+}
+
 /* Every run over a changed mailbox asks for drafts, and for what is there. */
 static void
 where_there_are_no_drafts_nothing_is_read_to_find_them(void **state)
@@ -264,6 +289,7 @@ main(void)
         TEST(a_full_disk_undoes_the_transaction_and_says_so),
         TEST(a_journal_that_another_holds_says_so),
         TEST(planning_and_pairing_never_read_the_whole_table),
+        TEST(an_intent_is_found_without_a_look_at_the_others),
         TEST(where_there_are_no_drafts_nothing_is_read_to_find_them),
     };
 
