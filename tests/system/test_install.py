@@ -27,6 +27,8 @@ share/doc/golub/correctness.md
 share/doc/golub/examples/golub.conf
 share/doc/golub/golub.schema.json
 share/doc/golub/moving-in.md
+share/doc/golub/performance.md
+share/doc/golub/performance.svg
 share/doc/golub/protocol.md
 share/doc/golub/systemd.md
 share/fish/vendor_completions.d/golub.fish
