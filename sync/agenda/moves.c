@@ -17,6 +17,7 @@
 #include "sync/rows/readings.h"
 #include "sync/rows/twin.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 
 /*
  * No other file of the account has, or had, these bytes but the two that are to be one. What is on the server alone, perhaps the place that
@@ -167,6 +168,34 @@ has_unsized(const struct agenda *agenda)
     return false;
 }
 
+static bool
+is_left_over(const struct todo *todo)
+{
+    return todo->unpaired && candidates_is(todo, GONE_THERE);
+}
+
+/*
+ * The line broke when these headers were asked for: they are asked again when all else is done. Until then each may be any of those whose mailbox
+ * was numbered anew: what can't be told from new mail is not sent, nor is the new mail fetched.
+ */
+static void
+put_off_unknown(struct run *run, struct agenda *agenda, struct todo **index, const struct probe *probes, size_t count)
+{
+    bool unknown = false, left_over = false;
+
+    for (size_t i = 0; i < agenda->count; i++)
+        left_over = left_over || is_left_over(&agenda->todos[i]);
+    for (size_t i = 0; left_over && i < count; i++) {
+        const struct mailbox *mailbox = &run->mailboxes[probes[i].mailbox];
+
+        if (probes[i].got || !attempts_comes_last(run, mailbox, ATTEMPT_HEADER, probes[i].uid))
+            continue;
+        candidates_find(index, agenda->count, probes[i].id)->dropped = unknown = true;
+    }
+    for (size_t i = 0; unknown && i < agenda->count; i++)
+        agenda->todos[i].dropped |= is_left_over(&agenda->todos[i]);
+}
+
 /* Headers of new mail are read only where something of the same size vanished, or where nobody told the size of one of them. */
 static bool
 probe_fresh(struct run *run, struct agenda *agenda)
@@ -212,6 +241,8 @@ probe_fresh(struct run *run, struct agenda *agenda)
     }
     if (n != 0)
         ok = run_end(run, ok);
+    if (ok)
+        put_off_unknown(run, agenda, index, probes, n);
     arena_free(&arena);
     return ok;
 }
