@@ -11,6 +11,7 @@
 #include "sync/inspect/inspect.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What is in the configuration already: it must be sound, since the block comes behind it. */
@@ -115,25 +116,58 @@ make_parent(struct init *in, const char *maildir)
             write_folder(parent, &in->err));
 }
 
+/* Is what stands there still what the block was made for? One that was not there must not have come, either. */
+static bool
+is_unchanged(struct init *in)
+{
+    struct error ignored = {0};
+    struct stat st;
+    char *now = NULL;
+    bool same;
+
+    if (in->text[0] == '\0')
+        same = stat(in->file, &st) != 0 && errno == ENOENT;
+    else
+        same = settings_text_read(in->file, &now, &ignored) && strcmp(now, in->text) == 0;
+    free(now);
+    if (!same)
+        error_state(&in->err, ERROR_CONFIG, "%s was changed meanwhile: nothing was written", in->file);
+    return same;
+}
+
 static bool
 write_block(struct init *in)
 {
     struct buffer all = buffer_new(SETTINGS_TEXT_MAX);
-    struct error ignored = {0};
     const size_t len = strlen(in->text);
-    char *now = NULL;
     bool done = buffer_addf(&all, "%s%s%s%s", in->text, len > 0 && in->text[len - 1] != '\n' ? "\n" : "",
                             len > 0 ? "\n" : "", in->added);
 
     if (!done)
         error_state(&in->err, ERROR_CONFIG, "the configuration would be too large");
-    if (done && len > 0 && (!settings_text_read(in->file, &now, &ignored) || strcmp(now, in->text) != 0)) {
-        error_state(&in->err, ERROR_CONFIG, "%s was changed meanwhile: nothing was written", in->file);
+    done = done && write_file(in->file, (struct text){all.at, all.len}, ".bak", &in->err);
+    buffer_free(&all);
+    return done;
+}
+
+/* The password goes first, since the block names it; without the block it goes away again. */
+static bool
+write_both(struct init *in)
+{
+    const bool typed = in->store != STORES;
+    const int lock = write_lock(in->file, &in->err);
+    struct error ignored = {0};
+    bool done;
+
+    if (lock < 0)
+        return false;
+    done = is_unchanged(in) && (!typed || store_keep(in->store, in->file, in->name, in->password, &in->err));
+    if (done && !write_block(in)) {
+        if (typed && !store_remove(in->store, in->file, in->name, &ignored))
+            ask_say(&in->ask, "The password of \"%s\" was stored, and could not be taken away again.", in->name);
         done = false;
     }
-    done = done && write_file(in->file, (struct text){all.at, all.len}, ".bak", &in->err);
-    free(now);
-    buffer_free(&all);
+    close(lock);
     return done;
 }
 
@@ -158,7 +192,7 @@ finish(struct init *in)
                     choices, 0, &choice, &in->err))
         goto fail;
     if (choice == 0 && !in->options->dry_run) {
-        if ((c->account.maildir != NULL && !make_parent(in, c->account.maildir)) || !write_block(in))
+        if ((c->account.maildir != NULL && !make_parent(in, c->account.maildir)) || !write_both(in))
             goto fail;
         ask_say(&in->ask, "Written: %s", in->file);
         ask_say(&in->ask, "Next: golub check %s, and then: golub sync %s", in->name, in->name);

@@ -171,8 +171,8 @@ store_word_there(enum store_kind kind, const char *config, const char *account, 
     return done;
 }
 
-static bool
-take_away(enum store_kind kind, const char *config, const char *account, struct error *err)
+bool
+store_remove(enum store_kind kind, const char *config, const char *account, struct error *err)
 {
     char command[STORE_COMMAND_MAX], path[4096];
 
@@ -192,6 +192,7 @@ bool
 store_keep(enum store_kind kind, const char *config, const char *account, const char *password, struct error *err)
 {
     char command[STORE_COMMAND_MAX], *back = NULL;
+    struct error ignored = {0};
     struct secret *secret;
     bool done;
 
@@ -203,6 +204,8 @@ store_keep(enum store_kind kind, const char *config, const char *account, const 
         error_state(err, ERROR_LOCAL, "%s gave back something else than it was given", words[kind]);
         done = false;
     }
+    if (!done)
+        (void)!store_remove(kind, config, account, &ignored);
     if (back != NULL)
         explicit_bzero(back, strlen(back));
     free(back);
@@ -213,11 +216,10 @@ store_keep(enum store_kind kind, const char *config, const char *account, const 
 bool
 store_prove(enum store_kind kind, const char *config, struct error *err)
 {
-    struct error ignored = {0};
     char name[64];
     bool proven;
 
     (void)text_print(name, sizeof name, "golub-init-%d", (int)getpid());
     proven = store_keep(kind, config, name, "nothing at all", err);
-    return take_away(kind, config, name, proven ? err : &ignored) && proven;
+    return proven && store_remove(kind, config, name, err);
 }

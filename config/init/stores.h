@@ -19,9 +19,11 @@ enum store_kind store_of(const char *word);
 bool store_is_here(enum store_kind kind);
 /** Does it give back what it is given? Told by a word that means nothing, which is taken away again. */
 MUST_CHECK bool store_prove(enum store_kind kind, const char *config, struct error *err);
-/** Keep the password of an account, and see that the command prints it. @param config  golub.conf, whose folder a file stands in */
+/** Keep the password of an account, and see that the command prints it; if it does not, it is taken away again. @param config  golub.conf, whose folder a file stands in */
 MUST_CHECK bool store_keep(enum store_kind kind, const char *config, const char *account, const char *password,
                            struct error *err);
+/** Take away what store_keep() put there. */
+MUST_CHECK bool store_remove(enum store_kind kind, const char *config, const char *account, struct error *err);
 /** The value of password-command. */
 MUST_CHECK bool store_command(enum store_kind kind, const char *config, const char *account,
                               char to[static STORE_COMMAND_MAX], struct error *err);

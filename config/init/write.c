@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,29 @@ write_may(const char *path, struct error *err)
     if (access(folder, W_OK) != 0 && errno != ENOENT)
         return fail(err, "write to the folder", folder);
     return true;
+}
+
+int
+write_lock(const char *path, struct error *err)
+{
+    char real[PATHS_MAX + 1], folder[PATHS_MAX + 1];
+    int fd;
+
+    if (!find_real(path, real, err) || !folder_of(real, folder, err) || !write_folder(folder, err))
+        return -1;
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        (void)fail(err, "open the folder", folder);
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (errno == EWOULDBLOCK)
+        error_state(err, ERROR_CONFIG, "another golub init is writing %s: nothing was written", path);
+    else
+        (void)fail(err, "lock the folder", folder);
+    close(fd);
+    return -1;
 }
 
 static bool

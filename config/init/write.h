@@ -12,6 +12,11 @@ MUST_CHECK bool write_folder(const char *path, struct error *err);
  * @return false: the old one is as it was
  */
 MUST_CHECK bool write_file(const char *path, struct text content, const char *backup, struct error *err);
+/**
+ * Keep other golubs from writing a file's folder, which is made if it is missing: between a look at the file and its replacement.
+ * @return what close() ends it with; -1: in err, another one is at it
+ */
+MUST_CHECK int write_lock(const char *path, struct error *err);
 /** May the file, or one of that name, be written at all? @return false: ERROR_CONFIG */
 MUST_CHECK bool write_may(const char *path, struct error *err);
 

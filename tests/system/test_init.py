@@ -194,6 +194,40 @@ class InitTest(HomeTest):
         self.assertIn("Written: ", said)
         self.run_golub("sync", "work")
 
+    def to_the_last_question(self, *answers, end):
+        return self.talk([("Password: ", PASSWORD), *answers], "ana@example.org", "--server", self.imaps, "--tls-ca-file", self.server.ca,
+                         "--account", "work", "--maildir", "~/Mail/work", "--secret", "file", end=end)
+
+    def test_who_says_no_leaves_no_password_behind(self):
+        secrets = os.path.join(os.path.dirname(self.home.config), "secrets")
+        self.to_the_last_question(("Write it?", "2"), end=OK)
+        self.assertEqual(os.listdir(secrets), [])
+        self.to_the_last_question(("Write it?", lambda pid: os.kill(pid, signal.SIGINT)), end=-signal.SIGINT)
+        self.assertEqual(os.listdir(secrets), [])
+        self.assertFalse(os.path.exists(self.home.config))
+
+    def test_a_configuration_that_came_meanwhile_stays(self):
+        def create(pid):
+            self.home.write_config("# came meanwhile\n")
+
+        self.to_the_last_question(("Write it?", create), ("", "1"), end=CONFIG)
+
+        self.assertEqual(self.config(), "# came meanwhile\n")
+        self.assertEqual(os.listdir(os.path.join(os.path.dirname(self.home.config), "secrets")), [])
+
+    def test_two_at_once_lose_no_account(self):
+        for before in (None, "# mine\n"):
+            if before is not None:
+                self.home.write_config(before)
+            names = ["a%d" % i for i in range(4)]
+            all_of_them = [self.home.start("init", "--server", self.imaps, "--tls-ca-file", self.server.ca, "--user", "ana", "ana@example.org", "--account", name,
+                                           "--maildir", "~/Mail/" + name, "--password-command", "cat '%s'" % self.secret, stdin=subprocess.DEVNULL) for name in names]
+            for process in all_of_them:
+                process.communicate(timeout=60)
+            written = [name for name, process in zip(names, all_of_them) if process.returncode == OK]
+            self.assertTrue(written)
+            self.assertEqual([name for name in names if 'account "%s"' % name in self.config()], written)
+
     def test_an_interrupt_at_the_password(self):
         self.talk([("Password: ", lambda pid: os.kill(pid, signal.SIGINT))], "ana@example.org", "--server", self.imaps, "--tls-ca-file", self.server.ca,
                   "--account", "work", "--maildir", "~/Mail/work", "--secret", "file", end=-signal.SIGINT)
