@@ -175,8 +175,8 @@ is_left_over(const struct todo *todo)
 }
 
 /*
- * The line broke when these headers were asked for: they are asked again when all else is done. Until then each may be any of those whose mailbox
- * was numbered anew: what can't be told from new mail is not sent, nor is the new mail fetched.
+ * The line broke when these headers were asked for: they are asked again when all else is done, and in the next run. Until then each may be any of
+ * those whose mailbox was numbered anew: what can't be told from new mail is not sent, nor is the new mail fetched.
  */
 static void
 put_off_unknown(struct run *run, struct agenda *agenda, struct todo **index, const struct probe *probes, size_t count)
@@ -188,7 +188,7 @@ put_off_unknown(struct run *run, struct agenda *agenda, struct todo **index, con
     for (size_t i = 0; left_over && i < count; i++) {
         const struct mailbox *mailbox = &run->mailboxes[probes[i].mailbox];
 
-        if (probes[i].got || !attempts_comes_last(run, mailbox, ATTEMPT_HEADER, probes[i].uid))
+        if (probes[i].got || !attempts_is_open(run, mailbox, ATTEMPT_HEADER, probes[i].uid))
             continue;
         candidates_find(index, agenda->count, probes[i].id)->dropped = unknown = true;
     }

@@ -344,6 +344,15 @@ attempts_comes_last(const struct run *run, const struct mailbox *mailbox, enum a
     return suspect != NULL && (!suspect->unreadable || suspect->due) && !run->attempts.last;
 }
 
+bool
+attempts_is_open(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
+{
+    const struct suspect *suspect = find_what(run, mailbox, what, uid);
+
+    return attempts_comes_last(run, mailbox, what, uid) ||
+           (suspect != NULL && suspect->unreadable && suspect->runs < ATTEMPTS_RUNS);
+}
+
 void
 attempts_leave_out(struct run *run, struct mailbox *mailbox)
 {

@@ -21,6 +21,8 @@ MUST_CHECK bool attempts_judge(struct run *run);
 bool attempts_waits(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
 /** Such a one that this run still asks for: whatever is known of it, its size included, says nothing yet. */
 bool attempts_comes_last(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
+/** Such a one, or one that was not readable in the first of two runs on end: what may be it waits. */
+bool attempts_is_open(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
 /** The run goes on without this mailbox, for now or altogether: learn it. */
 void attempts_leave_out(struct run *run, struct mailbox *mailbox);
 /** Its listing ended the line when nothing else was asked: the size of one message may be what the server can't tell. */

@@ -52,31 +52,54 @@ class UidvalidityTest(SituationTest):
         self.assertEqual(self.count(self.mails[-1]), (0, 0), self.evidence())
         self.assert_same()
 
-    def test_what_moved_out_of_a_mailbox_numbered_anew_is_not_sent_where_the_line_breaks_at_its_header(self):
-        """A header that was in flight when the line broke is asked for last: until then the message may be any that is left over."""
+    def moved_out_behind_a_line_that_breaks(self, times):
+        """Another client moved a message to Job before INBOX was numbered anew; the line breaks so often when something of Job's mail is asked for."""
         self.client.create("Job")
         self.sync()
         self.client.move("INBOX", self.uids[:1], "Job")
         self.renumber()
         broken = []
 
-        def break_once(data):
-            if not broken and b'"Job"' in data and b"BODY.PEEK[HEADER]" in data:
-                broken.append(data)
-                self.proxy.cut["up"] = 0
-            elif broken:
-                self.proxy.cut["up"] = None
+        def break_it(data):
+            asked = b'"Job"' in data and b"BODY.PEEK[" in data and len(broken) < times
+            self.proxy.cut["up"] = 0 if asked else None
+            broken.extend([data] * asked)
             return data
-        self.through(edit_up=break_once)
+        self.through(edit_up=break_it)
+        return broken
 
-        self.sync()
-
-        self.assertTrue(broken)
+    def assert_moved_alone(self):
         self.through()
         self.sync()
         self.assertEqual(self.count(self.mails[0], "Job"), (1, 1), self.evidence())
         self.assertEqual(self.count(self.mails[0]), (0, 0))
         self.assert_same()
+
+    def test_what_moved_out_of_a_mailbox_numbered_anew_is_not_sent_where_the_line_breaks_at_its_header(self):
+        """A header that was in flight when the line broke is asked for last: until then the message may be any that is left over."""
+        broken = self.moved_out_behind_a_line_that_breaks(1)
+
+        self.sync()
+
+        self.assertTrue(broken)
+        self.assert_moved_alone()
+
+    def test_nor_is_it_in_the_first_run_in_which_its_header_can_not_be_read(self):
+        broken = self.moved_out_behind_a_line_that_breaks(99)
+
+        self.sync(expect=SOME)
+
+        self.assertGreater(len(broken), 1)
+        self.assertEqual(self.count(self.mails[0])[0], 0, self.evidence())
+        self.assert_moved_alone()
+
+    def test_where_it_can_not_be_read_in_two_runs_on_end_what_is_left_over_waits_no_longer(self):
+        self.moved_out_behind_a_line_that_breaks(99)
+
+        self.sync(expect=SOME)
+        self.sync(expect=SOME)
+
+        self.assertEqual(self.count(self.mails[0]), (1, 1), self.evidence())
 
     def made_again(self, mailbox, mails, flags=True):
         """Deleted, and made again with these messages: a new UIDVALIDITY."""
