@@ -118,20 +118,17 @@ make_parent(struct init *in, const char *maildir)
 
 /* Is what stands there still what the block was made for? One that was not there must not have come, either. */
 static bool
-is_unchanged(struct init *in)
+is_unchanged(const struct init *in)
 {
     struct error ignored = {0};
     struct stat st;
     char *now = NULL;
     bool same;
 
-    if (in->text[0] == '\0')
-        same = stat(in->file, &st) != 0 && errno == ENOENT;
-    else
-        same = settings_text_read(in->file, &now, &ignored) && strcmp(now, in->text) == 0;
+    if (in->text[0] == '\0' && stat(in->file, &st) != 0)
+        return errno == ENOENT;
+    same = settings_text_read(in->file, &now, &ignored) && strcmp(now, in->text) == 0;
     free(now);
-    if (!same)
-        error_state(&in->err, ERROR_CONFIG, "%s was changed meanwhile: nothing was written", in->file);
     return same;
 }
 
@@ -157,13 +154,17 @@ write_both(struct init *in)
     const bool typed = in->store != STORES;
     const int lock = write_lock(in->file, &in->err);
     struct error ignored = {0};
-    bool done;
+    bool done = false;
 
     if (lock < 0)
         return false;
-    done = is_unchanged(in) && (!typed || store_keep(in->store, in->file, in->name, in->password, &in->err));
+    if (!is_unchanged(in))
+        error_state(&in->err, ERROR_CONFIG, "%s was changed meanwhile: nothing was written", in->file);
+    else
+        done = !typed || store_keep(in->store, in->file, in->name, in->password, &in->err);
     if (done && !write_block(in)) {
-        if (typed && !store_remove(in->store, in->file, in->name, &ignored))
+        /* Where only its folder could not be flushed, the block stands, and its password with it. */
+        if (typed && is_unchanged(in) && !store_remove(in->store, in->file, in->name, &ignored))
             ask_say(&in->ask, "The password of \"%s\" was stored, and could not be taken away again.", in->name);
         done = false;
     }

@@ -106,6 +106,18 @@ choose_store(struct init *in)
     return true;
 }
 
+/* One that is kept under the account's name is somebody's: it is not overwritten. */
+static bool
+is_free(struct init *in)
+{
+    if (in->options->dry_run || !store_has(in->store, in->file, in->name))
+        return true;
+    error_state(&in->err, ERROR_CONFIG, "there is a password for \"%s\" already (%s)", in->name, store_word(in->store));
+    error_hint(&in->err, "If it is the right one: --password-command \"%s\". Else another name: --account.",
+               in->command);
+    return false;
+}
+
 /* What `password-command` will be, and whether there is a password to type. */
 static bool
 find_secret(struct init *in, char answer[static ASK_MAX])
@@ -141,7 +153,7 @@ find_secret(struct init *in, char answer[static ASK_MAX])
     if (word != NULL && !in->options->dry_run && !store_prove(in->store, in->file, &in->err))
         return false;
     in->block.password_command = in->command;
-    return store_command(in->store, in->file, in->name, in->command, &in->err);
+    return store_command(in->store, in->file, in->name, in->command, &in->err) && is_free(in);
 }
 
 /* The address first, after a refusal its local part once (or the other way round, where the provider is known to want that). */

@@ -172,6 +172,19 @@ store_word_there(enum store_kind kind, const char *config, const char *account, 
 }
 
 bool
+store_has(enum store_kind kind, const char *config, const char *account)
+{
+    char command[STORE_COMMAND_MAX], quiet[STORE_COMMAND_MAX + 16], path[4096];
+    struct error ignored = {0};
+    struct stat st;
+
+    if (kind == STORE_FILE)
+        return secret_file(config, account, path, &ignored) && lstat(path, &st) == 0;
+    return store_command(kind, config, account, command, &ignored) &&
+           text_print(quiet, sizeof quiet, "%s 2>/dev/null", command) && feed_command(quiet, "", &ignored);
+}
+
+bool
 store_remove(enum store_kind kind, const char *config, const char *account, struct error *err)
 {
     char command[STORE_COMMAND_MAX], path[4096];

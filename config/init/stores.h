@@ -22,6 +22,8 @@ MUST_CHECK bool store_prove(enum store_kind kind, const char *config, struct err
 /** Keep the password of an account, and see that the command prints it; if it does not, it is taken away again. @param config  golub.conf, whose folder a file stands in */
 MUST_CHECK bool store_keep(enum store_kind kind, const char *config, const char *account, const char *password,
                            struct error *err);
+/** Is one kept under that name already? Nothing tells whose it is: it must not be overwritten. @return false also where it can't be told */
+bool store_has(enum store_kind kind, const char *config, const char *account);
 /** Take away what store_keep() put there. */
 MUST_CHECK bool store_remove(enum store_kind kind, const char *config, const char *account, struct error *err);
 /** The value of password-command. */

@@ -9,7 +9,7 @@ MUST_CHECK bool write_folder(const char *path, struct error *err);
 /**
  * Put a file of mode 0600 there, durably, in the place of one that may be there; a symbolic link stays one. Its folder is made.
  * @param backup  the old one stays beside it under its name with this behind; NULL: it does not
- * @return false: the old one is as it was
+ * @return false: the old one is as it was, or the new one stands and its folder could not be flushed
  */
 MUST_CHECK bool write_file(const char *path, struct text content, const char *backup, struct error *err);
 /**

@@ -109,6 +109,23 @@ class InitTest(HomeTest):
         self.assertNotIn(PASSWORD, self.config())
         self.run_golub("sync", "work")
 
+    def test_a_password_that_is_kept_under_the_name_already_stays(self):
+        words = [w for w in self.all_of_it() if not w.startswith(("--password-command", "cat "))]
+        kept = self.home.write("config/golub/secrets/work", "of another account\n")
+
+        _, err = self.init(*words, "--secret", "file", given=PASSWORD + "\n", expect=CONFIG)
+
+        self.assertIn("a password for \"work\" already", err)
+        with open(kept) as f:
+            self.assertEqual(f.read(), "of another account\n")
+
+    def test_an_empty_configuration_is_as_good_as_none(self):
+        self.home.write_config("")
+
+        self.init(*self.all_of_it())
+
+        self.run_golub("sync", "work")
+
     def test_the_password_is_in_no_command_line_and_in_no_trace(self):
         programs = self.home.path_of("programs")
         self.home.write("programs/pass", "#!/bin/sh\ntr '\\0' ' ' </proc/$$/cmdline >>\"$HOME/seen\"; env >>\"$HOME/seen\"\n"
