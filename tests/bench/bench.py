@@ -10,7 +10,6 @@ something on a quiet machine only; turns, bytes and memory anywhere. Exit status
 import argparse
 import os
 import platform
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import moving_rows  # noqa: E402
 import pop_rows  # noqa: E402
 import rows  # noqa: E402
-from clients import Golub, Mbsync, file_system  # noqa: E402
+from clients import Golub, Mbsync, add_options, file_system, prepare  # noqa: E402
 from pop_clients import OTHERS  # noqa: E402
 from rig.dovecot import Dovecot, program  # noqa: E402
 from rows import DELAY, KB, MB, Bench, remove_mail  # noqa: E402
@@ -90,17 +89,12 @@ def surroundings(folder, numbers, alone):
 
 def parse():
     parser = argparse.ArgumentParser(description="Golub beside mbsync, mpop and others: what a sync costs.")
-    parser.add_argument("--golub", default=os.environ.get("GOLUB_BIN"), help="the program (default: GOLUB_BIN)")
-    parser.add_argument("--tools", required=True, help="folder of bench_relay, bench_measure and bench_flushes.so")
+    add_options(parser)
     parser.add_argument("--rows", default="imap,pop,moving", help="which rows: 1,3 or a group: imap, pop, moving")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the size: does it work, how many turns?")
-    parser.add_argument("--alone", action="store_true", help="golub only")
-    parser.add_argument("--folder", help="where mail and Maildirs are kept meanwhile (default: TMPDIR)")
     parser.add_argument("--progress", action="store_true", help="say what is done, also where nobody is at the terminal")
     parser.add_argument("--log", help="write the dialogue through the relay to files that begin with this")
     options = parser.parse_args()
-    if not options.golub:
-        parser.error("--golub or GOLUB_BIN must name the program")
     numbers = [number for word in options.rows.split(",") for number in GROUPS.get(word, [word])]
     options.rows = [int(n) for n in numbers if str(n).isdigit()]
     if len(options.rows) < len(numbers) or not set(options.rows) <= set(ROWS):
@@ -110,11 +104,7 @@ def parse():
 
 def main():
     options = parse()
-    os.environ["GOLUB_BIN"] = os.path.abspath(options.golub)
-    if options.folder:
-        tempfile.tempdir = os.path.abspath(options.folder)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))  # so that the server is stopped on the way out
+    prepare(options)
     began = time.monotonic()
     lines = []
     print("%s\n\n%s" % (surroundings(tempfile.gettempdir(), options.rows, options.alone), head()), flush=True)

@@ -4,7 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import tempfile
 import time
 
 from rig import scratch
@@ -12,6 +15,25 @@ from rig.golub import Account, Home, binary
 from rig.maildir import Maildir
 
 RUN_LIMIT = 3600  # seconds; mbsync needs minutes where turns cost 50 ms
+
+
+def add_options(parser):
+    """What each of these benches is told."""
+    parser.add_argument("--golub", default=os.environ.get("GOLUB_BIN"), help="the program (default: GOLUB_BIN)")
+    parser.add_argument("--tools", required=True, help="folder of bench_relay, bench_measure and bench_flushes.so")
+    parser.add_argument("--alone", action="store_true", help="golub only")
+    parser.add_argument("--folder", help="where mail and Maildirs are kept meanwhile (default: TMPDIR)")
+
+
+def prepare(options):
+    """The program and the folder that the options name; and whatever ends this, servers are stopped on the way out."""
+    if not options.golub:
+        sys.exit("--golub or GOLUB_BIN must name the program")
+    os.environ["GOLUB_BIN"] = os.path.abspath(options.golub)
+    if options.folder:
+        tempfile.tempdir = os.path.abspath(options.folder)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
 
 
 class Cost:
@@ -197,4 +219,4 @@ def file_system(path):
     return best[1:]
 
 
-__all__ = ["Cost", "Golub", "Mbsync", "Relay", "file_system", "scratch"]
+__all__ = ["Cost", "Golub", "Mbsync", "Relay", "add_options", "file_system", "prepare", "scratch"]

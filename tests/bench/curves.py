@@ -11,14 +11,13 @@ import argparse
 import math
 import os
 import platform
-import signal
 import statistics
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from chart import Panel, draw  # noqa: E402
-from clients import Golub, Mbsync, Relay, file_system  # noqa: E402
+from clients import Golub, Mbsync, Relay, add_options, file_system, prepare  # noqa: E402
 from rig.dovecot import Dovecot  # noqa: E402
 from rig.fill import Wire, small  # noqa: E402
 
@@ -132,18 +131,13 @@ CURVES = {"mailboxes": mailboxes, "trips": trips, "messages": messages}
 
 def parse():
     parser = argparse.ArgumentParser(description="How the time of a run grows, golub beside mbsync.")
-    parser.add_argument("--golub", default=os.environ.get("GOLUB_BIN"), help="the program (default: GOLUB_BIN)")
-    parser.add_argument("--tools", required=True, help="folder of bench_relay, bench_measure and bench_flushes.so")
+    add_options(parser)
     parser.add_argument("--curves", default="mailboxes,trips,messages", help="which of %s" % ", ".join(CURVES))
     parser.add_argument("--most", type=int, default=500, help="mailboxes, at most (default: 500)")
     parser.add_argument("--most-messages", type=int, default=100000, help="messages, at most (default: 100,000)")
     parser.add_argument("--tries", type=int, default=3, help="runs a point, of which the median counts (default: 3)")
-    parser.add_argument("--alone", action="store_true", help="golub only")
-    parser.add_argument("--folder", help="where mail and Maildirs are kept meanwhile (default: TMPDIR)")
     parser.add_argument("--svg", help="draw the curves into this file")
     options = parser.parse_args()
-    if not options.golub:
-        parser.error("--golub or GOLUB_BIN must name the program")
     options.curves = options.curves.split(",")
     if not set(options.curves) <= set(CURVES):
         parser.error("the curves are %s" % ", ".join(CURVES))
@@ -152,11 +146,7 @@ def parse():
 
 def main():
     options = parse()
-    os.environ["GOLUB_BIN"] = os.path.abspath(options.golub)
-    if options.folder:
-        tempfile.tempdir = os.path.abspath(options.folder)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))  # so that the server is stopped on the way out
+    prepare(options)
     where = "Linux %s, %d processors, load %.2f, %s" % (platform.release(), os.cpu_count(), os.getloadavg()[0],
                                                         file_system(tempfile.gettempdir())[0])
     print("%s; %s; %s" % (Golub.version(), "" if options.alone else Mbsync.version(), where))
