@@ -34,7 +34,7 @@ class NeomuttTest(WatchTest):
         if mailbox not in self.client.mailboxes():
             return []
         return [m.flags for m in self.client.messages(mailbox, bodies=False)
-                if re.search(words.encode(), self.client.body(mailbox, m.uid))]
+                if re.search(words.encode(), self.client.body(mailbox, m.uid) or b"")]  # one that goes meanwhile has none
 
     def files(self, mailbox, subject):
         found = []
