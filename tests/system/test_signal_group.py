@@ -27,6 +27,18 @@ def descendants(pid):
     return found
 
 
+def runs(pid, words):
+    """Whether a process that golub started, or one of that, was called with these words."""
+    for found in descendants(pid):
+        try:
+            with open("/proc/%d/cmdline" % found, "rb") as file:
+                if words in file.read().replace(b"\0", b" ").decode():
+                    return True
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return False
+
+
 def end_group(process, number, commands_first, pause=0.0):
     """As systemd does: each process of the control group in turn. @return (exit status as Popen gives it, out, err)"""
     victims = descendants(process.pid)
@@ -53,10 +65,11 @@ class GroupMixin:
         self.assertTrue(all(e["interrupted"] for e in map(json.loads, out.splitlines()) if "interrupted" in e), out)
         return out
 
-    def started(self, *args, when):
+    def started(self, *args, command="sleep 30", when=lambda: True):
+        """@param command words of the command to wait for: another one, a password's, may come and go before it"""
         process = self.home.start(*args, "--json")
         until = time.monotonic() + 30
-        while not (descendants(process.pid) and when()) and time.monotonic() < until and process.poll() is None:
+        while not (runs(process.pid, command) and when()) and time.monotonic() < until and process.poll() is None:
             time.sleep(0.02)
         self.assertIsNone(process.poll(), "it was over before the signal")
         return process
@@ -72,12 +85,12 @@ class SyncGroupTest(GroupMixin, SystemTest):
     def test_a_tunnel_that_never_greets_is_no_error(self):
         self.account.set(tunnel="sleep 30")
         for commands_first, number in self.in_each_order():
-            self.assert_interrupted(self.started("sync", "work", when=lambda: True), commands_first, number)
+            self.assert_interrupted(self.started("sync", "work"), commands_first, number)
 
     def test_a_tunnel_that_ends_a_moment_before_golub_hears_of_it_is_no_error(self):
         self.account.set(tunnel="sleep 30")
 
-        self.assert_interrupted(self.started("sync", "work", when=lambda: True), True, pause=0.02)
+        self.assert_interrupted(self.started("sync", "work"), True, pause=0.02)
 
     def test_a_tunnel_in_the_middle_of_a_sync_is_no_error_and_the_next_sync_goes_on(self):
         mails = self.corpus.messages(200, median=20000)
@@ -86,7 +99,7 @@ class SyncGroupTest(GroupMixin, SystemTest):
             with self.subTest(commands_first=commands_first):
                 self.through(mbit=8, delay=5)
                 self.account.set(tunnel=RELAY % self.proxy.port)
-                process = self.started("sync", "work", when=lambda: self.proxy.stats["down"] > 200_000)
+                process = self.started("sync", "work", command="cat", when=lambda: self.proxy.stats["down"] > 200_000)
                 self.assert_interrupted(process, commands_first)
         self.account.set(tunnel=None)
         self.through()
@@ -98,12 +111,12 @@ class SyncGroupTest(GroupMixin, SystemTest):
     def test_a_tunnel_that_carries_tls_is_no_error(self):
         self.account.set(server="imaps://127.0.0.1:1", tls=None, tunnel="sleep 30")
         for commands_first, number in self.in_each_order():
-            self.assert_interrupted(self.started("sync", "work", when=lambda: True), commands_first, number)
+            self.assert_interrupted(self.started("sync", "work"), commands_first, number)
 
     def test_a_password_command_is_no_error(self):
         self.account.set(password_command="sleep 30")
         for commands_first, number in self.in_each_order():
-            self.assert_interrupted(self.started("sync", "work", when=lambda: True), commands_first, number)
+            self.assert_interrupted(self.started("sync", "work"), commands_first, number)
 
     def test_a_check_and_a_verify_end_in_the_same_way(self):
         self.sync()
@@ -111,7 +124,7 @@ class SyncGroupTest(GroupMixin, SystemTest):
         for command in ("check", "verify"):
             for commands_first in ORDERS.values():
                 with self.subTest(command, commands_first=commands_first):
-                    process = self.started(command, "work", when=lambda: True)
+                    process = self.started(command, "work")
                     code, out, err = end_group(process, signal.SIGTERM, commands_first)
                     self.assertEqual(code, -signal.SIGTERM, out + err)
                     self.assertNotIn('"kind":"network"', out.replace(" ", ""))
@@ -121,7 +134,7 @@ class SyncGroupTest(GroupMixin, SystemTest):
             with self.subTest(commands_first=commands_first):
                 self.client.append("INBOX", self.corpus.simple("news").bytes)
                 self.account.set(after_sync="sleep 30")
-                process = self.started("sync", "work", when=lambda: True)
+                process = self.started("sync", "work")
                 code, out, err = end_group(process, signal.SIGTERM, commands_first)
                 self.assertEqual(code, -signal.SIGTERM, out + err)
                 self.assertNotIn("after-sync", out + err)
@@ -139,14 +152,14 @@ class ImportGroupTest(GroupMixin, DovecotTest):
     def test_a_tunnel_is_no_error(self):
         self.account.set(tunnel="sleep 30")
         for commands_first, number in self.in_each_order():
-            self.assert_interrupted(self.started("import", when=lambda: True), commands_first, number)
+            self.assert_interrupted(self.started("import"), commands_first, number)
 
     def test_a_deliver_command_is_no_error_and_its_message_comes_with_the_next_import(self):
         self.given(2)
         for commands_first in ORDERS.values():
             with self.subTest(commands_first=commands_first):
                 self.account.set(deliver_command="sleep 30")
-                process = self.started("import", when=lambda: True)
+                process = self.started("import")
                 time.sleep(0.3)
                 self.assert_interrupted(process, commands_first)
         delivered = self.home.path_of("delivered")
