@@ -33,7 +33,8 @@ jobs_worse(int a, int b)
 static bool
 fill_job(struct job *job, const struct configured *c, const struct options *options, struct report *report)
 {
-    const struct secret_settings secret = {.command = c->password_command, .stopped = signals_stopped};
+    const struct secret_settings secret = {
+        .command = c->password_command, .refresh = c->refresh_command, .stopped = signals_stopped};
 
     *job = (struct job){
         .account = c->account,
@@ -43,6 +44,7 @@ fill_job(struct job *job, const struct configured *c, const struct options *opti
         .mailboxes = calloc(options->name_count + 1, sizeof job->mailboxes[0]),
     };
     job->account.connection.secret = secret_get;
+    job->account.connection.refresh = c->refresh_command != NULL ? secret_refresh : NULL;
     job->account.connection.secret_context = job->secret;
     job->account.connection.stopped = signals_stopped;
     job->account.connection.wire_log = options->verbose;

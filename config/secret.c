@@ -3,7 +3,7 @@
  * questions and complaints are for the user) and nothing to read. Only the first line counts, but the rest is read too:
  * a program that shows more than the password must not fail because nobody listens. A helper that stays behind and
  * holds the pipe open (an agent that was started along the way) is not waited for once the command itself has
- * ended.
+ * ended. Of the refresh command's output nothing counts: it is read like the rest of a password command's.
  */
 #include "config/secret.h"
 
@@ -35,7 +35,10 @@ struct secret {
     int64_t kept_since;
 };
 
-struct run { /* one run of the command */
+struct run { /* one run of a command */
+    const char *command;
+    const char *what; /* for an error */
+    bool kept;        /* its first line is the secret; otherwise nothing that it prints is of use */
     pid_t pid;
     int out;
     bool line_ended, pipe_ended, child_ended;
@@ -81,9 +84,9 @@ area_free(struct area *area)
 }
 
 static bool
-refuse(struct error *err, const char *answer, const char *hint)
+refuse(const struct run *run, struct error *err, const char *answer, const char *hint)
 {
-    error_set(err, ERROR_LOGIN, "run the password command");
+    error_set(err, ERROR_LOGIN, "%s", run->what);
     error_answer(err, text_of(answer));
     error_hint(err, "%s", hint);
     return false;
@@ -91,18 +94,18 @@ refuse(struct error *err, const char *answer, const char *hint)
 
 /* Neither the command nor the password is to blame. */
 static bool
-no_memory(struct error *err)
+no_memory(const struct run *run, struct error *err)
 {
-    error_set(err, ERROR_LOCAL, "run the password command: out of memory");
+    error_set(err, ERROR_LOCAL, "%s: out of memory", run->what);
     return false;
 }
 
 static bool
-refuse_start(struct error *err, int number)
+refuse_start(const struct run *run, struct error *err, int number)
 {
     char words[128];
 
-    return number == ENOMEM ? no_memory(err) : refuse(err, strerror_r(number, words, sizeof words), "");
+    return number == ENOMEM ? no_memory(run, err) : refuse(run, err, strerror_r(number, words, sizeof words), "");
 }
 
 static bool
@@ -112,13 +115,13 @@ is_stopped(const struct secret *secret)
 }
 
 static bool
-start_command(const struct secret *secret, struct run *run, struct error *err)
+start_command(struct run *run, struct error *err)
 {
     int ends[2], failed;
 
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return refuse_start(err, errno);
-    failed = child_start(secret->settings.command, CHILD_NOTHING, ends[1], NULL, &run->pid);
+        return refuse_start(run, err, errno);
+    failed = child_start(run->command, CHILD_NOTHING, ends[1], NULL, &run->pid);
     close(ends[1]);
     if (failed == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) {
         run->out = ends[0];
@@ -126,17 +129,18 @@ start_command(const struct secret *secret, struct run *run, struct error *err)
     }
     failed = failed != 0 ? failed : errno;
     close(ends[0]);
-    return refuse_start(err, failed);
+    return refuse_start(run, err, failed);
 }
 
-/* Take what the pipe holds: the first line into the area, what follows into nothing. @return false: too long */
+/* Take what the pipe holds: the first line into the area, if it's wanted, what follows into nothing. @return false: too long */
 static bool
 take_output(struct run *run, struct area *area)
 {
     for (;;) {
-        char *to = area->at + run->len;
+        const bool wanted = run->kept && !run->line_ended;
+        char *to = wanted ? area->at + run->len : NULL;
         char rest[512];
-        ssize_t got = run->line_ended ? read(run->out, rest, sizeof rest) : read(run->out, to, area->size - run->len);
+        ssize_t got = !wanted ? read(run->out, rest, sizeof rest) : read(run->out, to, area->size - run->len);
         char *end;
 
         if (got < 0 && errno == EINTR)
@@ -147,7 +151,7 @@ take_output(struct run *run, struct area *area)
             run->pipe_ended = true;
             return true;
         }
-        if (run->line_ended) {
+        if (!wanted) {
             explicit_bzero(rest, sizeof rest);
             continue;
         }
@@ -193,19 +197,19 @@ wait_for_line(const struct secret *secret, struct run *run, struct area *area, s
 
         look_for_end(run);
         if (!run->pipe_ended && !take_output(run, area))
-            return refuse(err, "its first line is longer than 65536 bytes",
+            return refuse(run, err, "its first line is longer than 65536 bytes",
                           "It must print the password and nothing else.");
         if (run->child_ended)
             return true;
         if (is_stopped(secret)) {
-            error_set(err, ERROR_INTERRUPTED, "run the password command");
+            error_set(err, ERROR_INTERRUPTED, "%s", run->what);
             return false;
         }
         if (clock_ms() >= end) {
             char said[64];
 
             (void)text_print(said, sizeof said, "it did not end within %d seconds", (int)((limit + 999) / 1000));
-            return refuse(err, said, "Does it wait for an answer? Run it by hand.");
+            return refuse(run, err, said, "Does it wait for an answer? Run it by hand.");
         }
         (void)poll(&wait, 1, run->pipe_ended ? LAST_TICK_MS : TICK_MS); /* EINTR: a signal, looked at above */
     }
@@ -218,50 +222,62 @@ judge_run(const struct run *run, struct area *area, struct error *err)
     char said[64];
 
     if (WIFSTOPPED(run->status))
-        return refuse(err, "it was stopped because it wanted to use the terminal",
+        return refuse(run, err, "it was stopped because it wanted to use the terminal",
                       "Choose a command that asks in a window, or not at all.");
     if (WIFSIGNALED(run->status)) {
         (void)text_print(said, sizeof said, "it was ended by signal %d", WTERMSIG(run->status));
-        return refuse(err, said, by_hand);
+        return refuse(run, err, said, by_hand);
     }
     if (WEXITSTATUS(run->status) != 0) {
         (void)text_print(said, sizeof said, "it ended with status %d", WEXITSTATUS(run->status));
-        return refuse(err, said, by_hand);
+        return refuse(run, err, said, by_hand);
     }
-    if (memchr(area->at, '\0', run->len) != NULL)
-        return refuse(err, "its first line holds a NUL byte", "");
-    if (run->len == 0)
-        return refuse(err, "it printed nothing, or an empty first line", by_hand);
+    if (run->kept && memchr(area->at, '\0', run->len) != NULL)
+        return refuse(run, err, "its first line holds a NUL byte", "");
+    if (run->kept && run->len == 0)
+        return refuse(run, err, "it printed nothing, or an empty first line", by_hand);
     return true;
 }
+
+/* @param area  NULL where nothing is kept. @return false: err says why */
+static bool
+run_command(const struct secret *secret, struct run *run, struct area *area, struct error *err)
+{
+    bool done;
+
+    if (!start_command(run, err))
+        return false;
+    done = wait_for_line(secret, run, area, err);
+    if (done && run->len > 0 && area->at[run->len - 1] == '\r')
+        run->len--;
+    done = done && judge_run(run, area, err);
+    if (!done && err->kind == ERROR_LOGIN &&
+        child_ends_with_us(secret->settings.stopped, secret->settings.stopped_context))
+        error_set(err, ERROR_INTERRUPTED, "%s", run->what);
+    end_command(run);
+    return done;
+}
+
+static const char ask[] = "run the password command", refresh[] = "run the refresh command";
 
 /* Run the command; what it printed becomes what is kept. */
 static bool
 ask_command(struct secret *secret, struct error *err)
 {
     struct area area;
-    struct run run = {0};
-    bool done = false;
+    struct run run = {.command = secret->settings.command, .what = ask, .kept = true};
+    bool done;
 
-    if (secret->settings.command == NULL)
-        return refuse(err, "the configuration has none", "Add password-command to the account; see golub.conf(5).");
+    if (run.command == NULL)
+        return refuse(&run, err, "the configuration has none",
+                      "Add password-command to the account; see golub.conf(5).");
     if (!area_new(&area, LIMIT_SECRET + 2))
-        return no_memory(err);
-    if (!start_command(secret, &run, err))
-        goto out;
-    done = wait_for_line(secret, &run, &area, err);
-    if (done && run.len > 0 && area.at[run.len - 1] == '\r')
-        run.len--;
-    done = done && judge_run(&run, &area, err);
-    if (!done && err->kind == ERROR_LOGIN &&
-        child_ends_with_us(secret->settings.stopped, secret->settings.stopped_context))
-        error_set(err, ERROR_INTERRUPTED, "run the password command");
-    end_command(&run);
+        return no_memory(&run, err);
+    done = run_command(secret, &run, &area, err);
     if (done && !area_new(&secret->kept, run.len + 1))
-        done = no_memory(err);
+        done = no_memory(&run, err);
     if (done)
         memcpy(secret->kept.at, area.at, run.len);
-out:
     area_free(&area);
     return done;
 }
@@ -312,7 +328,7 @@ secret_get(void *context, bool again, char **text, struct error *err)
     bool done = false;
 
     if (!take_turn(secret)) {
-        error_set(err, ERROR_INTERRUPTED, "run the password command");
+        error_set(err, ERROR_INTERRUPTED, "%s", ask);
         return false;
     }
     if (again || (secret->kept.at != NULL && secret->settings.now_ms() - secret->kept_since > SECRET_KEPT_MS))
@@ -324,12 +340,30 @@ secret_get(void *context, bool again, char **text, struct error *err)
     }
     copy = strdup(secret->kept.at);
     if (copy == NULL) {
-        (void)no_memory(err);
+        error_set(err, ERROR_LOCAL, "get memory");
         goto out;
     }
     *text = copy;
     done = true;
 out:
+    pthread_mutex_unlock(&one_at_a_time);
+    return done;
+}
+
+bool
+secret_refresh(void *context, struct error *err)
+{
+    struct secret *secret = context;
+    struct run run = {.command = secret->settings.refresh, .what = refresh};
+    bool done;
+
+    if (run.command == NULL)
+        return true;
+    if (!take_turn(secret)) {
+        error_set(err, ERROR_INTERRUPTED, "%s", refresh);
+        return false;
+    }
+    done = run_command(secret, &run, NULL, err);
     pthread_mutex_unlock(&one_at_a_time);
     return done;
 }

@@ -1,7 +1,7 @@
 /*
  * Passwords and tokens: what the user's password-command prints. The command runs at a login that comes more than five
  * minutes after it last ran, one command at a time over all accounts. What it printed is kept outside of swap and
- * of core files and wiped when it gets old or is refused.
+ * of core files and wiped when it gets old or is refused. The refresh-command, which makes the next token a new one, runs with the same care.
  */
 #ifndef CONFIG_SECRET_H
 #define CONFIG_SECRET_H
@@ -16,9 +16,10 @@ struct secret;
 
 struct secret_settings {            /* strings are borrowed and outlive the secret */
     const char *command;            /* for /bin/sh -c; NULL: there is none, and asking is an error */
+    const char *refresh;            /* the same, before `command` runs for a token that was refused; may be NULL */
     bool (*stopped)(void *context); /* true ends a running command; may be NULL */
     void *stopped_context;
-    int64_t limit_ms;        /* the command's time; 0: SECRET_LIMIT_MS */
+    int64_t limit_ms;        /* a command's time; 0: SECRET_LIMIT_MS */
     int64_t (*now_ms)(void); /* how old is what is kept; NULL: the monotonic clock */
 };
 
@@ -35,6 +36,11 @@ void secret_stopped_by(struct secret *secret, bool (*stopped)(void *context), vo
  * @return false: ERROR_LOGIN (no command, it failed, took too long, printed nothing or too much) or ERROR_INTERRUPTED
  */
 MUST_CHECK bool secret_get(void *secret, bool again, char **text, struct error *err);
+/**
+ * Run the refresh command and forget what it prints; without one it's done. Fits connection.refresh, as secret_get does connection.secret.
+ * @return false: ERROR_LOGIN (it failed or took too long) or ERROR_INTERRUPTED
+ */
+MUST_CHECK bool secret_refresh(void *secret, struct error *err);
 /** Wipe and free. NULL-safe. */
 void secret_free(struct secret *secret);
 

@@ -10,6 +10,7 @@
 struct configured {               /* one account of the file */
     struct account account;       /* secret and stop callbacks are left for the caller */
     const char *password_command; /* NULL: none */
+    const char *refresh_command;  /* NULL: none */
     const char *file;             /* where it stands */
     unsigned line;                /* of the file, where the account begins */
 };

@@ -13,6 +13,7 @@
 const char *const keys_single[] = {"server",
                                    "user",
                                    "password-command",
+                                   "refresh-command",
                                    "maildir",
                                    "tls",
                                    "allow-plaintext",
@@ -327,6 +328,7 @@ keys_convert(struct loader *loader, struct configured *to)
     return take_connection(loader, &to->account.connection) && take_policy(loader, &to->account.policy) &&
            import_convert(loader, &to->account.import) && take_watch(loader, &to->account.watch) &&
            value_string(loader, "password-command", true, &to->password_command) &&
+           value_string(loader, "refresh-command", true, &to->refresh_command) &&
            take_path(loader, "maildir", &to->account.maildir) && take_path(loader, "state", &to->account.state) &&
            take_bool(loader, "fsync", &to->account.fsync) &&
            value_string(loader, "after-sync", true, &to->account.after_sync);

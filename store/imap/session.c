@@ -276,7 +276,7 @@ session_open(const struct connection *to, struct buffer *alerts, struct error *e
 
     /* The second try has a connection of its own: many servers hang up after a refusal, and a password command may have
      * kept the first one waiting for too long. */
-    if (try(to, alerts, &secret, &session, err) == AUTH_REFUSED && sasl_renew_secret(to, &secret, err))
+    if (sasl_renew_secret(to, try(to, alerts, &secret, &session, err), &secret, err))
         (void)try(to, alerts, &secret, &session, err); /* without a session err says why */
     sasl_wipe_secret(&secret);
     return session;

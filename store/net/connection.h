@@ -48,6 +48,12 @@ struct connection {
      * @return false: the command failed; err is ERROR_LOGIN
      */
     bool (*secret)(void *context, bool again, char **secret, struct error *err);
+    /**
+     * Have a new token made, once, before `secret` is asked again for a token that was refused. NULL: nothing can be done.
+     * @param context  secret_context
+     * @return false: it failed; err is ERROR_LOGIN or ERROR_INTERRUPTED
+     */
+    bool (*refresh)(void *context, struct error *err);
     void *secret_context;
 
     /** What the user should know while we wait: "the mailbox is in use: trying again in 2 seconds". May be NULL. */

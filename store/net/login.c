@@ -79,6 +79,12 @@ try_plain(const struct login_ways *ways, void *self, unsigned without, const cha
     return outcome == AUTH_ACCEPTED ? outcome : AUTH_REFUSED;
 }
 
+static enum auth_outcome
+refused_by(unsigned mechanism)
+{
+    return sasl_is_token(mechanism) ? AUTH_TOKEN_REFUSED : AUTH_REFUSED;
+}
+
 enum auth_outcome
 login_by(const struct login_ways *ways, void *self, const struct connection *to, bool private, char **secret,
          struct error *err)
@@ -101,6 +107,8 @@ login_by(const struct login_ways *ways, void *self, const struct connection *to,
         unusable = *err;
         if (outcome == AUTH_REFUSED && mechanism == AUTH_SCRAM_SHA_256 && to->auth == AUTH_AUTO && private)
             outcome = try_plain(ways, self, without, *secret, err);
+        else if (outcome == AUTH_REFUSED)
+            outcome = refused_by(mechanism);
     }
     return outcome;
 }

@@ -40,12 +40,12 @@ bool login_refuse_greeting(const struct stream *stream, const char *protocol, st
 struct login_ways {
     /** The best mechanism but those `without`; 0: none, err says why. */
     unsigned (*choose)(void *self, unsigned without, struct error *err);
-    /** @param secret  NULL where the mechanism needs none */
+    /** @param secret  NULL where the mechanism needs none. @return AUTH_REFUSED for a token, too */
     enum auth_outcome (*log_in)(void *self, unsigned mechanism, const char *secret, struct error *err);
 };
 
 /**
- * Try them until one is accepted or refused. Never AUTH_UNUSABLE.
+ * Try them until one is accepted or refused. Never AUTH_UNUSABLE. A token is refused with AUTH_TOKEN_REFUSED.
  * An automatic SCRAM that is refused is followed by PLAIN or LOGIN, once, if `private`.
  * @param private  nobody on the way can read the line
  * @param secret   asked for here where it is not there yet

@@ -133,6 +133,12 @@ sasl_name(unsigned mechanism)
 }
 
 bool
+sasl_is_token(unsigned mechanism)
+{
+    return mechanism == AUTH_XOAUTH2 || mechanism == AUTH_OAUTHBEARER;
+}
+
+bool
 sasl_needs_secret(unsigned mechanism)
 {
     return mechanism != AUTH_EXTERNAL;
@@ -164,7 +170,7 @@ sasl_check(const struct connection *to, const char *secret, struct error *err)
 void
 sasl_hint_refused(unsigned mechanism, struct error *err)
 {
-    if (mechanism == AUTH_XOAUTH2 || mechanism == AUTH_OAUTHBEARER)
+    if (sasl_is_token(mechanism))
         error_hint(err, "Log in again with the program behind password-command, so that it gets a new token.");
     else if (mechanism == AUTH_SCRAM_SHA_256 || mechanism == AUTH_CRAM_MD5 || mechanism == AUTH_APOP)
         error_hint(err,
@@ -224,21 +230,44 @@ sasl_ask_secret(const struct connection *to, bool again, char **secret, struct e
     return true;
 }
 
-bool
-sasl_renew_secret(const struct connection *to, char **secret, struct error *err)
+/* Its words stand beside the server's: the refresh command is what the user has to look at. */
+static void
+hint_not_refreshed(const struct error *failed, struct error *err)
 {
-    struct error failed = {.kind = ERROR_NONE};
+    error_hint(err, "The refresh command failed: %s. %s", failed->answer, failed->hint);
+}
+
+/* The login goes on all the same. Where it succeeds nothing else will tell of it. */
+static void
+say_not_refreshed(const struct connection *to, const struct error *failed)
+{
+    char words[640];
+
+    (void)text_print(words, sizeof words, "the refresh command failed: %s; trying what password-command prints now",
+                     failed->answer);
+    if (to->said != NULL)
+        to->said(to->said_context, words);
+}
+
+bool
+sasl_renew_secret(const struct connection *to, enum auth_outcome outcome, char **secret, struct error *err)
+{
+    struct error refresh = {.kind = ERROR_NONE}, failed = {.kind = ERROR_NONE};
     char *fresh = NULL;
     bool differs;
 
-    if (*secret == NULL)
-        return false; /* none was used */
-    if (!sasl_ask_secret(to, true, &fresh, &failed)) {
-        if (failed.kind == ERROR_INTERRUPTED)
-            *err = failed;
+    if ((outcome != AUTH_REFUSED && outcome != AUTH_TOKEN_REFUSED) || *secret == NULL)
+        return false; /* no secret was used, or another one is no help */
+    if (outcome == AUTH_TOKEN_REFUSED && to->refresh != NULL && !to->refresh(to->secret_context, &refresh))
+        hint_not_refreshed(&refresh, err);
+    if (refresh.kind == ERROR_INTERRUPTED || !sasl_ask_secret(to, true, &fresh, &failed)) {
+        if (refresh.kind == ERROR_INTERRUPTED || failed.kind == ERROR_INTERRUPTED)
+            *err = failed.kind == ERROR_INTERRUPTED ? failed : refresh;
         return false; /* the server's words say more than those of the command */
     }
     differs = strcmp(*secret, fresh) != 0;
+    if (differs && refresh.kind != ERROR_NONE)
+        say_not_refreshed(to, &refresh);
     sasl_wipe_secret(secret);
     *secret = fresh;
     return differs;

@@ -24,9 +24,10 @@ void sasl_secret_free(struct sasl_secret *secret);
 
 enum auth_outcome {
     AUTH_ACCEPTED,
-    AUTH_REFUSED,  /* the credentials: a new secret may help; err is ERROR_LOGIN with the server's words */
-    AUTH_UNUSABLE, /* the mechanism is not there on this machine, nothing was sent; err says so, as ERROR_LOGIN */
-    AUTH_FAILED    /* anything else; the connection is of no use any more */
+    AUTH_REFUSED,       /* the credentials: a new secret may help; err is ERROR_LOGIN with the server's words */
+    AUTH_TOKEN_REFUSED, /* the same, and they are a token */
+    AUTH_UNUSABLE,      /* the mechanism is not there on this machine, nothing was sent; err says so, as ERROR_LOGIN */
+    AUTH_FAILED         /* anything else; the connection is of no use any more */
 };
 
 /* Which mechanism */
@@ -47,6 +48,8 @@ struct sasl_offer {
 unsigned sasl_choose(const struct connection *to, const struct sasl_offer *offer, unsigned without, struct error *err);
 /** "SCRAM-SHA-256"; of one bit of enum auth_mechanism. */
 const char *sasl_name(unsigned mechanism);
+/** Is its secret a token, which some program gets anew from time to time? */
+bool sasl_is_token(unsigned mechanism);
 /** EXTERNAL knows none. */
 bool sasl_needs_secret(unsigned mechanism);
 /**
@@ -64,10 +67,12 @@ void sasl_report_missing(const char *server, unsigned mechanism, struct error *e
 /** The password or token, from the connection's `secret`. @return false: err is ERROR_LOGIN */
 MUST_CHECK bool sasl_ask_secret(const struct connection *to, bool again, char **secret, struct error *err);
 /**
- * After a refusal: is there another secret to try? A second try with the same one would only be counted against the
- * user. err, which says why the first was refused, is changed only by an interruption.
+ * After a login: was the secret refused, and is there another one to try? A second try with the same one would only be counted against the
+ * user. Before a token is asked for again the connection's `refresh` runs, once.
+ * err, which says why the first was refused, is changed by an interruption, and its hint by a refresh that failed.
+ * @param outcome  of the first try; only the two refusals mean a second one
  */
-bool sasl_renew_secret(const struct connection *to, char **secret, struct error *err);
+bool sasl_renew_secret(const struct connection *to, enum auth_outcome outcome, char **secret, struct error *err);
 /** Wipe, free, NULL. */
 void sasl_wipe_secret(char **secret);
 

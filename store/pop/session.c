@@ -240,7 +240,7 @@ pop_session_open(const struct connection *to, int *again_s, struct error *err)
 
     /* The second try has a connection of its own: many servers hang up after a refusal, and a password command may have
      * kept the first one waiting for too long. */
-    if (try(to, &secret, &session, again_s, err) == AUTH_REFUSED && sasl_renew_secret(to, &secret, err))
+    if (sasl_renew_secret(to, try(to, &secret, &session, again_s, err), &secret, err))
         (void)try(to, &secret, &session, again_s, err); /* without a session err says why */
     sasl_wipe_secret(&secret);
     return session;

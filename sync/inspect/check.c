@@ -360,6 +360,18 @@ out:
     return ok;
 }
 
+/* Of the command that makes a token new: will it ever run? */
+static void
+say_refresh(const struct account *account, struct report *report)
+{
+    const unsigned tokens = account->connection.auth & (AUTH_XOAUTH2 | AUTH_OAUTHBEARER);
+
+    if (account->connection.refresh != NULL)
+        report_line(report, account->name, "refresh-command", "%s",
+                    tokens != 0 ? "refresh-command runs once where the server refuses a token"
+                                : "refresh-command never runs: `auth` names neither xoauth2 nor oauthbearer");
+}
+
 int
 account_check(const struct account *account, const struct sync_options *options, struct report *report)
 {
@@ -378,6 +390,8 @@ account_check(const struct account *account, const struct sync_options *options,
         ok = (account->import.deliver_command != NULL || check_names(&checking)) && begin_shapes(&checking) &&
              (account_is_pop(account) ? check_import(account, report, &checking.err) : check_server(&checking));
     }
+    if (ok)
+        say_refresh(account, report);
     if (account->import.deliver_command != NULL)
         ok = ok && check_delivery(&checking, NULL);
     else

@@ -289,6 +289,69 @@ the_command_has_the_usual_signals(void **state)
     secret_free(secret);
 }
 
+static void
+assert_refresh_fails(const char *command, const char *answer)
+{
+    const struct secret_settings settings = {.command = "echo sesam", .refresh = command, .limit_ms = 300};
+    struct secret *secret = secret_new(&settings);
+    struct error err = {0};
+
+    assert_non_null(secret);
+    assert_false(secret_refresh(secret, &err));
+
+    assert_int_equal(err.kind, ERROR_LOGIN);
+    assert_string_equal(err.what, "run the refresh command");
+    assert_string_equal(err.answer, answer);
+    secret_free(secret);
+}
+
+static void
+a_refresh_that_fails_says_how(void **state)
+{
+    (void)state;
+    assert_refresh_fails("exit 3", "it ended with status 3");
+    assert_refresh_fails("kill -9 $$", "it was ended by signal 9");
+    assert_refresh_fails("kill -TTIN $$", "it was stopped because it wanted to use the terminal");
+    assert_refresh_fails("sleep 1000", "it did not end within 1 seconds");
+}
+
+/* More than a pipe holds, a first line beyond what a secret may be, NUL bytes, or none at all. */
+static void
+what_a_refresh_prints_is_nobodys(void **state)
+{
+    static const char *const commands[] = {"true", "echo sesame2", "head -c 300000 /dev/zero", "yes | head -c 300000"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const struct secret_settings settings = {.command = "echo sesam", .refresh = commands[i], .now_ms = tell_now};
+        struct secret *secret = secret_new(&settings);
+        struct error err = {0};
+
+        assert_non_null(secret);
+        if (!secret_refresh(secret, &err))
+            fail_msg("%s: %s", commands[i], err.answer);
+        assert_secret(secret, false, "sesam");
+        secret_free(secret);
+    }
+}
+
+static void
+a_refresh_is_ended_by_a_signal_and_without_a_command_it_is_done(void **state)
+{
+    const struct secret_settings settings = {.refresh = "sleep 1000", .stopped = always};
+    struct secret *secret = secret_new(&settings);
+    struct secret *none = given_command("echo sesam");
+    struct error err = {0};
+
+    (void)state;
+    assert_non_null(secret);
+    assert_false(secret_refresh(secret, &err));
+    assert_int_equal(err.kind, ERROR_INTERRUPTED);
+    assert_true(secret_refresh(none, &err));
+    secret_free(secret);
+    secret_free(none);
+}
+
 int
 main(void)
 {
@@ -303,6 +366,9 @@ main(void)
         cmocka_unit_test(two_accounts_never_ask_at_the_same_time),
         cmocka_unit_test(the_command_has_nothing_to_read_and_a_group_of_its_own),
         cmocka_unit_test(the_command_has_the_usual_signals),
+        cmocka_unit_test(a_refresh_that_fails_says_how),
+        cmocka_unit_test(what_a_refresh_prints_is_nobodys),
+        cmocka_unit_test(a_refresh_is_ended_by_a_signal_and_without_a_command_it_is_done),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,7 @@ four_lines_are_enough(void **state)
     assert_string_equal(c->account.state, "/state/golub/work");
     assert_true(c->account.fsync);
     assert_null(c->account.after_sync);
+    assert_null(c->refresh_command);
     assert_true(policy->pull.new_mail && policy->pull.flags && policy->pull.deletes && policy->pull.mailboxes);
     assert_true(policy->push.new_mail && policy->push.flags && policy->push.deletes && policy->push.mailboxes);
     assert_true(policy->guard);
@@ -68,8 +69,9 @@ every_key_arrives(void **state)
     setenv("HOME", s->root, 1);
     settings = load(
         s,
-        "account \"w\" {\n server = \"IMAP://[::1]:1143\"\n user = \"u\"\n password-command = \"p\"\n maildir = "
-        "\"Mail\"\n"
+        "account \"w\" {\n server = \"IMAP://[::1]:1143\"\n user = \"u\"\n password-command = \"p\"\n refresh-command "
+        "= "
+        "\"r\"\n maildir = \"Mail\"\n"
         " auth = {\"plain\", \"scram-sha-256\"}\n tls = \"none\"\n allow-plaintext = yes\n tls-ca-file = \"ca.pem\"\n"
         " tls-client-cert = \"~/c.pem\"\n tls-client-key = \"k.pem\"\n"
         " tls-fingerprint = "
@@ -115,6 +117,7 @@ every_key_arrives(void **state)
     assert_true(text_print(expected, sizeof expected, "%s/st", s->root));
     assert_string_equal(c->account.state, expected);
     assert_false(c->account.fsync);
+    assert_string_equal(c->refresh_command, "r");
     assert_string_equal(c->account.after_sync, "a\tb"); /* the shell's business */
     settings_free(settings);
 }
