@@ -19,6 +19,7 @@
 
 #include "store/base/child.h"
 #include "store/base/clock.h"
+#include "store/net/refusal.h"
 
 #define TICK_MS 50     /* how often the end of the command and a signal are looked for */
 #define LAST_TICK_MS 2 /* the same once the output has ended: the command is about to end, too */
@@ -89,6 +90,7 @@ refuse(const struct run *run, struct error *err, const char *answer, const char 
     error_set(err, ERROR_LOGIN, "%s", run->what);
     error_answer(err, text_of(answer));
     error_hint(err, "%s", hint);
+    err->code = run->kept ? REFUSAL_COMMAND : NULL;
     return false;
 }
 

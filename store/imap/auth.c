@@ -84,9 +84,13 @@ is_about_the_server(const struct driver *driver)
 }
 
 static void
-set_hint(const struct driver *driver, unsigned mechanism, struct error *err)
+set_hint(const struct auth *auth, unsigned mechanism, const struct buffer *details, struct error *err)
 {
-    const struct text code = text_of(driver->code);
+    const struct driver *driver = auth->driver;
+    const struct text code = text_of(driver->code), words = {driver->words.at, driver->words.len};
+
+    if (refusal_explain(auth->to->host, words, details, err))
+        return;
 
     if (text_is_nocase(code, "PRIVACYREQUIRED"))
         error_hint(err, "The server wants TLS first: imaps://, or imap:// with `tls` at \"yes\".");
@@ -113,7 +117,7 @@ judge(const struct auth *auth, unsigned mechanism, const struct buffer *details,
     if (busy)
         error_hint(err, "The server can't take us right now: try again later, with fewer connections if it says so.");
     else
-        set_hint(driver, mechanism, err);
+        set_hint(auth, mechanism, details, err);
     return driver->status == STATUS_NO && !busy ? AUTH_REFUSED : AUTH_FAILED;
 }
 

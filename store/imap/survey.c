@@ -10,6 +10,7 @@
 #include "store/base/utf7.h"
 #include "store/base/utf8.h"
 #include "store/imap/wary.h"
+#include "store/net/refusal.h"
 
 #define NAMES_MAX (64 * 1024 * 1024) /* bytes of all names together */
 #define NOWHERE UINT32_MAX
@@ -370,8 +371,12 @@ list_mailboxes(struct survey *survey)
             return false;
     }
     if (!survey->list_ok) {
-        error_set(survey->err, ERROR_SERVER, "list the mailboxes");
-        error_answer(survey->err, text_of(survey->refused.answer));
+        struct error *err = survey->err;
+
+        error_set(err, ERROR_SERVER, "list the mailboxes");
+        error_answer(err, text_of(survey->refused.answer));
+        if (refusal_not_connected(text_of(survey->refused.answer), err))
+            err->kind = ERROR_LOGIN; /* that is when Exchange says what was wrong with it */
         return false;
     }
     if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS))

@@ -6,6 +6,7 @@
 #define STORE_NET_LOGIN_H
 
 #include "store/net/dialogue.h"
+#include "store/net/refusal.h"
 #include "store/net/sasl.h"
 
 /* TLS */

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "store/base/limits.h"
+#include "store/net/refusal.h"
 
 static const struct mechanism {
     unsigned bit;
@@ -230,23 +231,30 @@ sasl_ask_secret(const struct connection *to, bool again, char **secret, struct e
     return true;
 }
 
-/* Its words stand beside the server's: the refresh command is what the user has to look at. */
+/* Where the login goes on nothing else will tell of it. */
 static void
-hint_not_refreshed(const struct error *failed, struct error *err)
-{
-    error_hint(err, "The refresh command failed: %s. %s", failed->answer, failed->hint);
-}
-
-/* The login goes on all the same. Where it succeeds nothing else will tell of it. */
-static void
-say_not_refreshed(const struct connection *to, const struct error *failed)
+say_not_refreshed(const struct connection *to, const struct error *failed, const char *rest)
 {
     char words[640];
 
-    (void)text_print(words, sizeof words, "the refresh command failed: %s; trying what password-command prints now",
-                     failed->answer);
+    (void)text_print(words, sizeof words, "the refresh command failed: %s%s", failed->answer, rest);
     if (to->said != NULL)
         to->said(to->said_context, words);
+}
+
+/*
+ * Its words stand beside the server's: the refresh command is what the user has to look at, unless the server has told what is wrong and
+ * no new token would mend it.
+ */
+static void
+hint_not_refreshed(const struct connection *to, const struct error *failed, struct error *err)
+{
+    if (failed->kind == ERROR_INTERRUPTED)
+        return;
+    if (err->code != NULL && strcmp(err->code, REFUSAL_TOKEN) != 0)
+        say_not_refreshed(to, failed, "");
+    else
+        error_hint(err, "The refresh command failed: %s. %s", failed->answer, failed->hint);
 }
 
 bool
@@ -259,7 +267,7 @@ sasl_renew_secret(const struct connection *to, enum auth_outcome outcome, char *
     if ((outcome != AUTH_REFUSED && outcome != AUTH_TOKEN_REFUSED) || *secret == NULL)
         return false; /* no secret was used, or another one is no help */
     if (outcome == AUTH_TOKEN_REFUSED && to->refresh != NULL && !to->refresh(to->secret_context, &refresh))
-        hint_not_refreshed(&refresh, err);
+        hint_not_refreshed(to, &refresh, err);
     if (refresh.kind == ERROR_INTERRUPTED || !sasl_ask_secret(to, true, &fresh, &failed)) {
         if (refresh.kind == ERROR_INTERRUPTED || failed.kind == ERROR_INTERRUPTED)
             *err = failed.kind == ERROR_INTERRUPTED ? failed : refresh;
@@ -267,7 +275,7 @@ sasl_renew_secret(const struct connection *to, enum auth_outcome outcome, char *
     }
     differs = strcmp(*secret, fresh) != 0;
     if (differs && refresh.kind != ERROR_NONE)
-        say_not_refreshed(to, &refresh);
+        say_not_refreshed(to, &refresh, "; trying what password-command prints now");
     sasl_wipe_secret(secret);
     *secret = fresh;
     return differs;

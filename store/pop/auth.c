@@ -127,7 +127,8 @@ judge(const struct pop_auth *auth, unsigned mechanism, const struct buffer *deta
     }
     error_set(err, ERROR_LOGIN, "%s %s", what, stream_name(driver->talk.stream));
     login_answer(&driver->words, details, err);
-    sasl_hint_refused(mechanism, err);
+    if (!refusal_explain(auth->to->host, (struct text){driver->words.at, driver->words.len}, details, err))
+        sasl_hint_refused(mechanism, err);
     return AUTH_REFUSED;
 }
 

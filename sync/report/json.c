@@ -82,6 +82,7 @@ report_json_error(struct report *report, const struct error *err)
 
     json_put_error(object, err);
     json_put_string(object, "hint", err->hint);
+    json_put_string(object, "code", err->code);
     json_end_event(report, object, true);
 }
 

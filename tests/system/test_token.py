@@ -1,12 +1,15 @@
 """Logging in by a token: what runs when the server refuses one, how often, and what is told where nothing helps."""
+import base64
+import json
 import os
 import time
 
-from base import LOGIN, PASSWORD, USERS, SystemTest, main
-from popbase import ImportTest
+import schema_check
+from base import LOGIN, PASSWORD, USERS, Account, HomeTest, SystemTest, main
+from popbase import SCHEMA, ImportTest
 from rig import scratch
 from rig.dovecot import Dovecot
-from rig.proxy import Proxy
+from rig.evil import EvilServer, defaults
 from rig.tokens import Tokens
 from rig.watcher import Watcher
 
@@ -169,6 +172,50 @@ class TokenTest(HelperMixin, SystemTest):
         self.assertTrue(self.maildir.has("INBOX", mail), watcher.text())
         self.assertEqual(self.runs(), 1)
         watcher.end()
+
+
+class CauseTest(HomeTest):
+    """Servers that tell why, as the two providers do, or a proxy that logs in for us."""
+
+    def fails(self, script, code, words, **keys):
+        with open(SCHEMA) as f:
+            schema = json.load(f)
+        with EvilServer(script, greeting=b"* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN SASL-IR] ready\r\n",
+                        default=defaults(b"IMAP4rev1 UIDPLUS SASL-IR")) as server:
+            self.home.accounts.clear()
+            Account(self.home, "imap://127.0.0.1:%d" % server.port, "ana", "token", tls="none", timeout=5, **keys)
+            for command in ("sync", "check"):
+                result = self.run_golub(command, "work", "--json", expect=LOGIN)
+                errors = result.of("error")
+                for event in result.events:
+                    self.assertFalse(schema_check.validate(event, schema), event)
+                self.assertEqual([e.get("code") for e in errors], [code], result)
+                self.assertIn(words, errors[0]["hint"])
+                self.assertEqual(errors[0]["kind"], "login")
+                self.assertNotIn("\x1b", result.out + result.err)
+
+    def test_the_json_of_a_refusal_is_read(self):
+        for said, code, words in (
+                ('{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}', "invalid_token", "every 7 days"),
+                ('{"status":"401","schemes":"bearer","scope":"mail"}', "invalid_token", "new token"),
+                ('{"status":"insufficient_scope"}', "insufficient_scope", "scopes"),
+                ('{"error":"invalid_grant","error_description":"\\u001b[2J AADSTS65001: consent"}', "AADSTS65001", "consent")):
+            with self.subTest(said):
+                self.fails([(rb"AUTHENTICATE XOAUTH2", b"+ " + base64.b64encode(said.encode()) + b"\r\n"),
+                            (rb"\Z", b"L1 NO failed\r\n")], code, words, auth=["xoauth2"])
+
+    def test_the_words_of_a_proxy_are_read(self):
+        self.fails([(rb"AUTHENTICATE PLAIN", b"%T NO proxy: {'error': 'invalid_grant', 'error_description': 'AADSTS700016'}\r\n")],
+                   "AADSTS700016", "tenant", auth=["plain"])
+
+    def test_a_login_that_exchange_takes_and_does_not_mean_is_a_failed_login(self):
+        refused = b"%T BAD User is authenticated but not connected.\r\n"
+        self.fails([(rb"AUTHENTICATE XOAUTH2", b"%T OK AUTHENTICATE completed.\r\n")] +
+                   [(rb"(NAMESPACE|LIST|SELECT|EXAMINE|STATUS|LSUB)\b", refused)] * 12, "not_connected", "IMAP may be off",
+                   auth=["xoauth2"])
+
+    def test_a_password_command_that_fails_has_a_code(self):
+        self.fails([], "password_command", "run it by hand", auth=["xoauth2"], password_command="exit 3")
 
 
 class ImportTokenTest(HelperMixin, ImportTest):

@@ -157,6 +157,22 @@ a_refresh_that_fails_stands_beside_the_servers_words(void **state)
 }
 
 static void
+a_refresh_that_fails_hides_no_cause_that_the_server_named(void **state)
+{
+    struct scene scene = {.next = "stale", .fails = ERROR_LOGIN};
+
+    (void)state;
+    begin(&scene);
+    scene.err.code = "AADSTS65001";
+
+    assert_false(sasl_renew_secret(&scene.to, AUTH_TOKEN_REFUSED, &scene.secret, &scene.err));
+
+    assert_string_equal(scene.err.hint, "Log in again.");
+    assert_string_equal(scene.said, "the refresh command failed: it ended with status 3");
+    sasl_wipe_secret(&scene.secret);
+}
+
+static void
 a_refresh_that_fails_is_said_where_the_login_goes_on(void **state)
 {
     struct scene scene = {.next = "fresh", .fails = ERROR_LOGIN};
@@ -199,6 +215,7 @@ main(void)
         cmocka_unit_test(what_was_not_refused_runs_nothing),
         cmocka_unit_test(the_same_token_again_is_no_second_try),
         cmocka_unit_test(a_refresh_that_fails_stands_beside_the_servers_words),
+        cmocka_unit_test(a_refresh_that_fails_hides_no_cause_that_the_server_named),
         cmocka_unit_test(a_refresh_that_fails_is_said_where_the_login_goes_on),
         cmocka_unit_test(a_signal_ends_it_wherever_it_comes),
     };
