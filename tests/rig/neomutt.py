@@ -22,18 +22,23 @@ set sort=date header_cache="" sleep_time=0 mail_check=1 timeout=1 edit_headers=n
 
 
 class Neomutt:
-    """Keys are read one after the other; `keys` returns when the screen has come to rest."""
+    """
+    Keys are read one after the other; `keys` returns when the screen has come to rest.
+
+    home  somebody's, which stays; folder: None for the one that the settings name; base: settings for all tests, "" for none of them
+    """
     program = "neomutt"
 
-    def __init__(self, root, folder="INBOX", settings=""):
-        self.home = scratch.make("neomutt")
+    def __init__(self, root, folder="INBOX", settings="", base=SETTINGS, home=None):
+        self.own = None if home else scratch.make("neomutt")
+        self.home = home or self.own
         editor = self._write("editor", EDITOR, 0o700)
-        rc = self._write("rc", SETTINGS.format(root=root, editor=editor) + settings, 0o600)
+        rc = self._write("rc", base.format(root=root, editor=editor) + settings, 0o600)
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.environ.clear()
             os.environ.update(HOME=self.home, PATH="/usr/bin:/bin", TERM="xterm", LC_ALL="C.UTF-8", TZ="UTC")
-            os.execvp(self.program, [self.program, "-n", "-F", rc, "-f", "+" + folder])
+            os.execvp(self.program, [self.program, "-n", "-F", rc, *(["-f", "+" + folder] if folder else [])])
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 160, 0, 0))
         self.screen, self._wrote, self.typed = bytearray(), time.monotonic(), time.monotonic()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -99,4 +104,4 @@ class Neomutt:
         os.waitpid(self.pid, 0)
         self._reader.join(2)
         os.close(self.terminal)
-        scratch.remove(self.home)
+        scratch.remove(self.own)

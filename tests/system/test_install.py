@@ -30,6 +30,7 @@ share/doc/golub/moving-in.md
 share/doc/golub/performance.md
 share/doc/golub/performance.svg
 share/doc/golub/protocol.md
+share/doc/golub/recipes/README.md
 share/doc/golub/systemd.md
 share/fish/vendor_completions.d/golub.fish
 share/man/man1/golub.1
@@ -48,7 +49,7 @@ def found(pattern, into):
 def expected():
     pages = {"share/man/man%s/%s" % (path[-1], os.path.basename(path)) for path in glob.glob(os.path.join(TOP, "contrib", "man", "*"))}
     documents = found("doc/*.md", "share/doc/golub/") - {"share/doc/golub/CONTRIBUTING.md", "share/doc/golub/testing.md"}
-    return set(FIXED) | pages | documents | found("doc/*.svg", "share/doc/golub/")
+    return set(FIXED) | pages | documents | found("doc/*.svg", "share/doc/golub/") | found("recipes/*", "share/doc/golub/recipes/")
 
 
 class InstallTest(unittest.TestCase):
