@@ -44,6 +44,27 @@ open_file(struct init *in)
     return in->settings != NULL;
 }
 
+/* A run that was killed may have left files that hold a password. */
+static void
+tidy(struct init *in)
+{
+    char folders[2][PATHS_MAX + 16];
+    struct error ignored = {0};
+    char folder[PATHS_MAX + 1];
+
+    if (in->options->dry_run || !write_folder_of(in->file, folder, &ignored))
+        return;
+    (void)text_print(folders[0], sizeof folders[0], "%s", folder);
+    (void)text_print(folders[1], sizeof folders[1], "%.*s/secrets", (int)(strrchr(in->file, '/') - in->file), in->file);
+    for (size_t i = 0; i < 2; i++) {
+        const unsigned removed = write_tidy(folders[i]);
+
+        if (removed > 0)
+            ask_say(&in->ask, "Removed: %u file%s in %s that a golub init left which was killed.", removed,
+                    removed == 1 ? "" : "s", folders[i]);
+    }
+}
+
 /* Blanks around it go; what has no @ is no address, and leads to a server by hand. */
 static bool
 take_address(struct init *in, const char *given)
@@ -212,7 +233,10 @@ fail:
 static int
 run(struct init *in)
 {
-    if (!open_file(in) || !find_address(in) || !init_server(in) || !init_use(in) || !init_place(in) || !init_login(in))
+    if (!open_file(in))
+        return -1;
+    tidy(in);
+    if (!find_address(in) || !init_server(in) || !init_use(in) || !init_place(in) || !init_login(in))
         return -1;
     return finish(in);
 }

@@ -107,12 +107,11 @@ store_command(enum store_kind kind, const char *config, const char *account, cha
     return secret_file(config, account, path, err) && make_command("cat ", path, to, err);
 }
 
-/* Run a command with that on its standard input; what it prints is nobody's business. */
+/* Run a command with that on its standard input; what it prints is nobody's business. @param stopped  NULL: a signal does not end it */
 static bool
-feed_command(const char *command, const char *input, struct error *err)
+feed_command(const char *command, const char *input, bool (*stopped)(void *), struct error *err)
 {
-    const struct child_patience patience = {
-        .limit_ms = LIMIT_MS, .grace_ms = 500, .ask = SIGTERM, .stopped = signals_stopped};
+    const struct child_patience patience = {.limit_ms = LIMIT_MS, .grace_ms = 500, .ask = SIGTERM, .stopped = stopped};
     int ends[2], out, failed, status = 0;
     pid_t pid;
     bool fed;
@@ -153,14 +152,15 @@ store_word_there(enum store_kind kind, const char *config, const char *account, 
     bool done;
 
     if (kind == STORE_PASS)
-        return make_pass_command("pass insert -m -f ", account, command, err) && feed_command(command, password, err);
+        return make_pass_command("pass insert -m -f ", account, command, err) &&
+               feed_command(command, password, signals_stopped, err);
     if (kind == STORE_SECRET_TOOL) {
         char label[128];
 
         (void)text_print(label, sizeof label, "golub: %s", account);
         return make_command("secret-tool store --label=", label, verb, err) &&
                text_print(verb + strlen(verb), sizeof verb - strlen(verb), " golub ") &&
-               make_command(verb, account, command, err) && feed_command(command, password, err);
+               make_command(verb, account, command, err) && feed_command(command, password, signals_stopped, err);
     }
     if (!secret_file(config, account, path, err))
         return false;
@@ -181,18 +181,20 @@ store_has(enum store_kind kind, const char *config, const char *account)
     if (kind == STORE_FILE)
         return secret_file(config, account, path, &ignored) && lstat(path, &st) == 0;
     return store_command(kind, config, account, command, &ignored) &&
-           text_print(quiet, sizeof quiet, "%s 2>/dev/null", command) && feed_command(quiet, "", &ignored);
+           text_print(quiet, sizeof quiet, "%s 2>/dev/null", command) &&
+           feed_command(quiet, "", signals_stopped, &ignored);
 }
 
+/* Also after a signal: what was stored must not stay. A second one ends us in any case. */
 bool
 store_remove(enum store_kind kind, const char *config, const char *account, struct error *err)
 {
     char command[STORE_COMMAND_MAX], path[4096];
 
     if (kind == STORE_PASS)
-        return make_pass_command("pass rm -f ", account, command, err) && feed_command(command, "", err);
+        return make_pass_command("pass rm -f ", account, command, err) && feed_command(command, "", NULL, err);
     if (kind == STORE_SECRET_TOOL)
-        return make_command("secret-tool clear golub ", account, command, err) && feed_command(command, "", err);
+        return make_command("secret-tool clear golub ", account, command, err) && feed_command(command, "", NULL, err);
     if (!secret_file(config, account, path, err))
         return false;
     if (unlink(path) == 0)
@@ -232,7 +234,8 @@ store_prove(enum store_kind kind, const char *config, struct error *err)
     char name[64];
     bool proven;
 
-    (void)text_print(name, sizeof name, "golub-init-%d", (int)getpid());
+    /* A file's name can't be an account's, so it goes by itself if we are killed (write.h). */
+    (void)text_print(name, sizeof name, "%s%d", kind == STORE_FILE ? WRITE_LEFT : "golub-init-", (int)getpid());
     proven = store_keep(kind, config, name, "nothing at all", err);
     return proven && store_remove(kind, config, name, err);
 }

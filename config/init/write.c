@@ -1,7 +1,10 @@
 #include "config/init/write.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -148,26 +151,140 @@ keep_old(const char *real, const char *ending, struct error *err)
     return link(real, name) == 0 || fail(err, "keep the old file as", name);
 }
 
+/* The name of a file that isn't whole yet. An account's name can't begin so (settings_check.c). */
+static void
+name_temporary(const char *folder, char name[static PATHS_MAX + 64])
+{
+    (void)text_print(name, PATHS_MAX + 64, "%s/" WRITE_LEFT "%d.new", folder, (int)getpid()); /* it fits */
+}
+
+/* With a name from the beginning, and a lock that says that somebody is at it. */
+static int
+open_named(const char *temporary)
+{
+    int fd;
+
+    (void)unlink(temporary); /* of one that was killed, and had our number */
+    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)flock(fd, LOCK_EX | LOCK_NB); /* where there are no locks, the number of the process must do */
+    return fd;
+}
+
+/* Without a name, so that nothing stays of a run that is killed. @return -1: not on this file system, or the name can't be given later */
+static int
+open_nameless(const char *folder)
+{
+    int fd = -1;
+
+#ifdef O_TMPFILE
+    if (access("/proc/self/fd", X_OK) == 0)
+        fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+#endif
+    return fd;
+}
+
+static bool
+give_name(int fd, const char *name)
+{
+    char at[64];
+
+    (void)text_print(at, sizeof at, "/proc/self/fd/%d", fd); /* it fits */
+    return linkat(AT_FDCWD, at, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* The file is whole: it gets its place. @param nameless  it has no name yet, and needs one only where another file gives way to it */
+static bool
+put_in_place(int fd, bool nameless, const char *temporary, const char *real, const char *backup, struct error *err)
+{
+    if (nameless && give_name(fd, real))
+        return true;
+    if (nameless) {
+        (void)unlink(temporary);
+        if (!give_name(fd, temporary))
+            return fail(err, "write", temporary);
+    }
+    return (backup == NULL || keep_old(real, backup, err)) &&
+           (rename(temporary, real) == 0 || fail(err, "replace", real));
+}
+
 bool
 write_file(const char *path, struct text content, const char *backup, struct error *err)
 {
     char real[PATHS_MAX + 1], folder[PATHS_MAX + 1], temporary[PATHS_MAX + 64];
-    bool done;
+    bool nameless, done;
     int fd;
 
     if (!find_real(path, real, err) || !folder_of(real, folder, err) || !write_folder(folder, err))
         return false;
-    (void)text_print(temporary, sizeof temporary, "%s.new.%d", real, (int)getpid()); /* it fits */
-    (void)unlink(temporary); /* of one that was killed, and had our number */
-    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    name_temporary(folder, temporary);
+    fd = open_nameless(folder);
+    nameless = fd >= 0;
+    if (!nameless)
+        fd = open_named(temporary);
     if (fd < 0)
         return fail(err, "write", temporary);
-    done = write_all(fd, content) || fail(err, "write", temporary);
+    done = write_all(fd, content) || fail(err, "write", real);
+    done = done && put_in_place(fd, nameless, temporary, real, backup, err);
     if (close(fd) != 0 && done)
-        done = fail(err, "write", temporary);
-    done = done && (backup == NULL || keep_old(real, backup, err));
-    done = done && (rename(temporary, real) == 0 || fail(err, "replace", real));
+        done = fail(err, "write", real);
     if (!done)
         (void)unlink(temporary);
     return done && (flush_folder(folder) || fail(err, "make durable what is in", folder));
+}
+
+/* .golub-init-PID or .golub-init-PID.new, of a process that is none any more */
+static bool
+is_of_the_dead(const char *name)
+{
+    const size_t start = sizeof WRITE_LEFT - 1;
+    uint64_t pid;
+    size_t digits;
+
+    if (strncmp(name, WRITE_LEFT, start) != 0)
+        return false;
+    digits = strspn(name + start, "0123456789");
+    if (!text_number((struct text){name + start, digits}, INT_MAX, &pid) || pid == 0)
+        return false;
+    if (name[start + digits] != '\0' && strcmp(name + start + digits, ".new") != 0)
+        return false;
+    return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Only a file of ours that nobody holds: its writer may live where process numbers are others. */
+static bool
+remove_left(int folder, const char *name)
+{
+    const int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    bool removed;
+
+    if (fd < 0)
+        return false;
+    removed = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+              flock(fd, LOCK_EX | LOCK_NB) == 0 && unlinkat(folder, name, 0) == 0;
+    close(fd);
+    return removed;
+}
+
+unsigned
+write_tidy(const char *folder)
+{
+    DIR *open = opendir(folder);
+    unsigned removed = 0;
+
+    if (open == NULL)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(open)) != NULL;)
+        removed += is_of_the_dead(entry->d_name) && remove_left(dirfd(open), entry->d_name);
+    (void)closedir(open);
+    return removed;
+}
+
+bool
+write_folder_of(const char *path, char folder[static PATHS_MAX + 1], struct error *err)
+{
+    char real[PATHS_MAX + 1];
+
+    return find_real(path, real, err) && folder_of(real, folder, err);
 }

@@ -2,7 +2,11 @@
 #ifndef CONFIG_INIT_WRITE_H
 #define CONFIG_INIT_WRITE_H
 
+#include "config/paths.h"
 #include "store/base/error.h"
+
+/* How the names of files begin that are there for a moment only; behind it the number of the process. */
+#define WRITE_LEFT ".golub-init-"
 
 /** Make a folder, and those above it that are missing, for nobody else. */
 MUST_CHECK bool write_folder(const char *path, struct error *err);
@@ -17,6 +21,10 @@ MUST_CHECK bool write_file(const char *path, struct text content, const char *ba
  * @return what close() ends it with; -1: in err, another one is at it
  */
 MUST_CHECK int write_lock(const char *path, struct error *err);
+/** Where a file really stands, or will: the folder of what a link leads to. @return false: ERROR_CONFIG */
+MUST_CHECK bool write_folder_of(const char *path, char folder[static PATHS_MAX + 1], struct error *err);
+/** Remove from a folder what runs left there that were killed. @return how many files */
+unsigned write_tidy(const char *folder);
 /** May the file, or one of that name, be written at all? @return false: ERROR_CONFIG */
 MUST_CHECK bool write_may(const char *path, struct error *err);
 
