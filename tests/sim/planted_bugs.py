@@ -576,6 +576,8 @@ BUGS = [
         ("sync/agenda/agenda.c", "(FACT_REPLACED | FACT_FOREIGN)) != 0", "FACT_REPLACED) != 0")),
     bug("that a message has other bytes there forgotten when it moves", system("test_moving_in.py", "MbsyncTest.test_what_moves_there_moves_here_as_it_is"),
         ("sync/rows/foreign.c", "    to->facts |= FACT_FOREIGN;\n", "")),
+    bug("removals of a mailbox forgotten because another is numbered anew", REMOVALS,
+        ("sync/rows/missing.c", "if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_ALL,", "if (!journal_message_ids(run->journal, past ? mailbox->row.id : 0, WHICH_ALL,")),
     bug("what is nowhere any more makes a removal a small one", unit("scenario_removals"),
         ("sync/agenda/hold.c", "WHICH_PRESENT, &count->messages", "WHICH_ALL, &count->messages")),
     bug("pair in other bytes sought in its new place by the bytes of its file", unit("scenario_movers"),

@@ -91,6 +91,33 @@ what_may_have_moved_to_a_mailbox_that_cannot_be_read_is_not_removed(void **state
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* Its own mailbox has the numbers that it had. It is not forgotten because another one has new ones; and what was flagged since stays. */
+static void
+a_removal_is_carried_although_another_mailbox_is_numbered_anew(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    for (int i = 2; i < 5; i++)
+        given_mail_there(WORK, i);
+    given_both_sides_agree();
+    server_reset_uidvalidity(&sim.server, INBOX);
+    when_the_user_removes(WORK, 2);
+    when_the_user_removes(WORK, 3);
+    ledger_put(&sim.world, 3, WORK);
+    server_set_flags(&sim.server, WORK, &sim.server.boxes[WORK].messages[1], FLAG_FLAGGED, 0);
+
+    for (int i = 0; i < 2; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(WORK, 2, 0);
+    then_it_is_here(WORK, 2, 0);
+    then_it_is_there(WORK, 3, 1);
+    then_it_is_here(WORK, 3, 1);
+    then_it_is_here(INBOX, 1, 1);
+    then_both_sides_agree();
+}
+
 /* Two runs that began at one backup have the same number: their nonces say that this Maildir is not of this journal. */
 static void
 what_another_run_of_the_same_number_did_not_have_is_no_removal(void **state)
@@ -374,6 +401,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_message_with_another_date_under_the_uid_is_not_removed),
+        SCENARIO(a_removal_is_carried_although_another_mailbox_is_numbered_anew),
         SCENARIO(what_another_run_of_the_same_number_did_not_have_is_no_removal),
         SCENARIO(what_could_not_be_fetched_holds_every_removal_of_its_run),
         SCENARIO(what_may_have_moved_to_a_mailbox_that_cannot_be_read_is_not_removed),

@@ -48,6 +48,7 @@ class History:
         self.proxy = Proxy(server.port, record=False).start()
         self.closers = [self.proxy.stop]
         self.made, self.moves, self.removed, self.renumbered = set(), collections.Counter(), {}, set()
+        self.flagged = set()  # somebody gave it \Flagged: where it stays it is wanted back, whoever removed it elsewhere
         self.validity = 2000000000
         self.log = []
 
@@ -97,12 +98,21 @@ class History:
     def flag_there(self, _):
         picked = self.pick_there()
         if picked:
-            self.client.store(picked[0], [picked[1]], self.rng.choice("+-"), [self.rng.choice(("\\Seen", "\\Flagged", "\\Answered"))])
+            sign, flag = self.rng.choice("+-"), self.rng.choice(("\\Seen", "\\Flagged", "\\Answered"))
+            self.client.store(picked[0], [picked[1]], sign, [flag])
+            self.note_flag(picked[0], picked[2], sign, flag)
 
     def flag_here(self, account):
         picked = self.pick_here(account.maildir)
         if picked:
-            account.maildir.flag(picked[1], **{self.rng.choice(("add", "remove")): self.rng.choice("SFR")})
+            act, letter = self.rng.choice(("add", "remove")), self.rng.choice("SFR")
+            self.note_flag(picked[0], id_of(picked[1].bytes()), "+" if act == "add" else "-", "\\Flagged" if letter == "F" else letter)
+            account.maildir.flag(picked[1], **{act: letter})
+
+    def note_flag(self, mailbox, message, sign, flag):
+        if (sign, flag) == ("+", "\\Flagged"):
+            self.flagged.add(message)
+        self.say(mailbox, message, sign + flag)
 
     def remove_there(self, _):
         picked = self.pick_there()
@@ -252,7 +262,8 @@ class History:
             if count[message] > max(1, self.moves[message]):  # each of two moves at once may be meant
                 yield "doubled: %s, moved %d times" % (message, self.moves[message])
             where = self.removed.get(message)
-            if count[message] > 0 and where is not None and where not in self.renumbered and not self.moves[message]:
+            kept = where in self.renumbered or self.moves[message] or message in self.flagged
+            if count[message] > 0 and where is not None and not kept:
                 yield "came back: %s, removed in %s" % (message, where)
 
     def close(self):
