@@ -9,6 +9,11 @@ import os
 import threading
 import urllib.parse
 
+from rig import scratch
+from rig.dovecot import Dovecot
+
+MECHANISMS = ("plain", "login", "scram-sha-256", "xoauth2", "oauthbearer")
+
 
 class Tokens:
     def __init__(self, folder):
@@ -47,3 +52,18 @@ class Tokens:
     def stop(self):
         self._server.shutdown()
         self._server.server_close()
+
+
+class TokenDovecot(Dovecot):
+    """A Dovecot that takes tokens beside passwords."""
+
+    def __init__(self, **options):
+        self.token_folder = scratch.make("tokens")
+        os.chmod(self.token_folder, 0o755)
+        self.tokens = Tokens(self.token_folder)
+        super().__init__(mechanisms=MECHANISMS, extra=self.tokens.extra(), **options)
+
+    def stop(self):
+        super().stop()
+        self.tokens.stop()
+        scratch.remove(self.token_folder)

@@ -1,5 +1,7 @@
 """contrib/recipes: what stands on each page is taken from it and run, with the programs it is about and a real server."""
 import fcntl
+import http.server
+import json
 import os
 import pty
 import re
@@ -10,14 +12,19 @@ import struct
 import subprocess
 import termios
 import textwrap
+import threading
 import time
 import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
 
-from base import OK, PASSWORD, SOME, Dovecot, SystemTest, main
+from base import NETWORK, OK, PASSWORD, SOME, Dovecot, SystemTest, main
 from rig.golub import binary
 from rig.imapclient import Client
 from rig.maildir import Maildir
 from rig.neomutt import Neomutt
+from rig.tokens import TokenDovecot
 
 RECIPES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "recipes")
 SPACED = "Größe & mehr"  # a mailbox whose name has what shells and readers stumble over
@@ -64,11 +71,11 @@ class RecipeTest(SystemTest):
         with open(self.home.config, encoding="utf-8") as f:
             return f.read()
 
-    def configure(self, *parts, home=None):
+    def configure(self, *parts, home=None, stands='"imaps://imap.example.org"'):
         """What the pages say is golub.conf, for this server and user instead of the page's."""
         text = "\n".join(parts)
         server = '"imaps://localhost:%d"\n    tls-ca-file = "%s"' % (self.server.tls_port, self.server.ca)
-        for old, new in (('"imaps://imap.example.org"', server), ('"ana@example.org"', '"%s"' % self.user)):
+        for old, new in ((stands, server), ('"ana@example.org"', '"%s"' % self.user)):
             self.assertEqual(text.count(old), 1, "%s in %s" % (old, text))
             text = text.replace(old, new)
         (home or self.home).write_config(text)
@@ -145,6 +152,100 @@ class PasswordTest(RecipeTest):
         self.shell("exec dbus-run-session -- sh -e desktop", XDG_RUNTIME_DIR=self.home.path_of("run"))
 
         self.assertTrue(self.maildir.has("INBOX", message))
+
+
+class TokenServer:
+    """The provider's token endpoint: an access token for a code, good for a second, or for a refresh token, good for an hour."""
+
+    def __init__(self, good, user):
+        self.grants, endpoint = [], self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                (grant,) = form["grant_type"]
+                known = form.get("code") == ["the code"] if grant == "authorization_code" else form.get("refresh_token") == ["the refresh token"]
+                endpoint.grants.append(grant)
+                token = "token-%d" % len(endpoint.grants)
+                if grant == "refresh_token":
+                    good[token] = user
+                body = json.dumps({"access_token": token, "expires_in": 1 if grant == "authorization_code" else 3600, "refresh_token": "the refresh token"} if known
+                                  else {"error": "invalid_grant"}).encode()
+                self.send_response(200 if known else 400)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = "http://127.0.0.1:%d/token" % self._server.server_address[1]
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class OauthTest(RecipeTest):
+    server_class = TokenDovecot
+
+    def log_in(self, command):
+        """The script asks, the user opens what it prints, and the browser comes back with a code."""
+        script = subprocess.Popen(["sh", "-ec", "exec " + command], env=self.home.environment(), cwd=self.home.path, text=True, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
+        self.addCleanup(script.kill)
+        script.stdin.write("microsoft\nlocalhostauthcode\nana@example.org\n")
+        script.stdin.flush()
+        while "redirect_uri=" not in (line := script.stdout.readline()):
+            self.assertNotEqual(line, "", "it printed no address")
+        back = urllib.parse.parse_qs(urllib.parse.urlparse(line.strip().rpartition(" ")[2]).query)["redirect_uri"][0]
+        self.until(lambda: self.opened(back + "?code=the%20code"), "nobody listens at " + back)
+        script.communicate(timeout=30)
+        self.assertEqual(script.returncode, 0)
+
+    @staticmethod
+    def opened(url):
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                answer.read()
+            return True
+        except urllib.error.URLError:
+            return False  # it prints the address before it listens
+
+    @needs("neomutt", "gpg", "gpgconf")
+    def test_mutt_oauth2_gets_a_new_token_when_the_old_one_is_over(self):
+        provider = TokenServer(self.server.tokens.good, self.user)
+        self.addCleanup(provider.stop)
+        self.addCleanup(self.shell, "gpgconf --kill gpg-agent")
+        message = self.given("the roof")
+        self.shell("mkdir -m 700 .gnupg; gpg --batch -q --passphrase '' --quick-generate-key ana@example.org")
+        self.shell(block("oauth.md", "zcat"))
+        self.shell("sed -i -e s/YOUR_GPG_IDENTITY/ana@example.org/ -e \"s,'token_endpoint': '.*login.*','token_endpoint': '%s',\" bin/mutt_oauth2.py" % provider.url)
+
+        self.log_in(block("oauth.md", "--authorize"))
+        account = block("oauth.md", "outlook.office365.com\"").replace('"..."', re.search(r'= (".*")', block("oauth.md", 'mutt_oauth2.py ~/.local/share/golub/work.tok"'))[1])
+        self.configure(account, stands='"imaps://outlook.office365.com"')
+        time.sleep(1.1)  # the token is over
+        self.golub("sync")
+        self.golub("sync")
+
+        self.assertTrue(self.maildir.has("INBOX", message))
+        self.assertEqual(provider.grants, ["authorization_code", "refresh_token"])
+        self.assertEqual(set(self.server.tokens.asked), {"token-2"})
+
+    def test_golub_takes_the_keys_of_each_program(self):
+        account = block("oauth.md", "outlook.office365.com\"")
+        keys = [b for b in blocks("oauth.md") if b.startswith(("password-command", "server"))]
+        self.assertEqual(len(keys), 5)
+        for text in keys:
+            with self.subTest(text):
+                named = re.findall(r"^[a-z-]+", text, re.M)
+                kept = "".join(line for line in account.splitlines(True) if line.split()[0] not in named)
+                self.home.write_config(kept.rstrip("}\n").replace("outlook.office365.com", "127.0.0.1:1") + "\n" + text.replace(":1993", ":1") + "}\n")
+
+                self.assertEqual(self.home.run("check", "work").code, NETWORK, self.configured())
 
 
 class IndexTest(RecipeTest):

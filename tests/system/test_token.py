@@ -7,28 +7,9 @@ import time
 import schema_check
 from base import LOGIN, PASSWORD, USERS, Account, HomeTest, SystemTest, main
 from popbase import SCHEMA, ImportTest
-from rig import scratch
-from rig.dovecot import Dovecot
 from rig.evil import EvilServer, defaults
-from rig.tokens import Tokens
+from rig.tokens import TokenDovecot
 from rig.watcher import Watcher
-
-MECHANISMS = ("plain", "login", "scram-sha-256", "xoauth2", "oauthbearer")
-
-
-class TokenDovecot(Dovecot):
-    """A Dovecot that takes tokens beside passwords."""
-
-    def __init__(self, **options):
-        self.token_folder = scratch.make("tokens")
-        os.chmod(self.token_folder, 0o755)
-        self.tokens = Tokens(self.token_folder)
-        super().__init__(mechanisms=MECHANISMS, extra=self.tokens.extra(), **options)
-
-    def stop(self):
-        super().stop()
-        self.tokens.stop()
-        scratch.remove(self.token_folder)
 
 
 class HelperMixin:
