@@ -1,6 +1,6 @@
 /*
- * See given_again.h. It is the last UIDs that are given again: if any of a mailbox is one of them, its last one is. Only that is judged of which
- * the row knows the server's bytes: what was fetched, and what was sent and is listed with as many bytes.
+ * See given_again.h. Each of them is judged: another message under one UID says nothing of those above it, which may have come since, or be again what
+ * they were. Only that is judged of which the row knows the server's bytes: what was fetched, and what was sent and is listed with as many bytes.
  */
 #include "sync/match/given_again.h"
 
@@ -12,7 +12,7 @@
 #include <inttypes.h>
 
 #define HEADER_KEPT 16384 /* bytes of a file's header that are searched for its Message-ID */
-#define MORE_READ 256     /* so many headers more are read in a mailbox whose last message does not tell */
+#define HEADERS_MOST 1024 /* headers of a mailbox; of more messages those of so many that lie evenly among them */
 
 struct victim { /* a message there that is to be removed or moved, or to get \Deleted */
     uint32_t mailbox, uid;
@@ -20,16 +20,21 @@ struct victim { /* a message there that is to be removed or moved, or to get \De
     uint64_t size;
 };
 
+enum verdict { SAYS_NOTHING, IS_OTHER, IS_UNREAD };
+
 struct judging {
     struct run *run;
     struct agenda *agenda;
     bool removals;
     struct victim *victims; /* by mailbox and UID */
     size_t victim_count;
-    bool *waits;     /* of each mailbox: a message can't be told from another one */
-    bool *witnessed; /* ... and for such a one its first message was asked */
+    bool *settled;   /* of each mailbox: it is paired anew, or its server says nothing by other bytes */
+    bool *witnessed; /* ... and for a message that is not shown its first message was asked */
     struct probe *probes;
     size_t count;
+    struct probe *bodies; /* of those whose headers are others */
+    enum verdict *verdicts;
+    size_t body_count;
 };
 
 /* Of which row would the message there be removed, moved or get \Deleted? 0: of none. */
@@ -62,7 +67,7 @@ has_its_bytes(const struct run *run, const struct mailbox *mailbox, const struct
 static bool
 can_tell(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
 {
-    return message->uid != mailbox->unread_again && message->uid > mailbox->read_again &&
+    return !mailbox->made_anew && !id_set_has(&run->judged, message->id) &&
            !attempts_waits(run, mailbox, ATTEMPT_HEADER, message->uid) && has_its_bytes(run, mailbox, message);
 }
 
@@ -102,28 +107,20 @@ gather(struct judging *judging)
     return ok;
 }
 
-/* Of each mailbox the last one; or, where that could not be told, those below it. */
-static bool
-choose(struct judging *judging, bool more)
+static void
+choose(struct judging *judging)
 {
-    const size_t most = more ? judging->victim_count : judging->run->count;
-
-    free(judging->probes);
-    judging->probes = calloc(most + 1, sizeof *judging->probes);
-    judging->count = 0;
-    if (judging->probes == NULL)
-        return run_no_memory(judging->run);
-    for (size_t i = 0, end = 0; i < judging->victim_count; i++) {
+    for (size_t i = 0, begin = 0, end = 0; i < judging->victim_count; i++) {
         const struct victim *victim = &judging->victims[i];
 
         if (i == end)
-            while (end < judging->victim_count && judging->victims[end].mailbox == victim->mailbox)
+            for (begin = i; end < judging->victim_count && judging->victims[end].mailbox == victim->mailbox;)
                 end++;
-        if (more ? judging->waits[victim->mailbox] && i + 1 != end && end - i <= MORE_READ + 1 : i + 1 == end)
+        if (end - begin <= HEADERS_MOST ||
+            (i - begin) * HEADERS_MOST / (end - begin) != (i - begin + 1) * HEADERS_MOST / (end - begin))
             judging->probes[judging->count++] =
                 (struct probe){.mailbox = victim->mailbox, .uid = victim->uid, .id = victim->id, .size = victim->size};
     }
-    return true;
 }
 
 static bool
@@ -133,10 +130,14 @@ is_equal(const struct journal_message *message, const struct probe *probe, bool 
                   : memcmp(message->wire, probe->digests.wire, DIGEST_SIZE) == 0;
 }
 
-/*
- * Those whose headers are not what they were, above the last one whose header is. There are servers whose BODY[HEADER] is not the header of the
- * body: that is what tells.
- */
+/* It is its row's message, or can't be shown: it is not asked for again in this run. */
+static bool
+note_judged(struct run *run, const struct probe *probe)
+{
+    return id_set_add(&run->judged, probe->id) || run_no_memory(run);
+}
+
+/* Those whose headers are not what they were. There are servers whose BODY[HEADER] is not the header of the body: that is what tells. */
 static bool
 keep_others(struct judging *judging)
 {
@@ -147,21 +148,13 @@ keep_others(struct judging *judging)
 
     for (size_t i = 0; ok && i < judging->count; i++) {
         const struct probe *probe = &judging->probes[i];
-        struct mailbox *mailbox = &run->mailboxes[probe->mailbox];
 
-        if (!probe->got) { /* what can't be shown is not asked for again in this run */
-            mailbox->unread_again = probe->uid;
-            continue;
-        }
-        ok = run_load(run, probe->id, message);
-        if (ok && !is_equal(message, probe, true)) {
+        ok = !probe->got || run_load(run, probe->id, message);
+        if (ok && probe->got && !is_equal(message, probe, true))
             judging->probes[others++] =
                 (struct probe){.mailbox = probe->mailbox, .uid = probe->uid, .id = probe->id, .size = message->size};
-        } else {
-            mailbox->read_again = probe->uid;
-            while (others > 0 && judging->probes[others - 1].mailbox == probe->mailbox)
-                others--;
-        }
+        else if (ok)
+            ok = note_judged(run, probe);
     }
     judging->count = others;
     free(message);
@@ -219,7 +212,7 @@ was_made_anew(struct run *run, struct mailbox *mailbox, const struct journal_mes
  * message. Where the body can't be shown, that is asked of its header.
  */
 static bool
-doubt_bytes(struct run *run, const struct journal_message *message, struct probe *probe)
+doubt_bytes(struct run *run, const struct journal_message *message, struct probe *probe, bool *made_anew)
 {
     struct mailbox *mailbox = &run->mailboxes[probe->mailbox];
     struct journal_message *witness = calloc(1, sizeof *witness);
@@ -240,34 +233,57 @@ doubt_bytes(struct run *run, const struct journal_message *message, struct probe
         probe->got = again[-1].got;
         anew = probe->got && (anew || memcmp(probe->digests.wire, again[-1].digests.wire, DIGEST_SIZE) != 0);
     }
-    if (ok && anew)
-        mailbox->read_again = probe->uid;
+    *made_anew = ok && anew;
     free(witness);
     return ok;
 }
 
-/* Of those whose bodies differ, too, or can't be shown. What one tells holds for those below it. */
+/* What does a body tell that was asked for? */
 static bool
-doubt_all(struct judging *judging)
+doubt(struct judging *judging, struct probe *probe, enum verdict *verdict)
 {
     struct run *run = judging->run;
+    struct mailbox *mailbox = &run->mailboxes[probe->mailbox];
     struct journal_message *message = calloc(1, sizeof *message);
     bool ok = message != NULL || run_no_memory(run);
 
-    for (size_t i = judging->count; ok && i-- > 0;) {
-        struct probe *probe = &judging->probes[i];
-        struct mailbox *mailbox = &run->mailboxes[probe->mailbox];
-
-        if (probe->uid <= mailbox->read_again || (!probe->got && judging->witnessed[probe->mailbox]))
-            continue;
-        ok = run_load(run, probe->id, message);
+    ok = ok && run_load(run, probe->id, message);
+    if (ok && probe->got && is_equal(message, probe, false)) {
+        ok = note_judged(run, probe);
+    } else if (ok) {
+        if (probe->got || !judging->witnessed[probe->mailbox])
+            ok = doubt_bytes(run, message, probe, &mailbox->made_anew);
         judging->witnessed[probe->mailbox] |= !probe->got;
-        if (ok && probe->got && is_equal(message, probe, false))
-            mailbox->read_again = probe->uid;
-        else if (ok)
-            ok = doubt_bytes(run, message, probe);
+        if (!mailbox->made_anew)
+            *verdict = probe->got ? IS_OTHER : IS_UNREAD;
+        judging->settled[probe->mailbox] = mailbox->made_anew || *verdict == IS_OTHER;
     }
     free(message);
+    return ok;
+}
+
+/* The bodies of the last one in each mailbox, which most often tells; or where it did not, of all the others. */
+static bool
+read_bodies(struct judging *judging, bool last)
+{
+    struct run *run = judging->run;
+    struct probe *bodies = &judging->bodies[judging->body_count];
+    enum verdict *verdicts = &judging->verdicts[judging->body_count];
+    size_t count = 0;
+    bool ok;
+
+    for (size_t i = 0; i < judging->count; i++) {
+        const struct probe *probe = &judging->probes[i];
+
+        if (last == (i + 1 == judging->count || probe[1].mailbox != probe->mailbox) &&
+            !judging->settled[probe->mailbox])
+            bodies[count++] = *probe;
+    }
+    judging->body_count += count;
+    ok = count == 0 || probe_remote(run, bodies, count, false);
+    for (size_t i = count; ok && i-- > 0;)
+        if (!judging->settled[bodies[i].mailbox])
+            ok = doubt(judging, &bodies[i], &verdicts[i]);
     return ok;
 }
 
@@ -307,7 +323,7 @@ take_unread(struct judging *judging, const struct probe *probe)
     struct run *run = judging->run;
     char what[80];
 
-    run->partial = judging->waits[probe->mailbox] = true;
+    run->partial = true;
     for (size_t i = 0; i < judging->agenda->count; i++) {
         struct todo *todo = &judging->agenda->todos[i];
 
@@ -322,26 +338,33 @@ take_unread(struct judging *judging, const struct probe *probe)
                  "It stays where it is; the next run tries again.");
 }
 
+/* What its server said in the end of a mailbox holds for all of it. */
 static bool
-judge(struct judging *judging)
+conclude(struct judging *judging)
 {
     struct run *run = judging->run;
-    bool ok = judging->count == 0 || (probe_remote(run, judging->probes, judging->count, true) && keep_others(judging));
+    bool ok = run_begin(run);
 
-    if (!ok || judging->count == 0)
-        return ok;
-    ok = probe_remote(run, judging->probes, judging->count, false) && doubt_all(judging) && run_begin(run);
-    for (size_t i = judging->count; ok && i-- > 0;) {
-        const struct probe *probe = &judging->probes[i];
+    for (size_t i = judging->body_count; ok && i-- > 0;) {
+        const struct probe *probe = &judging->bodies[i];
 
-        if (probe->uid <= run->mailboxes[probe->mailbox].read_again)
-            continue;
-        if (probe->got)
+        if (judging->verdicts[i] == IS_OTHER)
             ok = take_other(judging, probe);
-        else
+        else if (judging->verdicts[i] == IS_UNREAD && !run->mailboxes[probe->mailbox].made_anew)
             take_unread(judging, probe);
     }
     return run_end(run, ok);
+}
+
+static bool
+judge(struct judging *judging)
+{
+    choose(judging);
+    if (judging->count == 0)
+        return true;
+    if (!probe_remote(judging->run, judging->probes, judging->count, true) || !keep_others(judging))
+        return false;
+    return judging->count == 0 || (read_bodies(judging, true) && read_bodies(judging, false) && conclude(judging));
 }
 
 bool
@@ -350,20 +373,19 @@ given_again_read(struct run *run, struct agenda *agenda, bool removals)
     struct judging judging = {.run = run, .agenda = agenda, .removals = removals};
     struct arena arena = {0};
     size_t most = 0;
-    bool any = false, ok;
+    bool ok;
 
     for (size_t i = 0; i < agenda->count; i++)
         most += victim_of(run, &agenda->todos[i], removals) != 0;
     if (most == 0 || run->dry)
         return true;
     judging.victims = arena_array(&arena, most, sizeof *judging.victims);
-    judging.waits = arena_array(&arena, run->count, sizeof *judging.waits);
+    judging.settled = arena_array(&arena, run->count, sizeof *judging.settled);
     judging.witnessed = arena_array(&arena, run->count, sizeof *judging.witnessed);
-    ok = run_has(run, &arena) && gather(&judging) && choose(&judging, false) && judge(&judging);
-    for (size_t i = 0; ok && i < run->count; i++)
-        any = any || judging.waits[i];
-    ok = ok && (!any || (choose(&judging, true) && judge(&judging)));
-    free(judging.probes);
+    judging.probes = arena_array(&arena, most, sizeof *judging.probes);
+    judging.bodies = arena_array(&arena, most, sizeof *judging.bodies);
+    judging.verdicts = arena_array(&arena, most, sizeof *judging.verdicts);
+    ok = run_has(run, &arena) && gather(&judging) && judge(&judging);
     arena_free(&arena);
     return ok;
 }

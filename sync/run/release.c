@@ -16,6 +16,7 @@ run_release(struct run *run)
         free(run->mailboxes[i].row.folder);
     }
     free(run->mailboxes);
+    id_set_free(&run->judged);
     free(run->given_up);
     free(run->refusals);
     free(run->unproven);

@@ -54,13 +54,12 @@ struct mailbox {
     bool asked;                 /* by the command line: operations are allowed in it */
     /* what is due */
     bool look_there, look_here;
-    uint32_t overtaken;    /* highest UID that was gone when it was fetched, and was listed anew for that */
-    uint32_t read_again;   /* the last UID that was read in this run and is its row's message still: given_again.h */
-    uint32_t unread_again; /* ... and the one that could not be read */
-    uint32_t other;        /* ... and the one whose body is another message's, whatever size and date say */
-    int64_t unshown; /* a message that was to be removed there, and was not shown when it was asked for: remove.c */
-    bool full;       /* list all of it: changes since the cursor are not enough */
-    bool stirred;    /* we changed it on the server: look again, so that echoes and cursors are written down */
+    uint32_t overtaken; /* highest UID that was gone when it was fetched, and was listed anew for that */
+    uint32_t other;     /* a UID whose body is another message's, whatever size and date say */
+    bool made_anew;     /* its server says nothing by other bytes: given_again.h */
+    int64_t unshown;    /* a message that was to be removed there, and was not shown when it was asked for: remove.c */
+    bool full;          /* list all of it: changes since the cursor are not enough */
+    bool stirred;       /* we changed it on the server: look again, so that echoes and cursors are written down */
     /* what went wrong */
     bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
     unsigned over; /* enum work: the server does no more of it in this run */
@@ -274,6 +273,7 @@ struct run {
     char avoided[REMOTE_AVOIDED];     /* what the runs before found out that the survey is not to ask for: avoided.h */
     char avoided_now[REMOTE_AVOIDED]; /* as it stands in the journal now */
     bool avoided_open;         /* it is asked for all the same: it is a day old, or was learned in one run alone */
+    struct id_set judged;      /* rows whose UID is not asked for again in this run: given_again.h */
     struct given_up *given_up; /* messages that are not asked for again in this run */
     size_t given_up_count, given_up_size;
     struct refusal *refusals; /* what the server refused, and not for good, by message */

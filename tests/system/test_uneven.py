@@ -139,6 +139,40 @@ class UnevenTest(unittest.TestCase):
                 self.assertEqual((self.here(), self.there()), (both, both), result)
                 self.assertEqual([m.uid for m in self.box.messages if "\\Deleted" in m.flags and m.bytes != mail(17)], [])
 
+    def test_a_uid_that_was_given_again_is_judged_below_one_that_was_not(self):
+        for after in ("new", "filled again", "its own header"):
+            for deed in ("remove", "flag", "move"):
+                with self.subTest(after=after, deed=deed):
+                    def bend(ask):  # BODY[HEADER] of the last one is not its header
+                        if ask.command != "UID FETCH" or b"HEADER" not in ask.args:
+                            return None
+                        return [re.sub(rb"(UID 8 BODY\[HEADER\] )\{(\d+)\}\r\n",
+                                       lambda m: m.group(1) + b"{%d}\r\nX: 1\r\n" % (int(m.group(2)) + 6), part) for part in ask.truth()]
+                    last, both = self.given_uids_again(3)
+                    if after == "new":
+                        self.box.add(mail(30))
+                        self.sync()  # nothing tells yet that 15, 16 and 17 are lost
+                        last = self.account.maildir.find("INBOX", mail(30))
+                    else:
+                        self.box.messages[-1].bytes = mail(17)  # another laptop's, under the UID that it had
+                    self.server.bend = bend if after == "its own header" else None
+                    for file in (last, self.account.maildir.find("INBOX", mail(16)), self.account.maildir.find("INBOX", mail(11))):
+                        if deed == "remove":
+                            self.account.maildir.delete(file)
+                        elif deed == "flag":
+                            self.account.maildir.flag(file, add="T")
+                        else:
+                            self.account.maildir.move(file, "Other")
+
+                    self.sync()
+                    self.sync()
+
+                    self.assertIn(21, self.here())
+                    self.assertIn(21, self.there())
+                    self.assertEqual([m.bytes for m in self.server.mailboxes["Other"].messages if m.bytes in (mail(16), mail(21))],
+                                     [mail(16)] if deed == "move" else [])
+                    self.assertEqual([m.uid for m in self.box.messages if "\\Deleted" in m.flags and m.bytes == mail(21)], [])
+
     def test_a_uid_that_was_given_again_is_told_by_its_body_where_no_size_is_told(self):
         for without in (rb" RFC822.SIZE \d+", rb' (?:RFC822.SIZE \d+|INTERNALDATE "[^"]*")'):
             with self.subTest(without=without):
