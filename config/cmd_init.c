@@ -1,6 +1,6 @@
 /*
- * golub init: ask, try, write. Nothing is written before the server was reached and let the user in; the configuration gets a block at its end
- * and stays as it is otherwise.
+ * golub init: ask, try, write. Nothing is written before the server was reached and let the user in, or did not for a reason that is not the
+ * password, or the user says so; the configuration gets a block at its end and stays as it is otherwise.
  */
 #include "config/init/init.h"
 #include "config/init/write.h"
@@ -193,7 +193,20 @@ write_both(struct init *in)
     return done;
 }
 
-/* The block has logged in: what check says of it, the last word, and it is written. @return the exit status */
+/* In spite of what it is written; on a terminal that stands above. @return the exit status */
+static int
+say_refusal(struct init *in, bool written)
+{
+    if (in->refusal.kind == ERROR_NONE)
+        return 0;
+    if (!in->ask.terminal || in->ask.defaults || in->options->json)
+        report_error(in->report, &in->refusal);
+    if (!written && !in->options->dry_run)
+        return error_status(in->refusal.kind);
+    return in->offered && !in->refusal.not_password ? error_status(in->refusal.kind) : 1;
+}
+
+/* The last word, and the block is written. @return the exit status */
 static int
 finish(struct init *in)
 {
@@ -201,7 +214,6 @@ finish(struct init *in)
     struct settings *loaded;
     struct configured *c = init_account(in, &loaded);
     size_t choice = 0;
-    int status = 0;
 
     if (c == NULL)
         goto fail;
@@ -217,6 +229,8 @@ finish(struct init *in)
         if ((c->account.maildir != NULL && !make_parent(in, c->account.maildir)) || !write_both(in))
             goto fail;
         ask_say(&in->ask, "Written: %s", in->file);
+        if (in->refusal.kind != ERROR_NONE)
+            ask_say(&in->ask, "It has not logged in yet.");
         ask_say(&in->ask, "Next: golub check %s, and then: golub sync %s", in->name, in->name);
     } else {
         ask_say(&in->ask, "Nothing was written.");
@@ -224,7 +238,7 @@ finish(struct init *in)
     }
     report_init(in->report, in->name, in->file, choice == 0);
     settings_free(loaded);
-    return status;
+    return say_refusal(in, choice == 0);
 fail:
     settings_free(loaded);
     return -1;

@@ -36,6 +36,8 @@ struct init {
     enum store_kind store; /* STORES: a command of the user's own */
     char command[STORE_COMMAND_MAX];
     char password[ASK_SECRET_MAX]; /* "": it was not asked for */
+    bool offered;                  /* there was a password, or a token, for the server to judge */
+    struct error refusal;          /* that it is written in spite of; ERROR_NONE: it has logged in */
     char *added;                   /* the block as text */
 };
 
@@ -47,7 +49,7 @@ MUST_CHECK bool init_use(struct init *in);
 extern const char init_explanation[];
 /** What it is called here and where its mail goes. */
 MUST_CHECK bool init_place(struct init *in);
-/** Who logs in, by what; and does it work? */
+/** Who logs in, by what; and does it work? @return true: it does, or in->refusal says why not, and it is written all the same */
 MUST_CHECK bool init_login(struct init *in);
 
 /** The account as the configuration would have it. @return NULL: in->err; settings_free(*loaded) either way */

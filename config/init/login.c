@@ -28,16 +28,28 @@ init_account(struct init *in, struct settings **loaded)
     return *loaded != NULL ? settings_find(*loaded, in->name) : NULL;
 }
 
+struct giver {
+    struct init *in;
+    struct secret *command;
+};
+
+/* What was typed; asked again, the same one, which ends it. Else what the command prints. */
 static bool
 give_password(void *context, bool again, char **secret, struct error *err)
 {
-    const struct init *in = context;
+    struct giver *giver = context;
+    bool done;
 
-    (void)again; /* the same one, which ends it */
-    *secret = strdup(in->password);
-    if (*secret == NULL)
-        error_set(err, ERROR_LOCAL, "get memory");
-    return *secret != NULL;
+    if (giver->in->password[0] == '\0') {
+        done = secret_get(giver->command, again, secret, err);
+    } else {
+        *secret = strdup(giver->in->password);
+        done = *secret != NULL;
+        if (!done)
+            error_set(err, ERROR_LOCAL, "get memory");
+    }
+    giver->in->offered = giver->in->offered || done;
+    return done;
 }
 
 /* Log in as the block says. */
@@ -50,14 +62,15 @@ try_login(struct init *in, const char *user)
     bool in_there = false;
 
     in->block.user = user;
+    in->offered = in->err.not_password = false;
     c = init_account(in, &loaded);
     if (c != NULL)
         secret = secret_new(&(struct secret_settings){.command = c->password_command, .stopped = signals_stopped});
     if (c != NULL && secret != NULL) {
-        const bool typed = in->password[0] != '\0';
+        struct giver giver = {in, secret};
 
-        c->account.connection.secret = typed ? give_password : secret_get;
-        c->account.connection.secret_context = typed ? (void *)in : secret;
+        c->account.connection.secret = give_password;
+        c->account.connection.secret_context = &giver;
         c->account.connection.stopped = signals_stopped;
         c->account.connection.wire_log = in->options->verbose;
         in_there = account_reach(&c->account, &in->err);
@@ -162,7 +175,7 @@ log_in(struct init *in)
 {
     const char *given = in->options->init[INIT_USER];
     char local[ASK_MAX];
-    bool swapped;
+    bool swapped, in_there;
 
     if (given != NULL)
         return try_login(in, given);
@@ -170,27 +183,69 @@ log_in(struct init *in)
         return try_login(in, in->user);
     (void)text_print(local, sizeof local, "%.*s", (int)(in->domain - 1 - in->address), in->address);
     swapped = in->provider != NULL && in->provider->local_part;
-    if (try_login(in, swapped ? local : in->address))
-        goto in_there;
-    if (in->err.kind != ERROR_LOGIN || (in->password[0] == '\0' && in->block.auth != NULL))
-        return false;
-    if (!try_login(in, swapped ? in->address : local)) {
-        in->block.user = in->address;
-        return false;
-    }
-in_there:
+    in_there = try_login(in, swapped ? local : in->address);
+    if (in_there)
+        goto end;
+    if (in->err.kind != ERROR_LOGIN || in->err.not_password || !in->offered ||
+        (in->password[0] == '\0' && in->block.auth != NULL))
+        goto end;
+    in_there = try_login(in, swapped ? in->address : local);
+    if (!in_there && !in->err.not_password)
+        in->block.user = swapped ? local : in->address;
+end:
     (void)text_print(in->user, sizeof in->user, "%s", in->block.user);
     in->block.user = in->user;
-    return true;
+    return in_there;
+}
+
+/* The login did not work. @return -1: nothing is written, in->err says why; 0: once more; 1: it is written all the same */
+static int
+ask_what_now(struct init *in)
+{
+    static const char *const choices[] = {"try again", "stop here: nothing is written",
+                                          "write it all the same: I see to that later", NULL};
+    const struct question question = {.option = "--user, --password-command",
+                                      .why = in->err.not_password
+                                                 ? "The server lets nobody in, and that is not because of the password."
+                                             : in->offered ? "The server did not let golub in."
+                                                           : "There was no password, so the login was not tried.",
+                                      .text = "What now?"};
+    const struct error refusal = in->err;
+    char line[1024];
+    size_t choice;
+
+    error_line(&in->err, line, sizeof line);
+    ask_say(&in->ask, "%s", line);
+    if (!ask_choice(&in->ask, &question, choices, 0, &choice, &in->err))
+        return -1;
+    if (choice == 1)
+        error_state(&in->err, refusal.kind, "the login %s: nothing was written",
+                    in->offered ? "was refused" : "was not tried");
+    in->refusal = refusal;
+    return choice == 0 ? 0 : choice == 1 ? -1 : 1;
+}
+
+/* What may have been wrong. */
+static bool
+ask_anew(struct init *in, char answer[static ASK_MAX])
+{
+    if (in->options->init[INIT_USER] == NULL && in->domain == NULL) {
+        char before[ASK_MAX];
+
+        (void)text_print(before, sizeof before, "%s", in->block.user);
+        if (!init_ask(in, INIT_USER, "Perhaps the user name is another.", "User", before, in->user))
+            return false;
+        in->block.user = in->user;
+    }
+    return in->store != STORES || in->options->init[INIT_PASSWORD_COMMAND] != NULL ||
+           init_ask(in, INIT_PASSWORD_COMMAND, "Perhaps the command is another.", "Command", NULL, answer);
 }
 
 bool
 init_login(struct init *in)
 {
-    static const char *const choices[] = {"try again", "stop here: nothing is written", NULL};
     static char answer[ASK_MAX];
-    char line[1024];
-    size_t choice;
+    int now;
 
     if (in->options->init[INIT_USER] == NULL && in->domain == NULL &&
         !init_ask(in, INIT_USER, "The user name is what the server knows you by; often it is the address.", "User",
@@ -206,25 +261,15 @@ init_login(struct init *in)
             return false;
         if (log_in(in))
             return true;
-        if (!in->ask.terminal || in->ask.defaults || in->err.kind != ERROR_LOGIN)
+        if (in->err.kind != ERROR_LOGIN && !(in->offered && in->err.not_password))
             return false;
-        error_line(&in->err, line, sizeof line);
-        ask_say(&in->ask, "%s", line);
-        if (!ask_choice(&in->ask,
-                        &(struct question){.option = "--user, --password-command",
-                                           .why = "The server did not let golub in.",
-                                           .text = "What now?"},
-                        choices, 0, &choice, &in->err))
-            return false;
-        if (choice == 1) {
-            error_state(&in->err, ERROR_LOGIN, "the login was refused: nothing was written");
-            return false;
+        if (!in->ask.terminal || in->ask.defaults) {
+            in->refusal = in->err;
+            return in->offered && in->err.not_password;
         }
-        if (in->options->init[INIT_USER] == NULL && in->domain == NULL &&
-            !init_ask(in, INIT_USER, "Perhaps the user name is another.", "User", in->block.user, in->user))
-            return false;
-        if (in->store == STORES && in->options->init[INIT_PASSWORD_COMMAND] == NULL &&
-            !init_ask(in, INIT_PASSWORD_COMMAND, "Perhaps the command is another.", "Command", NULL, answer))
-            return false;
+        now = ask_what_now(in);
+        if (now != 0 || !ask_anew(in, answer))
+            return now > 0;
+        in->refusal = (struct error){0};
     }
 }

@@ -97,6 +97,7 @@ fill_in(struct error *err, enum error_kind kind, bool stated, const char *format
     err->stated = stated;
     err->answer[0] = '\0';
     err->hint[0] = '\0';
+    err->not_password = false;
     err->code = NULL;
     print_escaped(err->what, sizeof err->what, format, args);
 }

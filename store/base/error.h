@@ -27,6 +27,7 @@ struct error { /* fixed size: to report "out of memory" must not need memory */
     bool stated;       /* `what` is a sentence of its own: "the Maildir is kept by another state folder" */
     char answer[512];  /* what the other side said, control characters escaped */
     char hint[256];    /* what to do next; may be "" */
+    bool not_password; /* of a login: it was refused, and not because of the user's name or the password */
     const char *code;  /* of a login: a word of store/net/refusal.h for programs, a constant; NULL: none fits */
 };
 
@@ -34,7 +35,7 @@ struct error { /* fixed size: to report "out of memory" must not need memory */
 const char *error_kind_word(enum error_kind kind);
 /** And back; a word that is none: ERROR_NONE. */
 enum error_kind error_kind_of(const char *word);
-/** Fill in kind and what; answer, hint and code become empty, account and mailbox stay. */
+/** Fill in kind and what; what follows becomes empty, account and mailbox stay. */
 void error_set(struct error *err, enum error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /** error_set with a whole sentence that says what is wrong, where nothing was tried. */
 void error_state(struct error *err, enum error_kind kind, const char *format, ...)

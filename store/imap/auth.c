@@ -83,6 +83,23 @@ is_about_the_server(const struct driver *driver)
     return false;
 }
 
+/* A refusal that is not about the credentials either, and that somebody must see to: who asks, and in what way, is known and right. */
+static bool
+is_about_the_account(const struct driver *driver)
+{
+    static const char *const codes[] = {"AUTHORIZATIONFAILED", "CONTACTADMIN", "PRIVACYREQUIRED", "NOPERM"};
+    static const char *const words[] = {"not enabled for imap", "imap access is disabled",
+                                        "yet to enable imap"}; /* Gmail, its domains, Zoho */
+    const struct text said = {driver->words.at, driver->words.len};
+    bool is = false;
+
+    for (size_t i = 0; !is && i < sizeof codes / sizeof codes[0]; i++)
+        is = text_is_nocase(text_of(driver->code), codes[i]);
+    for (size_t i = 0; !is && i < sizeof words / sizeof words[0]; i++)
+        is = text_has_nocase(said, words[i]);
+    return is;
+}
+
 static void
 set_hint(const struct auth *auth, unsigned mechanism, const struct buffer *details, struct error *err)
 {
@@ -114,6 +131,7 @@ judge(const struct auth *auth, unsigned mechanism, const struct buffer *details,
     error_set(err, busy ? ERROR_NETWORK : ERROR_LOGIN, "log in to %s as %s (%s)", stream_name(driver->talk.stream),
               auth->to->user != NULL ? auth->to->user : "nobody", sasl_name(mechanism));
     login_answer(&driver->words, details, err);
+    err->not_password = busy || is_about_the_account(driver);
     if (busy)
         error_hint(err, "The server can't take us right now: try again later, with fewer connections if it says so.");
     else

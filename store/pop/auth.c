@@ -98,6 +98,7 @@ pop_report_busy(const struct pop_driver *driver, const char *what, struct error 
 
     error_set(err, ERROR_NETWORK, "%s %s", what, stream_name(driver->talk.stream));
     error_answer(err, (struct text){driver->words.at, driver->words.len});
+    err->not_password = true;
     if (text_is_nocase(code, "LOGIN-DELAY"))
         error_hint(err, "The server wants more time between two logins: run golub less often.");
     else if (text_is_nocase(code, "SYS/TEMP"))
@@ -114,6 +115,7 @@ pop_report_busy(const struct pop_driver *driver, const char *what, struct error 
 static enum auth_outcome
 judge(const struct pop_auth *auth, unsigned mechanism, const struct buffer *details, struct error *err)
 {
+    static const char *const closed[] = {"not enabled for pop", "pop access is disabled"}; /* Gmail, its domains */
     const struct pop_driver *driver = auth->driver;
     char what[512];
 
@@ -127,6 +129,8 @@ judge(const struct pop_auth *auth, unsigned mechanism, const struct buffer *deta
     }
     error_set(err, ERROR_LOGIN, "%s %s", what, stream_name(driver->talk.stream));
     login_answer(&driver->words, details, err);
+    err->not_password = says_one_of(driver, closed, sizeof closed / sizeof closed[0]) ||
+                        text_is_nocase(text_of(driver->code), "AUTHORIZATIONFAILED");
     if (!refusal_explain(auth->to->host, (struct text){driver->words.at, driver->words.len}, details, err))
         sasl_hint_refused(mechanism, err);
     return AUTH_REFUSED;

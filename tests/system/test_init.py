@@ -8,9 +8,12 @@ import subprocess
 import termios
 import time
 
-from base import CONFIG, LOGIN, NETWORK, OK, PASSWORD, HomeTest, main
+from base import CONFIG, LOGIN, NETWORK, OK, PASSWORD, SOME, HomeTest, main
 from rig.dovecot import Dovecot
+from rig.evil import EvilServer
 from rig.golub import binary
+from rig.popserver import PopServer
+from rig.tls import Authority
 from test_json import SCHEMA
 import schema_check
 
@@ -97,6 +100,34 @@ class InitTest(HomeTest):
         self.init(*self.all_of_it(), expect=LOGIN)
         self.init(*self.all_of_it(), server="imaps://localhost:1", expect=NETWORK)
         self.assertFalse(os.path.exists(self.home.config))
+
+    def test_a_login_refused_for_another_reason_is_written_and_said(self):
+        authority = Authority(self.home.path_of("tls"))
+        certificate = authority.certificate("good")
+        imap = {"[UNAVAILABLE] try later": SOME, "[LIMIT] too many": SOME, "[AUTHORIZATIONFAILED] not yours": SOME, "[CONTACTADMIN] call us": SOME,
+                "[ALERT] Your account is not enabled for IMAP use": SOME, "[AUTHENTICATIONFAILED] wrong": LOGIN, "[EXPIRED] old": LOGIN, "wrong": LOGIN}
+        pop = {"[SYS/TEMP] try later": SOME, "[SYS/PERM] not enabled for POP": SOME, "[AUTH] wrong": LOGIN}
+        for words, expected in [*imap.items(), *pop.items()]:
+            with self.subTest(words):
+                is_pop = words in pop
+                server = (PopServer(rules=[(rb"PASS|AUTH PLAIN", ("-ERR %s\r\n" % words).encode())], certificate=certificate, tls=True) if is_pop else
+                          EvilServer([(rb"LOGIN |AUTHENTICATE", ("%%T NO %s\r\n" % words).encode())], certificate=certificate, tls=True))
+                with server:
+                    _, err = self.init(*self.all_of_it("--user", "ana", "--tls-ca-file", authority.ca, *(["--keep", "forever"] if is_pop else [])), expect=expected,
+                                       server="%s://localhost:%d" % ("pop3s" if is_pop else "imaps", server.port))
+                self.assertIn(words, err)
+                self.assertEqual(os.path.exists(self.home.config), expected == SOME)
+                if expected == SOME:
+                    os.unlink(self.home.config)
+
+    def test_the_json_of_one_that_has_not_logged_in(self):
+        authority = Authority(self.home.path_of("tls"))
+        with EvilServer([(rb"LOGIN |AUTHENTICATE", b"%T NO [UNAVAILABLE] later\r\n")], certificate=authority.certificate("good"), tls=True) as server:
+            out, _ = self.init(*self.all_of_it("--json", "--tls-ca-file", authority.ca), expect=SOME, server="imaps://localhost:%d" % server.port)
+
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([(e["event"], e.get("written"), e.get("exit")) for e in events],
+                         [("init", True, None), ("error", None, None), ("result", None, SOME)])
 
     def test_a_file_with_the_password(self):
         words = [w for w in self.all_of_it() if not w.startswith(("--password-command", "cat "))]
@@ -214,6 +245,32 @@ class InitTest(HomeTest):
     def to_the_last_question(self, *answers, end):
         return self.talk([("Password: ", PASSWORD), *answers], "ana@example.org", "--server", self.imaps, "--tls-ca-file", self.server.ca,
                          "--account", "work", "--maildir", "~/Mail/work", "--secret", "file", end=end)
+
+    def refused(self, answer, end, *more, options=()):
+        return self.talk([("What now?", answer), *more], "ana@example.org", "--server", self.imaps, "--tls-ca-file", self.server.ca,
+                         "--account", "work", "--maildir", "~/Mail/work", *options, end=end)
+
+    def test_who_says_so_writes_an_account_that_was_refused(self):
+        self.home.write("secret", "wrong\n")
+        wrong = ("--password-command", "cat '%s'" % self.secret)
+        self.refused("2", LOGIN, options=wrong)
+        self.assertFalse(os.path.exists(self.home.config))
+
+        said = self.refused("3", LOGIN, ("Write it?", "1"), options=wrong)
+
+        self.assertIn("It has not logged in yet.", said)
+        self.assertIn('user             = "ana@example.org"', self.config())
+
+    def test_who_says_so_writes_an_account_whose_login_was_not_tried(self):
+        none = ("--password-command", "false")
+        said = self.refused("2", LOGIN, options=none)
+        self.assertIn("the login was not tried", said)
+        self.refused("3", LOGIN, ("Write it?", "2"), options=none)
+        self.assertFalse(os.path.exists(self.home.config))
+
+        self.refused("3", SOME, ("Write it?", "1"), options=none)
+
+        self.assertIn('password-command = "false"', self.config())
 
     def test_who_says_no_leaves_no_password_behind(self):
         secrets = os.path.join(os.path.dirname(self.home.config), "secrets")
