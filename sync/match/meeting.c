@@ -5,7 +5,9 @@
 #include "sync/match/meeting.h"
 
 #include "sync/base/ids.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/drafts.h"
+#include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
 struct half *
@@ -416,13 +418,13 @@ goes_on_removing(struct journal_message *message)
 /*
  * A copy comes with the flags of its source, which nobody set on the copy: they are the base of both sides. A flag that
  * the source did not have was set since. Whether it had one that was never agreed on, or both were given it since, nobody knows: set wins.
- * Only \\Deleted is taken off in any case: if it stayed, the copy could be expunged.
+ * Only \\Deleted is taken off unless the source is known to have been without it: if it stayed, the copy could be expunged.
  */
 static bool
 take_flags_of_source(struct run *run, const struct journal_op *op, struct journal_message *copy)
 {
     struct journal_message *source = calloc(1, sizeof *source);
-    bool found = false, ok = source != NULL || run_no_memory(run);
+    bool found = false, unmarked = false, ok = source != NULL || run_no_memory(run);
 
     ok = ok && (op->message == 0 || journal_message_get(run->journal, op->message, source, &found, &run->err));
     if (ok && !found)
@@ -432,6 +434,11 @@ take_flags_of_source(struct run *run, const struct journal_op *op, struct journa
     if (ok)
         copy->flags = merge_copy_seen(merge_copied(copy->flags, source->flags), copy->flags.rseen);
     free(source);
+    /* When it was carried out nobody knows, but not after its settle time. */
+    if (ok && unfinished_is_settled(op, run->looked))
+        ok = copied_unmarked(run, op, false, &unmarked);
+    if (unmarked)
+        copy->flags = merge_copy_marked(copy->flags);
     return ok;
 }
 

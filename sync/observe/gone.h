@@ -6,6 +6,7 @@
 #define SYNC_OBSERVE_GONE_H
 
 #include "sync/base/id_set.h"
+#include "sync/observe/copies.h"
 #include "sync/observe/said_uid.h"
 #include "sync/observe/told.h"
 #include "sync/observe/view.h"
@@ -39,6 +40,7 @@ struct observation {
     struct run *run;
     struct sight *sights;
     struct said_ops said; /* what was sent, and not shown yet */
+    struct copies *copies;
 };
 
 /** The server says that this row's UID is gone, or a listing that is complete lacks it. */

@@ -269,10 +269,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     }
     /* Has a file, and was never listed: it was sent, or moved there. */
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
-    if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
-        message.flags = merge_copy_seen(message.flags, seen->flags);
-        message.facts &= ~(unsigned)FACT_COPIED;
-    }
+    if (!copies_see(run, observation->copies, said_op_of(&observation->said, message.id), &message, seen))
+        return false;
     if ((message.facts & FACT_ECHO) != 0) {
         /* That of what was sent need not be what the server will say: some count wrongly. */
         if (sight->request.sizeless)
@@ -453,7 +451,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         sight->selected.uidnext = highest < UINT32_MAX ? highest + 1 : highest;
     }
     if (sight->complete) {
-        if (!said_uid_resolve(run, &sight->said))
+        if (!said_uid_resolve(run, &sight->said) || !copies_looked(run, observation->copies, sight->mailbox))
             return false;
         say_slid(run, sight);
         /* Where no view explains it, the server was perhaps set back: a message that had gone is there again. */
@@ -504,10 +502,10 @@ recall_limits(struct run *run, const struct sight *sights, size_t count)
 }
 
 static bool
-ask(struct run *run, struct sight *sights, size_t count)
+ask(struct run *run, struct sight *sights, size_t count, struct copies *copies)
 {
     static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_done};
-    struct observation observation = {.run = run, .sights = sights};
+    struct observation observation = {.run = run, .sights = sights, .copies = copies};
     struct remote_select *requests = calloc(count, sizeof *requests);
     bool ok = requests != NULL || run_no_memory(run);
 
@@ -539,6 +537,7 @@ bool
 observe_remote(struct run *run)
 {
     struct sight *sights = calloc(run->count != 0 ? run->count : 1, sizeof *sights);
+    struct copies copies = {0};
     size_t count = 0;
     bool ok = sights != NULL || run_no_memory(run);
 
@@ -567,7 +566,7 @@ observe_remote(struct run *run)
 
         for (size_t i = 0; i < count; i++)
             sights[i].last = round == LOOKS - 1;
-        ok = ask(run, sights, count);
+        ok = ask(run, sights, count, &copies);
         for (size_t i = 0; i < count; i++) {
             struct sight before = sights[i];
 
@@ -594,5 +593,5 @@ observe_remote(struct run *run)
         refuse_listing(run, &sights[i], true,
                        sights[i].why[0] != '\0' ? sights[i].why : "it changes faster than it can be listed");
     free(sights);
-    return ok;
+    return copies_settle(run, &copies, ok);
 }

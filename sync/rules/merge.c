@@ -146,6 +146,14 @@ merge_copy_seen(struct flag_sides f, unsigned shown)
 }
 
 struct flag_sides
+merge_copy_marked(struct flag_sides f)
+{
+    f.rbase &= ~(unsigned)FLAG_DELETED;
+    f.lbase &= ~(unsigned)FLAG_DELETED;
+    return f;
+}
+
+struct flag_sides
 merge_moved_there(struct flag_sides f, const char *info)
 {
     f.lseen = merge_of_name(info, f.lbase);
@@ -288,6 +296,12 @@ bool
 merge_copy_is_deleted(struct flag_sides file, struct flag_sides source)
 {
     return (source.rseen & ~file.lseen & FLAG_DELETED) != 0;
+}
+
+bool
+merge_is_marked_there(struct flag_sides f)
+{
+    return (f.rseen & FLAG_DELETED) != 0;
 }
 
 bool

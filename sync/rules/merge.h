@@ -69,6 +69,8 @@ struct flag_sides merge_copied(struct flag_sides file, struct flag_sides source)
 struct flag_sides merge_agreed(struct flag_sides flags);
 /** First sight of a copy: of what came along with its source nothing is anybody's wish, nor is \\Deleted; other flags were set since then. */
 struct flag_sides merge_copy_seen(struct flag_sides copy, unsigned shown);
+/** ... unless its source is known to have been without it: then another client has marked the copy since. */
+struct flag_sides merge_copy_marked(struct flag_sides copy);
 /** A message that moved there: bases and sight of the server go along; what the name in the new place does not show is unchanged. */
 struct flag_sides merge_moved_there(struct flag_sides message, const char *info);
 /** A file that moved here: bases and what it shows go along; the UID in the new place shows its own. */
@@ -121,6 +123,8 @@ bool merge_both_show(struct flag_sides flags, unsigned bits);
 bool merge_one_shows(struct flag_sides flags, unsigned bits);
 /** A copy of this source would carry \\Deleted, which the file that wants it does not show: whoever expunges would take it meanwhile. */
 bool merge_copy_is_deleted(struct flag_sides file, struct flag_sides source);
+/** Does the server show it with \\Deleted? */
+bool merge_is_marked_there(struct flag_sides flags);
 /** \\Deleted that was not agreed on is our own where a removal was begun. @param shown  by the server, or what it may show by now */
 bool merge_is_own_deleted(struct flag_sides flags, unsigned shown);
 /** Of a message that had flags: under its new UID it shows none of them (-1), or one at least (1). 0: it had none. */

@@ -104,6 +104,98 @@ a_copy_whose_source_is_marked_at_that_moment_is_not_marked(void **state)
 }
 
 static void
+expunge_the_source(struct world *world)
+{
+    struct journal_op *ops = NULL;
+    struct error err = {0};
+    size_t count = 0;
+
+    assert_true(journal_ops(sim.clients[0].journal, &ops, &count, &err));
+    free(ops);
+    (void)world;
+    if (count != 0 && calls == 0) {
+        calls++;
+        given_flags_there(INBOX, 1, FLAG_DELETED);
+    }
+    if (calls == 1 && sim.server.boxes[WORK].count != 0) {
+        calls++;
+        ledger_out(&sim.world, 1, INBOX);
+        server_expunge(&sim.server, INBOX, message_there(INBOX, 1)->uid);
+    }
+}
+
+/* What it was marked with when it was copied nobody can tell any more. */
+static void
+a_copy_whose_source_was_marked_and_is_gone_is_not_marked(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_a_copy_in_new(0);
+    calls = 0;
+    given_others_act(expunge_the_source);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(calls, 2);
+    sim.world.outside = NULL;
+    then_both_sides_agree();
+    then_the_copy_has_no_flags();
+    then_it_is_there(INBOX, 1, 0);
+}
+
+static void
+mark_the_copy(struct world *world)
+{
+    (void)world;
+    if (sim.server.boxes[WORK].count != 0 && calls++ == 0)
+        given_flags_there(WORK, 1, FLAG_DELETED);
+}
+
+static void
+then_the_copy_is_marked(void)
+{
+    then_it_is_there(WORK, 1, 1);
+    assert_int_equal(message_there(WORK, 1)->flags, FLAG_DELETED);
+    assert_string_equal(file_of(WORK, 1)->info, "c:2,T");
+    assert_int_equal(message_there(INBOX, 1)->flags, 0);
+}
+
+/*
+ * With and without change numbers; the line breaks behind the copy, or not; the source's mailbox changes meanwhile, or not. Where no answer says
+ * the new UID, the copy is found by its content, and for some seconds nobody knows whether it was made before the look at its source.
+ */
+static void
+a_copy_that_another_client_marks_before_it_was_seen_stays_marked(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 12; kind++) {
+        const bool numbers = (kind & 1) == 0, again = (kind & 2) != 0, known = kind < 8,
+                   breaks = !known || (kind & 4) != 0;
+
+        given_empty_account((uint64_t)kind);
+        sim.server.condstore = sim.server.qresync = numbers;
+        sim.server.uidplus = known;
+        given_a_copy_in_new(0);
+        calls = 0;
+        if (breaks)
+            given_trouble_at(STEP_COPY, true, true);
+        else
+            given_others_act(mark_the_copy);
+        (void)when_golub_syncs_after(60);
+        sim.world.outside = NULL;
+        if (breaks)
+            mark_the_copy(&sim.world);
+        if (again) /* its mailbox has changed since then */
+            (void)given_mail_there(INBOX, 2);
+
+        then_both_sides_agree();
+
+        assert_true(calls > 0);
+        then_the_copy_is_marked();
+    }
+}
+
+static void
 a_copy_has_no_flags_whenever_the_power_fails_or_the_line_breaks(void **state)
 {
     (void)state;
@@ -372,6 +464,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(a_copy_shows_what_its_file_shows_whatever_its_source_was_marked_with),
         SCENARIO(a_copy_whose_source_is_marked_at_that_moment_is_not_marked),
+        SCENARIO(a_copy_whose_source_was_marked_and_is_gone_is_not_marked),
+        SCENARIO(a_copy_that_another_client_marks_before_it_was_seen_stays_marked),
         SCENARIO(a_copy_has_no_flags_whenever_the_power_fails_or_the_line_breaks),
         SCENARIO(a_move_into_new_keeps_what_the_name_cannot_show),
         SCENARIO(a_flag_that_is_taken_off_unread_mail_goes),

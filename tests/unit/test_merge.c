@@ -43,7 +43,7 @@ call(unsigned function, struct flag_sides f, struct flag_sides g, unsigned mask,
     case 10:
         return merge_copied(f, g);
     case 11:
-        return merge_copy_seen(f, mask);
+        return word ? merge_copy_marked(f) : merge_copy_seen(f, mask);
     case 12:
         return merge_moved_there(f, word ? "n" : "c:2,FT");
     case 13:
@@ -271,6 +271,11 @@ of_a_copy_what_came_along_goes_as_its_name_says_and_what_was_set_since_stays(voi
         LAW(file, seen, step.here_add == (since & ~file.lseen));
         LAW(file, seen, step.there_del == (s.shown & ~since & ~file.lseen));
         LAW(file, seen, (step.there_add & ~(file.lseen & ~s.shown)) == 0);
+        const struct flag_sides marked = merge_copy_marked(seen);
+
+        LAW(file, marked, merge_plan(marked, BOTH).here_add == (s.shown & (~s.mask | FLAG_DELETED) & ~file.lseen));
+        LAW(file, marked, (merge_plan(marked, BOTH).there_del & FLAG_DELETED) == 0);
+        LAW(file, marked, merge_is_marked_there(marked) == ((s.shown & FLAG_DELETED) != 0));
         LAW(file, seen, merge_copy_is_deleted(file, copy) == ((s.mask & ~file.lseen & FLAG_DELETED) != 0));
     }
 }
