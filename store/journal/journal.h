@@ -242,7 +242,8 @@ enum journal_which {
     WHICH_FILE_ALONE, /* base known, no uid */
     WHICH_UID_ALONE,  /* uid known and not gone there, no base, not FACT_REPLACED */
     WHICH_UID_LEFT,   /* uid known and gone there, no base */
-    WHICH_SETS,       /* so many */
+    WHICH_NOWHERE, /* neither base nor uid: a removal that another program's state told, whose UID is not valid any more */
+    WHICH_SETS,    /* so many */
 };
 /** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
 MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids,

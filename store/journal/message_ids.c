@@ -15,6 +15,7 @@
 #define UNREAD DIRTY " AND " WITH_BASE " AND wire IS NULL"
 #define FILE_ALONE DIRTY " AND uid IS NULL AND base IS NOT NULL"
 #define UID_ALONE DIRTY " AND base IS NULL AND (facts & 0x40000) = 0 AND " WITH_UID /* FACT_REPLACED */
+#define NOWHERE DIRTY " AND uid IS NULL AND base IS NULL"
 #define UID_LEFT DIRTY " AND base IS NULL AND uid IS NOT NULL AND (facts & 1) <> 0"
 static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 && FLAG_DRAFT == 16 &&
                   FACT_OUT_OF_VIEW == 0x80000 && FACT_REPLACED == 0x40000 && FACT_FOREIGN == 0x400000,
@@ -68,6 +69,7 @@ static const char *const ids_sql[WHICH_SETS][2] = {
     [WHICH_FILE_ALONE] = IDS(FILE_ALONE),
     [WHICH_UID_ALONE] = IDS(UID_ALONE),
     [WHICH_UID_LEFT] = IDS(UID_LEFT),
+    [WHICH_NOWHERE] = IDS(NOWHERE),
 };
 
 static const char *const count_sql[WHICH_SETS][2] = {
@@ -85,6 +87,7 @@ static const char *const count_sql[WHICH_SETS][2] = {
     [WHICH_FILE_ALONE] = COUNT(FILE_ALONE),
     [WHICH_UID_ALONE] = COUNT(UID_ALONE),
     [WHICH_UID_LEFT] = COUNT(UID_LEFT),
+    [WHICH_NOWHERE] = COUNT(NOWHERE),
 };
 
 static sqlite3_stmt *

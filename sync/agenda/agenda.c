@@ -19,6 +19,12 @@ is_adopted_removal(const struct journal_message *message)
     return (message->facts & (FACT_ADOPTED | FACT_GONE_HERE)) == (FACT_ADOPTED | FACT_GONE_HERE);
 }
 
+bool
+agenda_is_untold(const struct journal_message *message)
+{
+    return is_adopted_removal(message) && message->uid != 0 && !message->has_header;
+}
+
 /* The planner's view of a row. */
 static struct plan_message
 make_input(const struct mailbox *mailbox, const struct journal_message *message)
@@ -149,6 +155,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     mailbox = run_mailbox_by_id(run, message.mailbox);
     if (mailbox == NULL || !mailbox->chosen)
         return true;
+    run->untold = run->untold || agenda_is_untold(&message);
     todo.overwritten = (message.facts & (FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(&message);
     if (!check_replaced(run, &message, &todo.replaced, &waits))
         return false;

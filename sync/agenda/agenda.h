@@ -15,6 +15,8 @@ void agenda_free(struct agenda *agenda);
 MUST_CHECK bool agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo);
 /** By mailbox, UID and row. */
 void agenda_sort(struct agenda *agenda);
+/** Another program's state says that it was removed here, and its header is not known. */
+bool agenda_is_untold(const struct journal_message *message);
 /** Is nothing to be done in this mailbox in this run, whether or not the command line names it? */
 bool agenda_is_closed(const struct mailbox *mailbox);
 

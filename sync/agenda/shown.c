@@ -2,16 +2,21 @@
 #include "sync/agenda/shown.h"
 
 #include "store/message/header.h"
+#include "sync/agenda/agenda.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
 #include "sync/run/lookup.h"
 
 #define HEADER_MAX 16384 /* bytes of a header that are looked at */
 
-struct wanted { /* a held message that nobody was told about */
+struct wanted {
     struct mailbox *mailbox;
     struct journal_message message;
     struct buffer header;
+    bool shown;  /* a held message that nobody was told about */
+    bool untold; /* one whose header is all that golub will know of it */
+    struct kinship kinship;
+    struct digests digests; /* of the header; zeros: it did not come */
 };
 
 struct noting {
@@ -22,15 +27,14 @@ struct noting {
 };
 
 static bool
-add_wanted(struct noting *noting, struct mailbox *mailbox, int64_t id)
+add_wanted(struct noting *noting, struct mailbox *mailbox, int64_t id, bool shown)
 {
     struct wanted *wanted;
 
     if (!array_grow(&noting->wanted, &noting->size, noting->count + 1, sizeof *noting->wanted))
         return run_no_memory(noting->run);
     wanted = &noting->wanted[noting->count];
-    wanted->mailbox = mailbox;
-    wanted->header = buffer_new(HEADER_MAX + 1);
+    *wanted = (struct wanted){.mailbox = mailbox, .header = buffer_new(HEADER_MAX + 1), .shown = shown};
     if (!run_load(noting->run, id, &wanted->message))
         return false;
     noting->count++;
@@ -57,10 +61,46 @@ choose(struct noting *noting, const struct journal_pending *list, size_t count)
         if (of_mailbox > RUN_EXAMPLES)
             continue;
         if (!journal_shown_get(run->journal, list[i].message, &shown, &known, &run->err) ||
-            (!known && !add_wanted(noting, mailbox, list[i].message)))
+            (!known && !add_wanted(noting, mailbox, list[i].message, true)))
             return false;
     }
     return true;
+}
+
+static bool
+add_untold(struct noting *noting, size_t shown, int64_t id)
+{
+    struct run *run = noting->run;
+    struct journal_message message;
+    struct mailbox *mailbox;
+
+    if (!run_load(run, id, &message))
+        return false;
+    mailbox = agenda_is_untold(&message) ? lookup_id(run, message.mailbox) : NULL;
+    if (mailbox == NULL)
+        return true;
+    for (size_t i = 0; i < shown; i++) {
+        if (noting->wanted[i].message.id == id)
+            return noting->wanted[i].untold = true;
+    }
+    if (!add_wanted(noting, mailbox, id, false))
+        return false;
+    return noting->wanted[noting->count - 1].untold = true;
+}
+
+static bool
+choose_untold(struct noting *noting)
+{
+    struct run *run = noting->run;
+    const size_t shown = noting->count;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = !run->untold || journal_message_ids(run->journal, 0, WHICH_UID_ALONE, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = add_untold(noting, shown, ids[i]);
+    free(ids);
+    return ok;
 }
 
 static int
@@ -86,8 +126,9 @@ ask_server(struct noting *noting)
         if (wanted->header.len == 0 && wanted->message.uid != 0 && mailbox_is_open(wanted->mailbox))
             probes[count++] = (struct probe){.mailbox = (uint32_t)(wanted->mailbox - run->mailboxes),
                                              .uid = wanted->message.uid,
-                                             .id = wanted->message.id,
-                                             .header = &wanted->header,
+                                             .id = (int64_t)i,
+                                             .header = wanted->shown ? &wanted->header : NULL,
+                                             .kinship = wanted->untold ? &wanted->kinship : NULL,
                                              .unlikely = true};
     }
     if (ok)
@@ -97,6 +138,10 @@ ask_server(struct noting *noting)
         noting->broke = true;
         if (ok)
             run->err = (struct error){0};
+    }
+    for (size_t i = 0; ok && i < count; i++) {
+        if (probes[i].got)
+            noting->wanted[probes[i].id].digests = probes[i].digests;
     }
     free(probes);
     return ok;
@@ -116,22 +161,44 @@ take_field(struct text header, const char *name, char *to, size_t size)
 }
 
 static bool
+write_shown(struct run *run, const struct wanted *wanted)
+{
+    const struct text header = {wanted->header.at, wanted->header.len};
+    struct journal_shown shown = {.message = wanted->message.id};
+
+    take_field(header, "From", shown.from, sizeof shown.from);
+    take_field(header, "Date", shown.date, sizeof shown.date);
+    take_field(header, "Subject", shown.subject, sizeof shown.subject);
+    return journal_shown_set(run->journal, &shown, &run->err);
+}
+
+static bool
+write_digests(struct run *run, struct wanted *wanted)
+{
+    struct journal_message *message = &wanted->message;
+
+    if (!wanted->untold || !wanted->digests.whole_header)
+        return true;
+    message->has_header = true;
+    memcpy(message->header, wanted->digests.header, DIGEST_SIZE);
+    message->facts |= wanted->kinship.kin.names ? 0 : FACT_VAGUE;
+    return journal_message_save(run->journal, message, &run->err) &&
+           read_keep(run, message->id, &wanted->kinship, false);
+}
+
+static bool
 write_down(struct noting *noting)
 {
     struct run *run = noting->run;
     bool ok = run_begin(run);
 
     for (size_t i = 0; ok && i < noting->count; i++) {
-        const struct wanted *wanted = &noting->wanted[i];
-        const struct text header = {wanted->header.at, wanted->header.len};
-        struct journal_shown shown = {.message = wanted->message.id};
+        struct wanted *wanted = &noting->wanted[i];
 
-        if (header.len == 0 && noting->broke)
-            continue; /* another run may know; of what nobody can show it is written down that nothing is known */
-        take_field(header, "From", shown.from, sizeof shown.from);
-        take_field(header, "Date", shown.date, sizeof shown.date);
-        take_field(header, "Subject", shown.subject, sizeof shown.subject);
-        ok = journal_shown_set(run->journal, &shown, &run->err);
+        /* Another run may know; of what nobody can show it is written down that nothing is known. */
+        if (wanted->shown && (wanted->header.len != 0 || !noting->broke))
+            ok = write_shown(run, wanted);
+        ok = ok && write_digests(run, wanted);
     }
     return run_end(run, ok);
 }
@@ -144,13 +211,14 @@ shown_note(struct run *run)
     size_t count;
     bool ok;
 
-    if (!run->held)
+    if (!run->held && !run->untold)
         return true;
     if (!journal_pendings(run->journal, &list, &count, &run->err))
         return false;
-    ok = choose(&noting, list, count);
+    ok = choose(&noting, list, count) && choose_untold(&noting);
     for (size_t i = 0; ok && i < noting.count; i++)
-        ok = read_header(run, noting.wanted[i].mailbox, noting.wanted[i].message.id, &noting.wanted[i].header);
+        ok = !noting.wanted[i].shown ||
+             read_header(run, noting.wanted[i].mailbox, noting.wanted[i].message.id, &noting.wanted[i].header);
     ok = ok && (noting.count == 0 || (ask_server(&noting) && write_down(&noting)));
     for (size_t i = 0; i < noting.count; i++)
         buffer_free(&noting.wanted[i].header);

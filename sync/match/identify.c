@@ -9,6 +9,7 @@
  */
 #include "sync/match/doubling.h"
 #include "sync/match/groups.h"
+#include "sync/match/held_again.h"
 #include "sync/match/join.h"
 #include "sync/match/match.h"
 #include "sync/match/meeting.h"
@@ -387,7 +388,8 @@ identify_mailbox(struct run *run, uint32_t index)
     if (ok && (wanted || left))
         ok = situation_mark(run);
     /* All pairs of a mailbox, and the end of its repair, in one transaction. */
-    ok = ok && run_begin(run) && (!left || renamed_cut_off(&meeting, true, &left)) && (!wanted || meet(&meeting));
+    ok = ok && run_begin(run) && (!left || renamed_cut_off(&meeting, true, &left)) && (!wanted || meet(&meeting)) &&
+         held_again_join(&meeting);
     if (ok && (wanted || left))
         ok = situation_mark_commit(run);
     ok = ok && spare_unseen(&meeting);

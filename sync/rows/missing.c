@@ -8,6 +8,8 @@
  *   UNPAIRED | GONE_THERE|GONE_HERE  0     the same, and the file is gone: if that waited to be carried out there (held, or kept
  *                                          back), or was begun and has left our \\Deleted on it, it waits again where the message is found;
  *                                          else it comes again
+ *   ADOPTED beside these             0     ... and golub never had the file: another program's state said that it was removed here, which
+ *                                          waits. Where its header is known, the message is found by that (held_again.c)
  *   UNPAIRED | GONE_HERE             n     the message is there; its file went while this mailbox was paired, or was away
  *   GONE_THERE                       0     removed on the server before all this; that waits for a word or for the policy
  *
@@ -135,6 +137,13 @@ forget_row(struct run *run, const struct journal_message *message)
     return journal_message_delete(run->journal, message->id, &run->err);
 }
 
+/* Its file was gone before golub came, and that waits: nothing but its header says which message that was. */
+static bool
+is_told_by_header(const struct journal_message *message)
+{
+    return (message->facts & (FACT_ADOPTED | FACT_GONE_HERE)) == (FACT_ADOPTED | FACT_GONE_HERE) && message->has_header;
+}
+
 /*
  * *counts: it had a UID, and its file is here. Where the server shows the past, what it lacks is what it lost: no row stays for it to be
  * found elsewhere, and the file goes up again.
@@ -156,7 +165,8 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
     if ((removed || gone) &&
         !(past ? is_pending : missing_waits)(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
         return false;
-    if (message->base[0] == '\0' || (removed && gone) || (gone && past && !waits))
+    if ((message->base[0] == '\0' && !(waits && is_told_by_header(message))) || (removed && gone) ||
+        (gone && past && !waits))
         return forget_row(run, message); /* what the server has is looked at anew */
     /* A message that is out of the server's view is not shown under its new UID either: that proves nothing. */
     waits = waits || (removed && (message->facts & FACT_OUT_OF_VIEW) != 0);
@@ -219,6 +229,8 @@ missing_is_no_removal(struct run *run, struct journal_message *message)
 {
     if (message->base[0] != '\0' || (message->facts & FACT_ADOPTED) == 0)
         return return_row(run, message);
+    if (message->uid == 0) /* under its new UID it is new here */
+        return forget_row(run, message);
     message->facts &= ~(unsigned)(FACT_ADOPTED | FACT_GONE_HERE); /* golub never had its file: it is new here */
     return journal_message_save(run->journal, message, &run->err);
 }

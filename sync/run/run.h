@@ -240,6 +240,7 @@ struct run {
     bool partial;        /* something was not done: exit 1 */
     bool complained;     /* ... and said */
     bool held;           /* exit 3 */
+    bool untold;         /* a removal waits for a word whose message nothing but its UID names (agenda/shown.c) */
     bool pair_all;       /* journal and Maildir are not of one run: pair everything first */
     bool paired;         /* and that is done */
     bool maildir_older;  /* the Maildir was restored: its names show the past */

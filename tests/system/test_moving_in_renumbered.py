@@ -100,20 +100,41 @@ class Renumbered:
         self.renumber()
         self.then_nothing_travels()
 
-    def test_what_was_removed_there_before_adopt_still_waits_and_what_was_removed_here_comes_back(self):
-        """golub never had the file that is gone: nothing but a UID says which message that was."""
+    def given_removals_that_wait(self):
+        """@return what was removed here, and there, before `golub adopt`"""
         self.given_a_tree()
         here, there = self.messages[2], self.messages[4]
         os.unlink(self.file_of(here).path)
         self.client.expunge(INBOX, [self.uid_of(there)])
         self.adopt(expect=HELD)
-        self.renumber()
+        return here, there
+
+    def then_both_wait(self, here, there):
+        held = self.sync(expect=HELD)
+        self.assertIn("2 removals", held.out)
+        self.assertEqual((self.bodies(), self.appended(), self.uid_of(there)), (0, 0, None), self.evidence())
+        self.assertIsNotNone(self.uid_of(here))
+        self.assertEqual(self.here(INBOX), collections.Counter(id_of(m) for m in self.messages[::2] if m is not here))
+
+    def test_removals_of_before_adopt_still_wait_under_other_numbers(self):
+        """golub never had the file that is gone: its header says which message that was."""
+        here, there = self.given_removals_that_wait()
         for _ in range(2):
-            self.sync(expect=HELD)
-            self.assertEqual((self.appended(), self.uid_of(there)), (0, None), self.evidence())
-            self.assertEqual(self.here(INBOX), collections.Counter(id_of(m) for m in self.messages[::2]))
+            self.renumber()
+            for _ in range(2):
+                self.then_both_wait(here, there)
         self.sync("--confirm-deletes")
-        self.assert_each_once(less=[there])
+        self.assert_each_once(less=[here, there])
+        self.assertEqual(len(self.quarantine()), 2)
+        self.assert_idempotent()
+
+    def test_a_removal_of_before_adopt_is_rejected_under_other_numbers(self):
+        here, there = self.given_removals_that_wait()
+        self.renumber()
+        self.then_both_wait(here, there)
+        self.sync("--reject-deletes")
+        self.sync()
+        self.assert_each_once()
         self.assert_idempotent()
 
     def test_what_was_removed_before_comes_back_where_nothing_is_adopted(self):

@@ -1,0 +1,154 @@
+/*
+ * Another program's state said that a message was removed here, and that waits for a word: golub never had its file. Then the mailbox there is
+ * numbered anew.
+ */
+#include "tests/sim/scenario.h"
+
+/* As `golub adopt` writes it down. */
+static void
+given_it_was_removed_here_before_golub_came(int content)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[INBOX];
+    struct journal_mailbox *rows = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    int64_t mailbox = 0;
+
+    assert_true(journal_mailboxes(sim.clients[0].journal, &rows, &count, &err));
+    for (size_t i = 0; i < count; i++)
+        mailbox = strcmp(rows[i].name, "INBOX") == 0 ? rows[i].id : mailbox;
+    journal_mailboxes_free(rows, count);
+    (void)given_mail_there(INBOX, content);
+    const struct sim_message *there = &box->messages[box->count - 1];
+    struct journal_message message = {.mailbox = mailbox,
+                                      .uid = there->uid,
+                                      .size = content_get(content)->len,
+                                      .date = there->date,
+                                      .facts = FACT_ADOPTED | FACT_GONE_HERE};
+    assert_true(journal_begin(sim.clients[0].journal, &err) &&
+                journal_message_save(sim.clients[0].journal, &message, &err) &&
+                journal_commit(sim.clients[0].journal, &err));
+    ledger_out(&sim.world, content, INBOX);
+}
+
+static void
+given_a_removal_that_waits(int content)
+{
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    given_it_was_removed_here_before_golub_came(content);
+    sim.clients[0].confirm = false;
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    then_it_is_here(INBOX, content, 0);
+}
+
+static int
+when_golub_syncs_without_a_word(void)
+{
+    sim.clients[0].confirm = false;
+    return when_golub_syncs_after(60);
+}
+
+static void
+then_it_goes_with_a_word(int content)
+{
+    assert_int_equal(when_golub_syncs_without_a_word(), 3);
+    then_it_is_here(INBOX, content, 0);
+    then_it_is_there(INBOX, content, 1);
+    sim.clients[0].confirm = true;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(INBOX, content, 0);
+    then_it_is_there(INBOX, content, 0);
+    assert_int_equal(here()->quarantined, 1);
+    then_both_sides_agree();
+}
+
+static void
+it_waits_under_other_numbers_wherever_the_power_fails(void **state)
+{
+    int step = 0, status;
+
+    (void)state;
+    do {
+        given_a_removal_that_waits(4);
+        for (int i = 0; i < 2; i++) {
+            server_reset_uidvalidity(&sim.server, INBOX);
+            sim.world.crash_at = i == 0 ? ++step : 0;
+            status = when_golub_syncs_without_a_word();
+            assert_true(status == 3 || (i == 0 && status == -1));
+            then_it_is_here(INBOX, 4, 0);
+            if (i == 0 && status == 3)
+                step = 0;
+        }
+        then_it_goes_with_a_word(4);
+    } while (step != 0);
+}
+
+/* It may be the one that can't be read. */
+static void
+it_waits_where_the_server_does_not_show_its_header(void **state)
+{
+    (void)state;
+    given_a_removal_that_waits(4);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    sim.server.never_shown = 4 + 1;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(when_golub_syncs_without_a_word(), 1);
+        then_it_is_here(INBOX, 4, 0);
+    }
+    sim.server.never_shown = 0;
+
+    then_it_goes_with_a_word(4);
+}
+
+/* Another client removed it, too. */
+static void
+it_ends_where_the_message_is_gone(void **state)
+{
+    (void)state;
+    given_a_removal_that_waits(4);
+    server_expunge(&sim.server, INBOX, sim.server.boxes[INBOX].messages[2].uid);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    given_mail_there(INBOX, 5);
+
+    assert_int_equal(when_golub_syncs_without_a_word(), 0);
+
+    then_it_is_here(INBOX, 5, 1);
+    then_both_sides_agree();
+}
+
+/* Which of them was removed nobody knows: in doubt both are wanted. */
+static void
+it_ends_where_its_header_names_no_message_and_two_have_it(void **state)
+{
+    int content = 3;
+
+    (void)state;
+    while (!content_is_nameless(content))
+        content++;
+    given_a_removal_that_waits(content);
+    given_mail_there(INBOX, content);
+    ledger_put(&sim.world, content, INBOX);
+    server_reset_uidvalidity(&sim.server, INBOX);
+
+    assert_int_equal(when_golub_syncs_without_a_word(), 0);
+
+    then_it_is_here(INBOX, content, 2);
+    then_it_is_there(INBOX, content, 2);
+    then_both_sides_agree();
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(it_waits_under_other_numbers_wherever_the_power_fails),
+        SCENARIO(it_waits_where_the_server_does_not_show_its_header),
+        SCENARIO(it_ends_where_the_message_is_gone),
+        SCENARIO(it_ends_where_its_header_names_no_message_and_two_have_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
