@@ -9,6 +9,7 @@
         __VA_ARGS__, NULL                                                                                              \
     }
 #define APP_PASSWORD "It wants an app password, made in the settings of the account there; the usual one is refused."
+#define TURNED_ON "IMAP or POP has to be turned on in the settings of the account there."
 
 static const struct provider providers[] = {
     {.name = "Gmail",
@@ -41,7 +42,48 @@ static const struct provider providers[] = {
      .imap = "imap.mail.me.com",
      .local_part = true,
      .note = APP_PASSWORD " It needs two-factor authentication."},
-    {.name = "GMX", .domains = DOMAINS("gmx.com"), .imap = "imap.gmx.com", .pop = "pop.gmx.com"},
+    {.name = "GMX",
+     .domains = DOMAINS("gmx.net", "gmx.de", "gmx.at", "gmx.ch", "gmx.eu", "gmx.biz", "gmx.org", "gmx.info", "mein.gmx",
+                        "mail.gmx", "email.gmx"),
+     .imap = "imap.gmx.net",
+     .pop = "pop.gmx.net",
+     .note = TURNED_ON},
+    {.name = "GMX",
+     .domains = DOMAINS("gmx.com", "gmx.us", "gmx.co.uk", "gmx.es", "gmx.fr", "gmx.it", "gmx.pt", "gmx.se", "gmx.li",
+                        "gmx.ie", "gmx.ca", "gmx.cn", "gmx.hk", "gmx.ph", "gmx.ru", "gmx.sg", "gmx.tm", "gmx.tw",
+                        "gmx.co.in", "gmx.com.br", "gmx.com.my", "gmx.com.tr"),
+     .imap = "imap.gmx.com",
+     .pop = "pop.gmx.com",
+     .note = TURNED_ON},
+    {.name = "WEB.DE",
+     .domains = DOMAINS("web.de"),
+     .imap = "imap.web.de",
+     .pop = "pop3.web.de",
+     .local_part = true,
+     .note = TURNED_ON " By POP it lets nobody in who was there less than 15 minutes ago."},
+    {.name = "Posteo",
+     .domains =
+         DOMAINS("posteo.de", "posteo.at", "posteo.be", "posteo.ca", "posteo.ch", "posteo.cl", "posteo.co",
+                 "posteo.co.uk", "posteo.com", "posteo.com.br", "posteo.cr", "posteo.cz", "posteo.dk", "posteo.ee",
+                 "posteo.es", "posteo.eu", "posteo.fi", "posteo.gl", "posteo.gr", "posteo.hn", "posteo.hr", "posteo.hu",
+                 "posteo.ie", "posteo.in", "posteo.is", "posteo.it", "posteo.jp", "posteo.la", "posteo.li", "posteo.lt",
+                 "posteo.lu", "posteo.me", "posteo.mx", "posteo.my", "posteo.net", "posteo.nl", "posteo.no",
+                 "posteo.nz", "posteo.org", "posteo.pe", "posteo.pl", "posteo.pm", "posteo.pt", "posteo.ro",
+                 "posteo.se", "posteo.sg", "posteo.si", "posteo.tn", "posteo.uk", "posteo.us"),
+     .imap = "posteo.de",
+     .pop = "posteo.de",
+     .note = "If it refuses the usual password: it may want an app password, made in the settings of the account "
+             "there."},
+    {.name = "mailbox.org",
+     .domains = DOMAINS("mailbox.org"),
+     .imap = "imap.mailbox.org",
+     .pop = "pop3.mailbox.org",
+     .note = "With two-factor authentication it wants an app password, made in the settings of the account there."},
+    {.name = "Fastmail",
+     .domains = DOMAINS("fastmail.com", "fastmail.fm"),
+     .imap = "imap.fastmail.com",
+     .pop = "pop.fastmail.com",
+     .note = APP_PASSWORD},
     {.name = "Yandex",
      .domains =
          DOMAINS("yandex.ru", "yandex.com", "yandex.net", "yandex.by", "yandex.kz", "yandex.ua", "ya.ru", "narod.ru"),
@@ -56,7 +98,7 @@ static const struct provider providers[] = {
      .domains = DOMAINS("zoho.com", "zohomail.com"),
      .imap = "imap.zoho.com",
      .pop = "pop.zoho.com",
-     .note = "IMAP or POP has to be turned on in the settings of the account there."},
+     .note = TURNED_ON},
 };
 
 const struct provider *
