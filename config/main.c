@@ -116,7 +116,7 @@ explain_unknown(const struct options *options, struct error *err)
     struct settings *settings = options->unknown != NULL ? settings_load(options->config, &unread) : NULL;
     char words[128], accounts[128] = "";
 
-    if (settings == NULL || settings_find(settings, options->unknown) != NULL) {
+    if (settings == NULL || options->server || settings_find(settings, options->unknown) != NULL) {
         settings_free(settings);
         return;
     }

@@ -13,6 +13,7 @@
 #include "store/foreign/uidls.h"
 
 #define JOBS_MAX 1000 /* accounts at once */
+#define LETTERS "-:c:nqvh"
 
 /* Values of options without a letter. */
 enum {
@@ -41,8 +42,7 @@ enum {
     OPTION_ALTERED,
     OPTION_BYTES,
     OPTION_SERVER,
-    OPTION_PART,
-    OPTION_INIT = 512, /* and behind it those of enum init_option */
+    OPTION_PART, /* less than OPTION_INIT */
 };
 
 static const struct option long_options[] = {
@@ -102,6 +102,16 @@ static const struct {
 };
 
 static bool
+is_command(const char *word)
+{
+    bool is = false;
+
+    for (size_t i = 0; !is && i < sizeof commands / sizeof commands[0]; i++)
+        is = strcmp(word, commands[i].word) == 0;
+    return is;
+}
+
+static bool
 refuse_option(int argc, char **argv, int outcome, struct error *err)
 {
     const char *name = "config";
@@ -131,7 +141,8 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
         error_state(err, ERROR_CONFIG, "this option takes no value: %s", argv[optind - 1]);
     else
         error_state(err, ERROR_CONFIG, "unknown option: -%c", optopt);
-    error_hint(err, "golub --help lists the options.");
+    error_hint(err, optopt == OPTION_SERVER ? "For golub init it does, for golub verify it does not."
+                                            : "golub --help lists the options.");
     return false;
 }
 
@@ -286,7 +297,10 @@ take_command(struct options *options, struct error *err)
         return take_help(options, err);
     options->unknown = word;
     error_state(err, ERROR_CONFIG, "unknown command: %s", word);
-    error_hint(err, "To synchronise an account of that name: golub sync %s", word);
+    error_hint(err,
+               options->server ? "To set up an account of that server: golub init --server %s"
+                               : "To synchronise an account of that name: golub sync %s",
+               word);
     return false;
 }
 
@@ -531,7 +545,7 @@ bool
 options_parse(int argc, char **argv, struct options *options, struct error *err)
 {
     const char **words = calloc((size_t)argc + 1, sizeof words[0]);
-    struct option table[sizeof long_options / sizeof long_options[0]];
+    struct option table[sizeof long_options / sizeof long_options[0]], *server;
     int outcome;
 
     *options = (struct options){.command = COMMAND_SYNC, .words = words, .names = words};
@@ -541,13 +555,13 @@ options_parse(int argc, char **argv, struct options *options, struct error *err)
         return false;
     }
     memcpy(table, long_options, sizeof table);
-    for (struct option *o = table; options_are_init(argc, argv) && o->name != NULL; o++) {
-        if (o->val == OPTION_SERVER)
-            *o = (struct option){o->name, required_argument, NULL, OPTION_INIT + INIT_SERVER};
-    }
+    for (server = table; server->val != OPTION_SERVER;)
+        server++;
+    if (!options_fit_server(argc, argv, LETTERS, table, server, is_command, err))
+        return false;
     optind = 0; /* glibc: start anew, also after an earlier call */
     opterr = 0;
-    while ((outcome = getopt_long(argc, argv, "-:c:nqvh", table, NULL)) != -1) {
+    while ((outcome = getopt_long(argc, argv, LETTERS, table, NULL)) != -1) {
         if (outcome == 1)
             words[options->name_count++] = optarg;
         else if (outcome == '?' || outcome == ':')

@@ -1,6 +1,8 @@
 /* See options_init.h. Whether the values are good for anything, init itself sees. */
 #include "config/options_init.h"
 
+#include <getopt.h>
+
 static const struct {
     const char *word, *needs;
 } rows[INIT_OPTIONS] = {
@@ -19,15 +21,37 @@ static const struct {
     [INIT_YES] = {"yes", NULL},
 };
 
-bool
-options_are_init(int argc, char **argv)
+/* The first word that is neither an option nor the value of one; NULL: there is none. */
+static const char *
+first_word(int argc, char **argv, const char *letters, const struct option *table)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-c") == 0 || strcmp(argv[i], "--config") == 0)
-            i++;
-        else if (argv[i][0] != '-')
-            return strcmp(argv[i], "init") == 0;
-    }
+    int outcome;
+
+    optind = 0; /* glibc: start anew */
+    opterr = 0;
+    do
+        outcome = getopt_long(argc, argv, letters, table, NULL);
+    while (outcome != 1 && outcome != -1);
+    return outcome == 1 ? optarg : optind < argc ? argv[optind] : NULL;
+}
+
+bool
+options_fit_server(int argc, char **argv, const char *letters, struct option *table, struct option *server,
+                   bool (*is_command)(const char *word), struct error *err)
+{
+    const struct option plain = *server, valued = {server->name, required_argument, NULL, OPTION_INIT + INIT_SERVER};
+    const char *without = first_word(argc, argv, letters, table), *with;
+
+    *server = valued;
+    with = first_word(argc, argv, letters, table);
+    if (with != NULL && strcmp(with, "init") == 0 &&
+        (without == NULL || strcmp(without, "init") == 0 || !is_command(without)))
+        return true;
+    *server = plain;
+    if (without == NULL || strcmp(without, "init") != 0)
+        return true;
+    error_state(err, ERROR_CONFIG, "option --server needs %s", rows[INIT_SERVER].needs);
+    error_hint(err, "golub init --server SERVER");
     return false;
 }
 

@@ -76,25 +76,35 @@ _golub_value() {
     *:MAILBOX) _golub_offer < <(_golub_told mailbox mailbox ${account:+"${account%%/*}"}) ;;
     *:ID) _golub_offer < <(_golub_told held id) ;;
     --from:*) _golub_offer < <(printf '%s\n' mbsync offlineimap) ;;
+    --secret:*) _golub_offer < <(printf '%s\n' secret-tool pass file) ;;
     --adopt-as:*) _golub_offer < <(printf '%s\n' getmail mpop fetchmail) ;;
     *) _golub_offer < <(tr '|' '\n' <<<"$2" | grep -v '[A-Z]') ;;
     esac
 }
 
+# What each option takes, as a help shows it, into `takes`; `either`: that depends on the command.
+_golub_takes() {
+    local option value
+    takes=() either=()
+    while IFS=' ' read -r option value; do
+        takes[$option]=$value
+    done < <(sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+)(\[=|=| )([^] ]+)\]?( .*)?$/\2 \3\4/p' <<<"$1")
+    while read -r option; do
+        [[ -n ${takes[$option]} ]] && either[$option]=1
+    done < <(sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+)  .*/\2/p' <<<"$1")
+    takes[-c]=${takes[--config]}
+}
+
 _golub() {
-    local words current value stem='' program config='' help usage='' command='' account='' option='' word i
-    local -A takes=()
+    local words current value stem='' program config='' help usage='' command='' account='' option='' word next i
+    local -A takes=() either=()
     COMPREPLY=()
     _golub_words
     program=$(_golub_plain "${words[0]}")
     program=${program/#\~/$HOME}
     type "$program" >/dev/null 2>&1 || return
     help=$("$program" help 2>/dev/null </dev/null) || return
-    while IFS=' ' read -r option value; do
-        takes[$option]=$value
-    done < <(sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+)(\[=|=| )([^] ]+)\]?( .*)?$/\2 \3\4/p' <<<"$help")
-    takes[-c]=${takes[--config]}
-    option=
+    _golub_takes "$help"
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         word=$(_golub_plain "${words[i]}")
         if [[ -n $option ]]; then
@@ -104,8 +114,14 @@ _golub() {
             config=${word#*=} config=${config/#\~/$HOME}
         elif [[ $word == -* ]]; then
             [[ -n ${takes[$word]} && ${takes[$word]} != [\[=]* ]] && option=$word
+            next=${words[i + 1]}
+            if [[ -n ${either[$word]} ]]; then # a value, unless the command comes next
+                ((i + 2 == ${#words[@]})) && option=
+                [[ $next =~ ^[a-z]+$ ]] && grep -Eq "^(usage:)? +golub \\[?$next\\]? " <<<"$help" && option=
+            fi
         elif [[ -z $command ]]; then
             command=$word
+            [[ $command != help ]] && _golub_takes "$("$program" help "$command" 2>/dev/null </dev/null)"
         else
             [[ -n $account ]] || account=$word
         fi

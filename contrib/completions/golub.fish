@@ -24,6 +24,8 @@ function __golub_value
             __golub_told $argv[1] $argv[2] held id
         case '--from:*'
             printf '%s\n' mbsync offlineimap
+        case '--secret:*'
+            printf '%s\n' secret-tool pass file
         case '--adopt-as:*'
             printf '%s\n' getmail mpop fetchmail
         case '*'
@@ -42,7 +44,9 @@ function __golub_complete
     set -l command ''
     set -l account ''
     set -l option ''
-    for word in $words[2..-1]
+    set -l about $help # ... the command, once it is there
+    for i in (seq 2 (count $words))
+        set -l word $words[$i]
         if test -n "$option"
             contains -- $option -c --config; and set config (string replace -r '^~(?=/)' $HOME -- $word)
             set option ''
@@ -50,20 +54,26 @@ function __golub_complete
             set config (string replace -r '^--config=' '' -- $word | string replace -r '^~(?=/)' $HOME)
         else if string match -q -- '-*' $word
             test $word = -c; and set word --config
-            string match -qr -- '^ +(-[a-zA-Z], )?'$word' [^ ]' $help; and set option $word
+            string match -qr -- '^ +(-[a-zA-Z], )?'$word' [^ ]' $about; and set option $word
+            # a value, unless the command comes next
+            if string match -qr -- '^ +'$word'  ' $about
+                set -l next $words[(math $i + 1)]
+                test -z "$next"; or string match -qr -- '^(usage:)? +golub \[?'(string escape --style=regex -- $next)'\]? ' $about; and set option ''
+            end
         else if test -z "$command"
             set command $word
+            test $command = help; or set about ($program help $command 2>/dev/null </dev/null)
         else if test -z "$account"
             set account $word
         end
     end
     if test -n "$option"
-        set -l takes (string match -r -- '^ +(?:-[a-zA-Z], )?'$option' ([^ ]+)' $help)[2]
+        set -l takes (string match -r -- '^ +(?:-[a-zA-Z], )?'$option' ([^ ]+)' $about)[2]
         __golub_value $program "$config" $option "$takes" "$value" "$account"
     else if string match -qr -- '^--[a-z-]+=' $value
         set -l word (string replace -r '=.*' '' -- $value)
         set -l rest (string replace -r '^[^=]*=' '' -- $value)
-        set -l takes (string match -r -- '^ +(?:-[a-zA-Z], )?'$word'(?:\[=| )([^\] ]+)' $help)[2]
+        set -l takes (string match -r -- '^ +(?:-[a-zA-Z], )?'$word'(?:\[=| )([^\] ]+)' $about)[2]
         test -n "$takes"; and printf "$word=%s\n" (__golub_value $program "$config" $word "$takes" "$rest" "$account")
     else if string match -q -- '-*' $value
         test -n "$command" -a "$command" != help; and set help ($program help $command 2>/dev/null </dev/null)

@@ -38,27 +38,39 @@ _golub_value() {
         compadd -- "${(@)found:#}"
         ;;
     --from:*) compadd -- mbsync offlineimap ;;
+    --secret:*) compadd -- secret-tool pass file ;;
     --adopt-as:*) compadd -- getmail mpop fetchmail ;;
     *) compadd -- "${(@)${(@s:|:)2}:#*[A-Z]*}" ;;
     esac
+}
+
+# What each option takes, as a help shows it, into `takes`; `either`: that depends on the command.
+_golub_takes() {
+    local line
+    takes=() either=()
+    for line in "${(@f)1}"; do
+        if [[ $line == (#b)' '##(-[a-zA-Z], )#(--[a-z-]##)(\[=| )([^\] ]##)* ]]; then
+            takes[$match[2]]="${match[3]# }$match[4]"
+        elif [[ $line == (#b)' '##(-[a-zA-Z], )#(--[a-z-]##)'  '* ]]; then
+            either[$match[2]]=1
+        fi
+    done
+    takes[-c]=$takes[--config]
 }
 
 _golub() {
     emulate -L zsh
     setopt extended_glob
     local program=${(Q)words[1]} config help usage command account option word value line
-    local -A takes
+    local -A takes either
+    local -i i
     local -a match mbegin mend found
     program=${program/#\~/$HOME}
     whence -- "$program" >/dev/null || return 1
     help=$("$program" help 2>/dev/null </dev/null) || return 1
-    for line in "${(@f)help}"; do
-        if [[ $line == (#b)' '##(-[a-zA-Z], )#(--[a-z-]##)(\[=| )([^\] ]##)* ]]; then
-            takes[$match[2]]="${match[3]# }$match[4]"
-        fi
-    done
-    takes[-c]=$takes[--config]
-    for word in "${(@Q)words[2,CURRENT-1]}"; do
+    _golub_takes "$help"
+    for ((i = 2; i < CURRENT; i++)); do
+        word=${(Q)words[i]}
         if [[ -n $option ]]; then
             [[ $option == (-c|--config) ]] && config=${word/#\~/$HOME}
             option=
@@ -66,8 +78,13 @@ _golub() {
             config=${${word#*=}/#\~/$HOME}
         elif [[ $word == -* ]]; then
             [[ -n $takes[$word] && $takes[$word] != '[='* ]] && option=$word
+            # a value, unless the command comes next
+            if [[ -n $either[$word] && (i+1 -eq CURRENT || -n ${(M)${(f)help}:#(usage:|)' '##golub' '(\[|)${words[i+1]}(\]|)' '*}) ]]; then
+                option=
+            fi
         elif [[ -z $command ]]; then
             command=$word
+            [[ $command != help ]] && _golub_takes "$("$program" help "$command" 2>/dev/null </dev/null)"
         elif [[ -z $account ]]; then
             account=$word
         fi

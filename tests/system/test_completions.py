@@ -100,6 +100,17 @@ class Completions:
         self.assertEqual(self.shell.offered("golub restore x --run"), ["last"])
         self.assertEqual(self.shell.offered("golub status --max-age"), [])
 
+    def test_what_an_option_takes_depends_on_the_command(self):
+        self.given_mailboxes()
+
+        for before, word, expected in (("golub verify --server", "", ["my work"]), ("golub verify --server my\\ work", "--by", ["--bytes"]),
+                                       ("golub init --server", "", []), ("golub init --server imaps://x", "--pro", ["--protocol"]),
+                                       ("golub init --server imaps://x --protocol", "", ["imap", "pop"]), ("golub init --secret", "", ["file", "pass", "secret-tool"]),
+                                       ("golub --server", "ver", ["verify"]), ("golub --server verify", "", ["my work"]),
+                                       ("golub --server imaps://x", "in", ["init"]), ("golub --server imaps://x init", "--exp", ["--explain"]),
+                                       ("golub --account x init", "--exp", ["--explain"]), ("golub init --into", "", ["my work"])):
+            self.assertEqual(self.shell.offered(before, word), expected, (before, word))
+
     def test_the_configuration_that_was_named_counts(self):
         with open(self.home.config) as f:
             text = f.read().replace("my work", "elsewhere")

@@ -428,6 +428,50 @@ verify_takes_mailboxes_and_a_part(void **state)
     assert_refused("verify --pull", "--pull belongs to golub sync", "");
 }
 
+/* A value for init, none for verify, wherever they stand. */
+static void
+server_takes_what_its_command_says(void **state)
+{
+    static const struct {
+        const char *line;
+        enum command command;
+        const char *server;
+    } rows[] = {
+        {"init --server imaps://h a@b", COMMAND_INIT, "imaps://h"},
+        {"--server imaps://h init a@b", COMMAND_INIT, "imaps://h"},
+        {"--server=imaps://h init a@b", COMMAND_INIT, "imaps://h"},
+        {"--account x -c f --server h init a@b", COMMAND_INIT, "h"},
+        {"--account verify --server sync.h init a@b", COMMAND_INIT, "sync.h"},
+        {"--server init init a@b", COMMAND_INIT, "init"},
+        {"verify --server init", COMMAND_VERIFY, NULL},
+        {"--server verify init", COMMAND_VERIFY, NULL},
+        {"--part 1/2 --server verify", COMMAND_VERIFY, NULL},
+    };
+    struct options options;
+    struct error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(parse(rows[i].line, &options, &err));
+        assert_int_equal(options.command, rows[i].command);
+        assert_int_equal(options.server, rows[i].server == NULL);
+        assert_int_equal(options.name_count, 1 - (strstr(rows[i].line, "1/2") != NULL));
+        if (rows[i].server != NULL)
+            assert_string_equal(options.init[INIT_SERVER], rows[i].server);
+        options_free(&options);
+    }
+    assert_refused("--server init", "option --server needs a server, such as imaps://imap.example.org",
+                   "golub init --server SERVER");
+    assert_refused("--server init a@b", "option --server needs a server, such as imaps://imap.example.org",
+                   "golub init --server SERVER");
+    assert_refused("init a@b --server", "option --server needs a server, such as imaps://imap.example.org",
+                   "golub --help lists the options.");
+    assert_refused("--server imaps://h", "unknown command: imaps://h",
+                   "To set up an account of that server: golub init --server imaps://h");
+    assert_refused("verify --server=imaps://h", "this option takes no value: --server=imaps://h",
+                   "For golub init it does, for golub verify it does not.");
+}
+
 int
 main(void)
 {
@@ -449,6 +493,7 @@ main(void)
         cmocka_unit_test(options_of_another_command_are_refused),
         cmocka_unit_test(help_on_a_command_has_its_options_and_those_of_all_and_no_others),
         cmocka_unit_test(verify_takes_mailboxes_and_a_part),
+        cmocka_unit_test(server_takes_what_its_command_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
