@@ -98,6 +98,22 @@ record(const struct look *look, int64_t since)
     return journal_print_set(look->run->journal, &print, &look->run->err);
 }
 
+/* It was sent, and how large it is there no listing has told yet: said_uid.h will ask how many bytes were sent. */
+static bool
+is_unmeasured(const struct journal_message *message)
+{
+    return message->size == 0 && (message->facts & (FACT_ITS_BYTES | FACT_FETCHED)) == FACT_ITS_BYTES;
+}
+
+static bool
+record_long_ago(const struct look *look)
+{
+    struct journal_print print = look->print;
+
+    print.since = 0;
+    return journal_print_set(look->run->journal, &print, &look->run->err);
+}
+
 /* The server has a beginning of what stands here: it was sent before it was written to its end. */
 static bool
 is_beginning(const struct look *look)
@@ -254,7 +270,8 @@ look_at_file(struct looking *looking, struct look *look)
         if (watched || (look->message->facts & FACT_ALTERED) != 0 || !looking->first ||
             run_now(run) <= look->print.since + SETTLE_S)
             return true;
-        return journal_print_clear(run->journal, look->message->id, &run->err);
+        return is_unmeasured(look->message) ? record_long_ago(look)
+                                            : journal_print_clear(run->journal, look->message->id, &run->err);
     }
     if (!run->local.ops->examine(run->local.self, &file, &look->facts, &missing, &err)) {
         run_problem_of(run, look->mailbox, look->message->base, &err);

@@ -70,8 +70,11 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     }
     if ((message->size != 0 || seen->size == 0) && (message->date != 0 || seen->date == 0))
         return true;
-    if (message->size == 0 && seen->size != 0)
-        said_uid_size(&(const struct said_ops){0}, message, seen->size);
+    if (message->size == 0 && seen->size != 0 &&
+        !said_uid_size(run, &(const struct said_ops){0}, message, seen->size)) {
+        asking->failed = true;
+        return false;
+    }
     message->date = seen->date != 0 ? seen->date : message->date;
     asking->failed = !journal_message_save(run->journal, message, &run->err);
     return !asking->failed;

@@ -289,8 +289,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         if (seen->size != 0 && seen->date != 0 && message.size != 0 && message.date != 0 &&
             message.id <= sight->mailbox->row.past && message.uid > sight->same)
             sight->same = message.uid;
-        if (message.size == 0 && seen->size != 0)
-            said_uid_size(&observation->said, &message, seen->size);
+        if (message.size == 0 && seen->size != 0 && !said_uid_size(run, &observation->said, &message, seen->size))
+            return false;
         message.date = seen->date != 0 ? seen->date : message.date;
     }
     if (seen->has_flags) {

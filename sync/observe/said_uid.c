@@ -150,14 +150,35 @@ said_op_of(const struct said_ops *ops, int64_t message)
     return op != NULL && op->id != 0 ? op : NULL;
 }
 
-void
-said_uid_size(const struct said_ops *ops, struct journal_message *message, uint64_t size)
+/* So many bytes of it were sent? Once its intent has ended, what is recorded of its file tells. */
+static bool
+was_sent_whole(struct run *run, const struct journal_op *op, const struct journal_message *message, uint64_t size,
+               bool *whole)
+{
+    struct journal_print print;
+    bool recorded;
+
+    *whole = op != NULL && op->size == size;
+    if (op != NULL)
+        return true;
+    if (!journal_print_get(run->journal, message->id, &print, &recorded, &run->err))
+        return false;
+    *whole = recorded && print.wire == size;
+    return true;
+}
+
+bool
+said_uid_size(struct run *run, const struct said_ops *ops, struct journal_message *message, uint64_t size)
 {
     const struct journal_op *op = said_op_of(ops, message->id);
+    bool whole = true;
 
-    if (op != NULL ? op->size != size : (message->facts & FACT_FETCHED) == 0)
+    if ((op != NULL || (message->facts & FACT_FETCHED) == 0) && !was_sent_whole(run, op, message, size, &whole))
+        return false;
+    if (!whole)
         message->facts &= ~(unsigned)FACT_ITS_BYTES;
     message->size = size;
+    return true;
 }
 
 bool

@@ -44,7 +44,8 @@ void said_ops_free(struct said_ops *ops);
 /** Does this row wait for the first sight of its UID? NULL: no. */
 struct journal_op *said_op_of(const struct said_ops *ops, int64_t message);
 /** The row's size is told for the first time: another one than that of what was sent says that the server wrote into it. */
-void said_uid_size(const struct said_ops *ops, struct journal_message *message, uint64_t size);
+MUST_CHECK bool said_uid_size(struct run *run, const struct said_ops *ops, struct journal_message *message,
+                              uint64_t size);
 /** The UID was seen to be gone: that ends the intent. */
 MUST_CHECK bool said_op_end(struct run *run, struct said_ops *ops, int64_t message);
 /** This row's UID is shown. If that was waited for: what it shows is remembered until the mailbox is listed. */

@@ -318,6 +318,61 @@ one_that_is_damaged_beside_another_is_found(void **state)
     assert_int_equal(uid, 5);
 }
 
+/* Another client's message of the same size and date gets the UID that it had. */
+static void
+given_its_uid_is_given_to(const struct server *then, int content, int other)
+{
+    const struct sim_message *sent = NULL;
+    uint32_t uid;
+
+    for (size_t i = 0; i < sim.server.boxes[WORK].count; i++)
+        if (sim.server.boxes[WORK].messages[i].content == content)
+            sent = &sim.server.boxes[WORK].messages[i];
+    assert_non_null(sent);
+    const struct sim_message was = *sent;
+    server_restore(&sim.server, then);
+    assert_true(server_add(&sim.server, WORK, other, 0, 0, was.date, &uid));
+    ledger_put(&sim.world, other, WORK);
+    assert_int_equal(uid, was.uid);
+    assert_int_equal(server_size(&sim.server, server_message(&sim.server, WORK, uid)), server_size(&sim.server, &was));
+}
+
+/*
+ * What was sent into such a mailbox gets its size behind its flags, in the same run or days later: that the server has the bytes that were sent is
+ * known all the same, so that another message under its UID is found out.
+ */
+static void
+what_was_sent_beside_it_is_known_by_its_bytes(void **state)
+{
+    static struct server then;
+
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        given_mail_of(1, true);
+        sim.server.condstore = sim.server.qresync = false;
+        sim.server.unmeasured = 7 + 1;
+        for (int run = 0; run < 3; run++)
+            assert_int_equal(when_golub_syncs_after(60), 1);
+        then = sim.server;
+        given_mail_here(WORK, 40);
+        sim.server.unmeasured = late ? 40 + 1 : 7 + 1;
+        for (int run = 0; run < 4; run++)
+            (void)when_golub_syncs_after(60);
+        sim.server.unmeasured = late ? 0 : 7 + 1;
+        for (int run = 0; late && run < 2; run++)
+            (void)when_golub_syncs_after(2 * 86400);
+        given_its_uid_is_given_to(&then, 40, 44);
+        when_the_user_removes(WORK, 40);
+
+        for (int run = 0; run < 3; run++)
+            (void)when_golub_syncs_after(2 * 86400);
+
+        then_it_is_there(WORK, 44, 1);
+        then_it_is_here(WORK, 44, 1);
+        sim.server.unmeasured = 0;
+    }
+}
+
 int
 main(void)
 {
@@ -331,6 +386,7 @@ main(void)
         SCENARIO(it_is_asked_for_once_a_day),
         SCENARIO(a_uid_that_is_given_again_beside_it_is_another_message),
         SCENARIO(one_that_is_damaged_beside_another_is_found),
+        SCENARIO(what_was_sent_beside_it_is_known_by_its_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
