@@ -300,7 +300,8 @@ journal_message_delete(struct journal *journal, int64_t id, struct error *err)
 {
     static const char *const steps[] = {
         "DELETE FROM pending WHERE message = ?1 AND message <> 0",
-        "DELETE FROM op WHERE (target = ?1 OR (message = ?1 AND target = 0)) AND ?1 <> 0",
+        /* Of all intents those with no target are most: they are found by their message. */
+        "DELETE FROM op WHERE (target = ?1 OR (message = ?1 AND +target = 0)) AND ?1 <> 0",
         /* A copy or move may still be under way for its target, whatever became of its source. */
         "UPDATE op SET message = 0 WHERE message = ?1 AND ?1 <> 0",
         "UPDATE message SET twin = NULL, dirty = 1 WHERE twin = ?1",

@@ -186,7 +186,6 @@ planning_and_pairing_never_read_the_whole_table(void **state)
         {"SELECT max(uid) FROM message WHERE mailbox = 1", "message_uid "},
         {"SELECT count(*) FROM message WHERE mailbox = 1 AND uid IS NOT NULL", "COVERING INDEX message_uid "},
         {"SELECT count(*) FROM message WHERE mailbox = 1 AND base IS NOT NULL", "COVERING INDEX message_base "},
-        {"DELETE FROM op WHERE (message = 1 OR target = 1) AND 1 <> 0", "op_message "},
         {"UPDATE message SET twin = NULL, dirty = 1 WHERE twin = 1", "message_twin "},
         {"DELETE FROM pending WHERE message = 1 AND message <> 0", "pending_message "},
     };
@@ -240,6 +239,33 @@ an_intent_is_found_without_a_look_at_the_others(void **state)
     journal_close(journal);
 }
 
+/* A removal of thousands has an intent for each until the server has answered. */
+static void
+a_message_is_deleted_without_a_look_at_the_intents_of_others(void **state)
+{
+    enum { ROWS = 1000, LIMIT = 5 * ROWS };
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    struct journal_mailbox mailbox = {.name = (char *)"INBOX", .folder = (char *)"INBOX", .permanent = FLAG_ALL};
+    struct journal_message message = {0};
+    struct journal_op op = {.kind = OP_REMOVE_REMOTE};
+    uint64_t steps = 0;
+
+    assert_true(journal_begin(journal, &p->err) && journal_mailbox_save(journal, &mailbox, &p->err));
+    for (uint32_t uid = 1; uid <= ROWS; uid++) {
+        message = (struct journal_message){.mailbox = mailbox.id, .uid = uid};
+        assert_true(journal_message_save(journal, &message, &p->err));
+        op = (struct journal_op){.kind = OP_REMOVE_REMOTE, .mailbox = mailbox.id, .message = message.id};
+        assert_true(journal_op_add(journal, &op, &p->err));
+    }
+    sqlite3_progress_handler(journal->db, 1, count_step, &steps);
+    assert_true(journal_message_delete(journal, message.id, &p->err));
+    sqlite3_progress_handler(journal->db, 0, NULL, NULL);
+
+    assert_true(steps < LIMIT);
+    journal_close(journal);
+}
+
 /* Every run over a changed mailbox asks for drafts, and for what is there. */
 static void
 where_there_are_no_drafts_nothing_is_read_to_find_them(void **state)
@@ -289,6 +315,7 @@ main(void)
         TEST(a_full_disk_undoes_the_transaction_and_says_so),
         TEST(a_journal_that_another_holds_says_so),
         TEST(planning_and_pairing_never_read_the_whole_table),
+        TEST(a_message_is_deleted_without_a_look_at_the_intents_of_others),
         TEST(an_intent_is_found_without_a_look_at_the_others),
         TEST(where_there_are_no_drafts_nothing_is_read_to_find_them),
     };
