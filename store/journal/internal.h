@@ -241,8 +241,8 @@ struct journal {
     bool (*hook)(void *context, bool after);
     void *hook_context;
     enum { LISTING_NONE, LISTING_FILLING, LISTING_JUDGED } listing;
-    bool has_place;     /* there is a place for temporary tables */
-    bool listing_batch; /* a transaction is open that touches temporary tables alone */
+    bool has_place; /* there is a place for temporary tables */
+    bool reading;   /* a transaction is open that reads, and writes to temporary tables alone */
     struct listing_lines lines;
     struct merge *merge;   /* NULL: none is under way */
     struct recent *recent; /* NULL: none */

@@ -16,9 +16,11 @@ listing_commit(struct journal *journal, struct error *err)
 {
     if (!merge_give_up(journal, err))
         return false;
-    if (!journal->listing_batch)
+    if (!journal->reading)
         return true;
-    journal->listing_batch = false;
+    journal->reading = false;
+    if (sqlite3_get_autocommit(journal->db)) /* SQLite has rolled back by itself after some errors */
+        return true;
     return sql_exec(journal, "COMMIT", what_filling, err);
 }
 

@@ -25,10 +25,10 @@ own_changes(struct journal *journal, int64_t before)
 bool
 listing_batch(struct journal *journal, struct error *err)
 {
-    if (journal->in_transaction || journal->listing_batch)
+    if (journal->in_transaction || journal->reading)
         return true;
-    journal->listing_batch = sql_exec(journal, "BEGIN", what_filling, err);
-    return journal->listing_batch;
+    journal->reading = sql_exec(journal, "BEGIN", what_filling, err);
+    return journal->reading;
 }
 
 bool

@@ -127,11 +127,24 @@ sql_query(struct journal *journal, const char *sql, int64_t *value, const char *
     return done;
 }
 
+/*
+ * What is read between two transactions is read in one of its own, which lasts until the next one that writes: SQLite would
+ * lock the file and let it go again for each row. The journal has one writer, so nothing is older for it.
+ */
+static void
+read_on(struct journal *journal, enum statement which)
+{
+    if (journal->db != NULL && !journal->in_transaction && !journal->reading && which != SQL_BEGIN &&
+        sqlite3_get_autocommit(journal->db))
+        journal->reading = sqlite3_exec(journal->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
+}
+
 sqlite3_stmt *
 sql_prepare(struct journal *journal, enum statement which, const char *sql, struct error *err)
 {
     sqlite3_stmt **cached = &journal->statements[which];
 
+    read_on(journal, which);
     if (*cached == NULL &&
         sqlite3_prepare_v3(journal->db, sql, -1, SQLITE_PREPARE_PERSISTENT, cached, NULL) != SQLITE_OK) {
         sql_error(journal, err, "prepare a statement");

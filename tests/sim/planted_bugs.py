@@ -352,7 +352,7 @@ BUGS = [
     bug("second file of one name quarantined without an intent", BROKEN,
         ("sync/apply/namesakes.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
     bug("intent of a move lost with its source", BROKEN,
-        ("store/journal/messages.c", "(message = ?1 AND target = 0)", "message = ?1")),
+        ("store/journal/messages.c", "(message = ?1 AND +target = 0)", "message = ?1")),
     said("batch larger than what may be open", system("test_limits.py", "DescriptorsTest.test_accounts_share_what_there_is"),
          ("config/jobs.c", "descriptors_share(most);", "descriptors_share(1);"),
          ("sync/apply/arrivals.c", "arrivals->count >= arrivals->most ||", "arrivals->count >= LIMIT_BATCH ||"),
