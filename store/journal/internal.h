@@ -46,8 +46,8 @@ enum statement {
     SQL_MESSAGE_WALK,
     SQL_MESSAGE_INSERT,
     SQL_MESSAGE_COMPARE,
-    SQL_MESSAGE_UPDATE_HOW,
-    SQL_MESSAGE_UPDATE_ALL,
+    SQL_MESSAGE_UPDATE, /* one for each set of columns that a save may change */
+    SQL_MESSAGE_UPDATE_LAST = SQL_MESSAGE_UPDATE + 15,
     SQL_MESSAGE_DELETE, /* and its steps */
     SQL_MESSAGE_DELETE_LAST = SQL_MESSAGE_DELETE + 4,
     SQL_MESSAGE_IDS, /* one for each enum journal_which, for a mailbox and for all */

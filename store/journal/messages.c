@@ -195,13 +195,23 @@ bind_message(sqlite3_stmt *statement, const struct journal_message *message)
 }
 
 /*
- * An UPDATE pays for every index that holds a column it names, changed or not. Nearly all saves change flags and facts
- * only, so these have a statement of their own, which leaves four of six indexes alone and takes half the time.
+ * An UPDATE pays for every index that holds a column it names, changed or not. So columns go by the indexes that hold them, and
+ * each set of groups that a save changes has a statement of its own. Nearly all change flags and facts only.
  */
-#define WHERE_IT_IS "mailbox, uid, base, size, wire, twin"
-#define WHERE_IT_IS_VALUES "?2, ?3, ?4, ?6, ?8, ?15"
-#define HOW_IT_IS "info, date, header, rbase, lbase, rseen, lseen, facts, keywords, dirty"
-#define HOW_IT_IS_VALUES "?5, ?7, ?9, ?10, ?11, ?12, ?13, ?14, ?16, ?17"
+#define GROUPS 5
+static const struct {
+    const char *columns, *values;
+} groups[GROUPS] = {
+    {"mailbox, uid", "?2, ?3"},
+    {"base", "?4"},
+    {"size, wire", "?6, ?8"},
+    {"twin", "?15"},
+    {"info, date, header, rbase, lbase, rseen, lseen, facts, keywords, dirty",
+     "?5, ?7, ?9, ?10, ?11, ?12, ?13, ?14, ?16, ?17"},
+};
+#define STATE (1u << (GROUPS - 1)) /* the last of them, which every save takes along: it has `dirty` */
+
+static_assert(SQL_MESSAGE_UPDATE_LAST - SQL_MESSAGE_UPDATE == STATE - 1, "one for each set with the last group");
 
 static bool
 insert_message(struct journal *journal, struct journal_message *message, struct error *err)
@@ -225,24 +235,43 @@ same_digest(bool has, const unsigned char *digest, bool other_has, const unsigne
     return has == other_has && (!has || memcmp(digest, other, DIGEST_SIZE) == 0);
 }
 
-static void
-compare(const struct journal_message *a, const struct journal_message *b, bool *same_where, bool *same_how)
+/* @return a bit for each group that differs */
+static unsigned
+compare(const struct journal_message *a, const struct journal_message *b)
 {
-    *same_where = a->mailbox == b->mailbox && a->uid == b->uid && strcmp(a->base, b->base) == 0 && a->size == b->size &&
-                  same_digest(a->has_wire, a->wire, b->has_wire, b->wire) && a->refers_to == b->refers_to;
-    *same_how = strcmp(a->info, b->info) == 0 && a->date == b->date &&
-                same_digest(a->has_header, a->header, b->has_header, b->header) && a->flags.rbase == b->flags.rbase &&
-                a->flags.lbase == b->flags.lbase && a->flags.rseen == b->flags.rseen &&
-                a->flags.lseen == b->flags.lseen && a->facts == b->facts && strcmp(a->keywords, b->keywords) == 0;
+    const bool same[GROUPS] = {
+        a->mailbox == b->mailbox && a->uid == b->uid,
+        strcmp(a->base, b->base) == 0,
+        a->size == b->size && same_digest(a->has_wire, a->wire, b->has_wire, b->wire),
+        a->refers_to == b->refers_to,
+        strcmp(a->info, b->info) == 0 && a->date == b->date &&
+            same_digest(a->has_header, a->header, b->has_header, b->header) && a->flags.rbase == b->flags.rbase &&
+            a->flags.lbase == b->flags.lbase && a->flags.rseen == b->flags.rseen && a->flags.lseen == b->flags.lseen &&
+            a->facts == b->facts && strcmp(a->keywords, b->keywords) == 0,
+    };
+    unsigned changed = 0;
+
+    for (unsigned i = 0; i < GROUPS; i++)
+        changed |= same[i] ? 0 : 1u << i;
+    return changed;
+}
+
+static sqlite3_stmt *
+prepare_compare(struct journal *journal, struct error *err)
+{
+    char sql[512] = "";
+
+    for (unsigned i = 0; journal->statements[SQL_MESSAGE_COMPARE] == NULL && i < GROUPS; i++)
+        text_print(sql + strlen(sql), sizeof sql - strlen(sql), "%s(%s) IS (%s)", i == 0 ? "SELECT " : ", ",
+                   groups[i].columns, groups[i].values);
+    text_print(sql + strlen(sql), sizeof sql - strlen(sql), " FROM message WHERE id = ?1");
+    return sql_prepare(journal, SQL_MESSAGE_COMPARE, sql, err);
 }
 
 static bool
-compare_with_table(struct journal *journal, const struct journal_message *message, bool *same_where, bool *same_how,
-                   struct error *err)
+compare_with_table(struct journal *journal, const struct journal_message *message, unsigned *changed, struct error *err)
 {
-    static const char sql[] = "SELECT (" WHERE_IT_IS ") IS (" WHERE_IT_IS_VALUES "), (" HOW_IT_IS
-                              ") IS (" HOW_IT_IS_VALUES ") FROM message WHERE id = ?1";
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_COMPARE, sql, err);
+    sqlite3_stmt *statement = prepare_compare(journal, err);
     enum sql_outcome outcome;
 
     if (statement == NULL)
@@ -253,29 +282,47 @@ compare_with_table(struct journal *journal, const struct journal_message *messag
         sql_no_row(journal, err, what_save);
     if (outcome != SQL_ROW)
         return false;
-    *same_where = sqlite3_column_int(statement, 0) != 0;
-    *same_how = sqlite3_column_int(statement, 1) != 0;
+    *changed = 0;
+    for (unsigned i = 0; i < GROUPS; i++)
+        *changed |= sqlite3_column_int(statement, (int)i) != 0 ? 0 : 1u << i;
     sql_end(statement);
     return true;
+}
+
+/* @param changed  groups beside the last */
+static sqlite3_stmt *
+prepare_update(struct journal *journal, unsigned changed, struct error *err)
+{
+    const enum statement which = SQL_MESSAGE_UPDATE + (enum statement)changed;
+    char columns[256] = "", values[128] = "", sql[512] = "";
+
+    for (unsigned i = 0; journal->statements[which] == NULL && i < GROUPS; i++) {
+        const char *comma = columns[0] != '\0' ? ", " : "";
+
+        if (((changed | STATE) & 1u << i) == 0)
+            continue;
+        text_print(columns + strlen(columns), sizeof columns - strlen(columns), "%s%s", comma, groups[i].columns);
+        text_print(values + strlen(values), sizeof values - strlen(values), "%s%s", comma, groups[i].values);
+    }
+    text_print(sql, sizeof sql, "UPDATE message SET (%s) = (%s) WHERE id = ?1", columns, values);
+    return sql_prepare(journal, which, sql, err);
 }
 
 /* Saving what is there already changes no row, so a run without news writes nothing. */
 static bool
 update_message(struct journal *journal, const struct journal_message *message, struct error *err)
 {
-    static const char update_how[] = "UPDATE message SET (" HOW_IT_IS ") = (" HOW_IT_IS_VALUES ") WHERE id = ?1";
-    static const char update_all[] = "UPDATE message SET (" COLUMNS ", dirty) = (" VALUES ", ?17) WHERE id = ?1";
     struct journal_message known;
-    bool is_as_saved = false, same_where, same_how;
-    sqlite3_stmt *statement;
+    bool is_as_saved = false;
+    unsigned changed;
 
     if (recent_get(journal, message->id, &known, &is_as_saved) && is_as_saved)
-        compare(message, &known, &same_where, &same_how);
-    else if (!compare_with_table(journal, message, &same_where, &same_how, err))
+        changed = compare(message, &known);
+    else if (!compare_with_table(journal, message, &changed, err))
         return false;
-    if (!same_where || !same_how) {
-        statement = same_where ? sql_prepare(journal, SQL_MESSAGE_UPDATE_HOW, update_how, err)
-                               : sql_prepare(journal, SQL_MESSAGE_UPDATE_ALL, update_all, err);
+    if (changed != 0) {
+        sqlite3_stmt *statement = prepare_update(journal, changed & ~STATE, err);
+
         if (statement == NULL)
             return false;
         bind_message(statement, message);

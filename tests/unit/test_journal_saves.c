@@ -1,0 +1,109 @@
+/* Saving a message again: whatever it is that changed, the table has it afterwards, and nothing else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/journal_scene.h"
+
+enum change { UID, BASE, SIZE, WIRE, REFERS_TO, INFO, HEADER, FLAGS, FACTS, CHANGES };
+
+static void
+change(struct journal_message *message, enum change what, int64_t other)
+{
+    switch (what) {
+    case UID:
+        message->uid = 77;
+        break;
+    case BASE:
+        (void)text_print(message->base, sizeof message->base, "renamed");
+        break;
+    case SIZE:
+        message->size = 4711;
+        break;
+    case WIRE:
+        memset(message->wire, 0xaa, DIGEST_SIZE);
+        break;
+    case REFERS_TO:
+        message->refers_to = other;
+        break;
+    case INFO:
+        (void)text_print(message->info, sizeof message->info, "c:2,");
+        break;
+    case HEADER:
+        memset(message->header, 0xbb, DIGEST_SIZE);
+        message->has_header = true;
+        break;
+    case FLAGS:
+        message->flags.lseen = FLAG_FLAGGED;
+        break;
+    case FACTS:
+        message->facts = FACT_BY_HEADER;
+        break;
+    case CHANGES:
+        break;
+    }
+}
+
+static void
+assert_same(const struct journal_message *got, const struct journal_message *wanted)
+{
+    assert_int_equal(got->mailbox, wanted->mailbox);
+    assert_int_equal(got->uid, wanted->uid);
+    assert_string_equal(got->base, wanted->base);
+    assert_string_equal(got->info, wanted->info);
+    assert_int_equal(got->size, wanted->size);
+    assert_memory_equal(got->wire, wanted->wire, DIGEST_SIZE);
+    assert_int_equal(got->has_header, wanted->has_header);
+    assert_memory_equal(got->header, wanted->header, DIGEST_SIZE);
+    assert_memory_equal(&got->flags, &wanted->flags, sizeof got->flags);
+    assert_int_equal(got->facts, wanted->facts);
+    assert_int_equal(got->refers_to, wanted->refers_to);
+}
+
+/* @param remembered  the row is one that was just read or written; otherwise the save asks the table */
+static void
+save_with(struct scene *s, unsigned changes, bool remembered, int64_t other)
+{
+    struct journal_message message = paired(s->mailbox, 1), got;
+    bool found;
+
+    assert_true(journal_message_save(s->journal, &message, &s->err) && journal_commit(s->journal, &s->err));
+    if (!remembered)
+        journal_rollback(s->journal);
+    assert_true(journal_begin(s->journal, &s->err));
+    for (enum change what = UID; what < CHANGES; what++)
+        if ((changes & 1u << what) != 0)
+            change(&message, what, other);
+    assert_true(journal_message_save(s->journal, &message, &s->err) && journal_commit(s->journal, &s->err));
+
+    journal_rollback(s->journal);
+    assert_true(journal_message_get(s->journal, message.id, &got, &found, &s->err) && found);
+    assert_same(&got, &message);
+    assert_true(journal_begin(s->journal, &s->err) && journal_message_delete(s->journal, message.id, &s->err));
+}
+
+static void
+whatever_a_save_changes_is_in_the_table(void **state)
+{
+    struct scene *s = *state;
+    struct journal_message other = paired(s->mailbox, 5);
+
+    assert_true(journal_message_save(s->journal, &other, &s->err));
+    for (unsigned changes = 1; changes < 1u << CHANGES; changes++) {
+        save_with(s, changes, true, other.id);
+        save_with(s, changes, false, other.id);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(whatever_a_save_changes_is_in_the_table, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
