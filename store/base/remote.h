@@ -100,10 +100,11 @@ struct remote_message {
     uint32_t uid;
     bool has_flags;
     unsigned flags;
-    const char *keywords; /* as in flags.h, with has_flags */
-    bool has_meta;        /* size and date are known */
-    uint64_t size;        /* RFC822.SIZE: a hint; 0: not told */
-    int64_t date;         /* INTERNALDATE, seconds UTC; 0: not told, or no date */
+    const char *keywords;        /* as in flags.h, with has_flags */
+    bool has_meta;               /* size and date are known */
+    uint64_t size;               /* RFC822.SIZE: a hint; 0: not told */
+    int64_t date;                /* INTERNALDATE, seconds UTC; 0: not told, or no date */
+    const unsigned char *header; /* digest of its header, where a change asked for it; NULL: not told */
 };
 
 /** Is the UID another message than one of this size and date? What was not told, now or then, says nothing. */
@@ -194,6 +195,7 @@ struct remote_change { /* messages to be removed, moved or copied out of one mai
     size_t count;
     struct text target;          /* move, copy: the other mailbox */
     uint32_t target_uidvalidity; /* a COPYUID of another one is not believed */
+    bool headers;                /* each message is verified with its header, too */
 };
 
 struct remote_changer {

@@ -66,7 +66,8 @@ send_begin(struct changing *changing, struct job *job)
     queue_begin(queue, COMMAND_REREAD, job->index, job->first, job->count);
     queue_print(queue, "UID FETCH ");
     queue_set(queue, job_uids(changing, job), job->count);
-    queue_print(queue, " (UID FLAGS INTERNALDATE RFC822.SIZE)");
+    queue_print(queue, changing->changes[job->index].headers ? " (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER])"
+                                                             : " (UID FLAGS INTERNALDATE RFC822.SIZE)");
     return queue_end(queue, changing->err);
 }
 
@@ -123,7 +124,10 @@ send_end(struct changing *changing, struct job *job)
 static bool
 run(struct changing *changing)
 {
-    const struct operation operation = {.self = changing, .untagged = change_untagged, .answered = change_answered};
+    const struct operation operation = {.self = changing,
+                                        .untagged = change_untagged,
+                                        .answered = change_answered,
+                                        .sink = {change_header, change_header_data, NULL, changing}};
 
     return queue_run(&changing->imap->queue, &operation, changing->err);
 }
@@ -350,6 +354,22 @@ run_jobs(struct changing *changing)
     }
 }
 
+/* Is a header asked for in any of them? */
+static bool
+begin_digest(struct changing *changing)
+{
+    for (size_t i = 0; i < changing->count && changing->digest == NULL; i++) {
+        if (!changing->changes[i].headers)
+            continue;
+        changing->digest = digest_new();
+        if (changing->digest == NULL) {
+            error_set(changing->err, ERROR_LOCAL, "compute a digest");
+            return false;
+        }
+    }
+    return true;
+}
+
 bool
 imap_change(struct imap *imap, enum change_kind kind, const struct remote_change *changes, size_t count,
             const struct remote_changer *to, void *context, struct error *err)
@@ -362,7 +382,8 @@ imap_change(struct imap *imap, enum change_kind kind, const struct remote_change
     }
     *changing = (struct changing){
         .imap = imap, .kind = kind, .changes = changes, .count = count, .to = to, .context = context, .err = err};
-    bool ok = run_jobs(changing);
+    bool ok = begin_digest(changing) && run_jobs(changing);
+    digest_free(changing->digest);
     free(changing);
     return ok;
 }

@@ -5,6 +5,8 @@
 #ifndef STORE_IMAP_CHANGE_H
 #define STORE_IMAP_CHANGE_H
 
+#include "store/base/digest.h"
+#include "store/base/lines.h"
 #include "store/imap/client.h"
 
 #define JOB_MAX 500 /* messages: a set of so many UIDs fits a command line, and its ranges fit a struct uid_set */
@@ -14,11 +16,12 @@ struct item {
     bool allowed;     /* and may be changed */
     bool had_deleted; /* carried \Deleted before we came */
     bool present;     /* still there afterwards */
-    bool has_flags, has_size, has_date;
+    bool has_flags, has_size, has_date, has_header;
     unsigned flags;
     uint32_t uid; /* in the target */
     uint64_t size;
     int64_t date;
+    unsigned char header[DIGEST_SIZE]; /* where it is asked for */
 };
 
 struct job {
@@ -54,6 +57,9 @@ struct changing {
     bool elsewhere;                 /* another mailbox was selected since the begin */
     struct selection selection;
     uint32_t listed, last_listed; /* messages of a listing, as observe.c counts them */
+    struct digest *digest;        /* of a header; NULL: none is asked for */
+    struct lines_grow grow;       /* that of a file is of its wire form, in which every LF has its CR */
+    bool begun;                   /* one came in the answer that is being read */
     uint32_t keywords_uid;        /* whose keywords these are */
     char keywords[KEYWORDS_MAX + 1];
 };
@@ -64,6 +70,9 @@ job_uids(const struct changing *changing, const struct job *job)
 {
     return changing->changes[job->index].uids + job->first;
 }
+/** Operation callbacks: a header that is read again. */
+bool change_header(void *self, uint32_t uid, struct text section, uint64_t size, bool *wanted);
+bool change_header_data(void *self, const void *bytes, size_t len);
 /** Operation callbacks: untagged and tagged answers to the job that begins and the job that ends. */
 bool change_untagged(void *self, const struct response *response, const struct command *oldest);
 bool change_answered(void *self, const struct command *command, const struct response *response);

@@ -26,7 +26,8 @@ verify(struct changing *changing, struct job *job, struct item *item, uint32_t u
                                  .keywords = changing->keywords,
                                  .has_meta = true,
                                  .size = item->size,
-                                 .date = item->date};
+                                 .date = item->date,
+                                 .header = item->has_header ? item->header : NULL};
     bool first = !item->came;
 
     item->came = true;
@@ -40,6 +41,58 @@ verify(struct changing *changing, struct job *job, struct item *item, uint32_t u
     return true;
 }
 
+bool
+change_header(void *self, uint32_t uid, struct text section, uint64_t size, bool *wanted)
+{
+    struct changing *changing = self;
+
+    (void)uid;
+    (void)size;
+    *wanted = changing->digest != NULL && !changing->begun && text_is_nocase(section, "HEADER");
+    if (!*wanted)
+        return true;
+    changing->begun = true;
+    changing->grow = (struct lines_grow){0};
+    if (digest_reset(changing->digest, false))
+        return true;
+    error_set(changing->err, ERROR_LOCAL, "compute a digest");
+    return false;
+}
+
+bool
+change_header_data(void *self, const void *bytes, size_t len)
+{
+    struct changing *changing = self;
+    char wire[16384];
+
+    for (size_t at = 0; at < len;) {
+        size_t out, taken = lines_grow(&changing->grow, (const char *)bytes + at, len - at, wire, sizeof wire, &out);
+
+        if (!digest_add(changing->digest, wire, out)) {
+            error_set(changing->err, ERROR_LOCAL, "compute a digest");
+            return false;
+        }
+        at += taken;
+    }
+    return true;
+}
+
+/* The answer that it stood in is over. */
+static bool
+take_header(struct changing *changing, struct item *item)
+{
+    struct digests digests;
+
+    changing->begun = false;
+    if (!digest_finish(changing->digest, &digests)) {
+        error_set(changing->err, ERROR_LOCAL, "compute a digest");
+        return false;
+    }
+    memcpy(item->header, digests.header, DIGEST_SIZE);
+    item->has_header = true;
+    return true;
+}
+
 static bool
 take_reread(struct changing *changing, const struct fetched *fetched)
 {
@@ -48,6 +101,8 @@ take_reread(struct changing *changing, const struct fetched *fetched)
 
     if (item == NULL || !job->selected)
         return true;
+    if (changing->begun && !take_header(changing, item))
+        return false;
     if (fetched->has_size) {
         item->size = fetched->size;
         item->has_size = true;
@@ -62,7 +117,8 @@ take_reread(struct changing *changing, const struct fetched *fetched)
         changing->keywords_uid = fetched->uid;
         memcpy(changing->keywords, fetched->keywords, strlen(fetched->keywords) + 1);
     }
-    if (!item->has_flags || !item->has_size || !item->has_date || changing->keywords_uid != fetched->uid)
+    if (!item->has_flags || !item->has_size || !item->has_date || changing->keywords_uid != fetched->uid ||
+        (changing->changes[job->index].headers && !item->has_header))
         return true;
     return verify(changing, job, item, fetched->uid);
 }
@@ -111,10 +167,9 @@ take_unreadable(struct changing *changing, const struct response *response, cons
     job->only_ours &= oldest->kind != COMMAND_LISTING;
 }
 
-bool
-change_untagged(void *self, const struct response *response, const struct command *oldest)
+static bool
+take_untagged(struct changing *changing, const struct response *response, const struct command *oldest)
 {
-    struct changing *changing = self;
     struct item *item;
 
     (void)select_track(changing->imap, &changing->selection);
@@ -143,6 +198,16 @@ change_untagged(void *self, const struct response *response, const struct comman
     default:
         return true;
     }
+}
+
+bool
+change_untagged(void *self, const struct response *response, const struct command *oldest)
+{
+    struct changing *changing = self;
+    bool ok = take_untagged(changing, response, oldest);
+
+    changing->begun = false; /* what was not taken was nobody's */
+    return ok;
 }
 
 static bool

@@ -1,6 +1,7 @@
 /* See copied_from.h. */
 #include "sync/apply/copied_from.h"
 
+#include "sync/match/given_again.h"
 #include "sync/match/read.h"
 #include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
@@ -40,7 +41,7 @@ find_source(struct run *run, const struct journal_message *wanted, const unsigne
         if (!ok || !has_its_bytes(source, wanted))
             continue;
         *from = run_mailbox_by_id(run, source->mailbox);
-        if (*from != NULL && !can_be_read(run, *from))
+        if (*from != NULL && (!can_be_read(run, *from) || given_again_doubts(run, *from, source)))
             *from = NULL;
     }
     free(ids);

@@ -4,6 +4,7 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/apply/copied_from.h"
+#include "sync/match/given_again.h"
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
@@ -25,6 +26,8 @@ struct transfer {      /* one message that changes or gains its mailbox on the s
     struct journal_op op;
     unsigned char wire[DIGEST_SIZE];
     bool has_wire;
+    bool tells;   /* whether its header is still the source's */
+    bool doubted; /* it is not: that is judged first, in the next pass */
     bool answered;
     uint32_t new_uid;
     struct remote_outcome outcome;
@@ -80,6 +83,10 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
         return false;
     if (now->has_meta && remote_is_other(now, source->size, source->date)) {
         mailbox->stirred = mailbox->full = true;
+        return false;
+    }
+    if (transfer->tells && (now->header == NULL || memcmp(now->header, source->header, DIGEST_SIZE) != 0)) {
+        transfer->doubted = true;
         return false;
     }
     if (transferring->move && now->has_flags && now->flags != source->flags.rseen) {
@@ -181,7 +188,9 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
 
     from->stirred = to->stirred = true;
     /* What was not copied is sent, when the target was looked at: there are servers that give up an answer and copy all the same. */
-    to->no_copies = to->no_copies || (!transferring->move && !outcome->doubtful);
+    to->no_copies = to->no_copies || (!transferring->move && !outcome->doubtful && !transfer->doubted);
+    if (transfer->doubted && !given_again_doubt(run, transfer->source))
+        return false;
     transfer->todo->dropped = true;
     if (outcome->doubtful) { /* the intent stays; most often the next pass finds what became of it */
         (void)text_print(said.answer, sizeof said.answer, "from %.200s: %.250s", from->row.name, outcome->answer);
@@ -361,6 +370,7 @@ transfer_all(struct transferring *transferring)
                                                                         .target_uidvalidity = to->row.uidvalidity};
         }
         transferring->requests[requests - 1].count++;
+        transferring->requests[requests - 1].headers |= transfer->tells;
     }
     ok = situation_mark(run) && write_intents(transferring, count);
     if (ok) {
@@ -531,7 +541,7 @@ move_there(struct run *run, struct agenda *agenda, bool move)
             todo->dropped = true;
             continue;
         }
-        add_transfer(&transferring, todo, from, &op);
+        add_transfer(&transferring, todo, from, &op); /* given_again_read has judged it */
     }
     return end_transferring(&transferring, ok);
 }
@@ -572,6 +582,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
             continue;
         ok = !kinship.is_saved || foreign_mark(run, transferring.source.id, wanted->id, kinship.body);
         add_transfer(&transferring, todo, from, &op);
+        transferring.transfers[transferring.count - 1].tells = given_again_tells(run, from, &transferring.source);
     }
     return end_transferring(&transferring, ok);
 }

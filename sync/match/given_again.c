@@ -64,11 +64,24 @@ has_its_bytes(const struct run *run, const struct mailbox *mailbox, const struct
             own_name_has(run, mailbox, message));
 }
 
-static bool
-can_tell(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
+bool
+given_again_tells(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
 {
     return !mailbox->made_anew && !id_set_has(&run->judged, message->id) &&
            !attempts_waits(run, mailbox, ATTEMPT_HEADER, message->uid) && has_its_bytes(run, mailbox, message);
+}
+
+bool
+given_again_doubt(struct run *run, int64_t id)
+{
+    run->replan = true;
+    return id_set_add(&run->doubted, id) || run_no_memory(run);
+}
+
+bool
+given_again_doubts(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
+{
+    return !mailbox->made_anew && id_set_has(&run->doubted, message->id);
 }
 
 static int
@@ -82,24 +95,41 @@ compare_victims(const void *a, const void *b)
 }
 
 static bool
+add_victim(struct judging *judging, int64_t id, struct journal_message *message)
+{
+    struct run *run = judging->run;
+    const struct mailbox *mailbox;
+
+    if (!run_load(run, id, message))
+        return false;
+    mailbox = run_mailbox_by_id(run, message->mailbox);
+    if (mailbox != NULL && mailbox_is_open(mailbox) && given_again_tells(run, mailbox, message))
+        judging->victims[judging->victim_count++] = (struct victim){
+            .mailbox = (uint32_t)(mailbox - run->mailboxes), .uid = message->uid, .id = id, .size = message->size};
+    return true;
+}
+
+/* What is to go, and what is in doubt. A row is named once. */
+static bool
 gather(struct judging *judging)
 {
     struct run *run = judging->run;
     struct journal_message *message = calloc(1, sizeof *message);
+    const int64_t highest = (int64_t)run->doubted.size * 8;
     bool ok = message != NULL || run_no_memory(run);
 
     for (size_t i = 0; ok && i < judging->agenda->count; i++) {
         const int64_t id = victim_of(run, &judging->agenda->todos[i], judging->removals);
-        struct mailbox *mailbox = NULL;
 
-        if (id == 0)
-            continue;
-        ok = run_load(run, id, message);
-        if (ok)
-            mailbox = run_mailbox_by_id(run, message->mailbox);
-        if (mailbox != NULL && mailbox_is_open(mailbox) && can_tell(run, mailbox, message))
-            judging->victims[judging->victim_count++] = (struct victim){
-                .mailbox = (uint32_t)(mailbox - run->mailboxes), .uid = message->uid, .id = id, .size = message->size};
+        if (id != 0 && !id_set_has(&run->doubted, id))
+            ok = add_victim(judging, id, message);
+    }
+    for (int64_t id = 1; ok && id < highest; id++) {
+        bool found = false;
+
+        if (id_set_has(&run->doubted, id))
+            ok = journal_message_get(run->journal, id, message, &found, &run->err) &&
+                 (!found || add_victim(judging, id, message));
     }
     free(message);
     if (ok && judging->victim_count != 0)
@@ -134,6 +164,8 @@ is_equal(const struct journal_message *message, const struct probe *probe, bool 
 static bool
 note_judged(struct run *run, const struct probe *probe)
 {
+    if (probe->got)
+        id_set_remove(&run->doubted, probe->id);
     return id_set_add(&run->judged, probe->id) || run_no_memory(run);
 }
 
@@ -300,6 +332,7 @@ take_other(struct judging *judging, const struct probe *probe)
     if (ok) {
         message->size++;
         ok = journal_message_save(run->journal, message, &run->err);
+        id_set_remove(&run->doubted, probe->id);
         mailbox->other = probe->uid;
         mailbox->stirred = mailbox->full = run->replan = true;
     }
@@ -322,14 +355,16 @@ take_unread(struct judging *judging, const struct probe *probe)
 {
     struct run *run = judging->run;
     char what[80];
+    bool waits = false;
 
-    run->partial = true;
     for (size_t i = 0; i < judging->agenda->count; i++) {
         struct todo *todo = &judging->agenda->todos[i];
 
-        todo->dropped |= victim_of(run, todo, judging->removals) == probe->id;
+        if (victim_of(run, todo, judging->removals) == probe->id)
+            waits = todo->dropped = true;
     }
-    if (probe->refused)
+    run->partial = run->partial || waits;
+    if (probe->refused || !waits) /* what was to be copied is sent */
         return;
     (void)text_print(what, sizeof what, "read the message of UID %" PRIu32 " before it is removed or moved",
                      probe->uid);
@@ -377,6 +412,8 @@ given_again_read(struct run *run, struct agenda *agenda, bool removals)
 
     for (size_t i = 0; i < agenda->count; i++)
         most += victim_of(run, &agenda->todos[i], removals) != 0;
+    for (int64_t id = 1; id < (int64_t)run->doubted.size * 8; id++)
+        most += id_set_has(&run->doubted, id);
     if (most == 0 || run->dry)
         return true;
     judging.victims = arena_array(&arena, most, sizeof *judging.victims);

@@ -91,6 +91,40 @@ what_a_restored_server_gave_a_uid_again_does_not_go_for_what_had_it(void **state
     }
 }
 
+/* ... or what is copied, which is 4, and goes up again. */
+static void
+what_a_restored_server_gave_a_uid_again_is_not_copied_for_what_had_it(void **state)
+{
+    (void)state;
+    for (int kept = 0; kept <= 1; kept++) { /* is the file that was copied still where it was? */
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        const uint32_t lost = given_mail_there(INBOX, 4);
+        given_both_sides_agree();
+        given_server_as_in_backup();
+        assert_int_equal(given_mail_there(INBOX, 5), lost);
+        given_mail_there(INBOX, 6);
+        (void)when_golub_syncs_after(60); /* nothing tells yet */
+        assert_true(mua_copy(here(), file_of(INBOX, 4), WORK));
+        ledger_put(&sim.world, 4, WORK);
+        if (!kept)
+            when_the_user_removes(INBOX, 4);
+
+        (void)when_golub_syncs_after(60);
+
+        then_both_sides_agree();
+        then_it_is_there(WORK, 4, 1);
+        then_it_is_there(WORK, 5, 0);
+        then_it_is_here(WORK, 4, 1);
+        then_it_is_there(INBOX, 5, 1);
+        then_it_is_here(INBOX, 5, 1);
+        then_it_is_there(INBOX, 4, kept);
+        end_scenario(NULL);
+    }
+}
+
 /* ... and Work alone says that it was restored: the file of 2 that it lost there is not in INBOX, although its UID is. */
 static void
 what_a_restored_server_lost_is_not_copied_from_a_uid_that_it_gave_anew(void **state)
@@ -594,6 +628,7 @@ main(void)
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
         SCENARIO(a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file),
         SCENARIO(what_a_restored_server_gave_a_uid_again_does_not_go_for_what_had_it),
+        SCENARIO(what_a_restored_server_gave_a_uid_again_is_not_copied_for_what_had_it),
         SCENARIO(a_restored_server_whose_select_says_no_uidnext_loses_nothing),
         SCENARIO(a_restored_server_whose_last_message_is_as_it_was_is_noticed_by_those_before_it),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),

@@ -303,6 +303,7 @@ static bool
 verify_item(struct change *change, size_t i)
 {
     static char keywords[KEYWORDS_MAX + 1];
+    unsigned char header[DIGEST_SIZE];
     struct item *item = &change->items[i];
     const struct sim_message *message = remote_message(change->server, change->mailbox, item->uid);
 
@@ -310,14 +311,18 @@ verify_item(struct change *change, size_t i)
         item->outcome.gone = true;
         return true;
     }
+    const struct content *content = server_bytes(message);
     server_keywords(message->keys, keywords);
+    if (!digest_bytes(content->bytes, content->header_len, header))
+        return false;
     const struct remote_message now = {.uid = item->uid,
                                        .has_flags = true,
                                        .flags = message->flags,
                                        .keywords = keywords,
                                        .has_meta = true,
                                        .size = server_size(change->server, message),
-                                       .date = message->date};
+                                       .date = message->date,
+                                       .header = change->wanted->headers ? header : NULL};
     item->modseq = message->modseq;
     item->chosen = change->to->verify == NULL || change->to->verify(change->context, change->index, i, &now);
     /* With `expunge` what somebody marked \\Deleted goes (CONTRACT, expunge), whatever other flag it has. */

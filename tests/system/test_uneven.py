@@ -173,6 +173,61 @@ class UnevenTest(unittest.TestCase):
                                      [mail(16)] if deed == "move" else [])
                     self.assertEqual([m.uid for m in self.box.messages if "\\Deleted" in m.flags and m.bytes == mail(21)], [])
 
+    def test_a_uid_that_was_given_again_is_not_copied_for_what_had_it(self):
+        for lost in (1, 3):
+            with self.subTest(lost=lost):
+                last, both = self.given_uids_again(lost)
+                self.account.maildir.put("Other", last.bytes(), "S")
+
+                self.sync()
+                self.sync()
+
+                other = self.server.mailboxes["Other"].messages
+                self.assertEqual([m.bytes for m in other], [mail(17)])
+                self.assertEqual([f.bytes() for f in self.account.maildir.files("Other")], [mail(17).replace(b"\r\n", b"\n")])
+                both = sorted([*both, 17])
+                self.assertEqual((self.here(), self.there()), (both, both))
+
+    def test_a_source_with_another_header_is_copied_only_where_its_body_is_what_it_was(self):
+        for shown in (True, False):
+            for count in (1, 2):
+                with self.subTest(shown=shown, count=count):
+                    def bend(ask):
+                        if ask.command != "UID FETCH" or b"BODY" not in ask.args:
+                            return None
+                        if b"HEADER" not in ask.args:
+                            return None if shown else [ask.no("damaged")]
+                        return [re.sub(rb"(UID [45] .*BODY\[HEADER\] )\{(\d+)\}\r\n",
+                                       lambda m: m.group(1) + b"{%d}\r\nX: 1\r\n" % (int(m.group(2)) + 6), part) for part in ask.truth()]
+                    self.given(bent.MODERN)
+                    other = self.server.make("Other")
+                    self.sync()
+                    self.server.bend = bend
+                    for n in (4, 3)[:count]:
+                        self.account.maildir.put("Other", mail(n).replace(b"\r\n", b"\n"), "S")
+
+                    result = self.home.run("sync")
+
+                    self.assertEqual(sorted(m.bytes for m in other.messages), [mail(n) for n in (3, 4)[-count:]], result)
+                    commands = {command for command, _ in self.server.asked if command in ("UID COPY", "APPEND")}
+                    self.assertEqual(commands, {"UID COPY" if shown else "APPEND"}, self.server.asked)
+                    self.assertEqual(result.code, 0 if shown else 1, result)
+                    self.sync()
+                    self.assertEqual((self.here(), self.there()), ([*range(5)], [*range(5)]))
+
+    def test_what_is_copied_on_the_server_is_read_in_no_turn_of_its_own(self):
+        self.given(bent.MODERN)
+        other = self.server.make("Other")
+        self.sync()
+        self.account.maildir.put("Other", mail(2).replace(b"\r\n", b"\n"), "S")
+
+        self.sync()
+
+        self.assertEqual([m.bytes for m in other.messages], [mail(2)])
+        self.assertEqual([command for command, _ in self.server.asked if command in ("UID COPY", "APPEND")], ["UID COPY"])
+        self.assertEqual([args for args in self.fetches() if b"HEADER" in args],
+                         [b"3 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER])"])
+
     def test_a_uid_that_was_given_again_is_told_by_its_body_where_no_size_is_told(self):
         for without in (rb" RFC822.SIZE \d+", rb' (?:RFC822.SIZE \d+|INTERNALDATE "[^"]*")'):
             with self.subTest(without=without):

@@ -283,8 +283,11 @@ tell_verify(void *context, size_t index, size_t item, const struct remote_messag
 {
     struct script *script = context;
 
-    (void)tell(script, "verify %zu.%zu u%u (%s) %llu\n", index, item, now->uid, letters(now->flags),
+    (void)tell(script, "verify %zu.%zu u%u (%s) %llu", index, item, now->uid, letters(now->flags),
                (unsigned long long)now->size);
+    if (now->header != NULL)
+        (void)tell(script, " %02x%02x", now->header[0], now->header[1]);
+    (void)tell(script, "\n");
     return now->uid != script->refuse;
 }
 

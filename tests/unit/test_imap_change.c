@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "imap_script.h"
+#include "store/base/digest.h"
 
 #define SELECTED(tag, exists, v, modseq)                                                                               \
     "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT 100]",                                     \
@@ -378,6 +379,44 @@ a_copy_that_the_target_does_not_know_is_not_believed(void **state)
     end_script(script);
 }
 
+#define HEADED(n, after) "S:* " n " FETCH (FLAGS () INTERNALDATE \"01-Jan-1970 00:00:09 +0000\" RFC822.SIZE 5" after
+
+/* Its digest is of its lines as on the wire, whatever the server's line ends are, and of the message whose UID stands in the answer. */
+static void
+a_copy_is_verified_with_the_header_where_it_is_asked_for(void **state)
+{
+    char told[400], first[10];
+    unsigned char digest[DIGEST_SIZE];
+
+    (void)state;
+    struct script *script = given_script(
+        "UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"",
+                                         "C:g2 UID FETCH 1:3 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[[]HEADER])",
+                                         SELECTED("g1", "3", "7", "0"), HEADED("1", " UID 1 BODY[HEADER] {8}"),
+                                         "S:A: b", "S:", "S:)", HEADED("2", " BODY[HEADER] {6}"), "s:A: b\n\n",
+                                         "S: UID 2)", HEADED("3", " UID 3)"), "S:g2 OK", "C:g3 UID COPY 1:2 \"t\"",
+                                         "C:g4 STATUS \"t\" (UIDNEXT)", "S:g3 OK [COPYUID 8 1:2 70:71] copied",
+                                         "S:* STATUS t (UIDNEXT 72)", "S:g4 OK", NULL});
+    const struct remote_change change = {.mailbox = TEXT("a"),
+                                         .uidvalidity = 7,
+                                         .uids = uids,
+                                         .count = 3,
+                                         .target = TEXT("t"),
+                                         .target_uidvalidity = 8,
+                                         .headers = true};
+
+    assert_true(script->remote.ops->copy(script->remote.self, &change, 1, &telling_changer, script, &script->err));
+
+    assert_true(digest_bytes("A: b\r\n\r\n", 8, digest));
+    assert_true(text_print(first, sizeof first, "%02x%02x", digest[0], digest[1]));
+    assert_true(text_print(told, sizeof told,
+                           "verify 0.0 u1 () 5 %s\nverify 0.1 u2 () 5 %s\ndone 0.0 u70 ok\ndone 0.1 u71 ok\n"
+                           "done 0.2 u0 no changed: the message is not there any more\n",
+                           first, first));
+    assert_told(script, told);
+    end_script(script);
+}
+
 static void
 the_end_of_one_mailbox_rides_with_the_begin_of_the_next(void **state)
 {
@@ -444,6 +483,7 @@ main(void)
         cmocka_unit_test(a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt),
         cmocka_unit_test(the_end_of_one_mailbox_rides_with_the_begin_of_the_next),
         cmocka_unit_test(a_copy_that_the_target_does_not_know_is_not_believed),
+        cmocka_unit_test(a_copy_is_verified_with_the_header_where_it_is_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
