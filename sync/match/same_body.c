@@ -82,6 +82,19 @@ may_be(const struct meeting *meeting, const struct half *file, const struct half
            mailbox_drafts(meeting->mailbox) == DRAFTS_NONE;
 }
 
+/*
+ * Date and size are those of what the server has, and the header is not: some show another one than their message has (a line more, in which they
+ * keep a state of their own). Its bytes tell, where several fit, too. The date of a file that never had a UID is what its file has: the server's, if
+ * golub fetched or sent it before the journal was lost.
+ */
+static bool
+may_have_its_bytes(const struct half *file, const struct half *uid)
+{
+    return (file->dated || file->fresh) && !file->paired && !uid->paired && uid->date == file->date &&
+           (uid->size == 0 || meeting_is_plausible(file->size, uid->size)) &&
+           memcmp(uid->header, file->header, DIGEST_SIZE) != 0;
+}
+
 static bool
 has_same_body(const struct half *file, const struct half *uid)
 {
@@ -105,15 +118,38 @@ mark(struct meeting *meeting, const struct dated *uids, bool *any)
         struct half *file = &meeting->files.at[f];
         bool wanted = false;
 
-        if (file->paired || !(file->intent || file->unpaired || file->foreign))
+        if (file->paired || !(file->intent || file->dated || file->fresh || file->foreign))
             continue;
         for (size_t u = find_first(uids, date_of(file)); u < uids->count && uids->at[u]->date == date_of(file); u++) {
-            if (!may_be(meeting, file, uids->at[u]))
+            const bool like = may_be(meeting, file, uids->at[u]);
+
+            wanted = wanted || like;
+            if (!like && !may_have_its_bytes(file, uids->at[u]))
                 continue;
-            wanted = uids->at[u]->kin = true;
+            *any = uids->at[u]->kin = true;
         }
-        *any = *any || wanted;
         ok = !wanted || (file->kinship != NULL && file->kinship->has_body) || read_file(meeting, file, true);
+    }
+    return ok;
+}
+
+/* Of equal ones first those that show the same flags. */
+static bool
+join_bytes(struct meeting *meeting, const struct dated *uids, bool alike)
+{
+    bool ok = true;
+
+    for (size_t f = 0; ok && f < meeting->files.count; f++) {
+        struct half *file = &meeting->files.at[f];
+
+        for (size_t u = find_first(uids, date_of(file));
+             ok && !file->paired && u < uids->count && uids->at[u]->date == date_of(file); u++) {
+            struct half *uid = uids->at[u];
+
+            if (may_have_its_bytes(file, uid) && uid->got_body && (!alike || uid->flags == file->flags) &&
+                memcmp(uid->wire, file->wire, DIGEST_SIZE) == 0)
+                ok = join_halves(meeting, file, uid, 0);
+        }
     }
     return ok;
 }
@@ -124,7 +160,8 @@ same_body_join(struct meeting *meeting)
     struct dated uids = {0};
     bool any = false, ok = sort_uids(meeting, &uids) && mark(meeting, &uids, &any);
 
-    ok = ok && (!any || read_uids(meeting, false, wants_body));
+    ok = ok && (!any || (read_uids(meeting, false, wants_body) && join_bytes(meeting, &uids, true) &&
+                         join_bytes(meeting, &uids, false)));
     for (size_t f = 0; ok && any && f < meeting->files.count; f++) {
         struct half *file = &meeting->files.at[f];
 

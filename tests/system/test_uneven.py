@@ -2,6 +2,7 @@
 import itertools
 import os
 import re
+import shutil
 import unittest
 
 from base import main
@@ -584,6 +585,37 @@ class UnevenTest(unittest.TestCase):
 
             self.assertEqual(self.here(), list(range(120)))
             self.sync()
+
+    def test_a_header_that_is_not_its_messages_doubles_nothing(self):
+        def bend(ask):  # a line more, in which the server keeps something of its own, and perhaps counts it
+            parts = [re.sub(rb"(BODY\[HEADER\] )\{(\d+)\}\r\n", lambda m: m.group(1) + b"{%d}\r\n%s" % (int(m.group(2)) + len(line), line), p)
+                     for p in ask.truth()]
+            return [re.sub(rb"SIZE (\d+)", lambda m: b"SIZE %d" % (int(m.group(1)) + len(line)), p) if counted else p for p in parts] \
+                if ask.command == "UID FETCH" else None
+        for line, counted in itertools.product((b"X-State: 1\r\n", b"Status: RO\r\n"), (False, True)):
+            for what in ("set back", "journal lost", "numbered anew"):
+                with self.subTest(line=line, counted=counted, what=what):
+                    self.given(bent.MODERN)
+                    self.server.bend = bend
+                    self.sync()
+                    for n in range(5, 8):
+                        self.box.add(mail(n))
+                    self.account.maildir.put("INBOX", mail(8).replace(b"\r\n", b"\n"), "S")
+                    self.sync()
+                    self.sync()
+                    if what == "set back":
+                        del self.box.messages[6:]
+                        self.box.next -= 3
+                    elif what == "journal lost":
+                        shutil.rmtree(self.account.state)
+                    else:
+                        self.server.validity += 1
+                        self.box.validity = self.server.validity
+
+                    for _ in range(3):
+                        self.sync()
+
+                    self.assertEqual((self.here(), self.there()), (list(range(9)), list(range(9))))
 
     def test_removals_that_wait_for_another_mailbox_are_said_with_its_name(self):
         self.given(bent.MODERN)
