@@ -5,10 +5,13 @@
  */
 #include "store/journal/temporary.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
 #include "store/base/text.h"
+
+#define STATEMENT_KEPT (2 * 1024 * 1024) /* bytes */
 
 struct temporary {
     sqlite3_vfs vfs; /* first: SQLite hands it back */
@@ -43,10 +46,23 @@ name_beside(const char *path, const struct temporary *temporary)
     return name;
 }
 
+/*
+ * What pages were before a statement is kept until it ends. One that changes more than this spills them to a file, and SQLite goes on with that file
+ * for all statements that follow in the transaction: two writes for each page that they change. Its own limit is 64 KiB.
+ */
+static void
+keep_in_memory(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL,
+                         STATEMENT_KEPT); /* refused where SQLite is in use already: then it's slower */
+}
+
 struct temporary *
 temporary_new(const char *path)
 {
-    sqlite3_vfs *usual = sqlite3_initialize() == SQLITE_OK ? sqlite3_vfs_find(NULL) : NULL;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const int prepared = pthread_once(&once, keep_in_memory);
+    sqlite3_vfs *usual = prepared == 0 && sqlite3_initialize() == SQLITE_OK ? sqlite3_vfs_find(NULL) : NULL;
     struct temporary *temporary = usual == NULL ? NULL : calloc(1, sizeof *temporary);
 
     if (temporary == NULL)
