@@ -152,13 +152,20 @@ judge_absent(struct import *import, const struct journal_listed *listed, const s
     return true;
 }
 
+/* Of other bodies: where it makes a difference which of them it is, it makes none how many more there are. Who wants all of them says SIZE_MAX. */
+static bool
+is_enough(const struct candidates *to, size_t most)
+{
+    return to->count >= most || (to->mixed && most != SIZE_MAX);
+}
+
 static bool
 judge_these(struct import *import, const struct journal_listed *listed, const struct seen *seen, const int64_t *ids,
             size_t count, bool same_size, size_t most, struct candidates *to)
 {
     bool ok = true, unused;
 
-    for (size_t i = 0; ok && i < count && to->count < most; i++)
+    for (size_t i = 0; ok && i < count && !is_enough(to, most); i++)
         ok = is_free(import, ids[i], &unused) && (!unused || judge_absent(import, listed, seen, ids[i], same_size, to));
     return ok;
 }
@@ -202,7 +209,7 @@ candidates_absent(struct import *import, const struct journal_listed *listed, co
 
     *to = (struct candidates){.count = 0};
     for (enum candidates_place place = by_header ? ROWS_OF_HEADER : ROWS_OF_KIN;
-         ok && place < ROWS_PLACES && to->count < most; place++) {
+         ok && place < ROWS_PLACES && !is_enough(to, most); place++) {
         const size_t before = to->count;
         int64_t *ids;
         size_t count;

@@ -356,7 +356,7 @@ MUST_CHECK bool candidates_named(struct import *import, const struct journal_lis
  *
  * @param by_header  else by kin
  * @param same_size  only those of which LIST said what it says of this line
- * @param most       no more than so many are counted: all may have one header
+ * @param most       no more than so many are counted, and none beyond those of which two have other bodies: all may have one header; SIZE_MAX: all
  */
 MUST_CHECK bool candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen,
                                   bool by_header, bool same_size, size_t most, struct candidates *to);

@@ -581,6 +581,8 @@ BUGS = [
         ("sync/agenda/agenda.c", "(FACT_REPLACED | FACT_FOREIGN)) != 0", "FACT_REPLACED) != 0")),
     bug("that a message has other bytes there forgotten when it moves", system("test_moving_in.py", "MbsyncTest.test_what_moves_there_moves_here_as_it_is"),
         ("sync/rows/foreign.c", "    to->facts |= FACT_FOREIGN;\n", "")),
+    bug("import: all rows of a header looked at for each line although two of them differ", unit("test_import_which"),
+        ("sync/import/candidates.c", "(to->mixed && most != SIZE_MAX)", "(to->mixed && false)")),
     bug("removal of before golub came forgotten under other numbers", ADOPTED,
         ("sync/rows/missing.c", "(FACT_ADOPTED | FACT_GONE_HERE) && message->has_header;", "(FACT_ADOPTED | FACT_GONE_HERE) && false;")),
     bug("removal of before golub came whose header nobody reads", ADOPTED,

@@ -7,6 +7,52 @@
 
 #include "tests/unit/import_reports.h"
 
+/* Rows that were looked at; the linker puts it between. */
+static int rows_read;
+
+bool __real_journal_pop_get(struct journal *journal, int64_t id, struct journal_pop *out, bool *found,
+                            struct error *err);
+bool __wrap_journal_pop_get(struct journal *journal, int64_t id, struct journal_pop *out, bool *found,
+                            struct error *err);
+
+bool
+__wrap_journal_pop_get(struct journal *journal, int64_t id, struct journal_pop *out, bool *found, struct error *err)
+{
+    rows_read++;
+    return __real_journal_pop_get(journal, id, out, found, err);
+}
+
+static int
+rows_read_for_reports_under_other_names(struct scene *sc, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char name[16], body[16];
+
+        text_print(name, sizeof name, "%d", i);
+        text_print(body, sizeof body, "body %04d", i);
+        (void)given_report(sc, name, body);
+    }
+    assert_run(sc, 0);
+    given_other_names(sc);
+    rows_read = 0;
+    assert_run(sc, 0);
+    const int rows = rows_read;
+    assert_all_here(sc);
+    assert_int_equal(files_in(sc, "INBOX/new"), count);
+    return rows;
+}
+
+/* Each is compared by its bytes: that two rows have other ones says so, and the others are not looked at once more for each of them. */
+static void
+many_reports_under_other_names_cost_as_much_as_they_are(void **state)
+{
+    const int few = rows_read_for_reports_under_other_names(*state, 20);
+
+    assert_int_equal(scene_close(state), 0);
+    assert_int_equal(scene_open(state), 0);
+    assert_in_range(rows_read_for_reports_under_other_names(*state, 80), 0, 5 * few);
+}
+
 static void
 a_message_that_never_came_is_not_taken_for_one_of_its_header_when_all_names_change(void **state)
 {
@@ -485,6 +531,7 @@ main(void)
         TEST(what_may_be_one_that_cant_be_read_is_not_forgotten),
         TEST(what_may_not_be_compared_keeps_what_it_may_be_and_nothing_else),
         TEST(what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes),
+        TEST(many_reports_under_other_names_cost_as_much_as_they_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
