@@ -25,10 +25,23 @@ _golub_plain() {
     local word=$1
     case $word in
     \'*) word=${word#\'} word=${word%\'} ;;
-    \"*) word=${word#\"} word=${word%\"} ;;
+    \"*)
+        word=${word#\"} word=${word%\"}
+        word=${word//\\\\/$'\1'} word=${word//\\\"/\"} word=${word//\\\$/\$} word=${word//\\\`/\`} word=${word//$'\1'/\\}
+        ;;
     *) word=${word//\\/} ;;
     esac
     printf '%s' "$word"
+}
+
+# A name as it has to stand behind the quote that the word begins with. Servers make names up: what would be a command of the shell is none.
+_golub_quoted() {
+    local name=$1
+    case $current in
+    \'*) name=${name//\'/\'\\\'\'} ;;
+    \"*) name=${name//\\/\\\\} name=${name//\"/\\\"} name=${name//\$/\\\$} name=${name//\`/\\\`} ;;
+    esac
+    printf '%s' "$name"
 }
 
 # Offer those lines of standard input that begin as the word does.
@@ -41,6 +54,8 @@ _golub_offer() {
         if [[ $current != [\"\']* ]]; then
             printf -v line '%s%q' "$stem" "$line"
             [[ -n $breaks && $current == *[$breaks]* ]] && line=${line#"${current%"${current##*[$breaks]}"}"}
+        else
+            line=$(_golub_quoted "$line")
         fi
         COMPREPLY+=("$line")
     done

@@ -25,7 +25,7 @@ class AtTerminal:
     """A shell whose line editor inserts all candidates; the line is then run with a function in front that writes its words to a file."""
     start = ()
     setup = ""
-    all_of_them = b""
+    all_of_them = the_only_one = b""
 
     def __init__(self, completion, **env):
         if not shutil.which(self.start[0]):
@@ -59,11 +59,13 @@ class AtTerminal:
         return words
 
     def offered(self, before, word=""):
-        self.send(("%s %s" % (before, word)).encode() + self.all_of_them)
+        quoted = word[:1] in ("'", '"')
+        self.send(("%s %s" % (before, word)).encode() + (self.the_only_one if quoted else self.all_of_them))
         self.wait_quiet()
         self.send(b"\x01words \r")
         words = self.answer()[len(shlex.split(before)):]
-        return [] if words == shlex.split(word) else sorted(words)
+        typed = word + word[0] if quoted else word
+        return [] if words == shlex.split(typed) else sorted(words)
 
     def wait_quiet(self):
         """Until nothing was drawn for a while: what is typed while a completion runs belongs to the line editor, too."""
@@ -81,6 +83,7 @@ class Bash(AtTerminal):
     start = ("bash", "--norc", "--noprofile", "-i")
     setup = "bind 'set enable-bracketed-paste off'\nbind 'set bell-style none'\n. %s"
     all_of_them = b"\x1b*"
+    the_only_one = b"\t"  # with all of them readline leaves a quote open
 
 
 class Zsh(AtTerminal):
@@ -90,7 +93,7 @@ class Zsh(AtTerminal):
              "fpath=($PWD/its-functions $fpath)\nautoload -Uz _golub && compdef _golub golub\n"
              "zle -C all-matches complete-word _generic\nbindkey '^X*' all-matches\nbindkey '^A' beginning-of-line\n"
              "zstyle ':completion:all-matches:*' insert true\nzstyle ':completion:all-matches::::' completer _all_matches _complete")
-    all_of_them = b"\x18*"
+    all_of_them = the_only_one = b"\x18*"
 
 
 class Fish:

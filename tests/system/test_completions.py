@@ -79,6 +79,17 @@ class Completions:
         self.assertEqual(self.shell.offered("golub check", "my\\ work/"), [])
         self.assertEqual(self.proxy.stats["turns"], 0)
 
+    def test_a_name_that_a_server_made_up_is_never_run(self):
+        evil = "Evil $(touch ran)`touch ran`'\"\\;touch ran &"
+        self.client.create(evil)
+        self.sync()
+
+        for quote in ("", '"', "'"):
+            with self.subTest(quote):
+                word = quote + ("my work/Ev" if quote else "my\\ work/Ev")
+                self.assertEqual(self.shell.offered("golub sync", word), ["my work/" + evil])
+        self.assertFalse(os.path.exists(os.path.join(self.shell.folder, "ran")))
+
     def test_lists_that_are_held_are_offered(self):
         self.given_mailboxes()
         self.client.expunge("INBOX", self.uids[:25])
