@@ -4,6 +4,19 @@
 if(NOT EXISTS "${golub_binary}")
   message(FATAL_ERROR "${golub_binary} is not built yet, and nothing was installed. Build it first: cmake --build FOLDER --target golub")
 endif()
+if(CMAKE_INSTALL_PREFIX MATCHES "[\"'\\]")
+  message(FATAL_ERROR "The prefix ${CMAKE_INSTALL_PREFIX} has a quote or a backslash, which a systemd unit can't carry, and nothing was installed. "
+                      "Choose another one.")
+endif()
+# Who installed before, as root perhaps, left what he wrote down in the build folder.
+get_filename_component(build "${golub_record}" DIRECTORY)
+foreach(written "${build}" "${golub_record}" "${build}/install_manifest.txt" "${build}/units")
+  execute_process(COMMAND test ! -e "${written}" -o -w "${written}" RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${written} belongs to somebody else, such as root, who installed from this folder before, and nothing was installed. "
+                        "Make it yours (sudo chown -R \"$(id -un)\" ${build}), or build in a folder of your own.")
+  endif()
+endforeach()
 set(new)
 set(known)
 if(EXISTS "${golub_record}")

@@ -134,6 +134,15 @@ class InstallTest(unittest.TestCase):
         self.assertIn("can't be written to, and nothing was installed", " ".join(result.stderr.split()))
         self.assertEqual(self.it.files(), ["/file"])
 
+    def test_a_prefix_that_a_unit_cant_carry_is_refused_before_anything_is_done(self):
+        for prefix in ('/a"b', "/a'b", "/a\\b"):
+            with self.subTest(prefix):
+                result = self.it.install(prefix)
+
+                self.assertNotEqual(result.returncode, 0)
+                self.assertIn("nothing was installed", " ".join(result.stderr.split()))
+                self.assertEqual(self.it.files(), [])
+
     def test_without_an_installation_there_is_nothing_to_uninstall(self):
         result = self.it.uninstall()
 
