@@ -41,5 +41,7 @@ struct settings *settings_of_text(const char *file, const char *text, bool besid
 void settings_free(struct settings *settings);
 /** The account of that name, or NULL. */
 struct configured *settings_find(struct settings *settings, const char *name);
+/** Why no account can be called this, as a sentence; NULL: one can. */
+const char *settings_name_fault(const char *name);
 
 #endif

@@ -4,8 +4,8 @@
 #include "config/paths.h"
 #include "config/trust.h"
 
-static const char *
-find_fault(const char *name)
+const char *
+settings_name_fault(const char *name)
 {
     if (name[0] == '\0')
         return "an account needs a name";
@@ -66,7 +66,7 @@ check_tls(struct loader *loader, const struct configured *c)
 bool
 check_account(struct loader *loader, struct configured *c)
 {
-    const char *fault = find_fault(c->account.name);
+    const char *fault = settings_name_fault(c->account.name);
     struct connection *to = &c->account.connection;
     char *state;
 

@@ -43,8 +43,13 @@ suggest_name(const struct init *in, char to[static 64])
 static bool
 make_unique(struct init *in, const char *wanted)
 {
+    const char *fault = settings_name_fault(wanted);
     bool fits = text_print(in->name, sizeof in->name, "%s", wanted);
 
+    if (fault != NULL) { /* before a password is kept under it */
+        error_state(&in->err, ERROR_CONFIG, "%s", fault);
+        return false;
+    }
     for (unsigned n = 2; fits && settings_find(in->settings, in->name) != NULL; n++)
         fits = text_print(in->name, sizeof in->name, "%s-%u", wanted, n);
     if (!fits)

@@ -86,6 +86,18 @@ class InitTest(HomeTest):
         self.assertIn("ADDRESS", self.run_golub("init", "--yes", expect=CONFIG).err)
         self.assertFalse(os.path.exists(self.home.config))
 
+    def test_a_name_that_no_account_can_have_is_said_before_a_password_is_kept_under_it(self):
+        for name in (".", "..", "a/b", "-x", "../../evil", "a\nb"):
+            with self.subTest(name):
+                words = [w for w in self.all_of_it("--secret", "file") if not w.startswith(("--password-command", "cat "))]
+                words[words.index("--account") + 1] = name
+
+                _, err = self.init(*words, given="whatever", expect=CONFIG)
+
+                self.assertIn("an account's name can't", err)
+                self.assertNotIn("there is a password", err)
+        self.assertFalse(os.path.exists(os.path.join(os.path.dirname(self.home.config), "secrets")))
+
     def test_nothing_is_written_in_a_dry_run(self):
         before = sorted(os.listdir(self.home.path))
 
