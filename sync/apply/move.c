@@ -89,7 +89,9 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
         transfer->doubted = true;
         return false;
     }
-    if (transferring->move && now->has_flags && now->flags != source->flags.rseen) {
+    /* A copy carries along what its source was marked with a moment ago, and whose wish that is nobody can tell on the copy. */
+    if (now->has_flags && (transferring->move ? now->flags != source->flags.rseen
+                                              : (now->flags & ~source->flags.rseen & FLAG_DELETED) != 0)) {
         mailbox->stirred = mailbox->full = true; /* a list of changes may leave that out for ever */
         return false;
     }

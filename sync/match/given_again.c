@@ -1,5 +1,5 @@
 /*
- * See given_again.h. Each of them is judged: another message under one UID says nothing of those above it, which may have come since, or be again what
+ * See given_again.h. Each of them is judged (of more than HEADERS_MOST in a mailbox, so many of them): another message under one UID says nothing of those above it, which may have come since, or be again what
  * they were. Only that is judged of which the row knows the server's bytes: what was fetched, and what was sent and is listed with as many bytes.
  */
 #include "sync/match/given_again.h"

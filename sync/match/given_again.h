@@ -8,7 +8,7 @@
 #include "sync/run/run.h"
 
 /**
- * Before messages are removed, moved or get \Deleted there: the header of each of them is read, and the body of the last one in a mailbox whose
+ * Before messages are removed, moved or get \Deleted there: the header of each of them (of 1,024 in a mailbox; of more, of so many that lie evenly among them) is read, and the body of the last one in a mailbox whose
  * header is another one. If that is another message, nothing of this is done in its mailbox, which is paired anew (run->replan). A turn in passes that
  * do such a thing; the body costs one more, only then, and where it differs, too, a third: a server that makes bytes anew says nothing by them.
  * So is what given_again_doubt told of. Not inside a transaction.

@@ -351,6 +351,8 @@ BUGS = [
         ("sync/apply/remove.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
     bug("second file of one name quarantined without an intent", BROKEN,
         ("sync/apply/namesakes.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
+    bug("copy of a source that was marked with \\Deleted a moment ago", unit("scenario_files"),
+        ("sync/apply/move.c", "(now->flags & ~source->flags.rseen & FLAG_DELETED) != 0", "false")),
     bug("intent of a move lost with its source", BROKEN,
         ("store/journal/messages.c", "(message = ?1 AND +target = 0)", "message = ?1")),
     bug("saved row whose new base name is overlooked", unit("test_journal_saves"),

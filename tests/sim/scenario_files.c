@@ -104,6 +104,45 @@ a_copy_whose_source_is_marked_at_that_moment_is_not_marked(void **state)
 }
 
 static void
+mark_the_source_for_a_moment(struct world *world)
+{
+    struct journal_op *ops = NULL;
+    struct error err = {0};
+    size_t count = 0;
+
+    assert_true(journal_ops(sim.clients[0].journal, &ops, &count, &err));
+    free(ops);
+    (void)world;
+    if (count != 0 && calls == 0) {
+        calls++;
+        given_flags_there(INBOX, 1, FLAG_DELETED);
+    }
+    if (calls == 1 && sim.server.boxes[WORK].count != 0) {
+        calls++;
+        given_flags_there(INBOX, 1, 0);
+    }
+}
+
+/* The look that follows shows it unmarked: what its copy came with would be taken for somebody's wish. */
+static void
+a_copy_whose_source_is_marked_for_a_moment_is_not_marked(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_a_copy_in_new(0);
+    calls = 0;
+    given_others_act(mark_the_source_for_a_moment);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(calls, 2);
+    sim.world.outside = NULL;
+    then_both_sides_agree();
+    then_the_copy_has_no_flags();
+    then_it_is_there(INBOX, 1, 1);
+}
+
+static void
 expunge_the_source(struct world *world)
 {
     struct journal_op *ops = NULL;
@@ -464,6 +503,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(a_copy_shows_what_its_file_shows_whatever_its_source_was_marked_with),
         SCENARIO(a_copy_whose_source_is_marked_at_that_moment_is_not_marked),
+        SCENARIO(a_copy_whose_source_is_marked_for_a_moment_is_not_marked),
         SCENARIO(a_copy_whose_source_was_marked_and_is_gone_is_not_marked),
         SCENARIO(a_copy_that_another_client_marks_before_it_was_seen_stays_marked),
         SCENARIO(a_copy_has_no_flags_whenever_the_power_fails_or_the_line_breaks),
