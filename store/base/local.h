@@ -73,7 +73,8 @@ struct local_delivery { /* one finished draft to be made durable under its final
     const char *base;
     unsigned flags;
     int64_t date;
-    bool fresh; /* the base was made of random bytes in this run: nobody can have renamed a file of that name */
+    bool fresh;    /* the base was made of random bytes in this run: nobody can have renamed a file of that name */
+    bool unlisted; /* no file that a scan of this run reported in the folder has this base */
     const char *letters; /* of keywords, a-z, sorted, as they stood in a name of this folder; NULL: none */
     /* [out] */
     bool ok;

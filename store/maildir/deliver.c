@@ -131,23 +131,21 @@ publish(struct maildir *maildir, struct local_delivery *item)
     struct local_draft *draft = item->draft;
     char name[LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1];
     enum sub sub;
-    bool gone;
-    int tmp = folder_sub(maildir, draft->folder, SUB_TMP, &gone, &item->err);
-    int new_dir = tmp < 0 ? -1 : folder_sub(maildir, draft->folder, SUB_NEW, &gone, &item->err);
-    int cur_dir = new_dir < 0 ? -1 : folder_sub(maildir, draft->folder, SUB_CUR, &gone, &item->err);
+    const struct directory *directories = draft->folder->sub;
 
-    if (cur_dir < 0)
+    if (!folder_hold(maildir, draft->folder, &item->err))
         return false;
     local_info_fresh(item->flags, item->info);
     if (item->letters != NULL && item->letters[0] != '\0') /* a name in new/ can't show them */
         add_letters(item->letters, item->info);
     text_print(name, sizeof name, "%s%s", item->base, item->info + 1);
     sub = item->info[0] == 'n' ? SUB_NEW : SUB_CUR;
-    if (!item->fresh && folder_base_taken(new_dir, cur_dir, item->base)) {
+    if (!item->fresh && !(item->unlisted && draft->folder->told) &&
+        folder_base_taken(directories[SUB_NEW].fd, directories[SUB_CUR].fd, item->base)) {
         say_taken(item);
         return false;
     }
-    if (!io_move(tmp, draft->name, sub == SUB_NEW ? new_dir : cur_dir, name)) {
+    if (!io_move(directories[SUB_TMP].fd, draft->name, directories[sub].fd, name)) {
         if (errno == EEXIST)
             say_taken(item);
         else
@@ -179,6 +177,7 @@ deliver_batch(void *local, struct local_delivery *items, size_t count, struct er
         item->draft = NULL;
         done = folder_flush_some(maildir, err);
     }
+    folder_end_batch(maildir);
     done = folder_flush(maildir, err) && done;
     if (!done)
         drop_all(maildir, items, count);

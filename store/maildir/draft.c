@@ -128,7 +128,7 @@ draft_begin(void *local, const char *path, struct local_draft **out, struct erro
     struct maildir *maildir = local;
     struct folder *folder = folder_get(maildir, path, err);
     bool gone;
-    int tmp = folder == NULL ? -1 : folder_sub(maildir, folder, SUB_TMP, &gone, err);
+    int tmp = folder == NULL ? -1 : folder_tmp(maildir, folder, &gone, err);
     struct local_draft *draft;
 
     if (tmp < 0)
@@ -144,6 +144,8 @@ draft_begin(void *local, const char *path, struct local_draft **out, struct erro
     draft->sync_age = maildir->sync_age;
     draft->fd = maildir_make_temporary(maildir, tmp, draft->name, sizeof draft->name);
     if (draft->fd < 0 && folder_make_room(maildir))
+        draft->fd = maildir_make_temporary(maildir, tmp, draft->name, sizeof draft->name);
+    if (draft->fd < 0 && errno == ENOENT && (tmp = folder_sub(maildir, folder, SUB_TMP, &gone, err)) >= 0)
         draft->fd = maildir_make_temporary(maildir, tmp, draft->name, sizeof draft->name);
     if (draft->fd < 0) {
         error_sys(err, errno, "write a message to tmp/ of folder \"%s\"", path);

@@ -145,15 +145,14 @@ folder_get(struct maildir *maildir, const char *path, struct error *err)
 }
 
 static bool
-still_there(const struct maildir *maildir, const struct folder *folder, enum sub sub)
+still_there(const struct maildir *maildir, const struct folder *folder, enum sub sub, struct stat *st)
 {
     const struct directory *directory = &folder->sub[sub];
     char path[LOCAL_FOLDER_MAX + 8];
-    struct stat st;
 
     return directory->fd >= 0 && folder_join(folder->path, sub_names[sub], path, sizeof path) &&
-           fstatat(maildir->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == directory->dev &&
-           st.st_ino == directory->ino;
+           fstatat(maildir->root, path, st, AT_SYMLINK_NOFOLLOW) == 0 && st->st_dev == directory->dev &&
+           st->st_ino == directory->ino;
 }
 
 bool
@@ -226,14 +225,14 @@ open_sub(const struct maildir *maildir, const char *path, enum sub sub)
 }
 
 int
-folder_sub(struct maildir *maildir, struct folder *folder, enum sub sub, bool *gone, struct error *err)
+folder_stat_sub(struct maildir *maildir, struct folder *folder, enum sub sub, struct stat *st, bool *gone,
+                struct error *err)
 {
     struct directory *directory = &folder->sub[sub];
-    struct stat st;
     int fd;
 
     *gone = false;
-    if (still_there(maildir, folder, sub))
+    if (still_there(maildir, folder, sub, st))
         return directory->fd;
     /* Replaced under us: what we changed in it is promised all the same, wherever it is now. */
     if (!flush_directory(maildir, folder, sub, err))
@@ -242,14 +241,31 @@ folder_sub(struct maildir *maildir, struct folder *folder, enum sub sub, bool *g
     fd = open_sub(maildir, folder->path, sub);
     if (fd < 0 && folder_make_room(maildir))
         fd = open_sub(maildir, folder->path, sub);
-    if (fd < 0 || fstat(fd, &st) != 0) {
+    if (fd < 0 || fstat(fd, st) != 0) {
         *gone = folder_gone(errno);
         error_sys(err, errno, "open %s/ of folder \"%s\"", sub_names[sub], folder->path);
         (void)io_close(&fd);
         return -1;
     }
-    *directory = (struct directory){fd, st.st_dev, st.st_ino, false};
+    folder->told = folder->told && st->st_dev == directory->dev && st->st_ino == directory->ino;
+    *directory = (struct directory){fd, st->st_dev, st->st_ino, false};
     return fd;
+}
+
+int
+folder_sub(struct maildir *maildir, struct folder *folder, enum sub sub, bool *gone, struct error *err)
+{
+    struct stat st;
+
+    return folder_stat_sub(maildir, folder, sub, &st, gone, err);
+}
+
+void
+folder_told(struct folder *folder, struct timespec new_changed, struct timespec cur_changed)
+{
+    folder->told = true;
+    folder->told_new = new_changed;
+    folder->told_cur = cur_changed;
 }
 
 int

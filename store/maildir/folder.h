@@ -33,6 +33,11 @@ struct folder {
     struct directory sub[SUB_COUNT];
     unsigned drafts; /* in its tmp/ */
     bool swept;      /* leftovers in tmp/ were looked for */
+    unsigned begun;  /* the batch for which tmp/ was looked up last */
+    unsigned held;   /* the batch for which all three were looked up last */
+    bool looked;     /* into new/ and cur/: are they empty? */
+    bool told;       /* all names in them were told or given by this run, as long as the ctimes are these */
+    struct timespec told_new, told_cur;
 };
 
 struct known;
@@ -65,6 +70,7 @@ struct maildir {
     unsigned sync_age;  /* counts syncfs descriptors: what was written under an older one is flushed by itself */
     uint64_t flushes_file, flushes_system;
     struct flush_ahead ahead;
+    unsigned batch; /* that is being written, from 1 on */
 
     struct local_draft *spare; /* drafts to be used again, without digest and block */
     struct digest *spare_digest;
@@ -86,6 +92,20 @@ const char *folder_sub_name(enum sub sub);
 struct folder *folder_get(struct maildir *maildir, const char *path, struct error *err);
 /** Descriptor of tmp/, new/ or cur/, sure to be what stands there now. @return -1; *gone if it is not there */
 int folder_sub(struct maildir *maildir, struct folder *folder, enum sub sub, bool *gone, struct error *err);
+/** As folder_sub. @param st  [out] of it, if it is there */
+int folder_stat_sub(struct maildir *maildir, struct folder *folder, enum sub sub, struct stat *st, bool *gone,
+                    struct error *err);
+/** tmp/ for a draft of this batch: looked up once a batch, since before a draft gets its name all is looked up anew. @return as folder_sub */
+int folder_tmp(struct maildir *maildir, struct folder *folder, bool *gone, struct error *err);
+/**
+ * All three stand there now, their descriptors are open: looked up once a batch. What replaces them while the batch gets its names finds them
+ * as if it had come after that. `told` is true after it if no name came into new/ or cur/ that this run neither told nor gave.
+ */
+MUST_CHECK bool folder_hold(struct maildir *maildir, struct folder *folder, struct error *err);
+/** All that is in new/ and cur/ was told, while these are their ctimes. */
+void folder_told(struct folder *folder, struct timespec new_changed, struct timespec cur_changed);
+/** The names of a batch are given: what changed in new/ and cur/ since folder_hold is taken for that, and the next batch begins. */
+void folder_end_batch(struct maildir *maildir);
 /** Where a file stands: its directory and its name. @return the directory, -1 as folder_sub */
 int folder_place(struct maildir *maildir, const struct local_file *file, struct folder **folder, enum sub *sub,
                  char name[static LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1], bool *gone, struct error *err);

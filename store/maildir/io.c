@@ -208,7 +208,8 @@ io_stat_born(int dir, const char *name, struct stat *st, int64_t *born)
         return false;
     *st = (struct stat){.st_mode = more.stx_mode,
                         .st_size = (off_t)more.stx_size,
-                        .st_mtim = {.tv_sec = more.stx_mtime.tv_sec, .tv_nsec = more.stx_mtime.tv_nsec}};
+                        .st_mtim = {.tv_sec = more.stx_mtime.tv_sec, .tv_nsec = more.stx_mtime.tv_nsec},
+                        .st_ctim = {.tv_sec = more.stx_ctime.tv_sec, .tv_nsec = more.stx_ctime.tv_nsec}};
     *born = (more.stx_mask & STATX_BTIME) == 0
                 ? 0
                 : io_nanoseconds((struct timespec){.tv_sec = more.stx_btime.tv_sec, .tv_nsec = more.stx_btime.tv_nsec});

@@ -27,6 +27,7 @@ maildir_new(const struct maildir_settings *settings)
     if (maildir == NULL)
         return NULL;
     maildir->root = maildir->quarantine = maildir->sync_fd = -1;
+    maildir->batch = 1;
     maildir->settings = *settings;
     maildir->folders_kept = descriptors_folders(settings->descriptors, FOLDERS_KEPT);
     maildir->settings.root = strdup(settings->root);

@@ -51,6 +51,7 @@ out:
 
 struct times {
     struct timespec folder, new, cur;
+    struct timespec new_changed, cur_changed; /* ctimes: nobody sets them back */
     int64_t folder_born, new_born, cur_born;
 };
 
@@ -79,6 +80,8 @@ read_times(const struct maildir *maildir, const char *path, struct times *times)
         *times = (struct times){.folder = path[0] == '\0' ? (struct timespec){0} : st[3].st_mtim,
                                 .new = st[0].st_mtim,
                                 .cur = st[1].st_mtim,
+                                .new_changed = st[0].st_ctim,
+                                .cur_changed = st[1].st_ctim,
                                 .folder_born = born[3],
                                 .new_born = born[0],
                                 .cur_born = born[1]};
@@ -183,6 +186,8 @@ struct listing {
     struct buffer kept; /* 'n' or 'c' (regular), 'N' or 'C' (anything else), name, NUL; repeated */
     char where;
     bool passed_on; /* some was passed on already: it can't be listed again */
+    bool odd;       /* a name was no message's */
+    bool racy;      /* a change right before it may be followed by one that shows no other time */
     bool no_memory;
 };
 
@@ -197,6 +202,7 @@ pass_on(struct listing *listing)
 
         if (*at == 'n' || *at == 'c')
             why = scan_split_name(name, *at, base, info);
+        listing->odd = listing->odd || why != NULL;
         if (why == NULL ? !listing->to->file(listing->context, base, info)
                         : listing->to->bad != NULL && !listing->to->bad(listing->context, name, why))
             return false;
@@ -243,22 +249,24 @@ list_sub(struct maildir *maildir, const char *path, enum sub sub, struct listing
 }
 
 static bool
-list_once(struct maildir *maildir, const char *path, struct listing *listing, struct local_stamp *stamp, bool *stable,
-          struct error *err)
+list_once(struct maildir *maildir, const char *path, struct listing *listing, struct times *times,
+          struct local_stamp *stamp, bool *stable, struct error *err)
 {
     struct local_stamp again;
-    struct times times;
+    struct times after;
     struct timespec start;
 
     clock_gettime(CLOCK_REALTIME, &start);
-    if (!read_times(maildir, path, &times))
+    if (!read_times(maildir, path, times))
         goto lost;
-    print_stamp(maildir, &times, start, stamp);
+    listing->racy =
+        scan_is_young(maildir, times->new_changed, start) || scan_is_young(maildir, times->cur_changed, start);
+    print_stamp(maildir, times, start, stamp);
     if (!list_sub(maildir, path, SUB_NEW, listing, err) || !list_sub(maildir, path, SUB_CUR, listing, err))
         return false;
-    if (!read_times(maildir, path, &times))
+    if (!read_times(maildir, path, &after))
         goto lost;
-    print_stamp(maildir, &times, start, &again);
+    print_stamp(maildir, &after, start, &again);
     *stable = strcmp(stamp->text, again.text) == 0;
     return true;
 lost:
@@ -272,19 +280,25 @@ scan_folder(void *local, const char *folder, const struct local_scanner *to, voi
 {
     struct maildir *maildir = local;
     struct listing listing = {.to = to, .context = context, .kept = buffer_new(LISTING_KEPT)};
+    struct error ignored;
+    struct folder *told;
+    struct times times;
     bool done = false;
 
     for (int tries = 1;; tries++) {
         const struct timespec pause = {.tv_nsec = 5000000L * tries};
 
         buffer_clear(&listing.kept);
-        if (!list_once(maildir, folder, &listing, stamp, stable, err))
+        if (!list_once(maildir, folder, &listing, &times, stamp, stable, err))
             goto out;
         if (*stable || listing.passed_on || tries == LISTING_TRIES)
             break;
         (void)nanosleep(&pause, NULL); /* a signal may cut it short: nothing depends on it */
     }
     done = pass_on(&listing);
+    told = done && *stable && !listing.racy && !listing.odd ? folder_get(maildir, folder, &ignored) : NULL;
+    if (told != NULL)
+        folder_told(told, times.new_changed, times.cur_changed);
 out:
     buffer_free(&listing.kept);
     return done;

@@ -129,6 +129,7 @@ arrivals_flush(struct arrivals *arrivals)
         items[i] = (struct local_delivery){.draft = arrival->draft,
                                            .base = arrival->message.base,
                                            .flags = arrival->message.flags.rseen,
+                                           .unlisted = arrival->unlisted,
                                            .date = arrival->message.date};
     }
     arrivals->count = 0;

@@ -124,11 +124,13 @@ find_wanted(struct downloading *down, size_t index, uint32_t uid)
  * had: whoever puts that file back, out of a backup or while he copies the tree, puts back this one.
  */
 static bool
-choose_base(struct downloading *down, struct mailbox *mailbox, struct journal_message *message)
+choose_base(struct downloading *down, struct mailbox *mailbox, struct arrival *arrival)
 {
     struct run *run = down->run;
+    struct journal_message *message = &arrival->message;
     bool found = message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) == 0, ok = true;
 
+    arrival->unlisted = message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) != 0;
     for (int attempt = 0; ok && found && attempt < 1000; attempt++) {
         run_base_name(run, mailbox, message, attempt, message->base);
         ok = journal_message_by_base(run->journal, mailbox->row.id, message->base, down->other, &found, &run->err);
@@ -158,7 +160,7 @@ finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct 
     arrival->announced = arrival->message.size != 0 ? arrival->message.size : down->told;
     *taken = reading_take(&down->readings[wanted], mailbox, arrival->announced, arrival->literal, &arrival->digests,
                           down->again, &arrival->confirmed);
-    return !*taken || choose_base(down, mailbox, &arrival->message);
+    return !*taken || choose_base(down, mailbox, arrival);
 }
 
 static bool

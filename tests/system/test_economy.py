@@ -141,6 +141,22 @@ class OneMailboxTest(EconomyTest):
         self.assertEqual(listed, [])
         self.assertEqual(seen, [])
 
+    def test_no_name_is_looked_up_for_a_message_of_a_first_sync(self):
+        self.fill("INBOX", 600)
+        log = self.home.path_of("looks")
+
+        result = self.home.run("sync", "work", env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"},
+                               prefix=("strace", "-f", "-qq", "-s", "300", "-o", log, "-e",
+                                       "trace=stat,lstat,newfstatat,statx,access,faccessat,faccessat2"))
+
+        self.check(result, OK)
+        self.assertEqual(len(self.maildir.files("INBOX")), 600)
+        with open(log, errors="replace") as f:
+            looks = f.readlines()
+        self.assertFalse([line for line in looks if ".golub" in line and ":2," in line])
+        self.assertTrue(looks, "strace saw nothing")
+        self.assertLess(len(looks), 600, "".join(looks[-50:]))
+
     def test_flags_of_the_server_come_as_changes_only(self):
         self.fill("INBOX", 600)
         self.sync()
