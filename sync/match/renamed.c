@@ -5,6 +5,7 @@
 #include "sync/observe/view.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
+#include "sync/rows/uncommitted.h"
 #include "sync/rules/merge.h"
 
 #include <limits.h>
@@ -341,7 +342,7 @@ renamed_cut_off(struct meeting *meeting, bool take, bool *any)
         ok = journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_UID_LEFT, &ids, &count, &run->err);
     for (size_t i = 0; ok && i < count && (take || !*any); i++) {
         ok = run_load(run, ids[i], gone);
-        if (!ok || gone->facts != FACT_GONE_THERE)
+        if (!ok || (gone->facts & FACT_GONE_THERE) == 0 || !uncommitted_may_be(gone))
             continue;
         file = find_download(meeting, gone);
         *any = *any || file != NULL;

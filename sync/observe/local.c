@@ -11,6 +11,7 @@
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/quarantined.h"
+#include "sync/rows/uncommitted.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
 #include "sync/run/stamps.h"
@@ -122,6 +123,8 @@ on_file(void *context, const char *base, const char *info)
     message.flags.lseen = (before.facts & FACT_GONE_HERE) != 0
                               ? merge_of_name(info, message.flags.lseen)
                               : merge_of_rename(before.info, info, message.flags.lseen);
+    if (uncommitted_is(&before))
+        uncommitted_found(&message);
     if ((message.facts & FACT_GONE_THERE) == 0) /* else it is the rest of a move, or waits for its message */
         message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
     take_back(look, &message);
@@ -315,6 +318,10 @@ sweep(struct look *look)
         ok = run_load(run, ids[i], &message);
         if (!ok)
             break;
+        if (uncommitted_is(&message)) { /* no run had delivered it */
+            ok = journal_message_delete(run->journal, message.id, &run->err);
+            continue;
+        }
         if (look->mailbox->moved_since && (message.facts & FACT_GONE_HERE) != 0)
             continue;
         if (run->pair_all ||

@@ -73,13 +73,14 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->vanished = true; /* and may be in a mailbox that was made meanwhile */
-    sight->mailbox->row.uidvalidity = sight->selected.uidvalidity;
+    if (!told_take_back(run, &sight->told) || !unpair(run, sight->mailbox, past))
+        return false;
     /*
      * Saved at once, with the rows: the next run would send rows without UIDs as new mail if the cursors still said
      * "nothing new".
      */
-    return told_take_back(run, &sight->told) && unpair(run, sight->mailbox, past) &&
-           journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
+    sight->mailbox->row.uidvalidity = sight->selected.uidvalidity;
+    return journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
 }
 
 /* Its change numbers went back, and UIDNEXT did not: what it shows as it was is that, and all that was given before, too. */

@@ -10,6 +10,8 @@
  *                                          else it comes again
  *   ADOPTED beside these             0     ... and golub never had the file: another program's state said that it was removed here, which
  *                                          waits. Where its header is known, the message is found by that (held_again.c)
+ *                                    0     ... without digests: only the name that a run may have given its file before it died
+ *                                          (uncommitted.h), until the folder was looked at
  *   UNPAIRED | GONE_HERE             n     the message is there; its file went while this mailbox was paired, or was away
  *   GONE_THERE                       0     removed on the server before all this; that waits for a word or for the policy
  *
@@ -30,6 +32,7 @@
  */
 #include "sync/rows/missing.h"
 
+#include "sync/rows/uncommitted.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
@@ -106,7 +109,8 @@ missing_lost_uid(struct run *run, struct journal_message *message)
     size_t count = 0;
     bool ok;
 
-    /* A file that was fetched for it, and not written down yet, is one of its own then: nobody removed it. */
+    if (uncommitted_may_be(message))
+        return uncommitted_lose_uid(run, message);
     if (message->base[0] == '\0')
         return journal_message_delete(run->journal, message->id, &run->err);
     alias = calloc(1, sizeof *alias);
@@ -161,6 +165,8 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
     /* Where the other file's UID is found, that is its own, too. */
     if ((message->facts & FACT_ALIAS) != 0 && message->refers_to != 0)
         return true;
+    if (!past && uncommitted_may_be(message))
+        return uncommitted_lose_uid(run, message);
     /* A removal that was only begun, and whose message is there again: the server was restored. */
     if ((removed || gone) &&
         !(past ? is_pending : missing_waits)(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
@@ -213,6 +219,8 @@ return_row(struct run *run, struct journal_message *message)
 
     if (gone == 0 || (message->facts & FACT_UNPAIRED) != 0)
         return true;
+    if (uncommitted_may_be(message))
+        return uncommitted_lose_uid(run, message);
     if (gone == (FACT_GONE_HERE | FACT_GONE_THERE) || message->base[0] == '\0')
         return forget_row(run, message);
     message->facts &= ~(unsigned)(FACT_MOVED | FACT_OUT_OF_VIEW); /* whether it is still out of view, view_spare says */
