@@ -123,6 +123,37 @@ find_among(struct import *import, const struct id_set *taken_rows, const struct 
     return ok;
 }
 
+/*
+ * No row has these bytes. But of what was recorded as had, and never read, nobody knows any: its name and size say that this is it, as they do
+ * where nothing is in doubt, unless a name is proven to be another message's now.
+ */
+static bool
+find_unread(struct import *import, const struct id_set *taken_rows, const struct journal_listed *listed,
+            struct journal_pop *row)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok, taken, found = false;
+
+    row->id = 0;
+    if (import->identity != BY_UIDL || import->reused || listed->repeated)
+        return true;
+    ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err);
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && !found && i < count; i++) {
+        ok =
+            import_load(import, ids[i], row) && journal_listing_is_taken(import->journal, ids[i], &taken, &import->err);
+        found = ok && !taken && !id_set_has(taken_rows, ids[i]) && row->state == POP_HAD && !row->has_header &&
+                !row->has_kin && !row->has_body && (row->facts & POP_DOUBT) == 0 &&
+                (row->listed == 0 || listed->size == 0 || row->listed == listed->size);
+    }
+    free(ids);
+    if (!found)
+        row->id = 0;
+    return ok;
+}
+
 /* Where names moved on, the row of this one is rather another's, unless its bytes say that it is not: others that have them come first. */
 bool
 bytes_find_row(struct import *import, const struct id_set *taken_rows, const struct journal_listed *listed,
@@ -132,7 +163,8 @@ bytes_find_row(struct import *import, const struct id_set *taken_rows, const str
 
     return find_among(import, taken_rows, listed, seen, moved, row) &&
            (row->id != 0 || !moved || find_among(import, taken_rows, listed, seen, false, row)) &&
-           (row->id != 0 || candidates_begun(import, listed, seen, taken_rows, false, row));
+           (row->id != 0 || candidates_begun(import, listed, seen, taken_rows, false, row)) &&
+           (row->id != 0 || find_unread(import, taken_rows, listed, row));
 }
 
 /* What came ends in its header, perhaps, and so has the body of any that has none: more is another message than that, and comes whole. */

@@ -1599,6 +1599,10 @@ BUGS = [
         ("sync/import/bytes.c", "(!import->reused || part.listed == listed->size) && ", "")),
     bug("import: name and size say what was had where names are used again", unit("test_import_moved"),
         ("sync/import/candidates.c", "if (is_a_guess(import, &row) || ", "if (")),
+    bug("import: what was had and never read new where names are in doubt", unit("test_import_had"),
+        ("sync/import/bytes.c", "           (row->id != 0 || candidates_begun(import, listed, seen, taken_rows, false, row)) &&\n"
+                                "           (row->id != 0 || find_unread(import, taken_rows, listed, row));",
+         "           (row->id != 0 || candidates_begun(import, listed, seen, taken_rows, false, row));")),
     bug("import: header learned while a name is used again", unit("test_import_moved"),
         ("sync/import/learn.c", "if (again || import->reused)", "if (false)")),
     bug("import: what came stays in doubt", unit("test_import_moved"),

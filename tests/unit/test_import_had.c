@@ -374,6 +374,31 @@ another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetch
     assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 0);
 }
 
+/* A copy of what is here makes all names doubtful, and two that are alike are read. Of what was recorded as had nothing else is known than its name. */
+static void
+two_that_are_alike_and_were_recorded_as_had_are_not_fetched_once_names_are_in_doubt(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail;
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    sc->drop.mails[1].gone = true;
+    mail = given_mail_as(sc, "copy", sc->drop.mails[0].bytes, sc->drop.mails[0].len);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, mail), 2);
+        assert_int_equal(copies_here(sc, &sc->drop.mails[2]), 0);
+        assert_int_equal(copies_here(sc, &sc->drop.mails[3]), 0);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
 /* Its part has the bytes that come now, and came before it went; but it went itself. */
 static void
 what_came_cut_went_whole_and_comes_back_cut_is_known_when_all_of_it_comes(void **state)
@@ -543,6 +568,7 @@ main(void)
         TEST(what_could_not_be_compared_is_recorded_as_had),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
         TEST(another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetched),
+        TEST(two_that_are_alike_and_were_recorded_as_had_are_not_fetched_once_names_are_in_doubt),
         TEST(twins_of_which_one_comes_late),
         TEST(what_came_cut_went_whole_and_comes_back_cut_is_known_when_all_of_it_comes),
         TEST(where_headers_come_empty_other_names_bring_nothing_again),
