@@ -316,6 +316,9 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
         !more && !proof_is_beginning(row, &seen) && seen_same_body(row, &seen) &&
         (import->info.top || import_verdict(row, &seen, import_listed_size(import, number)) == VERDICT_SAME);
     const bool proven = same && !proof_is_doubted(row);
+    /* Its header came, too. Once it is removed it is known again by that. */
+    if (proven && import_verdict(row, &seen, 0) == VERDICT_SAME)
+        (void)import_learn_header(row, &seen);
     if (proven && (row->facts & POP_UNSURE) == 0)
         return confirm(import, number, row);
     if (proven) {

@@ -155,6 +155,33 @@ what_gets_the_name_of_one_that_was_had_in_doubt_comes(void **state)
     assert_int_equal(files_in(sc, "INBOX/new"), 4);
 }
 
+/*
+ * What a run that was cut off delivered is known by its file, which does not say how its lines ended there. Without TOP only the body was read before
+ * it was removed, and its header with it: by that it is known when it is back.
+ */
+static void
+what_was_cut_off_and_removed_without_top_is_known_when_it_is_back(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    sc->drop.no_top = true;
+    sc->commit_fails_at = 9; /* what was delivered is here, and its commit is not */
+    assert_int_not_equal(run_import(sc), 0);
+    sc->commit_fails_at = 0;
+    assert_int_equal(copies_here(sc, mail), 1);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->now += DAY;
+    (void)given_mail_as(sc, "back", mail->bytes, mail->len);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, mail), 1);
+    }
+    assert_int_equal(count_there(sc), 0);
+}
+
 int
 main(void)
 {
@@ -164,6 +191,7 @@ main(void)
         TEST(what_was_begun_in_doubt_and_came_is_known_under_another_name),
         TEST(what_gets_the_name_of_one_that_was_had_in_doubt_comes),
         TEST(what_was_removed_and_is_back_under_the_name_of_a_part_is_known),
+        TEST(what_was_cut_off_and_removed_without_top_is_known_when_it_is_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
