@@ -9,7 +9,7 @@
 
 #include "store/base/arena.h"
 
-#define FIRST 16 /* so many go out before the first one is known to be stored */
+#define FIRST 16 /* so many go out before one is known to be stored: in this call, or in the last one on this line */
 
 struct group {
     size_t first, count;
@@ -286,7 +286,7 @@ take_ok(struct appending *appending, const struct command *command, const struct
     bool believed = believe(appending, command, response);
     struct place *place = place_of(appending, command->first);
 
-    appending->stored = true;
+    appending->stored = appending->imap->stores = true;
     place->refused = 0;
     note_stored(place, command, response, believed);
     for (size_t i = 0; i < command->count; i++) {
@@ -428,6 +428,7 @@ take_answer(void *self, const struct command *command, const struct response *re
         return take_uidnext(appending, command, response->state == STATE_OK);
     if (response->state == STATE_OK)
         return take_ok(appending, command, response);
+    appending->imap->stores = false;
     client_refused(response, &outcome);
     note_refusal(appending, command, response, &outcome);
     const struct group group = {command->first, command->count};
@@ -473,6 +474,7 @@ imap_append(struct imap *imap, const struct remote_append *messages, size_t coun
     size_t places = 0;
     bool ok;
 
+    appending.stored = imap->stores;
     appending.places = arena_array(&arena, count, sizeof *appending.places);
     appending.place_of = arena_array(&arena, count, sizeof *appending.place_of);
     ok = !arena.failed;

@@ -80,6 +80,7 @@ struct imap {
     char unlisted[256]; /* what was wrong with a line of LIST that could not be read; "" if none */
     bool selected;      /* on the server, by what was answered */
     bool select_sent;   /* by what was sent */
+    bool stores;        /* the last APPEND that was answered stored its messages */
     bool disordered;    /* this server lists messages in no order: count them another way */
     bool
         one_at_a_time; /* it mixed up what it was asked at once: now and on later connections it is asked one thing at a time */

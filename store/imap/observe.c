@@ -87,9 +87,10 @@ send_select(struct observing *observing, const struct remote_select *mailbox)
     struct imap *imap = observing->imap;
     char parameters[80] = "";
 
+    /* Of what came since, the FETCH that follows tells more: what changed is asked below the cursor alone, or each new message came twice. */
     if (observe_mode(observing->imap, mailbox) == OBSERVE_QRESYNC && !observing->going_on)
-        (void)text_print(parameters, sizeof parameters, " (QRESYNC (%u %llu))", mailbox->uidvalidity,
-                         (unsigned long long)mailbox->modseq);
+        (void)text_print(parameters, sizeof parameters, " (QRESYNC (%u %llu 1:%u))", mailbox->uidvalidity,
+                         (unsigned long long)mailbox->modseq, mailbox->uidnext - 1);
     else if (client_condstore(imap) && !client_qresync(imap))
         (void)text_print(parameters, sizeof parameters, " (CONDSTORE)");
     return select_send(imap, observing->at, mailbox->mailbox, parameters, observing->err);

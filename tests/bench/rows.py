@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from clients import Golub, Mbsync, Relay
-from rig.fill import Wire, clone, mails, number_of, numbered, small
+from rig.fill import START, Wire, clone, mails, number_of, numbered, small
 
 DELAY = 25  # milliseconds one way
 KB, MB = 1000, 1_000_000
@@ -277,8 +277,8 @@ class Changes:
 
         def change(program, _):
             maildir = program.maildir()
-            for data in small(self.many, 10700):
-                maildir.put("INBOX", data.replace(b"\r\n", b"\n").replace(b"X-Number: ", b"X-Number: 7000000"), "S")
+            for n, data in enumerate(small(self.many, 10700)):  # with dates of their own, as all other mail of this bench
+                maildir.put("INBOX", data.replace(b"\r\n", b"\n").replace(b"X-Number: ", b"X-Number: 7000000"), "S", START + n * 61)
 
         def check(_, user):
             return self.there(user, "INBOX") == self.count - 11 + self.many

@@ -194,6 +194,23 @@ class OneMailboxTest(EconomyTest):
         self.cost(turns=12, up=4000 + sum(len(m.bytes) + 120 for m in mails))
         self.assert_same()
 
+    def test_what_is_new_on_the_server_is_told_once(self):
+        self.fill("INBOX", 50)
+        self.sync()
+        self.converge()
+        mails = self.corpus.messages(300, edge=False, median=700)
+        for mail in mails:
+            self.maildir.put("INBOX", mail.lf, "S", date=mail.date)
+
+        self.sync()
+
+        # An answer for each is its echo; APPENDs are answered by groups.
+        self.cost(turns=8, down=4000 + 125 * len(mails))
+        for uid in (51, 200, 350):
+            told = re.findall(rb"FETCH \(UID %d [^\r]*" % uid, self.proxy.received())
+            self.assertEqual(len(told), 2 if uid > 334 else 1, told)  # the highest ones are compared, too
+        self.assert_same()
+
     def test_moved_mail_does_not_travel(self):
         self.fill("Archive", 1)
         self.fill("INBOX", 600, size=3000)

@@ -282,6 +282,58 @@ a_message_that_changes_while_it_is_sent_is_never_completed(void **state)
     free(script);
 }
 
+#define CALL 18 /* messages of one call: more than go out before anything is known to be stored */
+
+/* All of them in commands of their own. */
+static bool
+appends_a_call(struct script *script)
+{
+    static const char *alike[CALL];
+    struct remote_append all[CALL];
+
+    for (size_t i = 0; i < CALL; i++) {
+        alike[i] = "one\r\n";
+        all[i] = (struct remote_append){
+            .mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 10, .keywords = "", .size = strlen(alike[i])};
+    }
+    script->messages = alike;
+    return script->remote.ops->append(script->remote.self, all, CALL, &telling_appender, script, &script->err);
+}
+
+/* So a batch after the first one costs one turn, and not two. */
+static void
+where_the_last_batch_was_stored_the_next_one_goes_out_whole(void **state)
+{
+    const char *lines[1 + 4 * 3 * CALL] = {NULL};
+    static char answers[2 * CALL][40];
+    size_t at = 0;
+
+    (void)state;
+    for (size_t call = 0; call < 2; call++) {
+        const size_t first = call == 0 ? CALL - 2 : CALL; /* 16 of the first call, then the rest */
+
+        for (size_t i = 0; i < CALL; i++) {
+            lines[at++] = "C:g* APPEND *";
+            lines[at++] = "B:5";
+            lines[at++] = "C:";
+            if (i + 1 != first && i + 1 != CALL)
+                continue;
+            for (size_t k = i + 1 == first ? 0 : first; k <= i; k++) {
+                char *const answer = answers[call * CALL + k];
+
+                (void)text_print(answer, sizeof answers[0], "S:g%zu OK stored", 1 + call * CALL + k);
+                lines[at++] = answer;
+            }
+        }
+    }
+    struct script *script = given_script("LITERAL+ MULTIAPPEND", lines);
+
+    assert_true(appends_a_call(script));
+    assert_true(appends_a_call(script));
+
+    end_script(script);
+}
+
 int
 main(void)
 {
@@ -298,6 +350,7 @@ main(void)
         cmocka_unit_test(over_quota_ends_the_uploads),
         cmocka_unit_test(what_the_server_does_not_take_is_not_sent),
         cmocka_unit_test(a_message_that_changes_while_it_is_sent_is_never_completed),
+        cmocka_unit_test(where_the_last_batch_was_stored_the_next_one_goes_out_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,9 +170,9 @@ a_delta_is_told_mailbox_by_mailbox(void **state)
     struct script *script = given_script(
         QUICK,
         (const char *const[]){
-            ENABLE, "C:g2 SELECT \"INBOX\" (QRESYNC (7 40))",
+            ENABLE, "C:g2 SELECT \"INBOX\" (QRESYNC (7 40 1:8))",
             "C:g3 UID FETCH 9:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)",
-            "C:g4 UID FETCH 4:8 (UID INTERNALDATE RFC822.SIZE)", "C:g5 SELECT \"b\" (QRESYNC (8 50))",
+            "C:g4 UID FETCH 4:8 (UID INTERNALDATE RFC822.SIZE)", "C:g5 SELECT \"b\" (QRESYNC (8 50 1:1))",
             "C:g6 UID FETCH 2:*", "S:* FLAGS (\\Seen)", "S:* OK [PERMANENTFLAGS (\\Seen \\Deleted \\*)] x",
             "S:* 5 EXISTS", "S:* OK [UIDVALIDITY 7] x", "S:* OK [UIDNEXT 11] x", "S:* OK [HIGHESTMODSEQ 44] x",
             "S:* VANISHED (EARLIER) 1:3,5", "S:* 1 FETCH (UID 4 FLAGS (\\Seen Work) MODSEQ (42))",
