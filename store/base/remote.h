@@ -116,15 +116,20 @@ remote_is_other(const struct remote_message *now, uint64_t size, int64_t date)
 
 struct remote_outcome { /* of one item or mailbox */
     bool ok;
-    bool gone;        /* not ok, and the reason is that the mailbox or message does not exist (any more) */
-    bool permanent;   /* not ok, and asking again without a change is useless: [TOOBIG], APPENDLIMIT, a bare LF ... */
-    bool throttled;   /* not ok, and the server does no more of this kind in this mailbox now: a later run asks again */
-    bool passing;     /* not ok, and the server has trouble now, with this message or all: [UNAVAILABLE], [SERVERBUG] */
-    bool denied;      /* not ok, and it is a matter of rights: read-only, [NOPERM] */
-    bool over_quota;  /* [OVERQUOTA]; throttled as well */
-    bool changed;     /* verify said no, UIDVALIDITY differs ...: plan anew; with gone: the target does not exist */
-    bool disturbed;   /* a listing, changed: only because messages were removed meanwhile; what was told was there */
-    bool doubtful;    /* not ok, but the command may have been (partly) done: look before trying again */
+    bool gone;       /* not ok, and the reason is that the mailbox or message does not exist (any more) */
+    bool permanent;  /* not ok, and asking again without a change is useless: [TOOBIG], APPENDLIMIT, a bare LF ... */
+    bool throttled;  /* not ok, and the server does no more of this kind in this mailbox now: a later run asks again */
+    bool passing;    /* not ok, and the server has trouble now, with this message or all: [UNAVAILABLE], [SERVERBUG] */
+    bool denied;     /* not ok, and it is a matter of rights: read-only, [NOPERM] */
+    bool over_quota; /* [OVERQUOTA]; throttled as well */
+    bool changed;    /* verify said no, UIDVALIDITY differs ...: plan anew; with gone: the target does not exist */
+    bool disturbed;  /* a listing, changed: only because messages were removed meanwhile; what was told was there */
+    bool doubtful;   /* not ok, but the command may have been (partly) done: look before trying again */
+    /*
+     * Of a change of flags that is ok: what has a MODSEQ above the first one, up to the second one, is this change and nothing else; 0 where that is
+     * not known.
+     */
+    uint64_t ours_after, ours_to;
     uint32_t shown;   /* of a listing that is ok: the server shows only so many, the newest; 0: all */
     char answer[512]; /* the server's words, escaped; of a listing that is ok: what could not be read of it */
 };

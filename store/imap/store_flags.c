@@ -9,6 +9,9 @@
  * Where several mailboxes are to be visited, those without \Deleted, whose loss of a message nobody could take back, ride
  * blind behind their SELECTs, all in one turn, but only right after a STATUS of each of them:
  *     STATUS a, STATUS b | SELECT a, STOREs and FETCH, SELECT b, STOREs and FETCH
+ * Where a visit is one change of many messages, and there are change numbers, its STOREs answer for themselves and no FETCH follows:
+ *     SELECT a | STOREs (UNCHANGEDSINCE what it said) in a
+ * Where one of the messages does not show by its answer that it was changed, all of that change is done the way above.
  * A server that answers BAD to the FETCH (GNU mailutils, where one of its UIDs is gone) is asked for 1:* when all else is done.
  */
 #include "store/imap/client.h"
@@ -17,11 +20,13 @@
 
 #define CHUNK LIMIT_BATCH
 #define STEPS 5 /* of a chunk: +FLAGS, +FLAGS $Forwarded, -FLAGS, -FLAGS $Forwarded, FETCH */
+#define MANY 64 /* with fewer, a second answer for each costs less than the turn where one does not show its change */
 
 struct echo { /* what the server shows of one message; the last thing that it said */
     bool came;
     unsigned flags;
     char *keywords; /* NULL: none */
+    uint64_t modseq;
 };
 
 #define NONE SIZE_MAX
@@ -30,6 +35,7 @@ enum way {
     WAY_WAIT,  /* its SELECT is waited for */
     WAY_LOOK,  /* may ride blind, if a look at its mailbox allows it */
     WAY_BLIND, /* may */
+    WAY_ONCE,  /* its STOREs answer for themselves */
     WAY_ALL,   /* stored; its FETCH was answered BAD, and 1:* is asked for */
     WAY_DONE   /* told */
 };
@@ -50,13 +56,15 @@ struct storing {
     unsigned step;
     bool select_due;
     size_t select_after; /* or NONE */
+    uint64_t since;      /* WAY_ONCE: HIGHESTMODSEQ of its SELECT */
+    bool never_once;     /* it did not do once */
 
     struct selection selection;
     bool ignore, bad;            /* of the visit: nothing of it counts; its SELECT was answered BAD */
     struct remote_outcome visit; /* why */
     size_t current;              /* change whose answers come */
     size_t left;                 /* echoes of it not answered yet */
-    bool unlooked;               /* one of them was answered BAD */
+    bool unlooked;               /* one of them was answered BAD; WAY_ONCE: a STORE did not do all of it */
     struct echo *echoes;         /* one for each UID of it */
     size_t echoes_len, echoes_size;
     struct remote_outcome outcome;
@@ -100,6 +108,17 @@ step_flags(const struct remote_store *change, unsigned step)
     return step % 2 == 0 ? flags & FLAG_ALL & ~(unsigned)FLAG_FORWARDED : flags & (unsigned)FLAG_FORWARDED;
 }
 
+/* Is the visit one change, by one STORE for each chunk, and of so many messages that a FETCH behind them is saved? */
+static bool
+may_go_once(const struct storing *storing, size_t begin, size_t end)
+{
+    const struct remote_store *change = &storing->changes[begin];
+
+    return !storing->never_once && !storing->ignore && client_condstore(storing->imap) &&
+           storing->selection.modseq != 0 && end == begin + 1 && change->count >= MANY &&
+           (change->add == 0) != (change->del == 0) && ((change->add | change->del) & (unsigned)FLAG_FORWARDED) == 0;
+}
+
 static void
 print_flags(struct queue *queue, unsigned flags)
 {
@@ -129,7 +148,9 @@ send_step(struct storing *storing, const struct remote_store *change, size_t cou
     if (step == STEPS - 1) {
         queue_print(queue, " (UID FLAGS)");
     } else {
-        queue_print(queue, " %cFLAGS.SILENT (", step < 2 ? '+' : '-');
+        if (storing->way == WAY_ONCE)
+            queue_print(queue, " (UNCHANGEDSINCE %llu)", (unsigned long long)storing->since);
+        queue_print(queue, " %cFLAGS%s (", step < 2 ? '+' : '-', storing->way == WAY_ONCE ? "" : ".SILENT");
         print_flags(queue, step_flags(change, step));
         queue_print(queue, ")");
     }
@@ -165,7 +186,7 @@ next(void *self, bool *more)
             count = count < storing->chunk ? count : storing->chunk;
             while (storing->step < STEPS - 1 && (storing->way == WAY_ALL || step_flags(change, storing->step) == 0))
                 storing->step++;
-            if (storing->step < STEPS)
+            if (storing->step < (storing->way == WAY_ONCE ? STEPS - 1 : STEPS))
                 return send_step(storing, change, count, storing->step++);
             storing->step = 0;
             storing->first += count;
@@ -269,6 +290,7 @@ take_untagged(void *self, const struct response *response, const struct command 
     if (unread)
         return true;
     echo->flags = fetched->flags;
+    echo->modseq = fetched->modseq;
     free(echo->keywords);
     echo->keywords = fetched->keywords[0] != '\0' ? strdup(fetched->keywords) : NULL;
     return echo->keywords != NULL || fetched->keywords[0] == '\0' || out_of_memory(storing);
@@ -312,6 +334,46 @@ take_select(struct storing *storing, const struct command *command, const struct
     return true;
 }
 
+/*
+ * A change number is that of one STORE, or of what somebody else did (RFC 7162 section 3.1). No message of this change showed it when the mailbox was last
+ * known, and UNCHANGEDSINCE let none pass that was changed since: each STORE took a number. So where each chunk shows the
+ * number next to that of the chunk before, from the SELECT's on, nobody else changed anything in between.
+ */
+static void
+say_what_is_ours(struct storing *storing)
+{
+    uint64_t number = storing->since;
+
+    for (size_t i = 0; i < storing->echoes_len; i++) {
+        number += i % storing->chunk == 0;
+        if (storing->echoes[i].modseq != number)
+            return;
+    }
+    storing->outcome.ours_after = storing->since;
+    storing->outcome.ours_to = number;
+}
+
+/* Does each message show that it was changed? If not, all of it is done anew, with a FETCH that says what became of it. */
+static bool
+end_once(struct storing *storing, size_t index)
+{
+    const struct remote_store *change = &storing->changes[index];
+    bool all = storing->outcome.ok && !storing->unlooked;
+
+    for (size_t i = 0; all && i < storing->echoes_len; i++) {
+        const struct echo *echo = &storing->echoes[i];
+
+        all = echo->came && (echo->flags & change->add) == change->add && (echo->flags & change->del) == 0;
+    }
+    storing->ways[index] = all ? WAY_DONE : WAY_WAIT;
+    if (!all) {
+        storing->never_once = true;
+        return true;
+    }
+    say_what_is_ours(storing);
+    return tell_echoes(storing, index) && storing->to->done(storing->context, index, &storing->outcome);
+}
+
 /* All that belongs to this change is answered. */
 static bool
 end_change(struct storing *storing, size_t index)
@@ -349,6 +411,10 @@ take_answer(void *self, const struct command *command, const struct response *re
     }
     if (!select_in_turn(storing->imap, command))
         return false;
+    if (storing->way == WAY_ONCE) {
+        storing->unlooked = storing->unlooked || response->state != STATE_OK || response->code == CODE_MODIFIED;
+        return --storing->left > 0 || end_once(storing, command->index);
+    }
     if (command->kind == COMMAND_PROOF && response->state == STATE_BAD && storing->way != WAY_ALL)
         storing->unlooked = true;
     else if (storing->outcome.ok && response->state != STATE_OK)
@@ -486,7 +552,11 @@ visit_all(struct storing *storing, enum way way)
         }
         if (storing->ignore && !tell_visit(storing, visit, end))
             return false;
-        if (!ask(storing, way, storing->ignore ? end : visit, end, after))
+        const bool once = way == WAY_WAIT && may_go_once(storing, visit, end);
+        if (once)
+            storing->ways[visit] = WAY_ONCE;
+        storing->since = storing->selection.modseq;
+        if (!ask(storing, once ? WAY_ONCE : way, storing->ignore ? end : visit, end, after))
             return false;
         visit = after;
     }
@@ -514,7 +584,7 @@ imap_store(struct imap *imap, const struct remote_store *changes, size_t count, 
         return out_of_memory(&storing);
     ok = choose_ways(&storing) &&
          (find_way(&storing, 0, WAY_BLIND) == NONE || ask(&storing, WAY_BLIND, 0, count, NONE)) &&
-         visit_all(&storing, WAY_WAIT);
+         visit_all(&storing, WAY_WAIT) && (!storing.never_once || visit_all(&storing, WAY_WAIT));
     storing.chunk = SIZE_MAX / 2; /* all of a change's UIDs are in 1:* */
     ok = ok && visit_all(&storing, WAY_ALL);
     drop_echoes(&storing);

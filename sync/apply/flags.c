@@ -141,6 +141,8 @@ on_stored(void *context, size_t index, const struct remote_outcome *outcome)
 
     for (size_t i = 0; outcome->ok && i < storing->requests[index].count; i++)
         mailbox->full = mailbox->full || !storing->todos[storing->first[index] + i]->echoed; /* perhaps it is gone */
+    mailbox->ours_after = outcome->ours_after;
+    mailbox->ours_to = outcome->ours_to;
     mailbox->stirred = true;
     if (outcome->ok || outcome->changed)
         return true;

@@ -40,7 +40,7 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     mailbox->row.state = MAILBOX_REPAIR;
     mailbox->given_back = false;
     mailbox->row.uidnext = mailbox->row.messages = 0;
-    mailbox->row.modseq = 0;
+    mailbox->row.modseq = mailbox->ours_to = 0;
     mailbox->row.past = 0; /* nothing of it is known by its UID any more */
     uneven_forget(&mailbox->row);
     mailbox->current = false;
@@ -94,7 +94,7 @@ begin_doubt(struct run *run, struct sight *sight)
     sight->again_full = true;
     (void)attempts_repaired(run, sight->mailbox, &(bool){true});
     run->went_back = run->vanished = true;
-    row->modseq = 0;
+    row->modseq = sight->mailbox->ours_to = 0;
     row->past = missing_first_id(run);
     sight->mailbox->look_here = true;
     return journal_mailbox_save(run->journal, row, &run->err);
@@ -164,7 +164,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
-    if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
+    if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < told_to(sight->mailbox))
         return begin_doubt(run, sight);
     /*
      * Another mailbox showed that the server went back, and its sizes can't be trusted. A date alone does not prove
@@ -388,6 +388,7 @@ see_all(const struct run *run, struct sight *sight)
         sight->mailbox->unchecked = row->past != 0 || run->went_back || run->no_deltas ? 1 : sight->request.check_from;
     row->uidnext = sight->selected.uidnext;
     row->modseq = sight->selected.modseq;
+    sight->mailbox->ours_to = 0;
     row->messages = sight->selected.exists;
     row->permanent = sight->selected.permanent;
     row->past = sight->mailbox->unlisted ? row->past : 0; /* what the server lost is known only from a whole listing */
@@ -482,7 +483,7 @@ fill_request(struct run *run, struct sight *sight, bool full)
         .mailbox = text_of(row->wire),
         .uidvalidity = row->uidvalidity,
         .uidnext = full ? 0 : row->uidnext,
-        .modseq = full ? 0 : row->modseq,
+        .modseq = full ? 0 : told_to(mailbox),
         .full = full || row->uidnext == 0,
         .bare = bare,
         .sizeless = mailbox->sizeless,

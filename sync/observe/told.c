@@ -69,3 +69,11 @@ told_free(struct told_flags *told)
     free(told->list);
     *told = (struct told_flags){0};
 }
+
+uint64_t
+told_to(const struct mailbox *mailbox)
+{
+    const uint64_t cursor = mailbox->row.modseq;
+
+    return cursor != 0 && mailbox->ours_to != 0 && mailbox->ours_after == cursor ? mailbox->ours_to : cursor;
+}

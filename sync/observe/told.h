@@ -20,4 +20,7 @@ MUST_CHECK bool told_take_back(struct run *run, struct told_flags *told);
 /** Nothing is noted after it. */
 void told_free(struct told_flags *told);
 
+/** Up to which MODSEQ its changes are known: what the last look told, and behind that what this run did itself and nobody else. */
+uint64_t told_to(const struct mailbox *mailbox);
+
 #endif

@@ -59,7 +59,8 @@ struct mailbox {
     bool made_anew;     /* its server says nothing by other bytes: given_again.h */
     int64_t unshown;    /* a message that was to be removed there, and was not shown when it was asked for: remove.c */
     bool full;          /* list all of it: changes since the cursor are not enough */
-    bool stirred;       /* we changed it on the server: look again, so that echoes and cursors are written down */
+    uint64_t ours_after, ours_to; /* remote_outcome's, of this run's last change of flags; a look asks behind it */
+    bool stirred; /* we changed it on the server: look again, so that echoes and cursors are written down */
     /* what went wrong */
     bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
     unsigned over; /* enum work: the server does no more of it in this run */

@@ -1239,6 +1239,8 @@ BUGS = [
          "        row->flags.rbase = row->flags.rseen;\n        row->flags.lbase = row->flags.lseen;\n"
          "        if (!journal_message_save(run->journal, row, &run->err))\n            return false;\n    }\n"
          "    if (outcome->ok || outcome->changed)\n        return true;")),
+    bug("change numbers of others between the look and our change passed over", MEANWHILE,
+        ("sync/observe/told.c", "mailbox->ours_after == cursor", "true")),
     bug("another client's change in an echo taken for the base", MEANWHILE,
         ("sync/rules/merge.c", "    f = merge_agree(f, sent);\n", "    f = merge_agree(f, sent);\n    f.rbase = shown;\n")),
     bug("another client's change after an APPEND taken for the base", MEANWHILE,

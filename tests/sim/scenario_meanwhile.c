@@ -10,21 +10,20 @@ given_its_name(int mailbox, int content)
     text_print(base, sizeof base, "%s", file_of(mailbox, content)->base);
 }
 
-/* What the journal has seen of a mailbox in the run under way. */
-static uint32_t
-uidnext_seen(int mailbox)
+/* What the journal has of a mailbox in the run under way. */
+static struct journal_mailbox
+mailbox_seen(int mailbox)
 {
-    struct journal_mailbox *list = NULL;
+    struct journal_mailbox *list = NULL, seen = {0};
     struct error err = {0};
     size_t count = 0;
-    uint32_t uidnext = 0;
 
     assert_true(journal_mailboxes(sim.clients[0].journal, &list, &count, &err));
     for (size_t i = 0; i < count; i++)
         if (strcmp(list[i].name, server_mailbox_name(mailbox)) == 0)
-            uidnext = list[i].uidnext;
+            seen = (struct journal_mailbox){.id = list[i].id, .uidnext = list[i].uidnext};
     journal_mailboxes_free(list, count);
-    return uidnext;
+    return seen;
 }
 
 /* ---- on the server ---- */
@@ -34,7 +33,7 @@ move_there_behind_the_listing(struct world *world)
 {
     uint32_t uid;
 
-    if (calls > 0 || uidnext_seen(INBOX) != sim.server.boxes[INBOX].uidnext)
+    if (calls > 0 || mailbox_seen(INBOX).uidnext != sim.server.boxes[INBOX].uidnext)
         return;
     calls++;
     assert_true(server_add(&sim.server, INBOX, 1, 0, 0, 1600000000, &uid));
@@ -176,6 +175,41 @@ what_another_client_changed_before_the_echo_comes_down(void **state)
     assert_true(calls > 0);
     then_both_sides_agree();
     assert_string_equal(file_of(INBOX, 1)->info, "c:2,FS");
+}
+
+static void
+flag_another_behind_the_look(struct world *world)
+{
+    struct journal_message row;
+    struct error err = {0};
+    bool found = false;
+
+    (void)world;
+    assert_true(journal_message_by_uid(sim.clients[0].journal, mailbox_seen(INBOX).id, 1, &row, &found, &err));
+    if (!found || (row.flags.lseen & FLAG_SEEN) == 0 || calls++ > 0)
+        return;
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 2), FLAG_FLAGGED, 0);
+}
+
+/* The look that follows asks behind what golub changed itself: nothing else may have been changed before that. */
+static void
+what_another_client_changed_between_the_look_and_ours_comes_down(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    mua_set_flags(here(), file_of(INBOX, 1), FLAG_SEEN);
+    calls = 0;
+    given_others_act(flag_another_behind_the_look);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(calls > 0);
+    assert_int_equal(server_message(&sim.server, INBOX, 1)->flags, FLAG_SEEN);
+    then_both_sides_agree();
+    assert_string_equal(file_of(INBOX, 2)->info, "c:2,F");
 }
 
 static void
@@ -538,6 +572,7 @@ main(void)
         SCENARIO(a_removal_that_the_server_refuses_is_said_once_and_asked_for_in_the_next_run),
         SCENARIO(a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is),
         SCENARIO(what_another_client_changed_before_the_echo_comes_down),
+        SCENARIO(what_another_client_changed_between_the_look_and_ours_comes_down),
         SCENARIO(what_another_client_changed_right_after_an_upload_comes_down),
         SCENARIO(a_flag_that_the_server_says_ok_to_and_does_not_hold_stays_here),
         SCENARIO(a_refused_file_is_asked_about_again_when_it_was_changed_in_its_place),

@@ -491,10 +491,29 @@ store_flags(struct server *server, int mailbox, const struct remote_store *chang
     }
 }
 
+/* Has each message of it a change number of its own since, and nobody else any? As store/imap tells it (store_flags.c). */
+static void
+say_what_is_ours(struct server *server, int mailbox, const struct remote_store *change, uint64_t before,
+                 struct remote_outcome *out)
+{
+    const uint64_t after = before + change->count;
+
+    for (size_t i = 0; i < change->count; i++) {
+        const struct sim_message *message = remote_message(server, mailbox, change->uids[i]);
+        if (message == NULL || message->modseq <= before || message->modseq > after)
+            return;
+    }
+    if (!server->condstore)
+        return;
+    out->ours_after = before;
+    out->ours_to = after;
+}
+
 static bool
 store_one(struct server *server, int mailbox, const struct remote_store *change, size_t index,
-          const struct remote_observer *to, void *context, struct error *err)
+          const struct remote_observer *to, void *context, struct remote_outcome *out, struct error *err)
 {
+    const uint64_t before = server->boxes[mailbox].modseq;
     struct world *world = server->world;
     const struct listing echo = {.server = server, .index = index, .to = to, .context = context};
     const enum fate fate = world_step(world, STEP_STORE, true);
@@ -505,7 +524,10 @@ store_one(struct server *server, int mailbox, const struct remote_store *change,
         return remote_broken(server, err);
     }
     store_flags(server, mailbox, change, change->count);
+    const bool alone = server->boxes[mailbox].modseq == before + change->count;
     world_between(world);
+    if (alone)
+        say_what_is_ours(server, mailbox, change, before, out);
     const size_t told = fate == FATE_GO ? change->count : rng_below(&world->rng, (unsigned)change->count + 1);
     for (size_t i = 0; i < told; i++) {
         const struct sim_message *message = remote_message(server, mailbox, change->uids[i]);
@@ -535,7 +557,7 @@ sim_store(void *remote, const struct remote_store *changes, size_t count, const 
             if (protected)
                 outcome = (struct remote_outcome){.denied = true, .answer = "the mailbox is read-only"};
             else
-                told = store_one(server, mailbox, &changes[i], i, to, context, err);
+                told = store_one(server, mailbox, &changes[i], i, to, context, &outcome, err);
             server->selected = -1;
         }
         if (!told)

@@ -179,9 +179,37 @@ class OneMailboxTest(EconomyTest):
 
         self.sync()
 
-        self.cost(turns=12, up=4000)
+        # Each message answers once, to its STORE; the look behind it asks for what others changed, and for the last few.
+        self.cost(turns=6, up=4000, down=4000 + 70 * 600)
         self.assertLessEqual(len(commands(self.proxy, b"STORE")), 4)
+        for uid in (1, 300, 580):
+            self.assertEqual(len(re.findall(rb"FETCH \(UID %d " % uid, self.proxy.received())), 1)
         self.assert_same()
+
+    def test_many_flags_of_which_another_client_set_one_meanwhile_all_go_up(self):
+        self.fill("INBOX", 100)
+        self.sync()
+        self.converge()
+        for file in self.maildir.files("INBOX"):
+            self.maildir.read(file)
+        self.client.select("INBOX")
+        tagged = []
+
+        def meanwhile(data):
+            if b"UID STORE" in data and not tagged:
+                tagged.append(data)
+                self.client.imap.store("7", "+FLAGS", "(\\Flagged)")
+            return data
+        self.through(delay=DELAY, edit_up=meanwhile)
+
+        self.sync()
+        self.sync()
+
+        self.assertTrue(tagged)
+        self.client.imap.unselect()
+        self.assert_same()
+        self.assertEqual(sum("S" in f.letters for f in self.maildir.files("INBOX")), 100)
+        self.assertEqual(sum("F" in f.letters for f in self.maildir.files("INBOX")), 1)
 
     def test_new_mail_goes_up_without_a_wait_for_each(self):
         self.sync()

@@ -193,6 +193,9 @@ outcome_text(const struct remote_outcome *outcome)
                      outcome->answer[0] ? ": " : "", outcome->answer);
     if (outcome->shown != 0)
         (void)text_print(text + strlen(text), sizeof text - strlen(text), ", shows %u", outcome->shown);
+    if (outcome->ours_to != 0)
+        (void)text_print(text + strlen(text), sizeof text - strlen(text), ", ours after %llu to %llu",
+                         (unsigned long long)outcome->ours_after, (unsigned long long)outcome->ours_to);
     return text;
 }
 
