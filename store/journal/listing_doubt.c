@@ -297,16 +297,19 @@ journal_listing_top_of(struct journal *journal, uint32_t number, struct journal_
 }
 
 bool
-journal_listing_count_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], uint64_t *count,
-                          struct error *err)
+journal_listing_count_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], uint64_t most,
+                          uint64_t *count, struct error *err)
 {
     sqlite3_stmt *statement =
-        prepare(journal, SQL_LISTING_BY_KIN, "SELECT count(*) FROM temp.listing_doubt WHERE kin = ?1 AND row = 0", err);
+        prepare(journal, SQL_LISTING_BY_KIN,
+                "SELECT count(*) FROM (SELECT 1 FROM temp.listing_doubt WHERE kin = ?1 AND row = 0 LIMIT ?2)", err);
+    struct sql_binder to = {.statement = statement};
     int64_t number;
 
     if (statement == NULL)
         return false;
-    bind_digest(&(struct sql_binder){.statement = statement}, kin);
+    bind_digest(&to, kin);
+    bind_integer(&to, most > INT64_MAX ? INT64_MAX : (int64_t)most);
     if (!sql_number(journal, statement, INT64_MAX, &number, what, err))
         return false;
     *count = (uint64_t)number;
@@ -318,7 +321,8 @@ journal_listing_has_kin(struct journal *journal, const unsigned char header[stat
                         const unsigned char kin[static DIGEST_SIZE], bool *has, struct error *err)
 {
     static const char sql[] =
-        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE kin = ?2 AND header <> ?1 AND row = 0)";
+        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE kin = ?2 AND header < ?1 AND row = 0)"
+        " OR EXISTS (SELECT 1 FROM temp.listing_doubt WHERE kin = ?2 AND header > ?1 AND row = 0)";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_HAS_KIN, sql, err);
     struct sql_binder to = {.statement = statement};
     int64_t found;
@@ -335,12 +339,13 @@ journal_listing_has_kin(struct journal *journal, const unsigned char header[stat
 
 bool
 journal_listing_alike(struct journal *journal, const char *uidl, const unsigned char header[static DIGEST_SIZE],
-                      uint64_t size, uint64_t *count, struct error *err)
+                      uint64_t size, uint64_t most, uint64_t *count, struct error *err)
 {
     static const char any[] =
-        "SELECT count(*) FROM temp.listing_doubt WHERE header = ?1 AND size = ?2 AND row = 0 AND left = 0";
-    static const char same[] = "SELECT count(*) FROM temp.listing_doubt WHERE header = ?1 AND row = 0 AND left = 0"
-                               " AND uidl = ?2";
+        "SELECT count(*) FROM (SELECT 1 FROM temp.listing_doubt WHERE header = ?1 AND size = ?2 AND row = 0"
+        " AND left = 0 LIMIT ?3)";
+    static const char same[] = "SELECT count(*) FROM (SELECT 1 FROM temp.listing_doubt WHERE header = ?1 AND row = 0"
+                               " AND left = 0 AND uidl = ?2 LIMIT ?3)";
     sqlite3_stmt *statement = uidl == NULL ? prepare(journal, SQL_LISTING_ALIKE, any, err)
                                            : prepare(journal, SQL_LISTING_ALIKE_UIDL, same, err);
     struct sql_binder to = {.statement = statement};
@@ -353,6 +358,7 @@ journal_listing_alike(struct journal *journal, const char *uidl, const unsigned 
         bind_integer(&to, (int64_t)size);
     else
         bind_string(&to, uidl);
+    bind_integer(&to, most > INT64_MAX ? INT64_MAX : (int64_t)most);
     if (!sql_number(journal, statement, INT64_MAX, &number, what, err))
         return false;
     *count = (uint64_t)number;
@@ -364,8 +370,8 @@ journal_listing_may_be_anothers(struct journal *journal, const unsigned char hea
                                 bool *may_be, struct error *err)
 {
     static const char sql[] =
-        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE header IS NULL AND row = 0"
-        " AND (size = ?2 OR size = 0 OR ?2 = 0))"
+        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE header IS NULL AND +row = 0"
+        " AND (size = ?2 OR size = 0 OR ?2 = 0))" /* + : most have no row, and few no header */
         " OR EXISTS (SELECT 1 FROM main.pop WHERE state = 1 AND absent = 0 AND (header IS NULL OR header = ?1)"
         " AND (listed = ?2 OR listed = 0 OR ?2 = 0) AND id NOT IN (SELECT row FROM temp.listing_doubt))";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_ANOTHERS, sql, err);

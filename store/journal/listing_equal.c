@@ -46,6 +46,13 @@ prepare_kin(struct journal *journal, enum statement which, const char *sql, cons
     return statement;
 }
 
+/* Lines are looked for by their names: of few lists only, so none pays for it before. */
+static bool
+index_names(struct journal *journal, struct error *err)
+{
+    return listing_exec(journal, "CREATE INDEX IF NOT EXISTS temp.listing_uidl ON listing (uidl)", err);
+}
+
 /* What is doubtful since now is read and compared. */
 static bool
 compare_doubted(struct journal *journal, struct error *err)
@@ -90,9 +97,12 @@ journal_listing_doubt_equal(struct journal *journal, const struct journal_pop *m
 {
     static const char sql[] = INTO_DOUBT " FROM main.pop p CROSS JOIN temp.listing l ON l.uidl = p.uidl"
                                          " WHERE " LINE_OF_EQUAL NOT_IN_DOUBT;
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_DOUBT_EQUAL, sql, message, wire, err);
+    sqlite3_stmt *statement;
     bool named;
 
+    if (!listing_table(journal, err) || !index_names(journal, err))
+        return false;
+    statement = prepare(journal, SQL_LISTING_DOUBT_EQUAL, sql, message, wire, err);
     if (statement == NULL || !listing_run(journal, statement, err))
         return false;
     named = sqlite3_changes(journal->db) > 0;
@@ -183,7 +193,7 @@ doubt_sized(struct journal *journal, const struct journal_pop *message, const un
     sqlite3_stmt *statement;
     int64_t count;
 
-    if (!listing_exec(journal, "CREATE INDEX IF NOT EXISTS temp.listing_uidl ON listing (uidl)", err))
+    if (!index_names(journal, err))
         return false;
     statement = prepare(journal, SQL_LISTING_LINES_SIZED, number, message, wire, err);
     if (statement == NULL)

@@ -90,7 +90,7 @@ listing_make(struct journal *journal, struct error *err)
         "CREATE INDEX temp.listing_doubt_row ON listing_doubt (row);"
         "CREATE INDEX temp.listing_doubt_uidl ON listing_doubt (uidl);"
         "CREATE INDEX temp.listing_doubt_header ON listing_doubt (header);"
-        "CREATE INDEX temp.listing_doubt_kin ON listing_doubt (kin);"
+        "CREATE INDEX temp.listing_doubt_kin ON listing_doubt (kin, row, header);"
         "CREATE TEMP TABLE listing_gone (id INTEGER PRIMARY KEY);"
         "CREATE TEMP TABLE listing_went (id INTEGER PRIMARY KEY);"
         "CREATE TEMP TABLE listing_loose (id INTEGER PRIMARY KEY, header BLOB, kin BLOB);"

@@ -127,6 +127,7 @@ journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, si
 
 /* One that has another body is none of these: where all have one name or header, they would be looked at for each. */
 #define OF_BODY " AND (?2 IS NULL OR body IS NULL OR body IN (?2, ?3, ?4))"
+#define OF_PAGE " AND id > ?5 ORDER BY id LIMIT ?6"
 
 static void
 bind_body(struct sql_binder *to, struct journal_pop_body body)
@@ -153,7 +154,7 @@ journal_pop_by_uidl_and_body(struct journal *journal, const char *uidl, struct j
 
 static bool
 absent_by(struct journal *journal, enum statement which, const char *sql, const unsigned char *digest,
-          struct journal_pop_body body, int64_t **ids, size_t *count, struct error *err)
+          struct journal_pop_body body, struct journal_pop_page page, int64_t **ids, size_t *count, struct error *err)
 {
     sqlite3_stmt *statement = sql_prepare(journal, which, sql, err);
     struct sql_binder to = {.statement = statement};
@@ -162,25 +163,27 @@ absent_by(struct journal *journal, enum statement which, const char *sql, const 
         return false;
     bind_digest(&to, digest);
     bind_body(&to, body);
+    bind_integer(&to, page.after);
+    bind_integer(&to, page.most > INT64_MAX ? INT64_MAX : (int64_t)page.most);
     return sql_ids(journal, statement, ids, count, "find POP messages by header", err);
 }
 
 bool
 journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                             struct journal_pop_body body, int64_t **ids, size_t *count, struct error *err)
+                             struct journal_pop_body body, struct journal_pop_page page, int64_t **ids, size_t *count,
+                             struct error *err)
 {
-    return absent_by(journal, SQL_POP_BY_HEADER,
-                     "SELECT id FROM pop WHERE header = ?1 AND absent <> 0" OF_BODY " ORDER BY id", header, body, ids,
-                     count, err);
+    return absent_by(journal, SQL_POP_BY_HEADER, "SELECT id FROM pop WHERE header = ?1 AND absent <> 0" OF_BODY OF_PAGE,
+                     header, body, page, ids, count, err);
 }
 
 bool
 journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
-                          struct journal_pop_body body, int64_t **ids, size_t *count, struct error *err)
+                          struct journal_pop_body body, struct journal_pop_page page, int64_t **ids, size_t *count,
+                          struct error *err)
 {
-    return absent_by(journal, SQL_POP_BY_KIN,
-                     "SELECT id FROM pop WHERE kin = ?1 AND absent <> 0" OF_BODY " ORDER BY id", kin, body, ids, count,
-                     err);
+    return absent_by(journal, SQL_POP_BY_KIN, "SELECT id FROM pop WHERE kin = ?1 AND absent <> 0" OF_BODY OF_PAGE, kin,
+                     body, page, ids, count, err);
 }
 
 bool
@@ -207,17 +210,14 @@ journal_pop_has_absent_named(struct journal *journal, const unsigned char messag
 }
 
 bool
-journal_pop_missed_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], int64_t **ids,
-                          size_t *count, struct error *err)
+journal_pop_missed(struct journal *journal, int64_t **ids, size_t *count, struct error *err)
 {
-    static const char sql[] = "SELECT id FROM pop WHERE kin = ?1 AND missed <> 0 AND state IN (2, 4) ORDER BY id";
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_MISSED_BY_KIN, sql, err);
+    static const char sql[] = "SELECT id FROM pop WHERE missed <> 0 AND state IN (2, 4) ORDER BY kin, id";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_MISSED, sql, err);
 
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
-    if (statement == NULL)
-        return false;
-    bind_digest(&(struct sql_binder){.statement = statement}, kin);
-    return sql_ids(journal, statement, ids, count, "find POP messages by kin", err);
+    return statement != NULL &&
+           sql_ids(journal, statement, ids, count, "find POP messages whose files are missed", err);
 }
 
 #define LISTED "absent = 0"

@@ -92,20 +92,24 @@ struct journal_pop_body {
 /** journal_pop_by_uidl, of this body alone. */
 MUST_CHECK bool journal_pop_by_uidl_and_body(struct journal *journal, const char *uidl, struct journal_pop_body body,
                                              int64_t **ids, size_t *count, struct error *err);
+/** At most so many rows, those behind this id: thousands may have one header, and what is looked for is one of the first. */
+struct journal_pop_page {
+    int64_t after;
+    size_t most;
+};
 /** Ids of absent rows with this header digest (or kin digest), by id; the caller frees. @param body  all of it NULL: any */
 MUST_CHECK bool journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                                             struct journal_pop_body body, int64_t **ids, size_t *count,
-                                             struct error *err);
+                                             struct journal_pop_body body, struct journal_pop_page page, int64_t **ids,
+                                             size_t *count, struct error *err);
 MUST_CHECK bool journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
-                                          struct journal_pop_body body, int64_t **ids, size_t *count,
-                                          struct error *err);
+                                          struct journal_pop_body body, struct journal_pop_page page, int64_t **ids,
+                                          size_t *count, struct error *err);
 /** Has an absent row this Message-ID, and did LIST say this size (not 0) of it? */
 MUST_CHECK bool journal_pop_has_absent_named(struct journal *journal,
                                              const unsigned char message_id[static DIGEST_SIZE], uint64_t size,
                                              bool *has, struct error *err);
-/** Ids of STORED and REMOVING rows with this kin digest whose file is missed, absent ones too, by id; the caller frees. Looks at every row. */
-MUST_CHECK bool journal_pop_missed_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
-                                          int64_t **ids, size_t *count, struct error *err);
+/** Ids of STORED and REMOVING rows whose file is missed, absent ones too, by kin digest and id; the caller frees. Looks at every row. */
+MUST_CHECK bool journal_pop_missed(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
 /** Ids of rows that are not absent in this state (0: any), by id; the caller frees. */
 MUST_CHECK bool journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count, struct error *err);
 /** How many rows that are not absent are in this state (0: any). */
@@ -269,16 +273,16 @@ MUST_CHECK bool journal_listing_top(struct journal *journal, uint32_t number, co
 /** *found false: TOP was refused, or never asked. */
 MUST_CHECK bool journal_listing_top_of(struct journal *journal, uint32_t number, struct journal_pop *header,
                                        bool *found, struct error *err);
-/** How many doubtful ones that have no row yet have this kin digest? */
+/** How many doubtful ones that have no row yet have this kin digest? No more than `most` are counted. */
 MUST_CHECK bool journal_listing_count_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
-                                          uint64_t *count, struct error *err);
+                                          uint64_t most, uint64_t *count, struct error *err);
 /** Has a doubtful one that has no row yet this kin digest, and another header? */
 MUST_CHECK bool journal_listing_has_kin(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
                                         const unsigned char kin[static DIGEST_SIZE], bool *has, struct error *err);
-/** How many doubtful ones have this header and size, or where a UIDL is given this header and UIDL, and no row yet? */
+/** How many doubtful ones have this header and size, or where a UIDL is given this header and UIDL, and no row yet? No more than `most` are counted. */
 MUST_CHECK bool journal_listing_alike(struct journal *journal, const char *uidl,
-                                      const unsigned char header[static DIGEST_SIZE], uint64_t size, uint64_t *count,
-                                      struct error *err);
+                                      const unsigned char header[static DIGEST_SIZE], uint64_t size, uint64_t most,
+                                      uint64_t *count, struct error *err);
 /**
  * Is a message there whose bytes could not be read yet, and that may be equal to one of this header and size: a line that was left, or one
  * with a row of its own (FETCHING, POP_DOUBT)?

@@ -71,54 +71,86 @@ stood_beside(struct import *import, const struct journal_pop *removed, const str
     return ok;
 }
 
-/*
- * The first of these that fits and that no other message is; id 0: none. Those whose bytes are known come before the others.
- *
- * @param certain  the others are none
- */
-static bool
-choose(struct import *import, const struct id_set *taken_rows, const int64_t *ids, size_t count,
-       const struct journal_listed *listed, const struct seen *seen, bool certain, struct journal_pop *row)
-{
-    for (int sure = 1; sure >= (certain ? 1 : 0); sure--) {
-        for (size_t i = 0; i < count; i++) {
-            bool taken, beside;
+struct search { /* for the row whose message was read */
+    struct import *import;
+    const struct id_set *taken_rows;
+    const struct journal_listed *listed;
+    const struct seen *seen;
+    bool certain;              /* only those whose bytes are known */
+    struct journal_pop unsure; /* the first that fits of those whose bytes are not; id 0: none */
+};
 
-            if (id_set_has(taken_rows, ids[i]))
-                continue;
-            if (!journal_listing_is_taken(import->journal, ids[i], &taken, &import->err))
-                return false;
-            if (taken)
-                continue;
-            if (!import_load(import, ids[i], row))
-                return false;
-            if ((row->facts & POP_DOUBT) != 0 || row->has_body != (sure == 1) || !fits(import, row, seen, listed))
-                continue;
-            if (!stood_beside(import, row, listed, seen, &beside))
-                return false;
-            if (!beside)
-                return true;
-        }
+/* It fits, and no other message is it. */
+static bool
+is_found(const struct search *search, int64_t id, struct journal_pop *row, bool *found)
+{
+    struct import *import = search->import;
+    bool taken, beside;
+
+    *found = false;
+    if (id_set_has(search->taken_rows, id))
+        return true;
+    if (!journal_listing_is_taken(import->journal, id, &taken, &import->err))
+        return false;
+    if (taken)
+        return true;
+    if (!import_load(import, id, row))
+        return false;
+    if ((row->facts & POP_DOUBT) != 0 || (!row->has_body && (search->certain || search->unsure.id != 0)) ||
+        !fits(import, row, search->seen, search->listed))
+        return true;
+    if (!stood_beside(import, row, search->listed, search->seen, &beside))
+        return false;
+    *found = !beside;
+    return true;
+}
+
+/* The first of these whose bytes are known; id 0: none. */
+static bool
+choose(struct search *search, const int64_t *ids, size_t count, struct journal_pop *row)
+{
+    bool found;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_found(search, ids[i], row, &found))
+            return false;
+        if (found && row->has_body)
+            return true;
+        if (found)
+            search->unsure = *row;
     }
     row->id = 0;
     return true;
 }
 
-/* Of its name first, then of others; last those whose name a line has of which nobody knows yet which message it is. */
+/*
+ * Of its name first, then of others; last those whose name a line has of which nobody knows yet which message it is. Those whose bytes are known
+ * come before the others of their place.
+ *
+ * @param certain  the others are none
+ */
 static bool
 find_among(struct import *import, const struct id_set *taken_rows, const struct journal_listed *listed,
            const struct seen *seen, bool certain, struct journal_pop *row)
 {
+    struct search search = {
+        .import = import, .taken_rows = taken_rows, .listed = listed, .seen = seen, .certain = certain};
     bool ok = true;
 
     row->id = 0;
     for (enum candidates_place place = ROWS_OF_NAME; ok && row->id == 0 && place < ROWS_PLACES; place++) {
-        int64_t *ids;
-        size_t count;
+        int64_t after = 0;
 
-        ok = candidates_from(import, place, listed->uidl, seen, true, &ids, &count) &&
-             choose(import, taken_rows, ids, count, listed, seen, certain, row);
-        free(ids);
+        while (ok && row->id == 0 && after != CANDIDATES_END) {
+            int64_t *ids;
+            size_t count;
+
+            ok = candidates_from(import, place, listed->uidl, seen, true, &after, &ids, &count) &&
+                 choose(&search, ids, count, row);
+            free(ids);
+        }
+        if (row->id == 0)
+            *row = search.unsure;
     }
     return ok;
 }

@@ -1,6 +1,8 @@
 /* Rows that a line of the listing may be, by its UIDL or by its header (import/decide.c says which it is). */
 #include "sync/import/private.h"
 
+#define CANDIDATES_PAGE 64 /* rows: thousands may have one header, and one of the first is it */
+
 static bool
 is_free(struct import *import, int64_t id, bool *free_row)
 {
@@ -172,23 +174,28 @@ judge_these(struct import *import, const struct journal_listed *listed, const st
 
 bool
 candidates_from(struct import *import, enum candidates_place place, const char *uidl, const struct seen *seen,
-                bool of_body, int64_t **ids, size_t *count)
+                bool of_body, int64_t *after, int64_t **ids, size_t *count)
 {
     const struct journal_pop_body body = {.came = of_body ? seen->body : NULL,
                                           .wire = of_body ? seen->wire : NULL,
                                           .parts = of_body && seen->has_parts ? seen->parts : NULL};
+    const struct journal_pop_page page = {*after, CANDIDATES_PAGE};
     const bool listed = import->identity != BY_BODY; /* else the listing holds numbers alone */
+    bool ok = true;
 
     *ids = NULL;
     *count = 0;
+    *after = CANDIDATES_END;
     switch (place) {
     case ROWS_OF_NAME:
         return of_body ? journal_pop_by_uidl_and_body(import->journal, uidl, body, ids, count, &import->err)
                        : journal_pop_by_uidl(import->journal, uidl, ids, count, &import->err);
     case ROWS_OF_HEADER:
-        return journal_pop_absent_by_header(import->journal, seen->header, body, ids, count, &import->err);
+        ok = journal_pop_absent_by_header(import->journal, seen->header, body, page, ids, count, &import->err);
+        break;
     case ROWS_OF_KIN:
-        return journal_pop_absent_by_kin(import->journal, seen->kin.rest, body, ids, count, &import->err);
+        ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, body, page, ids, count, &import->err);
+        break;
     case ROWS_LACKED:
         return !listed || import->complete ||
                journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, body, ids, count, &import->err);
@@ -198,7 +205,9 @@ candidates_from(struct import *import, enum candidates_place place, const char *
     case ROWS_PLACES:
         break;
     }
-    return true;
+    if (ok && *count == CANDIDATES_PAGE)
+        *after = (*ids)[*count - 1];
+    return ok;
 }
 
 bool
@@ -211,15 +220,17 @@ candidates_absent(struct import *import, const struct journal_listed *listed, co
     for (enum candidates_place place = by_header ? ROWS_OF_HEADER : ROWS_OF_KIN;
          ok && place < ROWS_PLACES && !is_enough(to, most); place++) {
         const size_t before = to->count;
-        int64_t *ids;
-        size_t count;
+        int64_t after = by_header && place == ROWS_OF_KIN ? CANDIDATES_END : 0;
 
-        if (by_header && place == ROWS_OF_KIN)
-            continue;
-        ok = candidates_from(import, place, listed->uidl, seen, false, &ids, &count) &&
-             judge_these(import, listed, seen, ids, count, same_size, most, to);
+        while (ok && after != CANDIDATES_END && !is_enough(to, most)) {
+            int64_t *ids;
+            size_t count;
+
+            ok = candidates_from(import, place, listed->uidl, seen, false, &after, &ids, &count) &&
+                 judge_these(import, listed, seen, ids, count, same_size, most, to);
+            free(ids);
+        }
         to->loose = place == ROWS_LOOSE && to->count > before;
-        free(ids);
     }
     return ok;
 }
@@ -366,7 +377,7 @@ candidates_only_line(struct import *import, const struct journal_pop *row, const
     bool kin = false;
 
     if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0) {
-        if (!journal_listing_count_kin(import->journal, seen->kin.rest, &all, &import->err))
+        if (!journal_listing_count_kin(import->journal, seen->kin.rest, 2, &all, &import->err))
             return false;
     } else if (row->state != POP_HAD) {
         if (!journal_listing_has_kin(import->journal, seen->header, seen->kin.rest, &kin, &import->err))

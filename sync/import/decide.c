@@ -100,10 +100,10 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     bool kin = false;
 
     if (!candidates_named(import, listed, seen, &rows) ||
-        (moved && (!journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err) ||
+        (moved && (!journal_listing_alike(import->journal, NULL, seen->header, listed->size, 2, &alike, &import->err) ||
                    !journal_listing_has_kin(import->journal, seen->header, seen->kin.rest, &kin, &import->err))) ||
         (listed->repeated &&
-         !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, &named_alike, &import->err)))
+         !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, 2, &named_alike, &import->err)))
         return false;
     /* ... and what is merely kin of the row of its name may be a copy, and the row another line's; and so may what was begun for the name. */
     if (rows.count == 1 && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
@@ -118,6 +118,87 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     return true;
 }
 
+/* ---- by header ---- */
+
+static struct match_group *
+group_of(struct match *match, const struct seen *seen)
+{
+    return &match->groups[seen->header[0] % MATCH_GROUPS];
+}
+
+/* Has no row this name? One that has it is no row that this line is by its header: it was judged by the name. */
+static bool
+is_name_new(struct import *import, const char *uidl, bool *new)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err);
+
+    *new = ok &&count == 0;
+    free(ids);
+    return ok;
+}
+
+/* What was counted for a line before this one, and the first of the rows that are left. */
+static bool
+recall_group(struct match *match, const struct journal_listed *listed, const struct seen *seen, uint64_t *alike,
+             struct candidates *rows, bool *recalled)
+{
+    struct import *import = match->import;
+    const struct match_group *group = group_of(match, seen);
+
+    *recalled = group->known && group->size == listed->size && group->resizing == match->resizing &&
+                memcmp(group->header, seen->header, DIGEST_SIZE) == 0;
+    if (!*recalled)
+        return true;
+    if (!is_name_new(import, listed->uidl, recalled) ||
+        (*recalled && !candidates_absent(import, listed, seen, true, true, group->rows > 0 ? 1 : 0, rows)))
+        return false;
+    *recalled = *recalled && (rows->count == 1 || group->rows == 0);
+    *alike = group->lines;
+    rows->count = group->rows;
+    rows->mixed = group->mixed;
+    return true;
+}
+
+/* How many lines have its header and size, and which rows they may be. */
+static bool
+count_group(struct match *match, const struct journal_listed *listed, const struct seen *seen, uint64_t *alike,
+            struct candidates *rows)
+{
+    struct import *import = match->import;
+    struct match_group *group = group_of(match, seen);
+    bool recalled;
+
+    if (!recall_group(match, listed, seen, alike, rows, &recalled))
+        return false;
+    if (recalled)
+        return true;
+    /* What names nothing is compared, however many rows it may be. */
+    if (!journal_listing_alike(import->journal, NULL, seen->header, listed->size, SIZE_MAX, alike, &import->err) ||
+        !candidates_absent(import, listed, seen, true, true, seen->kin.names ? (size_t)*alike + 1 : 1, rows))
+        return false;
+    *group = (struct match_group){
+        .size = listed->size, .lines = *alike, .rows = rows->count, .mixed = rows->mixed, .resizing = match->resizing};
+    memcpy(group->header, seen->header, DIGEST_SIZE);
+    /* Others of them are rows of kin, too, and another header may take them. */
+    group->known = import->complete && !rows->loose;
+    return true;
+}
+
+/* A row and a line are no more of their group. */
+static bool
+pair_of_group(struct match *match, const struct journal_listed *listed, struct journal_pop *row,
+              const struct seen *seen)
+{
+    struct match_group *group = group_of(match, seen);
+
+    match->resizing += row->listed != listed->size;
+    group->lines--;
+    group->rows--;
+    return pair_line(match, listed, row, seen, true);
+}
+
 /* By what it is, under whatever name it was known: the same header and size. */
 static bool
 decide_by_header(struct match *match, const struct journal_listed *listed, const struct seen *seen)
@@ -127,9 +208,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     uint64_t alike;
     bool plain, only;
 
-    /* What names nothing is compared, however many rows it may be. */
-    if (!journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err) ||
-        !candidates_absent(import, listed, seen, true, true, seen->kin.names ? (size_t)alike + 1 : 1, &rows))
+    if (!count_group(match, listed, seen, &alike, &rows))
         return false;
     if (rows.count == 0)
         return true;
@@ -138,9 +217,11 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
         !candidates_only_line(import, &rows.first, seen, &only))
         return false;
     if (rows.count == alike && plain && only && !rows.mixed)
-        return pair_line(match, listed, &rows.first, seen, true);
+        return pair_of_group(match, listed, &rows.first, seen);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
+
+/* ---- what is left ---- */
 
 /*
  * New; or what was begun for it while it might have been another row's. A server may show by TOP what RETR has not, so of the Message-ID and size
@@ -175,7 +256,7 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
     bool plain;
 
     if (!candidates_absent(import, listed, seen, false, false, 2, &rows) ||
-        !journal_listing_count_kin(import->journal, seen->kin.rest, &alike, &import->err))
+        !journal_listing_count_kin(import->journal, seen->kin.rest, 2, &alike, &import->err))
         return false;
     if (rows.count == 0 && !candidates_absent(import, listed, seen, true, false, 2, &rows))
         return false;

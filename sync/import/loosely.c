@@ -2,7 +2,7 @@
 #include "sync/import/loosely.h"
 
 struct loose_line {
-    unsigned char loose[DIGEST_SIZE];
+    unsigned char loose[DIGEST_SIZE], header[DIGEST_SIZE];
     uint32_t number;
 };
 
@@ -36,6 +36,7 @@ loosely_add(struct import *import, struct loosely *loosely, uint32_t number, con
         return import_no_memory(import);
     line = &loosely->lines[loosely->count++];
     memcpy(line->loose, seen->loose, DIGEST_SIZE);
+    memcpy(line->header, seen->header, DIGEST_SIZE);
     line->number = number;
     loosely->sorted = false;
     return true;
@@ -44,19 +45,23 @@ loosely_add(struct import *import, struct loosely *loosely, uint32_t number, con
 static int
 compare(const void *a, const void *b)
 {
-    return memcmp(((const struct loose_line *)a)->loose, ((const struct loose_line *)b)->loose, DIGEST_SIZE);
+    const struct loose_line *one = a, *other = b;
+    const int loose = memcmp(one->loose, other->loose, DIGEST_SIZE);
+
+    return loose != 0 ? loose : memcmp(one->header, other->header, DIGEST_SIZE);
 }
 
-/* The place of the first line that is not below it. */
+/* The place of the first line that is not below it, or that is above it. */
 static size_t
-find_first(const struct loosely *loosely, const unsigned char *loose)
+find_first(const struct loosely *loosely, const unsigned char *loose, bool above)
 {
     size_t from = 0, to = loosely->count;
 
     while (from < to) {
         const size_t middle = from + (to - from) / 2;
+        const int compared = memcmp(loosely->lines[middle].loose, loose, DIGEST_SIZE);
 
-        if (memcmp(loosely->lines[middle].loose, loose, DIGEST_SIZE) < 0)
+        if (compared < 0 || (above && compared == 0))
             from = middle + 1;
         else
             to = middle;
@@ -77,28 +82,22 @@ bool
 loosely_find(struct import *import, struct loosely *loosely, const struct seen *seen, struct journal_pop *header,
              bool *found)
 {
+    size_t first, end;
+
     *found = false;
     if (!seen->kin.names) /* it may be the header of many messages */
         return true;
     if (!loosely->sorted && loosely->count > 1)
         qsort(loosely->lines, loosely->count, sizeof *loosely->lines, compare);
     loosely->sorted = true;
-    for (size_t i = find_first(loosely, seen->loose);
-         i < loosely->count && memcmp(loosely->lines[i].loose, seen->loose, DIGEST_SIZE) == 0; i++) {
-        struct journal_pop one = {0};
-        bool there;
-
-        if (!journal_listing_top_of(import->journal, loosely->lines[i].number, &one, &there, &import->err))
+    first = find_first(loosely, seen->loose, false);
+    end = find_first(loosely, seen->loose, true);
+    /* They stand in the order of their headers: of two nobody knows which it is. */
+    if (first == end || memcmp(loosely->lines[first].header, loosely->lines[end - 1].header, DIGEST_SIZE) != 0)
+        return true;
+    for (; first < end && !*found; first++)
+        if (!journal_listing_top_of(import->journal, loosely->lines[first].number, header, found, &import->err))
             return false;
-        if (!there)
-            continue;
-        if (*found && memcmp(one.header, header->header, DIGEST_SIZE) != 0) {
-            *found = false;
-            return true;
-        }
-        *header = one;
-        *found = true;
-    }
     *found = *found && !is_kin(header, seen);
     return true;
 }

@@ -4,6 +4,21 @@
 
 #include "sync/import/private.h"
 
+/*
+ * Lines of one header and size, and the rows that they may be, of which neither has the other yet. They are counted once: thousands may have one
+ * header, and what pairs one of them with a row takes one of each away.
+ */
+struct match_group {
+    bool known;
+    unsigned char header[DIGEST_SIZE];
+    uint64_t size;
+    uint64_t lines;
+    size_t rows;       /* not more than one above the lines */
+    bool mixed;        /* two of the rows have other bodies */
+    uint64_t resizing; /* as it was when they were counted */
+};
+#define MATCH_GROUPS 64 /* by the first byte of the header */
+
 struct match {
     struct import *import;
     bool renumbered; /* no name that was known is listed: it is the names that changed, not the mail */
@@ -17,6 +32,8 @@ struct match {
     bool resized; /* such a one, under its own name: that may be used again, and so may others */
     bool sized;   /* messages under new names have the sizes that they had */
     uint64_t revived, renamed, unproven;
+    struct match_group groups[MATCH_GROUPS];
+    uint64_t resizing; /* pairs by header whose row is one of lines of other sizes, too */
 };
 
 /* What is surer comes first, so that its row is taken before others look for one. */

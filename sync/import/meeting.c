@@ -18,6 +18,27 @@
 #define OWN_NAME ".golub"
 #define OWN_SLACK (2 * 3600) /* seconds: the journal's last time is not written down in each run */
 
+/* Of the last that were counted: thousands of lines and files may have one header, and one body. */
+#define MEETING_KNOWN 64
+
+struct listed_kin {
+    bool known;
+    unsigned char kin[DIGEST_SIZE];
+    uint64_t lines;
+};
+
+struct file_copies {
+    bool known;
+    unsigned char kin[DIGEST_SIZE];
+    struct seen seen;
+    uint64_t copies; /* rows of such files that have no message yet */
+};
+
+struct missed_file {
+    int64_t id; /* of its row */
+    unsigned char kin[DIGEST_SIZE];
+};
+
 struct meeting {
     struct import *import;
     struct bytes_reading *reading;
@@ -32,6 +53,11 @@ struct meeting {
     bool any;     /* there are files that count */
     bool refused; /* a header can't be read: whose file is here nobody knows */
     bool blind;   /* there is no TOP: any file may be of any message, and import/compare.c tells by the bytes */
+    struct missed_file *missed; /* by kin and id */
+    size_t missed_count;
+    bool missed_known;
+    struct listed_kin kins[MEETING_KNOWN];
+    struct file_copies copies[MEETING_KNOWN];
 };
 
 /* ---- the lines ---- */
@@ -90,14 +116,34 @@ is_of_interest(const struct meeting *meeting, const struct journal_here_file *fi
     return meeting->any_file ? meeting->others != deliver_to : may_be_later(meeting->import, file->base);
 }
 
-/* How many files like this one have their row and no message yet? */
+/* How many lines are kin of this? None of them has its message while files are looked at. */
 static bool
-count_copies(struct import *import, const unsigned char *kin, const struct seen *seen, uint64_t *copies)
+count_listed(struct meeting *meeting, const unsigned char *kin, uint64_t *listed)
 {
+    struct import *import = meeting->import;
+    struct listed_kin *known = &meeting->kins[kin[0] % MEETING_KNOWN];
+
+    if (!known->known || memcmp(known->kin, kin, DIGEST_SIZE) != 0) {
+        known->known = false;
+        if (!journal_listing_count_kin(import->journal, kin, SIZE_MAX, &known->lines, &import->err))
+            return false;
+        memcpy(known->kin, kin, DIGEST_SIZE);
+        known->known = true;
+    }
+    *listed = known->lines;
+    return true;
+}
+
+static bool
+count_rows(struct import *import, const unsigned char *kin, const struct seen *seen, uint64_t *copies)
+{
+    const struct journal_pop_body body = {
+        .came = seen->body, .wire = seen->wire, .parts = seen->has_parts ? seen->parts : NULL};
     struct journal_pop row;
     int64_t *ids;
     size_t count;
-    bool ok = journal_pop_absent_by_kin(import->journal, kin, (struct journal_pop_body){0}, &ids, &count, &import->err);
+    bool ok = journal_pop_absent_by_kin(import->journal, kin, body, (struct journal_pop_page){0, SIZE_MAX}, &ids,
+                                        &count, &import->err);
 
     *copies = 0;
     if (!ok)
@@ -110,25 +156,97 @@ count_copies(struct import *import, const unsigned char *kin, const struct seen 
     return ok;
 }
 
-/* A mail reader may have saved a row's file under another name: the file of its bytes is the one that is missed. */
+/* How many files like this one have their row and no message yet? */
 static bool
-is_missed_one(struct import *import, const struct journal_here_file *file, const struct seen *seen, bool *missed)
+count_copies(struct meeting *meeting, const unsigned char *kin, const struct seen *seen, uint64_t *copies)
 {
+    struct file_copies *known = &meeting->copies[(kin[0] ^ seen->body[0]) % MEETING_KNOWN];
+
+    if (!known->known || memcmp(known->kin, kin, DIGEST_SIZE) != 0 ||
+        memcmp(known->seen.body, seen->body, DIGEST_SIZE) != 0) {
+        known->known = false;
+        if (!count_rows(meeting->import, kin, seen, &known->copies))
+            return false;
+        memcpy(known->kin, kin, DIGEST_SIZE);
+        known->seen = *seen;
+        known->known = true;
+    }
+    *copies = known->copies;
+    return true;
+}
+
+static void
+note_copy(struct meeting *meeting, const struct journal_pop *row)
+{
+    for (size_t i = 0; i < MEETING_KNOWN; i++) {
+        struct file_copies *known = &meeting->copies[i];
+
+        known->copies +=
+            known->known && memcmp(known->kin, row->kin, DIGEST_SIZE) == 0 && seen_same_body(row, &known->seen);
+    }
+}
+
+/* Before any file is looked at: rows whose file is missed, by their kin. */
+static bool
+list_missed(struct meeting *meeting)
+{
+    struct import *import = meeting->import;
     struct journal_pop row;
     int64_t *ids;
     size_t count;
-    bool ok = journal_pop_missed_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err), same = false;
+    bool ok = journal_pop_missed(import->journal, &ids, &count, &import->err);
 
-    *missed = false;
-    if (!ok)
-        return false;
-    for (size_t i = 0; ok && !same && i < count; i++) {
+    meeting->missed_known = true;
+    if (!ok || count == 0)
+        return ok;
+    meeting->missed = calloc(count, sizeof *meeting->missed);
+    ok = meeting->missed != NULL || import_no_memory(import);
+    for (size_t i = 0; ok && i < count; i++) {
         ok = import_load(import, ids[i], &row);
-        same = ok && row.size == seen->size && seen_same_body(&row, seen);
+        if (ok && row.has_kin) {
+            meeting->missed[meeting->missed_count].id = ids[i];
+            memcpy(meeting->missed[meeting->missed_count++].kin, row.kin, DIGEST_SIZE);
+        }
     }
     free(ids);
-    if (!ok || !same)
-        return ok;
+    return ok;
+}
+
+static size_t
+first_missed(const struct meeting *meeting, const unsigned char *kin)
+{
+    size_t from = 0, to = meeting->missed_count;
+
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+
+        if (memcmp(meeting->missed[middle].kin, kin, DIGEST_SIZE) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* A mail reader may have saved a row's file under another name: the file of its bytes is the one that is missed. */
+static bool
+is_missed_one(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen, bool *missed)
+{
+    struct import *import = meeting->import;
+    struct journal_pop row;
+    bool same = false;
+
+    *missed = false;
+    if (!meeting->missed_known && !list_missed(meeting))
+        return false;
+    for (size_t i = first_missed(meeting, seen->kin.rest);
+         !same && i < meeting->missed_count && memcmp(meeting->missed[i].kin, seen->kin.rest, DIGEST_SIZE) == 0; i++) {
+        if (!import_load(import, meeting->missed[i].id, &row))
+            return false;
+        same = row.missed != 0 && row.size == seen->size && seen_same_body(&row, seen);
+    }
+    if (!same)
+        return true;
     (void)text_print(row.base, sizeof row.base, "%s", file->base);
     row.folder = file->folder;
     row.missed = 0;
@@ -165,9 +283,9 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     uint64_t copies;
     bool known, others;
 
-    if (!is_missed_one(import, file, seen, &known) || known)
+    if (!is_missed_one(meeting, file, seen, &known) || known)
         return known;
-    if (!count_copies(import, header != NULL ? header->kin : seen->kin.rest, seen, &copies) || copies >= listed)
+    if (!count_copies(meeting, header != NULL ? header->kin : seen->kin.rest, seen, &copies) || copies >= listed)
         return copies >= listed;
     import_new_row(import, IMPORT_FILE_UIDL, 0, &row);
     if (!flush_note(import)) /* the journal that was lost may have known that it is not on the disk */
@@ -186,6 +304,7 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     if (!import_beside_imported(import, file->base, &others))
         return false;
     meeting->ours = meeting->ours || !others;
+    note_copy(meeting, &row);
     return import_save(import, &row);
 }
 
@@ -205,9 +324,8 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
         import->unmet = import->unseen = true;
     if (missing)
         return true;
-    if (!meeting->blind &&
-        (!loosely_find(import, meeting->loosely, &seen, &header, &loosely) ||
-         !journal_listing_count_kin(import->journal, loosely ? header.kin : seen.kin.rest, &listed, &import->err)))
+    if (!meeting->blind && (!loosely_find(import, meeting->loosely, &seen, &header, &loosely) ||
+                            !count_listed(meeting, loosely ? header.kin : seen.kin.rest, &listed)))
         return false;
     if (!meeting->blind && listed == 0)
         return true;
@@ -458,6 +576,7 @@ import_meet(struct import *import)
     meeting.reading = bytes_new();
     meeting.loosely = loosely_new();
     ok = ((meeting.reading != NULL && meeting.loosely != NULL) || import_no_memory(import)) && meet(&meeting, fresh);
+    free(meeting.missed);
     loosely_free(meeting.loosely);
     bytes_free(meeting.reading);
     return ok;

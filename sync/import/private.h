@@ -344,9 +344,15 @@ enum candidates_place { /* where rows are looked for that a line may be, the sur
                         ROWS_LOOSE,     /* a line has their name of which nobody knows yet which message it is */
                         ROWS_PLACES,
 };
-/** Ids of the rows of one place; the caller frees. @param of_body  none that has another body than what was read */
+/**
+ * Ids of the next rows of one place; the caller frees.
+ *
+ * @param of_body  none that has another body than what was read
+ * @param after    0: the first; set for the next call, CANDIDATES_END: these were the last
+ */
 MUST_CHECK bool candidates_from(struct import *import, enum candidates_place place, const char *uidl,
-                                const struct seen *seen, bool of_body, int64_t **ids, size_t *count);
+                                const struct seen *seen, bool of_body, int64_t *after, int64_t **ids, size_t *count);
+#define CANDIDATES_END INT64_MAX
 /** Rows of its UIDL that no other line has. */
 MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
                                  struct candidates *to);

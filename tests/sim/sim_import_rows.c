@@ -167,8 +167,8 @@ tally_is_had_by_size(const struct import_sim *sim, const struct drop_message *me
 
     return journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
            any_row(sim, ids, count, message, is_had_now) &&
-           journal_pop_absent_by_header(sim->journal, header_of(message), (struct journal_pop_body){0}, &ids, &count,
-                                        &err) &&
+           journal_pop_absent_by_header(sim->journal, header_of(message), (struct journal_pop_body){0},
+                                        (struct journal_pop_page){0, SIZE_MAX}, &ids, &count, &err) &&
            any_row(sim, ids, count, message, has_another_size);
 }
 

@@ -53,6 +53,44 @@ many_reports_under_other_names_cost_as_much_as_they_are(void **state)
     assert_in_range(rows_read_for_reports_under_other_names(*state, 80), 0, 5 * few);
 }
 
+enum change { NAMES_CHANGE, NAMES_CHANGE_AND_ONE_WENT, JOURNAL_LOST };
+
+static int
+rows_read_for_equal_reports(struct scene *sc, int count, enum change change)
+{
+    for (int i = 0; i < count; i++) {
+        char name[16];
+
+        text_print(name, sizeof name, "%d", i);
+        (void)given_report(sc, name, "it goes on");
+    }
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = change == NAMES_CHANGE_AND_ONE_WENT;
+    if (change == JOURNAL_LOST)
+        lose_journal(sc);
+    else
+        given_other_names(sc);
+    rows_read = 0;
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), count);
+    return rows_read;
+}
+
+/* What is known of one line and its rows is known of all that are equal to it: none of them looks at all the others. */
+static void
+many_equal_reports_cost_as_much_as_they_are(void **state)
+{
+    for (enum change change = NAMES_CHANGE; change <= JOURNAL_LOST; change++) {
+        const int few = rows_read_for_equal_reports(*state, 20, change);
+
+        assert_int_equal(scene_close(state), 0);
+        assert_int_equal(scene_open(state), 0);
+        assert_in_range(rows_read_for_equal_reports(*state, 80, change), 0, 5 * few);
+        assert_int_equal(scene_close(state), 0);
+        assert_int_equal(scene_open(state), 0);
+    }
+}
+
 static void
 a_message_that_never_came_is_not_taken_for_one_of_its_header_when_all_names_change(void **state)
 {
@@ -532,6 +570,7 @@ main(void)
         TEST(what_may_not_be_compared_keeps_what_it_may_be_and_nothing_else),
         TEST(what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes),
         TEST(many_reports_under_other_names_cost_as_much_as_they_are),
+        TEST(many_equal_reports_cost_as_much_as_they_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
