@@ -482,6 +482,17 @@ leave_files(struct meeting *meeting)
     return !import->age.known || walk_strangers(meeting, look_for_left);
 }
 
+/* Are files here that an import brought and this journal, which had begun to fetch, does not know? It never ended a run where `first`: any of them. */
+static bool
+has_own(struct meeting *meeting, bool *has)
+{
+    if (!walk_strangers(meeting, meeting->import->first ? look_at_name : look_for_later))
+        return false;
+    *has = meeting->import->first ? meeting->own : meeting->any;
+    meeting->any = false;
+    return true;
+}
+
 /*
  * A journal that is older than the Maildir may know of a message only that it did not come yet: its file may be one of those that were made
  * since.
@@ -491,18 +502,19 @@ doubt_begun(struct meeting *meeting)
 {
     struct import *import = meeting->import;
     uint64_t begun;
+    bool has;
 
-    if (!import->age.known || import->identity != BY_UIDL || import->options->skip_existing || import->adopted != NULL)
+    if ((!import->age.known && !import->first) || import->identity != BY_UIDL || import->options->skip_existing ||
+        import->adopted != NULL)
         return true;
     if (!journal_pop_count(import->journal, POP_FETCHING, &begun, &import->err))
         return false;
     if (begun == 0)
         return true;
-    if (!walk_strangers(meeting, look_for_later))
+    if (!has_own(meeting, &has))
         return false;
-    if (!meeting->any)
+    if (!has)
         return true;
-    meeting->any = false;
     if (!journal_begin(import->journal, &import->err))
         return false;
     return import_end(import, journal_pop_doubt_begun(import->journal, &import->err)) &&

@@ -193,20 +193,40 @@ is_broken(const struct import *import)
                                 (import->err.kind == ERROR_SERVER && suspects_in_flight(suspects) != 0));
 }
 
+/* It is larger than max-size, and not here: what is here is read to be proven, whatever its size. Where the journal can't tell, it is not. */
+static bool
+is_too_large(const struct import *import, const struct suspect *suspect)
+{
+    const uint64_t most = import->account->import.max_size;
+    struct error unused = {0};
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool here = false, found;
+
+    if (most == 0 || suspect->size <= most ||
+        !journal_pop_by_uidl(import->journal, suspect->uidl, &ids, &count, &unused))
+        return most != 0 && suspect->size > most;
+    for (size_t i = 0; i < count && !here; i++)
+        here = journal_pop_get(import->journal, ids[i], &row, &found, &unused) && found && row.absent == 0 &&
+               (row.state == POP_STORED || row.state == POP_REMOVING);
+    free(ids);
+    return !here;
+}
+
 /* The next one that a session of its own is due for. */
 static size_t
 next_alone(const struct import *import)
 {
     const struct suspects *suspects = import->suspects;
-    const uint64_t most = import->account->import.max_size;
 
     for (size_t i = 0; import->may_fetch && !import->dry && i < suspects->count; i++) {
         const struct suspect *s = &suspects->list[i];
         const bool due = (s->breaks == 1 && !s->at_top) ||
                          (!s->broke && s->breaks > 1 && import->age.now.counted - s->asked >= IMPORT_DAY);
-        const bool too_large = most != 0 && s->size > most; /* a session of its own would leave it, too */
 
-        if (s->breaks > 0 && s->number != 0 && !s->tried && due && !too_large)
+        /* A session of its own would leave what is too large, too. */
+        if (s->breaks > 0 && s->number != 0 && !s->tried && due && !is_too_large(import, s))
             return i;
     }
     return SUSPECT_NONE;

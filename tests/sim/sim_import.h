@@ -186,6 +186,7 @@ struct import_sim {
     long ask_moment;                        /* ... and a message was asked for */
     bool damaged[SIM_CONTENTS];             /* a file of it is not what came */
     int64_t run_began;
+    long session_before; /* number of the last session before this run */
 };
 
 /* ---- actions (sim_import_action.c) ---- */

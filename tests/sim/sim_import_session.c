@@ -166,6 +166,7 @@ on_retrieved(void *context, struct drop_message *message)
     const struct import_sim *sim = context;
 
     message->fetched_in = sim->drop.session;
+    message->met = false; /* its bytes say which it is */
     message->came_back = message->came_back || message->unread_since;
     message->unread_since = false;
     text_print(message->read_as, sizeof message->read_as, "%s", told_uidl(sim, message));
@@ -203,7 +204,9 @@ word_is_missing(const struct import_sim *sim, const struct drop_message *message
 bool
 comes_anew(const struct import_sim *sim, const struct drop_message *message)
 {
-    return message->fetched_in == sim->drop.session && sim->came_in[message->content] == sim->drop.session;
+    /* A run that got no session shows that of the run before. */
+    return sim->drop.session != sim->session_before && message->fetched_in == sim->drop.session &&
+           sim->came_in[message->content] == sim->drop.session;
 }
 
 /* A tightened `keep` removes nothing that was stored under another without a word of the user; a copy may stand for another. */

@@ -123,7 +123,8 @@ tally_born(struct import_sim *sim, struct drop_message *message)
     struct maildrop_sim *drop = &sim->drop;
 
     sim->tally[message->content].born++;
-    message->had = message->may_be_had = message->stored = message->held = message->released = message->hidden = false;
+    message->had = message->may_be_had = message->met = message->stored = message->held = message->released =
+        message->hidden = false;
     message->has_keep = false;
     message->fetched_at = message->fetched_in = 0;
     message->came_short = message->was_cut = false;

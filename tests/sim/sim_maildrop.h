@@ -38,6 +38,7 @@ struct drop_message {
     /* the ledger's (sim_import_tally.c and the others) */
     bool owed;         /* is to be found here once, whatever happens, unless the user took it */
     bool hidden;       /* nobody can tell it from one that is gone */
+    bool met;          /* at a first meeting a file here had its header and size, and is another message's */
     bool may_be_had;   /* was there in a run that recorded what is there as had */
     bool had;          /* ... and that run ended well, and no run had fetched it before */
     bool ever_had;     /* before a journal was lost */

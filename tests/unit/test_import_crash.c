@@ -304,6 +304,37 @@ what_an_older_journal_does_not_know_comes_once_though_something_else_is_new_firs
     assert_all_here(sc);
 }
 
+/* The same where the journal is of an import that broke off, the first of all: what it had begun may be here by now. */
+static void
+what_the_journal_of_a_first_import_that_broke_off_had_begun_comes_once(void **state)
+{
+    struct scene *sc = *state;
+    void *image;
+    size_t size;
+
+    given_mails(sc, 2);
+    sc->drop.mails[0].refuse_retr = sc->drop.mails[1].refuse_retr = true;
+    sc->stop_after = 2;
+    (void)run_import(sc);
+    sc->stop_after = -1;
+    sc->drop.mails[0].refuse_retr = sc->drop.mails[1].refuse_retr = false;
+    assert_int_equal(rows(sc, POP_FETCHING), 2);
+    assert_true(journal_image(sc->journal, &image, &size, &sc->err));
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(image, size, &sc->err);
+    assert_non_null(sc->journal);
+    free(image);
+    (void)usleep(15000);
+    sc->now += DAY;
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 #define TESTS(name)                                                                                                    \
     cmocka_unit_test(name##_with_trouble_at_every_commit),                                                             \
@@ -323,6 +354,7 @@ main(void)
         TEST(mail_that_was_found_is_proven_like_any_other),
         TEST(mail_that_went_away_through_the_account_beside_is_not_fetched_again),
         TEST(what_an_older_journal_does_not_know_comes_once_though_something_else_is_new_first),
+        TEST(what_the_journal_of_a_first_import_that_broke_off_had_begun_comes_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

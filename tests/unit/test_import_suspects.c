@@ -118,6 +118,25 @@ a_message_at_which_the_line_broke_and_that_is_too_large_now_needs_no_session(voi
     assert_here_but(sc, 1, 1);
 }
 
+/* What is here is read to be proven whatever its size: where the line broke at it once, by chance, that is no end. */
+static void
+what_is_here_and_larger_than_max_size_is_asked_for_again_and_leaves(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.policy.guard = false;
+    sc->drop.no_top = true; /* its body is the proof */
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    sc->account.import.max_size = 10;
+    sc->drop.mails[1].breaks_retr = 1;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 static void
 a_message_that_changed_on_the_server_is_asked_for_at_once(void **state)
 {
@@ -380,6 +399,7 @@ main(void)
         TEST(a_line_that_broke_once_by_chance_is_opened_again_and_all_is_here),
         TEST(what_is_unreadable_is_asked_for_once_a_day_and_last),
         TEST(a_message_at_which_the_line_broke_and_that_is_too_large_now_needs_no_session),
+        TEST(what_is_here_and_larger_than_max_size_is_asked_for_again_and_leaves),
         TEST(a_message_that_changed_on_the_server_is_asked_for_at_once),
         TEST(with_keep_no_the_others_leave_the_server_and_the_unreadable_one_stays),
         TEST(several_of_them_are_found_in_one_run),
