@@ -3,7 +3,7 @@
  * the expected UIDVALIDITY and every victim was read again and found to be what was meant; and what became of it is
  * looked up afterwards: OK alone proves nothing.
  *
- * A job is up to JOB_MAX messages of one mailbox:
+ * A job is up to JOB_MAX messages of one mailbox, and as many as fit a command line one by one:
  *     begin   SELECT, FETCH of the victims           (rides with the end of the job before)
  *     flag    removal of what carries \Deleted already, with change numbers: STORE (UNCHANGEDSINCE n) \Deleted, waited for
  *     end     MOVE | COPY | [STORE,] UID EXPUNGE, then SELECT and a FETCH that must find nothing any more
@@ -283,7 +283,19 @@ prepare(struct changing *changing, struct job *job, bool *ready)
     return true;
 }
 
-/* The next up to JOB_MAX messages. */
+/* Of so many UIDs up to `highest` any set fits a command line: some of them may turn out not to be changed. */
+static size_t
+most_of_a_job(const struct changing *changing, uint32_t highest)
+{
+    size_t width = 2, most; /* a digit, and a comma */
+
+    for (uint32_t left = highest; left >= 10; left /= 10)
+        width++;
+    most = JOB_SET_BYTES / width;
+    return client_at_once(changing->imap, most < JOB_MAX ? most : JOB_MAX);
+}
+
+/* The next messages, as many as a job may have. */
 static bool
 next_job(const struct changing *changing, size_t *index, size_t *first, struct job *job)
 {
@@ -293,7 +305,8 @@ next_job(const struct changing *changing, size_t *index, size_t *first, struct j
     }
     if (*index == changing->count)
         return false;
-    size_t rest = changing->changes[*index].count - *first, most = client_at_once(changing->imap, JOB_MAX);
+    const struct remote_change *change = &changing->changes[*index];
+    size_t rest = change->count - *first, most = most_of_a_job(changing, change->uids[change->count - 1]);
     job->index = *index;
     job->first = *first;
     job->count = rest < most ? rest : most;

@@ -9,7 +9,8 @@
 #include "store/base/lines.h"
 #include "store/imap/client.h"
 
-#define JOB_MAX 500 /* messages: a set of so many UIDs fits a command line, and its ranges fit a struct uid_set */
+#define JOB_MAX 1280       /* messages: their ranges fit a struct uid_set */
+#define JOB_SET_BYTES 7000 /* a set of any of its UIDs fits a command line */
 
 struct item {
     bool came;        /* the message is there */

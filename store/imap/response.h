@@ -66,7 +66,7 @@ enum response_code { /* RFC 9051 section 7.1 and the extensions that we use */
                      CODE_NOTIFICATIONOVERFLOW
 };
 
-#define UID_SET_MAX 512 /* ranges of a set in a response code: more than we ever ask for at once */
+#define UID_SET_MAX 1280 /* ranges of a set in a response code: more than we ever ask for at once */
 
 struct uid_set {
     bool unusable; /* more ranges than fit, or a range that ran backwards */

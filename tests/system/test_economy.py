@@ -241,16 +241,17 @@ class OneMailboxTest(EconomyTest):
 
     def test_moved_mail_does_not_travel(self):
         self.fill("Archive", 1)
-        self.fill("INBOX", 600, size=3000)
+        self.fill("INBOX", 900, size=3000)
         self.sync()
         self.converge()
-        for file in self.maildir.files("INBOX")[:500]:
+        for file in self.maildir.files("INBOX")[:800]:
             self.maildir.move(file, "Archive", rename=True)
 
         self.sync()
 
         self.cost(turns=14, up=6000)
         self.assertEqual(commands(self.proxy, b"APPEND"), [])
+        self.assertEqual(len(commands(self.proxy, b"MOVE")), 1)
         self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up").upper())
         self.assert_same()
 
@@ -263,7 +264,8 @@ class OneMailboxTest(EconomyTest):
 
         self.sync()
 
-        self.cost(turns=14, up=6000)
+        self.cost(turns=8, up=6000)
+        self.assertEqual(len(commands(self.proxy, b"EXPUNGE")), 1)
         self.assertEqual(self.client.status("INBOX")["messages"], 300)
         self.assert_same()
 

@@ -137,7 +137,7 @@ static void
 a_set_that_is_too_long_for_a_code_is_not_used(void **state)
 {
     static struct account account;
-    struct text all = repeated("g1 OK [MODIFIED 1", ",3", 600, "] x\r\n");
+    struct text all = repeated("g1 OK [MODIFIED 1", ",3", 1300, "] x\r\n");
 
     (void)state;
     read_answers((struct bytes){all.at, all.len, 0, 4096}, &account);
