@@ -167,7 +167,8 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     todo.size = message.size;
     todo.own_name = own_name_is_ours(message.base);
     todo.fresh = (message.uid == 0 && (message.facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
-                 (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0 && !is_adopted_removal(&message));
+                 (message.base[0] == '\0' && message.uid != 0 && (message.facts & FACT_REPLACED) == 0 &&
+                  !is_adopted_removal(&message));
     todo.placeholder = todo.fresh && (message.facts & FACT_PLACEHOLDER) != 0;
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.again = (message.facts & FACT_AGAIN) != 0;

@@ -9,7 +9,9 @@
  *                                          back), or was begun and has left our \\Deleted on it, it waits again where the message is found;
  *                                          else it comes again
  *   ADOPTED beside these             0     ... and golub never had the file: another program's state said that it was removed here, which
- *                                          waits. Where its header is known, the message is found by that (held_again.c)
+ *                                          waits. Where its header is known, the message is found by that (held_again.c), else by its
+ *                                          size and date (dated_again.c)
+ *   APART beside these               0     ... and it was set apart: it stays on the server alone, and is found by its size and date
  *                                    0     ... without digests: only the name that a run may have given its file before it died
  *                                          (uncommitted.h), until the folder was looked at
  *   UNPAIRED | GONE_HERE             n     the message is there; its file went while this mailbox was paired, or was away
@@ -141,11 +143,19 @@ forget_row(struct run *run, const struct journal_message *message)
     return journal_message_delete(run->journal, message->id, &run->err);
 }
 
-/* Its file was gone before golub came, and that waits: nothing but its header says which message that was. */
+/* Its file was gone before golub came, and that waits: nothing but its header, or its size and date, says which message that was. */
 static bool
-is_told_by_header(const struct journal_message *message)
+is_adopted_removal(const struct journal_message *message)
 {
-    return (message->facts & (FACT_ADOPTED | FACT_GONE_HERE)) == (FACT_ADOPTED | FACT_GONE_HERE) && message->has_header;
+    return (message->facts & (FACT_ADOPTED | FACT_GONE_HERE)) == (FACT_ADOPTED | FACT_GONE_HERE);
+}
+
+/* It stays on the server alone, under whatever UID. */
+static bool
+is_apart_there(const struct journal_message *message)
+{
+    return message->base[0] == '\0' && (message->facts & FACT_APART) != 0 &&
+           (message->facts & UNPAIRED_THERE) != FACT_GONE_THERE;
 }
 
 /*
@@ -171,7 +181,9 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
     if ((removed || gone) &&
         !(past ? is_pending : missing_waits)(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
         return false;
-    if ((message->base[0] == '\0' && !(waits && is_told_by_header(message))) || (removed && gone) ||
+    if (is_apart_there(message))
+        return lose_uid(run, message, UNPAIRED_THERE | FACT_GONE_HERE);
+    if ((message->base[0] == '\0' && !(waits && is_adopted_removal(message))) || (removed && gone) ||
         (gone && past && !waits))
         return forget_row(run, message); /* what the server has is looked at anew */
     /* A message that is out of the server's view is not shown under its new UID either: that proves nothing. */

@@ -4,9 +4,19 @@
  */
 #include "tests/sim/scenario.h"
 
+/* It arrives at a moment of its own. */
+static void
+given_mail_of_another_day_there(int content)
+{
+    struct sim_mailbox *box = &sim.server.boxes[INBOX];
+
+    given_mail_there(INBOX, content);
+    box->messages[box->count - 1].date += content;
+}
+
 /* As `golub adopt` writes it down. */
 static void
-given_it_was_removed_here_before_golub_came(int content)
+given_a_message_that_the_state_knows(int content, unsigned facts)
 {
     const struct sim_mailbox *box = &sim.server.boxes[INBOX];
     struct journal_mailbox *rows = NULL;
@@ -18,13 +28,16 @@ given_it_was_removed_here_before_golub_came(int content)
     for (size_t i = 0; i < count; i++)
         mailbox = strcmp(rows[i].name, "INBOX") == 0 ? rows[i].id : mailbox;
     journal_mailboxes_free(rows, count);
-    (void)given_mail_there(INBOX, content);
+    if ((facts & FACT_APART) != 0)
+        given_mail_of_another_day_there(content);
+    else
+        (void)given_mail_there(INBOX, content);
     const struct sim_message *there = &box->messages[box->count - 1];
     struct journal_message message = {.mailbox = mailbox,
                                       .uid = there->uid,
                                       .size = content_get(content)->len,
                                       .date = there->date,
-                                      .facts = FACT_ADOPTED | FACT_GONE_HERE};
+                                      .facts = FACT_ADOPTED | facts};
     assert_true(journal_begin(sim.clients[0].journal, &err) &&
                 journal_message_save(sim.clients[0].journal, &message, &err) &&
                 journal_commit(sim.clients[0].journal, &err));
@@ -32,13 +45,19 @@ given_it_was_removed_here_before_golub_came(int content)
 }
 
 static void
-given_a_removal_that_waits(int content)
+given_two_messages_on_both_sides(void)
 {
     given_empty_account(1);
     given_mail_there(INBOX, 1);
     given_mail_there(INBOX, 2);
     given_both_sides_agree();
-    given_it_was_removed_here_before_golub_came(content);
+}
+
+static void
+given_a_removal_that_waits(int content)
+{
+    given_two_messages_on_both_sides();
+    given_a_message_that_the_state_knows(content, FACT_GONE_HERE);
     sim.clients[0].confirm = false;
     assert_int_equal(when_golub_syncs_after(60), 3);
     then_it_is_here(INBOX, content, 0);
@@ -140,6 +159,94 @@ it_ends_where_its_header_names_no_message_and_two_have_it(void **state)
     then_both_sides_agree();
 }
 
+/* Its header could never be read before, and its size and date are those of one message. */
+static void
+it_waits_though_its_header_was_never_read(void **state)
+{
+    (void)state;
+    given_two_messages_on_both_sides();
+    given_a_message_that_the_state_knows(4, FACT_GONE_HERE);
+    sim.server.never_shown = 4 + 1;
+    (void)when_golub_syncs_without_a_word();
+    then_it_is_here(INBOX, 4, 0);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    sim.server.never_shown = 0;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(when_golub_syncs_without_a_word(), 3);
+        then_it_is_here(INBOX, 4, 0);
+    }
+
+    then_it_goes_with_a_word(4);
+}
+
+/* What that program let go, or was not to carry, stays where it is. */
+static void
+what_is_apart_stays_apart_under_other_numbers_wherever_the_power_fails(void **state)
+{
+    int step = 0, status;
+
+    (void)state;
+    do {
+        given_two_messages_on_both_sides();
+        given_a_message_that_the_state_knows(4, FACT_APART);
+        given_a_message_that_the_state_knows(5, FACT_APART);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        for (int i = 0; i < 2; i++) {
+            server_reset_uidvalidity(&sim.server, INBOX);
+            sim.world.crash_at = i == 0 ? ++step : 0;
+            status = when_golub_syncs_after(60);
+            assert_true(status == 0 || (i == 0 && status == -1));
+            if (i == 0 && status == 0)
+                step = 0;
+        }
+        given_mail_of_another_day_there(6);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+        for (int content = 1; content <= 6; content++) {
+            if (content == 3)
+                continue;
+            then_it_is_here(INBOX, content, content != 4 && content != 5);
+            then_it_is_there(INBOX, content, 1);
+        }
+    } while (step != 0);
+}
+
+/* One of them is another message: in doubt both are wanted. */
+static void
+what_is_apart_and_may_be_either_of_two_comes(void **state)
+{
+    (void)state;
+    given_two_messages_on_both_sides();
+    given_a_message_that_the_state_knows(4, FACT_APART);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    given_mail_of_another_day_there(4);
+    ledger_put(&sim.world, 4, INBOX);
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 4, 2);
+    then_both_sides_agree();
+}
+
+/* Another client removed it: nothing is left to be kept apart. */
+static void
+what_is_apart_and_gone_is_forgotten(void **state)
+{
+    (void)state;
+    given_two_messages_on_both_sides();
+    given_a_message_that_the_state_knows(4, FACT_APART);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    server_expunge(&sim.server, INBOX, sim.server.boxes[INBOX].messages[2].uid);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    given_mail_of_another_day_there(5);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(INBOX, 5, 1);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -148,6 +255,10 @@ main(void)
         SCENARIO(it_waits_where_the_server_does_not_show_its_header),
         SCENARIO(it_ends_where_the_message_is_gone),
         SCENARIO(it_ends_where_its_header_names_no_message_and_two_have_it),
+        SCENARIO(it_waits_though_its_header_was_never_read),
+        SCENARIO(what_is_apart_stays_apart_under_other_numbers_wherever_the_power_fails),
+        SCENARIO(what_is_apart_and_may_be_either_of_two_comes),
+        SCENARIO(what_is_apart_and_gone_is_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@ import re
 
 from adoptbase import AdoptTest, MbsyncAdoptTest, OfflineImapAdoptTest
 from base import CONFIG, HELD, main
+from rig.movers import Mbsync
 
 INBOX, WORK = "INBOX", "Work/2024"
 
@@ -168,6 +169,53 @@ class Renumbered:
             self.assert_each_once(more)
         self.assertEqual(self.quarantine(), [])
         self.assert_idempotent()
+
+
+class Limited:
+    """What mbsync's limits let go, or stood in for, stays where it is."""
+    keys = {}
+
+    def given_golub(self, **keys):
+        super().given_golub(**{**self.keys, **keys})
+        self.tree = self.maildir
+
+    def given_limits(self, channel):
+        self.given_a_full_account()
+        self.given_a_mover(Mbsync, channel=channel, **getattr(self, "options", {}))
+        self.mover.sync()
+        self.given_golub()
+        self.adopt()
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+
+    def then_it_stays_apart(self):
+        before = self.counts_there()[INBOX], len(self.tree.files(INBOX))
+        for _ in range(2):
+            self.renumber()
+            for _ in range(2):
+                self.sync()
+                self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+                self.assertEqual((self.counts_there()[INBOX], len(self.tree.files(INBOX))), before)
+        self.client.append(INBOX, self.corpus.simple("new there"))
+        self.sync()
+        self.assertEqual((self.counts_there()[INBOX], len(self.tree.files(INBOX))), (before[0] + 1, before[1] + 1))
+
+    def test_messages_that_it_let_go(self):
+        self.given_limits("MaxMessages 5\nExpireUnread yes\n")
+        self.assertLess(len(self.tree.files(INBOX)), self.counts_there()[INBOX])
+        self.then_it_stays_apart()
+
+    def test_messages_that_were_too_large(self):
+        self.given_limits("MaxSize 3k\n")
+        self.then_it_stays_apart()
+
+
+class MbsyncLimitedRefilledTest(Refilled, Limited, MbsyncAdoptTest):
+    pass
+
+
+class MbsyncLimitedLostTest(Lost, Limited, MbsyncAdoptTest):
+    options, keys = {"subfolders": "Maildir++"}, {"layout": "maildir++"}
 
 
 class MbsyncRefilledTest(Refilled, Renumbered, MbsyncAdoptTest):
