@@ -209,10 +209,10 @@ struct local_ops {
     bool (*draft_finish)(void *local, struct local_draft *draft, struct digests *digests, struct error *err);
     void (*draft_drop)(void *local, struct local_draft *draft);
     /**
-     * These finished drafts will be delivered together, with this date: their data goes to the disk meanwhile, and only deliver
-     * and draft_drop may follow for them. false: it can't be done, and nothing is gained by waiting. May be NULL.
+     * These finished drafts will be delivered together, with these dates: their data goes to the disk meanwhile, and only deliver
+     * and draft_drop may follow for them. false: it can't be done, and nothing is gained by waiting.
      */
-    bool (*deliver_ahead)(void *local, struct local_draft *const *drafts, size_t count, int64_t date);
+    bool (*deliver_ahead)(void *local, struct local_draft *const *drafts, const int64_t *dates, size_t count);
     /** Make a whole batch durable: data, names, directories, in this order. Consumes the drafts. Each item has its outcome;
      *  false: the batch as a whole failed before anything is certain, and nothing may be committed. */
     bool (*deliver)(void *local, struct local_delivery *items, size_t count, struct error *err);

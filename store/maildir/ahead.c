@@ -80,11 +80,10 @@ ahead_served(struct maildir *maildir, const struct local_draft *draft)
 }
 
 bool
-ahead_begin(void *local, struct local_draft *const *drafts, size_t count, int64_t date)
+ahead_begin(void *local, struct local_draft *const *drafts, const int64_t *dates, size_t count)
 {
     struct maildir *maildir = local;
     struct flush_ahead *ahead = &maildir->ahead;
-    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = date}};
 
     if (count < BATCH_FOR_SYNCFS || !maildir->settings.fsync || !maildir->syncfs_serves || !ahead_wait(maildir) ||
         maildir->sync_fd < 0)
@@ -92,8 +91,11 @@ ahead_begin(void *local, struct local_draft *const *drafts, size_t count, int64_
     for (size_t i = 0; i < count; i++)
         if (drafts[i]->dev != maildir->root_dev || drafts[i]->sync_age != maildir->sync_age)
             return false;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = dates[i]}};
+
         drafts[i]->ahead = futimens(drafts[i]->fd, times) == 0 ? ahead->begun + 1 : 0; /* deliver_batch says why not */
+    }
     ahead->fd = maildir->sync_fd;
     if (!start(ahead)) {
         for (size_t i = 0; i < count; i++)

@@ -110,7 +110,7 @@ void draft_free_spare(struct maildir *maildir);
 #define BATCH_FOR_SYNCFS 16 /* fewer files: flushing them one by one is faster than waiting for the whole disk */
 
 /* ahead.c */
-bool ahead_begin(void *local, struct local_draft *const *drafts, size_t count, int64_t date);
+bool ahead_begin(void *local, struct local_draft *const *drafts, const int64_t *dates, size_t count);
 /** Is the data of a draft with `ahead` on the disk? Waits. @return false with errno */
 bool ahead_served(struct maildir *maildir, const struct local_draft *draft);
 

@@ -21,29 +21,37 @@ arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *arena, 
 
     *arrivals = (struct arrivals){.run = run,
                                   .most = batch,
-                                  .at = arena_array(arena, room + 1, sizeof *arrivals->at),
+                                  .coming.at = arena_array(arena, room + 1, sizeof *arrivals->coming.at),
+                                  .sent.at = arena_array(arena, room + 1, sizeof *arrivals->sent.at),
                                   .items = arena_array(arena, room, sizeof *arrivals->items)};
 }
 
 struct arrival *
 arrivals_next(struct arrivals *arrivals)
 {
-    return &arrivals->at[arrivals->count];
+    return &arrivals->coming.at[arrivals->coming.count];
 }
 
 void
 arrivals_add(struct arrivals *arrivals)
 {
-    if (arrivals->count == 0)
-        arrivals->since = clock_ms();
-    arrivals->bytes += arrivals->at[arrivals->count++].literal;
+    struct batch *coming = &arrivals->coming;
+
+    if (coming->count == 0)
+        coming->since = clock_ms();
+    coming->bytes += coming->at[coming->count++].literal;
 }
 
 bool
-arrivals_are_due(const struct arrivals *arrivals)
+arrivals_wait(const struct arrivals *arrivals)
 {
-    return arrivals->count >= arrivals->most || arrivals->bytes >= LIMIT_BATCH_BYTES ||
-           clock_ms() - arrivals->since >= BATCH_MS;
+    return arrivals->coming.count != 0 || arrivals->sent.count != 0;
+}
+
+uint64_t
+arrivals_bytes(const struct arrivals *arrivals)
+{
+    return arrivals->coming.bytes + arrivals->sent.bytes;
 }
 
 /* The file is durable: the row may say so. */
@@ -100,58 +108,118 @@ record_taken(struct arrivals *arrivals, const struct arrival *arrival)
                        "a file of that name is there already", NULL);
 }
 
+static void
+drop(struct run *run, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        run->local.ops->draft_drop(run->local.self, batch->at[i].draft);
+    batch->count = 0;
+    batch->bytes = 0;
+}
+
 void
 arrivals_drop(struct arrivals *arrivals)
 {
-    for (size_t i = 0; i < arrivals->count; i++)
-        arrivals->run->local.ops->draft_drop(arrivals->run->local.self, arrivals->at[i].draft);
-    arrivals->count = 0;
-    arrivals->bytes = 0;
+    drop(arrivals->run, &arrivals->sent);
+    drop(arrivals->run, &arrivals->coming);
+}
+
+static bool
+record_all(struct arrivals *arrivals, size_t count)
+{
+    struct run *run = arrivals->run;
+    bool ok = run_begin(run);
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct arrival *arrival = &arrivals->sent.at[i];
+        struct local_delivery *item = &arrivals->items[i];
+        struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
+
+        if (item->ok) {
+            attempts_folder_written(run, mailbox);
+            ok = flushed_note(run, mailbox, arrival->message.id, false) && record(arrivals, arrival, item);
+        } else if (item->taken)
+            ok = record_taken(arrivals, arrival);
+        else {
+            if (error_no_rights(&item->err))
+                attempts_folder_unwritten(run, mailbox);
+            run_problem_here(run, mailbox, &item->err);
+        }
+    }
+    return run_end(run, ok && situation_mark_commit(run));
+}
+
+/* What was sent gets its names, once it is on the disk, and then its rows. */
+static bool
+deliver_sent(struct arrivals *arrivals)
+{
+    struct run *run = arrivals->run;
+    struct batch *sent = &arrivals->sent;
+    const size_t count = sent->count;
+
+    if (count == 0)
+        return true;
+    if (!situation_mark(run)) {
+        drop(run, sent);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct arrival *arrival = &sent->at[i];
+
+        arrivals->items[i] = (struct local_delivery){.draft = arrival->draft,
+                                                     .base = arrival->message.base,
+                                                     .flags = arrival->message.flags.rseen,
+                                                     .unlisted = arrival->unlisted,
+                                                     .date = arrival->message.date};
+    }
+    sent->count = 0;
+    sent->bytes = 0;
+    return run->local.ops->deliver(run->local.self, arrivals->items, count, &run->err) && record_all(arrivals, count);
+}
+
+/* The batch that has come takes the place of the one before it, which has its names. @return false: nothing is gained by waiting */
+static bool
+send(struct arrivals *arrivals)
+{
+    const struct local *local = &arrivals->run->local;
+    const struct batch coming = arrivals->coming;
+    struct local_draft *drafts[LIMIT_BATCH];
+    int64_t dates[LIMIT_BATCH];
+
+    arrivals->coming = (struct batch){.at = arrivals->sent.at};
+    arrivals->sent = coming;
+    arrivals->sent.since = clock_ms();
+    for (size_t i = 0; i < coming.count; i++) {
+        drafts[i] = coming.at[i].draft;
+        dates[i] = coming.at[i].message.date;
+    }
+    return local->ops->deliver_ahead(local->self, drafts, dates, coming.count);
+}
+
+bool
+arrivals_advance(struct arrivals *arrivals)
+{
+    const struct batch *coming = &arrivals->coming;
+    const int64_t now = clock_ms();
+
+    if (coming->count >= arrivals->most || coming->bytes >= LIMIT_BATCH_BYTES ||
+        (coming->count != 0 && now - coming->since >= BATCH_MS))
+        return deliver_sent(arrivals) && (send(arrivals) || deliver_sent(arrivals));
+    /* A long message is no reason to keep the others from being there. */
+    return arrivals->sent.count == 0 || now - arrivals->sent.since < BATCH_MS || deliver_sent(arrivals);
 }
 
 bool
 arrivals_flush(struct arrivals *arrivals)
 {
-    struct run *run = arrivals->run;
-    struct local_delivery *items = arrivals->items;
-    size_t count = arrivals->count;
-    bool ok;
+    bool ok = deliver_sent(arrivals);
 
-    if (count == 0)
-        return true;
-    if (!situation_mark(run)) {
-        arrivals_drop(arrivals);
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct arrival *arrival = &arrivals->at[i];
-
-        items[i] = (struct local_delivery){.draft = arrival->draft,
-                                           .base = arrival->message.base,
-                                           .flags = arrival->message.flags.rseen,
-                                           .unlisted = arrival->unlisted,
-                                           .date = arrival->message.date};
-    }
-    arrivals->count = 0;
-    arrivals->bytes = 0;
-    ok = run->local.ops->deliver(run->local.self, items, count, &run->err) && run_begin(run);
     if (ok) {
-        for (size_t i = 0; ok && i < count; i++) {
-            struct arrival *arrival = &arrivals->at[i];
-            struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
-
-            if (items[i].ok) {
-                attempts_folder_written(run, mailbox);
-                ok = flushed_note(run, mailbox, arrival->message.id, false) && record(arrivals, arrival, &items[i]);
-            } else if (items[i].taken)
-                ok = record_taken(arrivals, arrival);
-            else {
-                if (error_no_rights(&items[i].err))
-                    attempts_folder_unwritten(run, mailbox);
-                run_problem_here(run, mailbox, &items[i].err);
-            }
-        }
-        ok = run_end(run, ok && situation_mark_commit(run));
-    }
+        (void)send(arrivals);
+        ok = deliver_sent(arrivals);
+    } else
+        arrivals_drop(arrivals);
     return ok;
 }

@@ -1,6 +1,6 @@
 /*
- * A batch of downloads: it is made durable, named and committed, in this order, so that a row is never more durable than its file (a row
- * without a file would read as "the user deleted it").
+ * Batches of downloads: each is made durable, named and committed, in this order, so that a row is never more durable than its file (a row
+ * without a file would read as "the user deleted it"). While one goes to the disk the next one comes in.
  */
 #ifndef SYNC_APPLY_ARRIVALS_H
 #define SYNC_APPLY_ARRIVALS_H
@@ -20,13 +20,18 @@ struct arrival { /* a finished draft that waits for its batch */
     struct digests digests;
 };
 
+struct batch {
+    struct arrival *at;
+    size_t count;
+    uint64_t bytes;
+    int64_t since; /* its first one came; sent: it was sent */
+};
+
 struct arrivals {
     struct run *run;
-    struct arrival *at;
+    struct batch coming, sent; /* sent: on its way to the disk, without names and rows */
     struct local_delivery *items;
-    size_t count, most; /* most: a batch */
-    uint64_t bytes;
-    int64_t since;
+    size_t most; /* of a batch */
 };
 
 /** Memory is the arena's, which says whether it came. @param most  that will ever come */
@@ -34,11 +39,18 @@ void arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *ar
 /** The place of the next one: there is one, since what is due was flushed. It is no part of the batch before arrivals_add. */
 struct arrival *arrivals_next(struct arrivals *arrivals);
 void arrivals_add(struct arrivals *arrivals);
-/** Is the batch large or old enough? */
-bool arrivals_are_due(const struct arrivals *arrivals);
-/** Deliver the batch: flush, name, commit. Outside of a transaction; an empty batch is no error. */
+/** Has any come that has no name yet? */
+bool arrivals_wait(const struct arrivals *arrivals);
+/** Bytes of those. */
+uint64_t arrivals_bytes(const struct arrivals *arrivals);
+/**
+ * A batch that is large or old enough is sent to the disk; one that was sent long enough ago, or is followed by another, gets its names and rows.
+ * Outside of a transaction.
+ */
+MUST_CHECK bool arrivals_advance(struct arrivals *arrivals);
+/** All that came is delivered: flushed, named, committed. Outside of a transaction; that there is none is no error. */
 MUST_CHECK bool arrivals_flush(struct arrivals *arrivals);
-/** The batch is thrown away. */
+/** What has no name yet is thrown away. */
 void arrivals_drop(struct arrivals *arrivals);
 
 #endif

@@ -60,7 +60,7 @@ begin_draft(struct downloading *down, size_t index)
 
     if (run->local.ops->draft_begin(run->local.self, folder, &down->draft, &run->err))
         return true;
-    if (!error_no_descriptor(&run->err) || down->arrivals.count == 0)
+    if (!error_no_descriptor(&run->err) || !arrivals_wait(&down->arrivals))
         return false;
     run->err = (struct error){0};
     return arrivals_flush(&down->arrivals) &&
@@ -86,8 +86,9 @@ on_data(void *context, size_t index, const void *bytes, size_t len)
 
     (void)index;
     down->draft_bytes += len;
-    return down->draft == NULL ||
-           down->run->local.ops->draft_write(down->run->local.self, down->draft, bytes, len, &down->run->err);
+    return (down->draft == NULL ||
+            down->run->local.ops->draft_write(down->run->local.self, down->draft, bytes, len, &down->run->err)) &&
+           arrivals_advance(&down->arrivals);
 }
 
 static bool
@@ -191,8 +192,8 @@ on_end(void *context, size_t index, uint32_t uid)
     down->readings[wanted].delivered = true;
     arrivals_add(&down->arrivals);
     run->done++;
-    run_tell_progress(run, mailbox, down->arrivals.bytes);
-    return !arrivals_are_due(&down->arrivals) || arrivals_flush(&down->arrivals);
+    run_tell_progress(run, mailbox, arrivals_bytes(&down->arrivals));
+    return arrivals_advance(&down->arrivals);
 }
 
 /* What was said of one message is said of it; `done` says what is true of all that are missing. */
@@ -391,14 +392,10 @@ fetch_asked(struct downloading *down)
         down->draft = NULL;
     }
     /* What arrived whole before the connection broke is kept. */
-    if (!ok && why.kind != ERROR_NETWORK && why.kind != ERROR_SERVER && why.kind != ERROR_INTERRUPTED) {
-        arrivals_drop(&down->arrivals);
-    } else {
+    if (!ok && (why.kind == ERROR_NETWORK || why.kind == ERROR_SERVER || why.kind == ERROR_INTERRUPTED)) {
         run->err = (struct error){0};
         if (arrivals_flush(&down->arrivals))
             run->err = why;
-        else
-            ok = false;
     }
     return ok;
 }
@@ -465,19 +462,27 @@ next_round(struct downloading *down, size_t at)
 }
 
 static bool
+fetch_round(struct downloading *down)
+{
+    return fetch_asked(down) && note_refused(down) && sort_out(down);
+}
+
+static bool
 fetch_all(struct downloading *down)
 {
-    for (size_t at = 0; at < down->count;) {
+    bool ok = true;
+
+    for (size_t at = 0; ok && at < down->count;) {
         at = next_round(down, at);
         down->again = false;
         memset(down->readings, 0, down->asked_count * sizeof *down->readings);
-        if (!fetch_asked(down) || !note_refused(down) || !sort_out(down))
-            return false;
+        ok = fetch_round(down);
         down->again = true;
-        if (down->asked_count != 0 && (!fetch_asked(down) || !note_refused(down) || !sort_out(down)))
-            return false;
+        ok = ok && (down->asked_count == 0 || fetch_round(down));
     }
-    return true;
+    if (!ok)
+        arrivals_drop(&down->arrivals);
+    return ok && arrivals_flush(&down->arrivals);
 }
 
 bool

@@ -39,13 +39,15 @@ send_ahead(const struct fetching *fetching)
 {
     const struct local *local = &fetching->import->local;
     struct local_draft *drafts[LIMIT_BATCH];
+    int64_t dates[LIMIT_BATCH];
     size_t count = 0;
 
     for (size_t i = fetching->delivered; i < fetching->flushed; i++)
-        if (arrival_at(fetching, i)->draft != NULL)
-            drafts[count++] = arrival_at(fetching, i)->draft;
-    return local->ops->deliver_ahead != NULL &&
-           local->ops->deliver_ahead(local->self, drafts, count, import_now(fetching->import));
+        if (arrival_at(fetching, i)->draft != NULL) {
+            drafts[count] = arrival_at(fetching, i)->draft;
+            dates[count++] = import_now(fetching->import);
+        }
+    return local->ops->deliver_ahead(local->self, drafts, dates, count);
 }
 
 static bool

@@ -161,15 +161,29 @@ BUGS = [
     # ---- what is durable when ----
     bug("row committed before the file is durable", HISTORIES,
         ("sync/apply/arrivals.c",
-         "ok = run->local.ops->deliver(run->local.self, items, count, &run->err) && run_begin(run);",
+         "return run->local.ops->deliver(run->local.self, arrivals->items, count, &run->err) && record_all(arrivals, count);",
          "for (size_t i = 0; i < count; i++) {\n"
-         "        items[i].ok = true;\n"
-         "        local_info_fresh(items[i].flags, items[i].info);\n"
+         "        arrivals->items[i].ok = true;\n"
+         "        local_info_fresh(arrivals->items[i].flags, arrivals->items[i].info);\n"
          "    }\n"
-         "    ok = run_begin(run);"),
-        ("sync/apply/arrivals.c", "ok = run_end(run, ok && situation_mark_commit(run));",
-         "ok = run_end(run, ok && situation_mark_commit(run)) && "
-         "run->local.ops->deliver(run->local.self, items, count, &run->err);")),
+         "    return record_all(arrivals, count) && "
+         "run->local.ops->deliver(run->local.self, arrivals->items, count, &run->err);")),
+    bug("rows written while their batch is on its way to the disk", HISTORIES,
+        ("sync/apply/arrivals.c", "return local->ops->deliver_ahead(local->self, drafts, dates, coming.count);",
+         "for (size_t i = 0; i < coming.count; i++) {\n"
+         "        arrivals->items[i].ok = true;\n"
+         "        local_info_fresh(coming.at[i].message.flags.rseen, arrivals->items[i].info);\n"
+         "    }\n"
+         "    return local->ops->deliver_ahead(local->self, drafts, dates, coming.count) && "
+         "record_all(arrivals, coming.count);")),
+    said("batch not flushed while the next one arrives",
+         system("test_sync_flush.py",
+                "FlushTest.test_a_batch_is_flushed_while_the_next_one_arrives_and_gets_its_names_after_that"),
+         ("sync/apply/arrivals.c", "(send(arrivals) || deliver_sent(arrivals))", "((send(arrivals), false) || deliver_sent(arrivals))")),
+    said("batch on its way to the disk thrown away where the line breaks",
+         system("test_sync_flush.py", "FlushTest.test_what_came_whole_before_the_line_broke_is_not_fetched_again"),
+         ("sync/apply/down.c", "if (arrivals_flush(&down->arrivals))\n            run->err = why;",
+          "arrivals_drop(&down->arrivals);\n        run->err = why;")),
     bug("flags committed before the rename", HISTORIES,
         ("sync/apply/flags.c",
          "&& run->local.ops->rename(run->local.self, batch->items, batch->count, &run->err) &&", "&&"),
@@ -361,7 +375,7 @@ BUGS = [
         ("store/journal/messages.c", '{"size, wire", "?6, ?8"}', '{"size", "?6"}')),
     said("batch larger than what may be open", system("test_limits.py", "DescriptorsTest.test_accounts_share_what_there_is"),
          ("config/jobs.c", "descriptors_share(most);", "descriptors_share(1);"),
-         ("sync/apply/arrivals.c", "arrivals->count >= arrivals->most ||", "arrivals->count >= LIMIT_BATCH ||"),
+         ("sync/apply/arrivals.c", "coming->count >= arrivals->most ||", "coming->count >= LIMIT_BATCH ||"),
          ("store/base/error.c", "err->number == EMFILE || ", "")),
     said("no descriptor left ends a run whose batch has some",
          system("test_limits.py", "DescriptorsTest.test_where_none_is_left_what_came_is_delivered_and_the_rest_comes"),

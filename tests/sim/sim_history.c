@@ -62,6 +62,7 @@ begin(const struct history *history)
     sim.edits = !sim.disasters && rng_chance(&world->rng, 20);
     sim.has_backup = sim.rewound = false;
     sim.syncs = 0;
+    sim.descriptors = history->seed % 4 == 1;
     sim.quiet = false;
     memset(sim.away_there, 0, sizeof sim.away_there);
     memset(sim.away_here, 0, sizeof sim.away_here);

@@ -186,16 +186,6 @@ folders(void *local, bool (*folder)(void *context, const char *folder), void *co
     return maildir_sim_local(&sim->maildir).ops->folders(local, folder, context, err);
 }
 
-/* What is delivered later is lost with the process until then. */
-static bool
-deliver_ahead(void *local, struct local_draft *const *drafts, size_t count, int64_t date)
-{
-    (void)local;
-    (void)drafts;
-    (void)date;
-    return count > 1;
-}
-
 static struct local
 watched_local(struct import_sim *sim)
 {
@@ -209,7 +199,6 @@ watched_local(struct import_sim *sim)
     ops.remove = no_remove;
     ops.deliver = deliver;
     ops.folders = folders;
-    ops.deliver_ahead = deliver_ahead;
     return (struct local){&ops, local.self};
 }
 

@@ -543,6 +543,7 @@ static const struct local_ops ops = {
     .draft_write = sim_draft_write,
     .draft_finish = sim_draft_finish,
     .draft_drop = sim_draft_drop,
+    .deliver_ahead = batch_ahead,
     .deliver = batch_deliver,
     .rename = batch_rename,
     .link = batch_link,

@@ -130,6 +130,17 @@ deliver_all(struct scratch *s, struct local_draft *drafts[static MANY], struct l
     assert_int_equal(date_of(s, "INBOX/new/7.many"), 1000000000);
 }
 
+/* The first of them, all with one date. */
+static void
+send_ahead(struct scratch *s, struct local_draft *const *drafts, size_t count)
+{
+    int64_t dates[MANY];
+
+    for (size_t i = 0; i < count; i++)
+        dates[i] = 1000000000;
+    s->local.ops->deliver_ahead(s->local.self, drafts, dates, count);
+}
+
 static bool
 one_syncfs_serves(struct scratch *s)
 {
@@ -149,7 +160,7 @@ a_batch_that_was_sent_ahead_is_flushed_once(void **state)
 
     maildir_flushes(s->maildir, &before, &systems);
     given_drafts(s, drafts);
-    s->local.ops->deliver_ahead(s->local.self, drafts, MANY, 1000000000);
+    send_ahead(s, drafts, MANY);
     deliver_all(s, drafts, items);
 
     maildir_flushes(s->maildir, &files, &systems);
@@ -167,7 +178,7 @@ what_was_not_sent_ahead_is_flushed_with_its_batch(void **state)
 
     maildir_flushes(s->maildir, &before, &systems);
     given_drafts(s, drafts);
-    s->local.ops->deliver_ahead(s->local.self, drafts, MANY - 5, 1000000000);
+    send_ahead(s, drafts, MANY - 5);
     deliver_all(s, drafts, items);
 
     maildir_flushes(s->maildir, &files, &systems);
@@ -182,7 +193,7 @@ a_batch_that_was_sent_ahead_can_be_dropped(void **state)
     struct local_draft *drafts[MANY];
 
     given_drafts(s, drafts);
-    s->local.ops->deliver_ahead(s->local.self, drafts, MANY, 0);
+    send_ahead(s, drafts, MANY);
     for (size_t i = 0; i < MANY; i++)
         s->local.ops->draft_drop(s->local.self, drafts[i]);
 
