@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "store/journal/internal.h"
 #include "tests/unit/journal_scene.h"
 
 enum change { UID, BASE, SIZE, WIRE, REFERS_TO, INFO, HEADER, FLAGS, FACTS, CHANGES };
@@ -98,11 +99,97 @@ whatever_a_save_changes_is_in_the_table(void **state)
     }
 }
 
+static void
+given_rows(struct scene *s, int64_t *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct journal_message message = paired(s->mailbox, (uint32_t)i + 1);
+
+        (void)text_print(message.base, sizeof message.base, "%zu.rig", i);
+        assert_true(journal_message_save(s->journal, &message, &s->err));
+        ids[i] = message.id;
+    }
+    assert_true(journal_commit(s->journal, &s->err));
+    journal_rollback(s->journal); /* what is remembered is forgotten */
+}
+
+static void
+read_them(struct scene *s, const int64_t *ids, size_t count)
+{
+    char base[32];
+
+    for (size_t i = 0; i < count; i++) {
+        struct journal_message message, same;
+        bool found;
+
+        (void)text_print(base, sizeof base, "%zu.rig", i);
+        assert_true(journal_message_get(s->journal, ids[i], &message, &found, &s->err) && found);
+        assert_string_equal(message.base, base);
+        assert_int_equal(message.uid, i + 1);
+        assert_true(journal_message_by_uid(s->journal, s->mailbox, (uint32_t)i + 1, &same, &found, &s->err) && found);
+        assert_same(&same, &message);
+        assert_true(journal_message_by_base(s->journal, s->mailbox, base, &same, &found, &s->err) && found);
+        assert_same(&same, &message);
+    }
+}
+
+/* A phase goes through all that is to be moved or removed, and so do ten others. */
+static void
+rows_that_phase_after_phase_asks_for_are_read_once(void **state)
+{
+    static int64_t ids[2000];
+    struct scene *s = *state;
+
+    given_rows(s, ids, 2000);
+    read_them(s, ids, 1);
+    (void)sqlite3_stmt_status(s->journal->statements[SQL_MESSAGE_GET], SQLITE_STMTSTATUS_RUN, 1); /* from here on */
+    for (int phase = 0; phase < 10; phase++)
+        read_them(s, ids, 2000);
+    assert_int_equal(sqlite3_stmt_status(s->journal->statements[SQL_MESSAGE_GET], SQLITE_STMTSTATUS_RUN, 0), 1999);
+    assert_true(journal_begin(s->journal, &s->err));
+}
+
+static void
+rows_are_what_they_are_where_there_are_more_than_are_remembered(void **state)
+{
+    static int64_t ids[5000];
+    struct scene *s = *state;
+
+    given_rows(s, ids, 5000);
+    for (int phase = 0; phase < 2; phase++)
+        read_them(s, ids, 5000);
+    assert_true(journal_begin(s->journal, &s->err));
+}
+
+/* Longer than is remembered: each of its texts comes back whole. */
+static void
+long_names_and_keywords_come_back(void **state)
+{
+    struct scene *s = *state;
+
+    for (unsigned longer = 0; longer < 4; longer++) {
+        struct journal_message message = paired(s->mailbox, 1 + longer), got;
+        bool found;
+
+        (void)text_print(message.base, sizeof message.base, "%0*u", longer == 1 ? LOCAL_BASE_MAX : 9, longer);
+        (void)text_print(message.info, sizeof message.info, "c:2,%0*u", longer == 2 ? LOCAL_INFO_MAX - 4 : 9, longer);
+        (void)text_print(message.keywords, sizeof message.keywords, "%0*u", longer == 3 ? KEYWORDS_MAX : 9, longer);
+        assert_true(journal_message_save(s->journal, &message, &s->err));
+        assert_true(journal_message_get(s->journal, message.id, &got, &found, &s->err) && found);
+        assert_same(&got, &message);
+        assert_string_equal(got.keywords, message.keywords);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whatever_a_save_changes_is_in_the_table, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_that_phase_after_phase_asks_for_are_read_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_are_what_they_are_where_there_are_more_than_are_remembered, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(long_names_and_keywords_come_back, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
