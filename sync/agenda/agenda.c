@@ -39,8 +39,6 @@ make_input(const struct mailbox *mailbox, const struct journal_message *message)
         .alias = (message->facts & FACT_ALIAS) != 0 && message->refers_to != 0,
     };
 
-    if ((message->facts & FACT_MOVED) != 0)
-        input.flags = merge_unchanged(input.flags, false);
     if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID that means nothing any more is 0 */
         input.there = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
     if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0 || is_adopted_removal(message))

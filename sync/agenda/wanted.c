@@ -54,8 +54,23 @@ is_home(const struct mailbox *mailbox, const struct journal_message *message, bo
                : message->base[0] != '\0' && mailbox->folder_here && !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
+/* Its file goes to another folder with this plan: once it has, that is the place which stays. */
 static bool
-find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *found)
+is_moving(const struct wanting *wanting)
+{
+    const unsigned gone = FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED;
+    bool moving = false;
+
+    if (wanting->home->base[0] == '\0' || (wanting->home->facts & gone) != FACT_GONE_THERE)
+        return false;
+    for (size_t i = 0; !moving && i < wanting->agenda->count; i++)
+        moving = !wanting->agenda->todos[i].dropped && wanting->agenda->todos[i].partner == wanting->home->id;
+    return moving;
+}
+
+/* *moves: it has none yet, but will. */
+static bool
+find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *found, bool *moves)
 {
     struct run *run = wanting->run;
     int64_t *ids = NULL;
@@ -63,6 +78,7 @@ find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *fou
     bool ok = true;
 
     *found = todo->elsewhere != 0;
+    *moves = false;
     if (*found)
         return run_load(run, todo->elsewhere, wanting->home);
     if (!wanting->survivor->has_wire)
@@ -81,6 +97,7 @@ find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *fou
             continue;
         ok = run_load(run, ids[i], wanting->home);
         *found = ok && is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, here);
+        *moves = *moves || (ok && !here && is_moving(wanting));
     }
     free(ids);
     return ok;
@@ -200,12 +217,15 @@ static bool
 decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
 {
     struct run *run = wanting->run;
-    bool found;
+    bool found, moves;
 
-    if (!run_load(run, todo->id, wanting->survivor) || !find_home(wanting, todo, here, &found))
+    if (!run_load(run, todo->id, wanting->survivor) || !find_home(wanting, todo, here, &found, &moves))
         return false;
     if (found)
         return give(wanting, todo, here);
+    todo->dropped = todo->dropped || moves; /* another pass gives it what changed */
+    if (moves)
+        return true;
     if (here && run_unseen(run) != NULL) {
         if (run->look_everywhere)
             return wait(wanting, todo, "it may have moved to a mailbox that was not looked at");

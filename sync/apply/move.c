@@ -122,6 +122,19 @@ take_flags(const struct journal_message *source, struct journal_message *target,
     target->facts |= FACT_COPIED;
 }
 
+/* The source of a copy that is to go: its flags went along, and are no reason to keep or fetch it. What changes from here on may be one. */
+static bool
+leave_rest(struct run *run, struct journal_message *source)
+{
+    const struct flag_sides went = source->flags;
+
+    source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
+    source->flags = merge_unchanged(went, false);
+    const bool ok = journal_message_save(run->journal, source, &run->err);
+    source->flags = went;
+    return ok;
+}
+
 /* The file's row takes the UID, and what the server showed of the message moves along. */
 static bool
 record_moved(struct transferring *transferring, struct transfer *transfer)
@@ -143,11 +156,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
-    if (half) { /* its flags went along: they are no reason to keep or fetch the old one */
-        source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
-        if (!journal_message_save(run->journal, source, &run->err))
-            return false;
-    }
+    if (half && !leave_rest(run, source))
+        return false;
     refusal_end(run, to, transfer->todo->id, WORK_MOVE);
     refusal_end(run, to, transfer->todo->id, WORK_APPEND); /* what no APPEND had room for, and a copy has */
     if (transfer->new_uid != 0 && !alias_take_uid(run, target, &transfer->new_uid, &alias))

@@ -142,6 +142,58 @@ a_copy_whose_source_is_marked_for_a_moment_is_not_marked(void **state)
     then_it_is_there(INBOX, 1, 1);
 }
 
+static bool copy_moves_on; /* by another client, from Work to the third mailbox */
+
+static void
+flag_the_source_of_a_move(struct world *world)
+{
+    if (calls == 0 && sim.server.boxes[WORK].count != 0) {
+        calls++;
+        given_flags_there(INBOX, 1, FLAG_SEEN | FLAG_FLAGGED);
+        if (copy_moves_on) {
+            uint32_t uid;
+
+            assert_true(server_add(&sim.server, OLD, 1, FLAG_SEEN, 0, 1600000000, &uid));
+            ledger_out(world, 1, WORK);
+            ledger_put(world, 1, OLD);
+            server_expunge(&sim.server, WORK, 1);
+        }
+    }
+}
+
+/* A move by COPY: what another client flags behind it and before the removal that ends the move is flagged in its new place. */
+static void
+what_is_flagged_between_its_copy_and_its_removal_is_flagged_where_it_went(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 2; way++) {
+        copy_moves_on = way != 0;
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        sim.server.move = false;
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        ledger_out(&sim.world, 1, INBOX);
+        assert_true(mua_move(here(), file_of(INBOX, 1), WORK, false));
+        ledger_put(&sim.world, 1, WORK);
+        given_flags_there(INBOX, 1, FLAG_SEEN);
+        calls = 0;
+        given_others_act(flag_the_source_of_a_move);
+
+        (void)when_golub_syncs_after(60);
+
+        assert_int_equal(calls, 1);
+        sim.world.outside = NULL;
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 1, 0);
+        then_it_is_there(copy_moves_on ? OLD : WORK, 1, 1);
+        then_it_is_there(copy_moves_on ? WORK : OLD, 1, 0);
+        assert_string_equal(file_of(copy_moves_on ? OLD : WORK, 1)->info, "c:2,FS");
+        end_scenario(NULL);
+    }
+}
+
 static void
 expunge_the_source(struct world *world)
 {
@@ -504,6 +556,7 @@ main(void)
         SCENARIO(a_copy_shows_what_its_file_shows_whatever_its_source_was_marked_with),
         SCENARIO(a_copy_whose_source_is_marked_at_that_moment_is_not_marked),
         SCENARIO(a_copy_whose_source_is_marked_for_a_moment_is_not_marked),
+        SCENARIO(what_is_flagged_between_its_copy_and_its_removal_is_flagged_where_it_went),
         SCENARIO(a_copy_whose_source_was_marked_and_is_gone_is_not_marked),
         SCENARIO(a_copy_that_another_client_marks_before_it_was_seen_stays_marked),
         SCENARIO(a_copy_has_no_flags_whenever_the_power_fails_or_the_line_breaks),
