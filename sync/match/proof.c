@@ -2,6 +2,7 @@
  * A header that names one message alone is enough to pair by (identify.c, moves.c), and then no body travels. It is not enough to remove
  * by: two copies of one sent message may differ in their bodies alone, and the one here need not be the one there. So a pair that rests
  * on its header (FACT_BY_HEADER) is proven once, when \Deleted or a removal is to go to the server.
+ * So is one that the bytes of what is to be removed have in another place here: the file may have moved, and be on the server nowhere else.
  */
 #include "sync/match/probe.h"
 #include "sync/match/proof.h"
@@ -64,6 +65,12 @@ take_answer(struct run *run, const struct probe *probe, bool *proven, bool *apar
     struct journal_message *message = calloc(1, sizeof *message);
     bool ok = (message != NULL || run_no_memory(run)) && run_load(run, probe->id, message), same = false;
 
+    if (ok && (message->facts & FACT_BY_HEADER) == 0) { /* just now: two of the same bytes are to be removed */
+        *proven = true;
+        *apart = message->uid != probe->uid;
+        free(message);
+        return true;
+    }
     ok = ok && compare(run, message, probe, &same);
     *proven = ok && (!probe->cut || same);
     if (*proven) {
@@ -114,11 +121,110 @@ read_all(struct run *run, struct probe *probes, struct todo **todos, size_t coun
 
         if (probes[i].got)
             ok = take_answer(run, &probes[i], &proven, &apart);
-        todos[i]->dropped = !proven || apart; /* what could not be read waits */
+        todos[i]->dropped = todos[i]->dropped || !proven || apart; /* what could not be read waits */
         run->replan = run->replan || apart;
     }
     arena_free(&arena);
     return run_end(run, ok);
+}
+
+/* ---- where the same bytes are here ---- */
+
+struct place {
+    struct probe probe;
+    struct todo *todo; /* rests on it */
+};
+
+struct places {
+    struct place *at;
+    size_t count, size;
+};
+
+static int
+compare_places(const void *pa, const void *pb)
+{
+    const struct probe *a = &((const struct place *)pa)->probe, *b = &((const struct place *)pb)->probe;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
+}
+
+static bool
+is_place(const struct mailbox *mailbox, const struct journal_message *message)
+{
+    const unsigned gone = FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALIAS;
+
+    return mailbox != NULL && mailbox_is_open(mailbox) && (message->facts & FACT_BY_HEADER) != 0 &&
+           (message->facts & gone) == 0 && message->uid != 0 && message->base[0] != '\0';
+}
+
+/* The source of a copy of ours is as good as its copy. */
+static bool
+add_places(struct run *run, struct todo *todo, struct places *places, struct journal_message *message)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok =
+        run_load(run, todo->id, message) && (!message->has_wire || (message->facts & FACT_MOVED) != 0 ||
+                                             journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err));
+
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct mailbox *mailbox;
+
+        if (ids[i] == todo->id)
+            continue;
+        ok = run_load(run, ids[i], message);
+        mailbox = ok ? run_mailbox_by_id(run, message->mailbox) : NULL;
+        if (!is_place(mailbox, message))
+            continue;
+        ok = array_grow(&places->at, &places->size, places->count + 1, sizeof *places->at) || run_no_memory(run);
+        if (ok)
+            places->at[places->count++] = (struct place){.probe = {.mailbox = (uint32_t)(mailbox - run->mailboxes),
+                                                                   .uid = message->uid,
+                                                                   .id = ids[i],
+                                                                   .size = message->size},
+                                                         .todo = todo};
+    }
+    free(ids);
+    return ok;
+}
+
+static bool
+read_places(struct run *run, const struct places *places)
+{
+    struct arena arena = {0};
+    struct probe *probes = arena_array(&arena, places->count, sizeof *probes);
+    struct todo **todos = arena_array(&arena, places->count, sizeof(struct todo *));
+    bool ok = run_has(run, &arena);
+
+    if (ok)
+        qsort(places->at, places->count, sizeof *places->at, compare_places);
+    for (size_t i = 0; ok && i < places->count; i++) {
+        probes[i] = places->at[i].probe;
+        todos[i] = places->at[i].todo;
+    }
+    ok = ok && read_all(run, probes, todos, places->count);
+    arena_free(&arena);
+    return ok;
+}
+
+static bool
+prove_places(struct run *run, struct agenda *agenda)
+{
+    struct places places = {0};
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = message != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        if (is_destructive(run, &agenda->todos[i], true))
+            ok = add_places(run, &agenda->todos[i], &places, message);
+    }
+    if (ok && places.count != 0)
+        ok = read_places(run, &places);
+    free(places.at);
+    free(message);
+    return ok;
 }
 
 bool
@@ -141,5 +247,5 @@ proof_read(struct run *run, struct agenda *agenda, bool removals)
         ok = read_all(run, probes, todos, count);
     free(probes);
     free(todos);
-    return ok;
+    return ok && (!removals || prove_places(run, agenda));
 }

@@ -889,6 +889,8 @@ BUGS = [
          "if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired || !uids[0]->telling)",
          "if (files[0]->paired || uids[0]->paired)"),
         ("sync/match/identify.c", "return files[0]->size != uids[0]->size || join", "return join")),
+    bug("removal of what has its file elsewhere without a look at what stands there", EQUALS,
+        ("sync/match/proof.c", "(!removals || prove_places(run, agenda))", "(true || prove_places(run, agenda))")),
     bug("header taken for a proof where the dates differ", EQUALS,
         ("sync/match/identify.c", "if (files[0]->dated && files[0]->date != uids[0]->date)", "if (false)")),
     bug("equal messages paired whatever flags they show", EQUALS,

@@ -268,6 +268,36 @@ a_file_that_got_another_name_while_the_uids_changed_takes_one_of_two_equal_ones(
     then_both_sides_agree();
 }
 
+/* A file went where another client brings a message of its header and size: its old place is its only one until the bodies were compared. */
+static void
+what_moves_here_to_where_one_of_its_header_arrives_is_not_removed_there(void **state)
+{
+    const int one = CONTENT_NAMED_ALIKE, other = CONTENT_NAMED_ALIKE + 1;
+
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        given_empty_account(1);
+        sim.server.move = way % 2 != 0;
+        given_mail_there(WORK, one);
+        if (way / 2 != 0) /* it knows the other one, too */
+            given_mail_there(WORK, other);
+        given_both_sides_agree();
+        ledger_out(&sim.world, one, WORK);
+        assert_true(mua_move(here(), file_of(WORK, one), INBOX, false));
+        ledger_put(&sim.world, one, INBOX);
+        given_mail_there(INBOX, other);
+
+        then_both_sides_agree();
+
+        for (int k = one; k <= other; k++) {
+            then_it_is_here(INBOX, k, 1);
+            then_it_is_there(INBOX, k, 1);
+        }
+        then_it_is_there(WORK, one, 0);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -278,6 +308,7 @@ main(void)
         SCENARIO(what_a_copied_folder_lacks_has_not_got_the_new_name_of_an_equal_one),
         SCENARIO(a_file_that_was_sent_in_vain_stays_where_an_equal_message_moves),
         SCENARIO(a_file_that_got_another_name_while_the_uids_changed_takes_one_of_two_equal_ones),
+        SCENARIO(what_moves_here_to_where_one_of_its_header_arrives_is_not_removed_there),
         SCENARIO(what_came_in_the_second_of_a_message_whose_move_was_not_answered_is_not_that_one),
     };
 

@@ -258,13 +258,13 @@ content_get(int id)
 bool
 content_is_nameless(int id)
 {
-    return id % 16 == 2 || id % 16 == 3;
+    return (id % 16 == 2 || id % 16 == 3) && id / 2 != CONTENT_NAMED_ALIKE / 2;
 }
 
 bool
 content_shares_name(int id)
 {
-    return content_is_nameless(id) || id % 16 == 10 || id % 16 == 11;
+    return id % 16 == 2 || id % 16 == 3 || id % 16 == 10 || id % 16 == 11;
 }
 
 bool

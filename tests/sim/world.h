@@ -54,6 +54,8 @@ enum dress {
     DRESS_DATED /* added to one of those: it has a Date. Then DRESS_SERVER is a server that rewrites lines which count */
 };
 const struct content *content_dressed(int id, int dress);
+/** Not of a maildrop, and beyond what histories reach: this one and the next have one size and one header, with a Message-ID. */
+#define CONTENT_NAMED_ALIKE 386
 /** Not of a maildrop: its header has no Message-ID, and another one may have it, too. */
 bool content_is_nameless(int id);
 /** ... or it has one that another one has, too. */
