@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#define DIRECTORIES_FOR_SYNCFS 4 /* the first fsync of some brings most of the others to the disk */
+
 static const char *const sub_names[SUB_COUNT] = {"tmp", "new", "cur"};
 
 bool
@@ -286,12 +288,46 @@ folder_place(struct maildir *maildir, const struct local_file *file, struct fold
     return folder_sub(maildir, *folder, *sub, gone, err);
 }
 
-/* New entries reach the disk before removed ones do: cur/, where names go, first. */
+/* Are so many touched that one syncfs is less work, and would it reach them all? */
+static bool
+one_flush_serves(const struct maildir *maildir)
+{
+    size_t dirty = 0;
+
+    for (const struct folder *folder = maildir->folders; folder != NULL; folder = folder->next)
+        for (enum sub sub = SUB_NEW; sub <= SUB_CUR; sub++) {
+            dirty += folder->sub[sub].dirty;
+            if (folder->sub[sub].dirty && folder->sub[sub].dev != maildir->root_dev)
+                return false;
+        }
+    return maildir->syncfs_serves && maildir->sync_fd >= 0 && dirty >= DIRECTORIES_FOR_SYNCFS;
+}
+
+static bool
+flush_together(struct maildir *maildir, struct error *err)
+{
+    const bool done = maildir_sync_all(maildir);
+
+    if (!done)
+        error_sys(err, errno, "make changes in several folders durable");
+    for (struct folder *folder = maildir->folders; folder != NULL; folder = folder->next)
+        for (enum sub sub = SUB_NEW; sub <= SUB_CUR; sub++) {
+            if (!done && folder->sub[sub].dirty)
+                (void)io_close(&folder->sub[sub].fd);
+            folder->sub[sub].dirty = false;
+        }
+    trim_folders(maildir);
+    return done;
+}
+
+/* New entries reach the disk before removed ones do: cur/, where names go, first; or all at once. */
 bool
 folder_flush(struct maildir *maildir, struct error *err)
 {
     bool done = true;
 
+    if (one_flush_serves(maildir))
+        return flush_together(maildir, err);
     for (struct folder *folder = maildir->folders; folder != NULL; folder = folder->next) {
         done = flush_directory(maildir, folder, SUB_CUR, err) && done;
         done = flush_directory(maildir, folder, SUB_NEW, err) && done;

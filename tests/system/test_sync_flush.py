@@ -48,6 +48,33 @@ class FlushTest(OnDisk, SystemTest):
         self.through()
         self.assert_in_sync()
 
+    def given_many_mailboxes(self):
+        with Wire(self.server.port, self.user, PASSWORD) as wire:
+            for n in range(60):
+                wire.command(b"CREATE box%d" % n)
+                wire.append("box%d" % n, small(8))
+        self.needs_syncfs("work")
+
+    def test_a_folder_whose_flush_failed_has_no_rows(self):
+        """The first two flushes but those of threads are for the folders themselves."""
+        self.given_many_mailboxes()
+
+        result, _ = self.traced("sync", "work", "syncfs", "-e", "inject=syncfs:error=EIO:when=3+")
+
+        self.assertNotEqual(result.code, OK, result)
+        self.sync()
+        self.assert_in_sync()
+
+    def test_directories_of_many_folders_are_flushed_together(self):
+        self.given_many_mailboxes()
+
+        result, lines = self.traced("sync", "work", "fsync,fdatasync,syncfs")
+
+        self.check(result, OK)
+        self.assertEqual([line for line in lines if re.search(r"fsync\(\d+<[^>]*/box\d+/(new|cur)>", line)], [])
+        self.assertLess(len(lines), 60, "".join(lines))
+        self.assert_same()
+
     def test_a_run_that_is_killed_while_a_batch_is_flushed_is_taken_up(self):
         self.needs_syncfs("work")
 

@@ -289,6 +289,29 @@ a_large_batch_is_flushed_at_once_where_the_file_system_allows_it(void **state)
 }
 
 static void
+the_directories_of_many_folders_are_flushed_at_once_where_the_file_system_allows_it(void **state)
+{
+    struct scratch *s = *state;
+    struct local_delivery items[64];
+    uint64_t before, files, systems;
+    struct local_description disk;
+
+    maildir_flushes(s->maildir, &before, &systems);
+    deliver_many(s, 20, 64, items);
+
+    maildir_flushes(s->maildir, &files, &systems);
+    files -= before;
+    s->local.ops->describe(s->local.self, &disk);
+    if (strcmp(disk.flush, "syncfs") == 0) {
+        assert_int_equal(systems, 2);
+        assert_int_equal(files, 0);
+    } else {
+        assert_int_equal(systems, 0);
+        assert_int_equal(files, 64 + 20);
+    }
+}
+
+static void
 a_small_batch_is_flushed_file_by_file(void **state)
 {
     struct scratch *s = *state;
@@ -545,6 +568,7 @@ main(void)
         TEST(a_suffix_nobody_writes_often_is_still_never_overwritten, scratch_verbatim),
         TEST(a_base_that_a_scan_would_read_otherwise_is_refused, scratch_verbatim),
         TEST(a_large_batch_is_flushed_at_once_where_the_file_system_allows_it, scratch_flushing),
+        TEST(the_directories_of_many_folders_are_flushed_at_once_where_the_file_system_allows_it, scratch_flushing),
         TEST(a_small_batch_is_flushed_file_by_file, scratch_flushing),
         TEST(nothing_is_flushed_where_the_user_said_so, scratch_verbatim),
         TEST(a_batch_over_hundreds_of_folders_keeps_its_descriptors_bounded, scratch_verbatim),
