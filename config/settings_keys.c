@@ -10,35 +10,16 @@
 #include <errno.h>
 #include <fcntl.h>
 
-const char *const keys_single[] = {"server",
-                                   "user",
-                                   "password-command",
-                                   "refresh-command",
-                                   "maildir",
-                                   "tls",
-                                   "allow-plaintext",
-                                   "tls-ca-file",
-                                   "tls-client-cert",
-                                   "tls-client-key",
-                                   "tunnel",
-                                   "timeout",
-                                   "connections",
-                                   "layout",
-                                   "expunge",
-                                   "max-delete",
-                                   "quarantine-days",
-                                   "quarantine-size",
-                                   "state",
-                                   "fsync",
-                                   "after-sync",
-                                   "keep",
-                                   "deliver-to",
-                                   "deliver-command",
-                                   "max-size",
-                                   "max-messages",
-                                   "order",
-                                   "poll",
-                                   NULL};
+const char *const keys_single[] = {"server",          "user",        "password-command",
+                                   "refresh-command", "maildir",     "tls",
+                                   "allow-plaintext", "tls-ca-file", "tls-client-cert",
+                                   "tls-client-key",  "tunnel",      "timeout",
+                                   "compress",        "connections", "layout",
+                                   "expunge",         "max-delete",  "quarantine-days",
+                                   "quarantine-size", "state",       "fsync",
+                                   "after-sync",      "keep",        "deliver-to",
+                                   "deliver-command", "max-size",    "max-messages",
+                                   "order",           "poll",        NULL};
 const char *const keys_list[] = {"auth", "tls-fingerprint", "disable", "mailboxes", "pull", "push", "watch", NULL};
 
 static const struct word auth_words[] = {
@@ -53,6 +34,8 @@ static const struct word auth_words[] = {
     {NULL, 0},
 };
 static const struct word tls_words[] = {{"yes", TLS_REQUIRED}, {"none", TLS_NONE}, {NULL, 0}};
+static const struct word compress_words[] = {
+    {"auto", COMPRESS_AUTO}, {"yes", COMPRESS_YES}, {"no", COMPRESS_NO}, {NULL, 0}};
 static const struct word layout_words[] = {
     {"verbatim", LAYOUT_VERBATIM}, {"maildir++", LAYOUT_MAILDIRPP}, {"flat", LAYOUT_FLAT}, {NULL, 0}};
 static const struct word bool_words[] = {{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0},
@@ -274,17 +257,19 @@ take_max_delete(struct loader *loader, struct policy *policy)
 static bool
 take_connection(struct loader *loader, struct connection *to)
 {
-    unsigned tls = to->tls;
+    unsigned tls = to->tls, compress = to->compress;
 
     if (!keys_server(loader, to) || !value_string(loader, "user", false, &to->user) || !take_auth(loader, &to->auth) ||
-        !value_word(loader, "tls", tls_words, &tls) || !take_bool(loader, "allow-plaintext", &to->allow_plaintext) ||
-        !take_pem(loader, "tls-ca-file", &to->ca_file) || !take_pem(loader, "tls-client-cert", &to->client_cert) ||
+        !value_word(loader, "tls", tls_words, &tls) || !value_word(loader, "compress", compress_words, &compress) ||
+        !take_bool(loader, "allow-plaintext", &to->allow_plaintext) || !take_pem(loader, "tls-ca-file", &to->ca_file) ||
+        !take_pem(loader, "tls-client-cert", &to->client_cert) ||
         !take_pem(loader, "tls-client-key", &to->client_key) ||
         !take_list(loader, "tls-fingerprint", convert_fingerprint, &to->fingerprints) ||
         !value_string(loader, "tunnel", true, &to->tunnel) || !take_int(loader, "timeout", 1, 86400, &to->timeout_s) ||
         !take_list(loader, "disable", convert_capability, &to->disable))
         return false;
     to->tls = (enum connection_tls)tls;
+    to->compress = (enum connection_compress)compress;
     if (to->fingerprints != NULL && to->fingerprints[0] == NULL)
         to->fingerprints = NULL;
     return true;

@@ -54,7 +54,7 @@ struct remote_info {  /* what the connection can do, for the engine's decisions 
     char prefix[256]; /* of the personal namespace, wire bytes, e.g. "INBOX." */
     char separator;   /* of the personal namespace; 0 unknown */
     bool condstore, qresync, uidplus, move, multiappend, literal_plus, list_status, list_extended, special_use, utf8,
-        objectid;
+        objectid, compress;
     uint64_t append_limit; /* 0: not said */
     bool tells_quota;      /* it says that it tells how full INBOX is */
     bool has_quota;        /* the last survey asked for it, and was answered */
@@ -240,6 +240,12 @@ struct remote_ops {
                    bool (*done)(void *context, size_t index, struct text wire_name,
                                 const struct remote_outcome *outcome),
                    void *context, struct error *err);
+    /**
+     * So many bytes of mail are about to be moved one way, by one operation or several: is the line made ready for that? May cost a turn. May be
+     * NULL: it is as it is.
+     * @param first  [out] 0, or: of so many of them by an operation of their own it is seen how fast the line is; ask again after it
+     */
+    bool (*expect)(void *remote, uint64_t bytes, uint64_t *first, struct error *err);
     /** Before the first `open`: an earlier run's info.avoided, if any. May be NULL. */
     void (*avoid)(void *remote, const char *what);
     /** Say goodbye and close; errors here are of no interest. The remote may be opened again. */

@@ -28,6 +28,7 @@ enum capability {
     CAPABILITY_QUOTA = 1 << 20,       /* RFC 9208 */
     CAPABILITY_IDLE = 1 << 21,        /* RFC 2177 */
     CAPABILITY_NOTIFY = 1 << 22,      /* RFC 5465 */
+    CAPABILITY_COMPRESS = 1 << 23,    /* RFC 4978, with DEFLATE */
 };
 
 struct capabilities {

@@ -15,7 +15,8 @@
 #include "store/imap/session.h"
 
 enum command_kind {
-    COMMAND_CAPABILITY = -6, /* of the connection: answered to imap.c whatever operation runs */
+    COMMAND_COMPRESS = -7, /* of the connection, as these: */
+    COMMAND_CAPABILITY,    /* of the connection: answered to imap.c whatever operation runs */
     COMMAND_ENABLE,
     COMMAND_NAMESPACE,
     COMMAND_ID,
@@ -57,6 +58,14 @@ struct listener { /* listen.c's */
     enum { NOTIFY_AS_OFFERED, NOTIFY_WITHOUT_FLAGS, NOTIFY_REFUSED } notify; /* over all connections */
 };
 
+struct compress {     /* compress.c's; of one connection */
+    bool asked;       /* it is not asked again, whatever was answered */
+    bool on;          /* the server said OK */
+    uint64_t answers; /* queue.answers then */
+    int64_t since;    /* of clock_ms: when the line was last looked at; 0: never */
+    uint64_t up;      /* bytes sent until then */
+};
+
 struct imap {
     const struct connection *to;
     struct connection patient; /* as `to`, but the interruption comes only after what is in flight had its time */
@@ -68,6 +77,7 @@ struct imap {
     bool keep;     /* the session, over close and open */
     bool unproven; /* it was taken again, and the server has said nothing since */
     struct listener listener;
+    struct compress compress;
     bool examine;
     struct capabilities can;
     struct buffer capability_text;

@@ -6,6 +6,7 @@
 #include "store/imap/client.h"
 
 #include "store/base/clock.h"
+#include "store/imap/compress.h"
 #include "store/imap/wary.h"
 
 #define GRACE_MS 5000 /* after the first signal, for what is in flight */
@@ -60,6 +61,8 @@ take_global(void *context, const struct command *command, const struct response 
     if (command != NULL) {
         if (command->kind == COMMAND_LEAVE) {
             imap->selected = false;
+        } else if (command->kind == COMMAND_COMPRESS) {
+            return compress_answered(imap, response);
         } else if (command->kind == COMMAND_ENABLE) {
             imap->enable_answered = true;
             imap->enable_ok = response->state == STATE_OK;
@@ -149,6 +152,7 @@ imap_drop(struct imap *imap, bool goodbye)
             queue_flush_once(&imap->queue);
     }
     imap->in_session = imap->unproven = imap->listener.notify_set = imap->listener.idle_refused = false;
+    compress_end(imap);
     queue_close(&imap->queue);
     session_close(imap->session);
     imap->session = NULL;
@@ -181,6 +185,7 @@ static bool
 only_reads(int kind)
 {
     switch (kind) {
+    case COMMAND_COMPRESS:
     case COMMAND_CAPABILITY:
     case COMMAND_ENABLE:
     case COMMAND_NAMESPACE:
@@ -225,7 +230,7 @@ start_session(struct imap *imap, struct error *err)
         error_set(err, ERROR_SERVER, "log in: the server sent more than can be kept before it was asked anything");
         return false;
     }
-    return ask_capabilities(imap, err) && queue_questions(imap, err);
+    return ask_capabilities(imap, err) && compress_open(imap, err) && queue_questions(imap, err);
 }
 
 static bool
@@ -281,6 +286,7 @@ info_imap(void *remote, struct remote_info *out)
         .lost = imap->session == NULL || imap->queue.broken,
         .later = imap->queue.throttled,
         .objectid = can & CAPABILITY_OBJECTID,
+        .compress = can & CAPABILITY_COMPRESS,
         .append_limit = imap->can.append_limit,
         .tells_quota = (can & CAPABILITY_QUOTA) != 0,
         .has_quota = imap->has_quota,
@@ -451,6 +457,7 @@ imap_remote(struct imap *imap)
         .remove = remove_imap,
         .create = create_imap,
         .avoid = avoid_imap,
+        .expect = imap_expect,
         .close = close_imap,
     };
 

@@ -151,6 +151,7 @@ deliver(struct queue *queue, struct command *command, const struct response *res
                                 : to->answered == NULL || to->answered(to->self, command, response);
 
     command->answered = true;
+    queue->answers++;
     if (command->number == queue->idle)
         queue->idle = 0;
     queue->unanswered--;

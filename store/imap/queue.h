@@ -97,6 +97,7 @@ struct queue {
     struct command flight[QUEUE_RING];
     size_t flight_head, flight_len;
     size_t unanswered, unanswered_bytes;
+    uint64_t answers; /* tagged ones */
 
     struct buffer text; /* command text, from text_at on not yet in the chunk */
     size_t text_at, command_at;

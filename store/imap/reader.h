@@ -55,6 +55,9 @@ unsigned char *reader_room(struct reader *reader, size_t *size);
 /** So many were put there. */
 void reader_added(struct reader *reader, size_t len);
 
+/** What was read behind the last answer, which is no answer any more: taken out; lives until the next read. */
+struct text reader_take_rest(struct reader *reader);
+
 /** A new answer begins here: counters and head start over. */
 void reader_begin(struct reader *reader);
 

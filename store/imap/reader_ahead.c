@@ -79,3 +79,12 @@ reader_added(struct reader *reader, size_t len)
 {
     reader->end += len;
 }
+
+struct text
+reader_take_rest(struct reader *reader)
+{
+    const struct text rest = {(const char *)reader->bytes + reader->at, reader->end - reader->at};
+
+    reader->at = reader->end = 0;
+    return rest;
+}

@@ -1,6 +1,6 @@
 /*
  * What a server ended the line at is not asked for on the next one, where mail can do without: extensions, the name of this client, how
- * full it is, the list of subscriptions, the state of all mailboxes in one list or of one mailbox. NAMESPACE is asked in any case: without it new mailboxes would
+ * full it is, compression, the list of subscriptions, the state of all mailboxes in one list or of one mailbox. NAMESPACE is asked in any case: without it new mailboxes would
  * get other names here.
  */
 #ifndef STORE_IMAP_WARY_H
@@ -15,6 +15,7 @@ enum wary {
     WARY_ENABLE = 8,
     WARY_ID = 16,
     WARY_QUOTA = 32,
+    WARY_COMPRESS = 64,
 };
 
 enum wary_list { /* what was sent behind the questions of a new line */

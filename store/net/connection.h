@@ -9,6 +9,7 @@
 
 enum connection_scheme { SCHEME_IMAP, SCHEME_IMAPS, SCHEME_POP3, SCHEME_POP3S };
 enum connection_tls { TLS_REQUIRED, TLS_NONE };
+enum connection_compress { COMPRESS_AUTO, COMPRESS_YES, COMPRESS_NO }; /* IMAP's COMPRESS=DEFLATE */
 
 enum auth_mechanism { /* bits of connection.auth */
                       AUTH_SCRAM_SHA_256 = 1,
@@ -31,6 +32,7 @@ struct connection {
     unsigned auth;    /* AUTH_AUTO or bits of enum auth_mechanism */
     enum connection_tls tls;
     bool allow_plaintext;
+    enum connection_compress compress;
     const char *ca_file;     /* PEM, NULL: the system's */
     const char *client_cert; /* PEM, may be NULL */
     const char *client_key;  /* PEM, NULL: in client_cert */

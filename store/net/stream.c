@@ -11,6 +11,7 @@
 
 #include "store/base/child.h"
 #include "store/base/clock.h"
+#include "store/net/deflate.h"
 #include "store/net/resolve.h"
 #include "store/net/socket.h"
 #include "store/net/tls.h"
@@ -18,8 +19,11 @@
 #include "store/net/wait.h"
 
 #define BRIEFLY_MS 3000
-#define GREETING_MS 15000 /* a server that says nothing for so long may wait for TLS */
-#define STEP_LIMITS 5     /* time limits that a whole step before login may take */
+#define GREETING_MS 15000      /* a server that says nothing for so long may wait for TLS */
+#define RATE_STEP (128 * 1024) /* bytes after which the clock is looked at */
+#define RATE_STEPS 64
+#define RATE_LEAST 4  /* steps that tell how fast a line is */
+#define STEP_LIMITS 5 /* time limits that a whole step before login may take */
 
 struct stream {
     const struct connection *to;
@@ -27,10 +31,14 @@ struct stream {
     int fd;
     struct tunnel tunnel;
     bool loopback;
-    struct tls *tls; /* NULL: plain; also while the handshake runs */
-    bool secure;     /* handshake done */
+    struct tls *tls;         /* NULL: plain; also while the handshake runs */
+    bool secure;             /* handshake done */
+    struct deflate *deflate; /* NULL: nothing is compressed */
     bool said_silent;
     uint64_t up, down;
+    uint64_t rate_from;          /* `down` when rate_at[0] was taken */
+    int64_t rate_at[RATE_STEPS]; /* times of clock_ms, each RATE_STEP bytes after the one before */
+    size_t rate_count;
 };
 
 /* imaps:// and pop3s:// */
@@ -212,6 +220,54 @@ is_stopped(const struct stream *stream, struct error *err)
     return true;
 }
 
+/* As the line carries them: TLS or plain. */
+static enum stream_result
+read_line(void *context, void *to, size_t size, size_t *moved, struct error *err)
+{
+    struct stream *stream = context;
+    enum stream_result result;
+
+    *moved = 0;
+    result =
+        stream->tls != NULL ? tls_read(stream->tls, to, size, moved, err) : read_plain(stream, to, size, moved, err);
+    stream->down += *moved;
+    if (*moved > 0 && stream->rate_count < RATE_STEPS &&
+        stream->down - stream->rate_from >= stream->rate_count * (uint64_t)RATE_STEP)
+        stream->rate_at[stream->rate_count++] = clock_ms();
+    return result;
+}
+
+static enum stream_result
+write_line(void *context, const void *from, size_t len, size_t *moved, struct error *err)
+{
+    struct stream *stream = context;
+    enum stream_result result;
+
+    *moved = 0;
+    result = stream->tls != NULL ? tls_write(stream->tls, from, len, moved, err)
+                                 : write_plain(stream, from, len, moved, err);
+    stream->up += *moved;
+    return result;
+}
+
+bool
+stream_compress(struct stream *stream, const void *early, size_t len, struct error *err)
+{
+    const struct deflate_line line = {read_line, write_line, stream, stream->name};
+
+    assert(stream->deflate == NULL);
+    stream->deflate = deflate_new(&line, early, len);
+    if (stream->deflate == NULL)
+        error_set(err, ERROR_LOCAL, "compress what goes to %s: out of memory", stream->name);
+    return stream->deflate != NULL;
+}
+
+bool
+stream_is_damaged(const struct stream *stream)
+{
+    return stream->deflate != NULL && deflate_is_damaged(stream->deflate);
+}
+
 enum stream_result
 stream_read(struct stream *stream, void *to, size_t size, size_t *moved, struct error *err)
 {
@@ -221,9 +277,8 @@ stream_read(struct stream *stream, void *to, size_t size, size_t *moved, struct 
     *moved = 0;
     if (is_stopped(stream, err))
         return STREAM_FAILED;
-    result =
-        stream->tls != NULL ? tls_read(stream->tls, to, size, moved, err) : read_plain(stream, to, size, moved, err);
-    stream->down += *moved;
+    result = stream->deflate != NULL ? deflate_read(stream->deflate, to, size, moved, err)
+                                     : read_line(stream, to, size, moved, err);
     return judge_break(stream, result, err);
 }
 
@@ -236,9 +291,8 @@ stream_write(struct stream *stream, const void *from, size_t len, size_t *moved,
     *moved = 0;
     if (is_stopped(stream, err))
         return STREAM_FAILED;
-    result = stream->tls != NULL ? tls_write(stream->tls, from, len, moved, err)
-                                 : write_plain(stream, from, len, moved, err);
-    stream->up += *moved;
+    result = stream->deflate != NULL ? deflate_write(stream->deflate, from, len, moved, err)
+                                     : write_line(stream, from, len, moved, err);
     return judge_break(stream, result, err);
 }
 
@@ -247,7 +301,7 @@ wait_until(struct stream *stream, unsigned want, int64_t until, struct error *er
 {
     struct pollfd fd = {.fd = stream->fd};
 
-    if ((want & STREAM_WANT_READ) != 0 && stream->secure && tls_has_buffered(stream->tls))
+    if ((want & STREAM_WANT_READ) != 0 && stream_has_buffered(stream))
         return WAIT_READY;
     if ((want & STREAM_WANT_READ) != 0)
         fd.events |= stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_READ) : POLLIN;
@@ -283,7 +337,7 @@ stream_wait_briefly(struct stream *stream, struct error *err)
                         .events = stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_READ) : POLLIN};
     const int64_t limit = wait_limit(stream->to) / 2;
 
-    if (stream->secure && tls_has_buffered(stream->tls))
+    if (stream_has_buffered(stream))
         return STREAM_DONE;
     switch (wait_for(stream->to, &fd, 1, clock_ms() + (limit < BRIEFLY_MS ? limit : BRIEFLY_MS), err)) {
     case WAIT_READY:
@@ -328,7 +382,8 @@ stream_descriptor(const struct stream *stream)
 bool
 stream_has_buffered(const struct stream *stream)
 {
-    return stream->secure && tls_has_buffered(stream->tls);
+    return (stream->deflate != NULL && deflate_has_buffered(stream->deflate)) ||
+           (stream->secure && tls_has_buffered(stream->tls));
 }
 
 bool
@@ -380,10 +435,31 @@ stream_counts(const struct stream *stream, uint64_t *up, uint64_t *down)
 }
 
 void
+stream_rate_begin(struct stream *stream)
+{
+    stream->rate_from = stream->down;
+    stream->rate_count = 0;
+}
+
+/* Of the second half: a line that is far away begins slowly. */
+uint64_t
+stream_rate(const struct stream *stream)
+{
+    const size_t last = stream->rate_count > 0 ? stream->rate_count - 1 : 0, half = last / 2;
+    int64_t ms;
+
+    if (last < RATE_LEAST)
+        return 0;
+    ms = stream->rate_at[last] - stream->rate_at[half];
+    return (uint64_t)(last - half) * RATE_STEP * 1000 / (uint64_t)(ms > 0 ? ms : 1);
+}
+
+void
 stream_close(struct stream *stream)
 {
     if (stream == NULL)
         return;
+    deflate_free(stream->deflate);
     tls_free(stream->tls);
     if (stream->fd >= 0)
         (void)close(stream->fd); /* what was not answered is not promised, so a failure says nothing new */

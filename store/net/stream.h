@@ -1,6 +1,6 @@
 /*
  * A stream of bytes to a server: a socket, TLS on it, or a tunnel command. Non-blocking below, with a time limit above.
- * Order of calls: stream_open, (stream_start_tls), any number of reads, writes and waits, stream_close.
+ * Order of calls: stream_open, (stream_start_tls), any number of reads, writes and waits, (stream_compress) between them, stream_close.
  * Belongs to one thread. Knows no protocol.
  */
 #ifndef STORE_NET_STREAM_H
@@ -30,6 +30,15 @@ enum stream_result {
 struct stream *stream_open(const struct connection *to, struct error *err);
 /** TLS on a plain stream (after STARTTLS). The caller has made sure that nothing from before TLS is left unread. */
 MUST_CHECK bool stream_start_tls(struct stream *stream, struct error *err);
+/**
+ * Compress both ways from here on (RFC 4978), below what is read and written and above TLS: where the server said OK to that, and nothing else is
+ * in flight. A server that does not keep to it is ERROR_NETWORK at a read.
+ *
+ * @param early  what was read already behind the server's OK, which is compressed; copied
+ */
+MUST_CHECK bool stream_compress(struct stream *stream, const void *early, size_t len, struct error *err);
+/** Did it break because what came was not compressed as agreed? */
+bool stream_is_damaged(const struct stream *stream);
 /** True once TLS is up. */
 bool stream_is_secure(const struct stream *stream);
 /** True where nobody on the way can read or change the bytes: TLS, a tunnel's command, or this very machine. */
@@ -75,8 +84,12 @@ MUST_CHECK bool stream_wait_since(struct stream *stream, unsigned want, int64_t 
  * expect TLS.
  */
 MUST_CHECK bool stream_wait_greeting(struct stream *stream, int64_t since, struct error *err);
-/** Bytes moved so far, as the program sees them (before TLS). */
+/** Bytes moved so far, as the line carries them (before TLS; compressed where they are). */
 void stream_counts(const struct stream *stream, uint64_t *up, uint64_t *down);
+/** Forget what stream_rate goes by. */
+void stream_rate_begin(struct stream *stream);
+/** How fast bytes came since then, in bytes a second, once the beginning was over; 0: too few came to tell. Before anything is compressed. */
+uint64_t stream_rate(const struct stream *stream);
 /** Close without ceremony (TLS close notify is tried, not awaited); a tunnel's command is ended. NULL-safe. */
 void stream_close(struct stream *stream);
 

@@ -376,28 +376,35 @@ make_requests(struct downloading *down)
     }
 }
 
+/* What arrived whole before the connection broke is kept. @return false, always */
+static bool
+keep_arrived(struct downloading *down)
+{
+    struct run *run = down->run;
+    const struct error why = run->err;
+
+    if (why.kind != ERROR_NETWORK && why.kind != ERROR_SERVER && why.kind != ERROR_INTERRUPTED)
+        return false;
+    run->err = (struct error){0};
+    if (arrivals_flush(&down->arrivals))
+        run->err = why;
+    return false;
+}
+
 static bool
 fetch_asked(struct downloading *down)
 {
     static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, on_refused, on_sized};
     struct run *run = down->run;
-    struct error why;
     bool ok;
 
     make_requests(down);
     ok = run->remote.ops->fetch(run->remote.self, down->requests, down->request_count, &sink, down, &run->err);
-    why = run->err;
     if (down->draft != NULL) {
         run->local.ops->draft_drop(run->local.self, down->draft);
         down->draft = NULL;
     }
-    /* What arrived whole before the connection broke is kept. */
-    if (!ok && (why.kind == ERROR_NETWORK || why.kind == ERROR_SERVER || why.kind == ERROR_INTERRUPTED)) {
-        run->err = (struct error){0};
-        if (arrivals_flush(&down->arrivals))
-            run->err = why;
-    }
-    return ok;
+    return ok || keep_arrived(down);
 }
 
 /* What is asked for again moves to the front; the others that did not come are given up. */
@@ -448,13 +455,33 @@ note_refused(struct downloading *down)
     return ok;
 }
 
+/* How fast the line is shows in what comes first: it may be that of some of them by themselves. *most: bytes of the next round; UINT64_MAX: any */
+static bool
+prepare_line(struct downloading *down, size_t at, uint64_t *most)
+{
+    const struct remote *remote = &down->run->remote;
+    uint64_t bytes = 0, first = 0;
+
+    *most = UINT64_MAX;
+    for (size_t i = at; i < down->count; i++)
+        bytes += down->todos[i]->size;
+    if (!remote->ops->expect(remote->self, bytes, &first, &down->run->err))
+        return keep_arrived(down);
+    if (first != 0)
+        *most = first;
+    return true;
+}
+
 /* The next ROUND of those whose mailboxes are not over; they move together. */
 static size_t
-next_round(struct downloading *down, size_t at)
+next_round(struct downloading *down, size_t at, uint64_t most)
 {
+    uint64_t bytes = 0;
+
     down->asked = down->todos + at;
     down->asked_count = 0;
-    for (; at < down->count && down->asked_count < ROUND; at++) {
+    for (; at < down->count && down->asked_count < ROUND && bytes < most; at++) {
+        bytes += down->todos[at]->size;
         if ((down->run->mailboxes[down->todos[at]->mailbox].over & WORK_FETCH) == 0)
             down->asked[down->asked_count++] = down->todos[at];
     }
@@ -473,7 +500,12 @@ fetch_all(struct downloading *down)
     bool ok = true;
 
     for (size_t at = 0; ok && at < down->count;) {
-        at = next_round(down, at);
+        uint64_t most;
+
+        ok = prepare_line(down, at, &most);
+        if (!ok)
+            break;
+        at = next_round(down, at, most);
         down->again = false;
         memset(down->readings, 0, down->asked_count * sizeof *down->readings);
         ok = fetch_round(down);

@@ -48,6 +48,12 @@ say_capabilities(struct checking *checking)
         "new mail is uploaded one by one, pipelined");
     say(checking, "LITERAL+", info->literal_plus, "no waiting before bodies", "one wait before each body");
     say(checking, "UTF8=ACCEPT", info->utf8, "mailbox names are UTF-8", "mailbox names are modified UTF-7");
+    say(checking, "COMPRESS=DEFLATE", info->compress,
+        checking->account->connection.compress == COMPRESS_NO    ? "left alone, as `compress` says"
+        : checking->account->connection.compress == COMPRESS_YES ? "the line is compressed, as `compress` says"
+                                                                 : "a line is compressed where it is slow",
+        checking->account->connection.compress == COMPRESS_YES ? "nothing is compressed, though `compress` is \"yes\""
+                                                               : "nothing is compressed");
     say(checking, "QUOTA", info->tells_quota, "how full INBOX is comes with the list of mailboxes",
         "the server does not say how full INBOX is");
     if (info->append_limit != 0)

@@ -558,6 +558,15 @@ create_watched(void *self, const struct text *names, size_t count,
     return server.ops->create(server.self, names, count, done, context, err);
 }
 
+static bool
+expect_watched(void *self, uint64_t bytes, uint64_t *first, struct error *err)
+{
+    const struct remote server = ((struct run *)self)->attempts.server;
+
+    *first = 0;
+    return server.ops->expect == NULL || server.ops->expect(server.self, bytes, first, err);
+}
+
 static void
 close_watched(void *self)
 {
@@ -581,6 +590,7 @@ attempts_watch(struct run *run)
         .copy = copy_watched,
         .remove = remove_watched,
         .create = create_watched,
+        .expect = expect_watched,
         .close = close_watched,
     };
 

@@ -201,6 +201,36 @@ stream_counts(const struct stream *stream, uint64_t *up, uint64_t *down)
     *up = *down = 0;
 }
 
+bool
+stream_compress(struct stream *stream, const void *early, size_t len, struct error *err)
+{
+    (void)stream;
+    (void)early;
+    (void)len;
+    error_set(err, ERROR_NETWORK, "compress: nothing is agreed here");
+    return false;
+}
+
+bool
+stream_is_damaged(const struct stream *stream)
+{
+    (void)stream;
+    return false;
+}
+
+void
+stream_rate_begin(struct stream *stream)
+{
+    (void)stream;
+}
+
+uint64_t
+stream_rate(const struct stream *stream)
+{
+    (void)stream;
+    return 0;
+}
+
 void
 stream_close(struct stream *stream)
 {

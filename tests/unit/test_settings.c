@@ -213,7 +213,7 @@ what_is_wrong_is_refused_with_its_line(void **state)
     } rows[] = {
         {"maildr = \"x\"", ":5: account \"work\": unknown key: maildr",
          "Is maildir meant? golub.conf(5) lists the keys."},
-        {"\n\ncompress = \"auto\"", ":7: account \"work\": unknown key: compress", "golub.conf(5) lists the keys."},
+        {"\n\nkeywords = \"auto\"", ":7: account \"work\": unknown key: keywords", "golub.conf(5) lists the keys."},
         {"map = {}", ":5: account \"work\": unknown key: map", NULL},
         {"timeout = 0", ":5: account \"work\": timeout: \"0\" is not a whole number from 1 to 86400", ""},
         {"timeout = 86401", ":5: account \"work\": timeout: \"86401\" is not a whole number from 1 to 86400", ""},
