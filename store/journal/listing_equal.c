@@ -250,3 +250,14 @@ journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct
     *any = *any || named || absent;
     return !*any || (compare_new(journal, line, err) && compare_doubted(journal, err));
 }
+
+bool
+journal_listing_doubt_lacked(struct journal *journal, struct error *err)
+{
+    assert(journal->in_transaction);
+    static_assert(POP_FETCHING == 1 && POP_DOUBT == 256, "the statement holds these numbers");
+    return sql_exec(journal,
+                    "UPDATE main.pop SET facts = facts | 256 WHERE state = 1 AND absent = 0 AND facts & 256 = 0"
+                    " AND uidl NOT IN (SELECT uidl FROM temp.listing);",
+                    "doubt what was begun", err);
+}

@@ -139,6 +139,11 @@ MUST_CHECK bool journal_pop_flushed(struct journal *journal, struct error *err);
 MUST_CHECK bool journal_pop_clamp(struct journal *journal, int64_t stamp, struct error *err);
 /** What is to be fetched and has no file's name yet may be another row's message, or a file's that no row knows (POP_DOUBT). In a transaction. */
 MUST_CHECK bool journal_pop_doubt_begun(struct journal *journal, struct error *err);
+/**
+ * The same where this list, which is not complete, lacks it, whether or not a file has its name: it may come under the name of another in this
+ * session. In a transaction.
+ */
+MUST_CHECK bool journal_listing_doubt_lacked(struct journal *journal, struct error *err);
 /** The same where a doubtful line of its name is left, since it can't be read: it may be another row's message under this name. In a transaction. */
 MUST_CHECK bool journal_pop_doubt_left(struct journal *journal, struct error *err);
 /**

@@ -241,6 +241,7 @@ write_down(struct match *match)
            (import->options->skip_existing || journal_listing_compare_alike(journal, &import->err)))) &&
          (import->doubtful == 0 || !import->complete ||
           journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
+         (import->complete || journal_listing_doubt_lacked(journal, &import->err)) &&
          (!import->complete || journal_listing_forget_begun(journal, import_stamp(import), &import->err)) &&
          forget(import, &forgotten);
     if (!import_end(import, ok))

@@ -182,6 +182,41 @@ what_was_cut_off_and_removed_without_top_is_known_when_it_is_back(void **state)
     assert_int_equal(count_there(sc), 0);
 }
 
+/*
+ * A session gives all one name, and its list is not complete: what was begun under its own came under that one. When its name is back it is read and
+ * compared.
+ */
+static void
+what_was_begun_and_came_under_a_name_of_all_comes_once(void **state)
+{
+    struct scene *sc = *state;
+    char names[2][80];
+
+    given_mails(sc, 1);
+    sc->local_fails_at = 4; /* it came, and has a name, and is not delivered */
+    assert_int_not_equal(run_import(sc), 0);
+    sc->local_fails_at = 0;
+    assert_int_equal(rows(sc, POP_FETCHING), 1);
+    given_mails(sc, 1);
+    for (int i = 0; i < 2; i++) {
+        text_print(names[i], sizeof names[i], "%s", sc->drop.mails[i].uidl);
+        rename_there(&sc->drop.mails[i], "equal");
+    }
+    sc->now += DAY;
+    sc->drop.lie_stat = true;
+    (void)run_import(sc);
+    assert_all_here(sc);
+    sc->drop.lie_stat = false;
+    for (int i = 0; i < 2; i++)
+        rename_there(&sc->drop.mails[i], names[i]);
+    for (int i = 0; i < 2; i++) {
+        sc->now += DAY;
+        assert_run(sc, 0);
+        assert_all_here(sc);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
 int
 main(void)
 {
@@ -192,6 +227,7 @@ main(void)
         TEST(what_gets_the_name_of_one_that_was_had_in_doubt_comes),
         TEST(what_was_removed_and_is_back_under_the_name_of_a_part_is_known),
         TEST(what_was_cut_off_and_removed_without_top_is_known_when_it_is_back),
+        TEST(what_was_begun_and_came_under_a_name_of_all_comes_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
