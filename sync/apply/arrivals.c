@@ -23,7 +23,8 @@ arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *arena, 
                                   .most = batch,
                                   .coming.at = arena_array(arena, room + 1, sizeof *arrivals->coming.at),
                                   .sent.at = arena_array(arena, room + 1, sizeof *arrivals->sent.at),
-                                  .items = arena_array(arena, room, sizeof *arrivals->items)};
+                                  .items = arena_array(arena, room, sizeof *arrivals->items),
+                                  .row = arena_array(arena, 1, sizeof *arrivals->row)};
 }
 
 struct arrival *
@@ -59,9 +60,12 @@ static bool
 record(struct arrivals *arrivals, struct arrival *arrival, const struct local_delivery *item)
 {
     struct run *run = arrivals->run;
-    struct journal_message *message = &arrival->message;
+    struct journal_message *message = arrivals->row;
     struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
 
+    if (!run_load(run, arrival->id, message))
+        return false;
+    (void)text_print(message->base, sizeof message->base, "%s", arrival->base);
     refusal_end(run, mailbox, message->id, WORK_FETCH);
     (void)text_print(message->info, sizeof message->info, "%s", item->info);
     message->has_wire = message->has_header = true;
@@ -104,8 +108,8 @@ record_taken(struct arrivals *arrivals, const struct arrival *arrival)
     struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
 
     mailbox->look_here = true;
-    return run_pending(run, mailbox, arrival->message.id, PENDING_FAILED, "download",
-                       "a file of that name is there already", NULL);
+    return run_pending(run, mailbox, arrival->id, PENDING_FAILED, "download", "a file of that name is there already",
+                       NULL);
 }
 
 static void
@@ -139,7 +143,7 @@ record_all(struct arrivals *arrivals, size_t count)
 
         if (item->ok) {
             attempts_folder_written(run, mailbox);
-            ok = flushed_note(run, mailbox, arrival->message.id, false) && record(arrivals, arrival, item);
+            ok = flushed_note(run, mailbox, arrival->id, false) && record(arrivals, arrival, item);
         } else if (item->taken)
             ok = record_taken(arrivals, arrival);
         else {
@@ -169,10 +173,10 @@ deliver_sent(struct arrivals *arrivals)
         const struct arrival *arrival = &sent->at[i];
 
         arrivals->items[i] = (struct local_delivery){.draft = arrival->draft,
-                                                     .base = arrival->message.base,
-                                                     .flags = arrival->message.flags.rseen,
+                                                     .base = arrival->base,
+                                                     .flags = arrival->flags,
                                                      .unlisted = arrival->unlisted,
-                                                     .date = arrival->message.date};
+                                                     .date = arrival->date};
     }
     sent->count = 0;
     sent->bytes = 0;
@@ -193,7 +197,7 @@ send(struct arrivals *arrivals)
     arrivals->sent.since = clock_ms();
     for (size_t i = 0; i < coming.count; i++) {
         drafts[i] = coming.at[i].draft;
-        dates[i] = coming.at[i].message.date;
+        dates[i] = coming.at[i].date;
     }
     return local->ops->deliver_ahead(local->self, drafts, dates, coming.count);
 }

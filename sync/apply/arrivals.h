@@ -8,8 +8,10 @@
 #include "sync/run/run.h"
 
 struct arrival { /* a finished draft that waits for its batch */
-    /* Its row as it came: nothing else of this pass changes it before the batch is committed. base: the name that its file gets */
-    struct journal_message message;
+    int64_t id;  /* of its row, which is read again when it is written: a row is large, a batch may wait */
+    char base[LOCAL_BASE_MAX + 1]; /* the name that its file gets */
+    unsigned flags;                /* as the server showed them when it came */
+    int64_t date;
     uint32_t mailbox;
     const char *why; /* of plan_reason_words */
     struct local_draft *draft;
@@ -31,7 +33,8 @@ struct arrivals {
     struct run *run;
     struct batch coming, sent; /* sent: on its way to the disk, without names and rows */
     struct local_delivery *items;
-    size_t most; /* of a batch */
+    size_t most;                 /* of a batch */
+    struct journal_message *row; /* that is written */
 };
 
 /** Memory is the arena's, which says whether it came. @param most  that will ever come */

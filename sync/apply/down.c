@@ -42,6 +42,7 @@ struct downloading {
     bool no_room;              /* true: because more came than was announced, or than there is room for */
     uint64_t draft_bytes;
     uint64_t told;                 /* what the server says of its size with it, or READING_UNTOLD */
+    struct journal_message *row;   /* of what has come */
     struct journal_message *other; /* a row that is looked at */
 };
 
@@ -128,7 +129,7 @@ static bool
 choose_base(struct downloading *down, struct mailbox *mailbox, struct arrival *arrival)
 {
     struct run *run = down->run;
-    struct journal_message *message = &arrival->message;
+    struct journal_message *message = down->row;
     bool found = message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) == 0, ok = true;
 
     arrival->unlisted = message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) != 0;
@@ -156,12 +157,18 @@ finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct 
     struct run *run = down->run;
 
     if (!run->local.ops->draft_finish(run->local.self, arrival->draft, &arrival->digests, &run->err) ||
-        !run_load(run, down->asked[wanted]->id, &arrival->message))
+        !run_load(run, down->asked[wanted]->id, down->row))
         return false;
-    arrival->announced = arrival->message.size != 0 ? arrival->message.size : down->told;
+    arrival->announced = down->row->size != 0 ? down->row->size : down->told;
     *taken = reading_take(&down->readings[wanted], mailbox, arrival->announced, arrival->literal, &arrival->digests,
                           down->again, &arrival->confirmed);
-    return !*taken || choose_base(down, mailbox, arrival);
+    if (*taken && !choose_base(down, mailbox, arrival))
+        return false;
+    arrival->id = down->row->id;
+    arrival->flags = down->row->flags.rseen;
+    arrival->date = down->row->date;
+    (void)text_print(arrival->base, sizeof arrival->base, "%s", down->row->base);
+    return true;
 }
 
 static bool
@@ -293,6 +300,7 @@ allocate(struct downloading *down)
     down->requests = arena_array(&down->arena, at_once, sizeof *down->requests);
     down->first = arena_array(&down->arena, at_once, sizeof *down->first);
     down->uids = arena_array(&down->arena, at_once, sizeof *down->uids);
+    down->row = arena_array(&down->arena, 1, sizeof *down->row);
     down->other = arena_array(&down->arena, 1, sizeof *down->other);
     arrivals_begin(&down->arrivals, down->run, &down->arena, down->count);
     return run_has(down->run, &down->arena);

@@ -172,7 +172,7 @@ BUGS = [
         ("sync/apply/arrivals.c", "return local->ops->deliver_ahead(local->self, drafts, dates, coming.count);",
          "for (size_t i = 0; i < coming.count; i++) {\n"
          "        arrivals->items[i].ok = true;\n"
-         "        local_info_fresh(coming.at[i].message.flags.rseen, arrivals->items[i].info);\n"
+         "        local_info_fresh(coming.at[i].flags, arrivals->items[i].info);\n"
          "    }\n"
          "    return local->ops->deliver_ahead(local->self, drafts, dates, coming.count) && "
          "record_all(arrivals, coming.count);")),
