@@ -183,13 +183,82 @@ keep_others(struct judging *judging)
 
         ok = !probe->got || run_load(run, probe->id, message);
         if (ok && probe->got && !is_equal(message, probe, true))
-            judging->probes[others++] =
-                (struct probe){.mailbox = probe->mailbox, .uid = probe->uid, .id = probe->id, .size = message->size};
+            judging->probes[others++] = (struct probe){.mailbox = probe->mailbox,
+                                                       .uid = probe->uid,
+                                                       .id = probe->id,
+                                                       .size = message->size,
+                                                       .digests = probe->digests};
         else if (ok)
             ok = note_judged(run, probe);
     }
     judging->count = others;
     free(message);
+    return ok;
+}
+
+static int
+compare_headers(const void *pa, const void *pb)
+{
+    return memcmp(((const struct probe *)pa)->digests.header, ((const struct probe *)pb)->digests.header, DIGEST_SIZE);
+}
+
+/* Which of these, of one mailbox, shows the header of this row? NULL: none. */
+static const struct probe *
+find_shown(const struct journal_message *message, const struct probe *probes, size_t count)
+{
+    struct probe key;
+
+    if (!message->has_header || (message->facts & FACT_GONE_THERE) != 0)
+        return NULL;
+    memcpy(key.digests.header, message->header, DIGEST_SIZE);
+    return bsearch(&key, probes, count, sizeof key, compare_headers);
+}
+
+/* Of a mailbox whose headers are not what they were: where one is that of another row there, the numbers were given again. No server makes that. */
+static bool
+find_exchanged(struct judging *judging, const struct probe *others, size_t count)
+{
+    struct run *run = judging->run;
+    const uint32_t mailbox = others->mailbox;
+    struct journal_message *message = calloc(1, sizeof *message);
+    struct probe *probes = calloc(count, sizeof *probes);
+    int64_t *ids = NULL;
+    size_t rows = 0;
+    bool ok = (message != NULL && probes != NULL) || run_no_memory(run);
+
+    ok =
+        ok && journal_message_ids(run->journal, run->mailboxes[mailbox].row.id, WHICH_WITH_UID, &ids, &rows, &run->err);
+    if (ok) {
+        memcpy(probes, others, count * sizeof *probes);
+        qsort(probes, count, sizeof *probes, compare_headers);
+    }
+    for (size_t i = 0; ok && !judging->settled[mailbox] && i < rows; i++) {
+        const struct probe *shown;
+
+        ok = run_load(run, ids[i], message);
+        shown = ok ? find_shown(message, probes, count) : NULL;
+        if (shown == NULL || shown->id == message->id)
+            continue;
+        judging->bodies[judging->body_count] = *shown;
+        judging->verdicts[judging->body_count++] = IS_OTHER;
+        judging->settled[mailbox] = true;
+    }
+    free(ids);
+    free(probes);
+    free(message);
+    return ok;
+}
+
+static bool
+find_all_exchanged(struct judging *judging)
+{
+    bool ok = true;
+
+    for (size_t begin = 0, end; ok && begin < judging->count; begin = end) {
+        for (end = begin; end < judging->count && judging->probes[end].mailbox == judging->probes[begin].mailbox;)
+            end++;
+        ok = find_exchanged(judging, &judging->probes[begin], end - begin);
+    }
     return ok;
 }
 
@@ -399,7 +468,8 @@ judge(struct judging *judging)
         return true;
     if (!probe_remote(judging->run, judging->probes, judging->count, true) || !keep_others(judging))
         return false;
-    return judging->count == 0 || (read_bodies(judging, true) && read_bodies(judging, false) && conclude(judging));
+    return judging->count == 0 || (find_all_exchanged(judging) && read_bodies(judging, true) &&
+                                   read_bodies(judging, false) && conclude(judging));
 }
 
 bool

@@ -4,6 +4,7 @@ has under a known UID may be another message, and nothing is removed.
 """
 from base import main
 from situationbase import SituationTest
+from rig.corpus import Mail
 
 
 class SetBackTest(SituationTest):
@@ -143,6 +144,34 @@ class FilledAgainTest(SituationTest):
 
     def test_where_no_change_is_told_it_is_noticed(self):
         self.filled_again("CONDSTORE", "QRESYNC")
+
+
+class MadeAnewTest(SituationTest):
+    def test_where_a_message_was_made_anew_and_two_others_changed_places_neither_is_taken_for_the_other(self):
+        """All of one size and date, under the UIDVALIDITY that it had."""
+        date = 1_500_000_000
+        mails = [Mail(b"From: Ana <ana@example.org>\r\nSubject: letter %05d\r\nMessage-ID: <%05d@mail.example>\r\n\r\nbody %05d\r\n"
+                      % (n, n, n), (), date) for n in range(10)]
+        self.client.create("Big")
+        self.client.fill("Big", mails)
+        self.sync()
+        validity = self.client.status("Big")["uidvalidity"]
+        self.client.delete_mailbox("Big")
+        self.client.create("Big")
+        self.client.close()
+        self.server.doveadm("mailbox", "update", "-u", self.user, "--uid-validity", str(validity), "Big")
+        self.client = self.new_client()
+        again = list(mails)
+        again[0] = Mail(mails[0].bytes.replace(b"letter", b"LETTER"), (), date)
+        again[5], again[6] = again[6], again[5]
+        self.client.fill("Big", again)
+        self.maildir.delete(self.maildir.find("Big", mails[5]))
+
+        for _ in range(3):
+            self.account.sync()
+
+        self.assertEqual(sum(m.digest == mails[6].digest for m in self.client.messages("Big")), 1, self.evidence())
+        self.assertTrue(self.maildir.has("Big", mails[6]))
 
 
 if __name__ == "__main__":
