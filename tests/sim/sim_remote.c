@@ -179,7 +179,7 @@ tell_vanished(const struct listing *listing, const struct sim_mailbox *then)
 {
     for (size_t i = 0; i < then->expunged_count; i++) {
         const uint32_t uid = then->expunged[i].uid;
-        if (then->expunged[i].modseq > listing->since &&
+        if (then->expunged[i].modseq > listing->since && uid < listing->select->uidnext &&
             !listing->to->vanished(listing->context, listing->index, uid, uid))
             return false;
     }
