@@ -8,6 +8,7 @@
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
 #include "sync/run/attempts.h"
+#include "sync/run/line.h"
 
 #include <inttypes.h>
 
@@ -463,23 +464,6 @@ note_refused(struct downloading *down)
     return ok;
 }
 
-/* How fast the line is shows in what comes first: it may be that of some of them by themselves. *most: bytes of the next round; UINT64_MAX: any */
-static bool
-prepare_line(struct downloading *down, size_t at, uint64_t *most)
-{
-    const struct remote *remote = &down->run->remote;
-    uint64_t bytes = 0, first = 0;
-
-    *most = UINT64_MAX;
-    for (size_t i = at; i < down->count; i++)
-        bytes += down->todos[i]->size;
-    if (!remote->ops->expect(remote->self, bytes, &first, &down->run->err))
-        return keep_arrived(down);
-    if (first != 0)
-        *most = first;
-    return true;
-}
-
 /* The next ROUND of those whose mailboxes are not over; they move together. */
 static size_t
 next_round(struct downloading *down, size_t at, uint64_t most)
@@ -510,7 +494,7 @@ fetch_all(struct downloading *down)
     for (size_t at = 0; ok && at < down->count;) {
         uint64_t most;
 
-        ok = prepare_line(down, at, &most);
+        ok = line_expect(down->run, down->todos + at, down->count - at, &most) || keep_arrived(down);
         if (!ok)
             break;
         at = next_round(down, at, most);

@@ -15,6 +15,7 @@
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
+#include "sync/run/line.h"
 #include "sync/run/situation.h"
 
 #define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
@@ -413,23 +414,6 @@ is_suspect(struct run *run, const struct todo *todo, bool *suspect)
     return true;
 }
 
-/* How fast the line is shows in what goes first. *most: bytes of the next batch */
-static bool
-prepare_line(struct uploading *up, size_t at, uint64_t *most)
-{
-    const struct remote *remote = &up->run->remote;
-    uint64_t bytes = 0, first = 0;
-
-    *most = UPLOAD_BATCH_BYTES;
-    for (size_t i = at; i < up->due_count; i++)
-        bytes += up->due[i]->size;
-    if (!remote->ops->expect(remote->self, bytes, &first, &up->run->err))
-        return false;
-    if (first != 0 && first < *most)
-        *most = first;
-    return true;
-}
-
 static bool
 upload_all(struct uploading *up)
 {
@@ -439,8 +423,9 @@ upload_all(struct uploading *up)
     while (i < up->due_count && !up->over_quota && !run_stopped(run)) {
         uint64_t most;
 
-        if (!prepare_line(up, i, &most) || !run_begin(run))
+        if (!line_expect(run, up->due + i, up->due_count - i, &most) || !run_begin(run))
             return false;
+        most = most < UPLOAD_BATCH_BYTES ? most : UPLOAD_BATCH_BYTES;
         for (up->full = false; i < up->due_count && up->count < up->most && up->bytes < most; i++) {
             if ((run->mailboxes[up->due[i]->mailbox].over & WORK_APPEND) != 0 || !is_upload(run, up->due[i]))
                 continue;

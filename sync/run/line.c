@@ -98,3 +98,18 @@ line_open_again(struct run *run)
     attempts_forgive(run);
     return false;
 }
+
+bool
+line_expect(struct run *run, struct todo *const *todos, size_t count, uint64_t *most)
+{
+    uint64_t bytes = 0, first = 0;
+
+    *most = UINT64_MAX;
+    for (size_t i = 0; i < count; i++)
+        bytes += todos[i]->size;
+    if (!run->remote.ops->expect(run->remote.self, bytes, &first, &run->err))
+        return false;
+    if (first != 0)
+        *most = first;
+    return true;
+}

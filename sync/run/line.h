@@ -21,5 +21,10 @@ MUST_CHECK bool line_open(struct run *run);
  * @return false: it did not break, or is not opened any more, or a signal came; run->err says what ends the run
  */
 MUST_CHECK bool line_open_again(struct run *run);
+/**
+ * The mail of these todos is about to be moved one way: the line is made ready for so many bytes (`expect` of remote.h).
+ * @param most  [out] so many of them are to be moved by the next operation, because that tells how fast the line is; UINT64_MAX: any number
+ */
+MUST_CHECK bool line_expect(struct run *run, struct todo *const *todos, size_t count, uint64_t *most);
 
 #endif
