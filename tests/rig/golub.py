@@ -23,6 +23,12 @@ FLUSH_CALLS = "fsync,fdatasync,syncfs,sync_file_range,msync"
 WRITING_OPEN = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_TMPFILE")
 
 
+def sanitized():
+    """Is the program built with sanitizers, which take much memory and time?"""
+    with open(binary(), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def binary():
     path = os.environ.get("GOLUB_BIN")
     if not path:

@@ -79,8 +79,15 @@ class Proxy:
     def hang_up(self):
         """All connections that are open end with RST."""
         for w in list(self._open):
-            w.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._loop.call_soon_threadsafe(w.transport.abort)
+            self._loop.call_soon_threadsafe(self._reset_connection, w)
+
+    @staticmethod
+    def _reset_connection(writer):
+        try:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        except OSError:  # it ended by itself meanwhile
+            pass
+        writer.transport.abort()
 
     # -- life
 

@@ -5,6 +5,7 @@ import os
 from popbase import OK, SOME, DovecotTest, ScriptTest, file_form, main, popclient, shrinks
 from rig import in_memory  # noqa: F401
 from rig.courier import CourierPop, fetch
+from rig.golub import sanitized
 from rig.popserver import END, Message
 
 HEAD = b"From: a@example.org\r\nSubject: %s\r\n\r\n"
@@ -123,14 +124,9 @@ class BytesTest(ScriptTest):
         self.import_(prefix=prefix)
 
         self.assert_all_here()
-        if prefix and not self.has_sanitizer():
+        if prefix and not sanitized():
             with open(usage) as f:
                 self.assertLess(int(f.read()), 16 * 1024)
-
-    @staticmethod
-    def has_sanitizer():
-        with open(os.environ["GOLUB_BIN"], "rb") as f:
-            return b"__asan_init" in f.read()
 
     def test_sizes_of_list_that_lie_are_hints_and_never_a_reason(self):
         """Lesson: LIST sizes are slightly wrong on some servers. Far more than comes looks like an answer that was cut: it is read twice."""
