@@ -132,11 +132,12 @@ is_name_new(struct import *import, const char *uidl, bool *new)
 {
     int64_t *ids;
     size_t count;
-    bool ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err);
 
-    *new = ok &&count == 0;
+    if (!journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err))
+        return false;
+    *new = count == 0;
     free(ids);
-    return ok;
+    return true;
 }
 
 /* What was counted for a line before this one, and the first of the rows that are left. */

@@ -214,7 +214,10 @@ find_shown(const struct journal_message *message, const struct probe *probes, si
     return bsearch(&key, probes, count, sizeof key, compare_headers);
 }
 
-/* Of a mailbox whose headers are not what they were: where one is that of another row there, the numbers were given again. No server makes that. */
+/*
+ * Of a mailbox whose headers are not what they were: where one is that of another row there, the numbers were given again:
+ * a server that writes its messages anew gives none of them the header of another one.
+ */
 static bool
 find_exchanged(struct judging *judging, const struct probe *others, size_t count)
 {
