@@ -121,7 +121,7 @@ make_stores(const struct account *account, const struct sync_options *options, s
 {
     struct account_tree tree;
 
-    account_line(account, report, &stores->line);
+    account_line(account, options, report, &stores->line);
     stores->pop = pop_new(&stores->line.connection);
     if (account->import.deliver_command != NULL) {
         stores->command =

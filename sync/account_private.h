@@ -40,8 +40,10 @@ struct account_line { /* not to be moved while a store has its connection */
     const struct account *account;
     struct report *report;
     struct connection connection;
+    char tls_session[4096];
 };
-/** The account's connection; what it says while it waits is reported. */
-void account_line(const struct account *account, struct report *report, struct account_line *line);
+/** The account's connection; what it says while it waits is reported, and TLS is taken up where the last run left it. */
+void account_line(const struct account *account, const struct sync_options *options, struct report *report,
+                  struct account_line *line);
 
 #endif

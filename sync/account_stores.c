@@ -29,9 +29,14 @@ on_said(void *context, const char *words)
 }
 
 void
-account_line(const struct account *account, struct report *report, struct account_line *line)
+account_line(const struct account *account, const struct sync_options *options, struct report *report,
+             struct account_line *line)
 {
+    struct error ignored = {0};
+
     *line = (struct account_line){.account = account, .report = report, .connection = account->connection};
     line->connection.said = on_said;
     line->connection.said_context = line;
+    if (!options->dry_run && state_path(account, "tls-session", line->tls_session, sizeof line->tls_session, &ignored))
+        line->connection.tls_session = line->tls_session;
 }

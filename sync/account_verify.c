@@ -16,7 +16,7 @@ verify_on_stores(const struct account *account, const struct sync_options *optio
 
     if (!account_tree(account, options, &tree, &err))
         return account_fail(account, report, &err);
-    account_line(account, report, &line);
+    account_line(account, options, report, &line);
     maildir = maildir_new(&tree.settings);
     imap = imap_new(&line.connection);
     if (maildir == NULL || imap == NULL) {

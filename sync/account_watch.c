@@ -192,7 +192,7 @@ account_watch(const struct account *account, const struct sync_options *options,
             (void)close(lock);
             return account_fail(account, report, &err);
         }
-        account_line(account, report, &line);
+        account_line(account, options, report, &line);
         task.connection = &line.connection;
         task.tree = &tree.settings;
     }

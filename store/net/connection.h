@@ -38,6 +38,7 @@ struct connection {
     const char *client_key;  /* PEM, NULL: in client_cert */
     const char *const
         *fingerprints;          /* SHA-256 of the SPKI, 64 lower-case hex digits each, NULL at the end; may be NULL */
+    const char *tls_session;    /* a file for the ticket by which TLS is taken up again, 0600; NULL: none is kept */
     const char *tunnel;         /* command for /bin/sh, may be NULL */
     int timeout_s;              /* without any progress, at every wait */
     const char *const *disable; /* capabilities not to be used, NULL at the end; may be NULL */

@@ -13,6 +13,7 @@
 #include <openssl/ssl.h>
 
 #include "store/net/openssl.h"
+#include "store/net/resume.h"
 #include "store/net/trust.h"
 
 #define READ_AHEAD (32 * 1024)  /* two records: one read of the socket instead of two for each */
@@ -20,6 +21,7 @@
 
 struct tls {
     struct trust trust;
+    struct resume resume;
     SSL_CTX *context;
     SSL *ssl;
     BIO_METHOD *method;
@@ -155,8 +157,7 @@ make_context(struct tls *tls, struct error *err)
     }
     (void)SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     (void)SSL_CTX_set_mode(tls->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    (void)SSL_CTX_set_session_cache_mode(tls->context,
-                                         SSL_SESS_CACHE_OFF); /* a context lives as long as a connection */
+    resume_prepare(&tls->resume, &tls->trust, tls->context);
     SSL_CTX_set_default_read_buffer_len(tls->context, READ_AHEAD);
     SSL_CTX_set_read_ahead(tls->context, 1);
     return trust_load(&tls->trust, tls->context, err) && load_client_certificate(tls, err);
@@ -187,6 +188,7 @@ tls_new(const struct connection *to, const char *name, int fd, struct error *err
     SSL_set_connect_state(tls->ssl);
     if (!trust_set_host(&tls->trust, tls->ssl, err))
         goto failed;
+    resume_offer(&tls->resume, tls->ssl);
     return tls;
 failed:
     tls_free(tls);
@@ -324,6 +326,7 @@ tls_free(struct tls *tls)
 {
     if (tls == NULL)
         return;
+    resume_keep(&tls->resume, tls->ssl, tls->up && !tls->broken);
     if (tls->ssl != NULL && tls->up && !tls->broken) {
         ERR_clear_error();
         (void)SSL_shutdown(tls->ssl); /* courtesy: whether it got out changes nothing for us */

@@ -13,10 +13,13 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
+#include <sys/stat.h>
 
 #include <openssl/x509v3.h>
 
 #include "store/net/openssl.h"
+
+#define DIGESTED_MAX (64 * 1024) /* bytes: some paths, and a pin has 64 */
 
 /* The pin of a certificate: SHA-256 of its SubjectPublicKeyInfo in DER, as RFC 7469 has it, in hex. */
 static bool
@@ -102,7 +105,7 @@ note_dates(struct trust *trust, const X509 *certificate)
  * has neither.
  */
 static int
-find_worse(const struct trust *trust, X509 *certificate)
+find_worse(const struct trust *trust, const X509 *certificate)
 {
     const char *host = trust->to->host;
     const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
@@ -111,10 +114,36 @@ find_worse(const struct trust *trust, X509 *certificate)
         return X509_V_ERR_CERT_NOT_YET_VALID;
     if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
         return X509_V_ERR_CERT_HAS_EXPIRED;
-    if (host != NULL && X509_check_host(certificate, host, 0, flags, NULL) != 1 &&
-        X509_check_ip_asc(certificate, host, 0) != 1)
+    if (host != NULL && X509_check_host((X509 *)certificate, host, 0, flags, NULL) != 1 &&
+        X509_check_ip_asc((X509 *)certificate, host, 0) != 1)
         return X509_V_ERR_HOSTNAME_MISMATCH;
     return X509_V_OK;
+}
+
+static bool
+has_pins(const struct trust *trust)
+{
+    return trust->to->fingerprints != NULL && trust->to->fingerprints[0] != NULL;
+}
+
+static bool
+is_pinned(const struct trust *trust, const char *seen)
+{
+    for (const char *const *pin = trust->to->fingerprints; *pin != NULL; pin++) {
+        if (text_is_nocase(text_of(seen), *pin))
+            return true;
+    }
+    return false;
+}
+
+bool
+trust_holds(const struct trust *trust, const X509 *certificate)
+{
+    char pin[PIN_SIZE];
+
+    if (has_pins(trust))
+        return make_pin(certificate, pin) && is_pinned(trust, pin);
+    return find_worse(trust, certificate) == X509_V_OK;
 }
 
 /* OpenSSL asks this instead of its own verification. @return 1: trusted */
@@ -130,7 +159,7 @@ verify(X509_STORE_CTX *store, void *argument)
         return 0;
     }
     note_names(trust, certificate);
-    if (trust->to->fingerprints == NULL || trust->to->fingerprints[0] == NULL) {
+    if (!has_pins(trust)) {
         const bool trusted = X509_verify_cert(store) == 1;
 
         if (trusted)
@@ -143,11 +172,9 @@ verify(X509_STORE_CTX *store, void *argument)
         }
         return 0;
     }
-    for (const char *const *pin = trust->to->fingerprints; *pin != NULL; pin++) {
-        if (text_is_nocase(text_of(trust->seen_pin), *pin)) {
-            X509_STORE_CTX_set_error(store, X509_V_OK);
-            return 1;
-        }
+    if (is_pinned(trust, trust->seen_pin)) {
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+        return 1;
     }
     X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
     return 0;
@@ -181,7 +208,7 @@ trust_load(struct trust *trust, SSL_CTX *context, struct error *err)
 
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(context, verify, trust);
-    if (trust->to->fingerprints != NULL && trust->to->fingerprints[0] != NULL)
+    if (has_pins(trust))
         return true; /* nobody else is asked */
     if (file != NULL) {
         if (SSL_CTX_load_verify_locations(context, file, NULL) != 1) {
@@ -206,6 +233,44 @@ trust_load(struct trust *trust, SSL_CTX *context, struct error *err)
     return false;
 }
 
+static bool
+add_file(struct buffer *to, const char *path)
+{
+    struct stat there = {0};
+
+    if (path == NULL)
+        return buffer_adds(to, "-\n");
+    (void)stat(path, &there); /* one that is not there has no time and no size */
+    return buffer_addf(to, "%s %llu %lld.%09ld %lld\n", path, (unsigned long long)there.st_ino,
+                       (long long)there.st_mtim.tv_sec, there.st_mtim.tv_nsec, (long long)there.st_size);
+}
+
+/* The places where trust_load finds the system's. */
+static bool
+add_system(struct buffer *to)
+{
+    const char *path = getenv(X509_get_default_cert_dir_env()), *file = getenv(X509_get_default_cert_file_env());
+
+    return add_file(to, path != NULL ? path : X509_get_default_cert_dir()) &&
+           add_file(to, file != NULL ? file : X509_get_default_cert_file());
+}
+
+bool
+trust_digest(const struct trust *trust, unsigned char out[static DIGEST_SIZE])
+{
+    const struct connection *to = trust->to;
+    struct buffer all = buffer_new(DIGESTED_MAX);
+    bool done = buffer_addf(&all, "%s:%u %d\n%s\n", to->host != NULL ? to->host : "-", (unsigned)to->port,
+                            (int)to->scheme, to->tunnel != NULL ? to->tunnel : "-");
+
+    for (size_t i = 0; done && has_pins(trust) && to->fingerprints[i] != NULL; i++)
+        done = buffer_addf(&all, "%s\n", to->fingerprints[i]);
+    done = done && (to->ca_file != NULL ? add_file(&all, to->ca_file) : add_system(&all)) &&
+           add_file(&all, to->client_cert) && add_file(&all, to->client_key) && digest_bytes(all.at, all.len, out);
+    buffer_free(&all);
+    return done;
+}
+
 /* Whom the certificate must name: an address in figures by IP SAN, all else by DNS SAN, with SNI. */
 bool
 trust_set_host(const struct trust *trust, SSL *ssl, struct error *err)
@@ -215,7 +280,7 @@ trust_set_host(const struct trust *trust, SSL *ssl, struct error *err)
     bool done;
 
     if (host == NULL) {
-        if (trust->to->fingerprints != NULL && trust->to->fingerprints[0] != NULL)
+        if (has_pins(trust))
             return true;
         error_state(err, ERROR_CONFIG, "no host name to check the server's certificate against");
         error_hint(err, "Name the host in `server`, or give its tls-fingerprint.");

@@ -7,6 +7,7 @@ from base import CONFIG, LOGIN, NETWORK, OK, PASSWORD, Account, HomeTest, System
 from rig import scratch
 from rig.dovecot import Dovecot
 from rig.evil import CAPABILITIES, STARTTLS, EvilServer
+from rig.proxy import Proxy
 from rig.tls import Authority
 
 
@@ -37,6 +38,28 @@ class TlsTest(SystemTest):
 
             account.set(tls_client_cert=None, tls_client_key=None)
             self.sync(account=account, expect=LOGIN)
+
+    def test_the_next_run_takes_up_the_session_of_the_last_one_and_a_dry_run_leaves_it_alone(self):
+        proxy = Proxy(self.server.tls_port).start()
+        self.addCleanup(proxy.stop)
+        account = self.account_at("imaps://localhost:%d" % proxy.port, tls_ca_file=self.server.ca)
+        ticket = os.path.join(account.state, "tls-session")
+
+        def down(*arguments):
+            proxy.reset()
+            self.sync(*arguments, account=account)
+            return proxy.stats["down"]
+
+        down()
+        kept = os.stat(ticket)
+        self.assertEqual(kept.st_mode & 0o777, 0o600)
+        dry = down("--dry-run")
+        self.assertEqual(os.stat(ticket).st_mtime_ns, kept.st_mtime_ns)
+        taken_up = down()
+        os.remove(ticket)
+        whole = down()
+        self.assertGreater(whole, taken_up + 400, "the server's certificate has some hundred bytes")
+        self.assertGreater(dry, taken_up + 400)
 
     def test_starttls_syncs_and_the_password_is_not_on_the_wire(self):
         self.client.fill("INBOX", self.corpus.messages(20))

@@ -6,6 +6,7 @@
  *     "s:half a li"     send it as it is
  *     "C:1 LOGIN *"     read a line; it must be this one ('*' at the end: begin so)
  *     "TLS"             accept TLS
+ *     "REKEY"           forget what tickets were made with
  *     "CORK"            keep back what does not fill a segment: what follows leaves together
  *     "FLOOD"           send 'x' without end, until nobody listens
  *     "RAIN"            send short lines without end, until nobody listens
@@ -54,6 +55,7 @@ struct fake_server {
     char line[LINE_SIZE]; /* the last one read */
     int lines;            /* read from the client, over all connections */
     int connections;
+    int resumed; /* TLS was taken up again, in so many of them */
 };
 
 struct certificate {
@@ -181,8 +183,19 @@ accept_tls(struct fake_server *server)
         SSL_free(server->ssl); /* often just what the test is about: the client's error tells */
         server->ssl = NULL;
         (void)shutdown(server->fd, SHUT_RDWR);
+    } else if (SSL_session_reused(server->ssl) == 1) {
+        server->resumed++;
     }
     ERR_clear_error();
+}
+
+static void
+forget_ticket_keys(struct fake_server *server)
+{
+    unsigned char keys[80] = {1};
+
+    if (SSL_CTX_set_tlsext_ticket_keys(server->context, keys, sizeof keys) != 1)
+        complain(server, "other ticket keys", "none");
 }
 
 static void
@@ -297,6 +310,8 @@ play(struct fake_server *server, const char *step)
         (void)server_send(server, step + 2, strlen(step + 2));
     } else if (strncmp(step, "C:", 2) == 0) {
         expect_line(server, step + 2);
+    } else if (strcmp(step, "REKEY") == 0) {
+        forget_ticket_keys(server);
     } else if (strcmp(step, "TLS") == 0) {
         accept_tls(server);
     } else if (strcmp(step, "CORK") == 0) {
@@ -385,7 +400,7 @@ run(struct fake_server *server)
     assert_int_equal(pthread_create(&server->thread, NULL, run_server, server), 0);
 }
 
-static struct fake_server *
+__attribute__((unused)) static struct fake_server *
 given_server(const struct certificate *certificate, const char *const *script)
 {
     struct fake_server *server = start_server(certificate, script);
@@ -394,16 +409,20 @@ given_server(const struct certificate *certificate, const char *const *script)
     return server;
 }
 
-/* The client is done: the whole script must have been played as it stands. */
-static void
+/* The client is done: the whole script must have been played as it stands. @return in how many connections TLS was taken up again */
+static int
 end_server(struct fake_server *server)
 {
+    int resumed;
+
     (void)shutdown(server->listener, SHUT_RDWR); /* wakes an accept that nobody came to */
     assert_int_equal(pthread_join(server->thread, NULL), 0);
     (void)close(server->listener);
     SSL_CTX_free(server->context);
     assert_string_equal(server->complaint, "");
+    resumed = server->resumed;
     free(server);
+    return resumed;
 }
 
 static void
