@@ -1,8 +1,7 @@
 /* See doubling.h. */
 #include "sync/match/doubling.h"
 
-#include <inttypes.h>
-
+#include "sync/match/anew.h"
 #include "sync/match/differ.h"
 #include "sync/match/groups.h"
 #include "sync/match/other_id.h"
@@ -13,50 +12,6 @@
 #define DOUBLED_MIN 10
 #define DOUBLED_SHARE 10 /* one in ten */
 #define HEADER_SHOWN 16384
-
-/* Has nothing in this mailbox been settled before, or must all of it be settled anew? */
-static bool
-is_new(struct meeting *meeting, uint64_t there)
-{
-    const struct run *run = meeting->run;
-    const struct mailbox *mailbox = meeting->mailbox;
-
-    return run->first || run->pair_all || mailbox->renumbered || run_learned(mailbox, CAUTION_REPAIRED) ||
-           there <= meeting->uids.count; /* those that were not halves have a file */
-}
-
-/* In `meta`, for each mailbox: "1": not all of it could be judged when it was new. */
-static void
-name_key(const struct meeting *meeting, char key[static 40])
-{
-    (void)text_print(key, 40, "unjudged-%" PRId64, meeting->mailbox->row.id);
-}
-
-static bool
-was_unjudged(const struct meeting *meeting, bool *was)
-{
-    char key[40], *text;
-
-    name_key(meeting, key);
-    if (!journal_get(meeting->run->journal, key, &text, &meeting->run->err))
-        return false;
-    *was = text != NULL && strcmp(text, "1") == 0;
-    free(text);
-    return true;
-}
-
-/* An earlier run left it, or this one does: the next one judges what it reads, though by then some of the mailbox is settled. */
-static bool
-note_unjudged(const struct meeting *meeting, bool was)
-{
-    bool is = false;
-    char key[40];
-
-    for (size_t u = 0; !is && u < meeting->uids.count; u++)
-        is = !meeting->uids.at[u].paired && meeting->uids.at[u].doubt;
-    name_key(meeting, key);
-    return was == is || journal_set(meeting->run->journal, key, is ? "1" : "0", &meeting->run->err);
-}
 
 /* Of those whose body did not come nobody knows whether a file is one of them: they are not fetched in this run, nor is such a file sent. */
 static size_t
@@ -141,19 +96,16 @@ doubling_judge(struct meeting *meeting)
 {
     struct run *run = meeting->run;
     uint64_t here, there, smaller;
-    bool was;
 
     if (!journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_WITH_BASE, &here, &run->err) ||
         !journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_WITH_UID, &there, &run->err))
         return false;
-    if (!was_unjudged(meeting, &was))
-        return false;
-    if (!was && !is_new(meeting, there))
+    if (!meeting->unjudged && !meeting->anew)
         return true;
     if (!groups_walk(meeting, KEY_MESSAGE_ID, count_group) ||
         (mailbox_drafts(meeting->mailbox) == DRAFTS_NONE && !groups_walk(meeting, KEY_WRITTEN, count_written)))
         return false;
-    if (!note_unjudged(meeting, was))
+    if (!anew_note_unjudged(meeting))
         return false;
     smaller = here < there ? here : there;
     if (meeting->doubled <= DOUBLED_MIN || meeting->doubled * DOUBLED_SHARE <= smaller)

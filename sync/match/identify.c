@@ -7,6 +7,7 @@
  * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is noted (FACT_BY_HEADER), and
  * proven by its body before anything destructive rests on it (proof.c).
  */
+#include "sync/match/anew.h"
 #include "sync/match/dated_again.h"
 #include "sync/match/doubling.h"
 #include "sync/match/groups.h"
@@ -48,7 +49,8 @@ lacks_body(const struct half *uid)
  * Equal header and size: one message if nothing else here has that header, or that Message-ID, and it is one of those that only one message has; or if
  * the file has the name that the UID's download gets. Everything else is told by its body. In \Drafts that is everything. A server that went
  * back gives its UIDs anew, and with them their names: that of a file which lost its UID says nothing, in whatever run; what was sent is no
- * download. A size that a server says is worth little (some say 0 of everything): where it told the date of both, that must be equal, too.
+ * download. A size that a server says is worth little (some say 0 of everything): where it told the date of both, that must be equal, too. And what
+ * is new on both sides of a settled mailbox is told by its body, whatever its header says (anew.h).
  */
 static bool
 join_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
@@ -67,7 +69,7 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
         return true;
     if (files[0]->shared_id && (files[0]->shared_rest || !uids[0]->received))
         return true;
-    if (files[0]->dated && files[0]->date != uids[0]->date)
+    if (!anew_suffices(meeting, files[0], uids[0]))
         return true;
     return files[0]->size != uids[0]->size || join_halves(meeting, files[0], uids[0], FACT_BY_HEADER);
 }
@@ -346,6 +348,8 @@ hold_doubtful(struct meeting *meeting)
 static bool
 meet(struct meeting *meeting)
 {
+    if (!anew_judge(meeting))
+        return false;
     if (!renamed_join_files(meeting) || !read_uids(meeting, true, lacks_header) || !meeting_judge_headers(meeting) ||
         !shared_id_judge(meeting) || !groups_walk(meeting, KEY_HEADER, join_headers))
         return false;

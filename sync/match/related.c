@@ -10,6 +10,7 @@
  */
 #include "sync/match/related.h"
 
+#include "sync/match/anew.h"
 #include "sync/match/groups.h"
 #include "sync/match/line_ends.h"
 #include "sync/match/other_id.h"
@@ -118,7 +119,7 @@ static bool
 suffices(const struct meeting *meeting, const struct half *file, const struct half *uid)
 {
     return file->kinship->kin.names && !file->intent && !uid->kinship->has_body &&
-           mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
+           (file->dated || anew_suffices(meeting, file, uid)) && mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
            kinship_explains(file->kinship, file->size, uid->kinship, uid->size);
 }
 
