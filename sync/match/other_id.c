@@ -4,9 +4,8 @@
 #include "sync/match/groups.h"
 #include "sync/match/read.h"
 #include "sync/match/renamed.h"
+#include "sync/match/same_body.h"
 #include "sync/rows/drafts.h"
-
-#define BODY_MIN 64 /* bytes; a smaller one says little */
 
 static bool
 may_be(const struct half *file, const struct half *uid)
@@ -41,7 +40,7 @@ static bool
 join(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
     if (file_count != 1 || uid_count != 1 || !files[0]->written_alike || !uids[0]->written_alike ||
-        !has_same_body(files[0], uids[0]) || files[0]->kinship->body_size < BODY_MIN)
+        !has_same_body(files[0], uids[0]) || files[0]->kinship->body_size < SAME_BODY_MIN)
         return true;
     return renamed_join_related(meeting, files[0], uids[0], FACT_FOREIGN);
 }

@@ -95,11 +95,25 @@ may_have_its_bytes(const struct half *file, const struct half *uid)
            memcmp(uid->header, file->header, DIGEST_SIZE) != 0;
 }
 
+/*
+ * Mails that a program sends may all have one body, and some have none. So the headers must
+ * name one message, too: by the Message-ID, or by date, sender, subject and recipients as people read them.
+ */
+static bool
+may_be_named_alike(const struct kinship *file, const struct kinship *uid)
+{
+    if (kin_same_id(&file->kin, &uid->kin))
+        return true;
+    return file->has_written && uid->has_written && memcmp(file->written, uid->written, DIGEST_SIZE) == 0 &&
+           (!file->kin.has_id || !uid->kin.has_id || file->body_size >= SAME_BODY_MIN);
+}
+
 static bool
 has_same_body(const struct half *file, const struct half *uid)
 {
     return file->kinship != NULL && uid->kinship != NULL && file->kinship->has_body && uid->kinship->has_body &&
-           memcmp(file->kinship->body, uid->kinship->body, DIGEST_SIZE) == 0;
+           memcmp(file->kinship->body, uid->kinship->body, DIGEST_SIZE) == 0 &&
+           may_be_named_alike(file->kinship, uid->kinship);
 }
 
 static bool

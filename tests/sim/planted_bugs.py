@@ -664,6 +664,8 @@ BUGS = [
         ("sync/match/same_body.c", "if (!file->foreign && memcmp(", "if (memcmp(")),
     bug("what a server rewrote taken for another message where the server went back", unit("scenario_movers"),
         ("sync/match/same_body.c", "return (file->unpaired || file->foreign) &&", "return file->unpaired &&")),
+    bug("mails of one second and one body taken for one", unit("scenario_boilerplate"),
+        ("sync/match/same_body.c", "           may_be_named_alike(file->kinship, uid->kinship);", "           true;")),
     bug("what was sent without an answer and rewritten sought above its old UIDNEXT", unit("scenario_movers"),
         ("sync/match/related.c", "if (files[0]->intent && !files[0]->renumbered)", "if (files[0]->intent)")),
     bug("pairs in other bytes left out of status", system("test_moving_in.py", "MbsyncTest.test_status_counts_them_in_each_mailbox"),

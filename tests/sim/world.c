@@ -91,7 +91,8 @@ write_content(int id, struct buffer *to)
 {
     const int kind = id % 16;
     const int header = kind == 3 ? id - 1 : id; /* header and size of its neighbour, another body */
-    const int body = kind == 11 ? id - 1 : id;  /* its neighbour with one more line end: equal canonical digest */
+    /* Its neighbour's, with one more line end: equal canonical digest. */
+    const int body = kind == 11 || id == CONTENT_BOILERPLATE + 1 ? id - 1 : id;
     /* A header with a Message-ID names one message: these two have none. */
     const char *name = content_is_nameless(id) ? "X-Note-Is" : "Message-ID";
     bool ok = buffer_addf(to, "From: a%04d@example.org\r\n%s: <%04d@example.org>\r\nSubject: s\r\n\r\n",

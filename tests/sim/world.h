@@ -56,6 +56,8 @@ enum dress {
 const struct content *content_dressed(int id, int dress);
 /** Not of a maildrop, and beyond what histories reach: this one and the next have one size and one header, with a Message-ID. */
 #define CONTENT_NAMED_ALIKE 386
+/** Likewise: this one and the next have one size and one body, as a program that sends mail writes it; their headers name two messages. */
+#define CONTENT_BOILERPLATE 388
 /** Not of a maildrop: its header has no Message-ID, and another one may have it, too. */
 bool content_is_nameless(int id);
 /** ... or it has one that another one has, too. */
