@@ -34,7 +34,8 @@ find_only(struct run *run, const struct pair_item *item, bool *only)
 }
 
 /*
- * A header is no proof where several messages have it, where it is one that many may have, in \Drafts, or where date or size is another.
+ * A header is no proof where several messages have it, where it is one that many may have, in \Drafts, where date or size is another, or where the message
+ * would be where it was: nobody moves it there, who puts it there anew may have changed its body.
  * Items as sorted by pair_match or pair_sort.
  */
 static bool
@@ -42,9 +43,10 @@ is_ambiguous(const struct candidates *c, const struct pair_item *like)
 {
     const struct pair_item *other = pair_find(c->gone, c->gone_count, like);
 
-    return pair_count(c->gone, c->gone_count, like, false) != 1 ||
-           pair_count(c->fresh, c->fresh_count, like, false) != 1 || other->date != like->date ||
-           other->claimed != like->claimed || !other->telling || !like->telling;
+    if (pair_count(c->gone, c->gone_count, like, false) != 1 || pair_count(c->fresh, c->fresh_count, like, false) != 1)
+        return true;
+    return other->date != like->date || other->claimed != like->claimed || !other->telling || !like->telling ||
+           candidates_todo(c, other)->mailbox == candidates_todo(c, like)->mailbox;
 }
 
 /* It has the date that was sent with it, which identifies it as well as a name would. */

@@ -664,6 +664,8 @@ BUGS = [
         ("sync/match/same_body.c", "if (!file->foreign && memcmp(", "if (memcmp(")),
     bug("what a server rewrote taken for another message where the server went back", unit("scenario_movers"),
         ("sync/match/same_body.c", "return (file->unpaired || file->foreign) &&", "return file->unpaired &&")),
+    bug("what came in a message's place taken for it by its header", unit("scenario_alike"),
+        ("sync/agenda/moves.c", "candidates_todo(c, other)->mailbox == candidates_todo(c, like)->mailbox;", "false;")),
     bug("mails of one second and one body taken for one", unit("scenario_boilerplate"),
         ("sync/match/same_body.c", "           may_be_named_alike(file->kinship, uid->kinship);", "           true;")),
     bug("what was sent without an answer and rewritten sought above its old UIDNEXT", unit("scenario_movers"),

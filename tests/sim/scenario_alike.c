@@ -205,6 +205,29 @@ what_was_sent_in_vain_is_not_another_new_message_of_its_header(void **state)
     }
 }
 
+/* Nobody moves a message to where it is: who expunges one and brings another one of its header has changed its body. */
+static void
+what_came_in_the_place_of_a_message_of_its_header_is_read(void **state)
+{
+    (void)state;
+    for (int content = ONE; content <= OTHER; content++) {
+        given_empty_account(1);
+        const uint32_t uid = given_mail_there(INBOX, ONE);
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        server_expunge(&sim.server, INBOX, uid);
+        ledger_out(&sim.world, ONE, INBOX);
+        given_mail_there(INBOX, content);
+
+        then_both_sides_agree();
+
+        then_it_is_here(INBOX, content, 1);
+        then_it_is_here(INBOX, ONE, content == ONE);
+        then_it_is_there(INBOX, content, 1);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -217,6 +240,7 @@ main(void)
         SCENARIO(what_was_sent_without_an_answer_is_found_without_its_body),
         SCENARIO(what_was_sent_to_a_server_that_tells_no_uid_is_found_without_its_body),
         SCENARIO(what_was_sent_in_vain_is_not_another_new_message_of_its_header),
+        SCENARIO(what_came_in_the_place_of_a_message_of_its_header_is_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,15 @@ class AlikeTest(SituationTest):
         self.assertEqual(self.sync_counted(), (0, 0), self.evidence())
         self.then_each_is_once_on_both_sides(same)
 
+    def test_what_another_client_put_in_its_place_is_not_the_same(self):
+        before, after = self.alike()
+        self.append_one(before)
+        self.sync()
+        self.client.expunge("INBOX", [m.uid for m in self.client.messages("INBOX") if m.digest == before.digest])
+        self.append_one(after)
+        self.sync()
+        self.assertEqual((self.count(before), self.count(after)), ((0, 0), (1, 1)), self.evidence())
+
     def test_a_journal_that_is_lost_costs_no_body(self):
         here, _ = self.alike()
         self.append_one(here)
