@@ -33,6 +33,8 @@ enum remote_attribute {                      /* RFC 9051 7.3.1, RFC 6154 */
                         REMOTE_SHARED = 2048, /* below another users' or a shared namespace */
 };
 
+#define REMOTE_OBJECTID_MAX 65 /* bytes */
+
 struct remote_listed { /* one mailbox of a survey */
     struct text name;  /* wire bytes */
     struct text utf8;  /* decoded; .at == NULL if the name is not valid modified UTF-7 */
@@ -45,6 +47,11 @@ struct remote_listed { /* one mailbox of a survey */
     uint64_t modseq; /* HIGHESTMODSEQ; 0: absent, NOMODSEQ or not supported */
     bool has_size;   /* told where it was asked for (`golub check`), and the server knows it */
     uint64_t size;   /* bytes of all its messages */
+    /*
+     * Which mailbox it is, whatever it is called: 'M' and its MAILBOXID (RFC 8474), or 'G' and Dovecot's X-GUID; longer ones as a digest. "": not
+     * told. What a server says here may be a lie, such as one for several mailboxes.
+     */
+    char objectid[REMOTE_OBJECTID_MAX + 1];
 };
 
 #define REMOTE_AVOIDED 800 /* bytes, NUL included */

@@ -17,8 +17,9 @@
 #include "store/base/limits.h"
 #include "store/base/local.h"
 #include "store/base/mailbox_state.h"
+#include "store/base/remote.h"
 
-#define JOURNAL_SCHEMA 12 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 13 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -54,6 +55,9 @@ struct journal_mailbox {
     int64_t weighed;
     uint32_t
         unjudged; /* ... of those that are missing in its listings so many are gone, as far as can be told: they wait */
+    char objectid[REMOTE_OBJECTID_MAX + 1]; /* as in remote.h: of the mailbox, whatever it is called; "": not known */
+    /* It has another name on the server since, and stands in the old folder still: the one that it is to get, as in local.h. NULL: none */
+    char *goal;
 };
 
 #define UNEVEN_KNOWN 3 /* from then on it is how this mailbox is */

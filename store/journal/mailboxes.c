@@ -6,10 +6,10 @@
 #define COLUMNS                                                                                                        \
     "name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, permanent, stamp, "     \
     "utf8, view, short_count, short_share, short_bytes, behind, had, missing, missing_since, past, "                   \
-    "uneven, excess, hidden, weighed, unjudged"
+    "uneven, excess, hidden, weighed, unjudged, objectid, goal"
 #define VALUES                                                                                                         \
     "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, "           \
-    "?24, ?25, ?26, ?27, ?28"
+    "?24, ?25, ?26, ?27, ?28, ?29, ?30"
 
 static bool
 read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox, bool *no_memory)
@@ -44,6 +44,8 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox, bool *no_
     mailbox->hidden = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->weighed = read_integer(&from, INT64_MIN, INT64_MAX);
     mailbox->unjudged = (uint32_t)read_integer(&from, 0, UINT32_MAX);
+    read_string(&from, mailbox->objectid, sizeof mailbox->objectid);
+    mailbox->goal = read_copy(&from);
     *no_memory = from.no_memory;
     return !from.damaged && !from.no_memory && mailbox->name != NULL && mailbox->folder != NULL;
 }
@@ -95,6 +97,7 @@ journal_mailboxes_free(struct journal_mailbox *list, size_t count)
         free(list[i].name);
         free(list[i].wire);
         free(list[i].folder);
+        free(list[i].goal);
     }
     free(list);
 }
@@ -132,6 +135,8 @@ bind_mailbox(sqlite3_stmt *statement, const struct journal_mailbox *mailbox)
     bind_integer(&to, mailbox->hidden);
     bind_integer(&to, mailbox->weighed);
     bind_integer(&to, mailbox->unjudged);
+    bind_string(&to, mailbox->objectid);
+    bind_string(&to, mailbox->goal);
 }
 
 bool

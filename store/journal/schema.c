@@ -304,6 +304,37 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     /* The name of the file that was put back: what its name can't show comes back by it. */
     ("ALTER TABLE quarantine ADD COLUMN returned TEXT;"
      "CREATE INDEX quarantine_returned ON quarantine (returned) WHERE returned IS NOT NULL;"),
+
+    /*
+     * Which mailbox it is, whatever it is called; the folder that its name asks for where it stands elsewhere. Intents of a mailbox that is
+     * renamed or deleted, here or there (6 to 9): a CHECK can't be changed, so the table is made anew.
+     */
+    "ALTER TABLE mailbox ADD COLUMN objectid TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE mailbox ADD COLUMN goal TEXT CHECK (goal <> '');"
+    "CREATE TABLE intent ("
+    " id INTEGER PRIMARY KEY,"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 9),"
+    " mailbox INTEGER NOT NULL,"
+    " message INTEGER NOT NULL,"
+    " target INTEGER NOT NULL,"
+    " uidvalidity INTEGER NOT NULL CHECK (uidvalidity BETWEEN 0 AND 4294967295),"
+    " uidnext INTEGER NOT NULL CHECK (uidnext BETWEEN 0 AND 4294967295),"
+    " canonical BLOB NOT NULL CHECK (length(canonical) = 32),"
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " date INTEGER NOT NULL,"
+    " attempt INTEGER NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " name TEXT NOT NULL,"
+    " seen INTEGER NOT NULL DEFAULT 0"
+    ") STRICT;"
+    "INSERT INTO intent (id, kind, mailbox, message, target, uidvalidity, uidnext, canonical, size, date, attempt, "
+    "since, name, seen)"
+    " SELECT id, kind, mailbox, message, target, uidvalidity, uidnext, canonical, size, date, attempt, since, name, "
+    "seen FROM op;"
+    "DROP TABLE op;"
+    "ALTER TABLE intent RENAME TO op;"
+    "CREATE INDEX op_message ON op (message);"
+    "CREATE INDEX op_target ON op (target);",
 };
 
 bool

@@ -277,6 +277,7 @@ decide_states(struct run *run)
             free(mailbox->row.name);
             free(mailbox->row.wire);
             free(mailbox->row.folder);
+            free(mailbox->row.goal);
             *mailbox = (struct mailbox){0};
             continue;
         }

@@ -64,6 +64,7 @@ drop(struct run *run, struct mailbox *mailbox)
     free(mailbox->row.name);
     free(mailbox->row.wire);
     free(mailbox->row.folder);
+    free(mailbox->row.goal);
     memmove(mailbox, mailbox + 1, (run->count - index - 1) * sizeof *mailbox);
     run->mailboxes[--run->count] = (struct mailbox){0};
     lookup_forget(run);

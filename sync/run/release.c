@@ -14,6 +14,7 @@ run_release(struct run *run)
         free(run->mailboxes[i].row.name);
         free(run->mailboxes[i].row.wire);
         free(run->mailboxes[i].row.folder);
+        free(run->mailboxes[i].row.goal);
     }
     free(run->mailboxes);
     id_set_free(&run->judged);
