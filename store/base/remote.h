@@ -255,6 +255,8 @@ struct remote_ops {
     bool (*expect)(void *remote, uint64_t bytes, uint64_t *first, struct error *err);
     /** Before the first `open`: an earlier run's info.avoided, if any. May be NULL. */
     void (*avoid)(void *remote, const char *what);
+    /** Before the first `open`: an earlier survey told objectids that begin with 'G'. May be NULL. */
+    void (*expect_guid)(void *remote);
     /** Say goodbye and close; errors here are of no interest. The remote may be opened again. */
     void (*close)(void *remote);
 };

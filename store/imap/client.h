@@ -99,7 +99,8 @@ struct imap {
     bool quota_asked; /* by this connection's survey */
     bool has_quota;
     struct quota quota;
-    bool plain_list; /* LIST with return options was refused */
+    bool plain_list;   /* LIST with return options was refused */
+    bool expects_guid; /* an earlier survey told X-GUID */
     /* What ended the line (wary.h), over all lines of this object and, by `avoid`, over those of earlier runs. */
     unsigned wary;     /* WARY_ bits */
     uint32_t *unasked; /* hashes of mailboxes whose STATUS is not asked for */

@@ -322,6 +322,14 @@ avoid_imap(void *remote, const char *what)
     wary_read(remote, what);
 }
 
+static void
+expect_guid_imap(void *remote)
+{
+    struct imap *imap = remote;
+
+    imap->expects_guid = true;
+}
+
 static bool
 survey_imap(void *remote, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
             struct error *err)
@@ -457,6 +465,7 @@ imap_remote(struct imap *imap)
         .remove = remove_imap,
         .create = create_imap,
         .avoid = avoid_imap,
+        .expect_guid = expect_guid_imap,
         .expect = imap_expect,
         .close = close_imap,
     };

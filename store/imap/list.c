@@ -1,6 +1,8 @@
 /* See list.h. */
 #include "store/imap/list.h"
 
+#include "store/imap/objectid.h"
+
 static unsigned
 attribute_of(struct text word)
 {
@@ -161,7 +163,7 @@ read_status_item(struct reader *reader, struct status_answer *out)
     struct text word;
     uint64_t number = 0;
     bool known;
-    enum { MESSAGES, UIDNEXT, UIDVALIDITY, MODSEQ, SIZE, OTHER } item = OTHER;
+    enum { MESSAGES, UIDNEXT, UIDVALIDITY, MODSEQ, SIZE, OBJECTID, GUID, OTHER } item = OTHER;
 
     if (!reader_word(reader, 0, &word))
         return false;
@@ -177,8 +179,14 @@ read_status_item(struct reader *reader, struct status_answer *out)
         item = MODSEQ;
     else if (text_is_nocase(word, "SIZE"))
         item = SIZE;
+    else if (text_is_nocase(word, "MAILBOXID"))
+        item = OBJECTID;
+    else if (text_is_nocase(word, "X-GUID"))
+        item = GUID;
     if (!reader_blanks(reader))
         return false;
+    if (item == OBJECTID || item == GUID)
+        return objectid_read(reader, item == GUID ? 'G' : 'M', out->objectid);
     if (item == OTHER)
         return reader_skip_value(reader);
     if (!reader_count(reader, item == MODSEQ || item == SIZE ? INT64_MAX : UINT32_MAX, &number, &known))

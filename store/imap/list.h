@@ -20,7 +20,8 @@ struct list_answer {     /* LIST, LSUB */
 struct status_answer {
     bool has_messages, has_uidnext, has_uidvalidity, has_modseq, has_size;
     uint32_t messages, uidnext, uidvalidity;
-    uint64_t modseq, size; /* bytes of all its messages */
+    uint64_t modseq, size;                  /* bytes of all its messages */
+    char objectid[REMOTE_OBJECTID_MAX + 1]; /* as in remote.h */
 };
 
 struct namespaces {

@@ -9,6 +9,7 @@
 
 #include "store/base/utf7.h"
 #include "store/base/utf8.h"
+#include "store/imap/objectid.h"
 #include "store/imap/wary.h"
 #include "store/net/refusal.h"
 
@@ -32,9 +33,12 @@ struct survey {
     uint32_t *table; /* hash table of indexes into mailboxes */
     size_t table_size;
     bool extended;                 /* LIST was sent with return options */
+    bool tells_status;             /* ... STATUS among them */
     struct remote_outcome refused; /* LIST's */
     bool list_ok;
     size_t next_status;
+    size_t bad_statuses; /* so many were answered BAD */
+    bool ids_alone;      /* what is asked for is X-GUID and nothing else */
     struct quotas quotas;
 };
 
@@ -159,7 +163,10 @@ take_untagged(void *self, const struct response *response, const struct command 
         if (mailbox == NULL &&
             (mailbox = add_mailbox(survey, (struct text){response->name.at, response->name.len})) == NULL)
             return false;
-        mailbox->status = response->status;
+        if (survey->ids_alone)
+            memcpy(mailbox->status.objectid, response->status.objectid, sizeof mailbox->status.objectid);
+        else
+            mailbox->status = response->status;
         return true;
     case RESPONSE_QUOTAROOT:
         survey->quotas.rooted = true;
@@ -188,6 +195,8 @@ take_answer(void *self, const struct command *command, const struct response *re
         survey->list_ok = response->state == STATE_OK;
         if (!survey->list_ok)
             client_refused(response, &survey->refused);
+    } else if (command->kind == COMMAND_STATUS) {
+        survey->bad_statuses += response->state == STATE_BAD;
     } else if (command->kind == COMMAND_QUOTA) {
         survey->imap->has_quota = response->state == STATE_OK;
         if (survey->imap->has_quota)
@@ -198,13 +207,21 @@ take_answer(void *self, const struct command *command, const struct response *re
     return true;
 }
 
-static const char *
-status_items(const struct imap *imap)
+/* With what is asked of a mailbox. */
+static void
+queue_items(const struct survey *survey)
 {
-    if (imap->sizes && imap->can.bits & CAPABILITY_STATUS_SIZE)
-        return "(MESSAGES UIDNEXT UIDVALIDITY SIZE)";
-    return imap->can.bits & CAPABILITY_CONDSTORE ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
-                                                 : "(MESSAGES UIDNEXT UIDVALIDITY)";
+    const struct imap *imap = survey->imap;
+    const bool sizes = imap->sizes && imap->can.bits & CAPABILITY_STATUS_SIZE;
+
+    if (survey->ids_alone)
+        queue_print(&survey->imap->queue, "(X-GUID)");
+    else
+        queue_print(&survey->imap->queue, "(MESSAGES UIDNEXT UIDVALIDITY%s%s)",
+                    sizes                                   ? " SIZE"
+                    : imap->can.bits & CAPABILITY_CONDSTORE ? " HIGHESTMODSEQ"
+                                                            : "",
+                    objectid_item(imap));
 }
 
 static bool
@@ -215,12 +232,15 @@ queue_list(struct survey *survey)
     unsigned can = imap->can.bits;
 
     survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list && !(imap->wary & WARY_OPTIONS);
+    survey->tells_status = survey->extended && can & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS);
     queue_begin(queue, COMMAND_LIST, 0, 0, 0);
     queue_print(queue, "LIST \"\" \"*\"");
     if (survey->extended) {
         queue_print(queue, " RETURN (SUBSCRIBED%s", can & CAPABILITY_SPECIAL_USE ? " SPECIAL-USE" : "");
-        if (can & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS))
-            queue_print(queue, " STATUS %s", status_items(imap));
+        if (survey->tells_status) {
+            queue_print(queue, " STATUS ");
+            queue_items(survey);
+        }
         queue_print(queue, ")");
     }
     if (!queue_end(queue, survey->err))
@@ -256,7 +276,7 @@ note_unasked(struct survey *survey)
     struct imap *imap = survey->imap;
     const struct command *oldest = queue_oldest(&imap->queue);
 
-    if (oldest == NULL || oldest->kind != COMMAND_STATUS)
+    if (oldest == NULL || oldest->kind != COMMAND_STATUS || objectid_refused(imap))
         return;
     for (size_t i = oldest->index; i < survey->next_status && i < oldest->index + UNASKED; i++)
         wary_learn_status(imap, name_of(survey, &survey->mailboxes[i]));
@@ -277,7 +297,8 @@ next_status(void *self, bool *more)
         queue_begin(queue, COMMAND_STATUS, survey->next_status++, 0, 0);
         queue_print(queue, "STATUS ");
         queue_name(queue, name);
-        queue_print(queue, " %s", status_items(survey->imap));
+        queue_print(queue, " ");
+        queue_items(survey);
         return queue_end(queue, survey->err);
     }
     *more = false;
@@ -339,35 +360,38 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
             out.has_size = status->has_size;
             out.size = status->size;
         }
+        memcpy(out.objectid, status->objectid, sizeof out.objectid);
         ok = listed(context, &out);
     }
     buffer_free(&decoded);
     return ok;
 }
 
-static bool
-list_mailboxes(struct survey *survey)
+static void
+forget_list(struct survey *survey)
 {
-    const struct operation list = {.self = survey, .untagged = take_untagged, .answered = take_answer};
-    const struct operation status = {
-        .self = survey, .next = next_status, .untagged = take_untagged, .answered = take_answer};
+    survey->count = 0;
+    buffer_clear(&survey->names);
+    if (survey->table != NULL)
+        memset(survey->table, 0xff, survey->table_size * sizeof *survey->table);
+}
+
+/* One LIST, and what rides with it. Where a server does not know what it is asked, it is asked for less. */
+static bool
+ask_list(struct survey *survey, const struct operation *list)
+{
     struct imap *imap = survey->imap;
 
-    imap->unlisted[0] = '\0';
-    imap->has_quota = false;
-    imap->quota = (struct quota){0};
-    if (!queue_list(survey) || !queue_quota(survey) || !queue_run(&imap->queue, &list, survey->err)) {
+    if (!queue_list(survey) || !queue_quota(survey) || !queue_run(&imap->queue, list, survey->err)) {
         wary_learn(imap, survey->extended ? WARY_OPTIONED_LIST : WARY_PLAIN_LIST, survey->err);
         return false;
     }
-    imap->quota_asked = false;                  /* nothing of it can end the line any more */
-    if (!survey->list_ok && survey->extended) { /* offered, but it does not work: the plain way */
-        imap->plain_list = true;
-        survey->count = 0;
-        buffer_clear(&survey->names);
-        if (survey->table != NULL)
-            memset(survey->table, 0xff, survey->table_size * sizeof *survey->table);
-        if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err))
+    imap->quota_asked = false; /* nothing of it can end the line any more */
+    for (bool less = true; less && !survey->list_ok && survey->extended;) {
+        less = survey->tells_status && objectid_refused(imap);
+        imap->plain_list = !less; /* offered, but it does not work: the plain way */
+        forget_list(survey);
+        if (!queue_list(survey) || !queue_run(&imap->queue, list, survey->err))
             return false;
     }
     if (!survey->list_ok) {
@@ -377,14 +401,59 @@ list_mailboxes(struct survey *survey)
         error_answer(err, text_of(survey->refused.answer));
         if (refusal_not_connected(text_of(survey->refused.answer), err))
             err->kind = ERROR_LOGIN; /* that is when Exchange says what was wrong with it */
+    }
+    return survey->list_ok;
+}
+
+/* Only now the server said what it is: a turn more, and once, since the next survey expects it. A refusal changes nothing of what is known. */
+static bool
+ask_ids(struct survey *survey, const struct operation *list)
+{
+    struct imap *imap = survey->imap;
+
+    if (!objectid_is_missed(imap) || !survey->tells_status)
+        return true;
+    survey->ids_alone = imap->expects_guid = true;
+    if (!queue_list(survey) || !queue_run(&imap->queue, list, survey->err)) {
+        wary_learn(imap, WARY_OPTIONED_LIST, survey->err);
         return false;
     }
-    if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS))
-        return true;
-    if (queue_run(&imap->queue, &status, survey->err))
-        return true;
-    note_unasked(survey);
-    return false;
+    if (!survey->list_ok)
+        (void)objectid_refused(imap);
+    survey->ids_alone = false;
+    survey->list_ok = true;
+    return true;
+}
+
+static bool
+ask_statuses(struct survey *survey)
+{
+    const struct operation status = {
+        .self = survey, .next = next_status, .untagged = take_untagged, .answered = take_answer};
+
+    for (bool again = true; again;) {
+        survey->next_status = survey->bad_statuses = 0;
+        if (!queue_run(&survey->imap->queue, &status, survey->err)) {
+            note_unasked(survey);
+            return false;
+        }
+        again = survey->bad_statuses > 0 && objectid_refused(survey->imap);
+    }
+    return true;
+}
+
+static bool
+list_mailboxes(struct survey *survey)
+{
+    const struct operation list = {.self = survey, .untagged = take_untagged, .answered = take_answer};
+    struct imap *imap = survey->imap;
+
+    imap->unlisted[0] = '\0';
+    imap->has_quota = false;
+    imap->quota = (struct quota){0};
+    if (!ask_list(survey, &list))
+        return false;
+    return survey->tells_status ? ask_ids(survey, &list) : ask_statuses(survey);
 }
 
 bool

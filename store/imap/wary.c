@@ -1,6 +1,8 @@
 /* See wary.h. */
 #include "store/imap/wary.h"
 
+#include "store/imap/objectid.h"
+
 #define UNASKED_MAX 64 /* mailboxes, of several lines */
 
 uint32_t
@@ -51,6 +53,9 @@ wary_learn(struct imap *imap, enum wary_list list, struct error *err)
         return;
     if (list == WARY_PLAIN_LIST)
         imap->wary |= WARY_LSUB;
+    else if (list == WARY_OPTIONED_LIST && imap->can.bits & CAPABILITY_LIST_STATUS &&
+             !(imap->wary & WARY_LIST_STATUS) && objectid_refused(imap))
+        return; /* the item that fewest servers know */
     else if (list == WARY_OPTIONED_LIST && imap->can.bits & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS))
         imap->wary |= WARY_LIST_STATUS;
     else if (list == WARY_OPTIONED_LIST)

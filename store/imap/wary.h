@@ -16,6 +16,7 @@ enum wary {
     WARY_ID = 16,
     WARY_QUOTA = 32,
     WARY_COMPRESS = 64,
+    WARY_OBJECTID = 128, /* what a mailbox is, whatever it is called; also where it was refused */
 };
 
 enum wary_list { /* what was sent behind the questions of a new line */

@@ -169,6 +169,10 @@ take(struct list *list, struct listed *item, struct mailbox *mailbox)
     if (mailbox->row.utf8 != list->run->info.utf8 || mailbox->row.separator != seen->separator ||
         mailbox->row.attributes != seen->attributes)
         mailbox->spelled = true;
+    if (seen->objectid[0] != '\0' && strcmp(mailbox->row.objectid, seen->objectid) != 0) {
+        memcpy(mailbox->row.objectid, seen->objectid, sizeof mailbox->row.objectid);
+        mailbox->spelled = true;
+    }
     item->taken = mailbox->listed = true;
     mailbox->has_status = seen->has_status;
     mailbox->messages = seen->messages;

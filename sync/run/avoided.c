@@ -29,6 +29,12 @@ avoided_load(struct run *run)
     const char *at;
     char *text;
 
+    for (size_t i = 0; server.ops->expect_guid != NULL && i < run->count; i++) {
+        if (run->mailboxes[i].row.objectid[0] != 'G')
+            continue;
+        server.ops->expect_guid(server.self);
+        break;
+    }
     if (server.ops->avoid == NULL)
         return true;
     if (!journal_get(run->journal, KEY, &text, &run->err))

@@ -346,6 +346,8 @@ tell_listed(void *context, const struct remote_listed *mailbox)
     if (mailbox->has_status)
         (void)tell(context, " %u next %u v%u modseq %llu", mailbox->messages, mailbox->uidnext, mailbox->uidvalidity,
                    (unsigned long long)mailbox->modseq);
+    if (mailbox->objectid[0] != '\0')
+        (void)tell(context, " id %s", mailbox->objectid);
     return tell(context, "\n");
 }
 

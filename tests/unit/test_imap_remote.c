@@ -45,7 +45,7 @@ nothing_changed_costs_one_turn(void **state)
     assert_true(survey(script));
 
     assert_told(script, "inbox '.' 0 3 next 9 v7 modseq 44\n"
-                        "INBOX.S\xc3\xa9nt '.' 104 or INBOX.S\xc3\xa9nt 0 next 1 v8 modseq 1\n"
+                        "INBOX.S\xc3\xa9nt '.' 104 or INBOX.S\xc3\xa9nt 0 next 1 v8 modseq 1 id Mabc\n"
                         "Shared '.' 801\n"
                         "a\"b\\c '0' 0\n"
                         "undecoded Bad&-&Name '.' 0\n");

@@ -1,0 +1,209 @@
+/* Which mailbox it is, whatever it is called: MAILBOXID and X-GUID ride in the survey, and a server that bends them costs nothing but them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/imap_remote_scene.h"
+
+#define LISTS "LIST-STATUS"
+#define NUMBERS "MESSAGES 0 UIDNEXT 1 UIDVALIDITY 8"
+
+static void
+assert_avoided(struct script *script, const char *expected)
+{
+    struct remote_info info;
+
+    script->remote.ops->info(script->remote.self, &info);
+    assert_string_equal(info.avoided, expected);
+}
+
+static void
+what_is_offered_is_asked_in_the_turn_of_the_list(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " OBJECTID",
+        (const char *const[]){"C:g1 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY MAILBOXID))", "S:* LIST () \"/\" INBOX",
+                              "S:* STATUS INBOX (" NUMBERS " MAILBOXID (F2212ea87-6097))", "S:g1 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 0 next 1 v8 modseq 0 id MF2212ea87-6097\n");
+    assert_avoided(script, "");
+    end_script(script);
+}
+
+/* NIL, an empty list, two of them, the item twice, something else, another kind; a long one, and one that is no word, as a digest. */
+static void
+what_is_no_such_value_is_none_and_hides_nothing_else(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " OBJECTID", (const char *const[]){"C:g1 LIST *",
+                                                 "S:* LIST () \"/\" a",
+                                                 "S:* STATUS a (MAILBOXID NIL " NUMBERS ")",
+                                                 "S:* LIST () \"/\" b",
+                                                 "S:* STATUS b (MAILBOXID () " NUMBERS ")",
+                                                 "S:* LIST () \"/\" c",
+                                                 "S:* STATUS c (MAILBOXID (x y) " NUMBERS ")",
+                                                 "S:* LIST () \"/\" d",
+                                                 "S:* STATUS d (MAILBOXID (x) MAILBOXID (y) " NUMBERS ")",
+                                                 "S:* LIST () \"/\" e",
+                                                 "S:* STATUS e (MAILBOXID ((x)) " NUMBERS ")",
+                                                 "S:* LIST () \"/\" f",
+                                                 "S:* STATUS f (MAILBOXID (x) X-GUID y MAILBOXID (x) " NUMBERS ")",
+                                                 "S:* LIST () \"/\" g",
+                                                 "S:* STATUS g (X-GUID \"one two\" " NUMBERS ")",
+                                                 "S:* LIST () \"/\" h",
+                                                 "s:* STATUS h (" NUMBERS " MAILBOXID (",
+                                                 "N:200:x",
+                                                 "S:))",
+                                                 "S:g1 OK",
+                                                 NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "a '/' 0 0 next 1 v8 modseq 0\n"
+                        "b '/' 0 0 next 1 v8 modseq 0\n"
+                        "c '/' 0 0 next 1 v8 modseq 0\n"
+                        "d '/' 0 0 next 1 v8 modseq 0\n"
+                        "e '/' 0 0 next 1 v8 modseq 0\n"
+                        "f '/' 0 0 next 1 v8 modseq 0 id Mx\n"
+                        "g '/' 0 0 next 1 v8 modseq 0 id G"
+                        "8ab63e29a4ba14e4e1688f9c15e5af90895421358c945b0431f85d66977bd3d2\n"
+                        "h '/' 0 0 next 1 v8 modseq 0 id M"
+                        "aa20c23e3201834050679e1d88941b9a6fed0557c9a705cb2c315e2e63fd486d\n");
+    end_script(script);
+}
+
+static void
+a_list_that_is_refused_for_it_is_asked_without_it_and_with_all_else(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " OBJECTID",
+        (const char *const[]){"C:g1 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY MAILBOXID))",
+                              "S:g1 BAD Unknown status item", "C:g2 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY))",
+                              "S:* LIST () \"/\" INBOX", "S:* STATUS INBOX (" NUMBERS ")", "S:g2 OK",
+                              "C:g3 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY))", "S:* LIST () \"/\" INBOX",
+                              "S:* STATUS INBOX (" NUMBERS ")", "S:g3 OK", NULL});
+
+    assert_true(survey(script));
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 0 next 1 v8 modseq 0\nINBOX '/' 0 0 next 1 v8 modseq 0\n");
+    assert_avoided(script, "128");
+    end_script(script);
+}
+
+static void
+a_status_that_is_refused_for_it_is_asked_without_it(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "OBJECTID",
+        (const char *const[]){"C:g1 LIST \"\" \"[*]\"", "C:g2 LSUB *", "S:* LIST () \"/\" INBOX", "S:* LIST () \"/\" a",
+                              "S:g1 OK", "S:g2 OK", "C:g3 STATUS \"INBOX\" (MESSAGES UIDNEXT UIDVALIDITY MAILBOXID)",
+                              "C:g4 STATUS \"a\" (MESSAGES UIDNEXT UIDVALIDITY MAILBOXID)", "S:g3 BAD what",
+                              "S:g4 BAD what", "C:g5 STATUS \"INBOX\" (MESSAGES UIDNEXT UIDVALIDITY)",
+                              "C:g6 STATUS \"a\" (MESSAGES UIDNEXT UIDVALIDITY)", "S:* STATUS INBOX (" NUMBERS ")",
+                              "S:g5 OK", "S:g6 NO", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 0 next 1 v8 modseq 0\na '/' 0\n");
+    assert_avoided(script, "128");
+    end_script(script);
+}
+
+static void
+where_the_line_ends_at_it_that_alone_is_not_asked_for_again(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script(LISTS " OBJECTID",
+                     (const char *const[]){"C:g1 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY MAILBOXID))", "E:", NULL});
+
+    assert_false(survey(script));
+
+    assert_avoided(script, "128");
+    end_script(script);
+}
+
+/* Its greeting does not say so: one turn more, once. */
+static void
+a_server_whose_id_is_dovecot_is_asked_for_x_guid(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " ID",
+        (const char *const[]){"C:g1 ID *", "C:g2 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY))",
+                              "S:* ID (\"name\" \"Dovecot\")", "S:g1 OK", "S:* LIST () \"/\" INBOX",
+                              "S:* STATUS INBOX (" NUMBERS ")", "S:* LIST () \"/\" a", "S:* STATUS a (" NUMBERS ")",
+                              "S:g2 OK", "C:g3 LIST * STATUS (X-GUID))", "S:* LIST () \"/\" INBOX",
+                              "S:* STATUS INBOX (X-GUID 1f9c0b2d)", "S:* LIST () \"/\" a", "S:g3 OK",
+                              "C:g4 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY X-GUID))", "S:* LIST () \"/\" INBOX",
+                              "S:* STATUS INBOX (" NUMBERS " X-GUID 1f9c0b2d)", "S:g4 OK", NULL});
+
+    assert_true(survey(script));
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 0 next 1 v8 modseq 0 id G1f9c0b2d\na '/' 0 0 next 1 v8 modseq 0\n"
+                        "INBOX '/' 0 0 next 1 v8 modseq 0 id G1f9c0b2d\n");
+    assert_avoided(script, "");
+    end_script(script);
+}
+
+static void
+where_an_earlier_run_was_told_it_is_asked_at_once(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " ID", (const char *const[]){"C:g1 ID *", "C:g2 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY X-GUID))",
+                                           "S:* ID (\"name\" \"Dovecot\")", "S:g1 OK", "S:* LIST () \"/\" INBOX",
+                                           "S:* STATUS INBOX (" NUMBERS " X-GUID 1f)", "S:g2 OK", NULL});
+
+    script->remote.ops->expect_guid(script->remote.self);
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 0 next 1 v8 modseq 0 id G1f\n");
+    end_script(script);
+}
+
+/* ... but knows no X-GUID: what the first list said stands. */
+static void
+a_refusal_of_x_guid_changes_nothing(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " ID", (const char *const[]){"C:g1 ID *", "C:g2 LIST *", "S:* ID (\"name\" \"Dovecot\")", "S:g1 OK",
+                                           "S:* LIST () \"/\" INBOX", "S:* STATUS INBOX (" NUMBERS ")", "S:g2 OK",
+                                           "C:g3 LIST * STATUS (X-GUID))", "S:g3 BAD no", "C:g4 LIST * UIDVALIDITY))",
+                                           "S:* LIST () \"/\" INBOX", "S:g4 OK", NULL});
+
+    assert_true(survey(script));
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 0 next 1 v8 modseq 0\nINBOX '/' 0\n");
+    assert_avoided(script, "128");
+    end_script(script);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_offered_is_asked_in_the_turn_of_the_list),
+        cmocka_unit_test(what_is_no_such_value_is_none_and_hides_nothing_else),
+        cmocka_unit_test(a_list_that_is_refused_for_it_is_asked_without_it_and_with_all_else),
+        cmocka_unit_test(a_status_that_is_refused_for_it_is_asked_without_it),
+        cmocka_unit_test(where_the_line_ends_at_it_that_alone_is_not_asked_for_again),
+        cmocka_unit_test(a_server_whose_id_is_dovecot_is_asked_for_x_guid),
+        cmocka_unit_test(where_an_earlier_run_was_told_it_is_asked_at_once),
+        cmocka_unit_test(a_refusal_of_x_guid_changes_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
