@@ -133,6 +133,9 @@ import_take_up(struct journal_pop *row, const struct journal_listed *listed, con
     (void)text_print(row->uidl, sizeof row->uidl, "%s", listed->uidl);
     if (listed->size != 0 && row->listed != listed->size) {
         learn_size(row, listed->size);
+        if (row->state ==
+            POP_FETCHING) /* nothing is here: what was said, or came, of another line says nothing of this one */
+            row->size = listed->size;
         row->listed = listed->size;
         end_shortness(row);
         changed = true;

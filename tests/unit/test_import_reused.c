@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "sync/import/private.h"
 #include "tests/unit/import_two_reports.h"
 
 #define NAMELESS "Subject: state\r\nX-Note: it has no name\r\n\r\n"
@@ -320,6 +321,23 @@ a_name_is_not_believed_beside_a_kin_of_its_header_where_names_moved_on(void **st
     assert_third_report_comes(*state, "Status: RO\r\n");
 }
 
+/* Nothing of it came: what it is said to be, and whether max-size leaves it there, is what its line says now. */
+static void
+what_was_begun_or_too_large_is_as_large_as_its_line_says_now(void **state)
+{
+    struct journal_pop row = {.state = POP_FETCHING, .size = 9437, .listed = 9437};
+    struct journal_listed listed = {.size = 111};
+
+    (void)state;
+    assert_true(import_take_up(&row, &listed, NULL));
+    assert_int_equal(row.size, 111);
+    assert_int_equal(row.listed, 111);
+
+    row = (struct journal_pop){.state = POP_FETCHING, .size = 9437, .listed = 111}; /* more came than its line says */
+    (void)import_take_up(&row, &listed, NULL);
+    assert_int_equal(row.size, 9437);
+}
+
 int
 main(void)
 {
@@ -338,6 +356,7 @@ main(void)
         TEST(what_was_read_of_another_message_is_no_doubt_of_this_one),
         TEST(a_name_is_not_believed_beside_another_of_its_header_where_names_moved_on),
         TEST(a_name_is_not_believed_beside_a_kin_of_its_header_where_names_moved_on),
+        TEST(what_was_begun_or_too_large_is_as_large_as_its_line_says_now),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
