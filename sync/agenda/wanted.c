@@ -4,6 +4,7 @@
  *
  *   its bytes stay elsewhere      what was changed about the survivor is given to that one, and the survivor is wanted back no more: its
  *                                 removal, or a move that the policy keeps back, goes on from there
+ *   it is the source of a copy    what else was changed about it is given likewise
  *   a mailbox was not looked at   it waits. A run over some mailboxes looks at the others now, and at no other time
  *   else                          it comes back, as planned
  *
@@ -244,6 +245,29 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
     return true;
 }
 
+/*
+ * The source of a copy that is to go: what another client changed about it since is given to where it went, and nothing waits for that which can't be
+ * done in this run. \\Deleted is perhaps our own.
+ */
+static bool
+follow(struct wanting *wanting, struct todo *todo)
+{
+    struct run *run = wanting->run;
+    const struct policy *policy = &run->account->policy;
+    const struct merge_change change = merge_change(wanting->survivor->flags, false);
+    const struct mailbox *mailbox;
+    bool found, moves;
+
+    if ((wanting->survivor->facts & FACT_MOVED) == 0 || (change.add | change.del) == 0 ||
+        ((change.add | change.del) & FLAG_DELETED) != 0 || !policy->push.flags || !policy->pull.flags)
+        return true;
+    if (!find_home(wanting, todo, false, &found, &moves))
+        return false;
+    todo->dropped = todo->dropped || (!found && moves); /* another pass gives it what changed */
+    mailbox = found ? run_mailbox_by_id(run, wanting->home->mailbox) : NULL;
+    return mailbox == NULL || !mailbox_is_open(mailbox) || give(wanting, todo, false);
+}
+
 /* What was sent and not answered may have arrived and moved on. New mail does not wait for a mailbox that can't be looked at. */
 static void
 check_sent(const struct run *run, struct todo *todo, bool *look)
@@ -266,16 +290,19 @@ agenda_wanted(struct run *run, struct agenda *agenda)
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
-        bool here;
+        bool here = false, survives;
 
         if (todo->unanswered) {
             check_sent(run, todo, &look);
             continue;
         }
-        if (!is_survivor(todo, &here))
+        survives = is_survivor(todo, &here);
+        if (!survives && (todo->dropped || todo->partner != 0 || todo->step.verb != PLAN_REMOVE_THERE))
             continue;
         ok = run_load(run, todo->id, wanting.survivor);
-        if (ok && (todo->elsewhere != 0 || is_wanted(wanting.survivor, here)))
+        if (ok && !survives)
+            ok = follow(&wanting, todo);
+        else if (ok && (todo->elsewhere != 0 || is_wanted(wanting.survivor, here)))
             ok = decide(&wanting, todo, here, &look);
     }
     for (size_t i = 0; ok && i < wanting.added_count; i++)

@@ -142,14 +142,15 @@ a_copy_whose_source_is_marked_for_a_moment_is_not_marked(void **state)
     then_it_is_there(INBOX, 1, 1);
 }
 
-static bool copy_moves_on; /* by another client, from Work to the third mailbox */
+static unsigned source_gets; /* flags */
+static bool copy_moves_on;   /* by another client, from Work to the third mailbox */
 
 static void
 flag_the_source_of_a_move(struct world *world)
 {
     if (calls == 0 && sim.server.boxes[WORK].count != 0) {
         calls++;
-        given_flags_there(INBOX, 1, FLAG_SEEN | FLAG_FLAGGED);
+        given_flags_there(INBOX, 1, source_gets);
         if (copy_moves_on) {
             uint32_t uid;
 
@@ -161,13 +162,17 @@ flag_the_source_of_a_move(struct world *world)
     }
 }
 
-/* A move by COPY: what another client flags behind it and before the removal that ends the move is flagged in its new place. */
+/* A move by COPY: flags that another client sets or takes off behind it and before the removal that ends the move change in its new place. */
 static void
-what_is_flagged_between_its_copy_and_its_removal_is_flagged_where_it_went(void **state)
+what_is_changed_between_its_copy_and_its_removal_is_changed_where_it_went(void **state)
 {
     (void)state;
-    for (int way = 0; way < 2; way++) {
-        copy_moves_on = way != 0;
+    for (int way = 0; way < 6; way++) {
+        const unsigned flags[] = {FLAG_SEEN | FLAG_FLAGGED, FLAG_SEEN | FLAG_ANSWERED, 0};
+        const char *const shows[] = {"c:2,FS", "c:2,RS", "c:2,"};
+
+        copy_moves_on = way % 2 != 0;
+        source_gets = flags[way / 2];
         given_empty_account(1);
         server_create(&sim.server, OLD);
         here()->tree.folder[OLD] = true;
@@ -189,7 +194,7 @@ what_is_flagged_between_its_copy_and_its_removal_is_flagged_where_it_went(void *
         then_it_is_there(INBOX, 1, 0);
         then_it_is_there(copy_moves_on ? OLD : WORK, 1, 1);
         then_it_is_there(copy_moves_on ? WORK : OLD, 1, 0);
-        assert_string_equal(file_of(copy_moves_on ? OLD : WORK, 1)->info, "c:2,FS");
+        assert_string_equal(file_of(copy_moves_on ? OLD : WORK, 1)->info, shows[way / 2]);
         end_scenario(NULL);
     }
 }
@@ -556,7 +561,7 @@ main(void)
         SCENARIO(a_copy_shows_what_its_file_shows_whatever_its_source_was_marked_with),
         SCENARIO(a_copy_whose_source_is_marked_at_that_moment_is_not_marked),
         SCENARIO(a_copy_whose_source_is_marked_for_a_moment_is_not_marked),
-        SCENARIO(what_is_flagged_between_its_copy_and_its_removal_is_flagged_where_it_went),
+        SCENARIO(what_is_changed_between_its_copy_and_its_removal_is_changed_where_it_went),
         SCENARIO(a_copy_whose_source_was_marked_and_is_gone_is_not_marked),
         SCENARIO(a_copy_that_another_client_marks_before_it_was_seen_stays_marked),
         SCENARIO(a_copy_has_no_flags_whenever_the_power_fails_or_the_line_breaks),
