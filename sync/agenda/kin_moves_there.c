@@ -15,7 +15,8 @@ struct left { /* the file of a message that is gone there */
     struct todo *todo;
     uint64_t size;
     struct kinship kinship;
-    size_t kin; /* so many of the new ones are kin to it */
+    size_t kin; /* so many of the new ones are kin to it, of those that are looked at */
+    bool taken;
 };
 
 struct kin_moves_there {
@@ -74,22 +75,25 @@ gather_fresh(struct kin_moves_there *moves)
     return run_has(moves->run, &moves->arena);
 }
 
+/* in_place: only those of one mailbox are looked at, else all that are left. */
 static bool
-is_kin(const struct kin_moves_there *moves, const struct left *gone, const struct probe *probe)
+is_kin(const struct kin_moves_there *moves, const struct left *gone, const struct probe *probe, bool in_place)
 {
-    return probe->got && probe->digests.whole_header && kin_same(&gone->kinship.kin, &probe->kinship->kin) &&
-           (moves->run->sizes_lie ||
-            kinship_explains(&gone->kinship, gone->size, probe->kinship, moves->agenda->todos[probe->id].size));
+    const struct todo *fresh = &moves->agenda->todos[probe->id];
+
+    return !gone->taken && !fresh->dropped && (!in_place || gone->todo->mailbox == fresh->mailbox) && probe->got &&
+           probe->digests.whole_header && kin_same(&gone->kinship.kin, &probe->kinship->kin) &&
+           (moves->run->sizes_lie || kinship_explains(&gone->kinship, gone->size, probe->kinship, fresh->size));
 }
 
 /* The only one that is kin to it, and has no other kin itself. */
 static struct left *
-find_only(struct kin_moves_there *moves, const struct probe *probe)
+find_only(struct kin_moves_there *moves, const struct probe *probe, bool in_place)
 {
     struct left *only = NULL;
 
     for (size_t g = 0; g < moves->gone_count; g++) {
-        if (!is_kin(moves, &moves->gone[g], probe))
+        if (!is_kin(moves, &moves->gone[g], probe, in_place))
             continue;
         if (only != NULL)
             return NULL;
@@ -119,20 +123,24 @@ learn(struct kin_moves_there *moves, const struct left *gone, const struct probe
                             journal_message_save(run->journal, message, &run->err));
 }
 
+/* What came back where it was, as another laptop sends it that has lines of its own program in it, is that before it is what moved elsewhere. */
 static bool
-take_all(struct kin_moves_there *moves)
+take_all(struct kin_moves_there *moves, bool in_place)
 {
     bool ok = true;
 
+    for (size_t g = 0; g < moves->gone_count; g++)
+        moves->gone[g].kin = 0;
     for (size_t i = 0; i < moves->count; i++)
         for (size_t g = 0; g < moves->gone_count; g++)
-            moves->gone[g].kin += is_kin(moves, &moves->gone[g], &moves->probes[i]);
+            moves->gone[g].kin += is_kin(moves, &moves->gone[g], &moves->probes[i], in_place);
     for (size_t i = 0; ok && i < moves->count; i++) {
         struct todo *to = &moves->agenda->todos[moves->probes[i].id];
-        struct left *gone = find_only(moves, &moves->probes[i]);
+        struct left *gone = find_only(moves, &moves->probes[i], in_place);
 
         if (gone == NULL)
             continue;
+        gone->taken = true;
         ok = learn(moves, gone, &moves->probes[i]) &&
              (gone->todo->mailbox == to->mailbox ? renamed_join(moves->run, gone->todo, to, false)
                                                  : join_move(moves->run, gone->todo, to, false));
@@ -150,7 +158,8 @@ kin_moves_there(struct run *run, struct agenda *agenda)
     moves.probes = arena_array(&moves.arena, candidates_count(agenda, FRESH_THERE), sizeof *moves.probes);
     moves.message = arena_array(&moves.arena, 1, sizeof *moves.message);
     ok = run_has(run, &moves.arena) && gather_gone(&moves) && (moves.gone_count == 0 || gather_fresh(&moves));
-    ok = ok && (moves.count == 0 || (probe_remote(run, moves.probes, moves.count, true) && take_all(&moves)));
+    ok = ok && (moves.count == 0 || (probe_remote(run, moves.probes, moves.count, true) && take_all(&moves, true) &&
+                                     take_all(&moves, false)));
     arena_free(&moves.arena);
     return ok;
 }

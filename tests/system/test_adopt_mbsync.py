@@ -46,6 +46,22 @@ class MbsyncTest(Moved, MbsyncAdoptTest):
         self.assertIn(edited.replace(b"\n", b"\r\n"), [self.client.body("Drafts", m.uid) for m in self.client.messages("Drafts")])
         self.assert_idempotent()
 
+    def test_what_another_laptop_of_its_sent_back_is_in_its_place(self):
+        """It moved there; a laptop that took nothing over sent its own copy up again, with another line of mbsync's. One waits for nobody."""
+        self.given_a_tree()
+        message = self.messages[4]
+        self.client.move("INBOX", [self.uid_of(message)], "Work/2024")
+        again = bytes(message).replace(b"\r\n\r\n", b"\r\nX-TUID: abcdefgh1234\r\n\r\n", 1)
+        self.client.append("INBOX", again, ["\\Flagged"])
+
+        self.adopt()
+        self.sync()
+
+        self.assertEqual((self.counts_there()["INBOX"], self.counts_there()["Work/2024"], self.appended()), (15, 16, 0))
+        self.assertEqual((len(self.tree.files("INBOX")), len(self.tree.files("Work/2024"))), (15, 16))
+        self.assertIn("F", self.file_of(message).letters)
+        self.assert_idempotent()
+
     def test_what_waits_for_a_word_is_said_to_wait_for_that_alone(self):
         """Its bytes are wanted before it is removed there, and that ends the line each time."""
         self.given_a_tree()
