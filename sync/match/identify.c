@@ -15,13 +15,13 @@
 #include "sync/match/join.h"
 #include "sync/match/match.h"
 #include "sync/match/meeting.h"
+#include "sync/match/parts.h"
 #include "sync/match/read.h"
 #include "sync/match/related.h"
 #include "sync/match/renamed.h"
 #include "sync/match/rewritten.h"
 #include "sync/match/same_body.h"
 #include "sync/match/shared_id.h"
-#include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/view.h"
 #include "sync/rows/drafts.h"
@@ -263,38 +263,6 @@ may_be(const struct half *file, const struct half *uid)
            meeting_is_plausible(file->size, uid->size);
 }
 
-/*
- * A body that is a beginning of a file with the same header proves nothing: a server may send less than it has at every reading, and say
- * a smaller size, too. In \Drafts one version is a beginning of the next: there only what is shorter than announced is in doubt.
- */
-static bool
-find_parts(struct meeting *meeting)
-{
-    struct run *run = meeting->run;
-    bool drafts = mailbox_drafts(meeting->mailbox) != DRAFTS_NONE, ok = true;
-
-    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
-        struct half *uid = &meeting->uids.at[u];
-
-        if (uid->paired || uid->body_size == 0 || (drafts && !uid->cut))
-            continue;
-        for (size_t f = 0; ok && !uid->part && f < meeting->files.count; f++) {
-            const struct half *half = &meeting->files.at[f];
-            struct local_file file = {meeting->mailbox->row.folder, half->base, ""};
-            struct journal_message message;
-
-            if (half->paired || (!uid->open_header && memcmp(half->header, uid->header, DIGEST_SIZE) != 0))
-                continue;
-            ok = run_load(run, half->id, &message);
-            file.info = message.info;
-            uid->part = uid->doubt =
-                ok && beginning_matches(run, &file, half->size,
-                                        &(struct beginning){.size = uid->body_size, .wire = uid->wire, .text = true});
-        }
-    }
-    return ok;
-}
-
 /* It is not sent; nor is a file of the same bytes, where its own is gone: that is it under another name, whatever the server says of its size. */
 static bool
 delay(struct meeting *meeting, const struct half *file)
@@ -360,7 +328,7 @@ meet(struct meeting *meeting)
         return false;
     if (!related_join(meeting) || !same_body_join(meeting) || !doubling_judge(meeting))
         return false;
-    return meeting_keep_flags(meeting) && save_read(meeting) && find_parts(meeting) && hold_doubtful(meeting);
+    return meeting_keep_flags(meeting) && save_read(meeting) && parts_find(meeting) && hold_doubtful(meeting);
 }
 
 /* A file for which no UID was found may be a message out of the server's view. */

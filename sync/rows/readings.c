@@ -140,6 +140,8 @@ reading_say(struct run *run)
             continue;
         if (!journal_pending_get(run->journal, message.mailbox, message.id, &pending, &found, &run->err))
             return false;
+        if (found && pending.kind == PENDING_HELD) /* that was said, and what to do */
+            continue;
         (void)text_print(what, sizeof what, "fetch the message of UID %" PRIu32, message.uid);
         run_complain(run, run_mailbox_by_id(run, message.mailbox), what, found ? pending.why : "",
                      "The next run tries again.");

@@ -580,6 +580,17 @@ class DoublingTest(MovingInTest):
             self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up").upper())
         self.assertIn("waits for --confirm-additions", self.home.run("status", self.account.name).out)
 
+    def test_a_footer_that_each_file_has_is_asked_for_and_no_failure(self):
+        """What the server has is the beginning of the file: that alone is not to be said beside the question."""
+        self.scanned = lambda message: bytes(message) + b"-- \r\nscanned\r\n"
+        self.given_a_tree_with_other_bytes()
+        first = self.sync(expect=HELD)
+        self.assertEqual(first.err, "")
+        self.assertEqual(self.counts(), (self.COUNT, self.COUNT))
+        self.sync("--confirm-additions=" + self.list_id(first))
+        self.assertEqual(self.counts(), (self.COUNT + self.OTHER, self.COUNT + self.OTHER))
+        self.assert_idempotent()
+
     def test_a_line_that_breaks_before_bodies_are_read_asks_nobody(self):
         self.messages = self.corpus.messages(self.COUNT, edge=False)
         if "Drafts" not in self.client.mailboxes():
