@@ -54,6 +54,8 @@ enum statement {
     SQL_MESSAGE_IDS_LAST = SQL_MESSAGE_IDS + 2 * WHICH_SETS - 1,
     SQL_MESSAGE_COUNT, /* the same */
     SQL_MESSAGE_COUNT_LAST = SQL_MESSAGE_COUNT + 2 * WHICH_SETS - 1,
+    SQL_MESSAGE_NAMES,
+    SQL_MESSAGE_NAMES_AS_THEY_LIE,
     SQL_MESSAGE_UIDS,
     SQL_MESSAGE_REFERRING,
     SQL_MESSAGE_DATE,
@@ -318,6 +320,8 @@ void read_string(struct sql_reader *from, char *to, size_t size);
 bool read_digest(struct sql_reader *from, unsigned char to[static DIGEST_SIZE]);
 /** Bytes of any number up to size; NULL is none. @return how many */
 size_t read_at_most(struct sql_reader *from, void *to, size_t size);
+/** The column's bytes where they are; NULL is none. */
+struct text read_text(struct sql_reader *from);
 /** malloc'd; NULL for NULL, with no_memory set, or with damaged set where the text holds NUL. */
 char *read_copy(struct sql_reader *from);
 

@@ -267,6 +267,20 @@ MUST_CHECK bool journal_ids_by_wire(struct journal *journal, const unsigned char
 /** Ids of dirty rows of the whole account with this size, ordered by id. */
 MUST_CHECK bool journal_ids_dirty_by_size(struct journal *journal, uint64_t size, int64_t **ids, size_t *count,
                                           struct error *err);
+struct journal_name { /* of a row that knows a file, be it gone; borrowed */
+    int64_t id;
+    struct text base, info;
+    unsigned lseen, facts;
+};
+/**
+ * All of one mailbox's rows that know a file, one after the other as they lie. Nothing may be written meanwhile.
+ *
+ * @param rows  so many rows the mailbox has, about
+ * @param each  false: enough, and false is returned; an error is the caller's
+ */
+MUST_CHECK bool journal_names(struct journal *journal, int64_t mailbox, uint64_t rows,
+                              bool (*each)(void *context, const struct journal_name *name), void *context,
+                              struct error *err);
 MUST_CHECK bool journal_message_count(struct journal *journal, int64_t mailbox, enum journal_which which,
                                       uint64_t *count, struct error *err);
 /** The highest id that a row of the account ever had; each new row gets a higher one. 0: there was none. */

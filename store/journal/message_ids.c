@@ -111,6 +111,57 @@ journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which
     return statement != NULL && sql_ids(journal, statement, ids, count, "list messages", err);
 }
 
+#define NAMES(where)                                                                                                   \
+    "SELECT id, base, info, lseen, facts FROM message " where " WHERE mailbox = ?1 AND base IS NOT NULL"
+
+/*
+ * By the index each row is looked for, which costs twice as much as to read it; but where more than half of all rows are of other mailboxes, it is
+ * less.
+ */
+static sqlite3_stmt *
+prepare_names(struct journal *journal, int64_t mailbox, uint64_t rows, struct error *err)
+{
+    int64_t highest;
+    sqlite3_stmt *statement;
+
+    if (!journal_highest_id(journal, &highest, err))
+        return NULL;
+    statement = rows < (uint64_t)highest / 2
+                    ? sql_prepare(journal, SQL_MESSAGE_NAMES, NAMES("INDEXED BY message_uid"), err)
+                    : sql_prepare(journal, SQL_MESSAGE_NAMES_AS_THEY_LIE, NAMES("NOT INDEXED"), err);
+    if (statement != NULL)
+        bind_integer(&(struct sql_binder){.statement = statement}, mailbox);
+    return statement;
+}
+
+bool
+journal_names(struct journal *journal, int64_t mailbox, uint64_t rows,
+              bool (*each)(void *context, const struct journal_name *name), void *context, struct error *err)
+{
+    static const char what[] = "go through the names of files";
+    sqlite3_stmt *statement = prepare_names(journal, mailbox, rows, err);
+    enum sql_outcome outcome;
+
+    if (statement == NULL)
+        return false;
+    while ((outcome = sql_step(journal, statement, what, err)) == SQL_ROW) {
+        struct sql_reader from = {.statement = statement};
+        struct journal_name name = {.id = read_integer(&from, 1, INT64_MAX)};
+
+        name.base = read_text(&from);
+        name.info = read_text(&from);
+        name.lseen = (unsigned)read_integer(&from, 0, UINT32_MAX);
+        name.facts = (unsigned)read_integer(&from, 0, UINT32_MAX);
+        if (from.damaged)
+            sql_damaged(journal, err, what);
+        if (from.damaged || !each(context, &name)) {
+            sql_end(statement);
+            return false;
+        }
+    }
+    return outcome == SQL_DONE;
+}
+
 bool
 journal_ids_by_uids(struct journal *journal, int64_t mailbox, uint32_t first, uint32_t last, int64_t **ids,
                     size_t *count, struct error *err)

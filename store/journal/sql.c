@@ -289,6 +289,14 @@ read_at_most(struct sql_reader *from, void *to, size_t size)
     return bytes.len;
 }
 
+struct text
+read_text(struct sql_reader *from)
+{
+    struct text bytes;
+
+    return read_bytes(from, &bytes) ? bytes : (struct text){"", 0};
+}
+
 char *
 read_copy(struct sql_reader *from)
 {

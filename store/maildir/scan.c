@@ -175,7 +175,8 @@ scan_split_name(const char *name, char where, char base[static LOCAL_BASE_MAX + 
         return "no name before the suffix";
     if (!text_copy((struct text){name, (size_t)(suffix - name)}, base, LOCAL_BASE_MAX + 1))
         return "name too long";
-    if (!text_print(info, LOCAL_INFO_MAX + 1, "%c%s", where, suffix))
+    info[0] = where;
+    if (!text_copy(text_of(suffix), info + 1, LOCAL_INFO_MAX))
         return "suffix too long";
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include "sync/base/id_set.h"
 #include "sync/observe/named.h"
 #include "sync/observe/observe.h"
+#include "sync/observe/unmoved.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
@@ -20,8 +21,10 @@
 struct look { /* one folder while it is being read */
     struct run *run;
     struct mailbox *mailbox;
-    struct id_set seen;   /* rows whose file is in the listing under way */
-    struct id_set before; /* rows whose file was in the first listing, while a second one is under way */
+    struct unmoved unmoved; /* names that say nothing new */
+    size_t *room;           /* of all folders, for those */
+    struct id_set seen;     /* rows whose file is in the listing under way, and was told by itself */
+    struct id_set before;   /* the same of the first listing, while a second one is under way */
     bool looked, second;
     bool stable;                 /* the folder did not change during the last listing */
     bool bad;                    /* a name in it can't be used */
@@ -105,11 +108,14 @@ on_file(void *context, const char *base, const char *info)
     struct journal_message message, before;
     bool found;
 
+    if (unmoved_see(&look->unmoved, base, info))
+        return true;
     if (!journal_message_by_base(look->run->journal, look->mailbox->row.id, base, &message, &found, &look->run->err))
         return false;
     if (!found)
         return add_file(look, base, info);
-    if (id_set_has(&look->seen, message.id)) {
+    if (id_set_has(&look->seen, message.id) ||
+        unmoved_is_seen(&look->unmoved, text_of(message.base), text_of(message.info))) {
         /* The second listing names everything again; within one listing a base comes once, or it has a namesake. */
         if (strcmp(message.info, info) == 0)
             return true;
@@ -118,6 +124,7 @@ on_file(void *context, const char *base, const char *info)
             return note_namesake(look->run, look->namesakes, &message, info);
         }
     }
+    unmoved_take(&look->unmoved, message.base, message.info);
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
     message.flags.lseen = (before.facts & FACT_GONE_HERE) != 0
@@ -173,6 +180,8 @@ read_folder(struct look *look)
 
     look->looked = true;
     look->stable = false;
+    if (look->unmoved.names == NULL && !unmoved_load(&look->unmoved, run, mailbox->row.id, look->room))
+        return false;
     traces_of_folder(&run->local, mailbox->row.folder, &run->traces);
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
@@ -246,26 +255,64 @@ read_again(struct look *look)
     id_set_free(&look->before);
     look->before = look->seen;
     look->seen = (struct id_set){0};
+    unmoved_again(&look->unmoved);
     look->second = true;
     return read_folder(look);
+}
+
+/* What rows of a mailbox were not in the listing. */
+struct missing {
+    const struct look *look;
+    int64_t *ids; /* ... nor in the one before */
+    size_t count, size;
+    bool any, before; /* one was not; and was in the one before */
+    bool no_memory;
+};
+
+static bool
+is_in(const struct look *look, const struct journal_name *row, bool before)
+{
+    return id_set_has(before ? &look->before : &look->seen, row->id) ||
+           (before ? unmoved_was_seen : unmoved_is_seen)(&look->unmoved, row->base, row->info);
+}
+
+static bool
+stop_at_missing(void *context, const struct journal_name *row)
+{
+    struct missing *missing = context;
+
+    missing->any = (row->facts & FACT_GONE_HERE) == 0 && !is_in(missing->look, row, false);
+    return !missing->any;
 }
 
 /* Is a file of the journal missing in any folder that was listed in this run? */
 static bool
 find_missing(struct look *look, bool *missing)
 {
-    int64_t *ids;
-    size_t count;
+    struct missing found = {.look = look};
+    const struct unmoved *unmoved = &look->unmoved;
 
     *missing = false;
     if (run_learned(look->mailbox, CAUTION_UNREAD_FOLDER))
         return true;
-    if (!journal_message_ids(look->run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &look->run->err))
+    *missing = unmoved->seen < unmoved->count;
+    if (*missing || !unmoved->others)
+        return true;
+    if (!journal_names(look->run->journal, look->mailbox->row.id, unmoved->count, stop_at_missing, &found,
+                       &look->run->err) &&
+        !found.any)
         return false;
-    for (size_t i = 0; !*missing && i < count; i++)
-        *missing = !id_set_has(&look->seen, ids[i]);
-    free(ids);
+    *missing = found.any;
     return true;
+}
+
+/* Nothing is missing: if the folder is read again, then since it changed meanwhile, and it is read anew. */
+static void
+forget(struct look *look)
+{
+    unmoved_free(&look->unmoved, look->room);
+    id_set_free(&look->seen);
+    id_set_free(&look->before);
 }
 
 /*
@@ -293,57 +340,66 @@ read_changed(struct look *look)
         mailbox->row.stamp[0] = '\0';
         look->undecided = true;
     }
+    forget(look);
     return true;
+}
+
+static bool
+keep_missing(void *context, const struct journal_name *row)
+{
+    struct missing *missing = context;
+
+    if ((row->facts & FACT_GONE_HERE) != 0 || is_in(missing->look, row, false))
+        return true;
+    if (is_in(missing->look, row, true)) { /* it disappeared between the two listings: the next look decides */
+        missing->before = true;
+        return true;
+    }
+    missing->no_memory = !array_grow(&missing->ids, &missing->size, missing->count + 1, sizeof *missing->ids);
+    if (!missing->no_memory)
+        missing->ids[missing->count++] = row->id;
+    return !missing->no_memory;
+}
+
+static bool
+take_missing(struct look *look, int64_t id)
+{
+    struct run *run = look->run;
+    struct journal_message message;
+
+    if (!run_load(run, id, &message))
+        return false;
+    if (run->pair_all || flushed_is_doubtful(run, message.id)) {
+        /* Journal and Maildir are not of one run: what is missing here is fetched, not deleted there. */
+        message.base[0] = message.info[0] = '\0';
+        message.flags = merge_without_file(message.flags);
+        message.facts = (message.facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
+    } else {
+        message.facts |= FACT_GONE_HERE;
+        /* The mailbox is paired anew, or its folder was away: nothing that is missing in it counts as removed. */
+        if (message.uid != 0 && look->mailbox->row.state == MAILBOX_REPAIR)
+            message.facts |= FACT_UNPAIRED;
+    }
+    return message.uid == 0 && message.base[0] == '\0' ? journal_message_delete(run->journal, message.id, &run->err)
+                                                       : journal_message_save(run->journal, &message, &run->err);
 }
 
 static bool
 sweep(struct look *look)
 {
     struct run *run = look->run;
-    struct journal_message message;
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
+    struct missing missing = {.look = look};
+    bool ok =
+        journal_names(run->journal, look->mailbox->row.id, look->unmoved.count, keep_missing, &missing, &run->err) ||
+        (missing.no_memory && run_no_memory(run));
 
-    if (!journal_message_ids(run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && i < count; i++) {
-        if (id_set_has(&look->seen, ids[i]))
-            continue;
-        if (id_set_has(&look->before, ids[i])) { /* it disappeared between the two listings: the next look decides */
-            look->mailbox->row.stamp[0] = '\0';
-            look->undecided = true;
-            continue;
-        }
-        ok = run_load(run, ids[i], &message);
-        if (!ok)
-            break;
-        if (uncommitted_is(&message)) { /* no run had delivered it */
-            ok = journal_message_delete(run->journal, message.id, &run->err);
-            continue;
-        }
-        if (look->mailbox->moved_since && (message.facts & FACT_GONE_HERE) != 0)
-            continue;
-        if (run->pair_all ||
-            flushed_is_doubtful(
-                run,
-                message
-                    .id)) { /* journal and Maildir are not of one run: what is missing here is fetched, not deleted there */
-            message.base[0] = message.info[0] = '\0';
-            message.flags = merge_without_file(message.flags);
-            message.facts = (message.facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
-        } else {
-            message.facts |= FACT_GONE_HERE;
-            /* The mailbox is paired anew, or its folder was away: nothing that is missing in it counts as removed. */
-            if (message.uid != 0 && look->mailbox->row.state == MAILBOX_REPAIR)
-                message.facts |= FACT_UNPAIRED;
-        }
-        if (message.uid == 0 && message.base[0] == '\0')
-            ok = journal_message_delete(run->journal, message.id, &run->err);
-        else
-            ok = journal_message_save(run->journal, &message, &run->err);
+    if (missing.before) {
+        look->mailbox->row.stamp[0] = '\0';
+        look->undecided = true;
     }
-    free(ids);
+    for (size_t i = 0; ok && i < missing.count; i++)
+        ok = take_missing(look, missing.ids[i]);
+    free(missing.ids);
     return ok;
 }
 
@@ -393,14 +449,14 @@ can_be_read(const struct mailbox *mailbox)
 }
 
 static bool
-read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
+read_all(struct run *run, struct look *looks, struct namesakes *namesakes, size_t *room)
 {
     bool any = false, ok = true, named = false;
 
     for (size_t i = 0; ok && i < run->count; i++) {
         struct look *look = &looks[i];
 
-        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i], .namesakes = namesakes};
+        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i], .namesakes = namesakes, .room = room};
         look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox) &&
                                    !run_learned(look->mailbox, CAUTION_UNREAD_FOLDER);
         if (!look->mailbox->look_here)
@@ -411,6 +467,8 @@ read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
         }
         ok = read_folder(look) && find_missing(look, &look->missing);
         any = any || look->missing;
+        if (!look->missing)
+            forget(look);
         if (ok && run->maildir_older && !run_learned(look->mailbox, CAUTION_UNREAD_FOLDER))
             ok = doubt_gone(run, look->mailbox);
     }
@@ -461,9 +519,10 @@ bool
 observe_local(struct run *run, struct namesakes *namesakes)
 {
     struct look *looks = calloc(run->count != 0 ? run->count : 1, sizeof *looks);
+    size_t room = UNMOVED_ROOM;
     bool ok = looks != NULL || run_no_memory(run);
 
-    ok = ok && run_begin(run) && read_all(run, looks, namesakes);
+    ok = ok && run_begin(run) && read_all(run, looks, namesakes, &room);
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -483,8 +542,8 @@ observe_local(struct run *run, struct namesakes *namesakes)
     ok = ok && situation_know_past(run) && traces_say(run) && flush_found(run, looks);
     ok = run_end(run, ok);
     for (size_t i = 0; looks != NULL && i < run->count; i++) {
-        id_set_free(&looks[i].seen);
-        id_set_free(&looks[i].before);
+        if (looks[i].room != NULL)
+            forget(&looks[i]);
     }
     free(looks);
     return ok;

@@ -118,6 +118,35 @@ class ManyMailboxesTest(EconomyTest):
         self.assert_same()
 
 
+class LargeFolderTest(SystemTest):
+    """More rows than the journal's cache holds."""
+    server_options = {"special_use": False, "mechanisms": ("plain", "login")}
+    account_options = {"max_delete": "off", "fsync": False}
+    COUNT = 12000
+
+    def reads(self):
+        """A run. @return how often it read the journal"""
+        log = self.home.path_of("reads")
+        self.check(self.account.sync(prefix=("strace", "-f", "-qq", "-y", "-o", log, "-e", "trace=pread64"),
+                                     env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"}), OK)
+        with open(log, errors="replace") as f:
+            return sum("journal.db>" in line for line in f)
+
+    def test_one_name_that_changed_does_not_have_the_journal_read_for_each(self):
+        with Wire(self.server.port, self.user, PASSWORD) as wire:
+            wire.append("INBOX", small(self.COUNT, 300))
+        self.sync()
+        self.sync()
+        pages = os.path.getsize(self.account.journal_path()) / 4096
+        some, other = self.maildir.files("INBOX")[:2]
+
+        self.maildir.flag(some, add="F")
+        self.assertLess(self.reads(), 1.5 * pages)
+        self.maildir.delete(other)
+        self.assertLess(self.reads(), 4 * pages)
+        self.assertEqual(self.client.status("INBOX")["messages"], self.COUNT - 1)
+
+
 class OneMailboxTest(EconomyTest):
     def test_nothing_changed_here_means_no_directory_is_read_and_no_message_looked_at(self):
         self.fill("INBOX", 500)
