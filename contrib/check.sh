@@ -48,8 +48,8 @@ export GOLUB_WALK="${GOLUB_WALK-short}"
 
 status=0
 build_preset asan "$jobs"
-# Many of these wait for a clock, a flush or a server: all together they keep one processor busy for half an hour.
-run_tests asan $((jobs * 2 + 1)) -LE 'smoke|walk|bent|watch|package' || status=$?
+# Most of these wait for a clock, a flush or a server: of their time a fifth is a processor's.
+run_tests asan $((jobs * 3 + 1)) -LE 'smoke|walk|bent|watch|package' || status=$?
 build_preset release "$jobs" "golub sim_golub sim_import sim_watch"
 wait "$servers" || { say "Without some servers of other makes, whose walks are skipped:" && cat "$top/build/servers.log"; }
 # A walk waits most of its time: twice as many at once. Of the bad answers every third one; with sanitizers it was every tenth.
