@@ -188,14 +188,20 @@ class Limited:
         self.sync()
         self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
 
+    def reasons(self):
+        """So many messages of which status says what the other program did with them."""
+        return len(re.findall(r": mbsync (?:let|left) ", self.status()))
+
     def then_it_stays_apart(self):
-        before = self.counts_there()[INBOX], len(self.tree.files(INBOX))
+        before, reasons = (self.counts_there()[INBOX], len(self.tree.files(INBOX))), self.reasons()
+        self.assertGreater(reasons, 0)
         for _ in range(2):
             self.renumber()
             for _ in range(2):
                 self.sync()
                 self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
                 self.assertEqual((self.counts_there()[INBOX], len(self.tree.files(INBOX))), before)
+                self.assertEqual(self.reasons(), reasons)
         self.client.append(INBOX, self.corpus.simple("new there"))
         self.sync()
         self.assertEqual((self.counts_there()[INBOX], len(self.tree.files(INBOX))), (before[0] + 1, before[1] + 1))
