@@ -6,6 +6,7 @@
  */
 #include "sync/inspect/verify_private.h"
 
+#define UNLISTED "it can't be listed either"
 #define CHUNK 256 /* messages of one request: ascending inside, requests from the newest on */
 
 struct asked {
@@ -312,7 +313,7 @@ say_missing(struct bodies *bodies)
     ok = run->remote.ops->observe(run->remote.self, &request, 1, &observer, bodies, &run->err);
     for (size_t i = 0; ok && !bodies->gone && i < bodies->count; i++)
         if (!bodies->asked[i].came && (bodies->asked[i].listed || !bodies->sure))
-            ok = say_unsent(bodies, &bodies->asked[i], "");
+            ok = say_unsent(bodies, &bodies->asked[i], bodies->asked[i].listed ? "" : UNLISTED);
     return ok;
 }
 

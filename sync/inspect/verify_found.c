@@ -58,6 +58,8 @@ static const struct say says[VERIFY_WHATS] = {
     [VERIFY_SECOND_NAME] = {CLASS_EXTRA_HERE, true, false,
                             "a second file of this name: golub sync keeps one of them, or makes two messages of them"},
     [VERIFY_ODD_NAME] = {CLASS_EXTRA_HERE, true, false, ""},
+    [VERIFY_FLAGLESS] = {CLASS_BUSY, true, false,
+                         "the server lists it without its flags, so that they could not be compared: try again"},
     [VERIFY_NEW_THERE] = {CLASS_EXTRA_THERE, false, false, "new on the server since the last sync"},
     [VERIFY_UNKNOWN_THERE] = {CLASS_EXTRA_THERE, true, false,
                               "it is older than the last sync, and the journal does not know it: golub sync fetches it "

@@ -135,6 +135,19 @@ find_late(struct look *look, int64_t id)
            (run_load(run_of(look), id, &row) && verify_find_all(look->verifying, &row, what, verify_row(&row, what)));
 }
 
+/* The server counts more than it lists, and the journal misses nothing in the list: what it is can't be told. */
+static void
+say_uncounted(const struct look *look, const char *why)
+{
+    char text[200];
+
+    (void)text_print(text, sizeof text, "%s",
+                     why != NULL ? why
+                                 : "the server counts more than it lists, and what it is was not compared: try again");
+    verify_say_many(look->verifying, look->mailbox, why != NULL ? CLASS_WAITING : CLASS_BUSY, why == NULL,
+                    look->exists - look->listed, text);
+}
+
 /* What the listing did not name. One whose file is gone as well is nowhere, and no difference. @param sure  it named all there is */
 static bool
 find_missing_there(struct look *look, bool sure, uint32_t view)
@@ -163,6 +176,8 @@ find_missing_there(struct look *look, bool sure, uint32_t view)
             : view != 0
                 ? "they stand below what the server shows of this mailbox"
                 : "the server's list and its count do not agree, so that what it lacks may be there: try again");
+    if (unsure == 0 && !sure && look->listed < look->exists)
+        say_uncounted(look, why);
     return true;
 }
 

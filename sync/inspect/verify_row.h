@@ -29,7 +29,8 @@ enum verify_what { /* verify_found.c has the class and the words of each */
                    VERIFY_FLAGS_HERE,
                    VERIFY_FLAGS_THERE,
                    VERIFY_KEYWORDS,
-                   VERIFY_ANOTHER, /* the UID is another message now */
+                   VERIFY_FLAGLESS, /* listed, and its flags were not told */
+                   VERIFY_ANOTHER,  /* the UID is another message now */
                    VERIFY_SIZE,
                    VERIFY_DATE,
                    VERIFY_NEW_HERE,
