@@ -287,8 +287,9 @@ journal_listing_want(struct journal *journal, uint32_t number, struct error *err
 bool
 journal_listing_want_fetching(struct journal *journal, struct error *err)
 {
+    /* The sign: each line is looked for by its name, and not among all that are being fetched. */
     static const char sql[] = "INSERT OR IGNORE INTO temp.listing_new (number) SELECT l.number FROM temp.listing l"
-                              " WHERE EXISTS (SELECT 1 FROM main.pop WHERE uidl = l.uidl AND absent = 0 AND state = 1)"
+                              " WHERE EXISTS (SELECT 1 FROM main.pop WHERE uidl = l.uidl AND absent = 0 AND +state = 1)"
                               " AND l.number NOT IN (SELECT number FROM temp.listing_doubt);"
                               "INSERT OR IGNORE INTO temp.listing_new (number) SELECT number FROM temp.listing_doubt"
                               " WHERE row IN (SELECT id FROM main.pop WHERE state = 1)";

@@ -35,11 +35,32 @@ static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 &
  * There are hardly any drafts in a mailbox of a million messages, and the order would have SQLite walk all of its UIDs. So their own index is
  * named.
  */
-#define DRAFTS "SELECT id FROM message INDEXED BY message_draft WHERE "
+#define DRAFTS(what) "SELECT " what " FROM message INDEXED BY message_draft WHERE "
 #define DRAFT_IDS                                                                                                      \
     {                                                                                                                  \
-        DRAFTS "mailbox = ?1 AND " DRAFT IN_ORDER, DRAFTS DRAFT IN_ORDER                                               \
+        DRAFTS("id") "mailbox = ?1 AND " DRAFT IN_ORDER, DRAFTS("id") DRAFT IN_ORDER                                   \
     }
+#define DRAFT_COUNT                                                                                                    \
+    {                                                                                                                  \
+        DRAFTS("count(*)") "mailbox = ?1 AND " DRAFT, DRAFTS("count(*)") DRAFT                                         \
+    }
+/* Without an order SQLite takes the index of all files for what is dirty and has one. */
+#define DIRTY_COUNT(set)                                                                                               \
+    {                                                                                                                  \
+        "SELECT count(*) FROM message INDEXED BY message_dirty WHERE mailbox = ?1 AND " set,                           \
+            "SELECT count(*) FROM message INDEXED BY message_dirty WHERE " set                                         \
+    }
+/* ... and hardly any aliases. */
+#define ALIASES(what) "SELECT " what " FROM message INDEXED BY message_twin WHERE "
+#define ALIAS_IDS                                                                                                      \
+    {                                                                                                                  \
+        ALIASES("id") "mailbox = ?1 AND " ALIAS IN_ORDER, ALIASES("id") ALIAS IN_ORDER                                 \
+    }
+#define ALIAS_COUNT                                                                                                    \
+    {                                                                                                                  \
+        ALIASES("count(*)") "mailbox = ?1 AND " ALIAS, ALIASES("count(*)") ALIAS                                       \
+    }
+
 /*
  * Asked after each change in a mailbox. `facts` is in no index, and reading each row for it takes ten times as long. A row with one of these facts
  * is never clean: what is known of the index alone, without those that are dirty and gone.
@@ -63,7 +84,7 @@ static const char *const ids_sql[WHICH_SETS][2] = {
     [WHICH_DELETED] = IDS(DELETED),
     [WHICH_OUT_OF_VIEW] = IDS(OUT_OF_VIEW),
     [WHICH_FOREIGN] = IDS(FOREIGN),
-    [WHICH_ALIAS] = IDS(ALIAS),
+    [WHICH_ALIAS] = ALIAS_IDS,
     [WHICH_DRAFT] = DRAFT_IDS,
     [WHICH_UNREAD] = IDS(UNREAD),
     [WHICH_FILE_ALONE] = IDS(FILE_ALONE),
@@ -74,20 +95,20 @@ static const char *const ids_sql[WHICH_SETS][2] = {
 
 static const char *const count_sql[WHICH_SETS][2] = {
     [WHICH_ALL] = {"SELECT count(*) FROM message WHERE mailbox = ?1", "SELECT count(*) FROM message"},
-    [WHICH_DIRTY] = COUNT(DIRTY),
+    [WHICH_DIRTY] = DIRTY_COUNT(DIRTY),
     [WHICH_WITH_UID] = COUNT_BUT_GONE("uid IS NOT NULL", "1"),
     [WHICH_WITH_BASE] = COUNT_BUT_GONE("base IS NOT NULL", "2"),
     [WHICH_PRESENT] = COUNT(PRESENT),
     [WHICH_DELETED] = COUNT(DELETED),
     [WHICH_OUT_OF_VIEW] = COUNT(OUT_OF_VIEW),
     [WHICH_FOREIGN] = COUNT(FOREIGN),
-    [WHICH_ALIAS] = COUNT(ALIAS),
-    [WHICH_DRAFT] = COUNT(DRAFT),
-    [WHICH_UNREAD] = COUNT(UNREAD),
-    [WHICH_FILE_ALONE] = COUNT(FILE_ALONE),
-    [WHICH_UID_ALONE] = COUNT(UID_ALONE),
-    [WHICH_UID_LEFT] = COUNT(UID_LEFT),
-    [WHICH_NOWHERE] = COUNT(NOWHERE),
+    [WHICH_ALIAS] = ALIAS_COUNT,
+    [WHICH_DRAFT] = DRAFT_COUNT,
+    [WHICH_UNREAD] = DIRTY_COUNT(UNREAD),
+    [WHICH_FILE_ALONE] = DIRTY_COUNT(FILE_ALONE),
+    [WHICH_UID_ALONE] = DIRTY_COUNT(UID_ALONE),
+    [WHICH_UID_LEFT] = DIRTY_COUNT(UID_LEFT),
+    [WHICH_NOWHERE] = DIRTY_COUNT(NOWHERE),
 };
 
 static sqlite3_stmt *
