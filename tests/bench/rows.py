@@ -157,6 +157,24 @@ def verify(bench, golub, count):
     return lines
 
 
+def touch_one(bench, golub, what, count):
+    """Row 3: one file of a large mailbox is renamed (\\Flagged), or removed."""
+    line = Line(3, "one mailbox of %d messages: one file %s" % (count, what))
+    bench.say(line.what)
+    path = next(p for p in golub.files("INBOX") if number_of(p) == 10)
+    if what == "removed":
+        os.unlink(path)
+    else:
+        base, _, letters = os.path.basename(path).partition(":2,")
+        cur = os.path.join(os.path.dirname(os.path.dirname(path)), "cur")
+        os.rename(path, os.path.join(cur, base + ":2," + "".join(sorted(letters + "F"))))
+    with bench.relay("3", 0) as relay:
+        cost = line.costs["golub"] = golub.run(relay)
+    most = (0.15 if what == "renamed" else 0.3) * max(1, count / 100000)
+    line.ask("<= %.3g s of processor time" % most, cost.user + cost.system <= most)
+    return line
+
+
 def one_large_mailbox(bench):
     """Row 3: nothing changed in a large mailbox."""
     user, count = bench.user(), bench.size(100000)
@@ -177,14 +195,15 @@ def one_large_mailbox(bench):
                 line.costs[program.name] = program.run(relay)
         message = re.compile(re.escape(programs[0].root) + r"[^\">]*/(?:cur|new)/[^\"/>]+[\">]|\"[^\"/]*\.[^\"/]*:2,")
         looked = [c for c in programs[0].traced(bench.server.port, LOOKING) if message.search(c)]
-        verified = verify(bench, programs[0], count)
+        touched = [touch_one(bench, programs[0], what, count) for what in ("renamed", "removed")]
+        verified = verify(bench, programs[0], count - 1)
     finally:
         close(programs)
     golub = line.costs["golub"]
     line.ask("<= 4 kB received", golub.down <= 4 * KB)
     line.ask("<= 16 MB resident", golub.resident <= 16 * MB)
     line.ask("no message file looked at" + (": %d, %s" % (len(looked), looked[0][:120]) if looked else ""), not looked)
-    return [line, *verified]
+    return [line, *touched, *verified]
 
 
 class Changes:
