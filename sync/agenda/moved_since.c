@@ -59,7 +59,6 @@ take_for_moved(struct run *run, struct todo *missed, const struct journal_messag
          */
         ok = situation_mark(run) && run_begin(run) && journal_message_save(run->journal, row, &run->err) &&
              situation_mark_commit(run) && run_commit(run);
-        run->mailboxes[missed->mailbox].moved_since = true;
         missed->dropped = run->replan = true;
     }
     free(row);

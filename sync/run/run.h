@@ -40,7 +40,6 @@ struct mailbox {
     bool named_again; /* by the list at the end of the looks */
     bool at_rest;     /* its numbers in the last two lists of this run are the same, but for changes */
     bool spelled;     /* its name on the server, as LIST spells it, is not in the journal yet */
-    bool moved_since; /* some of its missing files were moved after the journal's last run: moved_since.h */
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq;
     uint32_t known_uidvalidity; /* as the journal had it when this run began */
