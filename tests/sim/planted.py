@@ -224,6 +224,8 @@ def main():
     parser.add_argument("--check", action="store_true", help="whether the texts that are replaced are there; run nothing")
     arguments = parser.parse_args()
     bugs = [bug for bug in BUGS if arguments.only in bug.name]
+    if not bugs:
+        raise SystemExit("planted: no bug has \"%s\" in its name" % arguments.only)
     if arguments.list:
         for bug in bugs:
             print(f"| {bug.name} | {bug.test} |")
