@@ -13,6 +13,7 @@
  * before it lets go of the messages: it would still show them. A server that answers BAD where UIDs are gone (GNU mailutils) is asked
  * for 1:* instead.
  * MOVE that is offered and refused without a reason is not sent again: the caller goes on with COPY and a removal.
+ * What that STORE refuses is read once more, with its number: where that is above the mailbox's own, which no right server says, it is tried with it.
  * A server without UIDPLUS can only expunge everything that carries \Deleted: there the messages that carry it are listed in between,
  * and it is taken off again if others are among them.
  */
@@ -235,6 +236,117 @@ try_again(struct changing *changing, struct job *job)
     return !has_allowed(changing, job) || remove_plainly(changing, job);
 }
 
+/* ---- numbers of messages above the mailbox's own ---- */
+
+/* Read those again that UNCHANGEDSINCE refused, with their numbers. They are allowed where they are what was meant, and above the mailbox's. */
+static bool
+begin_late(struct changing *changing, const struct job *job)
+{
+    struct job *late = &changing->late;
+    struct queue *queue = &changing->imap->queue;
+    uint32_t uids[JOB_MAX];
+    size_t len = 0;
+
+    *late = (struct job){.index = job->index, .first = job->first, .count = job->count, .only_ours = true};
+    for (size_t i = 0; i < job->count; i++)
+        if (job->items[i].refused)
+            uids[len++] = job_uids(changing, job)[i];
+    changing->beginning = late;
+    changing->ending = NULL;
+    changing->elsewhere = true;
+    if (!select_send(changing->imap, job->index, changing->changes[job->index].mailbox, "", changing->err))
+        return false;
+    queue_begin(queue, COMMAND_REREAD, job->index, job->first, job->count);
+    queue_print(queue, "UID FETCH ");
+    queue_set(queue, uids, len);
+    queue_print(queue, " (UID FLAGS INTERNALDATE RFC822.SIZE MODSEQ%s)",
+                changing->changes[job->index].headers ? " BODY.PEEK[HEADER]" : "");
+    if (!queue_end(queue, changing->err) || !run(changing))
+        return false;
+    for (size_t i = 0; i < job->count; i++)
+        late->items[i].allowed &= job->items[i].refused && late->modseq != 0 && late->items[i].modseq > late->modseq;
+    return true;
+}
+
+/* \Deleted, each with its own number; and a look behind it: such a server may give a change a number below that. */
+static bool
+store_late(struct changing *changing)
+{
+    struct job *late = &changing->late;
+    struct queue *queue = &changing->imap->queue;
+
+    bool tried[JOB_MAX];
+
+    changing->ending = late;
+    late->again = true;
+    for (size_t i = 0; i < late->count; i++) {
+        if (!late->items[i].allowed)
+            continue;
+        queue_begin(queue, COMMAND_STORE, late->index, late->first + i, 1);
+        queue_print(queue, "UID STORE %u (UNCHANGEDSINCE %llu) +FLAGS.SILENT (\\Deleted)", job_uids(changing, late)[i],
+                    (unsigned long long)late->items[i].modseq);
+        if (!queue_end(queue, changing->err))
+            return false;
+    }
+    for (size_t i = 0; i < late->count; i++)
+        tried[i] = late->items[i].allowed;
+    if (!send_for(changing, late, COMMAND_REREAD, "UID FETCH",
+                  changing->changes[late->index].headers ? " (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER])"
+                                                         : " (UID FLAGS INTERNALDATE RFC822.SIZE)") ||
+        !run(changing))
+        return false;
+    for (size_t i = 0; i < late->count; i++) {
+        const struct item *item = &late->items[i];
+
+        if (!tried[i] || item->allowed || item->refused || item->had_deleted)
+            continue;
+        queue_begin(queue, COMMAND_STORE, late->index, late->first + i, 1);
+        queue_print(queue, "UID STORE %u -FLAGS.SILENT (\\Deleted)", job_uids(changing, late)[i]);
+        if (!queue_end(queue, changing->err) || !run(changing))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * A server whose HIGHESTMODSEQ went back, and not the numbers of its messages, would refuse them for ever. Nothing of the job is in flight.
+ * On any other a message that was changed since has a number that is not above the new SELECT's.
+ */
+static bool
+try_late(struct changing *changing, const struct job *job)
+{
+    struct job *late = &changing->late;
+    bool any = false;
+
+    for (size_t i = 0; i < job->count; i++)
+        any |= job->items[i].refused;
+    if (!any || !(changing->imap->can.bits & CAPABILITY_UIDPLUS))
+        return true;
+    if (!begin_late(changing, job))
+        return false;
+    if (has_allowed(changing, late)) {
+        if (!store_late(changing))
+            return false;
+        changing->beginning = NULL;
+        late->sent = true;
+        if (has_allowed(changing, late) && (!send_for(changing, late, COMMAND_EXPUNGE, "UID EXPUNGE", "") ||
+                                            !send_proof(changing, late) || !run(changing)))
+            return false;
+    }
+    changing->beginning = changing->ending = NULL;
+    return true;
+}
+
+/* What became of it, after all that could be done. */
+static bool
+report(struct changing *changing, const struct job *job)
+{
+    bool ok = try_late(changing, job) && change_report(changing, job);
+
+    changing->late.count = 0;
+    return ok;
+}
+
 /* All of a job's commands are answered. */
 static bool
 finish(struct changing *changing, struct job *job)
@@ -244,7 +356,7 @@ finish(struct changing *changing, struct job *job)
 
     if (refused_expunge ? !try_again(changing, job) : !look_at_all(changing, job))
         return false;
-    return change_report(changing, job);
+    return report(changing, job);
 }
 
 /* Does one that may be removed carry \Deleted, and not by us? */
@@ -361,7 +473,7 @@ run_jobs(struct changing *changing)
         if (ready) {
             ending = beginning;
             beginning = beginning == &changing->jobs[0] ? &changing->jobs[1] : &changing->jobs[0];
-        } else if (!change_report(changing, beginning)) {
+        } else if (!report(changing, beginning)) {
             return false;
         }
     }

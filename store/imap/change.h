@@ -17,10 +17,11 @@ struct item {
     bool allowed;     /* and may be changed */
     bool had_deleted; /* carried \Deleted before we came */
     bool present;     /* still there afterwards */
+    bool refused;     /* its MODSEQ is above what UNCHANGEDSINCE said */
     bool has_flags, has_size, has_date, has_header;
     unsigned flags;
     uint32_t uid; /* in the target */
-    uint64_t size;
+    uint64_t size, modseq;
     int64_t date;
     unsigned char header[DIGEST_SIZE]; /* where it is asked for */
 };
@@ -54,6 +55,7 @@ struct changing {
     struct error *err;
 
     struct job jobs[2];
+    struct job late;                /* a second try for those that UNCHANGEDSINCE refused; count 0: there is none */
     struct job *beginning, *ending; /* whose commands are in flight; either may be NULL */
     bool elsewhere;                 /* another mailbox was selected since the begin */
     struct selection selection;

@@ -111,6 +111,8 @@ take_reread(struct changing *changing, const struct fetched *fetched)
         item->date = fetched->date;
         item->has_date = true;
     }
+    if (fetched->modseq != 0)
+        item->modseq = fetched->modseq;
     if (fetched->has_flags) {
         item->flags = fetched->flags;
         item->has_flags = true;
@@ -256,8 +258,10 @@ take_deleted(struct changing *changing, struct job *job, const struct response *
 {
     if (response->code == CODE_MODIFIED) {
         for (size_t i = 0; i < job->count; i++)
-            if (uid_set_has(&response->from, job_uids(changing, job)[i]))
+            if (job->items[i].allowed && uid_set_has(&response->from, job_uids(changing, job)[i])) {
                 job->items[i].allowed = false;
+                job->items[i].refused = true;
+            }
         job->deleted = true;
     } else if (response->state == STATE_OK) {
         job->deleted = true;
@@ -364,6 +368,7 @@ was_given(const struct job *job, uint32_t uid)
 bool
 change_report(struct changing *changing, const struct job *job)
 {
+    const struct job *late = &changing->late;
     bool mapped = changing->kind == CHANGE_COPY && any_uid(job);
 
     for (size_t i = 0; i < job->count; i++) {
@@ -375,6 +380,8 @@ change_report(struct changing *changing, const struct job *job)
             client_outcome(&outcome, "the message is not there any more");
             outcome.gone = !job->unread && !item->has_flags && !item->has_size && !item->has_date;
             outcome.changed = !outcome.gone; /* told about in a form that can't be judged */
+        } else if (late->count != 0 && late->items[i].allowed) {
+            judge(changing, late, &late->items[i], &outcome);
         } else if (!item->allowed) {
             client_outcome(&outcome, "the message was changed by somebody else");
             outcome.changed = true;

@@ -70,12 +70,17 @@ only_what_was_verified_is_removed_and_the_proof_is_looked_up(void **state)
             "S:g3 OK [MODIFIED 3] somebody was faster",
             /* what is shown before the mailbox was selected again is no proof of anything */
             "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:* 1 EXPUNGE", "S:g4 OK", SELECTED("g5", "2", "7", "57"),
-            "S:* 2 FETCH (UID 3 FLAGS (\\Seen \\Flagged))", "S:g6 OK", NULL});
+            "S:* 2 FETCH (UID 3 FLAGS (\\Seen \\Flagged))", "S:g6 OK",
+            /* its number is not above the mailbox's: somebody was */
+            "C:g7 SELECT \"a\"", "C:g8 UID FETCH 3 (UID FLAGS INTERNALDATE RFC822.SIZE MODSEQ)",
+            SELECTED("g7", "2", "7", "57"),
+            "S:* 2 FETCH (UID 3 FLAGS (\\Seen) INTERNALDATE \"01-Jan-1970 00:00:09 +0000\" RFC822.SIZE 5 MODSEQ (57))",
+            "S:g8 OK", NULL});
 
     script->refuse = 2;
     assert_true(removes(script, 3));
 
-    assert_told(script, "verify 0.0 u1 () 5\nverify 0.2 u3 (S) 5\nverify 0.1 u2 (F) 5\n"
+    assert_told(script, "verify 0.0 u1 () 5\nverify 0.2 u3 (S) 5\nverify 0.1 u2 (F) 5\nverify 0.2 u3 (S) 5\n"
                         "done 0.0 u0 ok\ndone 0.1 u0 no changed: the message was changed by somebody else\n"
                         "done 0.2 u0 no changed: the message was changed by somebody else\n");
     end_script(script);
@@ -87,17 +92,32 @@ what_carries_deleted_already_is_expunged_only_once_it_is_known_not_to_be_changed
 {
     (void)state;
     struct script *script = given_script(
-        "UIDPLUS CONDSTORE",
-        (const char *const[]){
-            "C:g1 SELECT \"a\" (CONDSTORE)", "C:g2 UID FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)",
-            SELECTED("g1", "3", "7", "55"), REREAD("1", "1", ""), REREAD("2", "2", "\\Deleted"), "S:g2 OK",
-            "C:g3 UID STORE 1:2 (UNCHANGEDSINCE 55) +FLAGS.SILENT (\\Deleted)", "W:", "S:g3 OK [MODIFIED 2] faster",
-            "C:g4 UID EXPUNGE 1", "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 (UID FLAGS)", "S:* 1 EXPUNGE", "S:g4 OK",
-            SELECTED("g5", "2", "7", "57"), "S:g6 OK", NULL});
+        "UIDPLUS CONDSTORE", (const char *const[]){"C:g1 SELECT \"a\" (CONDSTORE)",
+                                                   "C:g2 UID FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)",
+                                                   SELECTED("g1", "3", "7", "55"),
+                                                   REREAD("1", "1", ""),
+                                                   REREAD("2", "2", "\\Deleted"),
+                                                   "S:g2 OK",
+                                                   "C:g3 UID STORE 1:2 (UNCHANGEDSINCE 55) +FLAGS.SILENT (\\Deleted)",
+                                                   "W:",
+                                                   "S:g3 OK [MODIFIED 2] faster",
+                                                   "C:g4 UID EXPUNGE 1",
+                                                   "C:g5 SELECT \"a\"",
+                                                   "C:g6 UID FETCH 1 (UID FLAGS)",
+                                                   "S:* 1 EXPUNGE",
+                                                   "S:g4 OK",
+                                                   SELECTED("g5", "2", "7", "57"),
+                                                   "S:g6 OK",
+                                                   "C:g7 SELECT \"a\"",
+                                                   "C:g8 UID FETCH 2 (UID FLAGS INTERNALDATE RFC822.SIZE MODSEQ)",
+                                                   SELECTED("g7", "2", "7", "57"),
+                                                   REREAD("1", "2", "\\Deleted"),
+                                                   "S:g8 OK",
+                                                   NULL});
 
     assert_true(removes(script, 2));
 
-    assert_told(script, "verify 0.0 u1 () 5\nverify 0.1 u2 (T) 5\ndone 0.0 u0 ok\n"
+    assert_told(script, "verify 0.0 u1 () 5\nverify 0.1 u2 (T) 5\nverify 0.1 u2 (T) 5\ndone 0.0 u0 ok\n"
                         "done 0.1 u0 no changed: the message was changed by somebody else\n");
     end_script(script);
 }
