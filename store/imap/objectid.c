@@ -1,6 +1,8 @@
 /* See objectid.h. */
 #include "store/imap/objectid.h"
 
+#include <ctype.h>
+
 #include "store/imap/wary.h"
 
 static bool
@@ -18,10 +20,17 @@ begins_with_dovecot(const char *text)
     return strncmp(text, "Dovecot", 7) == 0;
 }
 
+/* Seen with Cyrus 3.6: in the STATUS of a list, and there alone, its value is memory that was freed, which may be another mailbox's. */
+static bool
+is_cyrus(const struct imap *imap)
+{
+    return imap->session != NULL && strstr(imap->session->greeting, "Cyrus") != NULL;
+}
+
 const char *
 objectid_item(const struct imap *imap)
 {
-    if (imap->wary & WARY_OBJECTID)
+    if ((imap->wary & WARY_OBJECTID) || is_cyrus(imap))
         return "";
     if (imap->can.bits & CAPABILITY_OBJECTID)
         return " MAILBOXID";
@@ -47,18 +56,25 @@ objectid_refused(struct imap *imap)
     return true;
 }
 
-/* As it is where it is short and plain, else a digest of it: it is only compared. */
+/* RFC 8474 §7: letters, digits, '_' and '-'. All else is nothing that a server meant to say. */
+static bool
+is_objectid(struct text value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!isalnum((unsigned char)value.at[i]) && value.at[i] != '_' && value.at[i] != '-')
+            return false;
+    return value.len != 0;
+}
+
+/* As it is where it is short, else a digest of it: it is only compared. */
 static bool
 keep(struct text value, char kind, char to[static REMOTE_OBJECTID_MAX + 1])
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char digest[DIGEST_SIZE];
-    bool plain = value.len < REMOTE_OBJECTID_MAX;
 
-    for (size_t i = 0; plain && i < value.len; i++)
-        plain = value.at[i] > ' ' && value.at[i] < 0x7f;
     to[0] = kind;
-    if (plain) {
+    if (value.len < REMOTE_OBJECTID_MAX) {
         memcpy(to + 1, value.at, value.len);
         to[1 + value.len] = '\0';
         return true;
@@ -81,7 +97,7 @@ take(struct reader *reader, char kind, char to[static REMOTE_OBJECTID_MAX + 1])
 
     if (!reader_string(reader, &value, &nil))
         return false;
-    if (nil || value.len == 0 || keep(value, kind, to))
+    if (nil || !is_objectid(value) || keep(value, kind, to))
         return true;
     error_set(reader->err, ERROR_LOCAL, "keep what a mailbox is called by its server: out of memory");
     return false;

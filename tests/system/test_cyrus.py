@@ -11,6 +11,11 @@ class CyrusWalk(ServerWalk):
     fetch = staticmethod(fetch)
     server_class = Cyrus
 
+    def test_what_it_calls_a_mailbox_in_a_list_is_not_asked_for(self):
+        self.sync()
+        self.assertIn(b"OBJECTID", self.proxy.stream("down"))
+        self.assertNotIn(b"MAILBOXID", self.proxy.stream("up"), "3.6 tells freed memory there")
+
 
 class CyrusMatrix(CyrusWalk, test_matrix.Matrix):
     pass
