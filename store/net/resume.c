@@ -121,12 +121,17 @@ resume_offer(struct resume *resume, SSL *ssl)
     ERR_clear_error();
 }
 
-/* What could not be written is no loss: the next handshake is a whole one. */
+/*
+ * What could not be written is no loss: the next handshake is a whole one. Always a new file: one that is there, from a backup or put there by
+ * somebody, may have another mode or another name as well.
+ */
 static void
 write_file(const char *path, const unsigned char *bytes, size_t len)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    int fd;
 
+    (void)unlink(path);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return;
     if (write(fd, bytes, len) != (ssize_t)len)

@@ -246,16 +246,14 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
 }
 
 /*
- * The source of a copy that is to go: what another client changed about it since is given to where it went, and nothing waits for that which can't be
- * done in this run. \\Deleted is perhaps our own.
+ * The source of a copy is to go: what another client changed about it since then is given to the copy first. If the copy is gone, too, there is
+ * nothing to give it to. \Deleted is left out, since it may be our own.
  */
 static bool
 follow(struct wanting *wanting, struct todo *todo)
 {
-    struct run *run = wanting->run;
-    const struct policy *policy = &run->account->policy;
+    const struct policy *policy = &wanting->run->account->policy;
     const struct merge_change change = merge_change(wanting->survivor->flags, false);
-    const struct mailbox *mailbox;
     bool found, moves;
 
     if ((wanting->survivor->facts & FACT_MOVED) == 0 || (change.add | change.del) == 0 ||
@@ -264,8 +262,7 @@ follow(struct wanting *wanting, struct todo *todo)
     if (!find_home(wanting, todo, false, &found, &moves))
         return false;
     todo->dropped = todo->dropped || (!found && moves); /* another pass gives it what changed */
-    mailbox = found ? run_mailbox_by_id(run, wanting->home->mailbox) : NULL;
-    return mailbox == NULL || !mailbox_is_open(mailbox) || give(wanting, todo, false);
+    return !found || give(wanting, todo, false);
 }
 
 /* What was sent and not answered may have arrived and moved on. New mail does not wait for a mailbox that can't be looked at. */

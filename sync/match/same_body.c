@@ -96,8 +96,8 @@ may_have_its_bytes(const struct half *file, const struct half *uid)
 }
 
 /*
- * Mails that a program sends may all have one body, and some have none. So the headers must
- * name one message, too: by the Message-ID, or by date, sender, subject and recipients as people read them.
+ * Mails that a program sends may all have one body, and some have none. So the headers must name one message, too: by the Message-ID, or by date,
+ * sender, subject and recipients as people read them.
  */
 static bool
 may_be_named_alike(const struct kinship *file, const struct kinship *uid)

@@ -155,6 +155,26 @@ nobody_but_the_user_can_read_the_ticket(void **state)
 }
 
 static void
+a_file_that_others_can_read_gets_no_ticket(void **state)
+{
+    struct scene scene;
+    struct stream *stream;
+    struct stat file;
+    (void)state;
+    begin(&scene);
+    stream = greeted(&scene.to, "* OK one\r\n");
+    write_ticket(&scene, (const unsigned char *)"old", 3); /* as a backup puts it back while we are connected */
+    assert_int_equal(chmod(scene.ticket, 0644), 0);
+
+    leave(stream);
+
+    assert_int_equal(stat(scene.ticket, &file), 0);
+    assert_int_equal(file.st_mode & 07777, 0600);
+    meet(&scene, "* OK two\r\n");
+    assert_int_equal(end(&scene), 1);
+}
+
+static void
 a_ticket_is_gone_as_soon_as_it_is_shown(void **state)
 {
     struct scene scene;
@@ -426,6 +446,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_connection_takes_up_the_session_and_the_one_after_that_as_well),
         cmocka_unit_test(nobody_but_the_user_can_read_the_ticket),
+        cmocka_unit_test(a_file_that_others_can_read_gets_no_ticket),
         cmocka_unit_test(a_ticket_is_gone_as_soon_as_it_is_shown),
         cmocka_unit_test(no_file_is_made_where_none_is_named),
         cmocka_unit_test(sessions_of_tls_1_2_are_not_kept_since_their_keys_could_be_told_later),
