@@ -391,7 +391,7 @@ count_what_was_met(struct import_sim *sim)
     sim->met[MET_REFUSED_RETR] += drop->retr_refused > 0;
     sim->met[MET_REFUSED_DELE] += drop->dele_refused > 0;
     sim->met[MET_QUIT_REFUSED] += drop->quits_refused > 0;
-    sim->met[MET_QUIT_CARRIED_OUT_UNANSWERED] += drop->removed > 0 && sim->world.lost;
+    sim->met[MET_QUIT_CARRIED_OUT_UNANSWERED] += drop->unanswered > 0 && !sim->world.crashed;
     sim->met[MET_ALL + TROUBLE_IGNORE] += drop->ignores > 0 && drop->ignored > 0;
     sim->met[MET_STOPPED] += sim->was_stopped;
     sim->met[MET_HELD] += sim->status == 3;
@@ -499,7 +499,8 @@ import_sim_run(struct import_sim *sim)
     struct maildrop_sim *drop = &sim->drop;
 
     drop->retrieved = drop->retr_refused = drop->top_refused = drop->dele_refused = drop->tops = drop->marks = 0;
-    drop->removed = drop->quits_refused = drop->cut = drop->ignored = drop->lacked = sim->failures = 0;
+    drop->removed = drop->unanswered = drop->quits_refused = drop->cut = drop->ignored = drop->lacked = sim->failures =
+        0;
     check_begin(sim);
     world->interfered = 0;
     world->words = world->errors = 0;

@@ -524,6 +524,7 @@ carry_out(struct maildrop_sim *drop, unsigned percent)
             continue;
         say(drop->world, "      removed: #%d %s", message->content, message->uidl);
         drop->removed++;
+        drop->carried_out++;
         message->by_golub = true;
         drop_leave(drop, message);
         drop->on_remove(drop->context, message);
@@ -542,6 +543,7 @@ drop_ended(void *self, bool refused)
     struct maildrop_sim *drop = self;
 
     drop->quits_refused += refused;
+    drop->carried_out = 0;
     for (size_t i = 0; !refused && i < drop->count; i++)
         drop->messages[i].unread_since |= drop->messages[i].marked_in == drop->session;
     if (refused)
@@ -553,6 +555,8 @@ drop_closed(void *self)
 {
     struct maildrop_sim *drop = self;
 
+    drop->unanswered += drop->carried_out;
+    drop->carried_out = 0;
     for (size_t i = 0; i < drop->count; i++)
         drop->messages[i].marked = false;
 }

@@ -110,7 +110,8 @@ struct maildrop_sim {
     size_t short_len; /* ... so much */
     /* counted since the caller set them to 0 */
     int retrieved, retr_refused, top_refused, dele_refused, tops, marks, removed, quits_refused, cut, ignored, lacked;
-    int lacking; /* of this session, until its list came to its end */
+    int carried_out, unanswered; /* removals whose QUIT is not answered yet; and those of which golub never heard */
+    int lacking;                 /* of this session, until its list came to its end */
     /* for the laws */
     void *context;
     void (*on_retrieve)(void *context, struct drop_message *message); /* about to be sent */
