@@ -411,3 +411,29 @@ server_restore(struct server *server, const struct server *then)
     let_come_back(server);
     ledger_forgive(world);
 }
+
+bool
+server_is_full(const struct server *server)
+{
+    size_t held = 0;
+
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        held += server->boxes[i].count;
+    return server->quota > 0 && held >= (size_t)server->quota;
+}
+
+uint32_t
+server_pretend(struct server *server, int mailbox)
+{
+    uint32_t uid;
+
+    server->pretences++;
+    if (server->arrives != 0 && server_add(server, mailbox, server->arrives - 1, 0, 0, server->world->now, &uid)) {
+        ledger_put(server->world, server->arrives - 1, mailbox);
+        server->arrives = 0;
+        return uid;
+    }
+    if (server->pretended_uid != 0)
+        return server->pretended_uid;
+    return server->uidplus ? server->boxes[mailbox].uidnext + 7 : 0;
+}

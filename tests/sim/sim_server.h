@@ -145,6 +145,10 @@ uint32_t server_uidnext(const struct sim_mailbox *box, bool lags);
 size_t server_hidden(const struct server *server, int mailbox);
 /** EXISTS, and MESSAGES of STATUS. */
 uint32_t server_exists(const struct server *server, int mailbox);
+/** It holds as many as its quota lets it. */
+bool server_is_full(const struct server *server);
+/** The UID that it tells of what it did not store; 0: it tells none. */
+uint32_t server_pretend(struct server *server, int mailbox);
 /** It hides some of the mailbox, or did once. */
 bool server_is_cut(const struct server *server, int mailbox);
 int server_multiplicity(const struct server *server, int mailbox, int content);
