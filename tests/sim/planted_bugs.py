@@ -97,6 +97,7 @@ MANY_MAILBOXES = Test("bench_mailboxes", ("--growth", "3", "1000", "20000"))
 
 BROKEN = Test("scenario_broken")
 RESTORED = Test("scenario_restored")
+LYING = Test("scenario_lying")
 CROSSING = Test("scenario_crossing")
 UNEVEN = Test("scenario_uneven")
 MAILBOX_NAMES = Test("scenario_mailbox_names")
@@ -506,14 +507,14 @@ BUGS = [
         ("sync/observe/remote.c", "*ahead = found && (said_op_of(said, message.id) != NULL || (message.facts & (FACT_ECHO | FACT_COPIED)) != 0);", "(void)said;")),
     bug("flag that a list of changes leaves out never comes", Test("scenario_uneven"),
         ("sync/observe/uneven.c", "if (row->uneven == 0 && row->weighed == 0)\n        row->weighed = run->now;", "if (row->uneven == 0 && row->weighed == 0)\n        row->weighed = 0 * run->now;")),
-    bug("what was removed sent up again since another mailbox went back", RESTORED,
+    bug("what was removed sent up again since another mailbox went back", LYING,
         ("sync/observe/gone.c", "(row->past && message->uid >= sight->same)", "(row->past && message->uid > 0)"),
         ("sync/rows/missing.c", "(message.uid < same && ", "(message.uid < same / 4096 && ")),
     bug("what came after a restore proves what a backup had", RESTORED,
         ("sync/observe/remote.c", "message.id <= sight->mailbox->row.past && message.uid > sight->same", "message.uid > sight->same")),
-    bug("mailbox whose change numbers go back paired anew", RESTORED,
+    bug("mailbox whose change numbers go back paired anew", LYING,
         ("sync/observe/remote.c", "return begin_doubt(run, sight);", "return begin_repair(run, sight, begin_doubt(run, sight), \"back\");")),
-    bug("mailbox that is paired anew in each run keeps removals waiting", RESTORED,
+    bug("mailbox that is paired anew in each run keeps removals waiting", LYING,
         ("sync/run/attempts.c", "const int runs = count_run(run, mailbox, ATTEMPT_REPAIRED);", "const int runs = count_run(run, mailbox, ATTEMPT_REPAIRED) != 0;")),
     bug("UIDNEXT that lags behind taken for a restored server", RESTORED,
         ("sync/observe/remote.c", "*ahead = found && (said_op_of(said, message.id) != NULL || (message.facts & (FACT_ECHO | FACT_COPIED)) != 0);", "*ahead = found && said != NULL;")),
@@ -1988,7 +1989,7 @@ BUGS = [
         ("store/journal/pop.c", " AND id NOT IN (\" LIKE_PART \") AND id", " AND id")),
     bug("import: row forgotten while a nameless message has its header and size", unit("test_journal_pop_listing"),
         ("store/journal/pop.c", "d.facts & 512 <> 0 AND d.absent = 0", "d.facts & 512 <> 0 AND 0")),
-    bug("import: rows that are gone joined with each line that they may be of", unit("test_journal_pop_listing"),
+    bug("import: rows that are gone joined with each line that they may be of", unit("test_journal_pop_listing_costs"),
         ("store/journal/internal.h", "(SELECT DISTINCT d.", "(SELECT d.")),
     bug("import: all that LIST tells no size of read in one run", unit("test_import_keep"),
         ("sync/import/keep.c", "if (!enough && is_for_later(", "if (false && is_for_later("),
@@ -2269,7 +2270,7 @@ BUGS = [
         ("config/settings_check.c", "(trust_folders(written, loader->err) && trust_folders(resolved, loader->err)) ||", "true ||")),
     bug("rows that seemed to be gone stay so where a list is in another order", unit("test_journal_listing"),
         ("store/journal/listing_merge.c", "!noted || listing_clear", "true || noted || listing_clear")),
-    bug("list of a maildrop spilled to the system's folder for temporary files", unit("test_journal_pop_listing"),
+    bug("list of a maildrop spilled to the system's folder for temporary files", unit("test_journal_pop_listing_costs"),
         ("store/journal/journal.c", "temporary_vfs(journal->temporary)", "NULL")),
     bug("server without room taken for a wrong password", unit("test_pop_session_login"),
         ("store/pop/auth.c", "return pop_is_locked(driver) || says_one_of(", "return pop_is_locked(driver) && says_one_of(")),

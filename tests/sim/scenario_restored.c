@@ -2,8 +2,6 @@
 
 #include "tests/sim/scenario.h"
 
-/* ---- the server is not what it was ---- */
-
 /* 2 and 3 differ in their bodies only: neither size nor date nor UID tells that they changed places. */
 static void
 under_another_uidvalidity_no_uid_means_what_it_meant(void **state)
@@ -450,60 +448,6 @@ moved_by_another_client_while_the_server_went_back(void **state)
     then_it_is_there(INBOX, 1, 0);
 }
 
-/* ---- the server lies: nothing was restored ---- */
-
-/* Its change numbers begin anew in Work, where everything is as it was. */
-static void
-change_numbers_that_go_back_revive_nothing(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        given_empty_account(1);
-        sim.server.qresync = i == 1;
-        const uint32_t uid = given_mail_there(INBOX, 1);
-        given_mail_there(INBOX, 2);
-        const uint32_t other = given_mail_there(WORK, 3);
-        given_mail_there(WORK, 4);
-        given_both_sides_agree();
-        ledger_out(&sim.world, 1, INBOX);
-        server_expunge(&sim.server, INBOX, uid);
-        ledger_out(&sim.world, 3, WORK);
-        server_expunge(&sim.server, WORK, other);
-        sim.server.boxes[WORK].modseq = 1;
-
-        (void)when_golub_syncs_after(60);
-        (void)when_golub_syncs_after(60);
-
-        then_it_is_here(INBOX, 1, 0);
-        then_it_is_there(INBOX, 1, 0);
-        then_it_is_here(WORK, 3, 0);
-        then_it_is_there(WORK, 3, 0);
-        then_both_sides_agree();
-    }
-}
-
-static void
-a_mailbox_that_is_paired_anew_in_each_run_keeps_no_other_waiting(void **state)
-{
-    (void)state;
-    given_empty_account(1);
-    const uint32_t uid = given_mail_there(INBOX, 1);
-    given_mail_there(INBOX, 2);
-    given_mail_there(WORK, 4);
-    given_both_sides_agree();
-    ledger_out(&sim.world, 1, INBOX);
-    server_expunge(&sim.server, INBOX, uid);
-
-    server_reset_uidvalidity(&sim.server, WORK);
-    (void)when_golub_syncs_after(60);
-    then_it_is_here(INBOX, 1, 1); /* it may be in Work */
-    server_reset_uidvalidity(&sim.server, WORK);
-    (void)when_golub_syncs_after(60);
-
-    then_it_is_here(INBOX, 1, 0);
-    then_both_sides_agree();
-}
-
 /*
  * Back comes the journal of a run that was cut off, which knew of a file's new name, and not yet that it is one. The row of the new name is gone
  * before the headers of the files are read.
@@ -640,8 +584,6 @@ main(void)
         SCENARIO(what_a_restored_server_lost_is_not_copied_from_a_uid_that_it_gave_anew),
         SCENARIO(flags_of_mail_that_got_its_uid_anew_do_not_go_to_what_the_server_lost),
         SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
-        SCENARIO(change_numbers_that_go_back_revive_nothing),
-        SCENARIO(a_mailbox_that_is_paired_anew_in_each_run_keeps_no_other_waiting),
         SCENARIO(a_file_with_a_new_name_costs_an_older_journal_no_run),
     };
 

@@ -54,6 +54,23 @@ rows_in(struct place *p, struct journal *journal, int state)
     return count;
 }
 
+#define NOW 1700000000
+
+/* What the listing lacks becomes absent; forgotten is what was absent before that. */
+static inline uint64_t
+bury(struct place *p, struct journal *journal)
+{
+    uint64_t forgotten = 4711;
+
+    assert_true(journal_begin(journal, &p->err));
+    assert_true(journal_listing_bury(journal, NOW, &p->err));
+    assert_true(journal_listing_bury_rest(journal, NOW, &p->err));
+    assert_true(journal_listing_forget_begun(journal, NOW, &p->err));
+    assert_true(journal_pop_forget(journal, NOW, &forgotten, &p->err));
+    assert_true(journal_commit(journal, &p->err));
+    return forgotten;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 #endif

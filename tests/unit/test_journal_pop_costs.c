@@ -8,8 +8,6 @@
 #include "store/journal/internal.h"
 #include "tests/unit/journal_pop_rows.h"
 
-#define NOW 1700000000
-
 typedef bool asked(struct journal *journal, struct error *err);
 
 static int
