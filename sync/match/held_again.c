@@ -11,8 +11,7 @@
  */
 #include "sync/match/held_again.h"
 
-#include "sync/match/probe.h"
-#include "sync/match/read.h"
+#include "sync/match/unread.h"
 #include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
@@ -115,53 +114,35 @@ may_be_one(const struct again *again, const struct one *there)
 }
 
 static bool
-take_header(struct again *again, const struct probe *probe)
-{
-    struct run *run = again->meeting->run;
-    struct one *one = &again->there[probe->id];
-    struct journal_message *message = again->message;
-
-    one->doubt = probe->doubt;
-    if (!probe->got || !probe->digests.whole_header)
-        return true;
-    if (!run_load(run, one->id, message))
-        return false;
-    one->has_header = one->kin_known = true;
-    one->kin = probe->kinship->kin;
-    one->names = one->kin.names;
-    memcpy(one->header, probe->digests.header, DIGEST_SIZE);
-    message->has_header = true;
-    memcpy(message->header, one->header, DIGEST_SIZE);
-    message->facts |= one->names ? 0 : FACT_VAGUE;
-    return journal_message_save(run->journal, message, &run->err) && read_keep(run, one->id, probe->kinship, false);
-}
-
-static bool
 read_headers(struct again *again)
 {
     struct meeting *meeting = again->meeting;
     struct run *run = meeting->run;
-    struct probe *probes = arena_array(&meeting->arena, again->there_count, sizeof *probes);
+    struct unread *asked = arena_array(&meeting->arena, again->there_count, sizeof *asked);
     size_t count = 0;
-    bool ok = run_has(run, &meeting->arena);
 
-    for (size_t i = 0; ok && i < again->there_count; i++) {
+    if (!run_has(run, &meeting->arena))
+        return false;
+    for (size_t i = 0; i < again->there_count; i++) {
+        const struct one *one = &again->there[i];
+
+        if (!one->has_header && may_be_one(again, one))
+            asked[count++] = (struct unread){.id = one->id, .uid = one->uid, .size = one->size};
+    }
+    if (!unread_ask(run, meeting->index, asked, count))
+        return false;
+    for (size_t i = 0, a = 0; i < again->there_count && a < count; i++) {
         struct one *one = &again->there[i];
 
-        if (one->has_header || !may_be_one(again, one))
+        if (one->id != asked[a].id)
             continue;
-        one->doubt = reading_given_up(run, one->id);
-        if (!one->doubt)
-            probes[count++] = (struct probe){.mailbox = meeting->index,
-                                             .uid = one->uid,
-                                             .id = (int64_t)i,
-                                             .size = one->size,
-                                             .kinship = arena_array(&meeting->arena, 1, sizeof(struct kinship))};
+        one->doubt = asked[a].doubt;
+        one->has_header = one->kin_known = asked[a].got;
+        one->kin = asked[a].kin;
+        one->names = one->kin.names;
+        memcpy(one->header, asked[a++].header, DIGEST_SIZE);
     }
-    ok = ok && run_has(run, &meeting->arena) && (count == 0 || probe_remote(run, probes, count, true));
-    for (size_t i = 0; ok && i < count; i++)
-        ok = take_header(again, &probes[i]);
-    return ok;
+    return true;
 }
 
 /* ---- which is which ---- */
@@ -334,10 +315,8 @@ hold_doubtful(struct again *again)
         if (!one->doubt)
             continue;
         any = true;
-        if (!reading_given_up(run, one->id) &&
-            (!run_load(run, one->id, again->message) ||
-             !reading_missed(run, again->meeting->mailbox, again->message,
-                             "the server does not show its header: whether it was removed here is not known")))
+        if (!unread_hold(run, again->meeting->mailbox, one->id,
+                         "the server does not show its header: whether it was removed here is not known"))
             return false;
     }
     for (size_t i = 0; any && i < again->lost_count; i++) {

@@ -348,20 +348,20 @@ spare_unseen(struct meeting *meeting)
 
 /* What is set apart meets no file; in a transaction of its own. */
 static bool
-find_apart(struct run *run, const struct mailbox *mailbox)
+find_apart(struct run *run, uint32_t index)
 {
     uint64_t count;
 
-    if (!journal_message_count(run->journal, mailbox->row.id, WHICH_NOWHERE, &count, &run->err))
+    if (!journal_message_count(run->journal, run->mailboxes[index].row.id, WHICH_NOWHERE, &count, &run->err))
         return false;
-    return count == 0 || (run_begin(run) && run_end(run, dated_again_join(run, mailbox, false)));
+    return count == 0 || (run_begin(run) && run_end(run, dated_again_join(run, index, false)));
 }
 
 static bool
 identify_mailbox(struct run *run, uint32_t index)
 {
     struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
-    bool ok = find_apart(run, meeting.mailbox) && meeting_gather(&meeting), left = false;
+    bool ok = find_apart(run, index) && meeting_gather(&meeting), left = false;
     bool wanted = ok && meeting.files.count != 0 && meeting.uids.count != 0;
 
     /*
@@ -373,7 +373,7 @@ identify_mailbox(struct run *run, uint32_t index)
         ok = situation_mark(run);
     /* All pairs of a mailbox, and the end of its repair, in one transaction. */
     ok = ok && run_begin(run) && (!left || renamed_cut_off(&meeting, true, &left)) && (!wanted || meet(&meeting)) &&
-         held_again_join(&meeting) && dated_again_join(run, meeting.mailbox, true);
+         held_again_join(&meeting) && dated_again_join(run, index, true);
     if (ok && (wanted || left))
         ok = situation_mark_commit(run);
     ok = ok && spare_unseen(&meeting);

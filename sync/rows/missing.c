@@ -11,7 +11,8 @@
  *   ADOPTED beside these             0     ... and golub never had the file: another program's state said that it was removed here, which
  *                                          waits. Where its header is known, the message is found by that (held_again.c), else by its
  *                                          size and date (dated_again.c)
- *   APART beside these               0     ... and it was set apart: it stays on the server alone, and is found by its size and date
+ *   APART beside these               0     ... and it was set apart: it stays on the server alone, and is found by its size and date,
+ *                                          and its header where that is known
  *                                    0     ... without digests: only the name that a run may have given its file before it died
  *                                          (uncommitted.h), until the folder was looked at
  *   UNPAIRED | GONE_HERE             n     the message is there; its file went while this mailbox was paired, or was away

@@ -14,9 +14,9 @@ given_mail_of_another_day_there(int content)
     box->messages[box->count - 1].date += content;
 }
 
-/* As `golub adopt` writes it down. */
+/* The row is of the message that came last. */
 static void
-given_a_message_that_the_state_knows(int content, unsigned facts)
+given_a_row_of_the_last_one_there(int content, struct journal_message *message)
 {
     const struct sim_mailbox *box = &sim.server.boxes[INBOX];
     struct journal_mailbox *rows = NULL;
@@ -28,19 +28,27 @@ given_a_message_that_the_state_knows(int content, unsigned facts)
     for (size_t i = 0; i < count; i++)
         mailbox = strcmp(rows[i].name, "INBOX") == 0 ? rows[i].id : mailbox;
     journal_mailboxes_free(rows, count);
+    const struct sim_message *there = &box->messages[box->count - 1];
+    message->mailbox = mailbox;
+    message->uid = there->uid;
+    message->size = content_get(content)->len;
+    message->date = there->date;
+    assert_true(journal_begin(sim.clients[0].journal, &err) &&
+                journal_message_save(sim.clients[0].journal, message, &err) &&
+                journal_commit(sim.clients[0].journal, &err));
+}
+
+/* As `golub adopt` writes it down. */
+static void
+given_a_message_that_the_state_knows(int content, unsigned facts)
+{
+    struct journal_message message = {.facts = FACT_ADOPTED | facts};
+
     if ((facts & FACT_APART) != 0)
         given_mail_of_another_day_there(content);
     else
         (void)given_mail_there(INBOX, content);
-    const struct sim_message *there = &box->messages[box->count - 1];
-    struct journal_message message = {.mailbox = mailbox,
-                                      .uid = there->uid,
-                                      .size = content_get(content)->len,
-                                      .date = there->date,
-                                      .facts = FACT_ADOPTED | facts};
-    assert_true(journal_begin(sim.clients[0].journal, &err) &&
-                journal_message_save(sim.clients[0].journal, &message, &err) &&
-                journal_commit(sim.clients[0].journal, &err));
+    given_a_row_of_the_last_one_there(content, &message);
     ledger_out(&sim.world, content, INBOX);
 }
 
@@ -247,6 +255,154 @@ what_is_apart_and_gone_is_forgotten(void **state)
     then_both_sides_agree();
 }
 
+/* Mail that came in one second, each message as long as the others. */
+static void
+given_a_message_of_that_second_that_is_apart(int content, bool has_header)
+{
+    struct journal_message message = {.facts = FACT_APART, .has_header = has_header};
+
+    (void)given_mail_there(INBOX, content);
+    memcpy(message.header, content_get(content)->digests.header, DIGEST_SIZE);
+    given_a_row_of_the_last_one_there(content, &message);
+    ledger_out(&sim.world, content, INBOX);
+}
+
+static void
+when_somebody_removes_there(int content)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[INBOX];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content) {
+            server_expunge(&sim.server, INBOX, box->messages[i].uid);
+            return;
+        }
+    fail_msg("message %d is not there", content);
+}
+
+static void
+given_a_message_that_is_apart_beside_one_of_its_size_and_second(bool has_header)
+{
+    given_empty_account(1);
+    given_mail_there(INBOX, 4);
+    given_both_sides_agree();
+    given_a_message_of_that_second_that_is_apart(5, has_header);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+}
+
+static void
+then_one_is_on_both_sides_and_one_is_apart(void)
+{
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(INBOX, 4, 1);
+    then_it_is_there(INBOX, 4, 1);
+    then_it_is_here(INBOX, 5, 0);
+    then_it_is_there(INBOX, 5, 1);
+}
+
+static void
+what_is_apart_is_told_from_what_has_its_size_and_second(void **state)
+{
+    (void)state;
+    for (int has_header = 0; has_header <= 1; has_header++) {
+        given_a_message_that_is_apart_beside_one_of_its_size_and_second(has_header);
+        server_reset_uidvalidity(&sim.server, INBOX);
+
+        then_one_is_on_both_sides_and_one_is_apart();
+    }
+}
+
+/* What is left of its size and second is known here, by its file: it is not apart in its place, nor sent once more. */
+static void
+what_is_apart_and_gone_is_not_taken_for_what_has_its_size_and_second(void **state)
+{
+    (void)state;
+    for (int has_header = 0; has_header <= 1; has_header++) {
+        given_a_message_that_is_apart_beside_one_of_its_size_and_second(has_header);
+        when_somebody_removes_there(5);
+        server_reset_uidvalidity(&sim.server, INBOX);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_there(INBOX, 4, 1);
+        then_both_sides_agree();
+    }
+}
+
+static void
+a_removal_that_waits_is_not_apart_in_place_of_what_has_its_size_and_second(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_of_another_day_there(1);
+    given_both_sides_agree();
+    given_a_message_that_the_state_knows(4, FACT_GONE_HERE);
+    given_a_message_of_that_second_that_is_apart(5, false);
+    assert_int_equal(when_golub_syncs_without_a_word(), 3);
+    when_somebody_removes_there(5);
+    server_reset_uidvalidity(&sim.server, INBOX);
+
+    then_it_goes_with_a_word(4);
+}
+
+static void
+new_mail_of_the_size_and_second_of_what_was_apart_comes(void **state)
+{
+    (void)state;
+    given_two_messages_on_both_sides();
+    given_a_message_of_that_second_that_is_apart(5, true);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    when_somebody_removes_there(5);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    given_mail_there(INBOX, 6);
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 6, 1);
+    then_both_sides_agree();
+}
+
+/* As many are there as were apart, and one of them is new. */
+static void
+of_what_was_apart_in_one_second_each_is_told_by_its_header(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    given_a_message_of_that_second_that_is_apart(4, true);
+    given_a_message_of_that_second_that_is_apart(5, true);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    when_somebody_removes_there(4);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    given_mail_there(INBOX, 6);
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 5, 0);
+    then_it_is_here(INBOX, 6, 1);
+}
+
+/* It may be what is apart, or not: it waits. */
+static void
+what_is_apart_waits_where_the_server_does_not_show_its_header(void **state)
+{
+    (void)state;
+    given_a_message_that_is_apart_beside_one_of_its_size_and_second(true);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    sim.server.never_shown = 5 + 1;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        then_it_is_here(INBOX, 5, 0);
+    }
+    sim.server.never_shown = 0;
+
+    then_one_is_on_both_sides_and_one_is_apart();
+}
+
 int
 main(void)
 {
@@ -259,6 +415,12 @@ main(void)
         SCENARIO(what_is_apart_stays_apart_under_other_numbers_wherever_the_power_fails),
         SCENARIO(what_is_apart_and_may_be_either_of_two_comes),
         SCENARIO(what_is_apart_and_gone_is_forgotten),
+        SCENARIO(what_is_apart_is_told_from_what_has_its_size_and_second),
+        SCENARIO(what_is_apart_and_gone_is_not_taken_for_what_has_its_size_and_second),
+        SCENARIO(a_removal_that_waits_is_not_apart_in_place_of_what_has_its_size_and_second),
+        SCENARIO(new_mail_of_the_size_and_second_of_what_was_apart_comes),
+        SCENARIO(of_what_was_apart_in_one_second_each_is_told_by_its_header),
+        SCENARIO(what_is_apart_waits_where_the_server_does_not_show_its_header),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
