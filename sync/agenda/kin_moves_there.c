@@ -1,6 +1,6 @@
 /*
- * See kin_moves_there.h. What the server had under the old UID golub never saw: neither its header nor its date, only the copy here, which may have a
- * line more or less. So moves.c, which compares what both were on the server, can't tell.
+ * See kin_moves_there.h. What the server had under the old UID golub never saw: neither its header nor its date, only the copy here, which may have
+ * lines more or less: the other program's, or a label that somebody edited since. So moves.c, which compares what both were on the server, can't tell.
  */
 #include "sync/agenda/kin_moves_there.h"
 
@@ -10,12 +10,14 @@
 #include "sync/match/read.h"
 #include "sync/match/renamed.h"
 #include "sync/rows/drafts.h"
+#include "sync/rows/readings.h"
 
 struct left { /* the file of a message that is gone there */
     struct todo *todo;
     uint64_t size;
     struct kinship kinship;
     size_t kin; /* so many of the new ones are kin to it, of those that are looked at */
+    bool vague; /* its header may be that of many messages: bodies are compared */
     bool taken;
 };
 
@@ -40,15 +42,16 @@ gather_gone(struct kin_moves_there *moves)
         struct todo *todo = &moves->agenda->todos[i];
         struct left *gone = &moves->gone[moves->gone_count];
 
-        if (!candidates_is(todo, GONE_THERE) || !mailbox_is_open(&run->mailboxes[todo->mailbox]) ||
-            mailbox_drafts(&run->mailboxes[todo->mailbox]) != DRAFTS_NONE)
+        if (!candidates_is(todo, GONE_THERE) || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
         ok = run_load(run, todo->id, moves->message);
         if (!ok || (moves->message->facts & FACT_ADOPTED) == 0)
             continue;
         *gone = (struct left){.todo = todo, .size = moves->message->size};
         ok = read_kinship(run, &run->mailboxes[todo->mailbox], moves->message, false, &gone->kinship, &known);
-        moves->gone_count += ok && known && gone->kinship.kin.names;
+        gone->vague =
+            ok && known && (!gone->kinship.kin.names || mailbox_drafts(&run->mailboxes[todo->mailbox]) != DRAFTS_NONE);
+        moves->gone_count += ok && known;
     }
     return ok;
 }
@@ -60,19 +63,35 @@ gather_fresh(struct kin_moves_there *moves)
         const struct todo *todo = &moves->agenda->todos[i];
         bool like = false;
 
-        if (!candidates_is(todo, FRESH_THERE) || mailbox_drafts(&moves->run->mailboxes[todo->mailbox]) != DRAFTS_NONE)
+        if (!candidates_is(todo, FRESH_THERE) || reading_given_up(moves->run, todo->id))
             continue;
         for (size_t g = 0; !like && g < moves->gone_count; g++)
-            like = moves->run->sizes_lie || meeting_is_copy_size(moves->gone[g].size, todo->size);
+            like = moves->run->sizes_lie || meeting_is_plausible(moves->gone[g].size, todo->size);
         if (like)
             moves->probes[moves->count++] =
                 (struct probe){.mailbox = todo->mailbox,
                                .uid = todo->uid,
                                .id = (int64_t)i,
+                               .size = todo->size,
                                .unlikely = true,
                                .kinship = arena_array(&moves->arena, 1, sizeof(struct kinship))};
     }
     return run_has(moves->run, &moves->arena);
+}
+
+/* Does a header say too little about these two? */
+static bool
+is_vague(const struct kin_moves_there *moves, const struct left *gone, const struct probe *probe)
+{
+    return gone->vague || mailbox_drafts(&moves->run->mailboxes[probe->mailbox]) != DRAFTS_NONE;
+}
+
+static bool
+has_kin_header(const struct kin_moves_there *moves, const struct left *gone, const struct probe *probe)
+{
+    return probe->got && probe->digests.whole_header && kin_same(&gone->kinship.kin, &probe->kinship->kin) &&
+           (moves->run->sizes_lie ||
+            kinship_explains(&gone->kinship, gone->size, probe->kinship, moves->agenda->todos[probe->id].size));
 }
 
 /* in_place: only those of one mailbox are looked at, else all that are left. */
@@ -81,12 +100,18 @@ is_kin(const struct kin_moves_there *moves, const struct left *gone, const struc
 {
     const struct todo *fresh = &moves->agenda->todos[probe->id];
 
-    return !gone->taken && !fresh->dropped && (!in_place || gone->todo->mailbox == fresh->mailbox) && probe->got &&
-           probe->digests.whole_header && kin_same(&gone->kinship.kin, &probe->kinship->kin) &&
-           (moves->run->sizes_lie || kinship_explains(&gone->kinship, gone->size, probe->kinship, fresh->size));
+    if (gone->taken || fresh->dropped || (in_place && gone->todo->mailbox != fresh->mailbox) ||
+        !has_kin_header(moves, gone, probe))
+        return false;
+    if (gone->kinship.has_body && probe->kinship->has_body)
+        return memcmp(gone->kinship.body, probe->kinship->body, DIGEST_SIZE) == 0;
+    return !is_vague(moves, gone, probe);
 }
 
-/* The only one that is kin to it, and has no other kin itself. */
+/*
+ * The only one that is kin to it, and has no other kin itself. Of those whose bodies are equal, too, any is as good as the other: as many as there
+ * are on both sides.
+ */
 static struct left *
 find_only(struct kin_moves_there *moves, const struct probe *probe, bool in_place)
 {
@@ -95,11 +120,66 @@ find_only(struct kin_moves_there *moves, const struct probe *probe, bool in_plac
     for (size_t g = 0; g < moves->gone_count; g++) {
         if (!is_kin(moves, &moves->gone[g], probe, in_place))
             continue;
+        if (moves->gone[g].kinship.has_body && probe->kinship->has_body)
+            return &moves->gone[g];
         if (only != NULL)
             return NULL;
         only = &moves->gone[g];
     }
     return only != NULL && only->kin == 1 ? only : NULL;
+}
+
+/* Is its body to be compared: where a header says too little, or several fit? Then the files' bodies are read here. */
+static bool
+want_body(struct kin_moves_there *moves, const struct probe *probe, bool *wanted)
+{
+    struct run *run = moves->run;
+    size_t fit = 0;
+    bool ok = true, known;
+
+    *wanted = false;
+    for (size_t g = 0; g < moves->gone_count; g++)
+        fit += has_kin_header(moves, &moves->gone[g], probe);
+    for (size_t g = 0; ok && fit != 0 && g < moves->gone_count; g++) {
+        struct left *gone = &moves->gone[g];
+
+        if (!has_kin_header(moves, gone, probe) || (fit == 1 && gone->kin == 1 && !is_vague(moves, gone, probe)))
+            continue;
+        *wanted = true;
+        if (!gone->kinship.has_body)
+            ok = run_load(run, gone->todo->id, moves->message) &&
+                 read_kinship(run, &run->mailboxes[gone->todo->mailbox], moves->message, true, &gone->kinship, &known);
+    }
+    return ok;
+}
+
+static bool
+read_bodies(struct kin_moves_there *moves)
+{
+    struct run *run = moves->run;
+    struct probe *bodies = arena_array(&moves->arena, moves->count, sizeof *bodies);
+    size_t *of = arena_array(&moves->arena, moves->count, sizeof *of), count = 0;
+    bool ok = run_has(run, &moves->arena), wanted;
+
+    for (size_t g = 0; ok && g < moves->gone_count; g++) {
+        moves->gone[g].kin = 0;
+        for (size_t i = 0; i < moves->count; i++)
+            moves->gone[g].kin += has_kin_header(moves, &moves->gone[g], &moves->probes[i]);
+    }
+    for (size_t i = 0; ok && i < moves->count; i++) {
+        ok = want_body(moves, &moves->probes[i], &wanted);
+        if (!ok || !wanted)
+            continue;
+        of[count] = i;
+        bodies[count] = moves->probes[i];
+        bodies[count++].kinship = arena_array(&moves->arena, 1, sizeof(struct kinship));
+    }
+    ok = ok && run_has(run, &moves->arena) && (count == 0 || probe_remote(run, bodies, count, false));
+    for (size_t i = 0; ok && i < count; i++) {
+        if (bodies[i].got && !bodies[i].cut)
+            *moves->probes[of[i]].kinship = *bodies[i].kinship;
+    }
+    return ok;
 }
 
 /* What the server has of it is known from here on; where that is not the file's, it is the message in other bytes. */
@@ -158,8 +238,8 @@ kin_moves_there(struct run *run, struct agenda *agenda)
     moves.probes = arena_array(&moves.arena, candidates_count(agenda, FRESH_THERE), sizeof *moves.probes);
     moves.message = arena_array(&moves.arena, 1, sizeof *moves.message);
     ok = run_has(run, &moves.arena) && gather_gone(&moves) && (moves.gone_count == 0 || gather_fresh(&moves));
-    ok = ok && (moves.count == 0 || (probe_remote(run, moves.probes, moves.count, true) && take_all(&moves, true) &&
-                                     take_all(&moves, false)));
+    ok = ok && (moves.count == 0 || (probe_remote(run, moves.probes, moves.count, true) && read_bodies(&moves) &&
+                                     take_all(&moves, true) && take_all(&moves, false)));
     arena_free(&moves.arena);
     return ok;
 }

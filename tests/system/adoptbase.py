@@ -315,6 +315,28 @@ class Moved:
         self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
         self.assert_idempotent()
 
+    def test_what_changed_its_shape_there_waits_for_nobody(self):
+        """Another client edited a label, saved with two lines more, or sent again what nothing names: the old UID is gone, and the message is there."""
+        draft, nameless = (self.corpus.simple(subject, body) for subject, body in (("draft", "one\r\n"), ("nameless", "two\r\n")))
+        nameless = re.sub(rb"(?m)^(Message-ID|Received):.*(\r\n[ \t].*)*\r\n", b"", bytes(nameless))
+        self.client.append("Drafts", draft)
+        self.client.append("INBOX", nameless)
+        self.given_a_tree()
+        changed = [("INBOX", self.uid_of(self.messages[4]), b"X-Label: later\r\n"), ("INBOX", self.uid_of(self.messages[6]), b"Content-Length: 345\r\nLines: 12\r\n"),
+                   ("Drafts", self.uid_of(draft, "Drafts"), b""), ("INBOX", self.client.messages("INBOX")[0].uid, b"X-Label: later\r\n")]
+        for mailbox, uid, lines in changed:
+            data = self.client.body(mailbox, uid)
+            self.client.append(mailbox, data.replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n", 1), ["\\Answered"])
+            self.client.expunge(mailbox, [uid])
+        there, here = self.counts_there(), self.mail_here()
+
+        self.adopt()
+        self.sync()
+
+        self.assertEqual((self.counts_there(), self.mail_here(), self.appended()), (there, here, 0))
+        self.assertIn("R", self.file_of(self.messages[4]).letters)
+        self.assert_idempotent()
+
     @nightly
     def test_a_name_that_was_copied_is_compared(self):
         self.given_a_tree()

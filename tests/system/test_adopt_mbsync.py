@@ -46,6 +46,30 @@ class MbsyncTest(Moved, MbsyncAdoptTest):
         self.assertIn(edited.replace(b"\n", b"\r\n"), [self.client.body("Drafts", m.uid) for m in self.client.messages("Drafts")])
         self.assert_idempotent()
 
+    def test_a_draft_that_was_edited_there_is_another(self):
+        """Same header, a body of the same length: with either word no version is lost, and none stands twice."""
+        for word in ("--confirm-deletes", "--reject-deletes"):
+            with self.subTest(word):
+                self.user = next(self._users)
+                self.client = self.new_client()
+                self.home = self.another_home()
+                draft = self.corpus.simple("draft", "one\r\n")
+                self.client.append("Drafts", draft)
+                self.given_a_tree()
+                uid = self.client.messages("Drafts")[0].uid
+                self.client.append("Drafts", bytes(draft).replace(b"\r\none\r\n", b"\r\ntwo\r\n"))
+                self.client.expunge("Drafts", [uid])
+                self.adopt(expect=HELD)
+                self.sync(expect=HELD)
+
+                self.sync(word)
+
+                bodies = [b"two"] if word == "--confirm-deletes" else [b"one", b"two"]
+                self.assertEqual(sorted(f.wire().split()[-1] for f in self.tree.files("Drafts")), bodies)
+                self.assertEqual(sorted(self.client.body("Drafts", m.uid).split()[-1] for m in self.client.messages("Drafts")), bodies)
+                self.assertEqual(len(self.quarantine()), 2 - len(bodies))
+                self.assert_idempotent()
+
     def test_what_another_laptop_of_its_sent_back_is_in_its_place(self):
         """It moved there; a laptop that took nothing over sent its own copy up again, with another line of mbsync's. One waits for nobody."""
         self.given_a_tree()
