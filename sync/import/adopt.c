@@ -2,7 +2,8 @@
  * --adopt FILE: what the list of getmail, mpop or fetchmail names is recorded as had, as --skip-existing records all. Nothing but the lists
  * of UIDL and LIST is asked of the server.
  */
-#include "sync/import/private.h"
+#include "sync/import/adopt.h"
+#include "sync/import/run.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,7 +2,10 @@
  * A batch of messages that arrived: made durable, then committed as stored, then announced. In this order a row is never more durable
  * than its file.
  */
-#include "sync/import/private.h"
+#include "sync/import/batch.h"
+#include "sync/import/flush.h"
+#include "sync/import/held.h"
+#include "sync/import/run.h"
 
 void
 fetch_drop(struct import *import, struct arrival *arrivals, size_t count)

@@ -4,7 +4,8 @@
  * An IMAP account, and whether its server's mailbox is this maildrop: then what is removed from the one is removed from the other, and here. That shows only once mail is due, or comes back. Removals wait then until the user has decided which of the two it is to be.
  * It may be another mailbox all the same: a server was restored, or dates what it is sent by a clock of its own. So mail goes on being fetched.
  */
-#include "sync/import/private.h"
+#include "sync/import/beside.h"
+#include "sync/import/run.h"
 
 bool
 import_beside_imap(const struct import *import)

@@ -2,7 +2,11 @@
  * Whose bytes are these? A message was read to its end, and may be that of a row that no other message is: by its name, by its header, by
  * what of its header no program adds. import/compare.c asks, and pairs the line with the row that is found.
  */
-#include "sync/import/private.h"
+#include "sync/import/bytes.h"
+#include "sync/import/candidates.h"
+#include "sync/import/proof.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 /*
  * A part may be that of any message, and nothing at all is: it is a row's that came so, too, only where LIST says of it what it said of that.

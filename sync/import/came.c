@@ -4,7 +4,11 @@
  * is proven to be what was asked for: as many bytes came as LIST says of it and of no other message, or else its header is asked for (TOP), and
  * is the one that came. What neither proves stays for the next session, which proves it as everything that came earlier (import/keep.c).
  */
-#include "sync/import/private.h"
+#include "sync/import/phases.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/verdict.h"
 
 #define ANOTHER_CAME                                                                                                   \
     "its header on the server is not the one that came with it: it stays there, and the next run looks at it again"

@@ -1,5 +1,8 @@
 /* Rows that a line of the listing may be, by its UIDL or by its header (import/decide.c says which it is). */
-#include "sync/import/private.h"
+#include "sync/import/candidates.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/verdict.h"
 
 #define CANDIDATES_PAGE 64 /* rows: thousands may have one header, and one of the first is it */
 

@@ -6,7 +6,17 @@
  * Its row is not known before the bytes are here; so rows are committed as FETCHING after RETR and before delivery, which serves as well: a
  * file of that base name is the message.
  */
-#include "sync/import/private.h"
+#include "sync/import/batch.h"
+#include "sync/import/bytes.h"
+#include "sync/import/hand.h"
+#include "sync/import/own.h"
+#include "sync/import/phases.h"
+#include "sync/import/proof.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/step.h"
+#include "sync/import/verdict.h"
 
 #include <inttypes.h>
 

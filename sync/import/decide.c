@@ -10,7 +10,11 @@
  * names in this very run (all names are new, or one is proven to be used again), and the body is read before such a message is removed.
  * One that is like a single row, or like one that was absent before, is fetched and compared: what is new must come.
  */
+#include "sync/import/candidates.h"
 #include "sync/import/match.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/verdict.h"
 
 /* ---- one message, one row ---- */
 

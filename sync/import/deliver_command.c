@@ -8,6 +8,7 @@
  * for a while. Every descriptor of golub is close-on-exec; a read that is not done hurts nobody, since it reads a file.
  */
 #include "sync/import/deliver_command.h"
+#include "sync/import/run.h"
 
 #include <errno.h>
 #include <fcntl.h>

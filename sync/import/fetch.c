@@ -11,7 +11,16 @@
  *     │ on its way to  │ arrived, the  │ in flight        │ row committed  │
  *     │ the disk       │ next batch    │                  │                │
  */
+#include "sync/import/batch.h"
 #include "sync/import/fetch.h"
+#include "sync/import/hand.h"
+#include "sync/import/phases.h"
+#include "sync/import/proof.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/step.h"
+#include "sync/import/verdict.h"
 
 #include "store/base/clock.h"
 

@@ -2,6 +2,9 @@
 #ifndef SYNC_IMPORT_FETCH_H
 #define SYNC_IMPORT_FETCH_H
 
+#include "sync/import/batch.h"
+#include "sync/import/seen.h"
+#include "sync/import/step.h"
 #include "sync/import/suspects.h"
 
 struct fetching {

@@ -7,7 +7,9 @@
  * first DELE. Where a run finds the note of another boot, what is missing of these rows, or empty or torn, was taken by the cut: it is
  * fetched again. What was flushed before, and is missing, the user removed.
  */
-#include "sync/import/private.h"
+#include "sync/import/flush.h"
+#include "sync/import/intact.h"
+#include "sync/import/run.h"
 
 #include <inttypes.h>
 

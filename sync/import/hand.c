@@ -2,7 +2,9 @@
  * A message goes to the user's command instead of into a folder. What the command does can't be undone or looked up, so a run that dies
  * between its end and the commit hands the message over again: at least once. Each message is committed by itself.
  */
-#include "sync/import/private.h"
+#include "sync/import/batch.h"
+#include "sync/import/hand.h"
+#include "sync/import/run.h"
 
 #include <inttypes.h>
 

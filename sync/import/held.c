@@ -4,7 +4,9 @@
  * word releases what stood in the journal before the run, and for a tightened `keep` it holds as long as `keep` is not loosened again.
  */
 #include "sync/base/ids.h"
-#include "sync/import/private.h"
+#include "sync/import/held.h"
+#include "sync/import/phases.h"
+#include "sync/import/run.h"
 
 static bool
 is_over(const struct import *import, const struct journal_pop *row, int days)

@@ -9,7 +9,10 @@
  * Where something is missed every folder is listed once more: a mail reader's rename between two listings looks like a removal, and a
  * file may have come into a folder that was not listed.
  */
-#include "sync/import/private.h"
+#include "sync/import/here.h"
+#include "sync/import/phases.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 struct look {
     struct import *import;

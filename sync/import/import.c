@@ -4,6 +4,13 @@
  * Nothing that is on the server is touched before what the journal knew of it is durable here; what is to be removed is sent DELE last and
  * is gone with QUIT alone. A session that breaks before has removed nothing.
  */
+#include "sync/import/adopt.h"
+#include "sync/import/beside.h"
+#include "sync/import/flush.h"
+#include "sync/import/held.h"
+#include "sync/import/here.h"
+#include "sync/import/phases.h"
+#include "sync/import/run.h"
 #include "sync/import/suspects.h"
 
 #include <inttypes.h>

@@ -6,7 +6,11 @@
  * A bare LF that came is a line end here, and CR LF when the file is read back. So a file may be longer than its message, with another body;
  * then its header must be the one that is known.
  */
-#include "sync/import/private.h"
+#include "sync/import/here.h"
+#include "sync/import/intact.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 static bool
 is_what_came(const struct journal_pop *row, const struct seen *seen)

@@ -10,7 +10,16 @@
  * proven may be removed (LISTED_REMOVABLE); import/remove.c sends DELE for that and for nothing else.
  */
 #include "sync/base/ids.h"
-#include "sync/import/private.h"
+#include "sync/import/beside.h"
+#include "sync/import/held.h"
+#include "sync/import/intact.h"
+#include "sync/import/phases.h"
+#include "sync/import/proof.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/step.h"
+#include "sync/import/verdict.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -1,5 +1,8 @@
 /* Headers that nobody has seen: of messages that were recorded as had, so that another message under such a UIDL is found out. */
-#include "sync/import/private.h"
+#include "sync/import/phases.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 struct learning {
     struct import *import;

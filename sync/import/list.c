@@ -7,6 +7,11 @@
  *
  * LIST's sizes say nothing about a message by themselves, but a UIDL with another size than before may be another message.
  */
+#include "sync/import/adopt.h"
+#include "sync/import/phases.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 #include "sync/import/suspects.h"
 
 #include <inttypes.h>

@@ -1,5 +1,7 @@
 /* See loosely.h. */
 #include "sync/import/loosely.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 struct loose_line {
     unsigned char loose[DIGEST_SIZE], header[DIGEST_SIZE];

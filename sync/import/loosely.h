@@ -6,6 +6,7 @@
 #define SYNC_IMPORT_LOOSELY_H
 
 #include "sync/import/private.h"
+#include "sync/import/seen.h"
 
 struct loosely;
 

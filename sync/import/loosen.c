@@ -1,6 +1,7 @@
 /* A loosened `keep`: what is not due any more is neither held nor about to be removed. */
 #include "sync/base/ids.h"
-#include "sync/import/private.h"
+#include "sync/import/phases.h"
+#include "sync/import/run.h"
 
 struct due {
     const int64_t *ids; /* ascending */

@@ -18,7 +18,13 @@
  * All TOPs come first, then all is decided and written in one transaction: there is no moment at which a row has lost its old name and
  * has no new one.
  */
+#include "sync/import/candidates.h"
 #include "sync/import/match.h"
+#include "sync/import/phases.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/verdict.h"
 
 #include <inttypes.h>
 

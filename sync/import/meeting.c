@@ -12,8 +12,13 @@
  * enough. Before such a message is removed from the server its body is read (POP_CONFIRM). Without TOP every file gets a row, and
  * import/compare.c finds by the bytes which of them the new messages are.
  */
+#include "sync/import/beside.h"
+#include "sync/import/flush.h"
 #include "sync/import/loosely.h"
-#include "sync/import/private.h"
+#include "sync/import/phases.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 #define OWN_NAME ".golub"
 #define OWN_SLACK (2 * 3600) /* seconds: the journal's last time is not written down in each run */

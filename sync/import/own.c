@@ -3,7 +3,10 @@
  * that of the message that it may be (POP_DOUBT): so a later run knows it by its name, asks for no header of what is too large, and compares
  * it once it can be read. The other row is absent until then, and is not forgotten.
  */
-#include "sync/import/private.h"
+#include "sync/import/candidates.h"
+#include "sync/import/own.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 /* What was recorded as had stays that: nothing of it waits. */
 static bool

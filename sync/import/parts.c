@@ -7,7 +7,13 @@
  * a removal would find that out. So it is read once more, too, until it is known how far this server's sizes are from the truth (import/proof.c).
  */
 #include "sync/base/ids.h"
+#include "sync/import/phases.h"
+#include "sync/import/proof.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 #include "sync/import/suspects.h"
+#include "sync/import/verdict.h"
 
 #include <inttypes.h>
 

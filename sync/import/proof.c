@@ -7,7 +7,13 @@
  * a shortfall that is no larger a part than eight of theirs is believed at the first. One message that a server always cuts in its middle lets
  * no other one pass that was cut there.
  */
-#include "sync/import/private.h"
+#include "sync/import/batch.h"
+#include "sync/import/phases.h"
+#include "sync/import/proof.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/verdict.h"
 
 #include <inttypes.h>
 

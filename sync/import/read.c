@@ -4,7 +4,9 @@
  *
  * A draft's own digests are of what the file gives back, which differs where a line ends in a bare LF.
  */
-#include "sync/import/private.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 /* See digest.c: what is digested here is named, not guarded. */
 #define OPENSSL_SUPPRESS_DEPRECATED

@@ -9,7 +9,12 @@
  * A row without a base name is known not to be here (the server refused it, or it is too large), or went to a command, which is asked
  * again.
  */
-#include "sync/import/private.h"
+#include "sync/import/beside.h"
+#include "sync/import/here.h"
+#include "sync/import/phases.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 struct sought {
     char base[LOCAL_BASE_MAX + 1];

@@ -6,7 +6,10 @@
  * sent, so that a row whose QUIT was not answered is looked at again. With QUIT's +OK the rows become absent: what a list shows again
  * was not removed, whatever the server said, or came back.
  */
-#include "sync/import/private.h"
+#include "sync/import/flush.h"
+#include "sync/import/here.h"
+#include "sync/import/phases.h"
+#include "sync/import/run.h"
 
 struct removing {
     struct import *import;

@@ -1,4 +1,6 @@
 /* Small things that every phase of an import needs. */
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 #include "sync/import/suspects.h"
 
 #include "store/base/descriptors.h"

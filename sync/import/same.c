@@ -2,7 +2,11 @@
  * The configuration names another server or user than the journal: a provider changed a host name, or this is another person's maildrop.
  * It is the same one if names that are known are listed there, and headers of some of them, spread over the list, are those that are known.
  */
-#include "sync/import/private.h"
+#include "sync/import/phases.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/verdict.h"
 
 #define SAMPLES 16
 

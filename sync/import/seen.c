@@ -1,5 +1,5 @@
 /* What was seen of a message, and what a row knows of it: one from the other. Pure. */
-#include "sync/import/private.h"
+#include "sync/import/seen.h"
 
 bool
 seen_same_body(const struct journal_pop *row, const struct seen *seen)

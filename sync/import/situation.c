@@ -2,7 +2,8 @@
  * May this run touch anything? Journal, server, root and the configuration must fit together; where they don't the user has to say what
  * is meant. A POP account neither writes nor reads the mark in the root: the tree may be an IMAP account's.
  */
-#include "sync/import/private.h"
+#include "sync/import/phases.h"
+#include "sync/import/run.h"
 #include "sync/rules/names.h"
 
 bool

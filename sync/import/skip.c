@@ -1,5 +1,8 @@
 /* --skip-existing: what is on the server is recorded as had; nothing of it is fetched. */
-#include "sync/import/private.h"
+#include "sync/import/candidates.h"
+#include "sync/import/phases.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
 
 /* Was what has this name fetched? */
 static bool

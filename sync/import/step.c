@@ -8,7 +8,12 @@
  *
  * What is read to be compared can't be held at all: behind a refusal it is asked for one by one, and the first of it twice.
  */
+#include "sync/import/batch.h"
 #include "sync/import/fetch.h"
+#include "sync/import/read.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/step.h"
 
 void
 step_doubt(struct fetching *fetching)

@@ -1,5 +1,6 @@
 /* What is known of suspects, and what a session does about them. See suspects.h; import/suspect_lines.c knows which lines of a
  * listing are theirs, import/in_flight.c is the maildrop that stands between. */
+#include "sync/import/run.h"
 #include "sync/import/suspects.h"
 
 #include <inttypes.h>

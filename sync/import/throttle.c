@@ -5,6 +5,7 @@
  * goes last; nothing is asked for twice in one run.
  */
 #include "sync/import/fetch.h"
+#include "sync/import/run.h"
 
 #define REFUSED_THERE "the server refused it: "
 

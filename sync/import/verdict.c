@@ -1,5 +1,7 @@
 /* What one row and one header say of each other. Pure, but for what is said and counted. */
-#include "sync/import/private.h"
+#include "sync/import/run.h"
+#include "sync/import/seen.h"
+#include "sync/import/verdict.h"
 
 #include <inttypes.h>
 

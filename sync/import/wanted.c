@@ -4,7 +4,9 @@
  */
 #include <inttypes.h>
 
+#include "sync/import/batch.h"
 #include "sync/import/fetch.h"
+#include "sync/import/run.h"
 
 #define PAGE 64
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "sync/import/private.h"
+#include "sync/import/verdict.h"
 #include "tests/unit/import_two_reports.h"
 
 #define NAMELESS "Subject: state\r\nX-Note: it has no name\r\n\r\n"
