@@ -31,6 +31,7 @@
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
+#include "sync/apply/rename_here.h"
 #include "sync/engine.h"
 #include "sync/match/given_again.h"
 #include "sync/match/match.h"
@@ -505,7 +506,8 @@ work(struct run *run)
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
         !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
-        !linked_settle(run) || !survey_known(run) || (run->options->altered != NULL && !altered_find(run)))
+        !linked_settle(run) || !rename_here_recover(run) || !survey_known(run) ||
+        (run->options->altered != NULL && !altered_find(run)))
         return false;
     if (!line_open(run))
         return false;
@@ -570,7 +572,8 @@ engine_run(const struct account *account, const struct sync_options *options, st
                       .local = local,
                       .journal = journal,
                       .report = report,
-                      .dry = options->dry_run};
+                      .dry = options->dry_run,
+                      .move_folders = rename_here};
     const double begin = clock_seconds();
     bool ok;
     int status;
