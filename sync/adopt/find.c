@@ -51,9 +51,11 @@ adopt_refuse_nothing(struct adopting *adopting)
     for (size_t i = 0; i < adopting->count; i++) {
         const struct adopt_mailbox *mailbox = &adopting->mailboxes[i];
 
-        if (mailbox->why[0] == '\0' || mailbox->known)
+        const char *why = mailbox->why[0] != '\0' ? mailbox->why : mailbox->unfit;
+
+        if (why[0] == '\0' || mailbox->known)
             continue;
-        error_answer(&run->err, text_of(mailbox->why));
+        error_answer(&run->err, text_of(why));
         (void)text_print(run->err.mailbox, sizeof run->err.mailbox, "%s", run->mailboxes[i].row.name);
         error_hint(&run->err, "golub sync compares both sides instead.");
         break;

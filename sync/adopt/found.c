@@ -12,6 +12,15 @@ adopt_leave(struct adopt_mailbox *mailbox, enum adopt_program program, const cha
     (void)text_print(mailbox->why, sizeof mailbox->why, "%s", why);
 }
 
+void
+adopt_note_unfit(struct adopt_mailbox *mailbox, enum adopt_program program, const char *path, const char *why)
+{
+    if (mailbox->unfit[0] != '\0' || mailbox->path != NULL || mailbox->why[0] != '\0')
+        return;
+    mailbox->program = program;
+    (void)text_print(mailbox->unfit, sizeof mailbox->unfit, "%.120s is not its state: %s", path, why);
+}
+
 bool
 adopt_says_something(const struct adopt_mailbox *mailbox)
 {

@@ -78,6 +78,8 @@ read_state(struct looking *looking, size_t i, const char *path, bool sure)
         ok = adopt_found(looking->adopting, mailbox, ADOPT_MBSYNC, path, lock, &print, &state);
     else if (ok && !missing && sure)
         adopt_leave(mailbox, ADOPT_MBSYNC, why);
+    else if (ok && !missing)
+        adopt_note_unfit(mailbox, ADOPT_MBSYNC, path, why);
     foreign_state_free(&state);
     buffer_free(&bytes);
     return ok;

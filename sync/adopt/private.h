@@ -18,8 +18,10 @@ enum adopt_program { ADOPT_NONE, ADOPT_MBSYNC, ADOPT_OFFLINEIMAP, ADOPT_PROGRAMS
 
 struct adopt_mailbox { /* what was found for one mailbox of the run */
     enum adopt_program program;
-    bool known;         /* golub has paired messages in it: it is left as it is */
-    char why[256];      /* nothing is taken over, for people; "": it may be */
+    bool known;    /* golub has paired messages in it: it is left as it is */
+    char why[256]; /* nothing is taken over, for people; "": it may be */
+    char unfit
+        [256]; /* why a state that has its name is not its own; perhaps another account's is called so. "": there is none */
     char *path, *other; /* of the state, and of another one that fits as well; NULL: there is none. The arena's */
     char *lock;         /* its program holds it while it is at work; likewise */
     struct foreign_print print;
@@ -58,6 +60,8 @@ extern const char *const adopt_names[ADOPT_PROGRAMS];
 
 /** Nothing of it is taken over. The first reason stays. */
 void adopt_leave(struct adopt_mailbox *mailbox, enum adopt_program program, const char *why);
+/** A state has its name and is not to be believed: that is said where none is found that is. The first one is told. */
+void adopt_note_unfit(struct adopt_mailbox *mailbox, enum adopt_program program, const char *path, const char *why);
 /** An empty mailbox's state has no row: it proves nothing, and fits anything. */
 bool adopt_says_something(const struct adopt_mailbox *mailbox);
 /** Its program is at work. @return false: ERROR_LOCKED */

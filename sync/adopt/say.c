@@ -54,6 +54,16 @@ find_hint(const struct adopting *adopting, size_t i, const char **hint)
     return true;
 }
 
+static const char *
+why_not(const struct adopt_mailbox *mailbox)
+{
+    if (mailbox->why[0] != '\0')
+        return mailbox->why;
+    if (mailbox->unfit[0] != '\0')
+        return mailbox->unfit;
+    return mailbox->path != NULL ? "its state names no message" : "it left no state for it";
+}
+
 bool
 adopt_say(struct run *run, const struct adopting *adopting)
 {
@@ -71,8 +81,7 @@ adopt_say(struct run *run, const struct adopting *adopting)
         if (hint == NULL)
             continue;
         (void)text_print(what, sizeof what, "take over what %s knows of this mailbox", adopt_names[mailbox->program]);
-        run_complain(run, &run->mailboxes[i], what, mailbox->why[0] != '\0' ? mailbox->why : "it left no state for it",
-                     hint);
+        run_complain(run, &run->mailboxes[i], what, why_not(mailbox), hint);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`golub adopt`: which states of mbsync's are believed, where they are found, and what their rows mean."""
 import os
+import re
 import shutil
 
 from adoptbase import MbsyncAdoptTest, nightly
@@ -101,6 +102,22 @@ class MbsyncStateTest(MbsyncAdoptTest):
         self.assertIn(":there:INBOX_:here:INBOX", os.listdir(folder))
         self.assertIn("INBOX: 15 taken over", self.then_it_is_adopted().out)
         self.then_both_sides_go_on()
+
+    def test_a_state_of_its_name_that_does_not_fit_is_said(self):
+        """Not that there is none: it is of a folder that was made anew, cut short, or names UIDs that the folder never gave."""
+        path = os.path.join(self.given_states_elsewhere(), ":there:INBOX_:here:INBOX")
+        with open(path) as f:
+            text = f.read()
+        for changed, why in ((re.sub("NearUidValidity .*", "NearUidValidity 77", text), "its UIDVALIDITY here is not the folder's"),
+                             (text[:-2], "cut short"), (text + "0 4000 S\n", "UIDs that the folder never gave")):
+            with self.subTest(why):
+                with open(path, "w") as f:
+                    f.write(changed)
+                result = self.adopt("-n", expect=SOME)
+                self.assertRegex(result.err, "moved/INBOX: .*:there:INBOX_:here:INBOX is not its state: .*" + why)
+                self.assertNotIn("left no state", result.err)
+        os.unlink(path)
+        self.assertIn("left no state", self.adopt("-n", expect=SOME).err)
 
     @nightly
     def test_states_where_isync_1_5_keeps_them(self):
