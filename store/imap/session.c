@@ -253,6 +253,22 @@ failed:
     return NULL;
 }
 
+/* Where TLS behind STARTTLS did not come up with a ticket, it is begun once more, without. */
+static bool
+prepare_all(struct prologue *prologue, struct error *err)
+{
+    const struct prologue blank = {.to = prologue->to, .alerts = prologue->alerts};
+
+    if (prepare(prologue, err))
+        return true;
+    if (err->kind == ERROR_INTERRUPTED || prologue->stream == NULL || !stream_lost_by_ticket(prologue->stream))
+        return false;
+    close_prologue(prologue);
+    *prologue = blank;
+    *err = (struct error){0};
+    return prepare(prologue, err);
+}
+
 /* One connection, one try. */
 static enum auth_outcome
 try(const struct connection *to, struct buffer *alerts, char **secret, struct session **session, struct error *err)
@@ -260,7 +276,7 @@ try(const struct connection *to, struct buffer *alerts, char **secret, struct se
     struct prologue prologue = {.to = to, .alerts = alerts};
     enum auth_outcome outcome = AUTH_FAILED;
 
-    if (prepare(&prologue, err))
+    if (prepare_all(&prologue, err))
         outcome = prologue.logged_in ? AUTH_ACCEPTED : log_in(&prologue, secret, err);
     if (outcome == AUTH_ACCEPTED)
         *session = finish(&prologue, err);

@@ -2,8 +2,8 @@
  * See resume.h. Only sessions of TLS 1.3 are kept: their keys are agreed on anew each time (psk_dhe_ke), so neither the file nor the server's
  * ticket key tells what was said before; those of TLS 1.2 would.
  *
- * The file: what the trust rested on, a digest of the rest, when the certificate was verified, the session in DER. A file that was cut, or that two wrote at the same time,
- * has another digest and counts as none. No early data is sent: a command must not be one that somebody can play again.
+ * The file: what the trust rested on, a digest of the rest, when the certificate was verified, the session in DER. Without a session it says when
+ * a handshake broke that began with a ticket. A file that was cut, or that two wrote at the same time, has another digest and counts as none. No early data is sent: a command must not be one that somebody can play again.
  */
 #include "store/net/resume.h"
 
@@ -13,13 +13,14 @@
 
 #include <openssl/err.h>
 
-#define SESSION_MAX (64 * 1024) /* bytes: a certificate, a ticket and some keys */
-#define AGE_MAX_S (24 * 3600L)  /* then the certificate is looked at again, whatever lifetime the server gives */
+#define SESSION_MAX (64 * 1024)    /* bytes: a certificate, a ticket and some keys */
+#define AGE_MAX_S (24 * 3600L)     /* then the certificate is looked at again, whatever lifetime the server gives */
+#define REFUSED_S (30 * AGE_MAX_S) /* so long no ticket is shown where one may have ended the line */
 
 struct kept { /* the head of the file */
     unsigned char trusted[DIGEST_SIZE];
     unsigned char rest[DIGEST_SIZE]; /* of all that follows */
-    int64_t verified;                /* seconds UTC */
+    int64_t verified;                /* seconds UTC; without a session: when the handshake broke */
 };
 #define REST_AT offsetof(struct kept, verified)
 
@@ -78,47 +79,40 @@ is_fit(const struct resume *resume, const SSL_SESSION *session, int64_t verified
            age >= 0 && age < AGE_MAX_S && certificate != NULL && trust_holds(resume->trust, certificate);
 }
 
-static SSL_SESSION *
-read_session(struct resume *resume, const unsigned char *bytes, size_t len)
+/* The head of a file of ours, written under this very trust. */
+static bool
+read_head(const struct resume *resume, const unsigned char *bytes, size_t len, struct kept *head)
 {
     unsigned char digest[DIGEST_SIZE];
-    struct kept head;
-    const unsigned char *der = bytes + sizeof head;
-    SSL_SESSION *session;
 
-    if (len <= sizeof head)
-        return NULL;
-    memcpy(&head, bytes, sizeof head);
-    if (!digest_bytes(bytes + REST_AT, len - REST_AT, digest) || memcmp(digest, head.rest, DIGEST_SIZE) != 0 ||
-        memcmp(resume->trusted, head.trusted, DIGEST_SIZE) != 0)
-        return NULL;
-    session = d2i_SSL_SESSION(NULL, &der, (long)(len - sizeof head));
-    if (session != NULL && is_fit(resume, session, head.verified)) {
-        resume->shown = head.verified;
+    if (len < sizeof *head)
+        return false;
+    memcpy(head, bytes, sizeof *head);
+    return digest_bytes(bytes + REST_AT, len - REST_AT, digest) && memcmp(digest, head->rest, DIGEST_SIZE) == 0 &&
+           memcmp(resume->trusted, head->trusted, DIGEST_SIZE) == 0;
+}
+
+static SSL_SESSION *
+read_session(struct resume *resume, const unsigned char *bytes, size_t len, const struct kept *head)
+{
+    const unsigned char *der = bytes + sizeof *head;
+    SSL_SESSION *session = d2i_SSL_SESSION(NULL, &der, (long)(len - sizeof *head));
+
+    if (session != NULL && is_fit(resume, session, head->verified)) {
+        resume->shown = head->verified;
         return session;
     }
     SSL_SESSION_free(session);
     return NULL;
 }
 
-void
-resume_offer(struct resume *resume, SSL *ssl)
+/* Did a handshake break lately that began with a ticket? */
+static bool
+was_refused(const struct kept *head, size_t len)
 {
-    unsigned char *bytes = resume->able ? malloc(SESSION_MAX) : NULL;
-    SSL_SESSION *session;
-    size_t len;
+    const int64_t age = (int64_t)time(NULL) - head->verified;
 
-    if (bytes == NULL)
-        return;
-    SSL_set_app_data(ssl, resume);
-    len = take_file(resume->trust->to->tls_session, bytes, SESSION_MAX);
-    session = read_session(resume, bytes, len);
-    if (session != NULL)
-        (void)SSL_set_session(ssl, session);
-    SSL_SESSION_free(session);
-    OPENSSL_cleanse(bytes, SESSION_MAX);
-    free(bytes);
-    ERR_clear_error();
+    return len == sizeof *head && age >= 0 && age < REFUSED_S;
 }
 
 /*
@@ -139,20 +133,58 @@ write_file(const char *path, const unsigned char *bytes, size_t len)
     (void)close(fd);
 }
 
-static void
-write_ticket(const struct resume *resume, int64_t verified)
+/* @return the session of the file */
+static SSL_SESSION *
+take_session(struct resume *resume, unsigned char *bytes)
 {
-    const int der_len = i2d_SSL_SESSION(resume->ticket, NULL);
+    const char *path = resume->trust->to->tls_session;
+    const size_t len = take_file(path, bytes, SESSION_MAX);
+    struct kept head;
+
+    if (!read_head(resume, bytes, len, &head))
+        return NULL;
+    if (was_refused(&head, len)) {
+        write_file(path, bytes, len);
+        resume->able = false;
+        return NULL;
+    }
+    return read_session(resume, bytes, len, &head);
+}
+
+void
+resume_offer(struct resume *resume, SSL *ssl)
+{
+    unsigned char *bytes = resume->able ? malloc(SESSION_MAX) : NULL;
+    SSL_SESSION *session;
+
+    if (bytes == NULL)
+        return;
+    session = take_session(resume, bytes);
+    if (resume->able)
+        SSL_set_app_data(ssl, resume);
+    resume->offered = session != NULL && SSL_set_session(ssl, session) == 1;
+    SSL_SESSION_free(session);
+    OPENSSL_cleanse(bytes, SESSION_MAX);
+    free(bytes);
+    ERR_clear_error();
+}
+
+/* @param session  NULL: a handshake broke */
+static void
+write_down(const struct resume *resume, SSL_SESSION *session, int64_t verified)
+{
+    const int der_len = session == NULL ? 0 : i2d_SSL_SESSION(session, NULL);
     struct kept head = {.verified = verified};
     const size_t len = sizeof head + (size_t)(der_len > 0 ? der_len : 0);
-    unsigned char *bytes = der_len > 0 && len <= SESSION_MAX ? malloc(len) : NULL;
+    unsigned char *bytes = (session == NULL || der_len > 0) && len <= SESSION_MAX ? malloc(len) : NULL;
     unsigned char *to = bytes == NULL ? NULL : bytes + sizeof head;
 
     if (bytes == NULL)
         return;
     memcpy(head.trusted, resume->trusted, DIGEST_SIZE);
     memcpy(bytes, &head, sizeof head);
-    if (i2d_SSL_SESSION(resume->ticket, &to) == der_len && digest_bytes(bytes + REST_AT, len - REST_AT, head.rest)) {
+    if ((session == NULL || i2d_SSL_SESSION(session, &to) == der_len) &&
+        digest_bytes(bytes + REST_AT, len - REST_AT, head.rest)) {
         memcpy(bytes, &head, sizeof head);
         write_file(resume->trust->to->tls_session, bytes, len);
     }
@@ -161,10 +193,12 @@ write_ticket(const struct resume *resume, int64_t verified)
 }
 
 void
-resume_keep(struct resume *resume, const SSL *ssl, bool worked)
+resume_keep(struct resume *resume, const SSL *ssl, bool up, bool worked)
 {
-    if (resume->ticket != NULL && worked)
-        write_ticket(resume, SSL_session_reused(ssl) == 1 ? resume->shown : resume->began);
+    if (resume->offered && !up)
+        write_down(resume, NULL, resume->began);
+    else if (resume->ticket != NULL && worked)
+        write_down(resume, resume->ticket, SSL_session_reused(ssl) == 1 ? resume->shown : resume->began);
     SSL_SESSION_free(resume->ticket);
     resume->ticket = NULL;
 }

@@ -70,6 +70,31 @@ connect_socket(struct stream *stream, struct error *err)
     return stream->fd >= 0;
 }
 
+/* Connect, and begin TLS where nothing comes before it. */
+static bool
+open_line(struct stream *stream, struct error *err)
+{
+    const struct connection *to = stream->to;
+
+    if (to->tunnel != NULL)
+        stream->fd = tunnel_start(&stream->tunnel, to->tunnel, err);
+    else if (!connect_socket(stream, err))
+        return false;
+    return stream->fd >= 0 && (!begins_with_tls(to) || to->tls == TLS_NONE || stream_start_tls(stream, err));
+}
+
+static void
+close_line(struct stream *stream)
+{
+    tls_free(stream->tls);
+    stream->tls = NULL;
+    if (stream->fd >= 0)
+        (void)close(stream->fd); /* what was not answered is not promised, so a failure says nothing new */
+    stream->fd = -1;
+    tunnel_end(&stream->tunnel);
+    stream->tunnel = (struct tunnel){0};
+}
+
 struct stream *
 stream_open(const struct connection *to, struct error *err)
 {
@@ -81,21 +106,19 @@ stream_open(const struct connection *to, struct error *err)
     }
     stream->to = to;
     stream->fd = -1;
-    if (to->tunnel != NULL) {
+    if (to->tunnel != NULL)
         (void)text_print(stream->name, sizeof stream->name, "the tunnel");
-        stream->fd = tunnel_start(&stream->tunnel, to->tunnel, err);
-    } else {
+    else
         (void)text_print(stream->name, sizeof stream->name, "%s:%u", to->host != NULL ? to->host : "",
                          (unsigned)to->port); /* a name that is cut here does not resolve either */
-        if (!connect_socket(stream, err))
-            goto failed;
+    if (open_line(stream, err))
+        return stream;
+    if (err->kind != ERROR_INTERRUPTED && stream_lost_by_ticket(stream)) {
+        close_line(stream);
+        *err = (struct error){0};
+        if (open_line(stream, err))
+            return stream;
     }
-    if (stream->fd < 0)
-        goto failed;
-    if (begins_with_tls(to) && to->tls != TLS_NONE && !stream_start_tls(stream, err))
-        goto failed;
-    return stream;
-failed:
     stream_close(stream);
     return NULL;
 }
@@ -141,6 +164,12 @@ stream_start_tls(struct stream *stream, struct error *err)
             return false;
         }
     }
+}
+
+bool
+stream_lost_by_ticket(const struct stream *stream)
+{
+    return stream->tls != NULL && !stream->secure && tls_showed_ticket(stream->tls);
 }
 
 bool
@@ -460,9 +489,6 @@ stream_close(struct stream *stream)
     if (stream == NULL)
         return;
     deflate_free(stream->deflate);
-    tls_free(stream->tls);
-    if (stream->fd >= 0)
-        (void)close(stream->fd); /* what was not answered is not promised, so a failure says nothing new */
-    tunnel_end(&stream->tunnel);
+    close_line(stream);
     free(stream);
 }

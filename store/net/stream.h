@@ -31,6 +31,11 @@ struct stream *stream_open(const struct connection *to, struct error *err);
 /** TLS on a plain stream (after STARTTLS). The caller has made sure that nothing from before TLS is left unread. */
 MUST_CHECK bool stream_start_tls(struct stream *stream, struct error *err);
 /**
+ * Did TLS not come up where the ticket of an earlier connection was shown? It has no ticket any more: another stream, once this one is closed, may be
+ * well (stream_open does so by itself).
+ */
+bool stream_lost_by_ticket(const struct stream *stream);
+/**
  * Compress both ways from here on (RFC 4978), below what is read and written and above TLS: where the server said OK to that, and nothing else is
  * in flight. A server that does not keep to it is ERROR_NETWORK at a read.
  *

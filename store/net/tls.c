@@ -321,12 +321,18 @@ tls_has_buffered(const struct tls *tls)
     return SSL_pending(tls->ssl) > 0 || (!tls->read_blocked && SSL_has_pending(tls->ssl));
 }
 
+bool
+tls_showed_ticket(const struct tls *tls)
+{
+    return tls->resume.offered;
+}
+
 void
 tls_free(struct tls *tls)
 {
     if (tls == NULL)
         return;
-    resume_keep(&tls->resume, tls->ssl, tls->up && !tls->broken);
+    resume_keep(&tls->resume, tls->ssl, tls->up, tls->up && !tls->broken);
     if (tls->ssl != NULL && tls->up && !tls->broken) {
         ERR_clear_error();
         (void)SSL_shutdown(tls->ssl); /* courtesy: whether it got out changes nothing for us */

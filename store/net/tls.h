@@ -21,6 +21,8 @@ MUST_CHECK enum stream_result tls_write(struct tls *tls, const void *from, size_
 short tls_events(const struct tls *tls, unsigned want);
 /** A read would find bytes that poll does not know of. */
 bool tls_has_buffered(const struct tls *tls);
+/** Did the handshake begin with the ticket of an earlier connection? Where it fails the next one may do without. */
+bool tls_showed_ticket(const struct tls *tls);
 /** Try close notify (if all went well so far), don't wait for the other side's, free. NULL-safe. */
 void tls_free(struct tls *tls);
 

@@ -241,8 +241,10 @@ add_file(struct buffer *to, const char *path)
     if (path == NULL)
         return buffer_adds(to, "-\n");
     (void)stat(path, &there); /* one that is not there has no time and no size */
-    return buffer_addf(to, "%s %llu %lld.%09ld %lld\n", path, (unsigned long long)there.st_ino,
-                       (long long)there.st_mtim.tv_sec, there.st_mtim.tv_nsec, (long long)there.st_size);
+    /* The time of its inode too: other bytes may come under the old time and size. */
+    return buffer_addf(to, "%s %llu %lld.%09ld %lld.%09ld %lld\n", path, (unsigned long long)there.st_ino,
+                       (long long)there.st_mtim.tv_sec, there.st_mtim.tv_nsec, (long long)there.st_ctim.tv_sec,
+                       there.st_ctim.tv_nsec, (long long)there.st_size);
 }
 
 /* The places where trust_load finds the system's. */

@@ -216,6 +216,22 @@ failed:
     return NULL;
 }
 
+/* Where TLS behind STLS did not come up with a ticket, it is begun once more, without. */
+static bool
+prepare_all(struct prologue *prologue, struct error *err)
+{
+    const struct prologue blank = {.to = prologue->to, .can = pop_capabilities_new()};
+
+    if (prepare(prologue, err))
+        return true;
+    if (err->kind == ERROR_INTERRUPTED || prologue->stream == NULL || !stream_lost_by_ticket(prologue->stream))
+        return false;
+    close_prologue(prologue);
+    *prologue = blank;
+    *err = (struct error){0};
+    return prepare(prologue, err);
+}
+
 /* One connection, one try. */
 static enum auth_outcome
 try(const struct connection *to, char **secret, struct pop_session **session, int *again_s, struct error *err)
@@ -223,7 +239,7 @@ try(const struct connection *to, char **secret, struct pop_session **session, in
     struct prologue prologue = {.to = to, .can = pop_capabilities_new()};
     enum auth_outcome outcome = AUTH_FAILED;
 
-    if (prepare(&prologue, err))
+    if (prepare_all(&prologue, err))
         outcome = log_in(&prologue, secret, err);
     if (outcome == AUTH_ACCEPTED)
         *session = finish(&prologue, err);

@@ -71,6 +71,13 @@ stream_start_tls(struct stream *stream, struct error *err)
 }
 
 bool
+stream_lost_by_ticket(const struct stream *stream)
+{
+    (void)stream;
+    return false;
+}
+
+bool
 stream_is_secure(const struct stream *stream)
 {
     return stream != NULL && stream->secure;

@@ -61,6 +61,32 @@ class TlsTest(SystemTest):
         self.assertGreater(whole, taken_up + 400, "the server's certificate has some hundred bytes")
         self.assertGreater(dry, taken_up + 400)
 
+    def test_who_hangs_up_on_a_ticket_keeps_no_run_from_its_work(self):
+        account = self.account_at("imaps://localhost", tls_ca_file=self.server.ca)
+        for scheme, port in (("imaps", self.server.tls_port), ("imap", self.server.port)):
+            for breaks in (True, False):
+                with self.subTest(scheme=scheme, breaks=breaks):
+                    self.ticket_is_refused(account, scheme, port, breaks)
+
+    def ticket_is_refused(self, account, scheme, port, breaks):
+        proxy = Proxy(port).start()
+        self.addCleanup(proxy.stop)
+        account.set(server="%s://localhost:%d" % (scheme, proxy.port))
+        shown = []
+
+        def choke(data):
+            if data[:1] != b"\x16" or data[5:6] != b"\x01" or len(data) < 480:  # a ClientHello with a ticket is long
+                return data
+            shown.append(len(data))
+            if breaks:
+                proxy.hang_up()
+                return b""
+            return data[:-20] + bytes(20)  # the binder at its end is none
+        proxy.edit["up"] = choke
+        for _ in range(4):
+            self.sync(account=account)
+        self.assertEqual(len(shown), 1, shown)
+
     def test_starttls_syncs_and_the_password_is_not_on_the_wire(self):
         self.client.fill("INBOX", self.corpus.messages(20))
         account = self.account_at("imap://localhost:%d" % self.proxy.port, tls_ca_file=self.server.ca, auth=["plain"])

@@ -284,6 +284,25 @@ a_ca_file_that_was_written_again_is_another_trust(void **state)
 }
 
 static void
+a_ca_file_that_was_written_again_under_its_old_time_and_size_is_another_trust(void **state)
+{
+    struct timespec times[2];
+    struct scene scene;
+    struct stat file;
+    (void)state;
+    begin(&scene);
+    meet(&scene, "* OK one\r\n");
+    assert_int_equal(stat(scene.own.file, &file), 0);
+    times[0] = file.st_atim;
+    times[1] = file.st_mtim;
+    assert_int_equal(utimensat(AT_FDCWD, scene.own.file, times, 0), 0);
+
+    meet(&scene, "* OK two\r\n");
+
+    assert_int_equal(end(&scene), 0);
+}
+
+static void
 another_client_certificate_is_another_trust(void **state)
 {
     struct scene scene;
@@ -366,6 +385,49 @@ a_certificate_that_has_expired_since_is_refused_though_there_is_a_ticket(void **
     err = assert_refused(&scene.to, ERROR_NETWORK);
 
     assert_has(err.answer, "expired");
+    assert_int_equal(end(&scene), 0);
+}
+
+/* Who hangs up on a ticket */
+
+static void
+a_server_that_hangs_up_on_a_ticket_is_asked_without_one_at_once_and_for_a_month(void **state)
+{
+    static const char *const choosy[] = {"TLS",         "S:* OK one", "C:bye",       "NEXT",  "NEXT",         "TLS",
+                                         "S:* OK two",  "C:bye",      "NEXT",        "TLS",   "S:* OK three", "C:bye",
+                                         "NEXT",        "TLS",        "S:* OK four", "C:bye", "NEXT",         "TLS",
+                                         "S:* OK five", "C:bye",      NULL};
+    struct scene scene;
+    unsigned char file[65536];
+    (void)state;
+    begin_until(&scene, choosy, 90 * DAY);
+    run(scene.server);
+    meet(&scene, "* OK one\r\n");
+
+    meet(&scene, "* OK two\r\n");
+    meet(&scene, "* OK three\r\n");
+
+    assert_int_equal(read_ticket(&scene, file, sizeof file), VERIFIED_AT + sizeof(int64_t));
+    make_older(&scene, 31 * DAY);
+    meet(&scene, "* OK four\r\n");
+    meet(&scene, "* OK five\r\n");
+    assert_int_equal(end(&scene), 1);
+}
+
+static void
+a_server_that_hangs_up_on_everybody_is_asked_twice(void **state)
+{
+    static const char *const gone[] = {"TLS",  "S:* OK one", "C:bye",      "NEXT",  "NEXT",
+                                       "NEXT", "TLS",        "S:* OK two", "C:bye", NULL};
+    struct scene scene;
+    (void)state;
+    begin_until(&scene, gone, DAY);
+    run(scene.server);
+    meet(&scene, "* OK one\r\n");
+
+    (void)assert_refused(&scene.to, ERROR_NETWORK);
+
+    meet(&scene, "* OK two\r\n");
     assert_int_equal(end(&scene), 0);
 }
 
@@ -454,11 +516,14 @@ main(void)
         cmocka_unit_test(another_name_for_the_host_is_another_trust),
         cmocka_unit_test(other_pins_are_another_trust),
         cmocka_unit_test(a_ca_file_that_was_written_again_is_another_trust),
+        cmocka_unit_test(a_ca_file_that_was_written_again_under_its_old_time_and_size_is_another_trust),
         cmocka_unit_test(another_client_certificate_is_another_trust),
         cmocka_unit_test(a_ca_file_that_is_gone_is_an_error_though_there_is_a_ticket),
         cmocka_unit_test(a_day_after_the_certificate_was_verified_it_is_verified_again),
         cmocka_unit_test(a_ticket_that_came_over_a_taken_up_session_does_not_count_as_verified_anew),
         cmocka_unit_test(a_certificate_that_has_expired_since_is_refused_though_there_is_a_ticket),
+        cmocka_unit_test(a_server_that_hangs_up_on_a_ticket_is_asked_without_one_at_once_and_for_a_month),
+        cmocka_unit_test(a_server_that_hangs_up_on_everybody_is_asked_twice),
         cmocka_unit_test(a_file_that_is_no_ticket_counts_as_none),
         cmocka_unit_test(a_ticket_that_lacks_its_end_or_has_another_bit_counts_as_none),
         cmocka_unit_test(a_folder_a_link_or_a_pipe_in_its_place_is_left_alone_or_replaced_and_stops_nothing),
