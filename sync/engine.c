@@ -28,6 +28,7 @@
 #include "sync/agenda/wanted.h"
 #include "sync/apply/altered.h"
 #include "sync/apply/apply.h"
+#include "sync/apply/leftovers.h"
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
@@ -289,73 +290,6 @@ dry_pass(struct run *run)
     return ok;
 }
 
-/* Does the message wait for its new place, which the configuration or the state of a mailbox does not allow yet? */
-static bool
-is_excused(struct run *run, const struct todo *todo, bool *excused)
-{
-    struct journal_pending pending;
-    bool found;
-
-    /* What was refused for want of rights speaks for all that is to be removed there, too. */
-    *excused = todo->step.verb == PLAN_REMOVE_THERE && refusal_denies(run, &run->mailboxes[todo->mailbox], WORK_REMOVE);
-    if (*excused)
-        return true;
-    if (!journal_pending_get(run->journal, run->mailboxes[todo->mailbox].row.id, todo->id, &pending, &found, &run->err))
-        return false;
-    *excused = found &&
-               (pending.kind == PENDING_POLICY || pending.kind == PENDING_MAILBOX ||
-                (pending.kind == PENDING_HELD && (todo->step.verb == PLAN_UPLOAD || todo->step.verb == PLAN_DOWNLOAD)));
-    return true;
-}
-
-/* Count what this run could have done and did not do: then the run is partial, and its exit status says so. */
-static bool
-count_leftovers(struct run *run)
-{
-    struct agenda agenda = {0};
-    bool ok = agenda_make(run, &agenda);
-    size_t left = 0;
-
-    for (size_t i = 0; ok && i < agenda.count; i++) {
-        const struct todo *todo = &agenda.todos[i];
-
-        if (todo->waits) {
-            left++;
-            continue;
-        }
-        if (todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
-            continue;
-        if (todo->step.verb != PLAN_FLAGS && (todo->step.verb != PLAN_DOWNLOAD || !todo->fresh || run->held)) {
-            bool excused = false;
-
-            /*
-             * It is held; or, in a run over some mailboxes only, it has perhaps moved to one that the command line does
-             * not name.
-             */
-            if (!todo->unpaired && !todo->fresh &&
-                (run->held || (run->options->mailboxes != NULL && run->options->mailboxes[0] != NULL)))
-                continue;
-            ok = is_excused(run, todo, &excused);
-            if (excused)
-                continue;
-        } else if (todo->step.verb == PLAN_FLAGS && (todo->step.flags.here_add | todo->step.flags.here_del) == 0) {
-            bool denied = false;
-
-            if ((todo->step.flags.there_add | todo->step.flags.there_del) == 0)
-                continue;
-            ok = is_excused(run, todo, &denied);
-            if (denied)
-                continue;
-        }
-        left++;
-    }
-    agenda_free(&agenda);
-    run->counts.pending = left;
-    if (left != 0)
-        run->partial = true;
-    return ok;
-}
-
 /*
  * Everything was paired: from here on mark and journal are of the same run again. A folder that could not be read may
  * lack messages that the journal knows. Then this is not done, so that the next run pairs once more and takes none of
@@ -440,7 +374,7 @@ work_on_line(struct run *run)
         return false;
     uneven_say(run);
     return run_stopped(run) ||
-           (attempts_write(run) && finish_pairing(run) && reading_say(run) && count_leftovers(run) &&
+           (attempts_write(run) && finish_pairing(run) && reading_say(run) && leftovers_count(run) &&
             refusals_say(run) && close_pending(run) && shown_note(run) && place_close(run) && close_quarantine(run));
 }
 

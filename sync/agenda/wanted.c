@@ -104,9 +104,11 @@ find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *fou
     return ok;
 }
 
+/* @param left  it is left alone for now, and this is no failure; else the next run looks again */
 static bool
-wait(struct wanting *wanting, struct todo *todo, const char *why)
+wait(struct wanting *wanting, struct todo *todo, bool left, const char *why)
 {
+    const enum journal_pending_kind kind = left ? PENDING_MAILBOX : PENDING_FAILED;
     struct run *run = wanting->run;
     const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
@@ -115,8 +117,7 @@ wait(struct wanting *wanting, struct todo *todo, const char *why)
         return true;
     if (!run_begin(run))
         return false;
-    return run_end(run,
-                   run_pending(run, mailbox, todo->id, PENDING_MAILBOX, plan_verb_word(todo->step.verb), why, NULL));
+    return run_end(run, run_pending(run, mailbox, todo->id, kind, plan_verb_word(todo->step.verb), why, NULL));
 }
 
 /* What is still to be done so that both sides of the message that stays show the change. */
@@ -186,15 +187,15 @@ give(struct wanting *wanting, struct todo *todo, bool here)
     struct merge_step step;
 
     if (mailbox == NULL)
-        return wait(wanting, todo, "it is in another mailbox now");
+        return wait(wanting, todo, true, "it is in another mailbox now");
     step = step_of(mailbox, wanting->home, change);
     if ((step.there_add | step.there_del | step.here_add | step.here_del) == 0)
         return (change.add | change.del) == 0 || end_change(wanting, todo, here);
     if (!mailbox_is_open(mailbox))
-        return wait(wanting, todo, "it is in another mailbox now, which this run leaves alone");
+        return wait(wanting, todo, true, "it is in another mailbox now, which this run leaves alone");
     if ((!policy->push.flags && (step.there_add | step.there_del) != 0) ||
         (!policy->pull.flags && (step.here_add | step.here_del) != 0))
-        return wait(wanting, todo, "it is in another mailbox now, and the configuration keeps its flags back");
+        return wait(wanting, todo, true, "it is in another mailbox now, and the configuration keeps its flags back");
     todo->dropped = todo->given = true;
     return plan_giving(wanting, mailbox, step);
 }
@@ -214,6 +215,29 @@ look_elsewhere(struct run *run)
     return observe_remote(run) && identify(run);
 }
 
+/* Nobody looks into some mailboxes, and that is no failure: what the user did with their folders, or the configuration, has it so. */
+static bool
+wait_for_unseen(struct wanting *wanting, struct todo *todo)
+{
+    struct run *run = wanting->run;
+    const struct mailbox *unseen = NULL;
+    char why[LIMIT_MAILBOX_NAME + 64];
+    bool left = true;
+
+    for (size_t i = 0; left && i < run->count; i++) {
+        const struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!run_is_unseen(mailbox) || run_learned(mailbox, CAUTION_STAYS_UNREADABLE))
+            continue;
+        unseen = mailbox;
+        left = mailbox->row.state == MAILBOX_GONE_LOCAL ||
+               mailbox_is_kept_back(SIDE_HERE, mailbox->row.state, &run->account->policy);
+    }
+    (void)text_print(why, sizeof why, "it may have moved to %s, which could not be looked at",
+                     unseen != NULL ? unseen->row.name : "another mailbox");
+    return wait(wanting, todo, left, why);
+}
+
 static bool
 decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
 {
@@ -229,18 +253,18 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
         return true;
     if (here && run_unseen(run) != NULL) {
         if (run->look_everywhere)
-            return wait(wanting, todo, "it may have moved to a mailbox that was not looked at");
+            return wait_for_unseen(wanting, todo);
         *look = todo->dropped = true;
         return true;
     }
     if (here && run->overtaken)
-        return wait(wanting, todo, "messages were moved on the server while they were looked at");
+        return wait(wanting, todo, false, "messages were moved on the server while they were looked at");
     if ((run->cautions & (here ? CAUTION_MADE_THERE : CAUTION_MADE_HERE)) != 0)
-        return wait(wanting, todo, "it may have moved to a mailbox that was made meanwhile");
+        return wait(wanting, todo, false, "it may have moved to a mailbox that was made meanwhile");
     for (size_t i = 0; !here && i < run->count; i++) {
         if (run->mailboxes[i].chosen && run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER) &&
             !run_learned(&run->mailboxes[i], CAUTION_STAYS_UNREADABLE))
-            return wait(wanting, todo, "it may have moved to a folder that can't be read");
+            return wait(wanting, todo, false, "it may have moved to a folder that can't be read");
     }
     return true;
 }

@@ -4,6 +4,7 @@
  */
 #include "sync/agenda/hold.h"
 #include "sync/apply/apply.h"
+#include "sync/apply/leftovers.h"
 #include "sync/match/in_place.h"
 #include "sync/rows/quarantined.h"
 #include "sync/rows/refusals.h"
@@ -35,11 +36,10 @@ is_removal(const struct run *run, const struct todo *todo, enum mailbox_side sid
 static bool
 may_remove(struct run *run, const struct agenda *agenda, enum mailbox_side side)
 {
-    const char *why;
-    char text[160];
+    char why[LEFTOVERS_WHY], text[LEFTOVERS_WHY + 64];
     bool any = false;
 
-    if (removals_allowed(side, run->cautions, 0, &why))
+    if (!leftovers_removals_wait(run, side, NULL, why))
         return true;
     for (size_t i = 0; !any && i < agenda->count; i++)
         any = is_planned(run, &agenda->todos[i], side);

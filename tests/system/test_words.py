@@ -1,7 +1,7 @@
 """What is said: where another protocol answers, or nobody; why a run was not all it could be; nothing twice."""
 import socket
 
-from base import NETWORK, PASSWORD, SOME, Account, HomeTest, SystemTest, main
+from base import NETWORK, OK, PASSWORD, SOME, Account, HomeTest, SystemTest, main
 from rig import bent
 from rig.evil import EvilServer
 from rig.popserver import PopServer
@@ -45,6 +45,62 @@ class GreetingTest(HomeTest):
 
         self.assertIn("has said nothing for 15 seconds: does this port expect imaps://?", result.out)
         self.assertIn("Does this port expect imaps://?", result.err)
+
+
+class ElsewhereTest(HomeTest):
+    """What one side lost may stand in a mailbox that can't be looked at: it waits for one run, and nobody says that all is in sync."""
+    def setUp(self):
+        super().setUp()
+        self.server = self.enterContext(bent.BentServer("Work", capabilities=bent.MODERN))
+        self.account = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, tls="none", timeout=2)
+        for n in range(8):
+            for mailbox in ("INBOX", "Work"):
+                self.server.mailboxes[mailbox].add(b"Subject: %d\r\n\r\nThis is %d of %s.\r\n" % (n, n, mailbox.encode()))
+        for _ in range(2):
+            self.run_golub("sync")
+
+    def given_two_are_gone_there_and_the_last_one_is_wanted_here(self):
+        inbox = self.server.mailboxes["INBOX"]
+        for message in inbox.messages[-2:]:
+            inbox.expunge(message.uid)
+        self.account.maildir.flag(self.account.maildir.find("INBOX", b"Subject: 7\r\n\r\nThis is 7 of INBOX.\r\n"), add="F")
+        self.server.mailboxes["Work"].add(b"Subject: new\r\n\r\nnew\r\n")
+
+    def given_work_can_not_be_looked_at(self, answer):
+        self.server.bend = lambda ask: answer if ask.command in ("SELECT", "EXAMINE") and ask.mailbox == "Work" else None
+
+    def assert_both_wait(self, result):
+        self.assertIn("2 waiting", result.out)
+        self.assertNotIn("in sync", result.out)
+        self.assertRegex(result.err, r"golub: work[/:].*Work")
+        status = self.home.run("status").out
+        self.assertRegex(status, r"(?m)^work: INBOX: upload UID 8 .*: it may have moved to Work, which could not be looked at")
+        self.assertRegex(status, r"(?m)^work: INBOX: remove-here UID 7 .*: a mailbox (could not be listed|can't be read on the server): Work")
+
+    def test_a_run_over_the_other_one_says_so_where_its_line_ends(self):
+        self.given_two_are_gone_there_and_the_last_one_is_wanted_here()
+        self.given_work_can_not_be_looked_at([bent.CLOSE])
+
+        self.assert_both_wait(self.run_golub("sync", "work/INBOX", expect=SOME))
+        result = self.run_golub("sync", "work/INBOX")
+
+        self.assertIn("1 uploaded, 1 deleted here", result.out)
+
+    def test_a_run_over_the_other_one_says_so_where_it_is_refused(self):
+        self.given_two_are_gone_there_and_the_last_one_is_wanted_here()
+        self.given_work_can_not_be_looked_at([b"%T NO [SERVERBUG] Internal error\r\n"])
+
+        self.assert_both_wait(self.run_golub("sync", "work/INBOX", expect=SOME))
+
+    def test_a_run_over_all_says_so(self):
+        self.given_two_are_gone_there_and_the_last_one_is_wanted_here()
+        self.given_work_can_not_be_looked_at([bent.CLOSE])
+
+        self.assert_both_wait(self.run_golub("sync", expect=SOME))
+        result = self.run_golub("sync", expect=SOME)
+
+        self.assertIn("1 uploaded, 1 deleted here", result.out)
+        self.assertNotIn("INBOX:", self.home.run("status").out)
 
 
 class UndoneTest(SystemTest):
