@@ -59,7 +59,9 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity &&
                 !renamed_there_perhaps(run, sight->mailbox, &sight->selected);
 
-    report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
+    if (sight->mailbox->said_repair == NULL || strcmp(sight->mailbox->said_repair, why) != 0)
+        report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
+    sight->mailbox->said_repair = why;
     sight->again_full = true;
     /*
      * What seems to have vanished elsewhere may be here under another UID. In the run after one in which the server had gone back it may have been

@@ -1,4 +1,5 @@
 """What is said: where another protocol answers, or nobody; why a run was not all it could be; nothing twice."""
+import re
 import socket
 
 from base import NETWORK, OK, PASSWORD, SOME, Account, HomeTest, SystemTest, main
@@ -101,6 +102,27 @@ class ElsewhereTest(HomeTest):
 
         self.assertIn("1 uploaded, 1 deleted here", result.out)
         self.assertNotIn("INBOX:", self.home.run("status").out)
+
+
+class OnceTest(HomeTest):
+    def test_that_a_uid_is_another_message_is_said_once_although_each_list_tells_it_anew(self):
+        server = self.enterContext(bent.BentServer(capabilities=bent.PLAIN))
+        for n in range(3):
+            server.mailboxes["INBOX"].add(b"Subject: %d\r\n\r\nThis is %d.\r\n" % (n, n))
+        Account(self.home, "imap://127.0.0.1:%d" % server.port, tls="none", timeout=5)
+        self.run_golub("sync")
+        lists = []
+
+        def bend(ask):
+            if ask.command != "UID FETCH" or b"INTERNALDATE" not in ask.args:
+                return None
+            lists.append(ask.args)
+            return [re.sub(rb"03-Mar-2026", b"%02d-Apr-2026" % (len(lists) % 29 + 1), part) for part in ask.truth()]
+        server.bend = bend
+
+        result = self.home.run("sync")
+
+        self.assertEqual(result.out.count("a UID is another message than it was"), 1, result)
 
 
 class UndoneTest(SystemTest):
