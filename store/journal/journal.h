@@ -248,12 +248,39 @@ enum journal_which {
     WHICH_FILE_ALONE, /* base known, no uid */
     WHICH_UID_ALONE,  /* uid known and not gone there, no base, not FACT_REPLACED */
     WHICH_UID_LEFT,   /* uid known and gone there, no base */
+    WHICH_FRESH,      /* new mail there (journal_fresh) */
+    WHICH_BUT_FRESH,  /* ... and all but this */
     WHICH_NOWHERE, /* neither base nor uid: a removal that another program's state told, whose UID is not valid any more */
     WHICH_SETS,    /* so many */
 };
 /** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
 MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids,
                                     size_t *count, struct error *err);
+/** Those of them that `keep` answers true to: memory grows with these alone. */
+MUST_CHECK bool journal_message_ids_kept(struct journal *journal, int64_t mailbox, enum journal_which which,
+                                         bool (*keep)(const void *context, int64_t id), const void *context,
+                                         int64_t **ids, size_t *count, struct error *err);
+
+/*
+ * New mail there: a UID that nothing is known of but that it is there. There may be a million in a mailbox, so they are asked for in pieces, the
+ * newest first.
+ */
+struct journal_fresh {
+    int64_t id;
+    uint32_t uid;
+};
+struct journal_fresh_sum {
+    int64_t mailbox;
+    uint64_t messages;
+    uint64_t bytes;  /* as the server told them, and never more than INT64_MAX */
+    uint64_t capped; /* where each counts as `cap` at most */
+};
+/** At most `most` of one mailbox whose UID is below `below`, the highest UID first; the caller frees *list. */
+MUST_CHECK bool journal_fresh(struct journal *journal, int64_t mailbox, uint64_t below, size_t most,
+                              struct journal_fresh **list, size_t *count, struct error *err);
+/** How much of it there is in each mailbox that has any, ordered by mailbox; the caller frees *list. */
+MUST_CHECK bool journal_fresh_sums(struct journal *journal, uint64_t cap, struct journal_fresh_sum **list,
+                                   size_t *count, struct error *err);
 /** Ids of one mailbox's rows with first <= uid <= last that are not gone there, ordered by uid; the caller frees. */
 MUST_CHECK bool journal_ids_by_uids(struct journal *journal, int64_t mailbox, uint32_t first, uint32_t last,
                                     int64_t **ids, size_t *count, struct error *err);

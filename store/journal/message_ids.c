@@ -17,6 +17,9 @@
 #define UID_ALONE DIRTY " AND base IS NULL AND (facts & 0x40000) = 0 AND " WITH_UID /* FACT_REPLACED */
 #define NOWHERE DIRTY " AND uid IS NULL AND base IS NULL"
 #define UID_LEFT DIRTY " AND base IS NULL AND uid IS NOT NULL AND (facts & 1) <> 0"
+/* Those that are new there: as a first sync has them by the million. Walked by the index of what is dirty, in its order. */
+#define FRESH "uid IS NOT NULL AND base IS NULL AND facts = 0 AND twin IS NULL"
+#define BUT_FRESH DIRTY " AND NOT (" FRESH ")"
 static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 && FLAG_DRAFT == 16 &&
                   FACT_OUT_OF_VIEW == 0x80000 && FACT_REPLACED == 0x40000 && FACT_FOREIGN == 0x400000,
               "the statements hold these bits");
@@ -25,6 +28,11 @@ static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 &
 #define IDS(set)                                                                                                       \
     {                                                                                                                  \
         "SELECT id FROM message WHERE mailbox = ?1 AND " set IN_ORDER, "SELECT id FROM message WHERE " set IN_ORDER    \
+    }
+#define DIRTY_IDS(set)                                                                                                 \
+    {                                                                                                                  \
+        "SELECT id FROM message INDEXED BY message_dirty WHERE mailbox = ?1 AND " set IN_ORDER,                        \
+            "SELECT id FROM message INDEXED BY message_dirty WHERE " set IN_ORDER                                      \
     }
 #define COUNT(set)                                                                                                     \
     {                                                                                                                  \
@@ -90,6 +98,8 @@ static const char *const ids_sql[WHICH_SETS][2] = {
     [WHICH_FILE_ALONE] = IDS(FILE_ALONE),
     [WHICH_UID_ALONE] = IDS(UID_ALONE),
     [WHICH_UID_LEFT] = IDS(UID_LEFT),
+    [WHICH_FRESH] = DIRTY_IDS(DIRTY " AND " FRESH),
+    [WHICH_BUT_FRESH] = DIRTY_IDS(BUT_FRESH),
     [WHICH_NOWHERE] = IDS(NOWHERE),
 };
 
@@ -108,6 +118,8 @@ static const char *const count_sql[WHICH_SETS][2] = {
     [WHICH_FILE_ALONE] = DIRTY_COUNT(FILE_ALONE),
     [WHICH_UID_ALONE] = DIRTY_COUNT(UID_ALONE),
     [WHICH_UID_LEFT] = DIRTY_COUNT(UID_LEFT),
+    [WHICH_FRESH] = DIRTY_COUNT(DIRTY " AND " FRESH),
+    [WHICH_BUT_FRESH] = DIRTY_COUNT(BUT_FRESH),
     [WHICH_NOWHERE] = DIRTY_COUNT(NOWHERE),
 };
 
@@ -130,6 +142,110 @@ journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which
     sqlite3_stmt *statement = prepare_set(journal, SQL_MESSAGE_IDS, ids_sql, mailbox, which, err);
 
     return statement != NULL && sql_ids(journal, statement, ids, count, "list messages", err);
+}
+
+bool
+journal_message_ids_kept(struct journal *journal, int64_t mailbox, enum journal_which which,
+                         bool (*keep)(const void *context, int64_t id), const void *context, int64_t **ids,
+                         size_t *count, struct error *err)
+{
+    static const char what[] = "list messages";
+    sqlite3_stmt *statement = prepare_set(journal, SQL_MESSAGE_IDS, ids_sql, mailbox, which, err);
+    enum sql_outcome outcome;
+    int64_t *list = NULL;
+    size_t size = 0, used = 0;
+    bool ok = statement != NULL;
+
+    while (ok && (outcome = sql_step(journal, statement, what, err)) != SQL_DONE) {
+        struct sql_reader from = {.statement = statement};
+        const int64_t id = outcome == SQL_ROW ? read_integer(&from, 1, INT64_MAX) : 0;
+
+        ok = outcome == SQL_ROW && !from.damaged;
+        if (from.damaged)
+            sql_damaged(journal, err, what);
+        if (!ok || !keep(context, id))
+            continue;
+        ok = array_grow(&list, &size, used + 1, sizeof *list);
+        if (ok)
+            list[used++] = id;
+        else
+            sql_no_memory(err, what);
+    }
+    if (!ok) {
+        if (statement != NULL)
+            sql_end(statement);
+        free(list);
+        return false;
+    }
+    *ids = list;
+    *count = used;
+    return true;
+}
+
+static bool
+read_fresh(sqlite3_stmt *statement, void *row)
+{
+    struct sql_reader from = {.statement = statement};
+    struct journal_fresh fresh = {.id = read_integer(&from, 1, INT64_MAX)};
+
+    fresh.uid = (uint32_t)read_integer(&from, 1, UINT32_MAX);
+    memcpy(row, &fresh, sizeof fresh);
+    return !from.damaged;
+}
+
+bool
+journal_fresh(struct journal *journal, int64_t mailbox, uint64_t below, size_t most, struct journal_fresh **list,
+              size_t *count, struct error *err)
+{
+    static const char sql[] = "SELECT id, uid FROM message INDEXED BY message_dirty"
+                              " WHERE mailbox = ?1 AND uid < ?2 AND " DIRTY " AND " FRESH " ORDER BY uid DESC LIMIT ?3";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_FRESH, sql, err);
+    struct sql_binder to = {.statement = statement};
+    void *rows;
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&to, mailbox);
+    bind_integer(&to, (int64_t)below);
+    bind_integer(&to, (int64_t)most);
+    if (!sql_list(journal, statement, read_fresh, sizeof **list, &rows, count, "list new messages", err))
+        return false;
+    *list = rows;
+    return true;
+}
+
+static bool
+read_fresh_sum(sqlite3_stmt *statement, void *row)
+{
+    struct sql_reader from = {.statement = statement};
+    struct journal_fresh_sum sum = {.mailbox = read_integer(&from, 1, INT64_MAX)};
+
+    sum.messages = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    sum.bytes = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    sum.capped = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    memcpy(row, &sum, sizeof sum);
+    return !from.damaged;
+}
+
+/* total() is a float: what servers say of sizes may be more than an integer holds. Beyond one the cast is INT64_MAX. */
+bool
+journal_fresh_sums(struct journal *journal, uint64_t cap, struct journal_fresh_sum **list, size_t *count,
+                   struct error *err)
+{
+    static const char sql[] =
+        "SELECT mailbox, count(*), CAST(total(size) AS INTEGER), CAST(total(min(size, ?1)) AS INTEGER)"
+        " FROM message INDEXED BY message_dirty WHERE " DIRTY " AND " FRESH " GROUP BY mailbox ORDER BY mailbox";
+    static const char what[] = "count new messages";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_FRESH_SUMS, sql, err);
+    void *rows;
+
+    if (statement == NULL || !sql_fits(cap, what, err))
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, (int64_t)cap);
+    if (!sql_list(journal, statement, read_fresh_sum, sizeof **list, &rows, count, what, err))
+        return false;
+    *list = rows;
+    return true;
 }
 
 #define NAMES(where)                                                                                                   \

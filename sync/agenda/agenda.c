@@ -1,4 +1,4 @@
-/* From dirty rows to a list of things to do: each row through the pure planner. */
+/* From a row to what there is to do about it: each through the pure planner. Which rows are looked at says make.c. */
 #include "sync/agenda/agenda.h"
 
 #include "sync/rows/alias.h"
@@ -129,8 +129,8 @@ check_replaced(struct run *run, const struct journal_message *message, bool *rep
     return ok;
 }
 
-static bool
-plan_row(struct run *run, struct agenda *agenda, int64_t id)
+bool
+agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
 {
     struct journal_message message;
     struct mailbox *mailbox;
@@ -215,51 +215,6 @@ agenda_sort(struct agenda *agenda)
         qsort(agenda->todos, agenda->count, sizeof *agenda->todos, compare_todos);
 }
 
-/* Mail that carries \Deleted on both sides has a clean row; only `expunge` wants more. */
-static bool
-plan_deleted(struct run *run, struct agenda *agenda)
-{
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
-
-    if (!run->account->policy.expunge)
-        return true;
-    if (!journal_message_ids(run->journal, 0, WHICH_DELETED, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && i < count; i++) {
-        struct journal_message message;
-
-        ok = run_load(run, ids[i], &message);
-        if (ok && journal_message_is_clean(&message))
-            ok = plan_row(run, agenda, ids[i]);
-    }
-    free(ids);
-    return ok;
-}
-
-bool
-agenda_make(struct run *run, struct agenda *agenda)
-{
-    int64_t *ids;
-    size_t count;
-    bool ok;
-
-    *agenda = (struct agenda){0};
-    run->counts.kept_by_policy = run->counts.altered = run->counts.refused = 0;
-    if (!journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err))
-        return false;
-    ok = run_begin(run);
-    for (size_t i = 0; ok && i < count; i++)
-        ok = plan_row(run, agenda, ids[i]);
-    ok = ok && plan_deleted(run, agenda);
-    ok = run_end(run, ok);
-    free(ids);
-    if (ok)
-        agenda_sort(agenda);
-    return ok;
-}
-
 /* What this row is once its flags are carried. @return false: nobody expunges that */
 static bool
 carry(struct journal_message *message, struct merge_step step)
@@ -284,7 +239,7 @@ foresee_given(struct run *run, struct agenda *agenda, const struct todo *todo)
     if (!run_load(run, todo->id, &message))
         return false;
     message.flags = merge_unchanged(message.flags, here);
-    return journal_message_save(run->journal, &message, &run->err) && plan_row(run, agenda, todo->id);
+    return journal_message_save(run->journal, &message, &run->err) && agenda_plan(run, agenda, todo->id);
 }
 
 bool
@@ -306,7 +261,7 @@ agenda_foresee(struct run *run, struct agenda *agenda)
         ok = run_load(run, todo.id, &message);
         if (!ok || !carry(&message, todo.step.flags))
             continue;
-        ok = journal_message_save(run->journal, &message, &run->err) && plan_row(run, agenda, todo.id);
+        ok = journal_message_save(run->journal, &message, &run->err) && agenda_plan(run, agenda, todo.id);
         if (ok && agenda->count > before && agenda->todos[agenda->count - 1].step.verb == PLAN_FLAGS)
             agenda->count--; /* some of its flags may not be carried, and were planned already */
     }

@@ -11,6 +11,8 @@ MUST_CHECK bool agenda_foresee(struct run *run, struct agenda *agenda);
 bool agenda_guard(struct run *run, struct agenda *agenda);
 bool agenda_print(struct run *run, struct agenda *agenda);
 void agenda_free(struct agenda *agenda);
+/** What there is to do about this row, if anything, goes into the agenda. In a transaction. */
+MUST_CHECK bool agenda_plan(struct run *run, struct agenda *agenda, int64_t id);
 /** One more thing to do; agenda_sort after the last one. */
 MUST_CHECK bool agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo);
 /** By mailbox, UID and row. */

@@ -1,9 +1,10 @@
 /*
- * Downloads: what is asked for, in which order, and what of it came. Newest mail first. Bodies stream into drafts while more arrive; a batch
+ * Downloads: what is asked for (in which order says due.c), and what of it came. Bodies stream into drafts while more arrive; a batch
  * of them becomes mail in arrivals.c, and room.c looks after the disk.
  */
 #include "sync/apply/apply.h"
 #include "sync/apply/arrivals.h"
+#include "sync/apply/due.h"
 #include "sync/apply/room.h"
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
@@ -23,8 +24,7 @@ struct refused { /* asked[at] was refused by itself */
 struct downloading {
     struct run *run;
     struct arena arena;
-    struct todo **todos; /* all, in the order in which they are asked for */
-    size_t count;
+    struct due due; /* in the order in which they are asked for */
     struct room room;
     struct arrivals arrivals;
     /* those that are asked for now: at most ROUND of them, or those of these that came short */
@@ -263,39 +263,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
 }
 
 static bool
-is_download(const struct todo *todo)
-{
-    return todo->step.verb == PLAN_DOWNLOAD && !todo->dropped && !todo->step.kept_back && todo->partner == 0;
-}
-
-static bool
-is_due(const struct run *run, const struct todo *todo)
-{
-    return is_download(todo) && !reading_given_up(run, todo->id) &&
-           !attempts_waits(run, &run->mailboxes[todo->mailbox], ATTEMPT_BODY, todo->uid) &&
-           (run->mailboxes[todo->mailbox].over & WORK_FETCH) == 0 && !refusal_is_known(run, todo->id, WORK_FETCH);
-}
-
-/* One folder that can't be written to (its rights, a read-only mount) is found out before a body is asked for, and stops no other. */
-static bool
-can_write(struct run *run, struct mailbox *mailbox)
-{
-    struct local_draft *draft;
-    struct error err = {0};
-
-    if (run->local.ops->draft_begin(run->local.self, mailbox->row.folder, &draft, &err)) {
-        run->local.ops->draft_drop(run->local.self, draft);
-        return true;
-    }
-    attempts_folder_unwritten(run, mailbox); /* a message that was to be fetched may be the one that is to move */
-    run_problem_here(run, mailbox, &err);
-    return false;
-}
-
-static bool
 allocate(struct downloading *down)
 {
-    const size_t at_once = down->count < ROUND ? down->count : ROUND;
+    const size_t at_once = down->due.most < ROUND ? (size_t)down->due.most : ROUND;
 
     down->readings = arena_array(&down->arena, at_once, sizeof *down->readings);
     down->requests = arena_array(&down->arena, at_once, sizeof *down->requests);
@@ -303,59 +273,8 @@ allocate(struct downloading *down)
     down->uids = arena_array(&down->arena, at_once, sizeof *down->uids);
     down->row = arena_array(&down->arena, 1, sizeof *down->row);
     down->other = arena_array(&down->arena, 1, sizeof *down->other);
-    arrivals_begin(&down->arrivals, down->run, &down->arena, down->count);
+    arrivals_begin(&down->arrivals, down->run, &down->arena, at_once);
     return run_has(down->run, &down->arena);
-}
-
-static bool
-choose(struct downloading *down, struct agenda *agenda)
-{
-    struct run *run = down->run;
-    uint32_t tried = UINT32_MAX;
-
-    down->todos = arena_array(&down->arena, agenda->count, sizeof *down->todos);
-    if (!run_has(run, &down->arena))
-        return false;
-    reading_begin(run);
-    for (size_t i = 0; i < agenda->count; i++) { /* over since its messages were read for pairing */
-        struct mailbox *mailbox = &run->mailboxes[agenda->todos[i].mailbox];
-
-        if (is_download(&agenda->todos[i]) && (mailbox->over & WORK_FETCH) != 0)
-            run_learn(run, mailbox, CAUTION_UNFETCHED);
-    }
-    run->put_off = 0;
-    for (size_t i = 0; i < agenda->count; i++)
-        run->put_off +=
-            is_download(&agenda->todos[i]) &&
-            attempts_comes_last(run, &run->mailboxes[agenda->todos[i].mailbox], ATTEMPT_BODY, agenda->todos[i].uid);
-    /* The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
-    for (size_t end = agenda->count; end > 0;) {
-        size_t begin = end, count = 0;
-        uint32_t mailbox = agenda->todos[end - 1].mailbox;
-
-        while (begin > 0 && agenda->todos[begin - 1].mailbox == mailbox && count < LIMIT_BATCH)
-            count += is_due(run, &agenda->todos[--begin]);
-        if (count != 0 && mailbox_is_open(&run->mailboxes[mailbox]) &&
-            (mailbox == tried || can_write(run, &run->mailboxes[mailbox]))) {
-            tried = mailbox;
-            for (size_t i = begin; i < end; i++)
-                if (is_due(run, &agenda->todos[i]))
-                    down->todos[down->count++] = &agenda->todos[i];
-        }
-        end = begin;
-    }
-    /* What was refused before is asked for behind the others, so that nothing is refused for its sake. */
-    for (size_t i = 0; run->refusals_count != 0 && i < agenda->count; i++) {
-        struct todo *todo = &agenda->todos[i];
-
-        if (is_download(todo) && refusal_is_known(run, todo->id, WORK_FETCH) && !reading_given_up(run, todo->id) &&
-            mailbox_is_open(&run->mailboxes[todo->mailbox]))
-            down->todos[down->count++] = todo;
-    }
-    run->total += down->count;
-    for (size_t i = 0; i < down->count; i++)
-        run->total_bytes += down->todos[i]->size;
-    return true;
 }
 
 /* One request for each run of ascending UIDs of a mailbox. */
@@ -470,13 +389,14 @@ next_round(struct downloading *down, size_t at, uint64_t most)
 {
     uint64_t bytes = 0;
 
-    down->asked = down->todos + at;
+    down->asked = down->due.todos + at;
     down->asked_count = 0;
-    for (; at < down->count && down->asked_count < ROUND && bytes < most; at++) {
-        bytes += down->todos[at]->size;
-        if ((down->run->mailboxes[down->todos[at]->mailbox].over & WORK_FETCH) == 0)
-            down->asked[down->asked_count++] = down->todos[at];
+    for (; at < down->due.count && down->asked_count < ROUND && bytes < most; at++) {
+        bytes += down->due.todos[at]->size;
+        if ((down->run->mailboxes[down->due.todos[at]->mailbox].over & WORK_FETCH) == 0)
+            down->asked[down->asked_count++] = down->due.todos[at];
     }
+    down->due.bytes -= bytes < down->due.bytes ? bytes : down->due.bytes;
     return at;
 }
 
@@ -487,14 +407,14 @@ fetch_round(struct downloading *down)
 }
 
 static bool
-fetch_all(struct downloading *down)
+fetch_piece(struct downloading *down)
 {
     bool ok = true;
 
-    for (size_t at = 0; ok && at < down->count;) {
+    for (size_t at = 0; ok && at < down->due.count;) {
         uint64_t most;
 
-        ok = line_expect(down->run, down->todos + at, down->count - at, &most) || keep_arrived(down);
+        ok = line_expect(down->run, down->due.bytes, &most) || keep_arrived(down);
         if (!ok)
             break;
         at = next_round(down, at, most);
@@ -504,6 +424,17 @@ fetch_all(struct downloading *down)
         down->again = true;
         ok = ok && (down->asked_count == 0 || fetch_round(down));
     }
+    return ok;
+}
+
+/* What came stays open from one piece to the next. */
+static bool
+fetch_all(struct downloading *down)
+{
+    bool ok = true;
+
+    while (ok && down->due.count != 0)
+        ok = fetch_piece(down) && (due_next(&down->due) || keep_arrived(down));
     if (!ok)
         arrivals_drop(&down->arrivals);
     return ok && arrivals_flush(&down->arrivals);
@@ -513,10 +444,11 @@ bool
 apply_downloads(struct run *run, struct agenda *agenda)
 {
     struct downloading down = {.run = run};
-    bool ok = choose(&down, agenda);
+    bool ok = due_begin(&down.due, run, agenda) && due_next(&down.due);
 
-    if (ok && down.count != 0)
-        ok = allocate(&down) && room_check(run, &down.room, down.todos, down.count) && fetch_all(&down);
+    if (ok && down.due.count != 0)
+        ok = allocate(&down) && room_check(run, &down.room, down.due.messages, down.due.room) && fetch_all(&down);
+    due_free(&down.due);
     free(down.refused);
     arena_free(&down.arena);
     return ok;

@@ -1,7 +1,7 @@
 /* See leftovers.h. */
 #include "sync/apply/leftovers.h"
 
-#include "sync/agenda/agenda.h"
+#include "sync/agenda/fresh.h"
 #include "sync/rows/refusals.h"
 
 bool
@@ -104,20 +104,44 @@ judge(struct run *run, const struct todo *todo, bool *left)
     return true;
 }
 
+static bool
+judge_all(struct run *run, const struct agenda *agenda, size_t *count)
+{
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        bool left;
+
+        ok = judge(run, &agenda->todos[i], &left);
+        *count += ok && left;
+    }
+    return run_end(run, ok);
+}
+
+/* New mail that is no part of the agenda. */
+static bool
+judge_fresh(struct run *run, size_t *count)
+{
+    struct fresh_walk walk = {0};
+    struct agenda piece = {0};
+    bool ok = fresh_begin(run, 0, &walk);
+
+    do
+        ok = ok && fresh_next(run, &walk, &piece) && judge_all(run, &piece, count);
+    while (ok && piece.count != 0);
+    agenda_free(&piece);
+    fresh_end(&walk);
+    return ok;
+}
+
 bool
 leftovers_count(struct run *run)
 {
     struct agenda agenda = {0};
     size_t count = 0;
-    bool ok = agenda_make(run, &agenda) && run_begin(run);
+    bool ok = agenda_make(run, &agenda) && judge_all(run, &agenda, &count) &&
+              (!agenda.fresh_apart || judge_fresh(run, &count));
 
-    for (size_t i = 0; ok && i < agenda.count; i++) {
-        bool left;
-
-        ok = judge(run, &agenda.todos[i], &left);
-        count += ok && left;
-    }
-    ok = run_end(run, ok);
     agenda_free(&agenda);
     run->counts.pending = count;
     if (count != 0)

@@ -2,26 +2,29 @@
 #include "sync/apply/room.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #define MIB (1024.0 * 1024.0)
-#define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* batches: one is being written, one is being flushed */
+#define ROOM_BATCHES ROOM_MOST            /* batches: one is being written, one is being flushed */
 #define ROOM_RESERVE (UINT64_C(64) << 20) /* reserve: left to others, and to the journal if it is on the same disk */
 #define ROOM_LEAST (UINT64_C(1) << 20)    /* the least reserve, however little is to come */
 #define ROOM_MESSAGE 4096                 /* a file takes whole blocks, and a name */
 #define ROOM_LOOK (UINT64_C(1) << 20)     /* so much may come before the disk is looked at again */
+
+#define ENOUGH (ROOM_BATCHES + 4 * ROOM_RESERVE) /* more than that asks for no more room */
 
 struct need {
     uint64_t batches, reserve;
 };
 
 /* Bytes that are still to come, as far as it matters how many they are. */
-static uint64_t
-count_bytes(struct todo *const *todos, size_t count)
+uint64_t
+room_count(struct todo *const *todos, size_t count)
 {
     uint64_t bytes = 0;
 
-    for (size_t i = 0; i < count && bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++)
-        bytes += (todos[i]->size < ROOM_BATCHES ? todos[i]->size : ROOM_BATCHES) + ROOM_MESSAGE;
+    for (size_t i = 0; i < count && bytes < ENOUGH; i++)
+        bytes += todos[i]->size < ROOM_MOST ? todos[i]->size : ROOM_MOST;
     return bytes;
 }
 
@@ -30,8 +33,10 @@ count_bytes(struct todo *const *todos, size_t count)
  * that as a reserve. What others write meanwhile, or a server that counts sizes wrongly, still ends in an error of writing.
  */
 static struct need
-needed(uint64_t bytes)
+needed(uint64_t messages, uint64_t bytes)
 {
+    if (bytes < ENOUGH)
+        bytes += (messages < ENOUGH / ROOM_MESSAGE ? messages : ENOUGH / ROOM_MESSAGE) * ROOM_MESSAGE;
     return (struct need){.batches = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES,
                          .reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE};
 }
@@ -53,9 +58,9 @@ say_none(struct run *run, struct need need, uint64_t space)
 }
 
 bool
-room_check(struct run *run, struct room *room, struct todo *const *todos, size_t count)
+room_check(struct run *run, struct room *room, uint64_t messages, uint64_t bytes)
 {
-    const struct need need = needed(count_bytes(todos, count));
+    const struct need need = needed(messages, bytes);
     uint64_t space;
 
     if (!run->local.ops->free_space(run->local.self, &space, &run->err))
@@ -63,8 +68,8 @@ room_check(struct run *run, struct room *room, struct todo *const *todos, size_t
     room->reserve = need.reserve;
     if (space >= need.batches + need.reserve)
         return true;
-    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", count, count == 1 ? "" : "s",
-              run->account->maildir);
+    error_set(&run->err, ERROR_LOCAL, "fetch %" PRIu64 " new message%s into the Maildir %s", messages,
+              messages == 1 ? "" : "s", run->account->maildir);
     return say_none(run, need, space);
 }
 
@@ -72,7 +77,7 @@ room_check(struct run *run, struct room *room, struct todo *const *todos, size_t
 bool
 room_check_kept(struct run *run, struct todo *const *todos, size_t count)
 {
-    const struct need need = needed(count_bytes(todos, count));
+    const struct need need = needed(count, room_count(todos, count));
     uint64_t fetched, kept;
 
     if (!run->local.ops->free_space(run->local.self, &fetched, &run->err) ||

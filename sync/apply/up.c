@@ -421,9 +421,11 @@ upload_all(struct uploading *up)
     size_t i = 0;
 
     while (i < up->due_count && !up->over_quota && !run_stopped(run)) {
-        uint64_t most;
+        uint64_t most, bytes = 0;
 
-        if (!line_expect(run, up->due + i, up->due_count - i, &most) || !run_begin(run))
+        for (size_t k = i; k < up->due_count; k++)
+            bytes += up->due[k]->size;
+        if (!line_expect(run, bytes, &most) || !run_begin(run))
             return false;
         most = most < UPLOAD_BATCH_BYTES ? most : UPLOAD_BATCH_BYTES;
         for (up->full = false; i < up->due_count && up->count < up->most && up->bytes < most; i++) {

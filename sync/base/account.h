@@ -66,6 +66,7 @@ struct sync_options {
     int64_t (*now)(void *context); /* seconds UTC; NULL: the system's clock */
     void *now_context;
     size_t descriptors; /* how many files this run may have open (store/base/descriptors.h); 0: as many as it likes */
+    size_t piece;       /* of new mail, so much is planned at once; 0: as many as that rightly is */
     void (*wait)(void *context, int seconds); /* before a line that broke is opened again; NULL: sleep */
     void *wait_context;
     bool skip_existing;     /* import: record what is on the server as had, fetch nothing */

@@ -79,6 +79,12 @@ count_missing(struct run *run, struct sight *sight, int64_t id)
     return true;
 }
 
+static bool
+is_unseen(const void *context, int64_t id)
+{
+    return !id_set_has(context, id);
+}
+
 /* A listing of everything is complete: what it did not name is gone, or out of the server's view. */
 bool
 gone_sweep(struct observation *observation, struct sight *sight)
@@ -93,18 +99,17 @@ gone_sweep(struct observation *observation, struct sight *sight)
     sight->view.exists = sight->selected.exists;
     sight->view.slid = sight->slid;
     sight->view.uneven = mailbox->row.uneven != 0;
-    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
+    if (!journal_message_ids_kept(run->journal, mailbox->row.id, WHICH_WITH_UID, is_unseen, &sight->seen, &ids, &count,
+                                  &run->err))
         return false;
     for (size_t i = 0; ok && i < count; i++)
-        ok = id_set_has(&sight->seen, ids[i]) || count_missing(run, sight, ids[i]);
+        ok = count_missing(run, sight, ids[i]);
     ok = ok && (!mailbox->row.past || missing_past(run, mailbox, sight->same)) &&
          view_count_sent(run, mailbox, &sight->view);
     view_learn(run, mailbox, &sight->view);
     cut = ok && view_is_cut(run, mailbox, &sight->view);
-    for (size_t i = 0; ok && i < count; i++) {
-        if (!id_set_has(&sight->seen, ids[i]))
-            ok = sweep_row(observation, sight, ids[i], cut);
-    }
+    for (size_t i = 0; ok && i < count; i++)
+        ok = sweep_row(observation, sight, ids[i], cut);
     free(ids);
     ok = ok && (known == mailbox->row.view || mailbox->row.view != sight->view.exists ||
                 view_recall(run, mailbox, sight->view.lowest));

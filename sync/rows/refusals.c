@@ -102,6 +102,20 @@ refusals_load(struct run *run)
 }
 
 bool
+refusal_next(const struct run *run, enum work work, int64_t *id)
+{
+    for (size_t i = 0; i < run->refusals_count; i++) {
+        const struct refusal *refusal = &run->refusals[i];
+
+        if (refusal->message <= *id || refusal->work != work || refusal->over)
+            continue;
+        *id = refusal->message;
+        return true;
+    }
+    return false;
+}
+
+bool
 refusal_is_known(const struct run *run, int64_t message, enum work work)
 {
     return find_work(run, message, work) != NULL;

@@ -21,6 +21,8 @@ MUST_CHECK bool refusals_load(struct run *run);
 void refusals_drop(struct run *run, struct agenda *agenda);
 /** Has an earlier run been refused this? */
 bool refusal_is_known(const struct run *run, int64_t message, enum work work);
+/** The next message by id, behind *id, of which refusal_is_known. @return false: there is none */
+bool refusal_next(const struct run *run, enum work work, int64_t *id);
 /** ... and is it the one that is asked for now, for all of its likes? */
 bool refusal_is_probe(const struct run *run, const struct mailbox *mailbox, int64_t message, enum work work);
 /** Is a message of this mailbox waiting for want of rights? */

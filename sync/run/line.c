@@ -100,13 +100,11 @@ line_open_again(struct run *run)
 }
 
 bool
-line_expect(struct run *run, struct todo *const *todos, size_t count, uint64_t *most)
+line_expect(struct run *run, uint64_t bytes, uint64_t *most)
 {
-    uint64_t bytes = 0, first = 0;
+    uint64_t first = 0;
 
     *most = UINT64_MAX;
-    for (size_t i = 0; i < count; i++)
-        bytes += todos[i]->size;
     if (!run->remote.ops->expect(run->remote.self, bytes, &first, &run->err))
         return false;
     if (first != 0)

@@ -22,9 +22,9 @@ MUST_CHECK bool line_open(struct run *run);
  */
 MUST_CHECK bool line_open_again(struct run *run);
 /**
- * The mail of these todos is about to be moved one way: the line is made ready for so many bytes (`expect` of remote.h).
+ * So many bytes of mail are about to be moved one way: the line is made ready for them (`expect` of remote.h).
  * @param most  [out] so many of them are to be moved by the next operation, because that tells how fast the line is; UINT64_MAX: any number
  */
-MUST_CHECK bool line_expect(struct run *run, struct todo *const *todos, size_t count, uint64_t *most);
+MUST_CHECK bool line_expect(struct run *run, uint64_t bytes, uint64_t *most);
 
 #endif

@@ -136,6 +136,7 @@ struct todo { /* one message about which something is to be done */
 struct agenda {
     struct todo *todos;
     size_t count, size;
+    bool fresh_apart; /* without new mail there, which is planned while it is fetched: sync/agenda/fresh.h */
 };
 
 /* Why removals are held. Each reason has its own list. */

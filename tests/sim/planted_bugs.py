@@ -2481,6 +2481,8 @@ BUGS = [
         ("sync/observe/named.c", "    *whole = found == NULL;\n    return *whole ||", "    *whole = false;\n    return found == NULL ||")),
     bug("folder that was never listed gone through by names", histories("sim_golub", 600),
         ("sync/observe/local.c", "mailbox->row.state == MAILBOX_ACTIVE && mailbox->row.stamp[0] != '\\0' &&", "mailbox->row.state == MAILBOX_ACTIVE &&")),
+    bug("new mail there planned apart from what vanished", HISTORIES,
+        ("sync/agenda/fresh.c", "if (agenda->todos[i].step.verb != PLAN_FLAGS)", "if (false)")),
     said("watch: storm of events that lead to nothing not broken", Test("test_watch_pace"),
          ("sync/watch/pace.c", "pace->running_for[i] && !pace->did)", "pace->running_for[i] && !pace->did && false)")),
     said("watch: what a run left to the next one waits for the poll", Test("test_watch_pace"),

@@ -63,6 +63,7 @@ begin(const struct history *history)
     sim.has_backup = sim.rewound = false;
     sim.syncs = 0;
     sim.descriptors = history->seed % 4 == 1;
+    sim.piece = history->seed % 3 == 0 ? 0 : history->seed % 3;
     sim.quiet = false;
     memset(sim.away_there, 0, sizeof sim.away_there);
     memset(sim.away_here, 0, sizeof sim.away_here);

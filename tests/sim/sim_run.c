@@ -250,6 +250,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                                    .confirm_additions = it->choice.confirm && it->choice.confirm_id == NULL,
                                    .mailboxes = sim->only != NULL ? sim->only : it->choice.only,
                                    .descriptors = sim->descriptors,
+                                   .piece = sim->piece,
                                    .now = virtual_now,
                                    .now_context = &sim->world,
                                    .wait = virtual_wait,

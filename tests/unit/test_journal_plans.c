@@ -11,9 +11,10 @@
 
 /* The index that a set of one mailbox is found by. The others are as large as the mailbox, or are what was never asked of a large one. */
 static const char *const indexes[WHICH_SETS] = {
-    [WHICH_DIRTY] = "message_dirty",    [WHICH_ALIAS] = "message_twin",       [WHICH_DRAFT] = "message_draft",
-    [WHICH_UNREAD] = "message_dirty",   [WHICH_FILE_ALONE] = "message_dirty", [WHICH_UID_ALONE] = "message_dirty",
-    [WHICH_UID_LEFT] = "message_dirty", [WHICH_NOWHERE] = "message_dirty",
+    [WHICH_DIRTY] = "message_dirty",     [WHICH_ALIAS] = "message_twin",       [WHICH_DRAFT] = "message_draft",
+    [WHICH_UNREAD] = "message_dirty",    [WHICH_FILE_ALONE] = "message_dirty", [WHICH_UID_ALONE] = "message_dirty",
+    [WHICH_UID_LEFT] = "message_dirty",  [WHICH_NOWHERE] = "message_dirty",    [WHICH_FRESH] = "message_dirty",
+    [WHICH_BUT_FRESH] = "message_dirty",
 };
 
 static void
@@ -67,6 +68,70 @@ small_sets_of_a_mailbox_are_found_by_their_own_indexes(void **state)
     }
 }
 
+static void
+new_mail_there_is_walked_in_the_order_in_which_it_is_found(void **state)
+{
+    struct scene *s = *state;
+    struct buffer plan = buffer_new(8192);
+    struct journal_fresh *fresh;
+    struct journal_fresh_sum *sums;
+    size_t count;
+    int64_t *ids;
+
+    assert_true(journal_fresh(s->journal, s->mailbox, 100, 10, &fresh, &count, &s->err));
+    free(fresh);
+    assert_true(journal_fresh_sums(s->journal, 100, &sums, &count, &s->err));
+    free(sums);
+    assert_true(journal_message_ids(s->journal, 0, WHICH_BUT_FRESH, &ids, &count, &s->err));
+    free(ids);
+    assert_found_by(s->journal->statements[SQL_MESSAGE_FRESH], "message_dirty");
+    plan_of(s->journal->statements[SQL_MESSAGE_FRESH_SUMS], &plan);
+    assert_string_equal(plan.at, "SCAN message USING INDEX message_dirty;");
+    plan_of(s->journal->statements[SQL_MESSAGE_IDS + 2 * WHICH_BUT_FRESH + 1], &plan);
+    assert_string_equal(plan.at, "SCAN message USING INDEX message_dirty;");
+    buffer_free(&plan);
+}
+
+static void
+given_fresh(struct scene *s, int64_t mailbox, uint32_t uid, uint64_t size, unsigned facts)
+{
+    struct journal_message message = {.mailbox = mailbox, .uid = uid, .size = size, .facts = facts};
+
+    assert_true(journal_message_save(s->journal, &message, &s->err));
+}
+
+static void
+new_mail_there_comes_in_pieces_the_newest_first_and_nothing_else_with_it(void **state)
+{
+    struct scene *s = *state;
+    const int64_t other = given_mailbox(s, "Work");
+    struct journal_fresh *fresh;
+    struct journal_fresh_sum *sums;
+    size_t count;
+
+    (void)given_message(s, paired(s->mailbox, 1));
+    for (uint32_t uid = 2; uid <= 6; uid++)
+        given_fresh(s, s->mailbox, uid, uid == 6 ? (uint64_t)INT64_MAX : 100, 0);
+    given_fresh(s, s->mailbox, UINT32_MAX, INT64_MAX, 0);
+    given_fresh(s, s->mailbox, 7, 100, FACT_GONE_THERE);
+    given_fresh(s, other, 8, 100, 0);
+
+    assert_true(journal_fresh(s->journal, s->mailbox, UINT64_C(1) << 32, 3, &fresh, &count, &s->err));
+    assert_int_equal(count, 3);
+    assert_true(fresh[0].uid == UINT32_MAX && fresh[1].uid == 6 && fresh[2].uid == 5);
+    free(fresh);
+    assert_true(journal_fresh(s->journal, s->mailbox, 5, 10, &fresh, &count, &s->err));
+    assert_int_equal(count, 3);
+    assert_true(fresh[0].uid == 4 && fresh[2].uid == 2);
+    free(fresh);
+    assert_true(journal_fresh_sums(s->journal, 1000, &sums, &count, &s->err));
+    assert_int_equal(count, 2);
+    assert_true(sums[0].mailbox == s->mailbox && sums[0].messages == 6 && sums[0].capped == 2400);
+    assert_true(sums[0].bytes == INT64_MAX); /* more than that fits nowhere */
+    assert_true(sums[1].mailbox == other && sums[1].messages == 1 && sums[1].bytes == 100);
+    free(sums);
+}
+
 static bool
 ignore(void *context, const struct journal_name *name)
 {
@@ -116,6 +181,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(small_sets_of_a_mailbox_are_found_by_their_own_indexes),
         TEST(names_of_a_mailbox_that_is_most_of_the_account_are_read_as_they_lie),
+        TEST(new_mail_there_is_walked_in_the_order_in_which_it_is_found),
+        TEST(new_mail_there_comes_in_pieces_the_newest_first_and_nothing_else_with_it),
         TEST(one_message_is_found_by_an_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
