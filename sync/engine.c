@@ -28,6 +28,7 @@
 #include "sync/agenda/wanted.h"
 #include "sync/apply/altered.h"
 #include "sync/apply/apply.h"
+#include "sync/apply/copied_from.h"
 #include "sync/apply/leftovers.h"
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
@@ -283,7 +284,8 @@ dry_pass(struct run *run)
     bool edited;
     bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) && hold_reject(run) &&
               observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
-              agenda_foresee(run, &agenda) && agenda_guard(run, &agenda) && agenda_print(run, &agenda);
+              agenda_foresee(run, &agenda) && copied_foresee(run, &agenda) && agenda_guard(run, &agenda) &&
+              agenda_print(run, &agenda);
 
     uneven_say(run);
     agenda_free(&agenda);

@@ -283,7 +283,7 @@ acts_of(const struct run *run, const struct todo *todo, enum report_act acts[2])
     if (step->verb == PLAN_DOWNLOAD)
         acts[count++] = moves ? DID_MOVE_HERE : DID_DOWNLOAD;
     else if (step->verb == PLAN_UPLOAD)
-        acts[count++] = moves ? DID_MOVE_THERE : DID_UPLOAD;
+        acts[count++] = moves ? DID_MOVE_THERE : todo->copied ? DID_COPY_THERE : DID_UPLOAD;
     else if (step->verb == PLAN_REMOVE_HERE && !moves)
         acts[count++] = DID_REMOVE_HERE;
     else if (step->verb == PLAN_REMOVE_THERE && !moves)

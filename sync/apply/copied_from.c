@@ -3,6 +3,7 @@
 
 #include "sync/match/given_again.h"
 #include "sync/match/read.h"
+#include "sync/observe/uneven.h"
 #include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
 
@@ -69,9 +70,9 @@ read_unsaved(struct run *run, const struct journal_message *wanted, struct kinsh
     return true;
 }
 
-bool
-copied_from(struct run *run, const struct journal_message *wanted, struct journal_message *source,
-            struct kinship *kinship, struct mailbox **from)
+static bool
+find_any_source(struct run *run, const struct journal_message *wanted, struct journal_message *source,
+                struct kinship *kinship, struct mailbox **from)
 {
     bool got;
 
@@ -82,4 +83,40 @@ copied_from(struct run *run, const struct journal_message *wanted, struct journa
         return true;
     return read_unsaved(run, wanted, kinship, &got) &&
            (!got || find_source(run, wanted, kinship->plain[KINSHIP_UNSAVED], source, from));
+}
+
+bool
+copied_instead(struct run *run, const struct todo *todo, struct journal_message *wanted, struct journal_message *source,
+               struct kinship *kinship, struct mailbox **from)
+{
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    bool hides;
+
+    *from = NULL;
+    if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 ||
+        !mailbox_is_open(mailbox) || mailbox->no_copies)
+        return true;
+    if (!uneven_may_hide(run, mailbox, NULL, &hides) || !run_load(run, todo->id, wanted))
+        return false;
+    return hides || !wanted->has_wire || wanted->uid != 0 || find_any_source(run, wanted, source, kinship, from);
+}
+
+bool
+copied_foresee(struct run *run, struct agenda *agenda)
+{
+    struct journal_message *wanted = calloc(2, sizeof *wanted), *source = wanted + 1;
+    bool ok = wanted != NULL || run_no_memory(run), tried;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+        struct kinship kinship;
+        struct mailbox *from;
+        struct journal_op op;
+
+        ok = copied_instead(run, todo, wanted, source, &kinship, &from) &&
+             (from == NULL || journal_op_of(run->journal, todo->id, &op, &tried, &run->err));
+        todo->copied = ok && from != NULL && !tried; /* what failed once is uploaded */
+    }
+    free(wanted);
+    return ok;
 }

@@ -569,7 +569,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
 {
     struct transferring transferring;
     struct journal_message *const wanted = &transferring.target;
-    bool hides = false, ok = begin_transferring(&transferring, run, agenda->count, false);
+    bool ok = begin_transferring(&transferring, run, agenda->count, false);
     struct kinship kinship;
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
@@ -578,15 +578,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
         struct mailbox *from;
         bool wait;
 
-        if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 ||
-            !mailbox_is_open(&run->mailboxes[todo->mailbox]))
-            continue;
-        if (run->mailboxes[todo->mailbox].no_copies)
-            continue;
-        ok = uneven_may_hide(run, &run->mailboxes[todo->mailbox], NULL, &hides) && run_load(run, todo->id, wanted);
-        if (!ok || hides || !wanted->has_wire || wanted->uid != 0)
-            continue;
-        ok = copied_from(run, wanted, &transferring.source, &kinship, &from);
+        ok = copied_instead(run, todo, wanted, &transferring.source, &kinship, &from);
         if (!ok || from == NULL)
             continue;
         ok = check_intent(&transferring, todo, NULL, &op, &wait);

@@ -128,6 +128,7 @@ struct todo { /* one message about which something is to be done */
     bool dropped;     /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
     bool given;       /* ... and its flags go to another message of these bytes: the next pass removes it */
     bool counted;     /* a removal that the guard counted and let pass */
+    bool copied;      /* an upload of which a dry run knows that it will be a copy on the server */
     bool own_name;    /* its file's name is of the form that golub gives */
     bool refused;     /* an upload that was refused before, and is asked for again */
     bool placeholder; /* mbsync's, and no message's file yet */

@@ -594,6 +594,20 @@ class CountTest(ChangesTest):
 
         self.assertIn("nothing new, 1 mailbox in sync", self.run_golub("sync", "work/INBOX").out)
 
+    def test_a_dry_run_tells_what_is_copied_on_the_server_from_what_is_sent(self):
+        """Also what a mail reader saved with lines of its own."""
+        self.maildir.put("Work", self.mails[0].lf)
+        self.maildir.put("Work", self.mails[1].lf.replace(b"\n\n", b"\nContent-Length: 5\nLines: 1\n\n", 1))
+        self.maildir.put("Work", self.corpus.simple("new").lf)
+
+        foreseen = self.sync("--dry-run", "--json").of("result")[0]["counts"]
+        self.assertIn("upload 1", self.sync("--dry-run").out)
+        done = self.sync("--json").of("result")[0]["counts"]
+
+        for name in ("up_copied", "up_new", "bytes_up"):
+            self.assertEqual(foreseen[name], done[name], name)
+        self.assertEqual((done["up_copied"], done["up_new"]), (2, 1))
+
     def test_a_dry_run_counts_the_mailbox_that_it_would_make(self):
         self.maildir.create("Neu")
 
