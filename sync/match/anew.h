@@ -6,12 +6,16 @@
 
 /** Before anything is joined: meeting->anew and meeting->unjudged. Inside a transaction. */
 MUST_CHECK bool anew_judge(struct meeting *meeting);
+/** After all was joined: where both sides were read for the first time, what comes from here on is new. Inside the transaction of the pairs. */
+MUST_CHECK bool anew_note_met(struct meeting *meeting);
+/** The same for each mailbox in which there was nothing to pair. In a transaction of its own; each is asked for in the journal once a run. */
+MUST_CHECK bool anew_note_all(struct run *run);
 /** What is left now that could not be read: the next run judges it, though by then some of the mailbox is settled. Inside a transaction. */
 MUST_CHECK bool anew_note_unjudged(const struct meeting *meeting);
 /**
  * Does a header that names one message, and the size, say that they are one? Where a mailbox is met as a whole no body travels; there both were on
- * either side before, and what has one header is one message but for very few. What is new here and what is new there in a mailbox that is
- * settled are mostly two messages, and only their bodies say whether they are. What had a UID is known by the date that the server told; what was
+ * either side before, and what has one header is one message but for very few. What comes here and what comes there after that, at once or one long
+ * after the other, are mostly two messages, and only their bodies say whether they are. What had a UID is known by the date that the server told; what was
  * sent and not answered by the date that it was given, and by a UID that was not given before.
  */
 bool anew_suffices(const struct meeting *meeting, const struct half *file, const struct half *uid);

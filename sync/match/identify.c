@@ -326,7 +326,7 @@ meet(struct meeting *meeting)
     if (any_left(meeting) && (!read_uids(meeting, false, lacks_body) || !groups_walk(meeting, KEY_WIRE, join_bodies) ||
                               !groups_walk(meeting, KEY_CANONICAL, join_canonical) || !join_rewritten(meeting, true)))
         return false;
-    if (!related_join(meeting) || !same_body_join(meeting) || !doubling_judge(meeting))
+    if (!related_join(meeting) || !same_body_join(meeting) || !doubling_judge(meeting) || !anew_note_met(meeting))
         return false;
     return meeting_keep_flags(meeting) && save_read(meeting) && parts_find(meeting) && hold_doubtful(meeting);
 }
@@ -404,5 +404,5 @@ identify(struct run *run)
             return false;
     }
     reading_end_files(run);
-    return true;
+    return anew_note_all(run);
 }

@@ -72,9 +72,10 @@ struct meeting { /* one mailbox */
     uint32_t index;
     struct mailbox *mailbox;
     struct halves files, uids;
-    bool anew;          /* nothing in this mailbox was settled before, or all of it must be settled anew: anew.h */
-    bool whole;         /* ... the latter, or the account is new */
-    bool unjudged;      /* not all of it could be judged when it was new */
+    bool anew;     /* nothing in this mailbox was settled before, or all of it must be settled anew: anew.h */
+    bool whole;    /* ... the latter, or the account is new */
+    int64_t met;   /* the highest row id when both sides were read for the first time; -1: no run has come so far */
+    bool unjudged; /* not all of it could be judged when it was new */
     struct arena arena; /* kinships, and lost */
     struct lost *lost;  /* NULL: not looked for yet */
     size_t lost_count;

@@ -76,6 +76,7 @@ struct mailbox {
     bool lost;               /* the server said once in this run that there is no such mailbox to move something into */
     unsigned cautions;       /* enum caution: what this run learned of it that forbids something */
     bool renumbered;         /* it is paired anew because its UIDVALIDITY is another one */
+    bool met;                /* the journal knows when both sides were read for the first time: anew.h */
     bool adrift;             /* paired anew in the third run on end, or a later one: its numbers mean nothing */
     bool perhaps_cut;        /* listed for the first time, and as many as a server may show at most: see view.h */
     bool proven;             /* its folder was listed whole: flushed.c */

@@ -119,6 +119,71 @@ a_new_file_that_a_reader_saved_is_not_another_new_message_of_its_header(void **s
     }
 }
 
+/* Which of the two waits for the other one; or both come at once. */
+enum comes { UID_FIRST, FILE_FIRST, BOTH_AT_ONCE, WAYS };
+
+static void
+given_the_first_of_them(enum comes way)
+{
+    if (way != FILE_FIRST)
+        given_mail_there_at(INBOX, OTHER, DATE + 500);
+    if (way != UID_FIRST)
+        given_mail_here(INBOX, ONE);
+}
+
+static void
+given_the_second_of_them(enum comes way)
+{
+    if (way == FILE_FIRST)
+        given_mail_there_at(INBOX, OTHER, DATE + 500);
+    if (way == UID_FIRST)
+        given_mail_here(INBOX, ONE);
+}
+
+/* Wherever a run is cut off in which one of them came, or both: they are mail that is new in a mailbox that was known. */
+static void
+what_waits_since_a_run_that_was_cut_off_is_not_another_new_message_of_its_header(void **state)
+{
+    (void)state;
+    for (int way = 0; way < WAYS; way++) {
+        for (int before = 0; before < BEFORES; before++) {
+            bool whole = false;
+
+            for (int step = 1; !whole; step++) {
+                given_an_inbox((enum before)before);
+                given_the_first_of_them((enum comes)way);
+                sim.world.crash_at = step;
+                whole = when_golub_syncs_after(60) != -1;
+                given_the_second_of_them((enum comes)way);
+
+                then_both_are_on_both_sides(INBOX);
+                end_scenario(NULL);
+            }
+        }
+    }
+}
+
+/* Runs that go the other way alone keep one of them on its side. */
+static void
+what_was_kept_back_is_not_another_new_message_of_its_header(void **state)
+{
+    (void)state;
+    for (int way = 0; way < BOTH_AT_ONCE; way++) {
+        for (int before = 0; before < BEFORES; before++) {
+            given_an_inbox((enum before)before);
+            sim.clients[0].forced = way == UID_FIRST ? FORCED_PUSH : FORCED_PULL;
+            given_the_first_of_them((enum comes)way);
+            for (int i = 0; i < 2; i++)
+                assert_int_equal(when_golub_syncs_after(60), 0);
+            sim.clients[0].forced = FORCED_NOT;
+            given_the_second_of_them((enum comes)way);
+
+            then_both_are_on_both_sides(INBOX);
+            end_scenario(NULL);
+        }
+    }
+}
+
 /* Where a mailbox is met as a whole its headers are enough: no body travels, in a run that is cut off neither. */
 static void
 a_first_meeting_needs_no_bodies(void **state)
@@ -236,6 +301,8 @@ main(void)
         SCENARIO(the_same_message_on_both_sides_costs_its_body_once),
         SCENARIO(a_new_file_is_one_of_two_new_messages_of_its_header),
         SCENARIO(a_new_file_that_a_reader_saved_is_not_another_new_message_of_its_header),
+        SCENARIO(what_waits_since_a_run_that_was_cut_off_is_not_another_new_message_of_its_header),
+        SCENARIO(what_was_kept_back_is_not_another_new_message_of_its_header),
         SCENARIO(a_first_meeting_needs_no_bodies),
         SCENARIO(what_was_sent_without_an_answer_is_found_without_its_body),
         SCENARIO(what_was_sent_to_a_server_that_tells_no_uid_is_found_without_its_body),
