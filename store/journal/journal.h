@@ -130,7 +130,7 @@ struct journal_message {
     struct flag_sides flags;
     unsigned facts;
     int64_t
-        refers_to; /* column `twin`. FACT_ALIAS: the row that has the uid; FACT_REPLACED: that of the new version; else 0 */
+        refers_to; /* column `twin`. FACT_ALIAS: the row that has the uid; FACT_REPLACED: that of the new version; FACT_MOVED: that of its copy, 0: not known; else 0 */
     char keywords[KEYWORDS_MAX + 1]; /* as the server last showed them */
 };
 

@@ -142,6 +142,8 @@ resolve_row(struct resolving *resolving, struct todo *todo, bool moved)
 {
     struct journal_message *message = &resolving->message;
 
+    if (!moved && (message->facts & FACT_MOVED) != 0)
+        message->refers_to = 0;
     if (moved) { /* the rest of a move: an ordinary removal, whatever flags the survivor got */
         message->facts |= FACT_MOVED;
         message->flags = merge_agree(message->flags, FLAG_ALL);

@@ -4,7 +4,7 @@
  *
  *   its bytes stay elsewhere      what was changed about the survivor is given to that one, and the survivor is wanted back no more: its
  *                                 removal, or a move that the policy keeps back, goes on from there
- *   it is the source of a copy    what else was changed about it is given likewise
+ *   it is the source of a copy    what else was changed about it is given likewise: to that copy, and to no twin of it
  *   a mailbox was not looked at   it waits. A run over some mailboxes looks at the others now, and at no other time
  *   else                          it comes back, as planned
  *
@@ -14,12 +14,14 @@
 
 #include "sync/match/match.h"
 #include "sync/observe/observe.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/held.h"
 
 struct wanting {
     struct run *run;
     struct agenda *agenda;
     struct journal_message *survivor, *home;
+    bool perhaps; /* `home` has the bytes of what was copied, and may be another message: no flag is taken off it */
     struct todo *added; /* todos to be added, for messages about which nothing was to be done */
     size_t added_count, added_size;
 };
@@ -69,17 +71,59 @@ is_moving(const struct wanting *wanting)
     return moving;
 }
 
+/*
+ * What was copied, and is to go: its copy is the row that the journal names, wherever that has moved since, and no twin. Where it names none, that may
+ * be any row that is younger than what was copied, the youngest first.
+ */
+static bool
+find_copy(struct wanting *wanting, const int64_t *ids, size_t count, bool *found, bool *moves)
+{
+    struct run *run = wanting->run;
+    const struct journal_message *source = wanting->survivor;
+    bool known, ok = copied_to(run, source, wanting->home, &known);
+
+    if (ok && known) {
+        *found = is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, false);
+        *moves = !*found && is_moving(wanting);
+    }
+    for (size_t i = count; ok && !known && !*found && i-- > 0 && ids[i] > source->id;) {
+        ok = run_load(run, ids[i], wanting->home);
+        *found = ok && is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, false);
+        *moves = *moves || (ok && is_moving(wanting));
+        wanting->perhaps = true;
+    }
+    return ok;
+}
+
+/* Any row of these bytes. */
+static bool
+find_twin(struct wanting *wanting, const int64_t *ids, size_t count, bool here, bool *found, bool *moves)
+{
+    struct run *run = wanting->run;
+    bool ok = true;
+
+    for (size_t i = 0; ok && !*found && i < count; i++) {
+        if (ids[i] == wanting->survivor->id)
+            continue;
+        ok = run_load(run, ids[i], wanting->home);
+        *found = ok && is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, here);
+        *moves = *moves || (ok && !here && is_moving(wanting));
+    }
+    return ok;
+}
+
 /* *moves: it has none yet, but will. */
 static bool
 find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *found, bool *moves)
 {
+    const bool copied = !here && (wanting->survivor->facts & FACT_MOVED) != 0;
     struct run *run = wanting->run;
     int64_t *ids = NULL;
     size_t count = 0;
     bool ok = true;
 
     *found = todo->elsewhere != 0;
-    *moves = false;
+    *moves = wanting->perhaps = false;
     if (*found)
         return run_load(run, todo->elsewhere, wanting->home);
     if (!wanting->survivor->has_wire)
@@ -93,12 +137,10 @@ find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *fou
             return true;
     }
     ok = journal_ids_by_wire(run->journal, wanting->survivor->wire, &ids, &count, &run->err);
-    for (size_t i = 0; ok && !*found && i < count; i++) {
-        if (ids[i] == todo->id)
-            continue;
-        ok = run_load(run, ids[i], wanting->home);
-        *found = ok && is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, here);
-        *moves = *moves || (ok && !here && is_moving(wanting));
+    ok = ok && (!copied || find_copy(wanting, ids, count, found, moves));
+    if (ok && !*found && !*moves && (!copied || is_wanted(wanting->survivor, false))) {
+        wanting->perhaps = copied;
+        ok = find_twin(wanting, ids, count, here, found, moves);
     }
     free(ids);
     return ok;
@@ -183,9 +225,11 @@ give(struct wanting *wanting, struct todo *todo, bool here)
     struct run *run = wanting->run;
     const struct policy *policy = &run->account->policy;
     const struct mailbox *mailbox = run_mailbox_by_id(run, wanting->home->mailbox);
-    const struct merge_change change = merge_change(wanting->survivor->flags, here);
+    struct merge_change change = merge_change(wanting->survivor->flags, here);
     struct merge_step step;
 
+    if (wanting->perhaps)
+        change.del &= FLAG_DELETED; /* that one is wanted, too, is no harm */
     if (mailbox == NULL)
         return wait(wanting, todo, true, "it is in another mailbox now");
     step = step_of(mailbox, wanting->home, change);

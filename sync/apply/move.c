@@ -9,6 +9,7 @@
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
 #include "sync/rows/alias.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/foreign.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
@@ -124,11 +125,12 @@ take_flags(const struct journal_message *source, struct journal_message *target,
 
 /* The source of a copy that is to go: its flags went along, and are no reason to keep or fetch it. What changes from here on may be one. */
 static bool
-leave_rest(struct run *run, struct journal_message *source)
+leave_rest(struct run *run, struct journal_message *source, int64_t copy)
 {
     const struct flag_sides went = source->flags;
 
     source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
+    source->refers_to = copy;
     source->flags = merge_unchanged(went, false);
     const bool ok = journal_message_save(run->journal, source, &run->err);
     source->flags = went;
@@ -156,7 +158,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
-    if (half && !leave_rest(run, source))
+    if (half && !leave_rest(run, source, target->id))
         return false;
     refusal_end(run, to, transfer->todo->id, WORK_MOVE);
     refusal_end(run, to, transfer->todo->id, WORK_APPEND); /* what no APPEND had room for, and a copy has */
@@ -182,7 +184,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
             meeting_level_shown(target, to->row.permanent);
         }
     }
-    if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
+    if (transferring->move &&
+        (!copied_on(run, source->id, target->id) || !journal_message_delete(run->journal, source->id, &run->err)))
         return false;
     /* The intent stays until the target has shown the UID (said_uid.h). */
     return journal_message_save(run->journal, target, &run->err) &&

@@ -8,6 +8,7 @@
 #include "sync/match/in_place.h"
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/foreign.h"
 #include "sync/rules/merge.h"
@@ -71,7 +72,8 @@ record_linked(struct moving *moving, size_t i)
     run_did(run, mailbox,
             (struct report_done){
                 .act = DID_MOVE_HERE, .uid = to->uid, .file = to->base, .left = left != NULL ? left->row.name : NULL});
-    return journal_message_save(run->journal, to, &run->err) && edited_carry(run, from->id, to->id);
+    return journal_message_save(run->journal, to, &run->err) && copied_on(run, from->id, to->id) &&
+           edited_carry(run, from->id, to->id);
 }
 
 static bool

@@ -166,7 +166,7 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
 static bool
 is_alias_half(const struct journal_message *message)
 {
-    return message->has_wire && (message->facts & FACT_ALTERED) == 0;
+    return message->has_wire && (message->facts & (FACT_ALTERED | FACT_MOVED)) == 0;
 }
 
 /* On the server only, and no old version that is about to go. */
@@ -452,7 +452,8 @@ meeting_take_intent(struct run *run, struct journal_message *message)
         return false;
     if (!found || (op.kind == OP_REMOVE_REMOTE && goes_on_removing(message)))
         return true;
-    if (op.kind == OP_COPY && !take_flags_of_source(run, &op, message))
+    if ((op.kind == OP_COPY && !take_flags_of_source(run, &op, message)) ||
+        (op.kind == OP_MOVE && !copied_found(run, &op, message->id)))
         return false;
     return journal_op_delete(run->journal, op.id, &run->err);
 }

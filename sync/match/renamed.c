@@ -21,7 +21,7 @@ take_file(struct journal_message *old, const struct journal_message *file, unsig
     memcpy(old->base, file->base, sizeof old->base);
     memcpy(old->info, file->info, sizeof old->info);
     old->flags.lseen = merge_of_name(file->info, old->flags.lseen);
-    if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
+    if ((old->facts & (FACT_REPLACED | FACT_MOVED)) != 0) /* its bytes stand here again: nothing replaces it any more */
         old->refers_to = 0;
     old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
     if ((old->facts & FACT_GONE_THERE) == 0)

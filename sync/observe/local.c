@@ -132,8 +132,10 @@ on_file(void *context, const char *base, const char *info)
                               : merge_of_rename(before.info, info, message.flags.lseen);
     if (uncommitted_is(&before))
         uncommitted_found(&message);
-    if ((message.facts & FACT_GONE_THERE) == 0) /* else it is the rest of a move, or waits for its message */
+    if ((message.facts & FACT_GONE_THERE) == 0) { /* else it is the rest of a move, or waits for its message */
+        message.refers_to = (message.facts & FACT_MOVED) != 0 ? 0 : message.refers_to;
         message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
+    }
     take_back(look, &message);
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED);
     take_past(look, &message, before.info);

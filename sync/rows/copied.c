@@ -3,6 +3,8 @@
 
 #include "sync/rules/merge.h"
 
+#define STEPS_MAX 16 /* moves of one message by COPY whose sources are still to go */
+
 /* The facts with which a row does not say what its UID shows. */
 #define UNSEEN (FACT_GONE_THERE | FACT_UNPAIRED | FACT_ALIAS | FACT_ECHO | FACT_COPIED)
 
@@ -24,4 +26,60 @@ copied_unmarked(struct run *run, const struct journal_op *op, bool looked, bool 
                 !merge_is_marked_there(source->flags);
     free(source);
     return ok;
+}
+
+bool
+copied_found(struct run *run, const struct journal_op *op, int64_t copy)
+{
+    const unsigned otherwise = FACT_GONE_THERE | FACT_UNPAIRED | FACT_MOVED | FACT_REPLACED;
+    struct journal_message *source = calloc(1, sizeof *source);
+    bool found = false, ok = source != NULL || run_no_memory(run);
+
+    ok = ok && (op->message == 0 || journal_message_get(run->journal, op->message, source, &found, &run->err));
+    if (ok && found && source->uid != 0 && source->mailbox == op->mailbox && source->id != copy &&
+        (source->facts & (otherwise | FACT_GONE_HERE)) == FACT_GONE_HERE) {
+        source->facts |= FACT_MOVED;
+        source->refers_to = copy;
+        ok = journal_message_save(run->journal, source, &run->err);
+    }
+    free(source);
+    return ok;
+}
+
+bool
+copied_on(struct run *run, int64_t from, int64_t to)
+{
+    struct journal_message *source = NULL;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = journal_ids_referring(run->journal, from, &ids, &count, &run->err);
+
+    if (ok && count != 0) {
+        source = calloc(1, sizeof *source);
+        ok = source != NULL || run_no_memory(run);
+    }
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], source);
+        if (!ok || (source->facts & FACT_MOVED) == 0 || source->id == to)
+            continue;
+        source->refers_to = to;
+        ok = journal_message_save(run->journal, source, &run->err);
+    }
+    free(ids);
+    free(source);
+    return ok;
+}
+
+bool
+copied_to(struct run *run, const struct journal_message *source, struct journal_message *copy, bool *known)
+{
+    int64_t id = source->refers_to;
+
+    *known = false;
+    for (int steps = 0; id != 0 && id != source->id && steps < STEPS_MAX; steps++) {
+        if (!journal_message_get(run->journal, id, copy, known, &run->err))
+            return false;
+        id = *known && (copy->facts & FACT_MOVED) != 0 ? copy->refers_to : 0;
+    }
+    return true;
 }

@@ -122,7 +122,8 @@ missing_lost_uid(struct run *run, struct journal_message *message)
          lose_uid(run, message, UNPAIRED_THERE);
 
     for (size_t i = 0; ok && i < count; i++)
-        ok = run_load(run, ids[i], alias) && lose_uid(run, alias, UNPAIRED_THERE);
+        ok = run_load(run, ids[i], alias) &&
+             ((alias->facts & FACT_MOVED) != 0 || lose_uid(run, alias, UNPAIRED_THERE)); /* else it has its own UID */
     free(ids);
     free(alias);
     return ok;
@@ -236,6 +237,7 @@ return_row(struct run *run, struct journal_message *message)
         return uncommitted_lose_uid(run, message);
     if (gone == (FACT_GONE_HERE | FACT_GONE_THERE) || message->base[0] == '\0')
         return forget_row(run, message);
+    message->refers_to = (message->facts & FACT_MOVED) != 0 ? 0 : message->refers_to;
     message->facts &= ~(unsigned)(FACT_MOVED | FACT_OUT_OF_VIEW); /* whether it is still out of view, view_spare says */
     if (gone == FACT_GONE_THERE)
         return missing_lost_uid(run, message);
