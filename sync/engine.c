@@ -33,7 +33,6 @@
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
-#include "sync/apply/rename_here.h"
 #include "sync/engine.h"
 #include "sync/match/given_again.h"
 #include "sync/match/match.h"
@@ -442,8 +441,7 @@ work(struct run *run)
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
         !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
-        !linked_settle(run) || !rename_here_recover(run) || !survey_known(run) ||
-        (run->options->altered != NULL && !altered_find(run)))
+        !linked_settle(run) || !survey_known(run) || (run->options->altered != NULL && !altered_find(run)))
         return false;
     if (!line_open(run))
         return false;
@@ -508,8 +506,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
                       .local = local,
                       .journal = journal,
                       .report = report,
-                      .dry = options->dry_run,
-                      .move_folders = rename_here};
+                      .dry = options->dry_run};
     const double begin = clock_seconds();
     bool ok;
     int status;

@@ -133,8 +133,9 @@ level_valid(const struct maildir *maildir, const char *level)
 
 /* ---- parents ---- */
 
-int
-create_enter(struct maildir *maildir, const char *path)
+/* Down the path; levels that are missing become plain directories. @return descriptor, or -1 with errno */
+static int
+enter_parent(struct maildir *maildir, const char *path)
 {
     int fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
 
@@ -186,7 +187,7 @@ reach_parent(struct creating *creating, struct local_folder *item, bool first_ti
     errno = EINVAL;
     if (*found) {
         memcpy(creating->path, path, strlen(path) + 1);
-        creating->parent = create_enter(creating->maildir, path);
+        creating->parent = enter_parent(creating->maildir, path);
     }
     *found = *found && creating->parent >= 0;
     if (!*found)

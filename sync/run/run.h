@@ -49,12 +49,8 @@ struct mailbox {
     bool touched;               /* golub wrote into it: what it is known by is due */
     bool seen_whole, judged;    /* listed completely, and what was to be held is held, in this run */
     uint64_t removed;           /* so many messages that the guard counts have gone in this run */
-    bool name_waits;            /* it has another name on the server, and can't have that here in this run */
-    bool stuck;                 /* ... its folder can't */
-    char *
-        had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
-    bool chosen; /* by the patterns */
-    bool asked;  /* by the command line: operations are allowed in it */
+    bool chosen;                /* by the patterns */
+    bool asked;                 /* by the command line: operations are allowed in it */
     /* what is due */
     bool look_there, look_here;
     uint32_t overtaken; /* highest UID that was gone when it was fetched, and was listed anew for that */
@@ -228,8 +224,6 @@ struct run {
     struct local local;
     struct journal *journal;
     struct report *report;
-    /* Folders of mailboxes that have other names on the server now get their new places (sync/apply/rename_here.h). NULL: this run changes nothing */
-    bool (*move_folders)(struct run *run);
     struct error err; /* why the run ends; every call of a store fills in this one */
     struct report_counts counts;
     struct remote_info info;
