@@ -376,7 +376,7 @@ BUGS = [
         ("sync/agenda/wanted.c", "            ok = follow(&wanting, todo);", "            ok = true;")),
     bug("read state that the source of a move by COPY gets meanwhile lost with it", unit("scenario_files"),
         ("sync/agenda/wanted.c", "            ok = follow(&wanting, todo);", "            ok = true;")),
-    bug("flag that the source of a move by COPY gets meanwhile lost where its copy moves on", unit("scenario_files"),
+    bug("flag that the source of a move by COPY gets meanwhile lost where its copy moves on", unit("scenario_followed"),
         ("sync/agenda/wanted.c", "*moves = !*found && is_moving(wanting);", "*moves = false;")),
     bug("what the source of a move by COPY gets meanwhile given to a twin", unit("scenario_followed"),
         ("sync/agenda/wanted.c", "(!copied || find_copy(wanting, ids, count, found, moves))", "true"),
