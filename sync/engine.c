@@ -33,6 +33,7 @@
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
+#include "sync/base/cut_off.h"
 #include "sync/engine.h"
 #include "sync/match/given_again.h"
 #include "sync/match/match.h"
@@ -434,6 +435,22 @@ altered_on_line(struct run *run)
     return ok && (run->dry || (attempts_write(run) && place_close(run) && altered_say(run)));
 }
 
+/* What a run that was cut off left in tmp/. */
+static bool
+sweep(struct run *run)
+{
+    struct cut_off cut_off;
+
+    if (run->dry)
+        return true;
+    if (!cut_off_begin(&cut_off, run->journal, &run->err))
+        return false;
+    for (size_t i = 0; cut_off.due && i < run->count; i++)
+        if (run->mailboxes[i].row.folder[0] != '\0')
+            cut_off_sweep(&cut_off, &run->local, run->mailboxes[i].row.folder);
+    return cut_off_end(&cut_off, &run->err);
+}
+
 static bool
 work(struct run *run)
 {
@@ -441,7 +458,8 @@ work(struct run *run)
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
         !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
-        !linked_settle(run) || !survey_known(run) || (run->options->altered != NULL && !altered_find(run)))
+        !linked_settle(run) || !survey_known(run) || !sweep(run) ||
+        (run->options->altered != NULL && !altered_find(run)))
         return false;
     if (!line_open(run))
         return false;

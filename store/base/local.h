@@ -178,8 +178,11 @@ struct local_ops {
      */
     bool (*scan)(void *local, const char *folder, const struct local_scanner *to, void *context,
                  struct local_stamp *stamp, bool *stable, struct error *err);
-    /** Remove what an earlier run of this account left in its tmp/. What fails is tried again another day. */
-    void (*sweep)(void *local, const char *folder);
+    /**
+     * Remove what an earlier run of this account left in its tmp/. What fails is tried again another day.
+     * @return false: some of it is so young that it may be in use; a later run can tell
+     */
+    bool (*sweep)(void *local, const char *folder);
     /** Size, date and all digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
     bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
                     struct error *err);

@@ -240,6 +240,7 @@ struct journal {
     bool reader;                 /* beside a run, perhaps: its errors are no reason to throw anything away */
     bool in_transaction;
     bool unclean; /* the database says that it was not closed cleanly */
+    bool cut_off; /* ... as it was opened */
     bool broken;  /* damage or an I/O error was met: what is there must be checked before it is trusted again */
     int64_t changes_at_open, changes_at_begin, changes_own; /* own: rows of bookkeeping, which nobody asked for */
     bool (*hook)(void *context, bool after);

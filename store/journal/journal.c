@@ -152,7 +152,7 @@ check_after_crash(struct journal *journal, struct error *err)
 
     if (!sql_query(journal, "SELECT count(*) FROM meta WHERE k = 'clean' AND v = '1'", &clean, "look for damage", err))
         return false;
-    journal->unclean = clean == 0;
+    journal->unclean = journal->cut_off = clean == 0;
     return clean != 0 || check_quickly(journal, err);
 }
 
@@ -333,6 +333,12 @@ out:
         journal = NULL;
     }
     return journal;
+}
+
+bool
+journal_was_cut_off(const struct journal *journal)
+{
+    return journal->cut_off;
 }
 
 void

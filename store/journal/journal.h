@@ -142,6 +142,8 @@ bool journal_message_is_clean(const struct journal_message *message);
  * @return NULL: newer schema, corrupt, not a database, disk full ...: ERROR_LOCAL with a hint what to do; nothing was changed
  */
 struct journal *journal_open(const char *path, struct error *err);
+/** Did who wrote to it last not close it? As it was when it was opened; false for one in memory. */
+bool journal_was_cut_off(const struct journal *journal);
 /**
  * For a dry run, that has the run's lock: what is written stays in memory (overlay.h), where a killed run left a log all of it; an empty journal
  * where there is no file. The file is not changed, no -wal or -shm is left.

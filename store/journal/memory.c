@@ -109,7 +109,7 @@ journal_become(struct journal *journal, const void *image, size_t size, struct e
     /* The lock is given back by the next statement that reads, and taken again by the one after that. */
     done = sql_exec(journal, "PRAGMA locking_mode = NORMAL; SELECT 1 FROM meta", what, err) &&
            exchange(file, image, size) && sql_exec(journal, "PRAGMA locking_mode = EXCLUSIVE", what, err);
-    journal->unclean = journal->broken = false;
+    journal->unclean = journal->cut_off = journal->broken = false;
     journal_count_from_here(journal);
     return done;
 }

@@ -85,16 +85,19 @@ draft_free_spare(struct maildir *maildir)
 struct sweep {
     const struct maildir *maildir;
     int dir;
+    bool young;
 };
 
 static bool
 sweep_name(void *context, const char *name, unsigned char type)
 {
-    const struct sweep *sweep = context;
+    struct sweep *sweep = context;
+    bool young;
 
     (void)type;
-    if (maildir_is_leftover(sweep->maildir, sweep->dir, name))
+    if (maildir_is_leftover(sweep->maildir, sweep->dir, name, &young))
         (void)unlinkat(sweep->dir, name, 0); /* what can't be removed stays another day */
+    sweep->young = sweep->young || young;
     return true;
 }
 
@@ -102,14 +105,17 @@ sweep_name(void *context, const char *name, unsigned char type)
 static void
 sweep_leftovers(const struct maildir *maildir, struct folder *folder, int tmp)
 {
-    struct sweep sweep = {maildir, tmp};
+    struct sweep sweep = {maildir, tmp, false};
     bool stopped;
 
-    if (!folder->swept) /* tidying up is no reason to fail: what could not be listed is looked at with the next draft */
-        folder->swept = list_directory(tmp, sweep_name, &sweep, &stopped);
+    if (folder->swept)
+        return;
+    /* Tidying up is no reason to fail: what could not be listed is looked at with the next draft. */
+    folder->swept = list_directory(tmp, sweep_name, &sweep, &stopped);
+    folder->young = sweep.young;
 }
 
-void
+bool
 draft_sweep(void *local, const char *path)
 {
     struct maildir *maildir = local;
@@ -118,8 +124,10 @@ draft_sweep(void *local, const char *path)
     bool gone;
     int tmp = folder == NULL ? -1 : folder_sub(maildir, folder, SUB_TMP, &gone, &ignored);
 
-    if (tmp >= 0)
-        sweep_leftovers(maildir, folder, tmp);
+    if (tmp < 0)
+        return true;
+    sweep_leftovers(maildir, folder, tmp);
+    return !folder->young;
 }
 
 bool

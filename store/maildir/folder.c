@@ -383,11 +383,30 @@ folder_base_taken(int new_dir, int cur_dir, const char *base)
     return false;
 }
 
+/* With which names of this run begin. */
+static void
+name_run(const struct maildir *maildir, char to[static 64])
+{
+    text_print(to, 64, "golub-%s-%llx%05lx-", maildir->tag, (unsigned long long)maildir->opened.tv_sec,
+               (unsigned long)maildir->opened.tv_nsec / 1000);
+}
+
+static bool
+is_of_this_run(const struct maildir *maildir, const char *name)
+{
+    char ours[64];
+
+    name_run(maildir, ours);
+    return strncmp(name, ours, strlen(ours)) == 0;
+}
+
 static void
 name_temporary(struct maildir *maildir, char *to, size_t size)
 {
-    text_print(to, size, "golub-%s-%llx%05lx-%llx", maildir->tag, (unsigned long long)maildir->opened.tv_sec,
-               (unsigned long)maildir->opened.tv_nsec / 1000, (unsigned long long)++maildir->names);
+    char ours[64];
+
+    name_run(maildir, ours);
+    text_print(to, size, "%s%llx", ours, (unsigned long long)++maildir->names);
 }
 
 int
@@ -403,16 +422,18 @@ maildir_make_temporary(struct maildir *maildir, int dir, char *name, size_t size
 }
 
 bool
-maildir_is_leftover(const struct maildir *maildir, int dir, const char *name)
+maildir_is_leftover(const struct maildir *maildir, int dir, const char *name, bool *young)
 {
     char ours[TAG_LENGTH + 8];
     struct stat st;
 
+    *young = false;
     text_print(ours, sizeof ours, "golub-%s-", maildir->tag);
     if (strncmp(name, ours, strlen(ours)) != 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
     /* ctime, since a draft that is being delivered already carries the message's date as its mtime. */
-    return S_ISREG(st.st_mode) && st.st_ctim.tv_sec + 1 < maildir->opened.tv_sec;
+    *young = S_ISREG(st.st_mode) && st.st_ctim.tv_sec + 1 >= maildir->opened.tv_sec && !is_of_this_run(maildir, name);
+    return S_ISREG(st.st_mode) && !*young && st.st_ctim.tv_sec + 1 < maildir->opened.tv_sec;
 }
 
 static int

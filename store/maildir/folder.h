@@ -33,6 +33,7 @@ struct folder {
     struct directory sub[SUB_COUNT];
     unsigned drafts; /* in its tmp/ */
     bool swept;      /* leftovers in tmp/ were looked for */
+    bool young;      /* ... and some are too young to be told from drafts that are in use */
     unsigned begun;  /* the batch for which tmp/ was looked up last */
     unsigned held;   /* the batch for which all three were looked up last */
     bool looked;     /* into new/ and cur/: are they empty? */
@@ -136,7 +137,7 @@ bool ahead_wait(struct maildir *maildir);
 /** Make a file under a temporary name that nobody else uses, for reading and writing. @return -1 with errno */
 int maildir_make_temporary(struct maildir *maildir, int dir, char *name, size_t size);
 /** Is it a temporary name of this account's, older than this run? */
-bool maildir_is_leftover(const struct maildir *maildir, int dir, const char *name);
+bool maildir_is_leftover(const struct maildir *maildir, int dir, const char *name, bool *young);
 /** Open a message for reading. @return -1; *missing: not there under that name */
 int maildir_open_message(struct maildir *maildir, const struct local_file *file, bool *missing, struct stat *st,
                          struct error *err);

@@ -104,7 +104,7 @@ bool draft_begin(void *local, const char *folder, struct local_draft **draft, st
 bool draft_write(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err);
 bool draft_finish(void *local, struct local_draft *draft, struct digests *digests, struct error *err);
 void draft_drop(void *local, struct local_draft *draft);
-void draft_sweep(void *local, const char *folder);
+bool draft_sweep(void *local, const char *folder);
 void draft_free_spare(struct maildir *maildir);
 
 #define BATCH_FOR_SYNCFS 16 /* fewer files: flushing them one by one is faster than waiting for the whole disk */

@@ -11,6 +11,7 @@
 #include "sync/import/here.h"
 #include "sync/import/phases.h"
 #include "sync/import/run.h"
+#include "sync/base/cut_off.h"
 #include "sync/import/suspects.h"
 
 #include <inttypes.h>
@@ -125,11 +126,26 @@ finish(struct import *import)
     return note_left(import) && import_came(import) && import_remove(import) && import_count_time(import);
 }
 
+/* What a run that was cut off left in tmp/. */
+static bool
+sweep(struct import *import)
+{
+    struct cut_off cut_off;
+
+    if (import->dry || import->no_root)
+        return true;
+    if (!cut_off_begin(&cut_off, import->journal, &import->err))
+        return false;
+    if (cut_off.due)
+        cut_off_sweep(&cut_off, &import->local, import->folder);
+    return cut_off_end(&cut_off, &import->err);
+}
+
 static bool
 work(struct import *import)
 {
-    if (!import_situation(import) || !import_recover(import) || !flush_begin(import) || !import_here(import) ||
-        !flush_looked(import))
+    if (!import_situation(import) || !import_recover(import) || !sweep(import) || !flush_begin(import) ||
+        !import_here(import) || !flush_looked(import))
         return false;
     if (!import->maildrop.ops->open(import->maildrop.self, &import->err))
         return false;

@@ -244,11 +244,12 @@ local_scan(void *self, const char *folder, const struct local_scanner *to, void 
     return local_stamp(self, folder, stamp, &missing, err);
 }
 
-static void
+static bool
 local_sweep(void *self, const char *folder)
 {
     (void)self;
     (void)folder;
+    return true;
 }
 
 static bool

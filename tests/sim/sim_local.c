@@ -199,13 +199,14 @@ sim_scan(void *local, const char *folder, const struct local_scanner *to, void *
 }
 
 /* A draft of this world leaves nothing behind. */
-static void
+static bool
 sim_sweep(void *local, const char *folder)
 {
     const struct maildir_sim *maildir = local;
 
     if (local_mailbox(maildir, folder) < 0)
         violation(maildir->world, "golub sweeps a folder nobody asked for: %s", folder);
+    return true;
 }
 
 /* ---- reading ---- */

@@ -148,6 +148,25 @@ class StageTest(DovecotTest):
                 self.assertEqual(stage.sessions(), [], "began after it was said that nobody is there")
 
 
+class LeftoversTest(ScriptTest):
+    def test_they_go_although_the_next_run_came_at_once_and_nothing_more_is_delivered(self):
+        mails = self.mails(3)
+        server = self.serve(mails)
+        self.import_()
+        server.drop.append(Message(self.corpus.simple("not to come").bytes))
+        self.home.run_killed("renameat2", 1, "import", self.account.name)
+        with self.assertRaises(AssertionError):
+            self.tmp_is_empty()
+        del server.drop[-1]
+        self.import_()  # it is younger than a second: it might be in use
+        time.sleep(3)
+
+        self.import_()
+
+        self.tmp_is_empty()
+        self.assert_here(mails)
+
+
 class EveryStepTest(ScriptTest):
     def given(self, count, **extras):
         """So many messages on a server in memory; the home as it is now is where every death begins."""

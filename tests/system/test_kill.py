@@ -68,6 +68,24 @@ class KillTest(scenes.SceneTest, SystemTest):
         self.assertEqual(self.leftovers(), [])
         self.assert_in_sync()
 
+    def test_leftovers_go_although_the_next_run_came_at_once_and_nothing_happens_in_their_folder(self):
+        self.client.create("Work")
+        self.given_both_sides([self.corpus.simple()])
+        self.client.append("INBOX", self.corpus.simple("not to come").bytes)
+        self.home.run_killed("renameat2", 1, "sync", "work")
+        self.assertEqual(len(self.leftovers()), 1)
+        self.client.expunge("INBOX", max(m.uid for m in self.client.messages("INBOX")))
+        self.sync()  # it is younger than a second: it might be in use
+        time.sleep(3)
+
+        self.sync()
+
+        self.assertEqual(self.leftovers(), [])
+        log = self.home.path_of("trace")
+        self.home.run("sync", "work", prefix=("strace", "-f", "-qq", "-o", log, "-e", "trace=openat"))
+        with open(log) as f:
+            self.assertFalse([call for call in f if '"tmp"' in call], "what is clean is not looked at")
+
     def test_what_came_without_a_commit_and_was_moved_is_there_once(self):
         """Killed at each rename of a delivery, and behind the last one; a mail reader moves what came before the next run."""
         most = 0

@@ -30,6 +30,7 @@ only_our_own_leftovers_of_an_earlier_run_are_swept(void **state)
     scratch_open(s, false, false);
     assert_true(s->local.ops->draft_begin(s->local.self, "INBOX", &draft, &s->err));
     s->local.ops->draft_drop(s->local.self, draft);
+    assert_false(s->local.ops->sweep(s->local.self, "INBOX"));
     assert_int_equal(count_entries(s, "INBOX/tmp"), 3); /* too young: it might be in use */
     maildir_free(s->maildir);
 
@@ -37,8 +38,8 @@ only_our_own_leftovers_of_an_earlier_run_are_swept(void **state)
     while (time(NULL) - before.st_ctime < 3)
         usleep(100000);
     scratch_open(s, false, false);
-    s->local.ops->sweep(s->local.self, "Nowhere");
-    s->local.ops->sweep(s->local.self, "INBOX");
+    assert_true(s->local.ops->sweep(s->local.self, "Nowhere"));
+    assert_true(s->local.ops->sweep(s->local.self, "INBOX"));
 
     assert_int_equal(count_entries(s, "INBOX/tmp"), 2);
     assert_true(exists(s, "INBOX/tmp/1234.M5P6.host"));
