@@ -6,7 +6,7 @@ import socket
 import time
 
 import schema_check
-from base import BUSY, LOGIN, main
+from base import BUSY, LOGIN, OK, main
 from rig.golub import binary
 from watchbase import WatchTest
 
@@ -161,6 +161,10 @@ class BesideTest(WatchTest):
                 self.client.append("INBOX", self.corpus.simple())
             time.sleep(0.1 + number * 0.08)
             watcher.kill()
+        for _ in range(6):  # an APPEND that was not answered may still be under way for some seconds
+            if self.account.sync().code == OK:
+                break
+            time.sleep(2)
         self.sync()
         self.assertEqual(self.client.status("INBOX")["messages"], 130)
         self.assert_in_sync()
