@@ -29,7 +29,8 @@ void resume_prepare(struct resume *resume, const struct trust *trust, SSL_CTX *c
  * the next connection. It is offered only within a day of the certificate's verification, however often it was renewed by then, while all that decided about trust is as it was (name, pins, CA file, client
  * certificate), and while the certificate that was seen then would still do.
  *
- * A server, or what stands before it, may hang up on who shows one: that is written down, and for a month none is shown or kept.
+ * A server, or what stands before it, may hang up on who shows one: that a handshake with one failed is written down, and for a month none is
+ * shown or kept.
  */
 void resume_offer(struct resume *resume, SSL *ssl);
 /**

@@ -85,7 +85,10 @@ choose(struct due *due, struct agenda *agenda)
             continue;
         if ((mailbox->over & WORK_FETCH) != 0) /* since its messages were read for pairing, or since the piece before */
             run_learn(run, mailbox, CAUTION_UNFETCHED);
-        run->put_off += attempts_comes_last(run, mailbox, ATTEMPT_BODY, todo->uid);
+        if (!attempts_comes_last(run, mailbox, ATTEMPT_BODY, todo->uid))
+            continue;
+        run->put_off++;
+        run->total -= !due->walked; /* of what is new it was counted in one sum with all others */
     }
     ok = add_newest_first(due, agenda);
     /* What was refused before is asked for behind the others, so that nothing is refused for its sake. */

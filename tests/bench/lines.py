@@ -1,10 +1,10 @@
 """
 A first sync over lines of several speeds: golub with each word of `compress`, beside mbsync, which compresses wherever it can.
 
-    lines.py --golub PROGRAM --tools FOLDER [--mbits 10,20,50,0] [--megabytes 300] [--alone]
+    lines.py --golub PROGRAM --tools FOLDER [--mbits 10,20,50,100,200,0] [--megabytes 60] [--alone]
 
 One Dovecot with imap_zlib, a proxy that lets so many Mbit/s through (0: all) and delays each way by 20 ms, a home of its own for each run. A row
-prints seconds and the megabytes that came down, and what the line itself needs for as many. Asked is that "auto" takes at most a tenth
+prints seconds and the megabytes that came down. Asked is that "auto" takes at most a tenth
 longer than the better of the other two and than the line needs for its bytes, and no longer than mbsync. Exit status 1 if that was missed.
 """
 import argparse

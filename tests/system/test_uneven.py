@@ -628,7 +628,7 @@ class UnevenTest(unittest.TestCase):
         result = self.home.run("sync", "-q")
 
         self.assertEqual(result.code, 1, result)
-        self.assertRegex(result.err, "work/Work: not all could be done in this run: a mailbox is paired anew")
+        self.assertRegex(result.err, "work/INBOX: remove-here of UID 1 waits: a mailbox is paired anew: Work")
         self.sync()
         self.assertEqual(self.here(), [1, 2, 3, 4])
 
