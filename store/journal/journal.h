@@ -56,7 +56,7 @@ struct journal_mailbox {
     uint32_t
         unjudged; /* ... of those that are missing in its listings so many are gone, as far as can be told: they wait */
     char objectid[REMOTE_OBJECTID_MAX + 1]; /* as in remote.h: of the mailbox, whatever it is called; "": not known */
-    /* It has another name on the server since, and stands in the old folder still: the one that it is to get, as in local.h. NULL: none */
+    /* The folder that it is to get, as in local.h, once renames on the server are carried here; nobody sets it yet. NULL: none */
     char *goal;
 };
 

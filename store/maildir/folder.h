@@ -136,7 +136,7 @@ void ahead_renew(struct maildir *maildir);
 bool ahead_wait(struct maildir *maildir);
 /** Make a file under a temporary name that nobody else uses, for reading and writing. @return -1 with errno */
 int maildir_make_temporary(struct maildir *maildir, int dir, char *name, size_t size);
-/** Is it a temporary name of this account's, older than this run? */
+/** Is it a temporary name of this account's, older than this run? *young: it is one, and too young to tell: it may be in use */
 bool maildir_is_leftover(const struct maildir *maildir, int dir, const char *name, bool *young);
 /** Open a message for reading. @return -1; *missing: not there under that name */
 int maildir_open_message(struct maildir *maildir, const struct local_file *file, bool *missing, struct stat *st,

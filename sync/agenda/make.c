@@ -41,7 +41,7 @@ plan_refused(struct run *run, struct agenda *agenda)
     return ok;
 }
 
-/* ... but those of `planned`, to which these are added: what is planned may change other rows. */
+/* Plan the rows of this set that are not in `planned` yet, and add them to it: what is planned may change other rows. */
 static bool
 plan_set(struct run *run, struct agenda *agenda, enum journal_which which, struct id_set *planned)
 {

@@ -229,7 +229,7 @@ give(struct wanting *wanting, struct todo *todo, bool here)
     struct merge_step step;
 
     if (wanting->perhaps)
-        change.del &= FLAG_DELETED; /* that one is wanted, too, is no harm */
+        change.del &= FLAG_DELETED; /* at worst another message is kept */
     if (mailbox == NULL)
         return wait(wanting, todo, true, "it is in another mailbox now");
     step = step_of(mailbox, wanting->home, change);

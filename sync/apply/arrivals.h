@@ -37,7 +37,7 @@ struct arrivals {
     struct journal_message *row; /* that is written */
 };
 
-/** Memory is the arena's, which says whether it came. @param most  that will ever come */
+/** Memory is the arena's, which says whether it came. @param most  messages of one round */
 void arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *arena, size_t most);
 /** The place of the next one: there is one, since what is due was flushed. It is no part of the batch before arrivals_add. */
 struct arrival *arrivals_next(struct arrivals *arrivals);

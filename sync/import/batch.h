@@ -19,6 +19,7 @@ struct arrival { /* one message that is being fetched */
 bool fetch_prepare(struct import *import);
 /** Make these durable and commit: data, names, directory, rows. Those without draft are refused ones. Drafts are consumed. */
 bool fetch_deliver(struct import *import, struct arrival *arrivals, size_t count);
+/** Nothing of these is delivered: their drafts are dropped. */
 void fetch_drop(struct import *import, struct arrival *arrivals, size_t count);
 /** It is to be removed in this session, if it is due at once and proven to be what was asked for (import/came.c). */
 bool fetch_mark(struct import *import, const struct arrival *arrival);

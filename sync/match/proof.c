@@ -7,6 +7,7 @@
 #include "sync/match/probe.h"
 #include "sync/match/proof.h"
 #include "sync/match/read.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/foreign.h"
 #include "sync/rules/merge.h"
 
@@ -159,16 +160,32 @@ is_place(const struct mailbox *mailbox, const struct journal_message *message)
            (message->facts & gone) == 0 && message->uid != 0 && message->base[0] != '\0';
 }
 
-/* The source of a copy of ours is as good as its copy. */
+/* The source of a copy of ours is as good as its copy, unless a header alone says that this is the copy: an OK to COPY names none. */
+static bool
+is_moved_surely(struct run *run, const struct journal_message *source, bool *surely)
+{
+    struct journal_message *copy = NULL;
+    bool known = false, ok = true;
+
+    *surely = (source->facts & FACT_MOVED) != 0;
+    if (*surely && source->refers_to != 0) {
+        copy = calloc(1, sizeof *copy);
+        ok = (copy != NULL || run_no_memory(run)) && copied_to(run, source, copy, &known);
+        *surely = ok && (!known || (copy->facts & FACT_BY_HEADER) == 0);
+    }
+    free(copy);
+    return ok;
+}
+
 static bool
 add_places(struct run *run, struct todo *todo, struct places *places, struct journal_message *message)
 {
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok =
-        run_load(run, todo->id, message) && (!message->has_wire || (message->facts & FACT_MOVED) != 0 ||
-                                             journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err));
+    bool surely = false, ok = run_load(run, todo->id, message) && is_moved_surely(run, message, &surely);
 
+    if (ok && message->has_wire && !surely)
+        ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && i < count; i++) {
         const struct mailbox *mailbox;
 

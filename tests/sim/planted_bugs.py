@@ -2477,6 +2477,8 @@ BUGS = [
          ("store/net/deflate.c", "        if (result != STREAM_DONE)\n            return result;\n        packing->packed_at += sent;", "        if (result != STREAM_DONE) {\n            *moved = packing->owed;\n            packing->owed = 0;\n            return STREAM_DONE;\n        }\n        packing->packed_at += sent;")),
     said("line that ends where its compression begins compressed again", system("test_compress.py", "YesTest.test_what_is_not_compressed_as_agreed_is_said_and_the_run_goes_on_without"),
          ("store/imap/compress.c", "        imap->wary |= WARY_COMPRESS;\n        if (imap->to->said", "        if (imap->to->said")),
+    bug("what looks like the copy by its header taken for a proof of it", Test("scenario_followed"),
+        ("sync/match/proof.c", "*surely = ok && (!known || (copy->facts & FACT_BY_HEADER) == 0);", "*surely = ok;")),
     said("ticket shown again to a server that hangs up on it", unit("test_stream_resume"),
         ("store/net/resume.c", "if (resume->offered && !up)", "if (resume->offered && up && !worked)")),
     said("line that a ticket ended not opened again without one", unit("test_stream_resume"),

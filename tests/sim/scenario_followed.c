@@ -233,6 +233,46 @@ where_nobody_knows_the_copy_no_flag_is_taken_off(void **state)
     }
 }
 
+/*
+ * Killed at any step of the move. Where the COPY was not carried out, another client puts a message there of the same header, size and date, which
+ * looks like the copy until its body is read.
+ */
+static void
+what_looks_like_the_copy_is_no_proof_of_it(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++)
+        for (int step = 1, whole = 0; !whole; step++) {
+            uint32_t uid;
+
+            given_empty_account(1);
+            sim.server.move = false;
+            sim.server.uidplus = way % 2;
+            assert_true(server_add(&sim.server, INBOX, CONTENT_NAMED_ALIKE, 0, 0, DATE, &uid));
+            ledger_put(&sim.world, CONTENT_NAMED_ALIKE, INBOX);
+            given_both_sides_agree();
+            given_both_sides_agree();
+            ledger_out(&sim.world, CONTENT_NAMED_ALIKE, INBOX);
+            assert_true(mua_move(here(), file_of(INBOX, CONTENT_NAMED_ALIKE), WORK, way / 2));
+            ledger_put(&sim.world, CONTENT_NAMED_ALIKE, WORK);
+            sim.world.crash_at = step;
+            whole = when_golub_syncs_after(60) != -1;
+            assert_true(server_add(&sim.server, WORK, CONTENT_NAMED_ALIKE + 1, 0, 0, DATE, &uid));
+            ledger_put(&sim.world, CONTENT_NAMED_ALIKE + 1, WORK);
+
+            (void)when_golub_syncs_after(60);
+
+            assert_in_range(server_multiplicity(&sim.server, INBOX, CONTENT_NAMED_ALIKE) +
+                                server_multiplicity(&sim.server, WORK, CONTENT_NAMED_ALIKE),
+                            1, 2);
+            then_both_sides_agree();
+            then_it_is_there(WORK, CONTENT_NAMED_ALIKE, 1);
+            then_it_is_there(WORK, CONTENT_NAMED_ALIKE + 1, 1);
+            then_it_is_here(WORK, CONTENT_NAMED_ALIKE, 1);
+            end_scenario(NULL);
+        }
+}
+
 int
 main(void)
 {
@@ -241,6 +281,7 @@ main(void)
         SCENARIO(what_is_changed_behind_a_copy_that_moves_on_is_changed_where_that_went),
         SCENARIO(the_copy_is_known_whenever_the_power_fails),
         SCENARIO(where_nobody_knows_the_copy_no_flag_is_taken_off),
+        SCENARIO(what_looks_like_the_copy_is_no_proof_of_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
