@@ -110,8 +110,13 @@ class Maildir:
         return found[0]
 
     def has(self, mailbox, message):
+        """Also while somebody renames and removes files: what is gone under the name that was listed is looked for anew."""
         digest = hashlib.sha256(bytes(message)).hexdigest()
-        return any(f.digest == digest for f in self.files(mailbox))
+        while True:
+            try:
+                return any(f.digest == digest for f in self.files(mailbox))
+            except FileNotFoundError:
+                continue
 
     def tree(self, dates=True):
         """{mailbox: multiset of (sha256 in wire form, flags, date)}: compare with the server's tree()."""
