@@ -1,7 +1,7 @@
 #!/bin/sh
 # All that must hold before a change goes in:  sh contrib/check.sh
 # Installs what is missing, builds with ASan and UBSan (warnings are errors) and runs the unit, simulation and system tests,
-# then builds the release, runs 6,000 histories of the simulator with it, 2,000 imports and 700 of a watcher, plays a third of the table of bad answers, takes the newcomer's walk
+# then builds the release, runs 5,000 histories of the simulator with it, 2,000 imports and 700 of a watcher, plays a third of the table of bad answers, takes the newcomer's walk
 # and leads it, in the short form, over those servers of other makes that are soon unpacked. Last it builds the program and the fuzzers with clang and runs each of
 # those for 12 seconds. Exit status 0 only if all of it went well; a run must stay below half an hour on two cores.
 set -eu

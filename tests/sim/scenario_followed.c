@@ -3,7 +3,7 @@
 
 #define DATE 1600000000
 
-/* With sanitizers a minute long: every fifth of the ways, which are no multiple of it. */
+/* All ways take a minute with sanitizers: there every fifth is played. */
 #ifdef __SANITIZE_ADDRESS__
 #define EACH 5
 #else
