@@ -5,6 +5,7 @@
 #include "sync/agenda/agenda.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
+#include "sync/rows/drafts.h"
 #include "sync/run/lookup.h"
 
 #define HEADER_MAX 16384 /* bytes of a header that are looked at */
@@ -111,7 +112,58 @@ compare_probes(const void *left, const void *right)
     return a->mailbox != b->mailbox ? (a->mailbox < b->mailbox ? -1 : 1) : (a->uid > b->uid) - (a->uid < b->uid);
 }
 
-/* Headers that only the server has. A line that breaks at this costs the run nothing: all else is done. */
+/* Does its header say too little of which message it is? */
+static bool
+is_vague(const struct wanted *wanted)
+{
+    return !wanted->kinship.kin.names || mailbox_drafts(wanted->mailbox) != DRAFTS_NONE;
+}
+
+/* A line that breaks at this costs the run nothing: all else is done. */
+static bool
+ask(struct noting *noting, struct probe *probes, size_t count, bool headers)
+{
+    struct run *run = noting->run;
+
+    qsort(probes, count, sizeof *probes, compare_probes);
+    if (count == 0 || probe_remote(run, probes, count, headers))
+        return true;
+    noting->broke = true;
+    if (run->err.kind == ERROR_LOCAL)
+        return false;
+    run->err = (struct error){0};
+    return true;
+}
+
+/* Of what another client may save anew, and whose header says too little, the body tells that it is the same (held_again.h). */
+static bool
+ask_bodies(struct noting *noting, struct probe *probes)
+{
+    struct kinship *kinships = calloc(noting->count + 1, sizeof *kinships);
+    size_t count = 0;
+    bool ok = kinships != NULL || run_no_memory(noting->run);
+
+    for (size_t i = 0; ok && i < noting->count; i++) {
+        struct wanted *wanted = &noting->wanted[i];
+
+        if (wanted->untold && wanted->digests.whole_header && is_vague(wanted))
+            probes[count++] = (struct probe){.mailbox = (uint32_t)(wanted->mailbox - noting->run->mailboxes),
+                                             .uid = wanted->message.uid,
+                                             .id = (int64_t)i,
+                                             .size = wanted->message.size,
+                                             .kinship = &kinships[i],
+                                             .unlikely = true};
+    }
+    ok = ok && ask(noting, probes, count, false);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (probes[i].got && !probes[i].cut)
+            noting->wanted[probes[i].id].kinship = *probes[i].kinship;
+    }
+    free(kinships);
+    return ok;
+}
+
+/* Headers that only the server has. */
 static bool
 ask_server(struct noting *noting)
 {
@@ -131,18 +183,12 @@ ask_server(struct noting *noting)
                                              .kinship = wanted->untold ? &wanted->kinship : NULL,
                                              .unlikely = true};
     }
-    if (ok)
-        qsort(probes, count, sizeof *probes, compare_probes);
-    if (ok && count != 0 && !probe_remote(run, probes, count, true)) {
-        ok = run->err.kind != ERROR_LOCAL;
-        noting->broke = true;
-        if (ok)
-            run->err = (struct error){0};
-    }
+    ok = ok && ask(noting, probes, count, true);
     for (size_t i = 0; ok && i < count; i++) {
         if (probes[i].got)
             noting->wanted[probes[i].id].digests = probes[i].digests;
     }
+    ok = ok && (noting->broke || ask_bodies(noting, probes));
     free(probes);
     return ok;
 }

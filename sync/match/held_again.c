@@ -1,9 +1,11 @@
 /*
  * See held_again.h. Each step works on what the step before left over:
  *
- *   the very header, size and date     as multisets; where the header names no message, only if no other one has all three
+ *   kin headers and the same body      of drafts, and where the header names no message: those whose bodies were read (shown.c), as multisets
+ *   the very header, size and date     as multisets; of both, where the header names no message, only if no other one has all that
  *   the very header and size           outside of \Drafts, of headers that name a message, as multisets
- *   kin headers                        outside of \Drafts: one on each side alone, of headers that name a message
+ *   kin headers                        outside of \Drafts: one on each side alone, of headers that name a message, and whose lines that count for
+ *                                      nothing explain the sizes
  *   the same Message-ID                the same, with equal sizes and dates
  *
  * What is found so waits as before: it is a removal that the user has to confirm, and its bytes go to the quarantine first. What is not found is
@@ -11,6 +13,8 @@
  */
 #include "sync/match/held_again.h"
 
+#include "sync/match/probe.h"
+#include "sync/match/read.h"
 #include "sync/match/unread.h"
 #include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
@@ -19,7 +23,7 @@
 
 #define FEW 1000 /* with more of them some has about any size */
 
-enum by { BY_DATE, BY_HEADER, BY_KIN, BY_ID, BY_ALL };
+enum by { BY_BODY, BY_DATE, BY_HEADER, BY_KIN, BY_ID, BY_ALL };
 
 struct one { /* a removal, or a UID that may be its message */
     int64_t id, date;
@@ -27,7 +31,8 @@ struct one { /* a removal, or a UID that may be its message */
     uint32_t uid;
     bool has_header, names, taken, doubt;
     bool kin_known;
-    unsigned char header[DIGEST_SIZE];
+    bool has_body; /* of what is lost: then that alone tells */
+    unsigned char header[DIGEST_SIZE], body[DIGEST_SIZE];
     struct kin kin;
 };
 
@@ -65,6 +70,8 @@ recall(struct again *again, struct one *one)
     if (one->kin_known) {
         one->kin = known.kin;
         one->names = known.kin.names;
+        one->has_body = known.has_body;
+        memcpy(one->body, known.body, DIGEST_SIZE);
     }
     return true;
 }
@@ -145,6 +152,62 @@ read_headers(struct again *again)
     return true;
 }
 
+/* ---- bodies, where a header says too little ---- */
+
+/* Do the sizes say that they differ by nothing but lines that count for nothing? */
+static bool
+is_explained(const struct one *lost, const struct one *there)
+{
+    const struct kinship one = {.kin = lost->kin}, other = {.kin = there->kin};
+
+    return lost->size == 0 || there->size == 0 || kinship_explains(&one, lost->size, &other, there->size);
+}
+
+static bool
+wants_body(const struct again *again, const struct one *there)
+{
+    bool wants = false;
+
+    for (size_t i = 0; !wants && there->kin_known && !there->has_body && i < again->lost_count; i++)
+        wants = again->lost[i].has_body && kin_same(&again->lost[i].kin, &there->kin) &&
+                is_explained(&again->lost[i], there);
+    return wants;
+}
+
+static bool
+read_bodies(struct again *again)
+{
+    struct meeting *meeting = again->meeting;
+    struct run *run = meeting->run;
+    struct probe *probes = arena_array(&meeting->arena, again->there_count, sizeof *probes);
+    size_t count = 0;
+    bool ok = run_has(run, &meeting->arena);
+
+    for (size_t i = 0; ok && i < again->there_count; i++) {
+        struct one *one = &again->there[i];
+
+        if (!wants_body(again, one))
+            continue;
+        one->doubt = reading_given_up(run, one->id);
+        if (!one->doubt)
+            probes[count++] = (struct probe){.mailbox = meeting->index,
+                                             .uid = one->uid,
+                                             .id = (int64_t)i,
+                                             .size = one->size,
+                                             .kinship = arena_array(&meeting->arena, 1, sizeof(struct kinship))};
+    }
+    ok = ok && run_has(run, &meeting->arena) && (count == 0 || probe_remote(run, probes, count, false));
+    for (size_t i = 0; ok && i < count; i++) {
+        struct one *one = &again->there[probes[i].id];
+
+        one->doubt = probes[i].doubt;
+        one->has_body = probes[i].got && !probes[i].cut;
+        memcpy(one->body, probes[i].kinship->body, DIGEST_SIZE);
+        ok = !one->has_body || read_keep(run, one->id, probes[i].kinship, false);
+    }
+    return ok;
+}
+
 /* ---- which is which ---- */
 
 static int
@@ -152,7 +215,9 @@ compare_by(enum by by, const struct one *a, const struct one *b)
 {
     int differ;
 
-    if (by == BY_KIN)
+    if (by == BY_BODY && memcmp(a->body, b->body, DIGEST_SIZE) != 0)
+        return memcmp(a->body, b->body, DIGEST_SIZE);
+    if (by == BY_KIN || by == BY_BODY)
         return memcmp(a->kin.rest, b->kin.rest, DIGEST_SIZE);
     if (by == BY_ID)
         return memcmp(a->kin.id, b->kin.id, DIGEST_SIZE);
@@ -167,6 +232,10 @@ static bool
 has_key(enum by by, const struct one *one)
 {
     if (one->taken || !one->has_header)
+        return false;
+    if (by == BY_BODY)
+        return one->has_body && one->kin_known;
+    if (one->uid == 0 && one->has_body)
         return false;
     if (by == BY_DATE)
         return true;
@@ -187,6 +256,12 @@ compare_ones(enum by by, const struct one *a, const struct one *b)
             return key;
     }
     return (a->id > b->id) - (a->id < b->id);
+}
+
+static int
+compare_bodies(const void *a, const void *b)
+{
+    return compare_ones(BY_BODY, a, b);
 }
 
 static int
@@ -248,12 +323,14 @@ is_sure(enum by by, const struct one *lost, size_t lost_count, const struct one 
     const bool alone = lost_count == 1 && there_count == 1;
 
     switch (by) {
+    case BY_BODY:
+        return kin_same(&lost->kin, &there->kin) && (lost->names || there_count <= lost_count);
     case BY_DATE:
         return lost->names || there_count <= lost_count;
     case BY_HEADER:
         return true;
     case BY_KIN:
-        return alone && kin_same(&lost->kin, &there->kin);
+        return alone && kin_same(&lost->kin, &there->kin) && is_explained(lost, there);
     case BY_ID:
         return alone && lost->size == there->size && lost->date == there->date;
     case BY_ALL:
@@ -275,7 +352,8 @@ count_equal(enum by by, const struct one *at, size_t count)
 static bool
 join_by(struct again *again, enum by by)
 {
-    static int (*const compare[])(const void *, const void *) = {[BY_DATE] = compare_dates,
+    static int (*const compare[])(const void *, const void *) = {[BY_BODY] = compare_bodies,
+                                                                 [BY_DATE] = compare_dates,
                                                                  [BY_HEADER] = compare_headers,
                                                                  [BY_KIN] = compare_kin,
                                                                  [BY_ID] = compare_message_ids};
@@ -316,7 +394,7 @@ hold_doubtful(struct again *again)
             continue;
         any = true;
         if (!unread_hold(run, again->meeting->mailbox, one->id,
-                         "the server does not show its header: whether it was removed here is not known"))
+                         "the server does not show it: whether it was removed here is not known"))
             return false;
     }
     for (size_t i = 0; any && i < again->lost_count; i++) {
@@ -341,8 +419,8 @@ held_again_join(struct meeting *meeting)
     ok = gather(&again, WHICH_UID_ALONE, is_there, &again.there, &again.there_count);
     if (!ok || again.there_count == 0)
         return ok;
-    ok = read_headers(&again);
-    for (enum by by = BY_DATE; ok && by < (drafts ? BY_HEADER : BY_ALL); by++)
+    ok = read_headers(&again) && read_bodies(&again);
+    for (enum by by = BY_BODY; ok && by < (drafts ? BY_HEADER : BY_ALL); by++)
         ok = join_by(&again, by);
     return ok && hold_doubtful(&again);
 }

@@ -32,6 +32,7 @@ gone_set(struct observation *observation, struct sight *sight, int64_t id)
 {
     struct run *run = observation->run;
     struct journal_message message;
+    bool perhaps_anew = false;
 
     if (!run_load(run, id, &message))
         return false;
@@ -44,6 +45,8 @@ gone_set(struct observation *observation, struct sight *sight, int64_t id)
         return missing_lost_uid(run, &message);
     if (is_lost_anew(sight, &message))
         return missing_lost_uid(run, &message) && journal_message_delete(run->journal, message.id, &run->err);
+    if (!missing_perhaps_anew(run, &message, &perhaps_anew) || perhaps_anew)
+        return perhaps_anew;
     message.facts |= FACT_GONE_THERE;
     message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
     return journal_message_save(run->journal, &message, &run->err);

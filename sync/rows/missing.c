@@ -160,6 +160,21 @@ is_apart_there(const struct journal_message *message)
            (message->facts & UNPAIRED_THERE) != FACT_GONE_THERE;
 }
 
+bool
+missing_perhaps_anew(struct run *run, struct journal_message *message, bool *perhaps)
+{
+    struct journal_op op;
+    bool begun;
+
+    *perhaps = is_adopted_removal(message) && message->base[0] == '\0';
+    if (!*perhaps)
+        return true;
+    if (!journal_op_of(run->journal, message->id, &op, &begun, &run->err))
+        return false;
+    *perhaps = !begun;
+    return begun || lose_uid(run, message, UNPAIRED_THERE);
+}
+
 /*
  * *counts: it had a UID, and its file is here. Where the server shows the past, what it lacks is what it lost: no row stays for it to be
  * found elsewhere, and the file goes up again.

@@ -47,6 +47,11 @@ MUST_CHECK bool missing_goes_on(struct run *run, const struct journal_message *m
  */
 MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *message);
 /**
+ * Its UID is gone. Was it to be removed there, by another program's word, and was that not begun? Then another client may have saved it anew: the row
+ * loses the UID, and what waits goes on under the one that its message has now (held_again.h). Inside a transaction.
+ */
+MUST_CHECK bool missing_perhaps_anew(struct run *run, struct journal_message *message, bool *perhaps);
+/**
  * The user says that nobody removed this message, which is gone on one side: it comes back there. Inside a transaction.
  */
 MUST_CHECK bool missing_is_no_removal(struct run *run, struct journal_message *message);

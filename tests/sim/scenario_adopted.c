@@ -403,12 +403,84 @@ what_is_apart_waits_where_the_server_does_not_show_its_header(void **state)
     then_one_is_on_both_sides_and_one_is_apart();
 }
 
+/* ---- another client saves its message anew ---- */
+
+static void
+when_another_client_saves_it_anew(int content, enum dress dress)
+{
+    struct sim_mailbox *box = &sim.server.boxes[INBOX];
+    uint32_t uid = 0;
+
+    assert_true(server_add(&sim.server, INBOX, content, 0, 0, 1600001000, &uid));
+    server_message(&sim.server, INBOX, uid)->dress = (int)dress;
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content && box->messages[i].uid != uid) {
+            server_expunge(&sim.server, INBOX, box->messages[i].uid);
+            return;
+        }
+}
+
+/* With the lines of a mail reader, of a server, or as it was; whichever way the server says that the old one is gone. */
+static void
+given_its_message_was_saved_anew(int how)
+{
+    static const enum dress dresses[] = {DRESS_READER, DRESS_PLAIN, DRESS_SERVER};
+
+    given_a_removal_that_waits(4);
+    sim.server.qresync = sim.server.condstore = how % 2 == 0;
+    when_another_client_saves_it_anew(4, dresses[how / 2]);
+}
+
+static void
+it_waits_on_where_another_client_saves_its_message_anew_wherever_the_power_fails(void **state)
+{
+    int step, status;
+
+    (void)state;
+    for (int how = 0; how < 6; how++) {
+        step = 0;
+        do {
+            given_its_message_was_saved_anew(how);
+            sim.world.crash_at = ++step;
+            status = when_golub_syncs_without_a_word();
+            sim.world.crash_at = 0;
+            assert_true(status == 3 || status == -1);
+            then_it_is_here(INBOX, 4, 0);
+            then_it_goes_with_a_word(4);
+        } while (status == -1);
+    }
+}
+
+static void
+it_goes_with_a_word_where_another_client_saved_its_message_anew_wherever_the_power_fails(void **state)
+{
+    int step, status;
+
+    (void)state;
+    for (int how = 0; how < 6; how++) {
+        step = 0;
+        do {
+            given_its_message_was_saved_anew(how);
+            sim.clients[0].confirm = true;
+            sim.world.crash_at = ++step;
+            status = when_golub_syncs_after(60);
+            sim.world.crash_at = 0;
+            then_both_sides_agree();
+            then_it_is_here(INBOX, 4, 0);
+            then_it_is_there(INBOX, 4, 0);
+            assert_int_equal(here()->quarantined, 1);
+        } while (status == -1);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(it_waits_under_other_numbers_wherever_the_power_fails),
         SCENARIO(it_waits_where_the_server_does_not_show_its_header),
+        SCENARIO(it_waits_on_where_another_client_saves_its_message_anew_wherever_the_power_fails),
+        SCENARIO(it_goes_with_a_word_where_another_client_saved_its_message_anew_wherever_the_power_fails),
         SCENARIO(it_ends_where_the_message_is_gone),
         SCENARIO(it_ends_where_its_header_names_no_message_and_two_have_it),
         SCENARIO(it_waits_though_its_header_was_never_read),

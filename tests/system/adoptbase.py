@@ -337,6 +337,64 @@ class Moved:
         self.assertIn("R", self.file_of(self.messages[4]).letters)
         self.assert_idempotent()
 
+    def given_removals_that_wait(self):
+        """Of an ordinary message, one more, a draft, and what nothing names. @return (mailbox, message) of each"""
+        draft, nameless = (self.corpus.simple(subject, body) for subject, body in (("draft", "one\r\n"), ("nameless", "two\r\n")))
+        nameless = re.sub(rb"(?m)^(Message-ID|Received):.*(\r\n[ \t].*)*\r\n", b"", bytes(nameless))
+        self.client.append("Drafts", draft)
+        self.client.append("INBOX", nameless)
+        self.given_a_tree()
+        for mailbox, message in (("INBOX", self.messages[4]), ("INBOX", self.messages[6]), ("Drafts", draft)):
+            os.unlink(self.file_of(message, mailbox).path)
+        os.unlink([f for f in self.tree.files("INBOX") if b"Subject: nameless" in f.wire()][0].path)
+        self.adopt(expect=HELD)
+        return [("INBOX", self.uid_of(self.messages[4])), ("INBOX", self.uid_of(self.messages[6])), ("Drafts", self.uid_of(draft, "Drafts")),
+                ("INBOX", self.client.messages("INBOX")[0].uid)]
+
+    def save_anew_there(self, mailbox, uid, edit):
+        self.client.append(mailbox, edit(self.client.body(mailbox, uid)))
+        self.client.expunge(mailbox, [uid])
+
+    def another_account(self):
+        self.user = next(self._users)
+        self.client = self.new_client()
+        self.home = self.another_home()
+
+    def test_a_removal_waits_on_where_another_client_saves_its_message_anew(self):
+        """With a label, two lines more, or as it was: what was removed here does not come back as new mail."""
+        for word in ("--confirm-deletes", "--reject-deletes"):
+            with self.subTest(word):
+                self.another_account()
+                removed = self.given_removals_that_wait()
+                for (mailbox, uid), lines in zip(removed, (b"X-Label: later\r\n", b"Content-Length: 345\r\nLines: 12\r\n", b"", b"X-Label: later\r\n")):
+                    self.save_anew_there(mailbox, uid, lambda data, lines=lines: data.replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n", 1))
+                there, here = self.counts_there(), self.mail_here()
+                for _ in range(2):
+                    self.sync(expect=HELD)
+                    self.assertEqual((self.counts_there(), self.mail_here()), (there, here))
+
+                self.sync(word)
+
+                confirmed = word == "--confirm-deletes"
+                left = {**there, "INBOX": there["INBOX"] - 3, "Drafts": 0} if confirmed else there
+                self.assertEqual(self.counts_there(), left)
+                self.assertEqual({name: len(files) for name, files in self.mail_here().items()}, left)
+                self.assertEqual(len(self.quarantine()), 4 if confirmed else 0)
+                self.assert_idempotent()
+
+    def test_what_another_client_edits_while_its_removal_waits_is_another_message(self):
+        """Its header is the same, and its body is not: with the old message its removal ends, and the new one comes."""
+        removed = self.given_removals_that_wait()
+        for (mailbox, uid), body in zip(removed, (b"\r\ncut short\r\n", b"\r\ncut short\r\n", b"\r\ntwo\r\n", b"\r\none\r\n")):
+            self.save_anew_there(mailbox, uid, lambda data, body=body: data[:data.index(b"\r\n\r\n") + 2] + body)
+
+        self.sync()
+
+        there = self.counts_there()
+        self.assertEqual((there["INBOX"], there["Drafts"]), (16, 1))
+        self.assertEqual({name: len(files) for name, files in self.mail_here().items()}, there)
+        self.assert_idempotent()
+
     @nightly
     def test_a_name_that_was_copied_is_compared(self):
         self.given_a_tree()
