@@ -154,8 +154,8 @@ resolve_row(struct resolving *resolving, struct todo *todo, bool moved)
         message->facts |= FACT_AGAIN;
     } else {
         message->flags = merge_new(message->flags, true);
-        message->facts &=
-            ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNSHOWN | FACT_ITS_BYTES | FACT_FETCHED);
+        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNSHOWN | FACT_ADOPTED |
+                                      FACT_ITS_BYTES | FACT_FETCHED);
     }
     message->facts &= ~(unsigned)FACT_UNPAIRED;
     todo->dropped = true;

@@ -300,7 +300,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         message.flags.rseen = seen->flags;
         merge_keywords(message.keywords, seen->keywords);
     }
-    message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
+    missing_is_shown(&message);
     if (!note_seen(run, sight, message.id) || !said_uid_claim(run, &observation->said, &sight->claims, &message, seen))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(run->journal, &message, &run->err);

@@ -55,6 +55,14 @@ MUST_CHECK bool missing_perhaps_anew(struct run *run, struct journal_message *me
  * The user says that nobody removed this message, which is gone on one side: it comes back there. Inside a transaction.
  */
 MUST_CHECK bool missing_is_no_removal(struct run *run, struct journal_message *message);
+/** Its UID is shown: should another program have said that it is gone there, that means nothing any more. */
+static inline void
+missing_is_shown(struct journal_message *message)
+{
+    if ((message->facts & (FACT_GONE_THERE | FACT_GONE_HERE | FACT_APART)) == FACT_GONE_THERE)
+        message->facts &= ~(unsigned)FACT_ADOPTED;
+    message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
+}
 /** Behind which rows mail may have left a mailbox that was seen last in an earlier run: run->seen_id. Once run->first_id is known. */
 MUST_CHECK bool missing_begin(struct run *run);
 /**

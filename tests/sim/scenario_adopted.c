@@ -14,11 +14,9 @@ given_mail_of_another_day_there(int content)
     box->messages[box->count - 1].date += content;
 }
 
-/* The row is of the message that came last. */
-static void
-given_a_row_of_the_last_one_there(int content, struct journal_message *message)
+static int64_t
+mailbox_row(void)
 {
-    const struct sim_mailbox *box = &sim.server.boxes[INBOX];
     struct journal_mailbox *rows = NULL;
     struct error err = {0};
     size_t count = 0;
@@ -28,8 +26,18 @@ given_a_row_of_the_last_one_there(int content, struct journal_message *message)
     for (size_t i = 0; i < count; i++)
         mailbox = strcmp(rows[i].name, "INBOX") == 0 ? rows[i].id : mailbox;
     journal_mailboxes_free(rows, count);
+    return mailbox;
+}
+
+/* The row is of the message that came last. */
+static void
+given_a_row_of_the_last_one_there(int content, struct journal_message *message)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[INBOX];
     const struct sim_message *there = &box->messages[box->count - 1];
-    message->mailbox = mailbox;
+    struct error err = {0};
+
+    message->mailbox = mailbox_row();
     message->uid = there->uid;
     message->size = content_get(content)->len;
     message->date = there->date;
@@ -420,6 +428,37 @@ when_another_client_saves_it_anew(int content, enum dress dress)
         }
 }
 
+/* The state said that it was gone there, and it is shown again: what somebody does with it later is nothing that the state said. */
+static void
+what_was_gone_there_and_is_shown_again_is_a_message_as_any_other(void **state)
+{
+    struct journal_message message = {0};
+    struct error err = {0};
+    bool found = false;
+
+    (void)state;
+    given_two_messages_on_both_sides();
+    struct sim_message *there = &sim.server.boxes[INBOX].messages[1];
+    assert_true(journal_message_by_base(sim.clients[0].journal, mailbox_row(), file_of(INBOX, 2)->base, &message,
+                                        &found, &err) &&
+                found);
+    message.facts |= FACT_ADOPTED | FACT_GONE_THERE;
+    assert_true(journal_begin(sim.clients[0].journal, &err) &&
+                journal_message_save(sim.clients[0].journal, &message, &err) &&
+                journal_commit(sim.clients[0].journal, &err));
+    sim.clients[0].confirm = false;
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    server_set_flags(&sim.server, INBOX, there, FLAG_FLAGGED, 0);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    when_somebody_removes_there(2);
+    ledger_out(&sim.world, 2, INBOX);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(INBOX, 2, 0);
+    then_both_sides_agree();
+}
+
 /* With the lines of a mail reader, of a server, or as it was; whichever way the server says that the old one is gone. */
 static void
 given_its_message_was_saved_anew(int how)
@@ -484,6 +523,7 @@ main(void)
         SCENARIO(it_ends_where_the_message_is_gone),
         SCENARIO(it_ends_where_its_header_names_no_message_and_two_have_it),
         SCENARIO(it_waits_though_its_header_was_never_read),
+        SCENARIO(what_was_gone_there_and_is_shown_again_is_a_message_as_any_other),
         SCENARIO(what_is_apart_stays_apart_under_other_numbers_wherever_the_power_fails),
         SCENARIO(what_is_apart_and_may_be_either_of_two_comes),
         SCENARIO(what_is_apart_and_gone_is_forgotten),

@@ -248,6 +248,25 @@ class Moved:
         self.assertIn(bytes(here).replace(b"\r\n", b"\n"), kept)
         self.assert_idempotent()
 
+    def test_what_was_wanted_back_is_a_message_as_any_other(self):
+        """With the word of the user nothing of what the other program knew is left: the next removal of it is an ordinary one."""
+        self.given_a_tree()
+        for message in (self.messages[4], self.messages[6]):
+            self.client.expunge("INBOX", [self.uid_of(message)])
+        os.unlink(self.file_of(self.messages[8]).path)
+        self.adopt(expect=HELD)
+        self.sync("--reject-deletes")
+        self.assert_idempotent()
+        self.check(self.home.run("verify", self.account.name), OK)
+
+        self.client.expunge("INBOX", [self.uid_of(self.messages[4]), self.uid_of(self.messages[8])])
+        os.unlink(self.file_of(self.messages[6]).path)
+        self.sync()
+
+        self.assertEqual((self.counts_there()["INBOX"], len(self.tree.files("INBOX"))), (12, 12))
+        self.check(self.home.run("verify", self.account.name), OK)
+        self.assert_idempotent()
+
     def test_all_removals_are_held_whatever_the_guard_says(self):
         self.given_a_tree()
         self.account.set(**{"max-delete": "off"})
