@@ -135,8 +135,10 @@ bool
 journal_here_apply(struct journal *journal, int64_t now, bool mass, struct error *err)
 {
     static const char missed[] = "UPDATE main.pop AS p SET missed = ?1, facts = facts | ?2 WHERE " MISSED;
-    static const char found[] = "UPDATE main.pop SET missed = 0, facts = facts & ~4, folder = f.folder FROM"
-                                " (SELECT p.id AS id, h.folder AS folder " FOUND ") AS f WHERE pop.id = f.id";
+    /* What was found is collected first: SQLite would walk all rows for each name. */
+    static const char found[] = "WITH f (id, folder) AS MATERIALIZED (SELECT p.id, h.folder " FOUND ")"
+                                " UPDATE main.pop SET missed = 0, facts = facts & ~4, folder = f.folder"
+                                " FROM f WHERE pop.id = f.id";
     sqlite3_stmt *statement;
     struct sql_binder to;
 

@@ -17,16 +17,16 @@
 
 /*
  * Rows that are gone and that one of these may be, by one column of both. Each value is looked up once: a server may tell one size or name of all,
- * and as many rows times as many lines would be no end.
+ * and as many rows times as many lines would be no end. `these` is a table that is called d.
  */
 #define POP_LIKE(column, these, which)                                                                                 \
-    "SELECT p.id FROM (SELECT DISTINCT d." column " FROM " these " d WHERE " which ") d"                               \
+    "SELECT p.id FROM (SELECT DISTINCT d." column " FROM " these " WHERE " which ") d"                                 \
     " CROSS JOIN main.pop p ON p." column " = d." column " AND p.absent <> 0"
 #define POP_LIKE_NAMED(these, which)                                                                                   \
     POP_LIKE("uidl", these, which)                                                                                     \
     " UNION " POP_LIKE("header", these, which) " UNION " POP_LIKE("kin", these, which)
 /* ... by what was begun in doubt, it among them: of one name, header or kin. */
-#define POP_LIKE_BEGUN(which) POP_LIKE_NAMED("main.pop", "d.facts & 256 <> 0 AND " which)
+#define POP_LIKE_BEGUN(which) POP_LIKE_NAMED("main.pop d INDEXED BY pop_doubt", "d.facts & 256 <> 0 AND " which)
 
 /* One place in the cache each; the text of a statement stands where it is used. */
 enum statement {

@@ -444,9 +444,10 @@ journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten,
 /* A line of the listing whose message nobody knows yet: it waits to be compared, or was left. */
 #define OPEN "d.row = 0 AND (d.left = 1 OR d.number IN (SELECT number FROM temp.listing_compare))"
 /* Rows that it may be: by its name, by its header; where that is not known by its size, if both are told. */
-#define LIKE_OPEN POP_LIKE_NAMED("temp.listing_doubt", OPEN)
+#define LIKE_OPEN POP_LIKE_NAMED("temp.listing_doubt d", OPEN)
 /* ... or of which a part came: its header may not be all of it. */
-#define LIKE_PART POP_LIKE("listed", "main.pop", "d.facts & 19 <> 0 AND d.state = 2 AND d.absent = 0")
+#define LIKE_PART                                                                                                      \
+    POP_LIKE("listed", "main.pop d INDEXED BY pop_parts", "d.facts & 19 <> 0 AND d.state = 2 AND d.absent = 0")
 /* ... or a message whose header names nothing has its header and its size, and its name may have moved on to that one: only the bytes will tell. */
 #define LIKE_NAMELESS                                                                                                  \
     "SELECT p.id FROM (SELECT DISTINCT d.header, d.listed FROM main.pop d WHERE d.facts & 512 <> 0 AND d.absent = 0"   \

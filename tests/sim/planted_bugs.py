@@ -2532,4 +2532,8 @@ BUGS = [
          ("sync/watch/known.c", "(mailbox->passed && agrees(told, &mailbox->last))", "false")),
     said("watch: what the run before said is said again", Test("test_report_watch"),
          ("sync/report/watch.c", "        if (account->before[i] == hash)", "        if (account->before[i] == hash && false)")),
+    said("import: each file here compared with all rows", Test("test_journal_pop_costs"),
+         ("store/journal/here.c", "AS MATERIALIZED (", "AS NOT MATERIALIZED (")),
+    said("statement that walks through all messages", histories("sim_golub", 50),
+         ("store/journal/message_ids.c", 'FROM message INDEXED BY message_twin WHERE "', 'FROM message NOT INDEXED WHERE "')),
 ]

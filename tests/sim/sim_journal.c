@@ -4,12 +4,15 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "tests/sim/sim_plans.h"
+
 #define SPARE_MAX 4
 
 static struct journal *spare[SPARE_MAX];
 static size_t spares;
 static void *empty; /* the image of a new one */
 static size_t empty_size;
+static bool looking;
 
 void
 sim_journal_prepare(void)
@@ -17,6 +20,7 @@ sim_journal_prepare(void)
     if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK ||
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK)
         abort();
+    looking = true;
 }
 
 struct journal *
@@ -51,6 +55,8 @@ sim_journal_close(struct journal *journal)
         return;
     journal_on_commit(journal, NULL, NULL);
     journal_rollback(journal);
+    if (looking)
+        sim_plans_look(journal);
     if (spares < SPARE_MAX)
         spare[spares++] = journal;
     else

@@ -7,7 +7,7 @@
 
 #include "store/journal/journal.h"
 
-/** SQLite for one thread, without its own bookkeeping of memory; before anything else of it is used. */
+/** SQLite for one thread, without its own bookkeeping of memory; before anything else of it is used. Plans are looked at from now on (sim_plans.h). */
 void sim_journal_prepare(void);
 /** An empty one (image NULL), or with the contents of an image of journal_image. */
 struct journal *sim_journal_open(const void *image, size_t size, struct error *err);

@@ -112,11 +112,62 @@ one_header_of_all_costs_as_much_as_there_are_messages(void **state)
     }
 }
 
+/* So many rows of files that were in INBOX, all of which are in Other now. */
+static uint64_t
+steps_to_move(struct place *p, uint32_t count)
+{
+    struct journal *journal = opened(p);
+    uint64_t steps = 0, missed, other;
+    char base[32];
+
+    assert_true(sqlite3_exec(journal->db, "DELETE FROM pop", NULL, NULL, NULL) == SQLITE_OK);
+    assert_true(journal_begin(journal, &p->err));
+    for (uint32_t i = 0; i < count; i++) {
+        struct journal_pop row = alike(i, 0);
+
+        text_print(base, sizeof base, "%u.golub", (unsigned)i);
+        text_print(row.base, sizeof row.base, "%s", base);
+        row.folder = "INBOX";
+        assert_true(journal_pop_save(journal, &row, &p->err));
+    }
+    assert_true(journal_commit(journal, &p->err));
+    assert_true(journal_here_begin(journal, &p->err) && journal_here_folder(journal, "INBOX", &p->err) &&
+                journal_here_folder(journal, "Other", &p->err));
+    for (uint32_t i = 0; i < count; i++) {
+        text_print(base, sizeof base, "%u.golub", (unsigned)i);
+        assert_true(journal_here_name(journal, "Other", base, "", &p->err));
+    }
+    assert_true(journal_here_count(journal, &missed, &other, &p->err));
+    assert_true(missed == 0 && other == count);
+    assert_true(journal_begin(journal, &p->err));
+    sqlite3_progress_handler(journal->db, 10, count_step, &steps);
+    assert_true(journal_here_apply(journal, NOW, false, &p->err));
+    sqlite3_progress_handler(journal->db, 0, NULL, NULL);
+    assert_true(journal_commit(journal, &p->err));
+    assert_true(journal_here_begin(journal, &p->err) && journal_here_folder(journal, "Other", &p->err) &&
+                journal_here_count(journal, &missed, &other, &p->err));
+    assert_true(missed == count && other == 0); /* all of them were in Other */
+    journal_close(journal);
+    return 10 * steps;
+}
+
+static void
+files_of_a_folder_that_was_renamed_cost_as_much_as_there_are_files(void **state)
+{
+    struct place *p = *state;
+    const uint64_t few = steps_to_move(p, 200), more = steps_to_move(p, 2000);
+
+    print_message("files elsewhere: %llu steps for 200, %llu for 2000\n", (unsigned long long)few,
+                  (unsigned long long)more);
+    assert_true(more < 30 * few + 1000);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_header_of_all_costs_as_much_as_there_are_messages),
+        TEST(files_of_a_folder_that_was_renamed_cost_as_much_as_there_are_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
