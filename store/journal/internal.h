@@ -267,6 +267,14 @@ MUST_CHECK bool journal_open_tables(struct journal *journal, struct error *err);
 /** Rows that were changed up to now are nobody's changes. */
 void journal_count_from_here(struct journal *journal);
 
+/* shrink.c */
+
+/**
+ * Gives back to the disk what is free, if that is more than half of a file that is not small (SQLite's VACUUM: ids stay as they are). Nothing
+ * may be open: no transaction, no statement. What fails leaves the file as it was.
+ */
+void journal_shrink(struct journal *journal);
+
 /* recent.c */
 
 /** A row that was read or written a moment ago. @param is_as_saved  [out] also what the table holds beside it follows from it */

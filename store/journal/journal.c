@@ -352,8 +352,9 @@ journal_close(struct journal *journal)
     if (!listing_commit(journal, &ignored))
         journal->broken = true;
     /* If this fails the next run looks for damage once more than it had to. */
-    if (journal->durable && journal->unclean && !journal->broken)
-        (void)sqlite3_exec(journal->db, "REPLACE INTO meta (k, v) VALUES ('clean', '1')", NULL, NULL, NULL);
+    if (journal->durable && journal->unclean && !journal->broken &&
+        sqlite3_exec(journal->db, "REPLACE INTO meta (k, v) VALUES ('clean', '1')", NULL, NULL, NULL) == SQLITE_OK)
+        journal_shrink(journal);
     journal_free(journal);
 }
 

@@ -300,6 +300,63 @@ where_there_are_no_drafts_nothing_is_read_to_find_them(void **state)
     journal_close(journal);
 }
 
+static off_t
+size_of(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_size;
+}
+
+/* Removes the messages of this mailbox with these UIDs, as one run does. */
+static void
+when_removed(struct place *p, int64_t mailbox, uint32_t first, uint32_t last)
+{
+    struct journal *journal = opened(p);
+    struct journal_message message;
+    bool found;
+
+    assert_true(journal_begin(journal, &p->err));
+    for (uint32_t uid = first; uid <= last; uid++) {
+        assert_true(journal_message_by_uid(journal, mailbox, uid, &message, &found, &p->err) && found);
+        assert_true(journal_message_delete(journal, message.id, &p->err));
+    }
+    assert_true(journal_commit(journal, &p->err));
+    journal_close(journal);
+}
+
+static void
+a_journal_that_is_mostly_free_gives_the_room_back_and_keeps_its_rows(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    struct journal_message before, after;
+    bool found;
+    off_t full, half;
+
+    given_commit(p, journal, "INBOX", 30000);
+    assert_true(journal_message_by_uid(journal, 1, 25000, &before, &found, &p->err) && found);
+    journal_close(journal);
+    full = size_of(p->path);
+    assert_true(full > 1024 * 1024);
+
+    when_removed(p, 1, 1, 10000); /* a third: it will be needed again */
+    half = size_of(p->path);
+    assert_int_equal(half, full);
+    when_removed(p, 1, 10001, 20000);
+    assert_true(size_of(p->path) < full / 2);
+
+    journal = opened(p);
+    assert_int_equal(messages_in(p, journal), 10000);
+    assert_true(journal_message_by_uid(journal, 1, 25000, &after, &found, &p->err) && found);
+    assert_true(after.id == before.id && strcmp(after.base, before.base) == 0);
+    given_commit(p, journal, "Work", 1);
+    assert_true(journal_message_by_uid(journal, 2, 1, &after, &found, &p->err) && found);
+    assert_true(after.id > 30000); /* no number comes again */
+    journal_close(journal);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -318,6 +375,7 @@ main(void)
         TEST(a_message_is_deleted_without_a_look_at_the_intents_of_others),
         TEST(an_intent_is_found_without_a_look_at_the_others),
         TEST(where_there_are_no_drafts_nothing_is_read_to_find_them),
+        TEST(a_journal_that_is_mostly_free_gives_the_room_back_and_keeps_its_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
