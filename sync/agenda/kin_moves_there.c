@@ -6,6 +6,7 @@
 
 #include "sync/agenda/candidates.h"
 #include "sync/agenda/join_move.h"
+#include "sync/match/alike.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
 #include "sync/match/renamed.h"
@@ -15,6 +16,7 @@
 struct left { /* the file of a message that is gone there */
     struct todo *todo;
     uint64_t size;
+    unsigned char header[DIGEST_SIZE]; /* of the file */
     struct kinship kinship;
     size_t kin; /* so many of the new ones are kin to it, of those that are looked at */
     bool vague; /* its header may be that of many messages: bodies are compared */
@@ -28,6 +30,7 @@ struct kin_moves_there {
     struct left *gone;
     size_t gone_count;
     struct probe *probes; /* of what is new there; id: its place in the agenda */
+    bool *doubtful;       /* each: its header may be another message's that is known */
     size_t count;
     struct journal_message *message;
 };
@@ -48,6 +51,7 @@ gather_gone(struct kin_moves_there *moves)
         if (!ok || (moves->message->facts & FACT_ADOPTED) == 0)
             continue;
         *gone = (struct left){.todo = todo, .size = moves->message->size};
+        memcpy(gone->header, moves->message->header, DIGEST_SIZE);
         ok = read_kinship(run, &run->mailboxes[todo->mailbox], moves->message, false, &gone->kinship, &known);
         gone->vague =
             ok && known && (!gone->kinship.kin.names || mailbox_drafts(&run->mailboxes[todo->mailbox]) != DRAFTS_NONE);
@@ -83,7 +87,8 @@ gather_fresh(struct kin_moves_there *moves)
 static bool
 is_vague(const struct kin_moves_there *moves, const struct left *gone, const struct probe *probe)
 {
-    return gone->vague || mailbox_drafts(&moves->run->mailboxes[probe->mailbox]) != DRAFTS_NONE;
+    return gone->vague || moves->doubtful[probe - moves->probes] ||
+           mailbox_drafts(&moves->run->mailboxes[probe->mailbox]) != DRAFTS_NONE;
 }
 
 static bool
@@ -127,6 +132,73 @@ find_only(struct kin_moves_there *moves, const struct probe *probe, bool in_plac
         only = &moves->gone[g];
     }
     return only != NULL && only->kin == 1 ? only : NULL;
+}
+
+/* The only one that it may be; NULL: there is none, or several. */
+static struct left *
+find_likely(struct kin_moves_there *moves, const struct probe *probe)
+{
+    struct left *likely = NULL;
+
+    for (size_t g = 0; g < moves->gone_count; g++) {
+        if (!has_kin_header(moves, &moves->gone[g], probe))
+            continue;
+        if (likely != NULL)
+            return NULL;
+        likely = &moves->gone[g];
+    }
+    return likely;
+}
+
+/* Has it the header of the file, or what that was before the other program wrote its line into the copy? *is: it has. */
+static bool
+check_image(struct kin_moves_there *moves, const struct left *gone, const struct probe *probe, bool *is)
+{
+    struct run *run = moves->run;
+    struct kinship whole;
+    bool known = false, ok = true;
+
+    *is = memcmp(gone->header, probe->digests.header, DIGEST_SIZE) == 0;
+    if (*is)
+        return true;
+    ok = run_load(run, gone->todo->id, moves->message) &&
+         read_kinship(run, &run->mailboxes[gone->todo->mailbox], moves->message, true, &whole, &known);
+    *is = ok && known && kinship_had_header(&whole, probe->digests.header);
+    return ok;
+}
+
+/*
+ * A header says which message it is where it is the file's own, and no other message that is known has it. Else it may be that of one which is alike and
+ * was moved, labelled or copied there: its body is compared.
+ */
+static bool
+judge_headers(struct kin_moves_there *moves)
+{
+    struct alike *alike = arena_array(&moves->arena, moves->count, sizeof *alike);
+    size_t *of = arena_array(&moves->arena, moves->count, sizeof *of), count = 0;
+    struct id_set these = {0};
+    bool ok = run_has(moves->run, &moves->arena), image;
+
+    for (size_t i = 0; ok && i < moves->count; i++) {
+        const struct probe *probe = &moves->probes[i];
+        const struct left *gone = find_likely(moves, probe);
+
+        if (gone == NULL || is_vague(moves, gone, probe))
+            continue;
+        ok = check_image(moves, gone, probe, &image);
+        moves->doubtful[i] = !image;
+        if (!ok || !image)
+            continue;
+        of[count] = i;
+        alike[count++] = (struct alike){.header = probe->digests.header, .size = moves->agenda->todos[probe->id].size};
+        ok = (id_set_add(&these, gone->todo->id) && id_set_add(&these, moves->agenda->todos[probe->id].id)) ||
+             run_no_memory(moves->run);
+    }
+    ok = ok && (count == 0 || alike_find(moves->run, alike, count, &these));
+    for (size_t i = 0; ok && i < count; i++)
+        moves->doubtful[of[i]] = alike[i].any;
+    id_set_free(&these);
+    return ok;
 }
 
 /* Is its body to be compared: where a header says too little, or several fit? Then the files' bodies are read here. */
@@ -236,10 +308,11 @@ kin_moves_there(struct run *run, struct agenda *agenda)
 
     moves.gone = arena_array(&moves.arena, candidates_count(agenda, GONE_THERE), sizeof *moves.gone);
     moves.probes = arena_array(&moves.arena, candidates_count(agenda, FRESH_THERE), sizeof *moves.probes);
+    moves.doubtful = arena_array(&moves.arena, candidates_count(agenda, FRESH_THERE), sizeof *moves.doubtful);
     moves.message = arena_array(&moves.arena, 1, sizeof *moves.message);
     ok = run_has(run, &moves.arena) && gather_gone(&moves) && (moves.gone_count == 0 || gather_fresh(&moves));
-    ok = ok && (moves.count == 0 || (probe_remote(run, moves.probes, moves.count, true) && read_bodies(&moves) &&
-                                     take_all(&moves, true) && take_all(&moves, false)));
+    ok = ok && (moves.count == 0 || (probe_remote(run, moves.probes, moves.count, true) && judge_headers(&moves) &&
+                                     read_bodies(&moves) && take_all(&moves, true) && take_all(&moves, false)));
     arena_free(&moves.arena);
     return ok;
 }

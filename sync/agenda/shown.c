@@ -3,6 +3,7 @@
 
 #include "store/message/header.h"
 #include "sync/agenda/agenda.h"
+#include "sync/match/alike.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
 #include "sync/rows/drafts.h"
@@ -16,6 +17,7 @@ struct wanted {
     struct buffer header;
     bool shown;  /* a held message that nobody was told about */
     bool untold; /* one whose header is all that golub will know of it */
+    bool alike;  /* another message has its header */
     struct kinship kinship;
     struct digests digests; /* of the header; zeros: it did not come */
 };
@@ -116,7 +118,30 @@ compare_probes(const void *left, const void *right)
 static bool
 is_vague(const struct wanted *wanted)
 {
-    return !wanted->kinship.kin.names || mailbox_drafts(wanted->mailbox) != DRAFTS_NONE;
+    return wanted->alike || !wanted->kinship.kin.names || mailbox_drafts(wanted->mailbox) != DRAFTS_NONE;
+}
+
+static bool
+judge_headers(struct noting *noting)
+{
+    struct arena arena = {0};
+    struct alike *alike = arena_array(&arena, noting->count, sizeof *alike);
+    size_t *of = arena_array(&arena, noting->count, sizeof *of), count = 0;
+    bool ok = run_has(noting->run, &arena);
+
+    for (size_t i = 0; ok && i < noting->count; i++) {
+        const struct wanted *wanted = &noting->wanted[i];
+
+        if (!wanted->untold || !wanted->digests.whole_header)
+            continue;
+        of[count] = i;
+        alike[count++] = (struct alike){.header = wanted->digests.header, .size = wanted->message.size};
+    }
+    ok = ok && (count == 0 || alike_find(noting->run, alike, count, &(struct id_set){0}));
+    for (size_t i = 0; ok && i < count; i++)
+        noting->wanted[of[i]].alike = alike[i].any;
+    arena_free(&arena);
+    return ok;
 }
 
 /* A line that breaks at this costs the run nothing: all else is done. */
@@ -188,7 +213,7 @@ ask_server(struct noting *noting)
         if (probes[i].got)
             noting->wanted[probes[i].id].digests = probes[i].digests;
     }
-    ok = ok && (noting->broke || ask_bodies(noting, probes));
+    ok = ok && (noting->broke || (judge_headers(noting) && ask_bodies(noting, probes)));
     free(probes);
     return ok;
 }

@@ -13,6 +13,7 @@
  */
 #include "sync/match/held_again.h"
 
+#include "sync/match/alike.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
 #include "sync/match/unread.h"
@@ -30,6 +31,7 @@ struct one { /* a removal, or a UID that may be its message */
     uint64_t size; /* 0: what the server says of sizes is not believed */
     uint32_t uid;
     bool has_header, names, taken, doubt;
+    bool alike; /* another message has its header: nothing but its body tells */
     bool kin_known;
     bool has_body; /* of what is lost: then that alone tells */
     unsigned char header[DIGEST_SIZE], body[DIGEST_SIZE];
@@ -152,6 +154,38 @@ read_headers(struct again *again)
     return true;
 }
 
+/*
+ * Files were not compared before, as they are where the mailbox was numbered anew: another message whose header is the same may be what is there under a
+ * new UID, with a label or without. Of those that wait the header counts as well as that of what is there.
+ */
+static bool
+judge_headers(struct again *again)
+{
+    struct meeting *meeting = again->meeting;
+    struct alike *alike = arena_array(&meeting->arena, again->lost_count + again->there_count, sizeof *alike);
+    struct one **of = arena_array(&meeting->arena, again->lost_count + again->there_count, sizeof(struct one *));
+    struct id_set these = {0};
+    size_t count = 0;
+    bool ok = run_has(meeting->run, &meeting->arena);
+
+    if (!ok || meeting->mailbox->row.state == MAILBOX_REPAIR)
+        return ok;
+    for (size_t i = 0; i < again->lost_count + again->there_count; i++) {
+        struct one *one = i < again->lost_count ? &again->lost[i] : &again->there[i - again->lost_count];
+
+        if (!one->has_header)
+            continue;
+        of[count] = one;
+        alike[count++] = (struct alike){.header = one->header, .size = one->size};
+        ok = ok && (id_set_add(&these, one->id) || run_no_memory(meeting->run));
+    }
+    ok = ok && alike_find(meeting->run, alike, count, &these);
+    for (size_t i = 0; ok && i < count; i++)
+        of[i]->alike = alike[i].any;
+    id_set_free(&these);
+    return ok;
+}
+
 /* ---- bodies, where a header says too little ---- */
 
 /* Do the sizes say that they differ by nothing but lines that count for nothing? */
@@ -235,7 +269,7 @@ has_key(enum by by, const struct one *one)
         return false;
     if (by == BY_BODY)
         return one->has_body && one->kin_known;
-    if (one->uid == 0 && one->has_body)
+    if (one->alike || (one->uid == 0 && one->has_body))
         return false;
     if (by == BY_DATE)
         return true;
@@ -419,7 +453,7 @@ held_again_join(struct meeting *meeting)
     ok = gather(&again, WHICH_UID_ALONE, is_there, &again.there, &again.there_count);
     if (!ok || again.there_count == 0)
         return ok;
-    ok = read_headers(&again) && read_bodies(&again);
+    ok = read_headers(&again) && judge_headers(&again) && read_bodies(&again);
     for (enum by by = BY_BODY; ok && by < (drafts ? BY_HEADER : BY_ALL); by++)
         ok = join_by(&again, by);
     return ok && hold_doubtful(&again);

@@ -356,6 +356,62 @@ class Moved:
         self.assertIn("R", self.file_of(self.messages[4]).letters)
         self.assert_idempotent()
 
+    def given_alike_messages(self):
+        """One header, with a Message-ID, and four bodies. The first is removed on one side in a test, the second one is not."""
+        header = b"From: cron <root@example.org>\r\nSubject: report\r\nDate: Mon, 02 Jan 2017 03:04:05 +0000\r\nMessage-ID: <same@example.org>\r\n\r\n"
+        self.client.create("Reports")
+        for n in range(4):
+            self.client.append("Reports", header + b"report number %d\r\n" % n, date=1483326245 + n)
+        self.given_a_tree()
+
+    def reports_here(self):
+        return sorted(int(f.bytes().split()[-1]) for f in self.tree.files("Reports"))
+
+    def reports_there(self):
+        return sorted(int(self.client.body("Reports", m.uid).split()[-1]) for m in self.client.messages("Reports"))
+
+    def test_a_new_uid_of_what_is_alike_is_not_that_of_what_was_removed(self):
+        """Another client gives the second one a label, moves it away and back, or copies it: which one that is only its body says."""
+        def label(uid):
+            self.save_anew_there("Reports", uid, lambda data: data.replace(b"\r\n\r\n", b"\r\nX-Label: later\r\n\r\n", 1))
+
+        def move_and_back(uid):
+            self.client.move("Reports", [uid], "Work/2024")
+            self.client.move("Work/2024", [self.client.messages("Work/2024")[-1].uid], "Reports")
+
+        def copy(uid):
+            self.client.copy("Reports", [uid], "Reports")
+
+        for change, left in ((label, [1, 2, 3]), (move_and_back, [1, 2, 3]), (copy, [1, 1, 2, 3])):
+            with self.subTest(change.__name__):
+                self.another_account()
+                self.given_alike_messages()
+                first, second = [m.uid for m in self.client.messages("Reports")][:2]
+                self.client.expunge("Reports", [first])
+                self.adopt(expect=HELD)
+                change(second)
+
+                self.sync(expect=HELD)
+
+                self.assertEqual((self.reports_here(), self.reports_there()), ([0, *left], left))
+                self.sync("--confirm-deletes")
+                self.assertEqual((self.reports_here(), self.reports_there()), (left, left))
+                self.assert_idempotent()
+
+    def test_what_is_alike_and_saved_anew_does_not_wait_for_what_was_removed_here(self):
+        """Both are gone under the UIDs that they had, and one is there: it is the one that nobody removed."""
+        self.given_alike_messages()
+        first, second = [m.uid for m in self.client.messages("Reports")][:2]
+        os.unlink([f for f in self.tree.files("Reports") if f.bytes().endswith(b"number 0\n")][0].path)
+        self.adopt(expect=HELD)
+        self.save_anew_there("Reports", second, lambda data: data.replace(b"\r\n\r\n", b"\r\nX-Label: later\r\n\r\n", 1))
+        self.client.expunge("Reports", [first])
+
+        self.sync()
+
+        self.assertEqual((self.reports_here(), self.reports_there()), ([1, 2, 3], [1, 2, 3]))
+        self.assert_idempotent()
+
     def given_removals_that_wait(self):
         """Of an ordinary message, one more, a draft, and what nothing names. @return (mailbox, message) of each"""
         draft, nameless = (self.corpus.simple(subject, body) for subject, body in (("draft", "one\r\n"), ("nameless", "two\r\n")))
