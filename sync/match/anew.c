@@ -70,7 +70,8 @@ anew_judge(struct meeting *meeting)
     meeting->unjudged = text != NULL && strcmp(text, "1") == 0;
     free(text);
     meeting->whole = run->first || run->pair_all || mailbox->renumbered || run_learned(mailbox, CAUTION_REPAIRED);
-    meeting->anew = meeting->whole || there <= meeting->uids.count; /* those that are not halves have a file */
+    meeting->settled = there > meeting->uids.count; /* those that are not halves have a file */
+    meeting->anew = meeting->whole || !meeting->settled;
     return true;
 }
 
@@ -122,6 +123,12 @@ is_met_with_all(const struct meeting *meeting, const struct half *file, const st
         return true;
     return (meeting->anew || meeting->unjudged) &&
            (meeting->met == NOT_MET || (file->id <= meeting->met && uid->id <= meeting->met));
+}
+
+bool
+anew_is_settled_in_part(const struct meeting *meeting)
+{
+    return meeting->settled && (meeting->whole || meeting->met == NOT_MET);
 }
 
 bool

@@ -12,6 +12,8 @@ MUST_CHECK bool anew_note_met(struct meeting *meeting);
 MUST_CHECK bool anew_note_all(struct run *run);
 /** What is left now that could not be read: the next run judges it, though by then some of the mailbox is settled. Inside a transaction. */
 MUST_CHECK bool anew_note_unjudged(const struct meeting *meeting);
+/** Is it met for the first time, or as a whole, and is some of it settled, as by another program's state? */
+bool anew_is_settled_in_part(const struct meeting *meeting);
 /**
  * Does a header that names one message, and the size, say that they are one? Where a mailbox is met as a whole no body travels; there both were on
  * either side before, and what has one header is one message but for very few. What comes here and what comes there after that, at once or one long

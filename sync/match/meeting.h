@@ -74,6 +74,7 @@ struct meeting { /* one mailbox */
     struct halves files, uids;
     bool anew;     /* nothing in this mailbox was settled before, or all of it must be settled anew: anew.h */
     bool whole;    /* ... the latter, or the account is new */
+    bool settled;  /* some of it was settled before */
     int64_t met;   /* the highest row id when both sides were read for the first time; -1: no run has come so far */
     bool unjudged; /* not all of it could be judged when it was new */
     struct arena arena; /* kinships, and lost */

@@ -118,7 +118,7 @@ find_only(const struct half *half, bool is_file, struct half **others, size_t co
 static bool
 suffices(const struct meeting *meeting, const struct half *file, const struct half *uid)
 {
-    return file->kinship->kin.names && !file->intent && !uid->kinship->has_body &&
+    return file->kinship->kin.names && !file->shared_rest && !file->intent && !uid->kinship->has_body &&
            (file->dated || anew_suffices(meeting, file, uid)) && mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
            kinship_explains(file->kinship, file->size, uid->kinship, uid->size);
 }

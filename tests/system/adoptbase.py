@@ -398,6 +398,29 @@ class Moved:
                 self.assertEqual((self.reports_here(), self.reports_there()), (left, left))
                 self.assert_idempotent()
 
+    def test_what_is_alike_on_both_sides_is_told_by_its_body_also_beside_what_the_state_knows(self):
+        """Here the second one got a new name, and there the third one a new UID: nothing of the state is left of either, and they are two messages."""
+        def rename(file):
+            os.rename(file.path, os.path.join(self.tree.folder("Reports"), "cur", self.tree.fresh_base() + ":2,S"))
+
+        def label(file):
+            self.tree.put("Reports", file.bytes().replace(b"\n\n", b"\nX-Label: later\n\n", 1), "S", file.date)
+            os.unlink(file.path)
+
+        for change in (rename, label):
+            with self.subTest(change.__name__):
+                self.another_account()
+                self.given_alike_messages()
+                third = [m.uid for m in self.client.messages("Reports")][2]
+                change([f for f in self.tree.files("Reports") if f.bytes().endswith(b"number 1\n")][0])
+                self.save_anew_there("Reports", third, lambda data: data.replace(b"\r\n\r\n", b"\r\nX-Label: sooner\r\n\r\n", 1))
+
+                self.adopt()
+                self.sync()
+
+                self.assertEqual((self.reports_here(), self.reports_there()), ([0, 1, 2, 3], [0, 1, 2, 3]))
+                self.assert_idempotent()
+
     def test_what_is_alike_and_saved_anew_does_not_wait_for_what_was_removed_here(self):
         """Both are gone under the UIDs that they had, and one is there: it is the one that nobody removed."""
         self.given_alike_messages()
