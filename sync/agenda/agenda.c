@@ -309,7 +309,7 @@ agenda_print(struct run *run, struct agenda *agenda)
         enum report_act acts[2];
         const size_t wanted = acts_of(run, todo, acts);
 
-        if (todo->dropped || !mailbox_is_open(mailbox))
+        if (todo->dropped || !todo_is_open(run, todo))
             continue;
         if (!run_load(run, todo->id, &message))
             return false;

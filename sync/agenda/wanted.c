@@ -22,6 +22,7 @@ struct wanting {
     struct agenda *agenda;
     struct journal_message *survivor, *home;
     bool perhaps; /* `home` has the bytes of what was copied, and may be another message: no flag is taken off it */
+    bool look;    /* mailboxes that the command line does not name are to be looked at, too */
     struct todo *added; /* todos to be added, for messages about which nothing was to be done */
     size_t added_count, added_size;
 };
@@ -206,9 +207,10 @@ plan_giving(struct wanting *wanting, const struct mailbox *mailbox, struct merge
                        .uid = home->uid,
                        .size = home->size,
                        .fresh = home->uid == 0 || home->base[0] == '\0',
+                       .gift = !mailbox_is_open(mailbox),
                        .step = {.verb = PLAN_FLAGS, .flags = flags}};
 
-    if (todo != NULL) {
+    if (todo != NULL && !add.gift) { /* what else is due in a mailbox that the command line leaves out is not done */
         if (todo->fresh && !todo->dropped && todo->partner == 0)
             todo->step = add.step; /* fetched or sent in the next pass, with these flags */
         return true;               /* else another pass gives them */
@@ -217,6 +219,29 @@ plan_giving(struct wanting *wanting, const struct mailbox *mailbox, struct merge
         return run_no_memory(wanting->run);
     wanting->added[wanting->added_count++] = add;
     return true;
+}
+
+/*
+ * Its mailbox is not one that the command line names: the change is carried there all the same, and nothing else is done in it. Else the survivor
+ * would stay where it is for as long as nobody asks for both.
+ */
+static bool
+may_be_opened(struct wanting *wanting, const struct todo *todo, const struct mailbox *mailbox)
+{
+    const struct journal_message *home = wanting->home;
+
+    return mailbox_is_usable(mailbox) && wanting->run->mailboxes[todo->mailbox].asked && home->uid != 0 &&
+           home->base[0] != '\0';
+}
+
+/* Where nobody looked into it yet, that comes first: what is to be given to may be gone. */
+static bool
+is_seen(struct wanting *wanting, struct todo *todo, const struct mailbox *mailbox)
+{
+    if (mailbox_is_open(mailbox) || wanting->run->look_everywhere || !run_is_unseen(mailbox))
+        return true;
+    wanting->look = todo->dropped = true;
+    return false;
 }
 
 static bool
@@ -235,8 +260,12 @@ give(struct wanting *wanting, struct todo *todo, bool here)
     step = step_of(mailbox, wanting->home, change);
     if ((step.there_add | step.there_del | step.here_add | step.here_del) == 0)
         return (change.add | change.del) == 0 || end_change(wanting, todo, here);
-    if (!mailbox_is_open(mailbox))
-        return wait(wanting, todo, true, "it is in another mailbox now, which this run leaves alone");
+    if (!mailbox_is_open(mailbox) && !may_be_opened(wanting, todo, mailbox))
+        return wait(wanting, todo, true,
+                    mailbox_is_usable(mailbox) ? "it is in another mailbox now, which this run leaves alone"
+                                               : "it is in another mailbox now, which can't be used on the server");
+    if (!is_seen(wanting, todo, mailbox))
+        return true;
     if ((!policy->push.flags && (step.there_add | step.there_del) != 0) ||
         (!policy->pull.flags && (step.here_add | step.here_del) != 0))
         return wait(wanting, todo, true, "it is in another mailbox now, and the configuration keeps its flags back");
@@ -248,14 +277,7 @@ give(struct wanting *wanting, struct todo *todo, bool here)
 static bool
 look_elsewhere(struct run *run)
 {
-    run->look_everywhere = true;
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        if (!mailbox->asked && run_is_unseen(mailbox))
-            mailbox->look_there = true;
-    }
-    run->replan = true;
+    run_look_everywhere(run);
     return observe_remote(run) && identify(run);
 }
 
@@ -283,7 +305,7 @@ wait_for_unseen(struct wanting *wanting, struct todo *todo)
 }
 
 static bool
-decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
+decide(struct wanting *wanting, struct todo *todo, bool here)
 {
     struct run *run = wanting->run;
     bool found, moves;
@@ -298,7 +320,7 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
     if (here && run_unseen(run) != NULL) {
         if (run->look_everywhere)
             return wait_for_unseen(wanting, todo);
-        *look = todo->dropped = true;
+        wanting->look = todo->dropped = true;
         return true;
     }
     if (here && run->overtaken)
@@ -335,12 +357,14 @@ follow(struct wanting *wanting, struct todo *todo)
 
 /* What was sent and not answered may have arrived and moved on. New mail does not wait for a mailbox that can't be looked at. */
 static void
-check_sent(const struct run *run, struct todo *todo, bool *look)
+check_sent(struct wanting *wanting, struct todo *todo)
 {
+    const struct run *run = wanting->run;
+
     todo->dropped = todo->dropped || (run->overtaken && todo->partner == 0); /* it may be under way */
     if (todo->dropped || todo->partner != 0 || run->look_everywhere || run_unseen(run) == NULL)
         return;
-    *look = todo->dropped = true;
+    wanting->look = todo->dropped = true;
 }
 
 bool
@@ -351,14 +375,14 @@ agenda_wanted(struct run *run, struct agenda *agenda)
                               .agenda = agenda,
                               .survivor = arena_array(&arena, 1, sizeof *wanting.survivor),
                               .home = arena_array(&arena, 1, sizeof *wanting.home)};
-    bool ok = run_has(run, &arena), look = false;
+    bool ok = run_has(run, &arena);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
         bool here = false, survives;
 
         if (todo->unanswered) {
-            check_sent(run, todo, &look);
+            check_sent(&wanting, todo);
             continue;
         }
         survives = is_survivor(todo, &here);
@@ -368,7 +392,7 @@ agenda_wanted(struct run *run, struct agenda *agenda)
         if (ok && !survives)
             ok = follow(&wanting, todo);
         else if (ok && (todo->elsewhere != 0 || is_wanted(wanting.survivor, here)))
-            ok = decide(&wanting, todo, here, &look);
+            ok = decide(&wanting, todo, here);
     }
     for (size_t i = 0; ok && i < wanting.added_count; i++)
         ok = agenda_add(run, agenda, &wanting.added[i]);
@@ -376,5 +400,5 @@ agenda_wanted(struct run *run, struct agenda *agenda)
         agenda_sort(agenda);
     arena_free(&arena);
     free(wanting.added);
-    return ok && (!look || look_elsewhere(run));
+    return ok && (!wanting.look || look_elsewhere(run));
 }

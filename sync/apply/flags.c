@@ -166,8 +166,7 @@ apply_flags_there(struct run *run, struct agenda *agenda)
         struct todo *todo = &agenda->todos[i];
 
         if (!todo->dropped && todo->step.verb == PLAN_FLAGS &&
-            (todo->step.flags.there_add | todo->step.flags.there_del) != 0 &&
-            mailbox_is_open(&run->mailboxes[todo->mailbox]) &&
+            (todo->step.flags.there_add | todo->step.flags.there_del) != 0 && todo_is_open(run, todo) &&
             !attempts_waits(run, &run->mailboxes[todo->mailbox], ATTEMPT_STORE, todo->uid))
             storing.todos[n++] = todo;
     }
@@ -274,7 +273,7 @@ apply_flags_here(struct run *run, struct agenda *agenda)
         struct journal_message *message = &batch.messages[batch.count];
 
         if (todo->dropped || todo->step.verb != PLAN_FLAGS ||
-            (todo->step.flags.here_add | todo->step.flags.here_del) == 0 || !mailbox_is_open(mailbox))
+            (todo->step.flags.here_add | todo->step.flags.here_del) == 0 || !todo_is_open(run, todo))
             continue;
         ok = run_load(run, todo->id, message);
         if (!ok)

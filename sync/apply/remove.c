@@ -343,32 +343,93 @@ is_over(struct run *run, const struct journal_op *op, bool *over)
     return ok;
 }
 
-/* Halves of a move by COPY whose other half the target has not shown yet; and what was itself sent, and not shown: these wait. */
+/* Where is what this intent sends? NULL: the journal does not know that mailbox. */
 static bool
-find_unproven(struct run *run, struct id_set *unproven)
+find_place(struct run *run, const struct journal_op *op, struct mailbox **place)
 {
-    struct journal_op *ops = NULL;
+    struct journal_message *message;
+    bool ok;
+
+    *place = run_mailbox_by_id(run, op->mailbox);
+    if (op->target == 0)
+        return true;
+    message = calloc(1, sizeof *message);
+    ok = (message != NULL || run_no_memory(run)) && run_load(run, op->target, message);
+    *place = ok ? run_mailbox_by_id(run, message->mailbox) : NULL;
+    free(message);
+    return ok;
+}
+
+/*
+ * Half of a move by COPY whose other half the target has not shown yet. Where the command line does not name the target it is looked at all the
+ * same. Where nobody can look at it, since it is gone or can't be read, what waits for it says so.
+ */
+static bool
+wait_for_proof(struct run *run, struct todo *todo, const struct journal_op *op)
+{
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox], *place;
+    char why[LIMIT_MAILBOX_NAME + 64];
+
+    todo->dropped = true;
+    if (!find_place(run, op, &place))
+        return false;
+    if (place != NULL && mailbox_is_usable(place) && run_is_unseen(place) && !run->look_everywhere) {
+        run_look_everywhere(run);
+        return true;
+    }
+    if (place != NULL && !mailbox_is_usable(place)) {
+        (void)text_print(why, sizeof why, "it moved to %s, which can't be used now", place->row.name);
+        return run_pending(run, mailbox, todo->id, PENDING_MAILBOX, plan_verb_word(todo->step.verb), why, NULL);
+    }
+    run->partial = true;
+    return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb),
+                       "the server has not shown yet that it is where it moved to", NULL);
+}
+
+/* Halves of a move by COPY whose other half the target has not shown yet; and what was itself sent, and not shown: these wait. */
+struct unproven {
+    struct journal_op *ops; /* `count` of them */
+    size_t count;
+    struct id_set ids; /* of rows */
+};
+
+static bool
+find_unproven(struct run *run, struct unproven *unproven)
+{
     size_t count = 0;
-    bool ok = journal_ops(run->journal, &ops, &count, &run->err);
+    bool ok = journal_ops(run->journal, &unproven->ops, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++) {
+        const struct journal_op op = unproven->ops[i];
         bool over = false;
 
-        if (!unfinished_is_sending(&ops[i]))
+        if (!unfinished_is_sending(&op))
             continue;
-        ok = is_over(run, &ops[i], &over) &&
-             (over || (id_set_add(unproven, ops[i].message) && id_set_add(unproven, ops[i].target)) ||
+        ok = is_over(run, &op, &over) &&
+             (over || (id_set_add(&unproven->ids, op.message) && id_set_add(&unproven->ids, op.target)) ||
               run_no_memory(run));
+        if (ok && !over)
+            unproven->ops[unproven->count++] = op;
     }
-    free(ops);
     return ok;
+}
+
+static const struct journal_op *
+unproven_op(const struct unproven *unproven, int64_t id)
+{
+    for (size_t i = 0; id_set_has(&unproven->ids, id) && i < unproven->count; i++) {
+        if (unproven->ops[i].message == id || unproven->ops[i].target == id)
+            return &unproven->ops[i];
+    }
+    return NULL;
 }
 
 static bool
 gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *uids, size_t *requests)
 {
     struct run *run = expunging->run;
-    struct id_set unproven = {0};
+    struct unproven unproven = {0};
+    const struct journal_op *sent;
     size_t n = 0;
     bool ok = run_begin(run) && find_unproven(run, &unproven);
 
@@ -381,9 +442,8 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
 
         if (!is_removal(run, todo, SIDE_THERE))
             continue;
-        if (id_set_has(&unproven, todo->id)) {
-            todo->dropped = true;
-            run->partial = true;
+        if ((sent = unproven_op(&unproven, todo->id)) != NULL) {
+            ok = wait_for_proof(run, todo, sent);
             continue;
         }
         uids[n] = todo->uid;
@@ -405,7 +465,8 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
                                  .since = run_now(run)};
         ok = journal_op_add(run->journal, &op, &run->err);
     }
-    id_set_free(&unproven);
+    id_set_free(&unproven.ids);
+    free(unproven.ops);
     return run_end(run, ok && situation_mark_commit(run));
 }
 

@@ -145,6 +145,18 @@ run_unseen(const struct run *run)
     return NULL;
 }
 
+void
+run_look_everywhere(struct run *run)
+{
+    run->look_everywhere = run->replan = true;
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!mailbox->asked && run_is_unseen(mailbox))
+            mailbox->look_there = true;
+    }
+}
+
 struct mailbox *
 run_mailbox_add(struct run *run)
 {
@@ -171,6 +183,14 @@ mailbox_is_open(const struct mailbox *mailbox)
     const struct mailbox_now now = run_mailbox_now(mailbox);
 
     return mailbox_use(&now) == MAILBOX_OPEN;
+}
+
+bool
+todo_is_open(const struct run *run, const struct todo *todo)
+{
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    return todo->gift ? mailbox_is_usable(mailbox) : mailbox_is_open(mailbox);
 }
 
 bool

@@ -124,6 +124,7 @@ struct todo { /* one message about which something is to be done */
         overwritten; /* its file was overwritten by a new version, or has other bytes: those of the server are nowhere else */
     bool dropped;     /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
     bool given;       /* ... and its flags go to another message of these bytes: the next pass removes it */
+    bool gift;        /* flags of one that goes for it: carried, though the command line does not name its mailbox */
     bool counted;     /* a removal that the guard counted and let pass */
     bool copied;      /* an upload of which a dry run knows that it will be a copy on the server */
     bool own_name;    /* its file's name is of the form that golub gives */
@@ -336,6 +337,8 @@ struct mailbox_now run_mailbox_now(const struct mailbox *mailbox);
 bool run_is_unseen(const struct mailbox *mailbox);
 /** A mailbox for which run_is_unseen is true, but for those that stay unreadable; NULL: there is none. */
 const struct mailbox *run_unseen(const struct run *run);
+/** From here on the run looks at the mailboxes, too, that the command line does not name: something may be there that it needs to know. */
+void run_look_everywhere(struct run *run);
 /** A new mailbox at the end of the array; NULL: out of memory, err filled in. */
 struct mailbox *run_mailbox_add(struct run *run);
 /** Can it be looked at in this run, whether or not the command line names it? */
@@ -344,6 +347,8 @@ bool mailbox_is_usable(const struct mailbox *mailbox);
 void run_touch(struct run *run, struct mailbox *mailbox);
 /** May this run do something in this mailbox? */
 bool mailbox_is_open(const struct mailbox *mailbox);
+/** May this run do what the todo says, in its mailbox? */
+bool todo_is_open(const struct run *run, const struct todo *todo);
 /** One body more has come or gone. @param arriving  bytes that came and are not counted as done yet */
 void run_tell_progress(const struct run *run, const struct mailbox *mailbox, uint64_t arriving);
 MUST_CHECK bool run_begin(struct run *run);
