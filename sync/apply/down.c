@@ -222,8 +222,30 @@ on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcom
     down->refused[down->refused_count++] = (struct refused){wanted, *outcome};
     (void)text_print(what, sizeof what, "fetch the message of UID %" PRIu32, uid);
     mailbox->stirred = true;
-    run_learn(run, mailbox, CAUTION_UNFETCHED);
+    /* What vanished may be this one, moved. An earlier run waited for that; what vanished since is another one. */
+    if (!refusal_is_known(run, down->asked[wanted]->id, WORK_FETCH))
+        run_learn(run, mailbox, CAUTION_UNFETCHED);
     run_complain(run, mailbox, what, outcome->answer, refusal_hint(outcome, true));
+    return true;
+}
+
+/*
+ * The server gives no more now, and does not say of which message: perhaps of the first one that is missing, whose file it can't read. So the next
+ * run asks for that one behind all others.
+ */
+static bool
+note_first(struct downloading *down, size_t index, const struct remote_outcome *outcome)
+{
+    const struct remote_fetch *request = &down->requests[index];
+    size_t at = down->first[index];
+
+    while (at < down->first[index] + request->count && down->readings[at].delivered)
+        at++;
+    if (!outcome->throttled || at == down->first[index] + request->count)
+        return true;
+    if (!array_grow(&down->refused, &down->refused_size, down->refused_count + 1, sizeof *down->refused))
+        return run_no_memory(down->run);
+    down->refused[down->refused_count++] = (struct refused){at, *outcome};
     return true;
 }
 
@@ -248,15 +270,19 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     }
     if (outcome->throttled)
         mailbox->over |= WORK_FETCH;
+    if (outcome->ok)
+        attempts_read(run, mailbox);
     if (missing == 0)
         return true;
     mailbox->stirred = true;
     if (outcome->ok)
         return true;
+    if (!over && !note_first(down, index, outcome))
+        return false;
     (void)text_print(what, sizeof what, "fetch %zu message%s", missing, missing == 1 ? "" : "s");
     if (over) /* it was said of those before */
         return true;
-    run_learn(run, mailbox, CAUTION_UNFETCHED);
+    attempts_unread(run, mailbox, CAUTION_UNFETCHED);
     run_complain(run, mailbox, outcome->throttled ? "fetch more mail" : what, outcome->answer,
                  "The next run tries again.");
     return true;

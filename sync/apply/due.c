@@ -84,7 +84,7 @@ choose(struct due *due, struct agenda *agenda)
         if (!is_download(todo))
             continue;
         if ((mailbox->over & WORK_FETCH) != 0) /* since its messages were read for pairing, or since the piece before */
-            run_learn(run, mailbox, CAUTION_UNFETCHED);
+            attempts_unread(run, mailbox, CAUTION_UNFETCHED);
         if (!attempts_comes_last(run, mailbox, ATTEMPT_BODY, todo->uid))
             continue;
         run->put_off++;

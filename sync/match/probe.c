@@ -191,10 +191,12 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     }
     if (outcome->throttled)
         mailbox->over |= WORK_FETCH;
+    if (outcome->ok)
+        attempts_read(run, mailbox);
     if (outcome->ok || outcome->gone || !doubt)
         return true;
     /* What may be it is neither sent nor fetched (identify.c), and what vanished here may have gone where it is. Other mail goes on. */
-    run_learn(run, mailbox, CAUTION_UNREAD_MESSAGE);
+    attempts_unread(run, mailbox, CAUTION_UNREAD_MESSAGE);
     if (outcome->changed) /* its UIDs are others now: nothing is known of it */
         run_learn(run, mailbox, CAUTION_RENUMBERED);
     complain(probing, index, outcome->answer);

@@ -45,6 +45,13 @@ void attempts_folder_unwritten(struct run *run, struct mailbox *mailbox);
 /** Its folder was read, or a message was delivered to it. */
 void attempts_folder_read(struct run *run, const struct mailbox *mailbox);
 void attempts_folder_written(struct run *run, const struct mailbox *mailbox);
+/**
+ * The server gave no mail of it when it was asked, and that says nothing of any one message: learn `caution`. In the second run on end what
+ * vanished elsewhere waits no longer for what may be among it.
+ */
+void attempts_unread(struct run *run, struct mailbox *mailbox, enum caution caution);
+/** It gave what it was asked for. */
+void attempts_read(struct run *run, const struct mailbox *mailbox);
 /** It was listed. */
 void attempts_listed(struct run *run, const struct mailbox *mailbox);
 /** Is it known not to be readable, there or here? */

@@ -87,6 +87,19 @@ attempts_folder_written(struct run *run, const struct mailbox *mailbox)
 }
 
 void
+attempts_unread(struct run *run, struct mailbox *mailbox, enum caution caution)
+{
+    if (count_run(run, mailbox, ATTEMPT_UNREAD) < ATTEMPTS_RUNS)
+        run_learn(run, mailbox, caution);
+}
+
+void
+attempts_read(struct run *run, const struct mailbox *mailbox)
+{
+    forget_count(run, mailbox, ATTEMPT_UNREAD);
+}
+
+void
 attempts_listed(struct run *run, const struct mailbox *mailbox)
 {
     struct suspect *suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_REFUSED, 0) : NULL;

@@ -168,6 +168,7 @@ enum attempt {
     ATTEMPT_DELIVER,  /* ... or can't be written to: likewise */
     ATTEMPT_BARE,     /* ... that is listed by UID and flags alone: attempts_bare.h */
     ATTEMPT_MEASURE,  /* a message whose size and date can't be read */
+    ATTEMPT_UNREAD,   /* a mailbox of which the server gives no mail: no suspect, but counted likewise */
     ATTEMPTS
 };
 

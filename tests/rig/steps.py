@@ -5,6 +5,7 @@ called right before it is passed on, and right before its answer is. So a test a
     with Steps(port, hook) as steps: ... steps.port
     hook(moment, command): moment is "before" or "after" (the server has done it, and the client does not know); command is its
     line without the tag. An IDLE is answered by its "+", a DONE by the answer to IDLE. Called in the proxy's threads.
+    answer(command, lines) -> the lines that the client gets instead, the last of them tagged; a literal is part of its line.
 """
 import re
 import socket
@@ -15,8 +16,8 @@ ANSWER_SECONDS = 30
 
 
 class Steps:
-    def __init__(self, target, hook):
-        self.target, self.hook, self.port = target, hook, None
+    def __init__(self, target, hook=lambda moment, command: None, answer=lambda command, lines: lines):
+        self.target, self.hook, self.answer, self.port = target, hook, answer, None
         self._sockets, self._threads, self._lock = [], [], threading.Lock()
 
     def __enter__(self):
@@ -107,7 +108,7 @@ class _Line:
 
     def _down(self):
         with self.server.makefile("rb") as lines:
-            held = b""
+            held = []
             while True:
                 line = _line(lines)
                 while LITERAL.search(line):
@@ -119,14 +120,15 @@ class _Line:
                     if self.asked:
                         self.answered.set()
                     continue
-                held += line
+                held.append(line)
                 if not idles and not line.startswith(self.tag + b" "):
                     continue
                 self.steps.hook("after", self.command)
                 self.idle_tag = self.tag if idles else None
+                held = self.steps.answer(self.command, held)
                 self.command = None
-                self.client.sendall(held)
-                held = b""
+                self.client.sendall(b"".join(held))
+                held = []
                 self.answered.set()
 
 

@@ -117,6 +117,39 @@ what_moved_and_can_not_be_read_stays_where_it_was_until_it_can(void **state)
     }
 }
 
+/* What vanishes may be the one that is refused, moved: but only in the run that hears of it first. */
+static void
+one_that_is_refused_in_each_run_holds_removals_in_the_first_alone(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 1; i <= 4; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    sim.server.withheld = 5 + 1;
+    given_mail_there(WORK, 5);
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+    when_the_user_removes(INBOX, 2);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_there(INBOX, 2, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 1, 0);
+    then_it_is_there(INBOX, 2, 0);
+    ledger_out(&sim.world, 3, INBOX);
+    server_expunge(&sim.server, INBOX, 3);
+    when_the_user_removes(INBOX, 4);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 3, 0);
+    then_it_is_there(INBOX, 4, 0);
+    sim.server.withheld = 0;
+    then_both_sides_agree();
+    then_it_is_here(WORK, 5, 1);
+}
+
 static void
 of_what_was_refused_one_is_asked_for_and_the_others_follow_in_the_same_run(void **state)
 {
@@ -314,6 +347,7 @@ main(void)
         SCENARIO(a_message_that_is_refused_for_now_is_sent_once_a_run),
         SCENARIO(a_file_that_was_refused_and_is_edited_is_sent_by_the_next_run),
         SCENARIO(what_moved_and_can_not_be_read_stays_where_it_was_until_it_can),
+        SCENARIO(one_that_is_refused_in_each_run_holds_removals_in_the_first_alone),
         SCENARIO(of_what_was_refused_one_is_asked_for_and_the_others_follow_in_the_same_run),
         SCENARIO(what_had_no_room_is_tried_by_the_next_run_with_one_message),
         SCENARIO(copies_that_had_no_room_follow_in_one_run_when_there_is_room),

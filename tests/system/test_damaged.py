@@ -4,6 +4,7 @@ import os
 import re
 
 from base import OK, SOME, SystemTest, main
+from rig.steps import Steps
 
 HEADER = 60  # bytes of an sdbox file that stay: then Dovecot knows that it is one, and not what is in it
 
@@ -144,6 +145,105 @@ class DamagedMessageTest(SystemTest):
 
         self.assertEqual(self.here(), self.digests(letters[:3] + letters[4:]))
         self.assertNotIn("unreadable", self.home.run("status").out)
+
+
+class RefusedMessageTest(SystemTest):
+    """The server says NO to one message whenever it is asked for it, and gives all others."""
+    account_options = {"max_delete": "off"}
+
+    def setUp(self):
+        super().setUp()
+        self.letters = [self.corpus.simple("letter %d" % n, "body %d\r\n" % n) for n in range(9)]
+        for name in ("Work", "Old"):
+            self.client.create(name)
+        self.client.fill("INBOX", self.letters[:4])
+        self.client.fill("Work", self.letters[4:8])
+        self.sync()
+        self.bad = None
+
+    def given_one_is_refused(self, words, header=False):
+        """A new message in INBOX. What of an answer came before it comes."""
+        self.bad = self.corpus.simple("bad one", "this one is damaged\r\n")
+        mark = b"Subject: bad one" if header else b"this one is damaged"
+
+        def refuse(command, lines):
+            if b" FETCH " not in command.upper() or not any(mark in line for line in lines):
+                return lines
+            at = next(n for n, line in enumerate(lines) if mark in line)
+            return lines[:at] + [lines[-1].split()[0] + b" NO " + words + b"\r\n"]
+
+        steps = Steps(self.server.port, answer=refuse)
+        steps.__enter__()
+        self.addCleanup(steps.__exit__)
+        self.account.set(server="imap://127.0.0.1:%d" % steps.port)
+        self.client.fill("INBOX", [self.bad])
+
+    def change_all(self):
+        """Removals and moves on both sides of both mailboxes."""
+        self.maildir.delete(self.maildir.find("INBOX", self.letters[0]))
+        self.maildir.delete(self.maildir.find("Work", self.letters[4]))
+        self.maildir.move(self.maildir.find("Work", self.letters[6]), "Old")
+        for mailbox, letter in (("INBOX", self.letters[1]), ("Work", self.letters[5])):
+            self.client.expunge(mailbox, [self.client.uid_of(mailbox, letter)])
+        self.client.move("INBOX", [self.client.uid_of("INBOX", self.letters[2])], "Old")
+
+    def left(self):
+        """What of that is not done yet."""
+        there = [(n, mailbox) for n, mailbox in ((0, "INBOX"), (4, "Work"), (6, "Work"))
+                 if self.is_there(self.letters[n], mailbox)]
+        return there + [(n, mailbox) for n, mailbox in ((1, "INBOX"), (5, "Work"), (2, "INBOX"))
+                        if self.maildir.has(mailbox, self.letters[n])]
+
+    def refused_by(self, words, **more):
+        self.given_one_is_refused(words, **more)
+        self.change_all()
+        first = self.sync(expect=SOME)
+        self.assertIn("golub: work/INBOX: ", first.err)
+        waited = self.left()
+        second = self.sync(expect=SOME)
+        self.assertEqual(self.left(), [], second)
+        self.assertIn("golub: work/INBOX: ", second.err)
+        self.assertIn("work: INBOX: download UID 5", self.home.run("status").out)
+
+        # What goes from here on waits no more, either.
+        self.maildir.delete(self.maildir.find("INBOX", self.letters[3]))
+        self.client.expunge("Work", [self.client.uid_of("Work", self.letters[7])])
+        third = self.sync(expect=SOME)
+        self.assertFalse(self.is_there(self.letters[3]), third)
+        self.assertFalse(self.maildir.has("Work", self.letters[7]), third)
+        return waited
+
+    def test_removals_wait_for_one_that_is_refused_in_one_run_alone(self):
+        self.assertNotEqual(self.refused_by(b"Message can't be read"), [])
+
+    def test_and_so_they_do_for_one_at_which_the_server_says_that_it_is_not_well(self):
+        self.assertNotEqual(self.refused_by(b"[SERVERBUG] Internal error occurred"), [])
+
+    def test_and_where_it_asks_to_come_back_later(self):
+        self.assertNotEqual(self.refused_by(b"[UNAVAILABLE] Try again later"), [])
+
+    def test_and_where_it_gives_no_more_of_the_mailbox(self):
+        self.assertNotEqual(self.refused_by(b"[INUSE] Somebody else is at it"), [])
+
+    def test_one_at_which_the_server_gives_no_more_keeps_no_other_for_ever(self):
+        self.given_one_is_refused(b"[INUSE] Somebody else is at it")
+        for _ in range(2):
+            new = self.corpus.simple("behind")
+            self.client.fill("INBOX", [new])
+            self.sync(expect=SOME)
+        self.sync(expect=SOME)
+        self.assertEqual({f.digest for f in self.maildir.files("INBOX")} | {self.bad.digest},
+                         {m.digest for m in self.client.messages("INBOX")})
+
+    def test_new_mail_goes_up_beside_it(self):
+        self.given_one_is_refused(b"[UNAVAILABLE] Try again later", header=True)
+        new = self.corpus.simple("new here", "so long that it can not be the other one\r\n" * 200)
+        self.maildir.put("INBOX", new.lf)
+        self.change_all()
+        for _ in range(2):
+            self.sync(expect=SOME)
+        self.assertEqual(self.left(), [])
+        self.assertTrue(self.is_there(new))
 
 
 if __name__ == "__main__":
