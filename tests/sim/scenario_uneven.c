@@ -125,6 +125,41 @@ a_removal_waits_until_the_list_adds_up_and_is_said(void **state)
     then_it_is_here(INBOX, 21, 0);
 }
 
+/* One fewer is counted than there are, and never fewer than none: nobody can miss the one. It is in both places until all is listed. */
+static void
+what_moves_away_while_as_many_are_counted_stays_in_both_until_all_is_listed(void **state)
+{
+    uint32_t uid;
+
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, WORK);
+    given_both_sides_agree();
+    sim.server.qresync = false;
+    sim.server.boxes[INBOX].phantoms = -1;
+    const uint32_t old = given_mail_there(INBOX, 20);
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_true(server_add(&sim.server, WORK, 20, 0, 0, 1600000000, &uid));
+    ledger_put(&sim.world, 20, WORK);
+    ledger_out(&sim.world, 20, INBOX);
+    server_expunge(&sim.server, INBOX, old);
+
+    for (int run = 0; run < 2; run++) {
+        (void)when_golub_syncs_after(60);
+        then_it_is_here(INBOX, 20, 1);
+        then_it_is_here(WORK, 20, 1);
+        then_it_is_there(INBOX, 20, 0);
+        then_it_is_there(WORK, 20, 1);
+    }
+
+    sim.server.boxes[INBOX].phantoms = 0;
+    assert_int_equal(when_golub_syncs_after(25 * 3600), 0);
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 20, 0);
+    then_it_is_here(WORK, 20, 1);
+}
+
 static void
 a_uid_that_the_server_names_as_vanished_is_removed_although_the_list_does_not_add_up(void **state)
 {
@@ -558,6 +593,7 @@ main(void)
         SCENARIO(a_difference_that_stays_is_known_after_three_runs_and_the_mailbox_is_not_listed_again),
         SCENARIO(what_a_list_lacks_that_does_not_add_up_is_no_removal),
         SCENARIO(a_removal_waits_until_the_list_adds_up_and_is_said),
+        SCENARIO(what_moves_away_while_as_many_are_counted_stays_in_both_until_all_is_listed),
         SCENARIO(a_uid_that_the_server_names_as_vanished_is_removed_although_the_list_does_not_add_up),
         SCENARIO(what_moved_to_where_it_is_not_listed_stays_here_for_a_run_and_is_fetched_once_it_is_shown),
         SCENARIO(what_was_sent_without_an_answer_and_is_not_listed_is_not_sent_again),
