@@ -1,6 +1,19 @@
 /* Digests of files that are new here, by which they are compared with messages. */
 #include "sync/observe/observe.h"
+#include "sync/run/attempts.h"
 #include "sync/run/run.h"
+
+/* @param first  it was readable, or not there, in the run before */
+static void
+say_hint(struct error *err, bool first)
+{
+    const char *todo = error_no_rights(err) ? "Give it back its rights (chmod u+r, or chown). " : "";
+
+    if (err->hint[0] == '\0')
+        error_hint(err, "%s%s", todo,
+                   first ? "No removal goes to the server in this run; while it is so, none of this mailbox."
+                         : "While it is so, no removal of this mailbox goes to the server.");
+}
 
 static bool
 examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *message)
@@ -13,7 +26,7 @@ examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *m
     if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
         if (err.kind == ERROR_INTERRUPTED) /* the next run reads it */
             return true;
-        run_learn(run, mailbox, CAUTION_UNREAD_FILE);
+        say_hint(&err, attempts_file_unread(run, mailbox, CAUTION_UNREAD_FILE));
         run_problem_of(run, mailbox, message->base, &err);
         return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload",
                            err.answer[0] != '\0' ? err.answer : err.what, NULL);

@@ -153,11 +153,13 @@ on_bad(void *context, const char *name, const char *why)
     struct look *look = context;
 
     char what[256];
+    const bool first = attempts_file_unread(look->run, look->mailbox, CAUTION_ODD_NAME);
 
     look->bad = true;
-    run_learn(look->run, look->mailbox, CAUTION_ODD_NAME);
     (void)text_print(what, sizeof what, "use file %s", name);
-    run_complain(look->run, look->mailbox, what, why, "While it is in the way, no removal goes to the server.");
+    run_complain(look->run, look->mailbox, what, why,
+                 first ? "No removal goes to the server in this run; while it is in the way, none of this mailbox."
+                       : "While it is in the way, no removal of this mailbox goes to the server.");
     return true;
 }
 

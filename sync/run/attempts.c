@@ -165,7 +165,7 @@ attempts_save(struct run *run)
 static bool
 is_folder(enum attempt what)
 {
-    return what == ATTEMPT_FOLDER || what == ATTEMPT_DELIVER;
+    return what == ATTEMPT_FOLDER || what == ATTEMPT_DELIVER || what == ATTEMPT_FILE;
 }
 
 bool

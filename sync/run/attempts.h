@@ -42,6 +42,13 @@ int attempts_repaired(struct run *run, struct mailbox *mailbox, bool *back);
 void attempts_folder_unread(struct run *run, struct mailbox *mailbox);
 /** Its folder can't be written to: likewise. */
 void attempts_folder_unwritten(struct run *run, struct mailbox *mailbox);
+/**
+ * A new file of it can't be read, or has a name that can't be used: learn `caution`. In the second run on end what vanished elsewhere here waits no
+ * longer for what that file may be: only what is to go from the same mailbox does.
+ *
+ * @return is it the first of these runs?
+ */
+bool attempts_file_unread(struct run *run, struct mailbox *mailbox, enum caution caution);
 /** Its folder was read, or a message was delivered to it. */
 void attempts_folder_read(struct run *run, const struct mailbox *mailbox);
 void attempts_folder_written(struct run *run, const struct mailbox *mailbox);

@@ -74,6 +74,17 @@ attempts_folder_unwritten(struct run *run, struct mailbox *mailbox)
     learn_folder(run, mailbox, ATTEMPT_DELIVER, CAUTION_READ_ONLY);
 }
 
+bool
+attempts_file_unread(struct run *run, struct mailbox *mailbox, enum caution caution)
+{
+    const bool first = count_run(run, mailbox, ATTEMPT_FILE) < ATTEMPTS_RUNS;
+
+    mailbox->cautions |= caution;
+    if (first)
+        run_learn(run, mailbox, caution);
+    return first;
+}
+
 void
 attempts_folder_read(struct run *run, const struct mailbox *mailbox)
 {

@@ -51,6 +51,11 @@ attempts_write(struct run *run)
     bool ok = true;
 
     avoided_write(run);
+    /* All folders were looked into, and all new files were asked for: what was not counted is over. */
+    for (size_t i = run->attempts.count; i-- > 0;) {
+        if (run->attempts.at[i].what == ATTEMPT_FILE && !run->attempts.at[i].counted)
+            attempts_drop(run, &run->attempts.at[i]);
+    }
     if (!run->attempts.news || run->dry)
         return true;
     ok = run_begin(run);

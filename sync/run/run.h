@@ -169,6 +169,7 @@ enum attempt {
     ATTEMPT_BARE,     /* ... that is listed by UID and flags alone: attempts_bare.h */
     ATTEMPT_MEASURE,  /* a message whose size and date can't be read */
     ATTEMPT_UNREAD,   /* a mailbox of which the server gives no mail: no suspect, but counted likewise */
+    ATTEMPT_FILE,     /* ... in whose folder a new file can't be read, or its name not be used: likewise */
     ATTEMPTS
 };
 

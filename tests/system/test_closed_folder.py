@@ -108,6 +108,51 @@ class ClosedFolderTest(SystemTest):
     def test_a_folder_that_cant_be_listed_waits_alone(self):
         self.assert_waits_alone("Work", "cur")
 
+    def assert_file_waits_alone(self, path):
+        """A new file of Work is in the way. What is missing elsewhere may be it, but only in the run that finds it first."""
+        for mailbox in ("INBOX", "Work"):
+            self.maildir.delete(self.maildir.find(mailbox, self.mails[mailbox][0]))
+        self.maildir.move(self.maildir.find("INBOX", self.mails["INBOX"][1]), "Work/Old")
+        gone, moved = (self.mails["INBOX"][n].digest for n in (0, 1))
+        first = self.run_it(expect=SOME)
+        self.assertIn(gone, self.there("INBOX"), first)
+        self.assertIn("No removal goes to the server in this run", first.err)
+
+        second = self.run_it(expect=SOME)
+        self.assertEqual(self.there("INBOX") & {gone, moved}, set(), second)
+        self.assertIn(moved, self.there("Work/Old"), second)
+        self.assertIn("golub: work/Work: ", second.err)
+        self.assertIn("no removal of this mailbox goes to the server", second.err)
+        self.assertIn(self.mails["Work"][0].digest, self.there("Work"), "its own waits")
+        os.unlink(path)
+        self.run_it()
+        self.assertNotIn(self.mails["Work"][0].digest, self.there("Work"))
+        self.assert_open_again()
+
+    def test_a_new_file_that_cant_be_read_waits_alone(self):
+        self.maildir.put("Work", self.letters(1)[0].lf)
+        path = max((f.path for f in self.maildir.files("Work")), key=os.path.getctime)
+        os.chmod(path, 0)
+        self.assert_file_waits_alone(path)
+
+    def test_a_file_whose_name_cant_be_used_waits_alone(self):
+        path = os.path.join(self.maildir.folder("Work"), "cur", ":2,S")
+        with open(path, "wb") as f:
+            f.write(self.letters(1)[0].lf)
+        self.assert_file_waits_alone(path)
+
+    def test_the_next_file_that_is_in_the_way_is_waited_for_again(self):
+        for letter in self.mails["INBOX"][:2]:
+            path = os.path.join(self.maildir.folder("Work"), "cur", ":2,S")
+            with open(path, "wb") as f:
+                f.write(self.letters(1)[0].lf)
+            self.maildir.delete(self.maildir.find("INBOX", letter))
+            self.run_it(expect=SOME)
+            self.assertIn(letter.digest, self.there("INBOX"))
+            os.unlink(path)
+            self.run_it()
+            self.assertNotIn(letter.digest, self.there("INBOX"))
+
     def test_a_folder_whose_new_mail_cant_be_listed_waits_alone(self):
         self.maildir.deliver("Work", self.letters(1)[0])
         with self.closed("Work", "new"):

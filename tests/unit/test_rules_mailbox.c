@@ -195,10 +195,10 @@ static const struct effect effects[] = {
     {CAUTION_TWO_RUNS, true, true, true, false, false, false},
     {CAUTION_UNFETCHED, true, true, true, false, false, false},
     {CAUTION_READ_ONLY, true, true, true, false, false, true},
-    {CAUTION_ODD_NAME, false, true, false, false, false, false},
+    {CAUTION_ODD_NAME, false, true, false, true, false, false},
     {CAUTION_UNREAD_FOLDER, false, true, false, false, true, false},
     {CAUTION_UNSTABLE_FOLDER, false, true, false, false, false, false},
-    {CAUTION_UNREAD_FILE, false, true, false, false, false, false},
+    {CAUTION_UNREAD_FILE, false, true, false, true, false, false},
     {CAUTION_UNREAD_FILES, true, true, false, false, true, false},
     {CAUTION_MADE_HERE, false, true, false, false, false, false},
     {CAUTION_MADE_THERE, true, false, false, false, false, false},
@@ -236,6 +236,7 @@ each_caution_stops_the_removals_of_its_sides_and_no_others(void **state)
         assert_int_equal(effect->caution, 1 << i);
         assert_int_equal(allowed(SIDE_HERE, effect->caution, effect->caution), !effect->stops_here);
         assert_int_equal(allowed(SIDE_THERE, effect->caution, 0), !effect->stops_there);
+        assert_int_equal(allowed(SIDE_THERE, 0, effect->caution), !effect->stops_in_it);
         assert_int_equal(allowed(SIDE_THERE, effect->caution, effect->caution),
                          !effect->stops_there && !effect->stops_in_it);
     }
