@@ -52,6 +52,7 @@ int cmd_check(struct settings *settings, const struct options *options, struct r
 int cmd_verify(struct settings *settings, const struct options *options, struct report *report);
 int cmd_adopt(struct settings *settings, const struct options *options, struct report *report);
 int cmd_watch(struct settings *settings, const struct options *options, struct report *report);
+int cmd_keyword(struct settings *settings, const struct options *options, struct report *report);
 int cmd_restore(struct settings *settings, const struct options *options, struct report *report);
 /** golub init: it makes what the others read. */
 int cmd_init(const struct options *options, struct report *report);

@@ -45,7 +45,7 @@ run_command(const struct options *options, struct report *report)
     static int (*const commands[])(struct settings *, const struct options *, struct report *) = {
         [COMMAND_SYNC] = cmd_sync,     [COMMAND_IMPORT] = cmd_import, [COMMAND_STATUS] = cmd_status,
         [COMMAND_CHECK] = cmd_check,   [COMMAND_ADOPT] = cmd_adopt,   [COMMAND_RESTORE] = cmd_restore,
-        [COMMAND_VERIFY] = cmd_verify, [COMMAND_WATCH] = cmd_watch,
+        [COMMAND_VERIFY] = cmd_verify, [COMMAND_WATCH] = cmd_watch,   [COMMAND_KEYWORD] = cmd_keyword,
     };
     struct error err = {0};
     struct settings *settings;

@@ -7,6 +7,7 @@
 #include <getopt.h>
 
 #include "config/options_init.h"
+#include "config/options_keyword.h"
 #include "config/options_restore.h"
 #include "config/options_verify.h"
 #include "config/options_value.h"
@@ -96,9 +97,9 @@ static const struct {
     const char *word;
     enum command command;
 } commands[] = {
-    {"sync", COMMAND_SYNC},     {"import", COMMAND_IMPORT}, {"status", COMMAND_STATUS},
-    {"check", COMMAND_CHECK},   {"adopt", COMMAND_ADOPT},   {"restore", COMMAND_RESTORE},
-    {"verify", COMMAND_VERIFY}, {"watch", COMMAND_WATCH},   {"init", COMMAND_INIT}, /* in the order of the enum */
+    {"sync", COMMAND_SYNC},       {"import", COMMAND_IMPORT},   {"status", COMMAND_STATUS}, {"check", COMMAND_CHECK},
+    {"adopt", COMMAND_ADOPT},     {"restore", COMMAND_RESTORE}, {"verify", COMMAND_VERIFY}, {"watch", COMMAND_WATCH},
+    {"keyword", COMMAND_KEYWORD}, {"init", COMMAND_INIT}, /* in the order of the enum */
 };
 
 static bool
@@ -323,6 +324,7 @@ enum {
     RESTORE = 1u << COMMAND_RESTORE,
     VERIFY = 1u << COMMAND_VERIFY,
     WATCH = 1u << COMMAND_WATCH,
+    KEYWORD = 1u << COMMAND_KEYWORD,
     INIT = 1u << COMMAND_INIT
 };
 
@@ -366,7 +368,7 @@ check_command(const struct options *options, struct error *err)
         {options->state != NULL, "--state", ADOPT},
         {options->max_age_given != NULL, "--max-age", STATUS},
         {options->jobs_given != NULL, "--jobs", SYNC | IMPORT},
-        {options->wait, "--wait", SYNC | IMPORT | ADOPT | RESTORE | VERIFY},
+        {options->wait, "--wait", SYNC | IMPORT | ADOPT | RESTORE | VERIFY | KEYWORD},
         {options->no_progress, "--no-progress", SYNC | IMPORT | WATCH},
         {options->all, "--all", RESTORE},
         {options->since != NULL, "--since", RESTORE},
@@ -531,9 +533,9 @@ check_names(const struct options *options, struct error *err)
             error_hint(err, "Write ACCOUNT or ACCOUNT/MAILBOX.");
             return false;
         }
-        if (slash != NULL && options->command != COMMAND_SYNC && options->command != COMMAND_RESTORE &&
-            options->command != COMMAND_VERIFY) {
-            error_state(err, ERROR_CONFIG, "only golub sync, golub restore and golub verify take a mailbox: %s", name);
+        if (slash != NULL && (1u << options->command & (SYNC | RESTORE | VERIFY | KEYWORD)) == 0) {
+            error_state(err, ERROR_CONFIG,
+                        "only golub sync, golub restore, golub verify and golub keyword take a mailbox: %s", name);
             error_hint(err, "Name the account alone: %.*s", (int)(slash - name), name);
             return false;
         }
@@ -562,9 +564,11 @@ options_parse(int argc, char **argv, struct options *options, struct error *err)
     optind = 0; /* glibc: start anew, also after an earlier call */
     opterr = 0;
     while ((outcome = getopt_long(argc, argv, LETTERS, table, NULL)) != -1) {
-        if (outcome == 1)
+        if (outcome == 1) {
             words[options->name_count++] = optarg;
-        else if (outcome == '?' || outcome == ':')
+            if (options_begin_files(words, options->name_count))
+                break;
+        } else if (outcome == '?' || outcome == ':')
             return refuse_option(argc, argv, outcome, err);
         else
             take_option(options, outcome);
@@ -582,7 +586,7 @@ options_parse(int argc, char **argv, struct options *options, struct error *err)
         options->rest_count = options->name_count - 1;
         options->name_count = 1;
     }
-    return check_together(options, err) && check_names(options, err);
+    return options_take_keyword(options, err) && check_together(options, err) && check_names(options, err);
 }
 
 void

@@ -13,6 +13,7 @@ enum command {
     COMMAND_RESTORE,
     COMMAND_VERIFY,
     COMMAND_WATCH,
+    COMMAND_KEYWORD,
     COMMAND_INIT
 };
 
@@ -64,7 +65,7 @@ struct options { /* strings are borrowed from argv */
     const char *init[INIT_VALUES];         /* of init; NULL: not given */
     bool explain, yes;                     /* ... */
     const char *since, *run, *to, *to_dir; /* ... as written; NULL: not given */
-    const char **rest;                     /* ... its words behind the account: IDs, or files */
+    const char **rest; /* ... its words behind the account: IDs, or files; of keyword: files and keywords */
     size_t rest_count;
     const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */
     size_t name_count;

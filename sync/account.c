@@ -203,7 +203,8 @@ was_whole(const struct sync_options *options)
 static bool
 is_recorded(const struct sync_options *options)
 {
-    return !options->dry_run && options->adopt == NULL && options->restore == NULL && options->altered == NULL;
+    return !options->dry_run && options->adopt == NULL && options->restore == NULL && options->altered == NULL &&
+           options->keyword == NULL;
 }
 
 static void

@@ -53,4 +53,12 @@ int account_watch(const struct account *account, const struct sync_options *opti
  */
 int account_restore(const struct account *account, const struct sync_options *options, struct report *report);
 
+struct keyword_choice;
+/**
+ * Show or list keywords, or write down what the user says about them, as the choice says (sync/keyword/keyword.h). Nothing is connected to.
+ * @return the account's exit status: 0, 2 (a file or mailbox that is not known, no journal), 6
+ */
+int account_keyword(const struct account *account, const struct sync_options *options,
+                    const struct keyword_choice *choice, struct report *report);
+
 #endif

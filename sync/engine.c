@@ -29,6 +29,7 @@
 #include "sync/apply/altered.h"
 #include "sync/apply/apply.h"
 #include "sync/apply/copied_from.h"
+#include "sync/apply/keywords.h"
 #include "sync/apply/leftovers.h"
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
@@ -147,7 +148,7 @@ apply(struct run *run, struct agenda *agenda)
         return false;
     if (run_stopped(run))
         return true;
-    return apply_moves_there(run, agenda) && apply_moves_here(run, agenda);
+    return apply_moves_there(run, agenda) && apply_moves_here(run, agenda) && apply_keywords_there(run);
 }
 
 /*
@@ -285,7 +286,7 @@ dry_pass(struct run *run)
     bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) && hold_reject(run) &&
               observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
               agenda_foresee(run, &agenda) && copied_foresee(run, &agenda) && agenda_guard(run, &agenda) &&
-              agenda_print(run, &agenda);
+              agenda_print(run, &agenda) && apply_keywords_there(run);
 
     uneven_say(run);
     agenda_free(&agenda);
@@ -375,6 +376,7 @@ work_on_line(struct run *run)
     if (!run_stopped(run) && attempts_begin_last(run) && !do_all(run))
         return false;
     uneven_say(run);
+    keywords_end(run);
     return run_stopped(run) ||
            (attempts_write(run) && finish_pairing(run) && reading_say(run) && leftovers_count(run) &&
             refusals_say(run) && close_pending(run) && shown_note(run) && place_close(run) && close_quarantine(run));

@@ -23,10 +23,10 @@ TOP = Path(__file__).resolve().parents[1]
 SYNC = TOP / "sync"
 
 # Operations of store/base/remote.h, local.h and maildrop.h after which mail is another one, or stands elsewhere.
-CHANGES = {"store", "append", "move", "copy", "remove", "create", "create_all", "deliver", "deliver_ahead", "rename", "link", "unlink_moved",
+CHANGES = {"store", "keyword", "append", "move", "copy", "remove", "create", "create_all", "deliver", "deliver_ahead", "rename", "link", "unlink_moved",
            "keep", "quarantine_drop", "quarantine_flush", "draft_begin", "carry"}
 MAY_CHANGE = {"apply", "import", "restore"}
-PASSES_ON = {"attempts_remote.c"}  # what apply asks for, to the server
+PASSES_ON = {"attempts_remote.c", "flight.c"}  # what apply asks for, to the server
 MARKS = {"write_mark"}  # the mark in the root is no mail
 MAY_MARK = {"run"}
 

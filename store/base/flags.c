@@ -108,3 +108,28 @@ keywords_add(char keywords[static KEYWORDS_MAX + 1], struct text keyword)
     }
     return true;
 }
+
+bool
+keywords_have(const char *keywords, struct text keyword)
+{
+    for (const char *at = keywords; *at != '\0';) {
+        const struct text word = {at, strcspn(at, " ")};
+
+        if (compare(word, keyword) == 0)
+            return true;
+        at += word.len + (at[word.len] == ' ');
+    }
+    return false;
+}
+
+bool
+keyword_is_legal(struct text keyword)
+{
+    for (size_t i = 0; i < keyword.len; i++) {
+        const unsigned char c = (unsigned char)keyword.at[i];
+
+        if (c <= 0x20 || c >= 0x7f || strchr("(){%*\"\\]", c) != NULL)
+            return false;
+    }
+    return keyword.len > 0 && keyword.len <= KEYWORD_MAX;
+}

@@ -39,5 +39,10 @@ void flags_to_letters(unsigned flags, char letters[static 7]);
 #define KEYWORDS_MAX 4000 /* bytes of one message's keywords; what a server holds beyond is left alone and said */
 /** Add one keyword in its place. @return false: no room left; unchanged */
 MUST_CHECK bool keywords_add(char keywords[static KEYWORDS_MAX + 1], struct text keyword);
+/** Is this one of them, in any case? */
+bool keywords_have(const char *keywords, struct text keyword);
+#define KEYWORD_MAX 250 /* bytes of one that is sent */
+/** May it be sent as a keyword: an atom (RFC 9051 section 9, ATOM-CHAR) that is not too long? */
+bool keyword_is_legal(struct text keyword);
 
 #endif

@@ -132,6 +132,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool changed;    /* verify said no, UIDVALIDITY differs ...: plan anew; with gone: the target does not exist */
     bool disturbed;  /* a listing, changed: only because messages were removed meanwhile; what was told was there */
     bool doubtful;   /* not ok, but the command may have been (partly) done: look before trying again */
+    bool unkept;     /* of a keyword, not ok: PERMANENTFLAGS leave it out */
     /*
      * Of a change of flags that is ok: what has a MODSEQ above the first one, up to the second one, is this change and nothing else; 0 where that is
      * not known.
@@ -176,6 +177,25 @@ struct remote_store { /* the same change of flags for several UIDs of one mailbo
     const uint32_t *uids; /* ascending */
     size_t count;
     unsigned add, del;
+};
+
+struct
+    remote_keyword { /* one keyword, to be set on messages of one mailbox or taken off them; of one mailbox one behind the other */
+    struct text mailbox;
+    uint32_t uidvalidity;
+    const uint32_t *uids; /* ascending */
+    size_t count;
+    struct text word; /* keyword_is_legal */
+    bool add;
+};
+
+struct remote_keyworder {
+    /** Read again right before: is this still the message? It has flags, keywords, size and date. false: nothing is sent about it. */
+    bool (*verify)(void *context, size_t index, size_t item, const struct remote_message *now);
+    /** What the server shows afterwards of one that was verified and is still there. */
+    bool (*shown)(void *context, size_t index, size_t item, const struct remote_message *now);
+    /** All answers for this request are in. `unkept`: nothing was sent, the mailbox does not keep this keyword. */
+    bool (*done)(void *context, size_t index, const struct remote_outcome *outcome);
 };
 
 struct remote_append { /* one message to be stored */
@@ -231,6 +251,9 @@ struct remote_ops {
     /** Change flags; echo comes as observer->message for each UID that still exists, then observer->done for the request. */
     bool (*store)(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to,
                   void *context, struct error *err);
+    /** Set keywords and take them off. Before anything is sent in a mailbox its messages are read again. */
+    bool (*keyword)(void *remote, const struct remote_keyword *changes, size_t count, const struct remote_keyworder *to,
+                    void *context, struct error *err);
     bool (*append)(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
                    void *context, struct error *err);
     /** UID MOVE; only offered where info.move. */

@@ -51,18 +51,6 @@ struct appending {
     size_t sent;
 };
 
-/* An atom as a keyword may be one (RFC 9051 section 9: ATOM-CHAR). */
-static bool
-is_atom(const char *at, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)at[i];
-        if (c <= 0x20 || c >= 0x7f || strchr("(){%*\"\\]", c) != NULL)
-            return false;
-    }
-    return len > 0;
-}
-
 /* "(\Seen $Forwarded keyword) " */
 static void
 print_flags(struct queue *queue, const struct remote_append *message)
@@ -78,7 +66,7 @@ print_flags(struct queue *queue, const struct remote_append *message)
     }
     for (const char *at = message->keywords != NULL ? message->keywords : ""; *at != '\0';) {
         size_t len = strcspn(at, " ");
-        if (len < 256 && is_atom(at, len)) {
+        if (keyword_is_legal((struct text){at, len})) {
             queue_print(queue, "%s%.*s", blank, (int)len, at);
             blank = " ";
         }

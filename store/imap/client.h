@@ -1,7 +1,7 @@
 /*
  * What the operations of the IMAP engine share: the connection's state, kinds of commands, and the mailbox that is
  * selected. Private to this room; imap.h is its door. One file an operation: survey.c, observe.c, fetch_bodies.c,
- * append.c, store_flags.c, change.c, create.c; and listen.c between runs.
+ * append.c, store_flags.c, store_keywords.c, change.c, create.c; and listen.c between runs.
  */
 #ifndef STORE_IMAP_CLIENT_H
 #define STORE_IMAP_CLIENT_H
@@ -171,6 +171,8 @@ bool imap_fetch(struct imap *imap, const struct remote_fetch *wanted, size_t cou
                 void *context, struct error *err);
 bool imap_store(struct imap *imap, const struct remote_store *changes, size_t count, const struct remote_observer *to,
                 void *context, struct error *err);
+bool imap_keyword(struct imap *imap, const struct remote_keyword *changes, size_t count,
+                  const struct remote_keyworder *to, void *context, struct error *err);
 bool imap_append(struct imap *imap, const struct remote_append *messages, size_t count,
                  const struct remote_appender *from, void *context, struct error *err);
 enum change_kind { CHANGE_MOVE, CHANGE_COPY, CHANGE_REMOVE };

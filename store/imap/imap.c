@@ -360,6 +360,13 @@ store_imap(void *remote, const struct remote_store *changes, size_t count, const
 }
 
 static bool
+keyword_imap(void *remote, const struct remote_keyword *changes, size_t count, const struct remote_keyworder *to,
+             void *context, struct error *err)
+{
+    return is_open(remote, err) && client_drain(remote, err) && imap_keyword(remote, changes, count, to, context, err);
+}
+
+static bool
 append_imap(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
             void *context, struct error *err)
 {
@@ -459,6 +466,7 @@ imap_remote(struct imap *imap)
         .observe = observe_imap,
         .fetch = fetch_imap,
         .store = store_imap,
+        .keyword = keyword_imap,
         .append = append_imap,
         .move = move_imap,
         .copy = copy_imap,

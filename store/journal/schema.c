@@ -335,6 +335,26 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE intent RENAME TO op;"
     "CREATE INDEX op_message ON op (message);"
     "CREATE INDEX op_target ON op (target);",
+
+    /*
+     * Keywords that are not the same on both sides, or were not when they last agreed. A file is named by its place and its bytes: its row may be
+     * another one by the next run. Nothing comes in here from before: both sides then showed what the server showed.
+     */
+    "CREATE TABLE keyword ("
+    " mailbox INTEGER NOT NULL,"
+    " base TEXT NOT NULL CHECK (base <> ''),"
+    " word TEXT NOT NULL COLLATE NOCASE CHECK (word <> ''),"
+    " wire BLOB NOT NULL CHECK (length(wire) = 32),"
+    " rbase INTEGER NOT NULL CHECK (rbase IN (0, 1)),"
+    " lbase INTEGER NOT NULL CHECK (lbase IN (0, 1)),"
+    " lseen INTEGER NOT NULL CHECK (lseen IN (0, 1)),"
+    " unshown INTEGER NOT NULL CHECK (unshown IN (0, 1)),"
+    " unkept INTEGER NOT NULL CHECK (unkept IN (0, 1)),"
+    " since INTEGER NOT NULL,"
+    " not_before INTEGER NOT NULL CHECK (not_before >= 0),"
+    " why TEXT NOT NULL,"
+    " PRIMARY KEY (mailbox, base, word)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 bool

@@ -42,6 +42,7 @@ struct sync_named {
 };
 
 struct restore_choice;
+struct keyword_choice;
 struct account_session;
 struct verify_options {   /* golub verify */
     bool bytes, server;   /* --bytes: files are read, too; --server: bodies on the server */
@@ -59,6 +60,7 @@ struct sync_options {
     const char *deletes_id; /* =ID of it, or NULL */
     bool confirm_additions, reject_additions; /* at most one of them */
     const char *additions_id;                 /* =ID of it, or NULL */
+    const struct keyword_choice *keyword;     /* golub keyword; NULL: another command */
     const char *const *mailboxes;             /* names on the command line, NULL at the end; NULL or empty: all */
     bool (*stopped)(void *context);           /* a signal came: no new command. May be NULL */
     void *stopped_context;

@@ -8,6 +8,7 @@
 #include "sync/base/state.h"
 #include "sync/base/watched.h"
 #include "sync/inspect/status_private.h"
+#include "sync/rules/keywords.h"
 
 #define WORDS_SIZE 512 /* of what else is said of a mailbox */
 
@@ -62,6 +63,24 @@ add_uneven(const struct journal_mailbox *mailbox, char to[static WORDS_SIZE])
                   mailbox->unjudged == 1 ? "" : "s", mailbox->unjudged == 1 ? "s" : "");
 }
 
+/* What was said by golub keyword, and is not on the server. */
+static void
+add_keywords(const struct status_view *view, int64_t mailbox, char to[static WORDS_SIZE])
+{
+    uint64_t wait = 0, unkept = 0;
+
+    for (size_t i = 0; i < view->keyword_count; i++) {
+        if (view->keywords[i].mailbox != mailbox)
+            continue;
+        wait += keyword_waits(view->keywords[i].sides);
+        unkept += view->keywords[i].unkept;
+    }
+    if (wait != 0)
+        add_words(to, "%" PRIu64 " keyword%s to go up", wait, wait == 1 ? "" : "s");
+    if (unkept != 0)
+        add_words(to, "%" PRIu64 " keyword%s the server can't hold", unkept, unkept == 1 ? "" : "s");
+}
+
 static uint64_t
 count_held(const struct status_view *view, int64_t mailbox)
 {
@@ -104,6 +123,7 @@ count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, s
     if (unseen != 0)
         add_words(words, "%" PRIu64 " that the server does not show", unseen);
     add_uneven(mailbox, words);
+    add_keywords(view, mailbox->id, words);
     if (mailbox->state != MAILBOX_ACTIVE)
         add_words(words, "%s", state_words(mailbox->state));
     return true;
@@ -263,7 +283,8 @@ static bool
 show_sync(struct status_view *view)
 {
     if (!journal_mailboxes(view->journal, &view->mailboxes, &view->count, &view->err) ||
-        !journal_pendings(view->journal, &view->pending, &view->pending_count, &view->err) || !show_mailboxes(view))
+        !journal_pendings(view->journal, &view->pending, &view->pending_count, &view->err) ||
+        !journal_keywords(view->journal, &view->keywords, &view->keyword_count, &view->err) || !show_mailboxes(view))
         return false;
     forget_void(view);
     return show_pending(view) && status_held(view) && status_quarantine(view);
@@ -300,6 +321,7 @@ account_status(const struct account *account, int64_t max_age, struct report *re
     }
     journal_mailboxes_free(view.mailboxes, view.count);
     free(view.pending);
+    free(view.keywords);
     journal_close(view.journal);
     return !ok ? 2 : young ? 0 : 1;
 }

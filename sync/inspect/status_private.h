@@ -2,7 +2,7 @@
 #ifndef SYNC_INSPECT_STATUS_PRIVATE_H
 #define SYNC_INSPECT_STATUS_PRIVATE_H
 
-#include "store/journal/journal.h"
+#include "store/journal/keywords.h"
 #include "sync/inspect/inspect.h"
 
 struct status_view { /* what a `status` of one account works with */
@@ -13,6 +13,8 @@ struct status_view { /* what a `status` of one account works with */
     size_t count;
     struct journal_pending *pending; /* by mailbox */
     size_t pending_count;
+    struct journal_keyword *keywords; /* that differ between the two sides */
+    size_t keyword_count;
     int64_t max_age; /* seconds; 0: any */
     bool succeeded;  /* some run did, so that there was a journal */
     struct error err;

@@ -11,6 +11,7 @@
  * What replaces and what is replaced become two rows: the file's row is one of a new file, the old version's row (FACT_REPLACED) has the UID
  * and waits for the other (agenda.c). So a run that is cut off anywhere goes on with what every upload and every removal does.
  */
+#include "store/journal/keywords.h"
 #include "sync/base/ids.h"
 #include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
@@ -162,6 +163,7 @@ replace(const struct look *look)
         *old = *message;
         make_new(look, message);
         ok = (gone ? alias_lose_uid(run, old) : alias_hand_over(run, old, message, &stays)) &&
+             journal_keyword_rewrite(run->journal, message->mailbox, message->base, message->wire, &run->err) &&
              journal_message_save(run->journal, message, &run->err) &&
              journal_print_clear(run->journal, message->id, &run->err) &&
              journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);

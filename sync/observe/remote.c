@@ -175,6 +175,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !run_learned(sight->mailbox, CAUTION_REPAIRED))
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
+    sight->mailbox->keeps_keywords = selected->keywords && !selected->read_only;
     row->uidvalidity = selected->uidvalidity;
     row->permanent = selected->permanent;
     return true;

@@ -13,6 +13,21 @@ report_json_mailbox(struct report *report, const struct report_place *place, con
     json_end_event(report, object, true);
 }
 
+/* Words with a blank between. */
+static void
+put_words(json_t *object, const char *key, const char *words)
+{
+    json_t *list = json_array();
+
+    for (const char *at = words != NULL ? words : ""; *at != '\0';) {
+        const size_t len = strcspn(at, " ");
+
+        (void)json_array_append_new(list, json_stringn(at, len)); /* what failed is NULL: left out */
+        at += len + (at[len] == ' ');
+    }
+    (void)json_object_set_new(object, key, list);
+}
+
 static json_t *
 make_message(const char *account, const struct report_done *done)
 {
@@ -22,7 +37,13 @@ make_message(const char *account, const struct report_done *done)
     if (done->uid != 0)
         json_put_number(object, "uid", done->uid);
     json_put_string(object, "file", done->file);
-    json_put_string(object, "detail", done->detail);
+    if (done->add != NULL || done->del != NULL) {
+        json_put_string(object, "detail", "keywords");
+        put_words(object, "add", done->add);
+        put_words(object, "del", done->del);
+    } else {
+        json_put_string(object, "detail", done->detail);
+    }
     if (done->dry)
         json_put_bool(object, "dry_run", true);
     return object;
@@ -151,6 +172,7 @@ make_counts(const struct report_counts *c)
         {"down_moved", c->done[DID_MOVE_HERE]},
         {"up_new", c->done[DID_UPLOAD]},
         {"up_flags", c->done[DID_FLAGS_THERE]},
+        {"up_keywords", c->done[DID_KEYWORDS_THERE]},
         {"up_removed", c->done[DID_REMOVE_THERE]},
         {"up_moved", c->done[DID_MOVE_THERE]},
         {"up_copied", c->done[DID_COPY_THERE]},

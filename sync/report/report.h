@@ -26,6 +26,7 @@ enum report_act { /* what is done with one message or mailbox; acts.c has the wo
                   DID_UPLOAD,
                   DID_FLAGS_HERE,
                   DID_FLAGS_THERE,
+                  DID_KEYWORDS_THERE,
                   DID_MOVE_HERE,
                   DID_MOVE_THERE,
                   DID_COPY_THERE,
@@ -42,12 +43,13 @@ struct report_done { /* one act; in a dry run one that would be */
     enum report_act act;
     bool dry;
     const char *mailbox;
-    uint32_t uid;       /* 0: not known */
-    const char *file;   /* its base name; NULL: none */
-    const char *detail; /* NULL: none */
-    const char *why;    /* the reason in words, for people alone; NULL: none */
-    uint64_t bytes;     /* of the message that it brought here, or in a dry run would bring here or there */
-    const char *left;   /* the mailbox that a message was moved from, for report_changes alone; NULL: none */
+    uint32_t uid;          /* 0: not known */
+    const char *file;      /* its base name; NULL: none */
+    const char *detail;    /* NULL: none */
+    const char *add, *del; /* keywords: what was set and what was taken off; NULL: none */
+    const char *why;       /* the reason in words, for people alone; NULL: none */
+    uint64_t bytes;        /* of the message that it brought here, or in a dry run would bring here or there */
+    const char *left;      /* the mailbox that a message was moved from, for report_changes alone; NULL: none */
 };
 
 struct report_counts { /* one account's run */

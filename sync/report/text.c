@@ -63,10 +63,12 @@ report_text_message(struct report *report, const char *account, const struct rep
 
     if (done->uid != 0)
         (void)text_print(number, sizeof number, " UID %lu", (unsigned long)done->uid);
-    (void)text_print(text, sizeof text, "%s%s%s%s%s%s%s%s", done->dry ? words->would : words->done, number,
-                     is_set(done->file) ? " " : "", is_set(done->file) ? done->file : "",
-                     is_set(done->detail) ? ": " : "", is_set(done->detail) ? done->detail : "",
-                     is_set(done->why) ? ": " : "", is_set(done->why) ? done->why : "");
+    (void)text_print(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s%s%s", done->dry ? words->would : words->done, number,
+                     is_set(done->file) ? " " : "", is_set(done->file) ? done->file : "", is_set(done->add) ? " +" : "",
+                     is_set(done->add) ? done->add : "", is_set(done->del) ? " -" : "",
+                     is_set(done->del) ? done->del : "", is_set(done->detail) ? ": " : "",
+                     is_set(done->detail) ? done->detail : "", is_set(done->why) ? ": " : "",
+                     is_set(done->why) ? done->why : "");
     report_text_line(report, report->out, &place, text);
 }
 

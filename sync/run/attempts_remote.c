@@ -585,6 +585,7 @@ attempts_watch(struct run *run)
         .observe = observe,
         .fetch = fetch,
         .store = store,
+        .keyword = flight_keyword,
         .append = append_watched,
         .move = move_watched,
         .copy = copy_watched,

@@ -236,3 +236,12 @@ flight_suspect_messages(struct watch *watch, const struct text *mailboxes, size_
             note_exact(watch->run, mailbox, what, uid);
     }
 }
+
+bool
+flight_keyword(void *self, const struct remote_keyword *changes, size_t count, const struct remote_keyworder *to,
+               void *context, struct error *err)
+{
+    const struct remote server = ((struct run *)self)->attempts.server;
+
+    return server.ops->keyword(server.self, changes, count, to, context, err);
+}

@@ -41,5 +41,8 @@ bool flight_is_broken(const struct watch *watch);
 void flight_suspect_mailboxes(struct watch *watch, const struct remote_select *requests, size_t count);
 /** The first message that did not come, and those behind it. */
 void flight_suspect_messages(struct watch *watch, const struct text *mailboxes, size_t count, enum attempt what);
+/** remote_ops' keyword: nobody is suspected for it, what waits for it is no message. */
+bool flight_keyword(void *self, const struct remote_keyword *changes, size_t count, const struct remote_keyworder *to,
+                    void *context, struct error *err);
 
 #endif

@@ -95,7 +95,11 @@ struct mailbox {
     bool sizeless;     /* ... and its listing with sizes was refused, or ended the line, so that none is asked for */
     uint32_t
         unchecked; /* it was listed by UID and flags alone: from here on known messages are to be compared by size and date; 0: none */
-    bool said_search; /* that sizes and dates of it are asked for in the next run, once a run */
+    bool said_search;    /* that sizes and dates of it are asked for in the next run, once a run */
+    bool keeps_keywords; /* any: it was selected in this run, and said so */
+    unsigned
+        keyword_doubts; /* so often in this run messages were not what they should be when keywords were to be sent: keywords.c */
+    bool keywords_said; /* that some were refused in this run */
 };
 
 struct todo { /* one message about which something is to be done */
@@ -294,6 +298,8 @@ struct run {
     bool overtaken;            /* a message that was listed was gone when it was fetched: another client is at work */
     int retaken;               /* looks that were repeated because of `overtaken` */
     bool proven;               /* all mailboxes were at rest behind the last look, and nothing was done since */
+    uint64_t keywords_left;    /* that are still to be sent, as the last pass left them */
+    int keyword_breaks;        /* so often the line broke while they were sent */
     char boot[LOCAL_BOOT_MAX + 1]; /* identity of the running system's boot */
     int64_t *doubtful;             /* messages whose files were named under another boot and not flushed, ascending */
     size_t doubtful_count;

@@ -96,6 +96,7 @@ IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20
 MANY_MAILBOXES = Test("bench_mailboxes", ("--growth", "3", "1000", "20000"))
 
 BROKEN = Test("scenario_broken")
+KEYWORDS = Test("scenario_keywords")
 RESTORED = Test("scenario_restored")
 LYING = Test("scenario_lying")
 CROSSING = Test("scenario_crossing")
@@ -2552,6 +2553,24 @@ BUGS = [
         ("sync/observe/local.c", "mailbox->row.state == MAILBOX_ACTIVE && mailbox->row.stamp[0] != '\\0' &&", "mailbox->row.state == MAILBOX_ACTIVE &&")),
     bug("new mail there planned apart from what vanished", HISTORIES,
         ("sync/agenda/fresh.c", "if (agenda->todos[i].step.verb != PLAN_FLAGS)", "if (false)")),
+    bug("keyword sent to a UID that is another message by now", KEYWORDS,
+        ("sync/apply/keywords.c", "wish->verified = !remote_is_other(now, wish->size, wish->date);", "wish->verified = true;")),
+    bug("keyword over before the server has shown it", KEYWORDS,
+        ("sync/apply/keywords.c", "    if (!situation_mark(run) || !run_begin(run))\n        return false;\n    const bool answered = run->remote.ops->keyword",
+         "    if (!situation_mark(run) || !run_begin(run))\n        return false;\n    for (size_t i = 0; i < wishing->count; i++)\n"
+         "        if (!journal_keyword_delete(run->journal, &wishing->wishes[i].row, &run->err))\n            return false;\n"
+         "    if (!run_commit(run) || !run_begin(run))\n        return false;\n    const bool answered = run->remote.ops->keyword")),
+    bug("keyword over although it is not shown", KEYWORDS,
+        ("sync/apply/keywords.c", "row->sides = merge_stored(row->sides, wish->step, row->sides.rseen, again, &row->unshown);",
+         "row->sides = keyword_agreed(row->sides.rseen != 0);\n    (void)again;")),
+    bug("keyword of a file that moved looked for where it was alone", KEYWORDS,
+        ("sync/apply/keywords.c", "    *found = ok && fits == 1;", "    *found = false;")),
+    bug("keyword of a message that is gone kept for ever", KEYWORDS,
+        ("sync/apply/keywords.c", "    return *found || waits || !nowhere || journal_keyword_delete(run->journal, row, &run->err);", "    return *found || waits || true;")),
+    bug("keyword that could not be held not offered again", KEYWORDS,
+        ("sync/apply/keywords.c", "if (row->unkept && wish->mailbox->keeps_keywords) {", "if (false) {")),
+    bug("keyword taken off with another one", unit("test_imap_keywords"),
+        ("store/imap/store_keywords.c", "change->add ? '+' : '-', (int)change->word.len", "'+', (int)change->word.len")),
     said("watch: storm of events that lead to nothing not broken", Test("test_watch_pace"),
          ("sync/watch/pace.c", "pace->running_for[i] && !pace->did)", "pace->running_for[i] && !pace->did && false)")),
     said("watch: what a run left to the next one waits for the poll", Test("test_watch_pace"),

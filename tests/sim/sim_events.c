@@ -37,6 +37,7 @@ static const struct {
     {KIND_WANTED, 25, false, moment_wanted},
     {KIND_REWIND, 12, false, moment_rewind},
     {KIND_MOVERS, 30, true, event_other_program},
+    {KIND_KEYWORDS, 60, false, event_keyword},
 };
 
 void

@@ -1,6 +1,6 @@
 /*
  * The events behind the kinds of sim_kinds.h, one function each, and what they share: sim_events_there.c (the server's mailboxes),
- * sim_events_here.c (folders, backups, state folders), sim_events_mail.c (files and messages), sim_events_movers.c (other programs). When they happen is in sim_events.c.
+ * sim_events_here.c (folders, backups, state folders), sim_events_mail.c (files and messages), sim_events_movers.c (other programs), sim_events_keywords.c (golub keyword). When they happen is in sim_events.c.
  */
 #ifndef TESTS_SIM_SIM_EVENTS_H
 #define TESTS_SIM_SIM_EVENTS_H
@@ -49,6 +49,7 @@ void event_copy_tree(struct sim *sim);
 void event_cut_power(struct sim *sim);
 void event_use_other_state(struct sim *sim);
 void event_other_program(struct sim *sim);
+void event_keyword(struct sim *sim);
 /** Before golub comes: what both sides have was carried by another program. */
 void event_left_behind(struct sim *sim);
 

@@ -145,12 +145,18 @@ void action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_f
 bool action_transfer_there(struct sim *sim, int mailbox, const struct sim_message *chosen, int target, bool move);
 void action_remove_there(struct sim *sim, int mailbox, const struct sim_message *message);
 
+/* ---- golub keyword (sim_events_keywords.c) ---- */
+/** The user says so of this file. @return false: golub does not know it yet, or not as this one */
+bool event_say_keyword(struct sim *sim, int client, const struct sim_file *file, unsigned key, bool set);
+
 /* ---- golub runs (sim_run.c) ---- */
 /** One sync of one client. @return its exit status; -1 after a crash */
 int run_sync(struct sim *sim, int client);
 void run_dry(struct sim *sim, int client);
 /** Journal as of some image (NULL: new). */
 void run_open_journal(struct sim *sim, int client, const void *image, size_t size);
+/** Its commits are steps. */
+void run_hook_journal(struct sim *sim, int client);
 void run_close(struct sim *sim);
 
 /* ---- laws (sim_check.c) ---- */

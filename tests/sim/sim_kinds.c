@@ -44,6 +44,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_COUNTS] = {"counts", 10, true},
     [KIND_MOVERS] = {"movers", 12, true},
     [KIND_WATCHED] = {"watched", 25, true},
+    [KIND_KEYWORDS] = {"keywords", 20, true},
 };
 
 static unsigned long allowed, forbidden;

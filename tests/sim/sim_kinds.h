@@ -43,7 +43,8 @@ enum kind {
     KIND_ONE,         /* runs for one mailbox */
     KIND_COUNTS, /* the server counts one more than it lists, or one less; it does not list a message, or does not date it */
     KIND_MOVERS, /* another program carries mail between the same two sides, mail readers and the server write lines of their own into it */
-    KIND_WATCHED, /* a watcher: the engine is told which names came and went */
+    KIND_WATCHED,  /* a watcher: the engine is told which names came and went */
+    KIND_KEYWORDS, /* golub keyword */
     KINDS
 };
 

@@ -631,6 +631,7 @@ static const struct remote_ops ops = {
     .observe = sim_observe,
     .fetch = sim_fetch,
     .store = sim_store,
+    .keyword = remote_keyword_messages,
     .append = remote_append_messages,
     .move = remote_move,
     .copy = remote_copy,

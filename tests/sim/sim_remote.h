@@ -18,6 +18,8 @@ bool remote_target(struct server *server, struct text mailbox, uint32_t uidvalid
 
 bool remote_append_messages(void *remote, const struct remote_append *messages, size_t count,
                             const struct remote_appender *from, void *context, struct error *err);
+bool remote_keyword_messages(void *remote, const struct remote_keyword *changes, size_t count,
+                             const struct remote_keyworder *to, void *context, struct error *err);
 bool remote_move(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
                  void *context, struct error *err);
 bool remote_copy(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,

@@ -133,6 +133,12 @@ note_unsure(struct sim *sim, struct journal *journal)
 }
 
 void
+run_hook_journal(struct sim *sim, int client)
+{
+    journal_on_commit(sim->clients[client].journal, on_commit, &sim->world);
+}
+
+void
 run_open_journal(struct sim *sim, int client, const void *image, size_t size)
 {
     struct client *it = &sim->clients[client];
@@ -146,7 +152,7 @@ run_open_journal(struct sim *sim, int client, const void *image, size_t size)
         violation(&sim->world, "the journal can't be opened: %s", err.what);
         return;
     }
-    journal_on_commit(it->journal, on_commit, &sim->world);
+    run_hook_journal(sim, client);
 }
 
 static void

@@ -117,10 +117,12 @@ struct coverage { /* summed over all histories */
     unsigned long met[SIM_MET];                                      /* by histories of the import */
 };
 
-struct ledger {              /* of one content */
-    int live;                /* instances now: server, every Maildir, every quarantine */
-    int newer;               /* what somebody made of it in its place; 0: nothing */
-    bool edit;               /* somebody's edit of a file in its place: nobody else has the same bytes */
+struct ledger { /* of one content */
+    int live;   /* instances now: server, every Maildir, every quarantine */
+    int newer;  /* what somebody made of it in its place; 0: nothing */
+    unsigned key_set,
+        key_off; /* keywords that somebody said are to be set on it, or taken off it (golub keyword); bits */
+    bool edit;   /* somebody's edit of a file in its place: nobody else has the same bytes */
     bool put[SIM_MAILBOXES]; /* users or other clients once put it there */
     bool out[SIM_MAILBOXES]; /* users or other clients once took it out of there, to another place or to nowhere */
     int most[SIM_MAILBOXES]; /* the largest multiplicity on one side that they made */

@@ -81,12 +81,14 @@ class JsonTest(SystemTest):
         here.copy(here.find("INBOX", mails[6]), "Work")
         here.create("Mine")
         self.client.create("Theirs")
+        self.valid(self.run_golub("keyword", "--json", here.find("INBOX", mails[6]).path, "+later"))
+        self.valid(self.run_golub("keyword", "list", "--json"))
 
         self.valid(self.sync("--json", "--dry-run"))
         result = self.json_sync()
 
         self.assertLessEqual({"download", "upload", "flags-here", "flags-there", "move-here", "move-there", "copy-there",
-                              "remove-here", "remove-there"}, self.actions(result))
+                              "remove-here", "remove-there", "keywords-there"}, self.actions(result))
 
     def test_a_pairing(self):
         self.given_both_sides(self.corpus.messages(5))

@@ -8,7 +8,7 @@ from base import HomeTest, main
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 ROFF = (("\\(dq", '"'), ("\\(aq", "'"), ("\\(ti", "~"), ("\\e", "\\"), ("\\-", "-"), ("\\&", ""))
-COMMANDS = ("sync", "import", "adopt", "restore", "status", "check", "verify", "watch", "init")
+COMMANDS = ("sync", "import", "adopt", "restore", "status", "check", "verify", "watch", "keyword", "init")
 KEY = re.compile(r"^\s*[a-z][a-z-]*\s+=\s*\S")
 REFUSED = ("golub work",)  # shown as what is not taken
 OTHERS = ("sep",)          # keys of other programs

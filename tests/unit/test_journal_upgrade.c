@@ -8,7 +8,7 @@
 
 #include "tests/unit/journal_place.h"
 
-#define BEFORE 12
+#define BEFORE 13
 
 static const char rows[] =
     "INSERT INTO mailbox (id, name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, "

@@ -206,7 +206,8 @@ what_is_not_understood_is_refused_with_a_hint(void **state)
     assert_refused("status --confirm-deletes", "--confirm-deletes belongs to golub sync and golub import", "");
     assert_refused("sync work/", "not a name: \"work/\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
     assert_refused("sync /INBOX", "not a name: \"/INBOX\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
-    assert_refused("status work/INBOX", "only golub sync, golub restore and golub verify take a mailbox: work/INBOX",
+    assert_refused("status work/INBOX",
+                   "only golub sync, golub restore, golub verify and golub keyword take a mailbox: work/INBOX",
                    "Name the account alone: work");
 }
 
@@ -277,7 +278,8 @@ options_of_another_command_are_refused(void **state)
     assert_refused("adopt a --from", "option --from needs a program", "golub --help lists the options.");
     assert_refused("sync --state f a", "--state belongs to golub adopt", "");
     assert_refused("adopt a --pull", "--pull belongs to golub sync", "");
-    assert_refused("import pop/INBOX", "only golub sync, golub restore and golub verify take a mailbox: pop/INBOX",
+    assert_refused("import pop/INBOX",
+                   "only golub sync, golub restore, golub verify and golub keyword take a mailbox: pop/INBOX",
                    "Name the account alone: pop");
 }
 
@@ -393,9 +395,39 @@ help_on_a_command_has_its_options_and_those_of_all_and_no_others(void **state)
     assert_true(parse("help", &options, &err) && options.help && options.help_of == NULL);
     options_free(&options);
     assert_refused("help nosuch", "no help on: nosuch",
-                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch, init");
+                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch, keyword, init");
     assert_refused("help sync work", "no help on: work",
-                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch, init");
+                   "golub help knows: sync, import, status, check, adopt, restore, verify, watch, keyword, init");
+}
+
+static void
+keyword_takes_files_and_words_or_a_list(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("keyword -c f --json ./a +later -b ./list -n +-x", &options, &err));
+    assert_int_equal(options.command, COMMAND_KEYWORD);
+    assert_true(options.json && !options.dry_run);
+    assert_int_equal(options.name_count, 0);
+    assert_int_equal(options.rest_count, 6);
+    assert_string_equal(options.rest[4], "-n");
+    options_free(&options);
+    assert_true(parse("keyword list work/INBOX --json", &options, &err));
+    assert_true(options.json && options.name_count == 1 && options.rest_count == 0);
+    assert_string_equal(options.names[0], "work/INBOX");
+    options_free(&options);
+
+    assert_refused("keyword", "golub keyword needs a file, or the word list",
+                   "golub keyword list [ACCOUNT[/MAILBOX]]..., or golub keyword FILE... [+WORD|-WORD]...");
+    assert_refused("keyword a --json", "behind the first file there are no options: --json",
+                   "Options go before it; every -WORD behind it is a keyword that is taken off.");
+    assert_refused("keyword a +$Forwarded", "$Forwarded is a flag, no keyword",
+                   "Flags are letters of the file's name: your mail reader sets them.");
+    assert_refused("keyword a +x*", "no keyword that a server could have: +x*",
+                   "ASCII letters, digits and signs, no blank and none of ( ) { ] % * \" \\, at most 250.");
+    assert_refused("keyword --pull a +x", "--pull belongs to golub sync", "");
 }
 
 static void
@@ -492,6 +524,7 @@ main(void)
         cmocka_unit_test(an_import_takes_the_options_that_go_one_way),
         cmocka_unit_test(options_of_another_command_are_refused),
         cmocka_unit_test(help_on_a_command_has_its_options_and_those_of_all_and_no_others),
+        cmocka_unit_test(keyword_takes_files_and_words_or_a_list),
         cmocka_unit_test(verify_takes_mailboxes_and_a_part),
         cmocka_unit_test(server_takes_what_its_command_says),
     };

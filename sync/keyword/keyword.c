@@ -1,0 +1,360 @@
+/* See keyword.h. */
+#include "sync/keyword/keyword.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "store/journal/keywords.h"
+#include "sync/rules/keywords.h"
+
+struct saying {
+    const struct account *account;
+    const struct keyword_choice *choice;
+    struct journal *journal;
+    struct report *report;
+    struct journal_mailbox *mailboxes;
+    size_t mailbox_count;
+    struct journal_message message;
+    int64_t *ids; /* of each file: its message */
+    struct error err;
+};
+
+static bool
+no_memory(struct error *err)
+{
+    error_set(err, ERROR_LOCAL, "get memory");
+    return false;
+}
+
+/* ---- what the user says ---- */
+
+/* *row: what is known of this keyword of this message; nothing differs where there is none. */
+static bool
+look_up(struct journal *journal, const struct journal_message *message, const char *word, int64_t now,
+        struct journal_keyword *row, bool *known, struct error *err)
+{
+    const bool shown = keywords_have(message->keywords, text_of(word));
+    struct journal_keyword *rows;
+    size_t count;
+
+    *known = false;
+    if (!journal_keywords_of(journal, message->mailbox, message->base, &rows, &count, err))
+        return false;
+    *row = (struct journal_keyword){.mailbox = message->mailbox, .sides = keyword_agreed(shown), .since = now};
+    (void)text_print(row->base, sizeof row->base, "%s", message->base);
+    (void)text_print(row->word, sizeof row->word, "%s", word);
+    for (size_t i = 0; i < count; i++) {
+        /* One that is another file's, which had this name, is nobody's. */
+        if (strcasecmp(rows[i].word, word) != 0 || memcmp(rows[i].wire, message->wire, DIGEST_SIZE) != 0)
+            continue;
+        *row = rows[i];
+        row->sides = keyword_seen(row->sides, shown);
+        *known = true;
+    }
+    memcpy(row->wire, message->wire, DIGEST_SIZE);
+    free(rows);
+    return true;
+}
+
+bool
+keyword_note(struct journal *journal, const struct journal_message *message, const struct keyword_word *word,
+             int64_t now, bool *changed, struct error *err)
+{
+    struct journal_keyword row;
+    struct merge_step step;
+    bool known = false;
+
+    *changed = false;
+    if (!look_up(journal, message, word->word, now, &row, &known, err))
+        return false;
+    *changed = keyword_is_set(row.sides) != word->set;
+    row.sides = keyword_said(row.sides, word->set);
+    if (known && !*changed) { /* said again: it is tried again */
+        row.sides = keyword_offered(row.sides);
+        row.unkept = row.unshown = false;
+    }
+    row.not_before = 0;
+    row.why[0] = '\0';
+    row.sides = keyword_plan(row.sides, true, &step);
+    if (!keyword_is_over(row.sides))
+        return journal_keyword_save(journal, &row, err);
+    return !known || journal_keyword_delete(journal, &row, err);
+}
+
+/* ---- which message ---- */
+
+static bool
+refuse(struct saying *saying, size_t file, const char *why, const char *hint)
+{
+    error_state(&saying->err, ERROR_CONFIG, "%.300s: %s", saying->choice->paths[file], why);
+    error_hint(&saying->err, "%s", hint);
+    return false;
+}
+
+static int64_t
+mailbox_of(const struct saying *saying, const char *folder)
+{
+    for (size_t i = 0; i < saying->mailbox_count; i++)
+        if (strcmp(saying->mailboxes[i].folder, folder) == 0)
+            return saying->mailboxes[i].id;
+    return 0;
+}
+
+/* The message that a file stands for. */
+static bool
+find_message(struct saying *saying, size_t file)
+{
+    static const char sync[] = "The next sync reads it; then its keywords can be changed.";
+    const struct local_file *local = &saying->choice->files[file];
+    struct journal_message *message = &saying->message;
+    const int64_t mailbox = mailbox_of(saying, local->folder);
+    bool found = false;
+
+    if (mailbox != 0 && !journal_message_by_base(saying->journal, mailbox, local->base, message, &found, &saying->err))
+        return false;
+    if (found && (message->facts & FACT_ALIAS) != 0 && message->refers_to != 0 &&
+        !journal_message_get(saying->journal, message->refers_to, message, &found, &saying->err))
+        return false;
+    if (!found || (message->facts & FACT_PLACEHOLDER) != 0 || !message->has_wire || message->base[0] == '\0')
+        return refuse(saying, file, "golub does not know this file yet", sync);
+    if ((message->facts & FACT_ALTERED) != 0)
+        return refuse(saying, file, "this file was changed, and is not the message any more",
+                      "`golub restore ACCOUNT --altered FILE` brings the message back.");
+    saying->ids[file] = message->id;
+    return true;
+}
+
+static bool
+load(struct saying *saying, size_t file)
+{
+    bool found = false;
+
+    if (!journal_message_get(saying->journal, saying->ids[file], &saying->message, &found, &saying->err))
+        return false;
+    return found || refuse(saying, file, "golub does not know this file yet", "");
+}
+
+/* ---- shown and changed ---- */
+
+/* "later ToDo, +work with the next sync, -old with the next sync" */
+static bool
+show(struct saying *saying, size_t file)
+{
+    struct journal_message *message = &saying->message;
+    char line[2 * KEYWORDS_MAX], both[KEYWORDS_MAX + 1] = "", waits[KEYWORDS_MAX] = "";
+    struct journal_keyword *rows;
+    size_t count;
+
+    if (!load(saying, file) ||
+        !journal_keywords_of(saying->journal, message->mailbox, message->base, &rows, &count, &saying->err))
+        return false;
+    for (const char *at = message->keywords; *at != '\0';) {
+        const struct text word = {at, strcspn(at, " ")};
+        bool off = false;
+
+        for (size_t i = 0; i < count; i++)
+            off = off || (text_is_nocase(word, rows[i].word) && !keyword_is_set(rows[i].sides));
+        if (!off && !keywords_add(both, word)) /* they are all from one that held them */
+            break;
+        at += word.len + (at[word.len] == ' ');
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t used = strlen(waits);
+        const bool set = keyword_is_set(rows[i].sides);
+
+        if (set && !keywords_add(both, text_of(rows[i].word)))
+            continue;
+        (void)text_print(waits + used, sizeof waits - used, "; %c%s %s", set ? '+' : '-', rows[i].word,
+                         rows[i].unkept           ? "can't be held there"
+                         : rows[i].why[0] != '\0' ? rows[i].why
+                                                  : "goes up with the next sync");
+    }
+    free(rows);
+    (void)text_print(line, sizeof line, "%s: %s%s", saying->choice->paths[file], both[0] != '\0' ? both : "no keywords",
+                     waits);
+    report_line(saying->report, saying->account->name, "keyword", "%s", line);
+    return true;
+}
+
+static bool
+change(struct saying *saying)
+{
+    const struct keyword_choice *choice = saying->choice;
+    const int64_t now = (int64_t)time(NULL);
+    bool changed, ok = journal_begin(saying->journal, &saying->err);
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < choice->file_count; i++) {
+        ok = load(saying, i);
+        for (size_t k = 0; ok && k < choice->word_count; k++)
+            ok = keyword_note(saying->journal, &saying->message, &choice->words[k], now, &changed, &saying->err);
+    }
+    if (ok)
+        return journal_commit(saying->journal, &saying->err);
+    journal_rollback(saying->journal);
+    return false;
+}
+
+static bool
+do_files(struct saying *saying)
+{
+    bool ok = true;
+
+    saying->ids = calloc(saying->choice->file_count, sizeof *saying->ids);
+    if (saying->ids == NULL)
+        return no_memory(&saying->err);
+    for (size_t i = 0; ok && i < saying->choice->file_count; i++)
+        ok = find_message(saying, i);
+    if (ok && saying->choice->word_count != 0)
+        return change(saying);
+    for (size_t i = 0; ok && i < saying->choice->file_count; i++)
+        ok = show(saying, i);
+    return ok;
+}
+
+/* ---- the list ---- */
+
+struct tally { /* of one keyword */
+    char *word;
+    int64_t messages;
+    uint64_t wait, unkept;
+};
+
+struct tallies {
+    struct tally *at;
+    size_t count, size;
+    struct error *err;
+};
+
+static int
+compare_tallies(const void *pa, const void *pb)
+{
+    return strcasecmp(((const struct tally *)pa)->word, ((const struct tally *)pb)->word);
+}
+
+static struct tally *
+tally_of(struct tallies *tallies, struct text word)
+{
+    for (size_t i = 0; i < tallies->count; i++)
+        if (text_is_nocase(word, tallies->at[i].word))
+            return &tallies->at[i];
+    if (!array_grow(&tallies->at, &tallies->size, tallies->count + 1, sizeof *tallies->at)) {
+        (void)no_memory(tallies->err);
+        return NULL;
+    }
+    tallies->at[tallies->count] = (struct tally){.word = strndup(word.at, word.len)};
+    if (tallies->at[tallies->count].word == NULL) {
+        (void)no_memory(tallies->err);
+        return NULL;
+    }
+    return &tallies->at[tallies->count++];
+}
+
+static bool
+on_keywords(void *context, const char *keywords, uint64_t messages)
+{
+    for (const char *at = keywords; *at != '\0';) {
+        const struct text word = {at, strcspn(at, " ")};
+        struct tally *tally = tally_of(context, word);
+
+        if (tally == NULL)
+            return false;
+        tally->messages += (int64_t)messages;
+        at += word.len + (at[word.len] == ' ');
+    }
+    return true;
+}
+
+static bool
+add_differences(struct saying *saying, int64_t mailbox, struct tallies *tallies)
+{
+    struct journal_keyword *rows;
+    size_t count;
+    bool ok = journal_keywords(saying->journal, &rows, &count, &saying->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct tally *tally;
+
+        if (mailbox != 0 && rows[i].mailbox != mailbox)
+            continue;
+        tally = tally_of(tallies, text_of(rows[i].word));
+        ok = tally != NULL;
+        if (!ok)
+            break;
+        tally->messages += keyword_difference(rows[i].sides);
+        tally->unkept += rows[i].unkept;
+        tally->wait += keyword_waits(rows[i].sides);
+    }
+    free(rows);
+    return ok;
+}
+
+static void
+say_tally(const struct saying *saying, const struct tally *tally)
+{
+    char wait[64] = "", unkept[64] = "";
+
+    if (tally->wait != 0)
+        (void)text_print(wait, sizeof wait, ", %" PRIu64 " with the next sync", tally->wait);
+    if (tally->unkept != 0)
+        (void)text_print(unkept, sizeof unkept, ", %" PRIu64 " can't be held there", tally->unkept);
+    report_line(saying->report, saying->account->name, "keyword", "%s: %" PRId64 " message%s, no letter%s%s",
+                tally->word, tally->messages < 0 ? 0 : tally->messages, tally->messages == 1 ? "" : "s", wait, unkept);
+}
+
+static bool
+list(struct saying *saying)
+{
+    struct tallies tallies = {.err = &saying->err};
+    const char *wanted = saying->choice->mailbox;
+    int64_t mailbox = 0;
+    bool ok = true;
+
+    for (size_t i = 0; wanted != NULL && i < saying->mailbox_count; i++)
+        if (strcmp(saying->mailboxes[i].name, wanted) == 0)
+            mailbox = saying->mailboxes[i].id;
+    if (wanted != NULL && mailbox == 0) {
+        error_state(&saying->err, ERROR_CONFIG, "no such mailbox: %.300s", wanted);
+        error_hint(&saying->err, "`golub status %s` lists them.", saying->account->name);
+        return false;
+    }
+    ok = journal_keyword_sums(saying->journal, mailbox, on_keywords, &tallies, &saying->err) &&
+         add_differences(saying, mailbox, &tallies);
+    if (ok && tallies.count > 1)
+        qsort(tallies.at, tallies.count, sizeof *tallies.at, compare_tallies);
+    for (size_t i = 0; ok && i < tallies.count; i++)
+        say_tally(saying, &tallies.at[i]);
+    for (size_t i = 0; i < tallies.count; i++)
+        free(tallies.at[i].word);
+    free(tallies.at);
+    return ok;
+}
+
+int
+keyword_run(const struct account *account, const struct keyword_choice *choice, struct journal *journal,
+            struct report *report)
+{
+    struct saying *saying = calloc(1, sizeof *saying);
+    struct error err = {0};
+    int status;
+
+    if (saying == NULL) {
+        (void)no_memory(&err);
+        report_error(report, &err);
+        return 1;
+    }
+    *saying = (struct saying){.account = account, .choice = choice, .journal = journal, .report = report};
+    const bool ok = journal_mailboxes(journal, &saying->mailboxes, &saying->mailbox_count, &saying->err) &&
+                    (choice->file_count != 0 ? do_files(saying) : list(saying));
+
+    status = ok ? 0 : error_status(saying->err.kind);
+    if (!ok) {
+        (void)text_print(saying->err.account, sizeof saying->err.account, "%s", account->name);
+        report_error(report, &saying->err);
+    }
+    journal_mailboxes_free(saying->mailboxes, saying->mailbox_count);
+    free(saying->ids);
+    free(saying);
+    return status;
+}

@@ -1,0 +1,39 @@
+/*
+ * `golub keyword`: what the user says about keywords goes into the journal, and what it shows comes from there. Nothing is connected to, no file is
+ * touched: the next sync takes it to the server (sync/apply/keywords.h).
+ */
+#ifndef SYNC_KEYWORD_KEYWORD_H
+#define SYNC_KEYWORD_KEYWORD_H
+
+#include "store/journal/journal.h"
+#include "sync/base/account.h"
+#include "sync/report/report.h"
+
+struct keyword_word {
+    const char *word;
+    bool set; /* else it is taken off */
+};
+
+struct keyword_choice {
+    const struct local_file *files; /* whose keywords are shown, or changed; file_count 0: all keywords are listed */
+    const char *const *paths;       /* ... as the user wrote them */
+    size_t file_count;
+    const struct keyword_word *words; /* word_count 0: they are shown */
+    size_t word_count;
+    const char *mailbox; /* of the list; NULL: of all mailboxes */
+};
+
+/**
+ * The user says so of one message, whose row has a file of known bytes. Inside a transaction.
+ * @param changed  [out] it was not so before
+ */
+MUST_CHECK bool keyword_note(struct journal *journal, const struct journal_message *message,
+                             const struct keyword_word *word, int64_t now, bool *changed, struct error *err);
+/**
+ * Show, list or change. To change, the lock is held.
+ * @return exit status: 0, 2 (a file or mailbox that is not known; then nothing is changed), 1 (the journal)
+ */
+int keyword_run(const struct account *account, const struct keyword_choice *choice, struct journal *journal,
+                struct report *report);
+
+#endif

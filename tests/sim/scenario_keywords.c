@@ -1,0 +1,328 @@
+/* golub keyword: what the user said of a message is on the server in the end, on this message and no other, whatever happens on the way. */
+#include "store/journal/keywords.h"
+#include "tests/sim/scenario.h"
+
+enum { KEPT = 1, MINE = 2, THEIRS = 4 }; /* bits of keywords */
+
+static struct sim_message *
+message_of(int mailbox, int content)
+{
+    struct sim_mailbox *box = &sim.server.boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content)
+            return &box->messages[i];
+    fail_msg("#%d is not there", content);
+    return NULL;
+}
+
+static void
+when_the_user_says(int mailbox, int content, unsigned key, bool set)
+{
+    assert_true(event_say_keyword(&sim, 0, file_of(mailbox, content), key, set));
+}
+
+/* Four messages on both sides; the first and the second one have keywords. */
+static void
+given_messages(void)
+{
+    given_empty_account(1);
+    for (int content = 1; content <= 4; content++)
+        given_mail_there(INBOX, content);
+    server_set_flags(&sim.server, INBOX, message_of(INBOX, 1), 0, KEPT | THEIRS);
+    server_set_flags(&sim.server, INBOX, message_of(INBOX, 2), 0, THEIRS);
+    given_both_sides_agree();
+}
+
+static void
+then_it_has(int mailbox, int content, unsigned keys)
+{
+    const unsigned has = message_of(mailbox, content)->keys;
+
+    if (has != keys)
+        fail_msg("#%d has keywords %x, and is to have %x", content, has, keys);
+}
+
+static size_t
+count_waiting(void)
+{
+    struct journal_keyword *rows = NULL;
+    struct error err = {0};
+    size_t count = 0;
+
+    assert_true(journal_keywords(sim.clients[0].journal, &rows, &count, &err));
+    free(rows);
+    return count;
+}
+
+/* ---- killed, and cut off ---- */
+
+static bool
+killed_at(int step, bool after)
+{
+    given_messages();
+    when_the_user_says(INBOX, 1, MINE, true);
+    when_the_user_says(INBOX, 1, THEIRS, false);
+    when_the_user_says(INBOX, 3, MINE, true);
+    sim.world.crash_at = step;
+    sim.world.crash_after = after;
+
+    const bool killed = when_golub_syncs_after(60) == -1;
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, KEPT | MINE);
+    then_it_has(INBOX, 2, THEIRS);
+    then_it_has(INBOX, 3, MINE);
+    then_it_has(INBOX, 4, 0);
+    assert_int_equal(count_waiting(), 0);
+    return killed;
+}
+
+static void
+a_run_that_is_killed_at_any_step_loses_no_keyword(void **state)
+{
+    (void)state;
+    for (int after = 0; after < 2; after++) {
+        int step = 1;
+
+        while (killed_at(step, after != 0))
+            assert_in_range(++step, 1, 60);
+        assert_in_range(step, 4, 60);
+    }
+}
+
+static void
+a_line_that_breaks_at_it_loses_none(void **state)
+{
+    (void)state;
+    for (int after = 0; after < 2; after++) {
+        given_messages();
+        when_the_user_says(INBOX, 1, MINE, true);
+        when_the_user_says(INBOX, 2, THEIRS, false);
+        given_trouble_at(STEP_STORE, true, after != 0);
+
+        (void)when_golub_syncs_after(60);
+
+        then_both_sides_agree();
+        then_it_has(INBOX, 1, KEPT | THEIRS | MINE);
+        then_it_has(INBOX, 2, 0);
+        assert_int_equal(count_waiting(), 0);
+    }
+}
+
+/* ---- another message has the UID ---- */
+
+static void
+given_the_server_goes_back_and_gives_the_uid_of(int content, int to)
+{
+    uint32_t uid;
+
+    server_restore(&sim.server, &sim.backup);
+    assert_true(server_add(&sim.server, INBOX, to, 0, 0, 1650000000, &uid));
+    ledger_put(&sim.world, to, INBOX);
+    check_forget(&sim.clients[0]);
+    (void)content;
+}
+
+static void
+a_uid_that_a_restored_server_gives_anew_gets_no_keyword_of_another_message(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        given_messages();
+        sim.server.condstore = sim.server.qresync = way % 2 == 0;
+        sim.backup = sim.server;
+        sim.has_backup = true;
+        given_mail_there(INBOX, 5);
+        given_both_sides_agree();
+        when_the_user_says(INBOX, 5, MINE, true);
+        given_the_server_goes_back_and_gives_the_uid_of(5, 6);
+
+        then_both_sides_agree(); /* a keyword on #6 would break the simulator's law */
+        then_it_has(INBOX, 6, 0);
+        then_it_has(INBOX, 5, MINE);
+        assert_int_equal(count_waiting(), 0);
+    }
+}
+
+/* The server goes back between the look and the STORE. */
+static void
+go_back(struct world *world)
+{
+    static bool done;
+
+    if (world->golub && !done && sim.server.selected < 0) {
+        done = true;
+        given_the_server_goes_back_and_gives_the_uid_of(5, 6);
+    }
+}
+
+static void
+one_that_goes_back_while_golub_runs_neither(void **state)
+{
+    (void)state;
+    given_messages();
+    sim.backup = sim.server;
+    sim.has_backup = true;
+    given_mail_there(INBOX, 5);
+    given_both_sides_agree();
+    when_the_user_says(INBOX, 5, MINE, true);
+    given_others_act(go_back);
+    (void)when_golub_syncs_after(60);
+    sim.world.interfere = 0;
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 6, 0);
+}
+
+static void
+a_mailbox_that_is_numbered_anew_gets_it_on_the_same_message(void **state)
+{
+    (void)state;
+    given_messages();
+    when_the_user_says(INBOX, 4, MINE, true);
+    when_the_user_says(INBOX, 1, KEPT, false);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 4, MINE);
+    then_it_has(INBOX, 1, THEIRS);
+    assert_int_equal(count_waiting(), 0);
+}
+
+/* ---- where the file goes ---- */
+
+static void
+a_file_that_moves_takes_it_along(void **state)
+{
+    (void)state;
+    for (int rename = 0; rename < 2; rename++) {
+        given_messages();
+        when_the_user_says(INBOX, 1, MINE, true);
+        ledger_out(&sim.world, 1, INBOX);
+        assert_true(mua_move(here(), file_of(INBOX, 1), WORK, rename != 0));
+        ledger_put(&sim.world, 1, WORK);
+
+        then_both_sides_agree();
+        then_it_has(WORK, 1, KEPT | THEIRS | MINE);
+        assert_int_equal(count_waiting(), 0);
+    }
+}
+
+static void
+what_the_server_lost_comes_back_with_it(void **state)
+{
+    (void)state;
+    given_messages();
+    sim.backup = sim.server;
+    given_mail_there(INBOX, 5);
+    given_both_sides_agree();
+    when_the_user_says(INBOX, 5, MINE, true);
+    given_server_as_in_backup();
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 5, MINE);
+}
+
+static void
+what_was_removed_there_ends_it(void **state)
+{
+    (void)state;
+    given_messages();
+    when_the_user_says(INBOX, 1, MINE, true);
+    server_remove(&sim.server, INBOX, message_of(INBOX, 1)->uid);
+
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 1, 0);
+    assert_int_equal(count_waiting(), 0);
+}
+
+/* ---- servers ---- */
+
+static void
+a_mailbox_that_keeps_none_is_asked_again_when_it_does(void **state)
+{
+    (void)state;
+    given_messages();
+    sim.server.boxes[INBOX].keywords = false;
+    when_the_user_says(INBOX, 1, MINE, true);
+    when_the_user_says(INBOX, 2, THEIRS, false);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_has(INBOX, 1, KEPT | THEIRS);
+    then_it_has(INBOX, 2, THEIRS);
+    assert_int_equal(count_waiting(), 2);
+    const unsigned long reads = coverage.done[STEP_READ];
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_in_range(coverage.done[STEP_READ] - reads, 1, 4); /* it is not even selected for that */
+
+    sim.server.boxes[INBOX].keywords = true;
+    given_mail_there(INBOX, 5);
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, KEPT | THEIRS | MINE);
+    then_it_has(INBOX, 2, 0);
+    assert_int_equal(count_waiting(), 0);
+}
+
+/* A server that says OK and does nothing: asked twice, and then it is one that can't hold it. */
+static void
+one_that_never_shows_it_is_asked_twice(void **state)
+{
+    (void)state;
+    given_messages();
+    sim.server.deaf = true;
+    when_the_user_says(INBOX, 1, MINE, true);
+    const unsigned long stores = coverage.done[STEP_STORE];
+
+    then_both_sides_agree();
+
+    then_it_has(INBOX, 1, KEPT | THEIRS);
+    assert_int_equal(coverage.done[STEP_STORE] - stores, 2);
+}
+
+static void
+set_theirs(struct world *world)
+{
+    if (world->golub && sim.server.selected < 0)
+        server_set_flags(&sim.server, INBOX, message_of(INBOX, 2), 0, message_of(INBOX, 2)->keys | THEIRS | KEPT);
+}
+
+/* Another client sets what is taken off here, again and again: set wins in the end, and nothing else of it is lost. */
+static void
+one_that_another_client_sets_again_stays(void **state)
+{
+    (void)state;
+    given_messages();
+    when_the_user_says(INBOX, 2, THEIRS, false);
+    given_others_act(set_theirs);
+    (void)when_golub_syncs_after(60);
+    (void)when_golub_syncs_after(60);
+    sim.world.interfere = 0;
+    sim.world.outside = NULL;
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, KEPT | THEIRS);
+    assert_int_equal(count_waiting(), 0);
+    assert_int_equal(message_of(INBOX, 2)->keys & KEPT, KEPT);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_run_that_is_killed_at_any_step_loses_no_keyword),
+        SCENARIO(a_line_that_breaks_at_it_loses_none),
+        SCENARIO(a_uid_that_a_restored_server_gives_anew_gets_no_keyword_of_another_message),
+        SCENARIO(one_that_goes_back_while_golub_runs_neither),
+        SCENARIO(a_mailbox_that_is_numbered_anew_gets_it_on_the_same_message),
+        SCENARIO(a_file_that_moves_takes_it_along),
+        SCENARIO(what_the_server_lost_comes_back_with_it),
+        SCENARIO(what_was_removed_there_ends_it),
+        SCENARIO(a_mailbox_that_keeps_none_is_asked_again_when_it_does),
+        SCENARIO(one_that_never_shows_it_is_asked_twice),
+        SCENARIO(one_that_another_client_sets_again_stays),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
