@@ -23,6 +23,7 @@
 #include "sync/agenda/hold.h"
 #include "sync/agenda/nowhere.h"
 #include "sync/agenda/shown.h"
+#include "sync/agenda/late.h"
 #include "sync/agenda/placeholders.h"
 #include "sync/agenda/unpaired.h"
 #include "sync/agenda/wanted.h"
@@ -196,7 +197,7 @@ plan_missing(struct run *run, struct agenda *agenda)
 {
     if (will_be_retaken(run))
         return true;
-    if (!agenda_placeholders(run, agenda) || !nowhere_prove(run, agenda))
+    if (!agenda_placeholders(run, agenda) || !agenda_late(run, agenda) || !nowhere_prove(run, agenda))
         return false;
     return will_be_retaken(run) ||
            (agenda_unpaired(run, agenda) && agenda_doubled(run, agenda) && agenda_wanted(run, agenda));

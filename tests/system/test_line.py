@@ -74,6 +74,46 @@ class BrokenLineTest(SystemTest):
         self.assertRegex(result.out + result.err, r"broke \(INBOX: go on: the server said goodbye after SELECT: not this one\)")
         self.assertRegex(result.err, r"work/INBOX: .*not this one")
 
+    def moved_while_the_line_breaks(self, times):
+        """Another client has read a message that is moved here, and the line breaks so often where its old place is listed. @return flags"""
+        moved = self.corpus.simple("moved")
+        self.client.create("Work")
+        self.given_both_sides([moved, self.corpus.simple("rest")])
+        self.client.store("INBOX", [1], "+", ["\\Seen"])
+        self.maildir.move(self.maildir.find("INBOX", moved), "Work")
+        broke = []
+
+        def cut(data):
+            if b'SELECT "INBOX"' not in data or len(broke) == times:
+                return data
+            broke.append(True)
+            self.proxy.hang_up()
+            return b""
+
+        self.through(edit_up=cut)
+        self.account.sync()
+        self.assertEqual(len(broke), times)
+        self.through()
+        self.account.sync()
+        self.assertFalse(self.is_there(moved))
+        return self.flags_there(moved, "Work")
+
+    def test_flags_of_what_moves_are_kept_where_its_old_place_is_listed_last(self):
+        flags = self.moved_while_the_line_breaks(1)
+
+        self.assertIn("\\Seen", flags)
+        self.assert_same()
+
+    def test_and_where_it_could_not_be_listed_in_that_run(self):
+        for times in (2, 3):
+            with self.subTest(times=times):
+                self.assertIn("\\Seen", self.moved_while_the_line_breaks(times))
+                self.assert_same()
+                self.user = next(self._users)
+                self.client = self.new_client()
+                self.account = self.new_account("work", home=self.another_home())
+                self.maildir = self.account.maildir
+
     def given_two_mailboxes_that_end_the_line(self, cut):
         """@param cut  what becomes of an answer that holds a goodbye"""
         for mailbox in ("Job", "Third", "Work"):
