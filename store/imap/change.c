@@ -15,7 +15,7 @@
  * MOVE that is offered and refused without a reason is not sent again: the caller goes on with COPY and a removal.
  * What that STORE refuses is read once more, with its number: where that is above the mailbox's own, which no right server says, it is tried with it.
  * A server without UIDPLUS can only expunge everything that carries \Deleted: there the messages that carry it are listed in between,
- * and it is taken off again if others are among them.
+ * and it is taken off again if others are among them, or one of them has got other flags since: these are looked at first.
  */
 #include "store/imap/change.h"
 
@@ -59,7 +59,7 @@ send_begin(struct changing *changing, struct job *job)
 
     memset(job->items, 0, sizeof job->items);
     job->selected = job->read = job->deleted = job->sent = job->reselected = job->expunged = job->proven =
-        job->refused = job->give_up = job->empty = job->unlooked = false;
+        job->refused = job->give_up = job->empty = job->unlooked = job->overtaken = false;
     job->only_ours = true;
     job->modseq = job->proof_select = 0;
     if (!select_send(imap, job->index, changing->changes[job->index].mailbox, parameters, changing->err))
@@ -200,10 +200,15 @@ remove_plainly(struct changing *changing, struct job *job)
     queue_print(queue, "UID FETCH 1:* (UID FLAGS)");
     if (!queue_end(queue, changing->err) || !run(changing))
         return false;
-    if (!job->only_ours) {
+    if (!job->only_ours || job->overtaken) {
         if (!take_deleted_off(changing, job))
             return false;
         job->give_up = true;
+        if (job->overtaken) { /* planned anew, at once */
+            client_outcome(&job->outcome, "messages were changed by somebody else");
+            job->outcome.changed = true;
+            return true;
+        }
         client_outcome(&job->outcome, "other messages of this mailbox carry \\Deleted, too, and this server can only "
                                       "expunge all of them at once");
         return true;

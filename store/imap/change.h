@@ -31,6 +31,7 @@ struct job {
     uint64_t modseq;               /* HIGHESTMODSEQ of the SELECT */
     bool selected, read;           /* begin went well */
     bool deleted, only_ours;       /* \Deleted was set; nobody else's is there */
+    bool overtaken;                /* another client has given one of them other flags since */
     bool sent;                     /* the change itself was */
     bool expunged, proven;         /* answered OK: the change, the look afterwards */
     uint32_t proof_select;         /* number of the SELECT before that look */

@@ -142,7 +142,7 @@ take_copyuid(struct changing *changing, const struct response *response)
     }
 }
 
-/* Flags of everything in the mailbox: whose \Deleted is there? */
+/* Flags of everything in the mailbox: whose \Deleted is there? And are they what they were? Where they are not, somebody may want the message. */
 static void
 take_listing(struct changing *changing, const struct fetched *fetched)
 {
@@ -154,6 +154,8 @@ take_listing(struct changing *changing, const struct fetched *fetched)
     }
     if (fetched->has_flags && fetched->flags & FLAG_DELETED && (item == NULL || !item->allowed))
         changing->ending->only_ours = false;
+    if (item != NULL && item->allowed && fetched->has_flags && ((fetched->flags ^ item->flags) & ~FLAG_DELETED) != 0)
+        changing->ending->overtaken = true;
 }
 
 /* It may have been about any of them. */

@@ -2,6 +2,7 @@
 import shutil
 
 from base import SystemTest, main
+from rig.steps import Steps
 from storm import FULL
 
 
@@ -137,6 +138,42 @@ class MoveCutOffTest(Moving):
             self.assertTrue(self.is_there(self.moved, "INBOX"))
         self.assertIn("remove-there UID 1", self.run_golub("status").out)
         self.assertIn("it moved to Work, which can't be used now", self.run_golub("status").out)
+
+
+class PlainMoveTest(Moving):
+    """Nor UIDPLUS: all that carries \\Deleted is expunged, and golub looks at that right before."""
+    server_options = {"capability": " ".join(word for word in FULL.split() if word not in ("MOVE", "UIDPLUS")), "special_use": False}
+
+    def sync_while(self, flag):
+        """Another client sets this on the message that carries our \\Deleted, before that look."""
+        other, acted = self.new_client(), []
+
+        def act(moment, command):
+            if moment == "before" and command.upper() == b"UID FETCH 1:* (UID FLAGS)" and not acted:
+                acted.append(True)
+                other.select("INBOX")
+                other.store("INBOX", [1], "+", [flag])
+
+        steps = Steps(self.server.port, act)
+        steps.__enter__()
+        self.addCleanup(steps.__exit__)
+        self.account.set(server="imap://127.0.0.1:%d" % steps.port)
+        self.account.sync()
+        self.assertEqual(acted, [True])
+        self.sync()
+
+    def then_it_moved_with(self, flag):
+        self.sync_while(flag)
+        self.assertFalse(self.is_there(self.moved, "INBOX"))
+        self.assertIn(flag, self.flags_there(self.moved, "Work"))
+        self.assertNotIn("\\Deleted", self.flags_there(self.moved, "Work"))
+        self.assert_same()
+
+    def test_a_flag_that_is_set_behind_our_mark_goes_where_the_message_went(self):
+        self.then_it_moved_with("\\Seen")
+
+    def test_and_one_that_says_somebody_wants_it(self):
+        self.then_it_moved_with("\\Flagged")
 
 
 if __name__ == "__main__":
