@@ -198,7 +198,8 @@ join(struct taking *taking, const struct decision *decision, const unsigned char
 {
     struct run *run = taking->run;
     const bool foreign = taking->from->program == ADOPT_MBSYNC || decision->longer != 0;
-    struct half file = {.id = decision->file}, uid = {.id = decision->uid, .uid = decision->far};
+    struct half file = {.id = decision->file, .base = ""},
+                uid = {.id = decision->uid, .uid = decision->far, .base = ""};
     struct journal_message *message = taking->message;
 
     if (!run_load(run, decision->file, message))
@@ -244,7 +245,7 @@ static bool
 settle_by_size(struct taking *taking, const struct decision *decision)
 {
     unsigned char header[DIGEST_SIZE];
-    const struct half file = {.id = decision->file};
+    const struct half file = {.id = decision->file, .base = ""};
     struct buffer bytes = buffer_new(TUID_HEADER_MAX);
     bool known = false, ok = true;
 
@@ -273,7 +274,7 @@ static bool
 judge(struct taking *taking, struct probed *probed)
 {
     struct decision *decision = &taking->decided.at[probed->probe.id];
-    struct half file = {.id = decision->file};
+    struct half file = {.id = decision->file, .base = ""};
     struct journal_message *message = taking->message;
     const struct probe *probe = &probed->probe;
     uint64_t there;

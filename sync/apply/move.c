@@ -402,9 +402,14 @@ transfer_all(struct transferring *transferring)
     return ok;
 }
 
+/* Room for what goes up alone: where both sides are the same already there are as many todos as messages. */
 static bool
-begin_transferring(struct transferring *transferring, struct run *run, size_t count, bool move)
+begin_transferring(struct transferring *transferring, struct run *run, const struct agenda *agenda, bool move)
 {
+    size_t count = 0;
+
+    for (size_t i = 0; i < agenda->count; i++)
+        count += agenda->todos[i].step.verb == PLAN_UPLOAD;
     *transferring = (struct transferring){.run = run, .move = move};
     transferring->transfers = arena_array(&transferring->arena, count, sizeof *transferring->transfers);
     transferring->requests = arena_array(&transferring->arena, count, sizeof *transferring->requests);
@@ -528,7 +533,7 @@ move_there(struct run *run, struct agenda *agenda, bool move)
 {
     struct transferring transferring;
     struct journal_message *const source = &transferring.source;
-    bool ok = begin_transferring(&transferring, run, agenda->count, move);
+    bool ok = begin_transferring(&transferring, run, agenda, move);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
@@ -572,7 +577,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
 {
     struct transferring transferring;
     struct journal_message *const wanted = &transferring.target;
-    bool ok = begin_transferring(&transferring, run, agenda->count, false);
+    bool ok = begin_transferring(&transferring, run, agenda, false);
     struct kinship kinship;
 
     for (size_t i = 0; ok && i < agenda->count; i++) {

@@ -60,7 +60,8 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
 
     for (size_t f = 0; named && f < file_count; f++) {
         for (size_t u = 0; !files[f]->paired && !files[f]->intent && !files[f]->dated && u < uid_count; u++) {
-            if (!uids[u]->paired && uids[u]->size == files[f]->size && strcmp(uids[u]->base, files[f]->base) == 0 &&
+            if (!uids[u]->paired && uids[u]->size == files[f]->size &&
+                meeting_is_its_name(meeting, uids[u], files[f]->base) &&
                 !join_halves(meeting, files[f], uids[u], FACT_BY_HEADER))
                 return false;
         }

@@ -286,7 +286,7 @@ kinship_finish(struct kinship_reader *reader, struct kinship *out)
         if (!digest_finish(reader->plain[i], &digests))
             return false;
         memcpy(out->plain[i], digests.wire, DIGEST_SIZE);
-        memcpy(out->plain_header[i], digests.header, DIGEST_SIZE);
+        memcpy(out->plain_header[i], digests.header, KINSHIP_ENDED_SIZE);
     }
     out->has_plain = reader->header.len < HEADER_KEPT;
     return true;
@@ -308,7 +308,7 @@ kinship_had_header(const struct kinship *kinship, const unsigned char header[sta
     bool had = false;
 
     for (size_t i = 0; kinship->has_plain && i < KINSHIP_PLAIN; i++)
-        had = had || memcmp(kinship->plain_header[i], header, DIGEST_SIZE) == 0;
+        had = had || memcmp(kinship->plain_header[i], header, KINSHIP_ENDED_SIZE) == 0;
     return had;
 }
 

@@ -8,10 +8,11 @@
 #include "store/base/kin.h"
 #include "store/base/text.h"
 
-#define KINSHIP_ENDS 8        /* numbers of line ends at the end of a body that are told apart, from 0 */
-#define KINSHIP_PLAIN 4       /* ways to take lines out of a header */
-#define KINSHIP_UNSAVED 2     /* ... this one takes out those that mail readers write (kin_is_saved) */
-#define KINSHIP_ENDED_SIZE 16 /* bytes of a digest that are kept of each */
+#define KINSHIP_ENDS 8    /* numbers of line ends at the end of a body that are told apart, from 0 */
+#define KINSHIP_PLAIN 4   /* ways to take lines out of a header */
+#define KINSHIP_UNSAVED 2 /* ... this one takes out those that mail readers write (kin_is_saved) */
+#define KINSHIP_ENDED_SIZE                                                                                             \
+    12 /* bytes of a digest that are kept of each: there are as many kinships as messages of a mailbox */
 
 struct kinship {
     struct kin kin;
@@ -31,7 +32,7 @@ struct kinship {
     unsigned char plain[KINSHIP_PLAIN][DIGEST_SIZE]; /* of all of it without the lines that programs are known to add:
                                                         all of them, all but a delivery's, a mail reader's alone, and
                                                         those of a program that copies alone (kin.h) */
-    unsigned char plain_header[KINSHIP_PLAIN][DIGEST_SIZE]; /* ... and of their header blocks */
+    unsigned char plain_header[KINSHIP_PLAIN][KINSHIP_ENDED_SIZE]; /* ... and how those of their header blocks begin */
 };
 
 struct kinship_reader; /* one message at a time streams by */

@@ -7,6 +7,7 @@
 #include "sync/base/ids.h"
 #include "sync/rows/copied.h"
 #include "sync/rows/drafts.h"
+#include "sync/rows/own_name.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
@@ -82,8 +83,21 @@ yields(struct run *run, const struct journal_message *gone, bool *yielded)
     return ok;
 }
 
-void
-meeting_know_file(const struct meeting *meeting, struct half *half, const struct journal_message *message)
+/* Most names are short. */
+static bool
+keep_name(struct meeting *meeting, struct half *half, const char *name)
+{
+    const size_t size = strlen(name) + 1;
+    char *kept = arena_array(&meeting->arena, size, 1);
+
+    if (kept != NULL)
+        memcpy(kept, name, size);
+    half->base = kept;
+    return run_has(meeting->run, &meeting->arena);
+}
+
+bool
+meeting_know_file(struct meeting *meeting, struct half *half, const struct journal_message *message)
 {
     half->id = message->id;
     half->size = message->size;
@@ -99,7 +113,7 @@ meeting_know_file(const struct meeting *meeting, struct half *half, const struct
     half->foreign = (message->facts & FACT_FOREIGN) != 0;
     memcpy(half->header, message->header, DIGEST_SIZE);
     memcpy(half->wire, message->wire, DIGEST_SIZE);
-    memcpy(half->base, message->base, sizeof half->base);
+    return keep_name(meeting, half, message->base);
 }
 
 static bool
@@ -122,9 +136,8 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     if (yielded)
         return true;
     half = meeting_add(meeting->run, &meeting->files);
-    if (half == NULL)
+    if (half == NULL || !meeting_know_file(meeting, half, message))
         return false;
-    meeting_know_file(meeting, half, message);
     half->fresh = message->facts == 0 && !found;
     if (found && (op.kind == OP_UPLOAD || op.kind == OP_COPY || op.kind == OP_MOVE)) {
         half->intent = true;
@@ -135,6 +148,21 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
         memcpy(half->canonical, op.canonical, DIGEST_SIZE);
     }
     return true;
+}
+
+bool
+meeting_is_its_name(const struct meeting *meeting, const struct half *uid, const char *base)
+{
+    struct journal_message *message = own_name_is_ours(base) ? calloc(1, sizeof *message) : NULL;
+    char own[LOCAL_BASE_MAX + 1];
+
+    if (message == NULL) /* or no memory: then its body tells */
+        return false;
+    message->uid = uid->uid;
+    message->date = uid->date;
+    run_base_name(meeting->run, meeting->mailbox, message, 0, own);
+    free(message);
+    return strcmp(own, base) == 0;
 }
 
 static bool
@@ -158,7 +186,7 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
     memcpy(half->wire, message->wire, DIGEST_SIZE);
     half->wanted = true;
     memcpy(half->header, message->header, DIGEST_SIZE);
-    run_base_name(meeting->run, meeting->mailbox, message, 0, half->base);
+    half->base = "";
     return true;
 }
 
@@ -506,7 +534,7 @@ meeting_has_intent(const struct halves *files, const struct half *uid)
 static int
 compare_ids(const void *pa, const void *pb)
 {
-    return strcmp((*(struct half *const *)pa)->message_id, (*(struct half *const *)pb)->message_id);
+    return memcmp((*(struct half *const *)pa)->message_id, (*(struct half *const *)pb)->message_id, DIGEST_SIZE);
 }
 
 bool
@@ -525,9 +553,8 @@ meeting_judge_headers(struct meeting *meeting)
     for (size_t u = 0; u < uids->count; u++) {
         struct half *uid = by_id[u];
         /* Of a header that an earlier run read only its digest is kept, and whether it was vague. */
-        bool alone = uid->message_id[0] == '\0' ||
-                     ((u == 0 || strcmp(by_id[u - 1]->message_id, uid->message_id) != 0) &&
-                      (u + 1 == uids->count || strcmp(by_id[u + 1]->message_id, uid->message_id) != 0));
+        bool alone = !uid->has_message_id || ((u == 0 || compare_ids(&by_id[u - 1], &uid) != 0) &&
+                                              (u + 1 == uids->count || compare_ids(&by_id[u + 1], &uid) != 0));
 
         uid->telling = !drafts && uid->has_header && !uid->vague && (uid->received || alone);
     }

@@ -46,11 +46,12 @@ struct half { /* a message that is on one side only */
     bool given_up; /* it was given up in this run (readings.h) */
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
     uint64_t body_size;
-    char base[LOCAL_BASE_MAX + 1]; /* the file's; of a UID the name that its download would get */
+    const char *base; /* the file's; the meeting's */
     uint32_t intent_uidnext;
     int64_t intent_date;
-    char message_id[256];
-    struct kinship *kinship; /* NULL: not known (yet); the meeting's */
+    bool has_message_id;
+    unsigned char message_id[DIGEST_SIZE]; /* its digest (probe.h) */
+    struct kinship *kinship;               /* NULL: not known (yet); the meeting's */
 };
 
 struct lost { /* a row whose file is gone */
@@ -77,7 +78,7 @@ struct meeting { /* one mailbox */
     bool settled;  /* some of it was settled before */
     int64_t met;   /* the highest row id when both sides were read for the first time; -1: no run has come so far */
     bool unjudged; /* not all of it could be judged when it was new */
-    struct arena arena; /* kinships, and lost */
+    struct arena arena; /* names, kinships, and lost */
     struct lost *lost;  /* NULL: not looked for yet */
     size_t lost_count;
     size_t longer_there, longer_here; /* pairs that differ by line ends at the end: whose is longer */
@@ -89,7 +90,7 @@ struct meeting { /* one mailbox */
 /** Add a half; NULL: out of memory, run->err says so. The pointer is valid until the next one is added. */
 struct half *meeting_add(struct run *run, struct halves *halves);
 /** What the row of a file says of this half; whether it is new, or was sent, stays as it is. */
-void meeting_know_file(const struct meeting *meeting, struct half *half, const struct journal_message *message);
+MUST_CHECK bool meeting_know_file(struct meeting *meeting, struct half *half, const struct journal_message *message);
 /**
  * A message moves to another mailbox. Where its bases differ nothing was agreed on: a change went to another message meanwhile (wanted.c), or
  * the old place could not store it.
@@ -102,6 +103,8 @@ void meeting_level_shown(struct journal_message *message, unsigned shown);
  * transaction; saves no row.
  */
 MUST_CHECK bool meeting_take_intent(struct run *run, struct journal_message *message);
+/** Is this the name that the download of this UID would get? */
+bool meeting_is_its_name(const struct meeting *meeting, const struct half *uid, const char *base);
 /** Collect all halves of the mailbox; UIDs only if there are files that they may be. */
 MUST_CHECK bool meeting_gather(struct meeting *meeting);
 /**

@@ -232,6 +232,17 @@ probe_message_id(struct text header, char out[static 256])
     }
 }
 
+bool
+probe_id_digest(struct run *run, const char *message_id, bool *has, unsigned char out[static DIGEST_SIZE])
+{
+    *has = message_id[0] != '\0';
+    memset(out, 0, DIGEST_SIZE);
+    if (!*has || digest_bytes(message_id, strlen(message_id), out))
+        return true;
+    error_set(&run->err, ERROR_LOCAL, "compute a digest");
+    return false;
+}
+
 static void
 make_requests(struct probing *probing, size_t *count)
 {

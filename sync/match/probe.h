@@ -30,5 +30,8 @@ struct probe {        /* one UID whose header or body is wanted as digests */
 bool probe_remote(struct run *run, struct probe *probes, size_t count, bool headers);
 /** The Message-ID line's value in a header block, trimmed; "" if none. */
 void probe_message_id(struct text header, char out[static 256]);
+/** The digest of what that gave, which is all that two of them are compared by. *has false: there is none, and the digest is zeros. */
+MUST_CHECK bool probe_id_digest(struct run *run, const char *message_id, bool *has,
+                                unsigned char out[static DIGEST_SIZE]);
 
 #endif

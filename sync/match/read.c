@@ -22,18 +22,18 @@ take_kinship(struct half *uid, const struct probe *probe, bool headers)
     memcpy(uid->kinship->body, probe->kinship->body, DIGEST_SIZE);
 }
 
-static void
-take_answer(struct half *uid, const struct probe *probe, bool headers)
+static bool
+take_answer(struct run *run, struct half *uid, const struct probe *probe, bool headers)
 {
     if (!probe->got) {
         uid->doubt = probe->doubt;
         uid->open_header = headers;
-        return;
+        return true;
     }
     /* Courier cuts the last byte of a header that no empty line ends: then only the body, as small, says what it is. */
     uid->open_header = (headers || !uid->has_header) && !probe->digests.whole_header;
     if (headers && uid->open_header)
-        return;
+        return true;
     uid->read = true;
     take_kinship(uid, probe, headers);
     uid->received = probe->received;
@@ -41,9 +41,10 @@ take_answer(struct half *uid, const struct probe *probe, bool headers)
     if (!uid->has_header) /* a body that is cut short may be cut in its header */
         memcpy(uid->header, probe->digests.header, DIGEST_SIZE);
     uid->has_header = true;
-    memcpy(uid->message_id, probe->message_id, sizeof uid->message_id);
+    if (!probe_id_digest(run, probe->message_id, &uid->has_message_id, uid->message_id))
+        return false;
     if (headers)
-        return;
+        return true;
     uid->got_body = true;
     uid->doubt = false;
     uid->cut = probe->cut;
@@ -51,15 +52,22 @@ take_answer(struct half *uid, const struct probe *probe, bool headers)
     memcpy(uid->wire, probe->digests.wire, DIGEST_SIZE);
     memcpy(uid->canonical, probe->digests.canonical, DIGEST_SIZE);
     uid->has_canonical = true;
+    return true;
 }
 
 bool
 read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct half *uid))
 {
     struct run *run = meeting->run;
-    struct probe *probes = calloc(meeting->uids.count + 1, sizeof *probes);
+    struct probe *probes;
     size_t n = 0;
-    bool ok = probes != NULL || run_no_memory(run);
+    bool ok;
+
+    for (size_t u = 0; u < meeting->uids.count; u++)
+        n += !meeting->uids.at[u].paired && is_wanted(&meeting->uids.at[u]);
+    probes = calloc(n + 1, sizeof *probes);
+    ok = probes != NULL || run_no_memory(run);
+    n = 0;
 
     for (size_t u = 0; ok && u < meeting->uids.count; u++) {
         struct half *uid = &meeting->uids.at[u];
@@ -87,7 +95,7 @@ read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct hal
     if (ok && n != 0)
         ok = probe_remote(run, probes, n, headers);
     for (size_t i = 0; ok && i < n; i++)
-        take_answer(&meeting->uids.at[probes[i].id], &probes[i], headers);
+        ok = take_answer(run, &meeting->uids.at[probes[i].id], &probes[i], headers);
     free(probes);
     return ok;
 }
@@ -153,7 +161,8 @@ bool
 read_file(struct meeting *meeting, struct half *file, bool body)
 {
     struct run *run = meeting->run;
-    struct kinship *kinship = arena_array(&meeting->arena, 1, sizeof *kinship);
+    struct kinship *const kinship = /* of its header alone it is not needed any more */
+        file->kinship != NULL ? file->kinship : arena_array(&meeting->arena, 1, sizeof *kinship);
     struct journal_message *message = calloc(1, sizeof *message);
     bool got, ok = (message != NULL || run_no_memory(run)) && run_has(run, &meeting->arena) &&
                    run_load(run, file->id, message) &&

@@ -95,7 +95,7 @@ static bool
 is_download(const struct meeting *meeting, const struct half *file)
 {
     for (size_t u = 0; u < meeting->uids.count; u++) {
-        if (strcmp(meeting->uids.at[u].base, file->base) == 0)
+        if (meeting_is_its_name(meeting, &meeting->uids.at[u], file->base))
             return true;
     }
     return false;
@@ -146,22 +146,21 @@ find_lost(const struct meeting *meeting, const struct journal_message *file, str
  * The new file is that of the row from here on. One without a UID is a half of the meeting; where it is none yet (it left its UID to an equal
  * message), it is in the new file's place.
  */
-static void
+static bool
 settle_half(struct meeting *meeting, struct half *fresh, const struct journal_message *lost)
 {
     fresh->paired = true;
     if (lost->uid != 0)
-        return;
+        return true;
     for (size_t f = 0; f < meeting->files.count; f++) {
         struct half *half = &meeting->files.at[f];
 
         if (half->id != lost->id)
             continue;
-        meeting_know_file(meeting, half, lost);
-        return;
+        return meeting_know_file(meeting, half, lost);
     }
-    meeting_know_file(meeting, fresh, lost);
     fresh->paired = fresh->fresh = false;
+    return meeting_know_file(meeting, fresh, lost);
 }
 
 bool
@@ -185,8 +184,7 @@ renamed_join_files(struct meeting *meeting)
         if (!ok || !found || is_download(meeting, half))
             continue;
         take_file(lost, file, meeting->mailbox->row.permanent);
-        settle_half(meeting, half, lost);
-        ok = journal_message_delete(run->journal, file->id, &run->err) &&
+        ok = settle_half(meeting, half, lost) && journal_message_delete(run->journal, file->id, &run->err) &&
              journal_message_save(run->journal, lost, &run->err);
     }
     free(file);

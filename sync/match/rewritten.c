@@ -5,18 +5,18 @@
 #include "sync/rows/drafts.h"
 
 static bool
-read_message_id(struct meeting *meeting, const struct half *file, char out[static 256])
+read_message_id(struct meeting *meeting, const struct half *file, bool *has, unsigned char out[static DIGEST_SIZE])
 {
     struct run *run = meeting->run;
     struct local_file name = {meeting->mailbox->row.folder, file->base, ""};
     struct journal_message message;
-    char bytes[16384];
+    char bytes[16384], text[256];
     void *handle = NULL;
     bool missing = false;
     size_t got = 0, have = 0;
     struct error err = {0};
 
-    out[0] = '\0';
+    *has = false;
     if (!run_load(run, file->id, &message))
         return false;
     name.info = message.info;
@@ -26,8 +26,8 @@ read_message_id(struct meeting *meeting, const struct half *file, char out[stati
            run->local.ops->read(run->local.self, handle, bytes + have, sizeof bytes - have, &got, &err) && got != 0)
         have += got;
     run->local.ops->read_close(run->local.self, handle);
-    probe_message_id((struct text){bytes, have}, out);
-    return true;
+    probe_message_id((struct text){bytes, have}, text);
+    return probe_id_digest(run, text, has, out);
 }
 
 /* Everything fits but the Message-ID, which costs a look into the file. */
@@ -35,7 +35,7 @@ static bool
 is_like(const struct half *file, const struct half *uid, bool sent)
 {
     /* A server that rewrites adds to the header; equal headers over other bytes are two messages. */
-    if (uid->paired || uid->message_id[0] == '\0' || memcmp(uid->header, file->header, DIGEST_SIZE) == 0)
+    if (uid->paired || !uid->has_message_id || memcmp(uid->header, file->header, DIGEST_SIZE) == 0)
         return false;
     if (sent)
         return uid->got_body && uid->uid >= file->intent_uidnext && uid->date == file->intent_date;
@@ -44,9 +44,10 @@ is_like(const struct half *file, const struct half *uid, bool sent)
 
 /* Of those whose UID is not valid any more: does another one have all of this, too? */
 static bool
-is_only_file(struct meeting *meeting, const struct half *file, const char *id, bool *only)
+is_only_file(struct meeting *meeting, const struct half *file, const unsigned char id[static DIGEST_SIZE], bool *only)
 {
-    char other[256];
+    unsigned char other[DIGEST_SIZE];
+    bool has;
 
     *only = true;
     for (size_t f = 0; *only && f < meeting->files.count; f++) {
@@ -54,9 +55,9 @@ is_only_file(struct meeting *meeting, const struct half *file, const char *id, b
 
         if (like == file || like->paired || !like->unpaired || like->size != file->size || like->date != file->date)
             continue;
-        if (!read_message_id(meeting, like, other))
+        if (!read_message_id(meeting, like, &has, other))
             return false;
-        *only = strcmp(other, id) != 0;
+        *only = !has || memcmp(other, id, DIGEST_SIZE) != 0;
     }
     return true;
 }
@@ -64,9 +65,9 @@ is_only_file(struct meeting *meeting, const struct half *file, const char *id, b
 bool
 rewritten_find(struct meeting *meeting, const struct half *file, bool sent, struct half **uid)
 {
-    char id[256] = "";
+    unsigned char id[DIGEST_SIZE] = {0};
     size_t n = 0;
-    bool only = true;
+    bool only = true, has = false;
 
     *uid = NULL;
     if (file->paired || !(sent ? file->intent : file->unpaired && file->size != 0 && file->date != 0) ||
@@ -77,9 +78,9 @@ rewritten_find(struct meeting *meeting, const struct half *file, bool sent, stru
 
         if (!is_like(file, like, sent))
             continue;
-        if (id[0] == '\0' && !read_message_id(meeting, file, id))
+        if (!has && !read_message_id(meeting, file, &has, id))
             return false;
-        if (id[0] == '\0' || strcmp(like->message_id, id) != 0)
+        if (!has || memcmp(like->message_id, id, DIGEST_SIZE) != 0)
             continue;
         *uid = like;
         n++;
