@@ -5,6 +5,7 @@ said of, and to no other.
 import os
 import re
 import sqlite3
+import unittest
 
 import base
 from base import BUSY, CONFIG, OK, SOME, SystemTest, main
@@ -401,7 +402,9 @@ class CyrusTest(KeywordTest):
 
     @classmethod
     def setUpClass(cls):
-        cls.fetch()
+        problem = cls.fetch()
+        if problem:
+            raise unittest.SkipTest(problem)
         super().setUpClass()
 
     def test_both_ways(self):
