@@ -369,19 +369,19 @@ weigh(struct run *run, struct sight *sight, bool whole, const char *unread, bool
  * next runs: it is as at a first meeting (uneven_may_hide).
  */
 static void
-see_a_part(const struct run *run, struct sight *sight)
+see_a_part(struct run *run, struct sight *sight)
 {
     struct journal_mailbox *row = &sight->mailbox->row;
 
     sight->mailbox->look_there = false;
     sight->mailbox->current = row->hidden == 0;
-    told_free(&sight->told);
+    told_end(run, sight->mailbox, &sight->told);
     if (run->pair_all && row->hidden != 0)
         row->uidnext = 0;
 }
 
 static void
-see_all(const struct run *run, struct sight *sight)
+see_all(struct run *run, struct sight *sight)
 {
     struct journal_mailbox *row = &sight->mailbox->row;
 
@@ -397,7 +397,7 @@ see_all(const struct run *run, struct sight *sight)
     row->past = sight->mailbox->unlisted ? row->past : 0; /* what the server lost is known only from a whole listing */
     sight->mailbox->look_there = false;
     sight->mailbox->current = true;
-    told_free(&sight->told);
+    told_end(run, sight->mailbox, &sight->told);
 }
 
 static bool

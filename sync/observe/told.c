@@ -61,6 +61,29 @@ told_take_back(struct run *run, struct told_flags *told)
     return ok;
 }
 
+/* One by one: those of `now` that are not among `then`. */
+static void
+say_words(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *now,
+          const char *then, bool set)
+{
+    char word[KEYWORDS_MAX + 1];
+
+    for (const char *at = now; *at != '\0';) {
+        const size_t len = strcspn(at, " ");
+
+        (void)text_print(word, sizeof word, "%.*s", (int)len, at);
+        at += len + (at[len] == ' ');
+        if (keywords_have(then, text_of(word)))
+            continue;
+        run_did(run, mailbox,
+                (struct report_done){.act = DID_KEYWORDS_HERE,
+                                     .uid = message->uid,
+                                     .file = message->base,
+                                     .add = set ? word : NULL,
+                                     .del = set ? NULL : word});
+    }
+}
+
 void
 told_free(struct told_flags *told)
 {
@@ -68,6 +91,27 @@ told_free(struct told_flags *told)
         free(told->list[i].keywords);
     free(told->list);
     *told = (struct told_flags){0};
+}
+
+void
+told_end(struct run *run, const struct mailbox *mailbox, struct told_flags *told)
+{
+    struct journal_message *message = run->account->policy.pull.flags ? malloc(sizeof *message) : NULL;
+    struct error ignored = {0}; /* the journal fails once more, where that matters */
+    bool found;
+
+    for (size_t i = 0; message != NULL && i < told->count; i++) {
+        const char *then = told->list[i].keywords;
+
+        if (!journal_message_get(run->journal, told->list[i].id, message, &found, &ignored) || !found)
+            continue;
+        if (message->base[0] == '\0' || (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0)
+            continue;
+        say_words(run, mailbox, message, message->keywords, then, true);
+        say_words(run, mailbox, message, then, message->keywords, false);
+    }
+    free(message);
+    told_free(told);
 }
 
 uint64_t

@@ -17,6 +17,8 @@ MUST_CHECK bool told_note(struct run *run, struct told_flags *told, const struct
                           const struct remote_message *seen);
 /** It was shown of another message, or the listing broke off before that was known: all rows have the flags that they had. In its transaction. */
 MUST_CHECK bool told_take_back(struct run *run, struct told_flags *told);
+/** The mailbox was listed, so it was theirs: keywords that others set or took off are reported. Then told_free. */
+void told_end(struct run *run, const struct mailbox *mailbox, struct told_flags *told);
 /** Nothing is noted after it. */
 void told_free(struct told_flags *told);
 

@@ -6,6 +6,7 @@ static const struct act_words acts[REPORT_ACTS] = {
     [DID_UPLOAD] = {"upload", "uploaded", "would upload", NULL},
     [DID_FLAGS_HERE] = {"flags-here", "flags changed here", "would change flags here", NULL},
     [DID_FLAGS_THERE] = {"flags-there", "flags changed on the server", "would change flags on the server", NULL},
+    [DID_KEYWORDS_HERE] = {"keywords-here", "keywords changed here", "would change keywords here", NULL},
     [DID_KEYWORDS_THERE] = {"keywords-there", "keywords changed on the server", "would change keywords on the server",
                             NULL},
     [DID_MOVE_HERE] = {"move-here", "moved here", "would move here", NULL},

@@ -24,8 +24,8 @@ struct changes {
 static bool
 comes_here(const struct report_done *done)
 {
-    return !done->dry && (done->act == DID_DOWNLOAD || done->act == DID_FLAGS_HERE || done->act == DID_MOVE_HERE ||
-                          done->act == DID_REMOVE_HERE);
+    return !done->dry && (done->act == DID_DOWNLOAD || done->act == DID_FLAGS_HERE || done->act == DID_KEYWORDS_HERE ||
+                          done->act == DID_MOVE_HERE || done->act == DID_REMOVE_HERE);
 }
 
 static void

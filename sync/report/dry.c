@@ -70,6 +70,7 @@ write_would(struct report *report, const char *account, const struct report_woul
     add_part(line, sizeof line, "pair", done[DID_PAIR], " that are the same on both sides", 0);
     add_part(line, sizeof line, "change flags of", done[DID_FLAGS_HERE], " here", 0);
     add_part(line, sizeof line, "change flags of", done[DID_FLAGS_THERE], " on the server", 0);
+    add_part(line, sizeof line, "change keywords of", done[DID_KEYWORDS_HERE], " here", 0);
     add_part(line, sizeof line, "change keywords of", done[DID_KEYWORDS_THERE], " on the server", 0);
     add_part(line, sizeof line, "move", done[DID_MOVE_HERE], " here", 0);
     add_part(line, sizeof line, "move", done[DID_MOVE_THERE], " on the server", 0);

@@ -168,6 +168,7 @@ make_counts(const struct report_counts *c)
     } fields[] = {
         {"down_new", c->done[DID_DOWNLOAD]},
         {"down_flags", c->done[DID_FLAGS_HERE]},
+        {"down_keywords", c->done[DID_KEYWORDS_HERE]},
         {"down_removed", c->done[DID_REMOVE_HERE]},
         {"down_moved", c->done[DID_MOVE_HERE]},
         {"up_new", c->done[DID_UPLOAD]},

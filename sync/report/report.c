@@ -307,8 +307,8 @@ report_result(struct report *report, const char *account, int status, const stru
         report_text_would(report, a);
     if (a != NULL) {
         a->acts = report_acts(counts);
-        a->came = counts->done[DID_DOWNLOAD] + counts->done[DID_FLAGS_HERE] + counts->done[DID_MOVE_HERE] +
-                  counts->done[DID_REMOVE_HERE] + counts->done[DID_CREATE_HERE];
+        a->came = counts->done[DID_DOWNLOAD] + counts->done[DID_FLAGS_HERE] + counts->done[DID_KEYWORDS_HERE] +
+                  counts->done[DID_MOVE_HERE] + counts->done[DID_REMOVE_HERE] + counts->done[DID_CREATE_HERE];
     }
     if (a != NULL && !report_watch_counts(a, &summary)) {
         ;

@@ -26,6 +26,7 @@ enum report_act { /* what is done with one message or mailbox; acts.c has the wo
                   DID_UPLOAD,
                   DID_FLAGS_HERE,
                   DID_FLAGS_THERE,
+                  DID_KEYWORDS_HERE, /* others changed them there: no file shows it */
                   DID_KEYWORDS_THERE,
                   DID_MOVE_HERE,
                   DID_MOVE_THERE,

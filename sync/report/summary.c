@@ -72,7 +72,8 @@ add_done(struct phrase *phrase, const struct report_counts *c, int days)
     add_item(phrase, c->done[DID_DOWNLOAD], "new here", "new here");
     add_item(phrase, c->done[DID_UPLOAD], "uploaded", "uploaded");
     add_sides(phrase, c->done[DID_FLAGS_HERE], c->done[DID_FLAGS_THERE], "flag changed", "flags changed", "");
-    add_sides(phrase, 0, c->done[DID_KEYWORDS_THERE], "keyword changed", "keywords changed", "");
+    add_sides(phrase, c->done[DID_KEYWORDS_HERE], c->done[DID_KEYWORDS_THERE], "keyword changed", "keywords changed",
+              "");
     add_sides(phrase, c->done[DID_REMOVE_HERE], c->done[DID_REMOVE_THERE], "deleted", "deleted", kept);
     add_sides(phrase, c->done[DID_MOVE_HERE], c->done[DID_MOVE_THERE], "moved", "moved", "");
     add_item(phrase, c->done[DID_COPY_THERE], "copied there", "copied there");

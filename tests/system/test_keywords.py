@@ -183,6 +183,56 @@ class UpTest(KeywordTest):
                          [("keywords-there", self.file(0).base, ["later"], []), ("keywords-there", self.file(1).base, ["x"], [])])
 
 
+class DownTest(KeywordTest):
+    """What other clients do is known here after the next sync, and told; no file changes for it."""
+
+    def test_what_others_set_and_take_off_is_told_word_by_word(self):
+        uids = [self.client.uid_of("INBOX", m) for m in self.mails]
+        before = self.maildir.snapshot()
+        self.client.store("INBOX", uids[0], "+", ["$Junk", "later"])
+        self.client.store("INBOX", uids[1], "+", ["later"])
+
+        result = self.sync("--json")
+
+        told = [(e["action"], e["file"], e["add"], e["del"]) for e in result.of("message") if e.get("detail") == "keywords"]
+        self.assertEqual(told, [("keywords-here", self.file(0).base, ["$Junk"], []), ("keywords-here", self.file(0).base, ["later"], []),
+                                ("keywords-here", self.file(1).base, ["later"], [])])
+        self.assertEqual(self.maildir.snapshot(), before)
+        self.client.store("INBOX", uids[0], "-", ["later"])
+        self.assertIn("1 keyword changed here, ", self.sync().out)
+        self.assertIn("$Junk\n", self.said(0).out)
+        self.assert_in_sync()
+
+    def test_what_golub_sent_itself_and_new_mail_is_not_told_as_news(self):
+        self.said(0, "+later")
+        self.client.append("INBOX", self.corpus.simple("news"), ["theirs"])
+
+        result = self.sync("--json")
+
+        self.assertEqual([e["action"] for e in result.of("message") if e.get("detail") == "keywords"], ["keywords-there"])
+        self.assertIn("nothing new", self.sync().out)
+
+    def test_the_command_behind_a_run_gets_them(self):
+        told = self.home.path_of("told")
+        self.account.set(after_sync='grep keywords "$GOLUB_CHANGES" >> %s' % told)
+        self.client.store("INBOX", self.client.uid_of("INBOX", self.mails[0]), "+", ["later"])
+
+        self.sync()
+
+        with open(told) as lines:
+            self.assertIn('"add":["later"]', lines.read())
+        self.said(0, "-later")
+        self.sync()
+        with open(told) as lines:  # what goes up is no news here
+            self.assertEqual(len(lines.readlines()), 1)
+
+    def test_where_flags_may_not_come_down_nothing_is_told(self):
+        self.account.set(pull=["new", "deletes"])
+        self.client.store("INBOX", self.client.uid_of("INBOX", self.mails[0]), "+", ["later"])
+
+        self.assertNotIn("keyword", self.sync().out)
+
+
 class CommandTest(KeywordTest):
     def test_it_shows_what_a_message_has_and_what_waits(self):
         self.client.store("INBOX", self.client.uid_of("INBOX", self.mails[0]), "+", ["$Junk", "old"])
