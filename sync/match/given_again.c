@@ -14,7 +14,8 @@
 #define HEADER_KEPT 16384 /* bytes of a file's header that are searched for its Message-ID */
 #define HEADERS_MOST 1024 /* headers of a mailbox; of more messages those of so many that lie evenly among them */
 
-struct victim { /* a message there that is to be removed or moved, or to get \Deleted */
+struct
+    victim { /* a message there that is to be removed or moved, or to get \Deleted; or any flag, where its size was not listed */
     uint32_t mailbox, uid;
     int64_t id;
     uint64_t size;
@@ -37,17 +38,30 @@ struct judging {
     size_t body_count;
 };
 
-/* Of which row would the message there be removed, moved or get \Deleted? 0: of none. */
+/* A listing with sizes shows by itself that a UID is another message by now: where none were asked for, an equal date says little. */
+static unsigned
+flags_that_tell(const struct mailbox *mailbox)
+{
+    return mailbox->sizeless ? FLAG_ALL : FLAG_DELETED;
+}
+
+/* Of which row would the message there be removed, moved or get such a flag? 0: of none. */
 static int64_t
 victim_of(const struct run *run, const struct todo *todo, bool removals)
 {
-    if (todo->dropped || todo->step.kept_back || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    const struct merge_step *flags = &todo->step.flags;
+
+    if (todo->dropped || todo->step.kept_back || !todo_is_open(run, todo))
         return 0;
     if (todo->partner != 0)
         return removals || todo->step.verb != PLAN_UPLOAD ? 0 : todo->partner;
     if (removals)
         return todo->step.verb == PLAN_REMOVE_THERE ? todo->id : 0;
-    return todo->step.verb == PLAN_FLAGS && (todo->step.flags.there_add & FLAG_DELETED) != 0 ? todo->id : 0;
+    if (todo->step.verb != PLAN_FLAGS)
+        return 0;
+    return (flags->there_add & flags_that_tell(mailbox)) != 0 || (mailbox->sizeless && flags->there_del != 0) ? todo->id
+                                                                                                              : 0;
 }
 
 /*
@@ -103,7 +117,7 @@ add_victim(struct judging *judging, int64_t id, struct journal_message *message)
     if (!run_load(run, id, message))
         return false;
     mailbox = run_mailbox_by_id(run, message->mailbox);
-    if (mailbox != NULL && mailbox_is_open(mailbox) && given_again_tells(run, mailbox, message))
+    if (mailbox != NULL && mailbox_is_usable(mailbox) && given_again_tells(run, mailbox, message))
         judging->victims[judging->victim_count++] = (struct victim){
             .mailbox = (uint32_t)(mailbox - run->mailboxes), .uid = message->uid, .id = id, .size = message->size};
     return true;

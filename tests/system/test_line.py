@@ -114,6 +114,39 @@ class BrokenLineTest(SystemTest):
                 self.account = self.new_account("work", home=self.another_home())
                 self.maildir = self.account.maildir
 
+    def test_no_flag_goes_to_another_message_of_its_uid_where_sizes_are_not_listed_any_more(self):
+        """The mailbox is made anew, with its UIDs and its UIDVALIDITY, and equal dates, as the line breaks where it is listed."""
+        letters = [self.corpus.simple("letter %d" % n, date=1500000000) for n in range(6)]
+        others = [self.corpus.simple("another %d" % n, "longer " * (n + 3) + "\r\n", date=1500000000) for n in range(6)]
+        self.given_both_sides(letters[:5], "Work")
+        validity = self.client.status("Work")["uidvalidity"]
+        self.client.fill("Work", letters[5:])
+        self.maildir.flag(self.maildir.find("Work", letters[1]), add="S")
+        self.maildir.flag(self.maildir.find("Work", letters[3]), add="F")
+        broke = []
+
+        def swap(data):
+            if b'SELECT "Work"' not in data or broke:
+                return data
+            broke.append(True)
+            other = self.new_client()
+            other.rename_mailbox("Work", "aside")
+            other.create("Work")
+            other.fill("Work", others)
+            other.delete_mailbox("aside")
+            self.server.doveadm("mailbox", "update", "-u", self.user, "--uid-validity", str(validity), "--min-next-uid", "7", "Work")
+            self.proxy.hang_up()
+            return b""
+
+        self.through(edit_up=swap)
+        self.account.sync()
+        self.assertTrue(broke)
+
+        self.assertEqual([m.flags & {"\\Seen", "\\Flagged"} for m in self.client.messages("Work") if m.digest in {o.digest for o in others}],
+                         [frozenset()] * 6)
+        self.account.sync()
+        self.assertLessEqual({o.digest for o in others}, {f.digest for f in self.maildir.files("Work")})
+
     def given_two_mailboxes_that_end_the_line(self, cut):
         """@param cut  what becomes of an answer that holds a goodbye"""
         for mailbox in ("Job", "Third", "Work"):
