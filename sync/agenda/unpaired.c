@@ -210,6 +210,8 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
         return wait_for_unseen(resolving, todo);
     if ((run->cautions & CAUTION_MADE_THERE) != 0)
         return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
+    if ((run->cautions & CAUTIONS_UNREAD_MESSAGE) != 0)
+        return wait_for(resolving, todo, PENDING_SETTLE, "it may be a message on the server that could not be read");
     /* Each run would send what it could not pair, and what was sent may be what the next one can't pair either. */
     if (run->mailboxes[todo->mailbox].adrift)
         return wait_for(resolving, todo, PENDING_SETTLE, "its mailbox is paired anew in each run, and it may be there");

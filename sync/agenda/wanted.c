@@ -5,6 +5,7 @@
  *   its bytes stay elsewhere      what was changed about the survivor is given to that one, and the survivor is wanted back no more: its
  *                                 removal, or a move that the policy keeps back, goes on from there
  *   it is the source of a copy    what else was changed about it is given likewise: to that copy, and to no twin of it
+ *   something new is unread       a message or a file that can not be read may be it: it waits, for a run
  *   a mailbox was not looked at   it waits. A run over some mailboxes looks at the others now, and at no other time
  *   else                          it comes back, as planned
  *
@@ -327,6 +328,10 @@ decide(struct wanting *wanting, struct todo *todo, bool here)
         return wait(wanting, todo, false, "messages were moved on the server while they were looked at");
     if ((run->cautions & (here ? CAUTION_MADE_THERE : CAUTION_MADE_HERE)) != 0)
         return wait(wanting, todo, false, "it may have moved to a mailbox that was made meanwhile");
+    if (here && (run->cautions & CAUTIONS_UNREAD_MESSAGE) != 0)
+        return wait(wanting, todo, false, "it may be a message on the server that could not be read");
+    if (!here && !absence_is_proven(SIDE_HERE, run->cautions))
+        return wait(wanting, todo, false, "it may be a file that can't be read");
     for (size_t i = 0; !here && i < run->count; i++) {
         if (run->mailboxes[i].chosen && run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER) &&
             !run_learned(&run->mailboxes[i], CAUTION_STAYS_UNREADABLE))

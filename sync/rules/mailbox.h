@@ -82,6 +82,9 @@ enum caution {
     CAUTION_STAYS_UNREADABLE = 1 << 20, /* ... in two runs on end: what may be in it waits for it no longer */
 };
 
+/* A new message on the server could not be read in this run, or is read when everything else is done: it may be what seems to be nowhere. */
+#define CAUTIONS_UNREAD_MESSAGE ((unsigned)CAUTION_UNREAD_MESSAGE | (unsigned)CAUTION_LATE)
+
 /**
  * May anything be removed on this side? Laws 4 and 5: what is missing on one side is removed on the other only after all was listed
  * and read in which it could stand instead, and what is to be added has been.

@@ -3,6 +3,7 @@ import re
 import time
 
 from base import NETWORK, OK, SOME, SystemTest, main
+from rig.steps import Steps
 from rig import in_memory  # noqa: F401
 
 
@@ -113,6 +114,52 @@ class BrokenLineTest(SystemTest):
                 self.client = self.new_client()
                 self.account = self.new_account("work", home=self.another_home())
                 self.maildir = self.account.maildir
+
+    def flagged_here_and_moved_there(self, edit_up=None, port=None):
+        """One run with this in the way, one without."""
+        moved = self.corpus.simple("moved")
+        for mailbox in ("Work", "Old"):
+            self.client.create(mailbox)
+        self.given_both_sides([moved, self.corpus.simple("rest")], "Work")
+        self.client.move("Work", [1], "Old")
+        self.maildir.flag(self.maildir.find("Work", moved), add="F")
+        self.through(edit_up=edit_up)
+        if port is not None:
+            self.account.set(server="imap://127.0.0.1:%d" % port)
+        self.account.sync(timeout=30)
+        self.through()
+        self.account.sync()
+        self.sync()
+        self.assertEqual(len([f for box in ("Work", "Old") for f in self.maildir.files(box) if f.digest == moved.digest]), 1)
+        self.assertFalse(self.is_there(moved, "Work"))
+        self.assertIn("\\Flagged", self.flags_there(moved, "Old"))
+        self.assert_same()
+
+    def test_what_somebody_wants_has_moved_and_comes_up_no_second_time_where_the_line_breaks_at_its_header(self):
+        broke = []
+
+        def cut(data):
+            if b"BODY.PEEK[HEADER]" not in data or broke:
+                return data
+            broke.append(True)
+            self.proxy.hang_up()
+            return b""
+
+        self.flagged_here_and_moved_there(edit_up=cut)
+        self.assertTrue(broke)
+
+    def test_nor_where_the_server_refuses_its_header(self):
+        refused = []
+
+        def refuse(command, lines):
+            if b"BODY.PEEK" not in command.upper():
+                return lines
+            refused.append(command)
+            return [lines[-1].split()[0] + b" NO [UNAVAILABLE] Try again later\r\n"]
+
+        with Steps(self.server.port, answer=refuse) as steps:
+            self.flagged_here_and_moved_there(port=steps.port)
+        self.assertTrue(refused)
 
     def test_no_flag_goes_to_another_message_of_its_uid_where_sizes_are_not_listed_any_more(self):
         """The mailbox is made anew, with its UIDs and its UIDVALIDITY, and equal dates, as the line breaks where it is listed."""
