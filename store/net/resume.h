@@ -36,7 +36,7 @@ void resume_offer(struct resume *resume, SSL *ssl);
 /**
  * The connection ends: write down the last ticket that came, for the next one, in a file with mode 0600.
  *
- * @param up      the handshake was done; where it was not, and a ticket was offered, that may be why
+ * @param up      the handshake was done, or ended from here; where it was not, and a ticket was offered, that may be why
  * @param worked  the connection did not break
  */
 void resume_keep(struct resume *resume, const SSL *ssl, bool up, bool worked);

@@ -156,11 +156,15 @@ stream_start_tls(struct stream *stream, struct error *err)
             stream->secure = true;
             return true;
         case STREAM_AGAIN:
-            if (!stream_wait_since(stream, STREAM_WANT_READ, since, err))
-                return false;
-            break;
+            if (stream_wait_since(stream, STREAM_WANT_READ, since, err))
+                break;
+            if (err->kind == ERROR_INTERRUPTED)
+                tls_was_stopped(stream->tls);
+            return false;
         default:
             (void)judge_break(stream, STREAM_FAILED, err);
+            if (err->kind == ERROR_INTERRUPTED)
+                tls_was_stopped(stream->tls);
             return false;
         }
     }

@@ -29,6 +29,7 @@ struct tls {
     bool read_blocked;               /* the last read found no whole record */
     bool up;                         /* handshake done */
     bool broken;                     /* no close notify after a failure */
+    bool ours;                       /* ... of the handshake, which this side ended: a signal, or no trust */
 };
 
 /* The socket under OpenSSL. Its own writes with write(2), which may raise SIGPIPE; a library's user may not want that
@@ -214,6 +215,7 @@ judge(struct tls *tls, int returned, const char *what, short *events, struct err
     }
     tls->broken = true;
     if (!tls->up && SSL_get_verify_result(tls->ssl) != X509_V_OK) {
+        tls->ours = true;
         trust_report(&tls->trust, SSL_get_verify_result(tls->ssl), err);
         ERR_clear_error();
         return STREAM_FAILED;
@@ -328,11 +330,17 @@ tls_showed_ticket(const struct tls *tls)
 }
 
 void
+tls_was_stopped(struct tls *tls)
+{
+    tls->ours = true;
+}
+
+void
 tls_free(struct tls *tls)
 {
     if (tls == NULL)
         return;
-    resume_keep(&tls->resume, tls->ssl, tls->up, tls->up && !tls->broken);
+    resume_keep(&tls->resume, tls->ssl, tls->up || tls->ours, tls->up && !tls->broken);
     if (tls->ssl != NULL && tls->up && !tls->broken) {
         ERR_clear_error();
         (void)SSL_shutdown(tls->ssl); /* courtesy: whether it got out changes nothing for us */

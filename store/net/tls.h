@@ -23,6 +23,8 @@ short tls_events(const struct tls *tls, unsigned want);
 bool tls_has_buffered(const struct tls *tls);
 /** Did the handshake begin with the ticket of an earlier connection? Where it fails the next one may do without. */
 bool tls_showed_ticket(const struct tls *tls);
+/** The handshake was ended from here, by a signal: that says nothing of what the other side makes of a ticket. */
+void tls_was_stopped(struct tls *tls);
 /** Try close notify (if all went well so far), don't wait for the other side's, free. NULL-safe. */
 void tls_free(struct tls *tls);
 

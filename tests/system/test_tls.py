@@ -1,12 +1,15 @@
 """TLS: what is trusted, what is refused, and that nothing secret is said before it stands."""
 import base64
 import os
+import signal
 import ssl
+import threading
 
 from base import CONFIG, LOGIN, NETWORK, OK, PASSWORD, Account, HomeTest, SystemTest, main
 from rig import scratch
 from rig.dovecot import Dovecot
 from rig.evil import CAPABILITIES, STARTTLS, EvilServer
+from rig.golub import end_by
 from rig.proxy import Proxy
 from rig.tls import Authority
 
@@ -86,6 +89,29 @@ class TlsTest(SystemTest):
         for _ in range(4):
             self.sync(account=account)
         self.assertEqual(len(shown), 1, shown)
+
+    def test_a_handshake_that_is_stopped_here_says_nothing_of_the_ticket(self):
+        proxy = Proxy(self.server.tls_port).start()
+        self.addCleanup(proxy.stop)
+        account = self.account_at("imaps://localhost:%d" % proxy.port, tls_ca_file=self.server.ca)
+        ticket = os.path.join(account.state, "tls-session")
+        self.sync(account=account)
+        size = os.path.getsize(ticket)
+        came = threading.Event()
+
+        def swallow(data):
+            came.set()
+            return b""
+
+        proxy.edit["up"] = swallow
+        process = self.home.start("sync", account.name)
+        self.assertTrue(came.wait(20))
+        end_by(process, signal.SIGINT)
+
+        self.assertFalse(os.path.exists(ticket), "a mark, and for how long no ticket is shown")
+        proxy.edit["up"] = None
+        self.sync(account=account)
+        self.assertGreater(os.path.getsize(ticket), size // 2)
 
     def test_starttls_syncs_and_the_password_is_not_on_the_wire(self):
         self.client.fill("INBOX", self.corpus.messages(20))
