@@ -127,7 +127,7 @@ draft_sweep(void *local, const char *path)
     if (tmp < 0)
         return true;
     sweep_leftovers(maildir, folder, tmp);
-    return !folder->young;
+    return folder->swept && !folder->young;
 }
 
 bool

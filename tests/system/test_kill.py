@@ -87,6 +87,23 @@ class KillTest(scenes.SceneTest, SystemTest):
         with open(log) as f:
             self.assertFalse([call for call in f if '"tmp"' in call], "what is clean is not looked at")
 
+    def test_a_folder_whose_leftovers_could_not_be_listed_is_not_clean(self):
+        self.given_both_sides([self.corpus.simple()])
+        self.client.append("INBOX", self.corpus.simple("not to come").bytes)
+        self.home.run_killed("renameat2", 1, "sync", "work")
+        self.assertEqual(len(self.leftovers()), 1)
+        self.client.expunge("INBOX", max(m.uid for m in self.client.messages("INBOX")))
+        time.sleep(3)
+        tmp = os.path.join(self.maildir.folder("INBOX"), "tmp")
+        self.home.run("sync", "work", env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"},
+                      prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-P", tmp, "-e", "trace=getdents64",
+                              "-e", "inject=getdents64:error=EIO:when=1+"))
+        self.assertEqual(len(self.leftovers()), 1)
+
+        self.sync()
+
+        self.assertEqual(self.leftovers(), [])
+
     def test_what_came_without_a_commit_and_was_moved_is_there_once(self):
         """Killed at each rename of a delivery, and behind the last one; a mail reader moves what came before the next run."""
         most = 0
