@@ -11,6 +11,7 @@
 #include "sync/run/attempts.h"
 #include "sync/run/line.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #define ROUND                                                                                                          \
@@ -29,7 +30,7 @@ struct downloading {
     struct arrivals arrivals;
     /* those that are asked for now: at most ROUND of them, or those of these that came short */
     struct todo **asked;
-    size_t asked_count;
+    size_t asked_count, at_once;   /* at_once: so many have room in the arrays */
     struct reading *readings;      /* one for each of asked */
     struct remote_fetch *requests; /* each is asked[first[i] ...] */
     size_t *first;
@@ -293,6 +294,7 @@ allocate(struct downloading *down)
 {
     const size_t at_once = down->due.most < ROUND ? (size_t)down->due.most : ROUND;
 
+    down->at_once = at_once;
     down->readings = arena_array(&down->arena, at_once, sizeof *down->readings);
     down->requests = arena_array(&down->arena, at_once, sizeof *down->requests);
     down->first = arena_array(&down->arena, at_once, sizeof *down->first);
@@ -418,9 +420,11 @@ next_round(struct downloading *down, size_t at, uint64_t most)
     down->asked = down->due.todos + at;
     down->asked_count = 0;
     for (; at < down->due.count && down->asked_count < ROUND && bytes < most; at++) {
-        bytes += down->due.todos[at]->size;
-        if ((down->run->mailboxes[down->due.todos[at]->mailbox].over & WORK_FETCH) == 0)
-            down->asked[down->asked_count++] = down->due.todos[at];
+        bytes = due_sum(bytes, down->due.todos[at]->size);
+        if ((down->run->mailboxes[down->due.todos[at]->mailbox].over & WORK_FETCH) != 0)
+            continue;
+        assert(down->asked_count < down->at_once); /* as many as were due when the arrays were made */
+        down->asked[down->asked_count++] = down->due.todos[at];
     }
     down->due.bytes -= bytes < down->due.bytes ? bytes : down->due.bytes;
     return at;

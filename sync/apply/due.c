@@ -43,7 +43,7 @@ add(struct due *due, struct todo *todo)
         return run_no_memory(due->run);
     due->todos[due->count++] = todo;
     due->chosen++;
-    due->chosen_bytes += todo->size;
+    due->chosen_bytes = due_sum(due->chosen_bytes, todo->size);
     return true;
 }
 
@@ -121,12 +121,12 @@ due_begin(struct due *due, struct run *run, struct agenda *agenda)
         if (!mailbox_is_open(&run->mailboxes[of->mailbox]))
             continue;
         due->messages += of->sum.messages;
-        due->bytes += of->sum.bytes;
-        due->room += of->sum.capped;
+        due->bytes = due_sum(due->bytes, of->sum.bytes);
+        due->room = due_sum(due->room, of->sum.capped);
     }
     due->most += due->messages;
     run->total += due->messages;
-    run->total_bytes += due->bytes;
+    run->total_bytes = due_sum(run->total_bytes, due->bytes);
     return true;
 }
 
@@ -139,11 +139,11 @@ choose_last(struct due *due)
 
     due->over = true;
     for (size_t i = 0; i < due->count; i++)
-        due->bytes += due->todos[i]->size;
+        due->bytes = due_sum(due->bytes, due->todos[i]->size);
     due->messages += due->count;
-    due->room += room_count(due->todos, due->count);
+    due->room = due_sum(due->room, room_count(due->todos, due->count));
     run->total = due->before + due->chosen;
-    run->total_bytes = due->before_bytes + due->chosen_bytes;
+    run->total_bytes = due_sum(due->before_bytes, due->chosen_bytes);
     return ok;
 }
 

@@ -30,4 +30,11 @@ MUST_CHECK bool due_begin(struct due *due, struct run *run, struct agenda *agend
 MUST_CHECK bool due_next(struct due *due);
 void due_free(struct due *due);
 
+/** Sizes are what servers say, and may add up to more than a number holds: a sum stays at its end then. */
+static inline uint64_t
+due_sum(uint64_t bytes, uint64_t more)
+{
+    return more < UINT64_MAX - bytes ? bytes + more : UINT64_MAX;
+}
+
 #endif
