@@ -125,12 +125,13 @@ take_flags(const struct journal_message *source, struct journal_message *target,
 
 /* The source of a copy that is to go: its flags went along, and are no reason to keep or fetch it. What changes from here on may be one. */
 static bool
-leave_rest(struct run *run, struct journal_message *source, int64_t copy)
+leave_rest(struct run *run, struct journal_message *source, const struct journal_message *copy)
 {
     const struct flag_sides went = source->flags;
 
     source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
-    source->refers_to = copy;
+    source->refers_to = copy->id;
+    copied_know(source, copy);
     source->flags = merge_unchanged(went, false);
     const bool ok = journal_message_save(run->journal, source, &run->err);
     source->flags = went;
@@ -158,7 +159,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
-    if (half && !leave_rest(run, source, target->id))
+    if (half && !leave_rest(run, source, target))
         return false;
     refusal_end(run, to, transfer->todo->id, WORK_MOVE);
     refusal_end(run, to, transfer->todo->id, WORK_APPEND); /* what no APPEND had room for, and a copy has */

@@ -32,14 +32,20 @@ bool
 copied_found(struct run *run, const struct journal_op *op, int64_t copy)
 {
     const unsigned otherwise = FACT_GONE_THERE | FACT_UNPAIRED | FACT_MOVED | FACT_REPLACED;
-    struct journal_message *source = calloc(1, sizeof *source);
+    struct journal_message *source = calloc(2, sizeof *source), *made = source + 1;
     bool found = false, ok = source != NULL || run_no_memory(run);
 
     ok = ok && (op->message == 0 || journal_message_get(run->journal, op->message, source, &found, &run->err));
     if (ok && found && source->uid != 0 && source->mailbox == op->mailbox && source->id != copy &&
         (source->facts & (otherwise | FACT_GONE_HERE)) == FACT_GONE_HERE) {
+        if (!journal_message_get(run->journal, copy, made, &found, &run->err)) {
+            free(source);
+            return false;
+        }
         source->facts |= FACT_MOVED;
         source->refers_to = copy;
+        if (found)
+            copied_know(source, made);
         ok = journal_message_save(run->journal, source, &run->err);
     }
     free(source);

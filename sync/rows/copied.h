@@ -14,6 +14,15 @@
  * @param looked  its mailbox was listed in this run after the COPY; else this is known from an earlier run's
  */
 MUST_CHECK bool copied_unmarked(struct run *run, const struct journal_op *op, bool looked, bool *unmarked);
+/** Of what golub never had a file of (FACT_ADOPTED) the bytes of its copy are those by which that is known from here on. */
+static inline void
+copied_know(struct journal_message *source, const struct journal_message *copy)
+{
+    if (source->has_wire || (source->facts & FACT_ADOPTED) == 0)
+        return;
+    source->has_wire = copy->has_wire;
+    memcpy(source->wire, copy->wire, DIGEST_SIZE);
+}
 /** The copy of an intent without an answer was found: what was copied is to go for it from here on. Inside a transaction. */
 MUST_CHECK bool copied_found(struct run *run, const struct journal_op *op, int64_t copy);
 /** What is a copy moves on to another row: what was copied, and is still to go, refers to that one. Inside a transaction. */

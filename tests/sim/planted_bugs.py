@@ -2012,6 +2012,8 @@ BUGS = [
         ("sync/match/shared_id.c", "meeting->files.count == 0 || !anew_is_settled_in_part(meeting) ||", "true ||")),
     bug("adopt: kin headers of what is left over name one message although one of the state has them", MBSYNC("what_is_alike_on_both_sides_is_told_by_its_body_also_beside_what_the_state_knows"),
         ("sync/match/related.c", "!file->shared_rest && ", "")),
+    bug("adopt: what is left of a move by COPY waits for a word", MBSYNC("a_file_that_moved_moves_there_by_a_copy"),
+        ("sync/apply/move.c", "copied_know(source, copy);", "")),
     bug("adopt: what is wanted back stays another program's word", MBSYNC("what_was_wanted_back_is_a_message_as_any_other"),
         ("sync/agenda/unpaired.c", "FACT_UNSHOWN | FACT_ADOPTED |", "FACT_UNSHOWN |")),
     bug("adopt: a draft whose removal waits, and that is saved anew there, taken for new mail", MBSYNC("a_removal_waits_on_where_another_client_saves_its_message_anew"),

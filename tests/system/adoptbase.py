@@ -325,6 +325,39 @@ class Moved:
         self.assertIn("$label1", [f.lower() for f in moved[0].flags])
         self.assert_idempotent()
 
+    def test_a_file_that_moved_moves_there_by_a_copy(self):
+        """The server has no MOVE. What is left of it waits for no word, and a flag that came before the copy goes along."""
+        for flag in (False, True):
+            with self.subTest(flag=flag):
+                self.another_account()
+                self.given_a_tree()
+                self.account.set(disable=["MOVE"])
+                message = self.messages[4]
+                file = self.file_of(message)
+                os.rename(file.path, os.path.join(self.tree.folder("Work/2024"), "cur", file.name))
+                self.adopt()
+                left = [1]
+
+                def edit(data, message=message, left=left, flag=flag):
+                    if b" COPY " in data and left:
+                        left.pop()
+                        if flag:
+                            with self.new_client() as other:
+                                uid = next(m.uid for m in other.messages("INBOX") if bytes(message)[-60:] in other.body("INBOX", m.uid))
+                                other.store("INBOX", [uid], "+", ["\\Flagged"])
+                    return data
+                self.through(edit_up=edit)
+                self.sync()
+                self.through()
+                self.sync()
+
+                self.assertFalse(left)
+                self.assertEqual((self.counts_there()["INBOX"], self.counts_there()["Work/2024"]), (14, 16))
+                self.assertEqual((len(self.tree.files("INBOX")), len(self.tree.files("Work/2024"))), (14, 16))
+                if flag:
+                    self.assertIn("F", self.file_of(message, "Work/2024").letters)
+                self.assert_idempotent()
+
     def test_what_moved_there_moves_here(self):
         self.given_a_tree()
         self.client.move("INBOX", [self.uid_of(self.messages[4])], "Work/2024")
