@@ -2014,6 +2014,8 @@ BUGS = [
         ("sync/match/related.c", "!file->shared_rest && ", "")),
     bug("adopt: what is left of a move by COPY waits for a word", MBSYNC("a_file_that_moved_moves_there_by_a_copy"),
         ("sync/apply/move.c", "copied_know(source, copy);", "")),
+    bug("adopt: two removals of the state, one a side, never one message", MBSYNC("equal_drafts_are_as_many_as_there_are_when_the_state_is_taken_over_again"),
+        ("sync/agenda/kin_moves.c", "ok = gather_left(&moves);", "")),
     bug("adopt: what is wanted back stays another program's word", MBSYNC("what_was_wanted_back_is_a_message_as_any_other"),
         ("sync/agenda/unpaired.c", "FACT_UNSHOWN | FACT_ADOPTED |", "FACT_UNSHOWN |")),
     bug("adopt: a draft whose removal waits, and that is saved anew there, taken for new mail", MBSYNC("a_removal_waits_on_where_another_client_saves_its_message_anew"),

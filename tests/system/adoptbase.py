@@ -454,6 +454,27 @@ class Moved:
                 self.assertEqual((self.reports_here(), self.reports_there()), ([0, 1, 2, 3], [0, 1, 2, 3]))
                 self.assert_idempotent()
 
+    def test_equal_drafts_are_as_many_as_there_are_when_the_state_is_taken_over_again(self):
+        """Among drafts golub pairs by the bytes, and moves another UID than the state would have it: that is no removal on either side."""
+        draft = self.corpus.simple("draft", "one\r\n")
+        for n in range(3):
+            self.client.append("Drafts", draft, date=1483326245 + n)
+        self.given_a_tree()
+        self.adopt()
+        self.sync()
+        file = self.tree.files("Drafts")[0]
+        self.tree.move(file, "INBOX", rename=True)
+        self.sync()
+        shutil.rmtree(self.account.state)
+        os.unlink(os.path.join(self.mover.root, ".golub"))
+        before = self.counts_there()
+
+        self.adopt()
+        self.sync()
+
+        self.assertEqual((self.counts_there(), {name: len(files) for name, files in self.mail_here().items()}), (before, before))
+        self.assert_idempotent()
+
     def test_what_is_alike_and_saved_anew_does_not_wait_for_what_was_removed_here(self):
         """Both are gone under the UIDs that they had, and one is there: it is the one that nobody removed."""
         self.given_alike_messages()
