@@ -64,6 +64,8 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
             here->flags = merge_unknown(here->flags);
         }
         here->flags = merge_level(here->flags, FLAG_ALL);
+        if (file->fresh) /* what both show is agreed on: whoever removes it has seen that */
+            here->flags = merge_met(here->flags);
         if (own_name_has(run, meeting->mailbox, here)) /* a run that was cut off fetched it */
             here->facts |= FACT_FETCHED;
         if (is_perhaps_another(meeting, file, here))

@@ -2016,6 +2016,8 @@ BUGS = [
         ("sync/apply/move.c", "copied_know(source, copy);", "")),
     bug("adopt: two removals of the state, one a side, never one message", MBSYNC("equal_drafts_are_as_many_as_there_are_when_the_state_is_taken_over_again"),
         ("sync/agenda/kin_moves.c", "ok = gather_left(&moves);", "")),
+    bug("adopt: flags that both sides show when they are compared not agreed on", MBSYNC("what_is_flagged_on_both_sides_and_compared_goes_where_it_is_removed"),
+        ("sync/match/join.c", "if (file->fresh) /* what both show", "if (false) /* what both show")),
     bug("adopt: what is wanted back stays another program's word", MBSYNC("what_was_wanted_back_is_a_message_as_any_other"),
         ("sync/agenda/unpaired.c", "FACT_UNSHOWN | FACT_ADOPTED |", "FACT_UNSHOWN |")),
     bug("adopt: a draft whose removal waits, and that is saved anew there, taken for new mail", MBSYNC("a_removal_waits_on_where_another_client_saves_its_message_anew"),

@@ -475,6 +475,26 @@ class Moved:
         self.assertEqual((self.counts_there(), {name: len(files) for name, files in self.mail_here().items()}), (before, before))
         self.assert_idempotent()
 
+    def test_what_is_flagged_on_both_sides_and_compared_goes_where_it_is_removed(self):
+        """Drafts are compared when the state is taken over. Nobody flagged them after that."""
+        for here in (False, True):
+            with self.subTest(here=here):
+                self.another_account()
+                drafts = [self.corpus.simple("draft %d" % n, "text\r\n") for n in range(4)]
+                for draft in drafts:
+                    self.client.append("Drafts", draft, ["\\Flagged"])
+                self.given_a_tree()
+                self.adopt()
+                if here:
+                    os.unlink(self.file_of(drafts[0], "Drafts").path)
+                else:
+                    self.client.expunge("Drafts", [self.uid_of(drafts[0], "Drafts")])
+
+                self.sync()
+
+                self.assertEqual((self.counts_there()["Drafts"], len(self.tree.files("Drafts"))), (3, 3))
+                self.assert_idempotent()
+
     def test_what_is_alike_and_saved_anew_does_not_wait_for_what_was_removed_here(self):
         """Both are gone under the UIDs that they had, and one is there: it is the one that nobody removed."""
         self.given_alike_messages()
