@@ -5,7 +5,8 @@
  *   its bytes stay elsewhere      what was changed about the survivor is given to that one, and the survivor is wanted back no more: its
  *                                 removal, or a move that the policy keeps back, goes on from there
  *   it is the source of a copy    what else was changed about it is given likewise: to that copy, and to no twin of it
- *   something new is unread       a message or a file that can not be read may be it: it waits, for a run
+ *   something new is unread       a message or a file that can not be read may be it: it waits for a run, and for a message of its size and date as long
+ *                                 as that can't be read
  *   a mailbox was not looked at   it waits. A run over some mailboxes looks at the others now, and at no other time
  *   else                          it comes back, as planned
  *
@@ -305,11 +306,32 @@ wait_for_unseen(struct wanting *wanting, struct todo *todo)
     return wait(wanting, todo, left, why);
 }
 
+/* Is there a new message of its size and its date on the server whose header nobody could read so far, in however many runs? */
+static bool
+may_be_unread(struct wanting *wanting, bool *may)
+{
+    struct run *run = wanting->run;
+    const struct journal_message *survivor = wanting->survivor;
+    struct journal_message *message = wanting->home;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = survivor->size == 0 || journal_ids_dirty_by_size(run->journal, survivor->size, &ids, &count, &run->err);
+
+    *may = (run->cautions & CAUTIONS_UNREAD_MESSAGE) != 0;
+    for (size_t i = 0; ok && !*may && i < count; i++) {
+        ok = run_load(run, ids[i], message);
+        *may = ok && message->uid != 0 && message->base[0] == '\0' && !message->has_header &&
+               message->date == survivor->date && (message->facts & (FACT_GONE_THERE | FACT_APART)) == 0;
+    }
+    free(ids);
+    return ok;
+}
+
 static bool
 decide(struct wanting *wanting, struct todo *todo, bool here)
 {
     struct run *run = wanting->run;
-    bool found, moves;
+    bool found, moves, unread = false;
 
     if (!run_load(run, todo->id, wanting->survivor) || !find_home(wanting, todo, here, &found, &moves))
         return false;
@@ -328,7 +350,9 @@ decide(struct wanting *wanting, struct todo *todo, bool here)
         return wait(wanting, todo, false, "messages were moved on the server while they were looked at");
     if ((run->cautions & (here ? CAUTION_MADE_THERE : CAUTION_MADE_HERE)) != 0)
         return wait(wanting, todo, false, "it may have moved to a mailbox that was made meanwhile");
-    if (here && (run->cautions & CAUTIONS_UNREAD_MESSAGE) != 0)
+    if (here && !may_be_unread(wanting, &unread))
+        return false;
+    if (unread)
         return wait(wanting, todo, false, "it may be a message on the server that could not be read");
     if (!here && !absence_is_proven(SIDE_HERE, run->cautions))
         return wait(wanting, todo, false, "it may be a file that can't be read");

@@ -1009,7 +1009,7 @@ BUGS = [
         ("sync/match/given_again.c", "return mailbox->sizeless ? FLAG_ALL : FLAG_DELETED;", "return mailbox->sizeless ? FLAG_DELETED : FLAG_DELETED;")),
     bug("what somebody wants comes up although a new message could not be read",
         system("test_line.py", "BrokenLineTest.test_nor_where_the_server_refuses_its_header"),
-        ("sync/agenda/wanted.c", "if (here && (run->cautions & CAUTIONS_UNREAD_MESSAGE) != 0)", "if (here && run == NULL)")),
+        ("sync/agenda/wanted.c", "if (here && !may_be_unread(wanting, &unread))", "if (here && !may_be_unread(wanting, &moves))")),
     bug("handshake that was stopped here counts as one that the ticket broke",
         system("test_tls.py", "TlsTest.test_a_handshake_that_is_stopped_here_says_nothing_of_the_ticket"),
         ("store/net/tls.c", "tls->up || tls->ours, tls->up", "tls->up, tls->up")),

@@ -126,6 +126,8 @@ class BrokenLineTest(SystemTest):
         self.through(edit_up=edit_up)
         if port is not None:
             self.account.set(server="imap://127.0.0.1:%d" % port)
+            for _ in range(3):
+                self.account.sync(timeout=30)
         self.account.sync(timeout=30)
         self.through()
         self.account.sync()
