@@ -1,4 +1,7 @@
-/* Headers that nobody has seen: of messages that were recorded as had, so that another message under such a UIDL is found out. */
+/*
+ * Headers that nobody has seen: of messages that were recorded as had, so that another message under such a UIDL is found out, and such a message under
+ * another UIDL. In each run, a batch of them: when all UIDLs change it is too late.
+ */
 #include "sync/import/phases.h"
 #include "sync/import/read.h"
 #include "sync/import/run.h"
@@ -35,14 +38,9 @@ import_learn_headers(struct import *import)
     struct journal_listed page[LIMIT_BATCH];
     uint32_t numbers[LIMIT_BATCH];
     struct learning learning = {.import = import, .page = page};
-    uint64_t fresh;
     bool again;
 
     if (!import->info.top || import->identity != BY_UIDL || import->dry)
-        return true;
-    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
-        return false;
-    if (fresh + import->doubtful == 0)
         return true;
     /* Where one name means another message than before, so may those of which nothing but name and size is known. */
     if (!journal_listing_names_again(import->journal, &again, &import->err))

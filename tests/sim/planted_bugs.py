@@ -1925,6 +1925,8 @@ BUGS = [
         ("sync/import/meeting.c", "import->options->skip_existing || import->adopted != NULL || fresh == 0", "import->options->skip_existing || fresh == 0")),
     bug("adopt: what is new never compared with the files here", system("test_adopt_import.py", "FileTest.test_files_that_are_here_are_not_compared_with_what_is_had"),
         ("sync/import/adopt.c", "import->unmet = import->unmet || import->first;", "")),
+    bug("adopt: headers of what is had read beside new mail alone", system("test_adopt_import.py", "FileTest.test_what_is_had_stays_had_under_other_names_also_before_new_mail_came"),
+        ("sync/import/learn.c", "if (!import->info.top ||", "uint64_t fresh;\n\n    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))\n        return false;\n    if (fresh == 0 || !import->info.top ||")),
     bug("adopt: what an import began fetched all the same", system("test_adopt_import.py", "FileTest.test_what_an_import_only_began_is_had"),
         ("sync/import/adopt.c", "if (row.state != POP_FETCHING)", "if (row.state != POP_FETCHING || row.why[0] == '\\0' || row.base[0] == '\\0')")),
     bug("adopt: what an import left as too large fetched all the same", system("test_adopt_import.py", "FileTest.test_what_an_import_left_as_too_large_is_had"),

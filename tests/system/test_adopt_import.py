@@ -280,6 +280,23 @@ class FileTest(ScriptTest):
         self.import_()
         self.assertEqual((len(self.here()), len(self.server.drop)), (1, 3))
 
+    def test_what_is_had_stays_had_under_other_names_also_before_new_mail_came(self):
+        """Its headers are read by the imports in between, though they bring nothing."""
+        self.serve(self.mails(4), extras={"keep": "no"})
+        path = self.given_a_list(b"".join(b"ana@127.0.0.1 %s\n" % u for u in self.uidls()))
+        self.import_("--adopt", path)
+        self.import_()
+        asked = len(self.server.asked(rb"TOP"))
+        self.import_()
+        self.assertEqual(len(self.server.asked(rb"TOP")), asked)
+        for n, message in enumerate(self.server.drop):
+            message.uidl = b"other-%d" % n
+
+        for _ in range(2):
+            self.import_()
+
+        self.assertEqual((self.here(), len(self.server.drop)), ([], 4))
+
     def test_no_other_maildrops_list_is_taken(self):
         self.serve(self.mails(2))
         for owner in (b"ana@127.0.0.2", b"bo@127.0.0.1"):

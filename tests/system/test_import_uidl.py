@@ -252,7 +252,8 @@ class UidlTest(ScriptTest):
             if b"__asan_init" not in f.read():
                 with open(usage) as text:
                     self.assertLess(int(text.read()), 24 * 1024)
-        self.assertEqual(server.asked(rb"(RETR|TOP)"), [])
+        self.assertEqual(server.asked(rb"RETR"), [])
+        self.assertLessEqual(len(server.asked(rb"TOP")), 2 * 256)  # headers of what is had, a batch a run
 
 
 def alike(*numbers, head=b"Message-ID: <%d@example.org>\r\nSubject: report %d\r\n"):
