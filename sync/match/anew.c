@@ -140,5 +140,5 @@ anew_suffices(const struct meeting *meeting, const struct half *file, const stru
         return true;
     if (file->placeholder) /* it is nobody's mail, and mbsync makes one more of what is fetched beside it */
         return true;
-    return file->intent && uid->uid >= file->intent_uidnext && uid->date == file->intent_date;
+    return file->accepted && uid->uid >= file->intent_uidnext && uid->date == file->intent_date;
 }

@@ -18,7 +18,8 @@ bool anew_is_settled_in_part(const struct meeting *meeting);
  * Does a header that names one message, and the size, say that they are one? Where a mailbox is met as a whole no body travels; there both were on
  * either side before, and what has one header is one message but for very few. What comes here and what comes there after that, at once or one long
  * after the other, are mostly two messages, and only their bodies say whether they are. What had a UID is known by the date that the server told; what was
- * sent and not answered by the date that it was given, and by a UID that was not given before.
+ * sent and accepted by the date that it was given, and by a UID that was not given before. Of an APPEND, COPY or MOVE without an answer it is not known
+ * whether it was carried out: what another client put there meanwhile may look like it.
  */
 bool anew_suffices(const struct meeting *meeting, const struct half *file, const struct half *uid);
 

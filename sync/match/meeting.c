@@ -144,6 +144,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
         half->intent_uidnext = op.uidnext;
         half->intent_date = op.date;
         half->renumbered = op.uidvalidity != meeting->mailbox->row.uidvalidity;
+        half->accepted = op.kind == OP_UPLOAD && op.attempt > 0;
         half->has_canonical = op.kind == OP_UPLOAD;
         memcpy(half->canonical, op.canonical, DIGEST_SIZE);
     }

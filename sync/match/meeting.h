@@ -12,7 +12,8 @@ struct half { /* a message that is on one side only */
     unsigned flags; /* as the server shows or showed them; of a file that never had a UID as its name does */
     uint32_t uid;
     bool has_header, wanted, paired;
-    bool intent;        /* a file that was sent and not confirmed */
+    bool intent;        /* a file that was sent, copied or moved there and was not shown yet */
+    bool accepted;      /* ... but the server said that it took it */
     bool renumbered;    /* ... under a UIDVALIDITY that is not valid any more */
     bool alias;         /* a file whose row is an alias: if an equal UID is found, it is paired with that one instead */
     bool gone;          /* the file is gone, or has another name by now */

@@ -966,8 +966,8 @@ BUGS = [
         ("sync/match/anew.c", "(meeting->met == NOT_MET || ", "(meeting->mailbox->known_uidvalidity == 0 || ")),
     bug("what was sent in vain taken for another message of its header", unit("scenario_alike"),
         ("sync/match/anew.c", "uid->uid >= file->intent_uidnext && uid->date == file->intent_date", "uid->uid != 0")),
-    bug("body of what was sent without an answer read though its header and date say enough", unit("scenario_alike"),
-        ("sync/match/anew.c", "return file->intent && uid->uid", "return false && uid->uid")),
+    bug("body of what the server said it took read though its header and date say enough", unit("scenario_alike"),
+        ("sync/match/anew.c", "return file->accepted && uid->uid", "return false && uid->uid")),
     bug("placeholder compared by its body", system("test_keepers.py", "MbsyncKeeperTest.test_its_limit_of_size_in_turn"),
         ("sync/match/anew.c", "if (file->placeholder)", "if (file->placeholder && false)")),
     bug("kin header taken for a proof of what is new on both sides", unit("scenario_alike"),
@@ -2608,4 +2608,6 @@ BUGS = [
          ("store/journal/message_ids.c", 'FROM message INDEXED BY message_twin WHERE "', 'FROM message NOT INDEXED WHERE "')),
     said("journal: room never given back", Test("test_journal_file"),
          ("store/journal/shrink.c", "&& free > all / 2", "&& free > all")),
+    bug("what looks like what was sent by its header taken for it", Test("scenario_late"),
+        ("sync/match/meeting.c", "op.kind == OP_UPLOAD && op.attempt > 0;", "true;")),
 ]

@@ -214,9 +214,9 @@ a_first_meeting_needs_no_bodies(void **state)
 
 /* ---- what golub sent, and was not answered ---- */
 
-/* Header, date and UID are proof enough: nobody else gave it the file's time after it was sent. */
+/* It may have been carried out or not, and another client's message may look like it. */
 static void
-what_was_sent_without_an_answer_is_found_without_its_body(void **state)
+what_was_sent_without_an_answer_is_read_and_not_sent_again(void **state)
 {
     (void)state;
     for (int uidplus = 0; uidplus < 2; uidplus++) {
@@ -230,13 +230,14 @@ what_was_sent_without_an_answer_is_found_without_its_body(void **state)
 
         then_both_sides_agree();
 
-        assert_int_equal(sim.server.bodies, bodies);
+        assert_int_equal(sim.server.bodies, bodies + 1);
         assert_int_equal(coverage.done[STEP_APPEND], sent);
         then_it_is_there(INBOX, ONE, 1);
         end_scenario(NULL);
     }
 }
 
+/* Header, date and UID are proof enough: nobody else gave it the file's time after it was sent. */
 static void
 what_was_sent_to_a_server_that_tells_no_uid_is_found_without_its_body(void **state)
 {
@@ -304,7 +305,7 @@ main(void)
         SCENARIO(what_waits_since_a_run_that_was_cut_off_is_not_another_new_message_of_its_header),
         SCENARIO(what_was_kept_back_is_not_another_new_message_of_its_header),
         SCENARIO(a_first_meeting_needs_no_bodies),
-        SCENARIO(what_was_sent_without_an_answer_is_found_without_its_body),
+        SCENARIO(what_was_sent_without_an_answer_is_read_and_not_sent_again),
         SCENARIO(what_was_sent_to_a_server_that_tells_no_uid_is_found_without_its_body),
         SCENARIO(what_was_sent_in_vain_is_not_another_new_message_of_its_header),
         SCENARIO(what_came_in_the_place_of_a_message_of_its_header_is_read),

@@ -225,6 +225,50 @@ what_perhaps_arrived_may_have_moved_to_where_it_stands(void **state)
     then_it_is_here(INBOX, 1, 1);
 }
 
+/*
+ * Killed at any step of it. Then another client puts a message there of the same header, size and date, and takes away what was to move: what looks
+ * like it is not taken for it.
+ */
+static void
+what_looks_like_what_was_sent_is_told_by_its_body(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 6; way++) /* a move by MOVE, by COPY, new mail; without and with UIDPLUS */
+        for (int step = 1, whole = 0; !whole; step++) {
+            uint32_t uid;
+
+            given_empty_account(1);
+            sim.server.move = way / 2 == 0;
+            sim.server.uidplus = way % 2;
+            if (way / 2 < 2) {
+                assert_true(server_add(&sim.server, INBOX, CONTENT_NAMED_ALIKE, 0, 0, 1600000000, &uid));
+                ledger_put(&sim.world, CONTENT_NAMED_ALIKE, INBOX);
+                given_both_sides_agree();
+                given_both_sides_agree();
+                ledger_out(&sim.world, CONTENT_NAMED_ALIKE, INBOX);
+                assert_true(mua_move(here(), file_of(INBOX, CONTENT_NAMED_ALIKE), WORK, false));
+            } else {
+                given_both_sides_agree();
+                assert_true(mua_deliver(here(), WORK, CONTENT_NAMED_ALIKE, 0, 1600000000));
+            }
+            ledger_put(&sim.world, CONTENT_NAMED_ALIKE, WORK);
+            sim.world.crash_at = step;
+            whole = when_golub_syncs_after(60) != -1;
+            assert_true(server_add(&sim.server, WORK, CONTENT_NAMED_ALIKE + 1, 0, 0, 1600000000, &uid));
+            ledger_put(&sim.world, CONTENT_NAMED_ALIKE + 1, WORK);
+            if (sim.server.boxes[INBOX].count > 0)
+                server_remove(&sim.server, INBOX, sim.server.boxes[INBOX].messages[0].uid);
+
+            (void)when_golub_syncs_after(60);
+
+            then_both_sides_agree();
+            then_it_is_there(WORK, CONTENT_NAMED_ALIKE, 1);
+            then_it_is_there(WORK, CONTENT_NAMED_ALIKE + 1, 1);
+            then_it_is_here(WORK, CONTENT_NAMED_ALIKE, 1);
+            end_scenario(NULL);
+        }
+}
+
 int
 main(void)
 {
@@ -237,6 +281,7 @@ main(void)
         SCENARIO(what_a_mailbox_that_was_left_out_lacks_has_not_moved_to_where_its_name_is),
         SCENARIO(what_may_be_a_message_that_cannot_be_read_is_not_moved_there),
         SCENARIO(what_perhaps_arrived_may_have_moved_to_where_it_stands),
+        SCENARIO(what_looks_like_what_was_sent_is_told_by_its_body),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
