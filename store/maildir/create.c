@@ -8,6 +8,7 @@
  */
 #include "store/maildir/ops.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -133,7 +134,41 @@ level_valid(const struct maildir *maildir, const char *level)
 
 /* ---- parents ---- */
 
-/* Down the path; levels that are missing become plain directories. @return descriptor, or -1 with errno */
+static bool
+is_other_name(void *context, const char *name, unsigned char type)
+{
+    (void)type;
+    return strcmp(name, context) != 0;
+}
+
+/*
+ * Did the file system open a folder of another name? It may ignore the case of letters, or their normal form. Then all that is made below would be
+ * in that folder. Only what could be told apart so is looked for among the names: there may be thousands of them.
+ */
+static bool
+is_anothers(int parent, const char *level, int fd)
+{
+    char other[LOCAL_FOLDER_MAX + 1];
+    struct stat is, st;
+    bool plain = true, stopped = true;
+
+    (void)text_print(other, sizeof other, "%s", level);
+    for (char *c = other; *c != '\0'; c++) {
+        plain = plain && (unsigned char)*c < 0x80;
+        if (isalpha((unsigned char)*c))
+            *c ^= 0x20;
+    }
+    if (plain && (fstatat(parent, other, &st, AT_SYMLINK_NOFOLLOW) != 0 || fstat(fd, &is) != 0 ||
+                  st.st_dev != is.st_dev || st.st_ino != is.st_ino))
+        return false;
+    (void)text_print(other, sizeof other, "%s", level);
+    return list_directory(parent, is_other_name, other, &stopped) && !stopped;
+}
+
+/*
+ * Down the path; levels that are missing become plain directories. @return descriptor, or -1 with errno: EEXIST where another name stands for a
+ * level
+ */
 static int
 enter_parent(struct maildir *maildir, const char *path)
 {
@@ -150,6 +185,10 @@ enter_parent(struct maildir *maildir, const char *path)
             if (below < 0 && errno == ENOENT && mkdirat(fd, level, MODE_FOLDER) == 0 && maildir_sync(maildir, fd))
                 below = io_open(fd, level, O_RDONLY | O_DIRECTORY, 0);
             number = errno;
+            if (below >= 0 && is_anothers(fd, level, below)) {
+                (void)io_close(&below);
+                number = EEXIST;
+            }
         }
         (void)io_close(&fd); /* flushed where it was changed */
         errno = number;
@@ -169,6 +208,18 @@ leave_parent(struct creating *creating, struct error *err)
     creating->dirty = false;
     (void)io_close(&creating->parent);
     return done;
+}
+
+static void
+refuse_parent(struct local_folder *item)
+{
+    const int number = errno;
+
+    error_sys(&item->err, number, "make folder \"%s\"", item->folder);
+    if (number != EEXIST)
+        return;
+    error_answer(&item->err, TEXT("the file system takes the name of a folder above it for that of another one"));
+    error_hint(&item->err, "Rename one of the two mailboxes, or leave one out with `mailboxes`.");
 }
 
 /* *found false: this folder can't be made (its error says so); false: what was made before is not safe. */
@@ -191,7 +242,7 @@ reach_parent(struct creating *creating, struct local_folder *item, bool first_ti
     }
     *found = *found && creating->parent >= 0;
     if (!*found)
-        error_sys(&item->err, errno, "make folder \"%s\"", item->folder);
+        refuse_parent(item);
     else if (first_time && !list_directory(creating->parent, clear_if_ours, creating, &stopped))
         errno = 0; /* of what a run that died left mkdir says that it is in the way */
     return true;

@@ -2,7 +2,7 @@
 import os
 import subprocess
 
-from base import CONFIG, OK, PASSWORD, Account, SystemTest, main
+from base import CONFIG, OK, PASSWORD, SOME, Account, SystemTest, main
 from rig import scratch
 from rig.popserver import PopServer
 
@@ -57,16 +57,103 @@ int fstatfs(int fd, struct statfs *fs)
 """
 
 
+CASELESS = r"""
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+/* The path as the names in it are spelled on the disk, where they differ by case alone. */
+static const char *spelled(int at, const char *path, char *to)
+{
+    char left[PATH_MAX], *more, *level;
+    struct stat st;
+    strncpy(left, path, sizeof left - 1);
+    left[sizeof left - 1] = 0;
+    strcpy(to, path[0] == '/' ? "/" : "");
+    for (level = strtok_r(left, "/", &more); level; level = strtok_r(NULL, "/", &more)) {
+        size_t base = strlen(to);
+        if (base && to[base - 1] != '/') to[base++] = '/';
+        strcpy(to + base, level);
+        if (syscall(SYS_newfstatat, at, to, &st, AT_SYMLINK_NOFOLLOW) == 0) continue;
+        char folder[PATH_MAX];
+        snprintf(folder, sizeof folder, "%.*s", (int)base, base ? to : ".");
+        int fd = syscall(SYS_openat, at, base ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+        for (struct dirent *entry; dir && (entry = readdir(dir));)
+            if (strcasecmp(entry->d_name, level) == 0) strcpy(to + base, entry->d_name);
+        if (dir) closedir(dir);
+    }
+    return *path ? to : path;
+}
+int openat(int d, const char *path, int flags, ...)
+{
+    char to[PATH_MAX + NAME_MAX + 2];
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = va_arg(more, mode_t);
+    va_end(more);
+    return syscall(SYS_openat, d, spelled(d, path, to), flags, mode);
+}
+int mkdirat(int d, const char *path, mode_t mode) { char to[PATH_MAX + NAME_MAX + 2]; return syscall(SYS_mkdirat, d, spelled(d, path, to), mode); }
+int fstatat(int d, const char *path, struct stat *st, int flags) { char to[PATH_MAX + NAME_MAX + 2]; return syscall(SYS_newfstatat, d, spelled(d, path, to), st, flags); }
+int renameat2(int d, const char *a, int e, const char *b, unsigned flags)
+{
+    char from[PATH_MAX + NAME_MAX + 2], to[PATH_MAX + NAME_MAX + 2];
+    return syscall(SYS_renameat2, d, spelled(d, a, from), e, spelled(e, b, to), flags);
+}
+"""
+
+
+def library(test, source):
+    """A library that stands before the system's calls."""
+    folder = scratch.make("shim")
+    test.addClassCleanup(scratch.remove, folder)
+    with open(folder + "/names.c", "w", encoding="ascii") as f:
+        f.write(source)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-w", "-o", folder + "/names.so", folder + "/names.c", "-ldl"], check=True)
+    return folder + "/names.so"
+
+
+class CaseTest(SystemTest):
+    """A file system that keeps the case of names and finds them by any: SMB, NTFS, exFAT, ext4 with casefold."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.caseless = {"LD_PRELOAD": library(cls, CASELESS), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def test_a_mailbox_below_a_name_that_differs_by_case_is_refused_and_not_made_twice(self):
+        names = {"INBOX": 1, "Work/a": 2, "work/b": 3, "2024/c": 1}
+        for name, count in names.items():
+            if name != "INBOX":
+                self.client.create(name)
+            self.client.fill(name, [self.corpus.simple() for _ in range(count)])
+        for _ in range(3):
+            result = self.run_golub("sync", "work", env=self.caseless, expect=SOME)
+
+            self.assertIn("the file system takes the name of a folder above it for that of another one", result.err)
+            self.assertIn("Rename one of the two", result.err)
+        there = {name: len(self.client.messages(name)) for name in names}
+        self.assertEqual(there, names)
+        self.assertEqual([name for name in self.client.mailboxes() if "/" in name and name not in names], [])
+        refused = [name for name in ("Work/a", "work/b") if not os.path.isdir(os.path.join(self.home.path_of("Mail"), "work", name, "cur"))]
+        self.assertEqual(len(refused), 1)
+        self.assertIn(refused[0], result.err)
+
+
 class ColonTest(SystemTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        folder = scratch.make("shim")
-        cls.addClassCleanup(scratch.remove, folder)
-        cls.library = os.path.join(folder, "names.so")
-        with open(folder + "/names.c", "w", encoding="ascii") as f:
-            f.write(SOURCE)
-        subprocess.run(["gcc", "-shared", "-fPIC", "-w", "-o", cls.library, folder + "/names.c", "-ldl"], check=True)
+        cls.library = library(cls, SOURCE)
 
     def on(self, kind):
         """The environment in which the Maildir's file system is of this kind."""
