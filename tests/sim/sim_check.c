@@ -198,7 +198,7 @@ may_be_out_of_view(const struct sim *sim, int mailbox)
 
 /*
  * As many on both sides. An edited file may stand for what it was; what the server will not have may be here alone, and what it was waits for it
- * on the server, also where the file was moved away.
+ * on the server, also where the file was moved away. So does the version before that, if it could not be replaced at once.
  */
 static void
 compare_counts(struct sim *sim, const struct maildir_sim *maildir, int mailbox, int id)
@@ -212,7 +212,8 @@ compare_counts(struct sim *sim, const struct maildir_sim *maildir, int mailbox, 
 
     for (size_t i = 0; i < maildir->tree.count; i++) {
         const struct sim_file *file = &maildir->tree.files[i];
-        if (file->content != id && file->original != id)
+        const bool waits = file->content != file->original && file->before == id;
+        if (file->content != id && file->original != id && !waits)
             continue;
         if (file->mailbox != mailbox)
             excused += file->content != id && is_refused(sim, file);

@@ -102,7 +102,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->mailbox = mailbox;
     text_print(file->base, sizeof file->base, "%s", base);
     text_print(file->info, sizeof file->info, "%s", info);
-    file->content = file->original = content;
+    file->content = file->original = file->before = content;
     file->dress = maildir->world->dress;
     file->date = date;
     file->fresh = file->unflushed = file->strange = file->second = false;

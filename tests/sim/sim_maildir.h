@@ -23,6 +23,7 @@ struct sim_file {
     int content;
     int dress;    /* enum dress: how its bytes look */
     int original; /* what it was before somebody edited it under its name */
+    int before;   /* ... and what that was before, likewise */
     int named;    /* in which run, or after which, a mail reader gave it its name; 0: golub did */
     int put;      /* in which run, or after which, somebody put it into this folder; 0: golub did */
     bool strange; /* edited under a name that no run had seen: another file, for all that golub can know */
