@@ -3,6 +3,15 @@
 
 #include "sync/rows/missing.h"
 
+void
+gone_note_same(struct sight *sight, const struct journal_message *message, const struct remote_message *seen)
+{
+    if (seen->size == 0 || seen->date == 0 || message->size == 0 || message->date == 0)
+        return;
+    if (message->id <= sight->mailbox->row.past && message->uid > sight->same)
+        sight->same = message->uid;
+}
+
 /* Its mailbox or folder was away, or the server went back: nothing of it counts as removed. */
 static bool
 is_paired_anew(const struct sight *sight, const struct journal_message *message)

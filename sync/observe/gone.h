@@ -43,6 +43,8 @@ struct observation {
     struct copies *copies;
 };
 
+/** It is shown with a size and a date that are those of its row. */
+void gone_note_same(struct sight *sight, const struct journal_message *message, const struct remote_message *seen);
 /** The server says that this row's UID is gone, or a listing that is complete lacks it. */
 MUST_CHECK bool gone_set(struct observation *observation, struct sight *sight, int64_t id);
 /** A listing of everything is complete: what it did not name is gone, or out of the server's view. */

@@ -3,6 +3,7 @@
 
 #include "sync/observe/observe.h"
 #include "sync/observe/said_uid.h"
+#include "sync/rows/listed.h"
 #include "sync/run/attempts.h"
 #include "sync/run/attempts_bare.h"
 
@@ -63,12 +64,13 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     }
     if (!found || (message->facts & FACT_ECHO) != 0) /* the next look shows it first */
         return true;
-    if (remote_is_other(seen, message->size, message->date)) { /* that is said, and paired anew, where it is listed */
+    const bool other = remote_is_other(seen, message->size, message->date);
+    if (other && !listed_anew(message, seen)) { /* that is said, and paired anew, where it is listed */
         asking->mailbox->other = seen->uid;
         asking->mailbox->look_there = run->vanished = true;
         return true;
     }
-    if ((message->size != 0 || seen->size == 0) && (message->date != 0 || seen->date == 0))
+    if (!other && (message->size != 0 || seen->size == 0) && (message->date != 0 || seen->date == 0))
         return true;
     if (message->size == 0 && seen->size != 0 &&
         !said_uid_size(run, &(const struct said_ops){0}, message, seen->size)) {

@@ -14,6 +14,7 @@
 #include "sync/observe/told.h"
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
+#include "sync/rows/listed.h"
 #include "sync/rows/missing.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
@@ -288,11 +289,10 @@ on_message(void *context, size_t index, const struct remote_message *seen)
             sight->lied = true;
             return said_uid_lose(run, &observation->said, &message) && add_unknown(run, sight, seen);
         }
-        if (remote_is_other(seen, message.size, message.date))
+        if (!remote_is_other(seen, message.size, message.date))
+            gone_note_same(sight, &message, seen);
+        else if (!listed_anew(&message, seen))
             return begin_repair(run, sight, true, is_another);
-        if (seen->size != 0 && seen->date != 0 && message.size != 0 && message.date != 0 &&
-            message.id <= sight->mailbox->row.past && message.uid > sight->same)
-            sight->same = message.uid;
         if (message.size == 0 && seen->size != 0 && !said_uid_size(run, &observation->said, &message, seen->size))
             return false;
         message.date = seen->date != 0 ? seen->date : message.date;
