@@ -23,6 +23,25 @@ wait_for_place(struct run *run, struct todo *from, struct todo *to)
            run_commit(run);
 }
 
+static bool
+is_left_alone(const struct mailbox *mailbox)
+{
+    return !mailbox->asked && mailbox_is_usable(mailbox);
+}
+
+/* Its old place is in a mailbox that the command line does not name: nothing is done there in this run, and so it does not move. */
+static bool
+wait_for_source(struct run *run, struct todo *from, struct todo *to)
+{
+    char why[256];
+
+    from->dropped = to->dropped = true;
+    (void)text_print(why, sizeof why, "it came from %.200s, which this run leaves alone",
+                     run->mailboxes[from->mailbox].row.name);
+    return run_begin(run) && run_end(run, run_pending(run, &run->mailboxes[to->mailbox], to->id, PENDING_MAILBOX,
+                                                      plan_verb_word(to->step.verb), why, NULL));
+}
+
 /* Where it is now is known, and policy does not let its old place follow: an ordinary removal that is kept back. */
 static bool
 keep_back(struct run *run, struct todo *gone)
@@ -69,5 +88,7 @@ join_move(struct run *run, struct todo *from, struct todo *to, bool up)
     from->partner = to->id;
     if (to->step.kept_back || agenda_is_closed(place) || (from->unanswered && !mailbox_is_open(place)))
         return wait_for_place(run, from, to);
+    if (up && mailbox_is_open(place) && is_left_alone(&run->mailboxes[from->mailbox]))
+        return wait_for_source(run, from, to);
     return true;
 }

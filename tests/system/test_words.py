@@ -181,6 +181,23 @@ class UndoneTest(SystemTest):
 
         self.assertRegex(result.err, r"golub: work/INBOX: .*(not answered|may still be under way)")
 
+    def test_a_file_that_came_from_a_mailbox_that_the_run_leaves_alone_waits_and_that_is_no_trouble(self):
+        """Both ways round: a move needs both mailboxes. What waits says for what."""
+        self.client.create("Work")
+        self.given_both_sides([self.corpus.simple()])
+        moved = self.maildir.move(self.maildir.files("INBOX")[0], "Work")
+
+        for mailbox in ("Work", "INBOX"):
+            result = self.run_golub("sync", "work/" + mailbox)
+            self.assertEqual(result.err, "")
+            if mailbox == "Work":
+                self.assertRegex(self.run_golub("status").out, r"work: Work: upload .*: it came from INBOX, which this run leaves alone")
+
+        self.assertEqual([f.path for f in self.maildir.files("Work")], [moved.path])
+        self.assertIn("1 moved there", self.sync().out)
+        self.assertNotRegex(self.run_golub("status").out, "leaves alone")
+        self.assert_in_sync()
+
 
 if __name__ == "__main__":
     main()
