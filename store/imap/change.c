@@ -211,6 +211,7 @@ remove_plainly(struct changing *changing, struct job *job)
         }
         client_outcome(&job->outcome, "other messages of this mailbox carry \\Deleted, too, and this server can only "
                                       "expunge all of them at once");
+        job->outcome.crowded = true;
         return true;
     }
     job->sent = true;

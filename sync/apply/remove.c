@@ -263,6 +263,17 @@ stays_counted(struct run *run, struct mailbox *mailbox, int64_t message)
                        "the server does not show it, and does not say that it is gone", NULL);
 }
 
+/* Of a removal that the server refused. Without UIDPLUS others may stand in its way for ever, and the next run alone does not help. */
+static const char *
+way_out(const struct run *run, const struct remote_outcome *outcome)
+{
+    if (!outcome->crowded)
+        return "The next run tries again.";
+    return run->account->policy.expunge
+               ? "Expunge those there, or take \\Deleted off them; each run tries again."
+               : "Expunge those there, take \\Deleted off them, or set `expunge = true`; each run tries again.";
+}
+
 static bool
 on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
 {
@@ -314,9 +325,11 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     }
     if (!outcome->denied && !run_learned(mailbox, CAUTION_REMOVAL_REFUSED)) {
         (void)text_print(what, sizeof what, "remove UID %" PRIu32 " on the server", message->uid);
-        run_complain(run, mailbox, what, outcome->answer, "The next run tries again.");
+        run_complain(run, mailbox, what, outcome->answer, way_out(run, outcome));
     }
     run_learn(run, mailbox, CAUTION_REMOVAL_REFUSED);
+    if (outcome->crowded)
+        run_learn(run, mailbox, CAUTION_CROWDED);
     if (outcome->denied) /* what this side can't hold */
         return refusal_note(run, mailbox, message->id, WORK_REMOVE, true, outcome) && hold_refused(run, todo);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL) &&

@@ -110,6 +110,9 @@ static const struct {
     {CAUTION_LATE, NO_REMOVAL_HERE | UNSURE, "something is read when all else is done"},
     {CAUTION_UNREADABLE, NO_REMOVAL_HERE | UNSURE, "a mailbox can't be read on the server"},
     {CAUTION_STAYS_UNREADABLE, UNSURE, "a mailbox can't be read on the server"},
+    {CAUTION_CROWDED, NO_REMOVAL_FROM_IT,
+     "others there carry \\Deleted, and would be expunged, too: expunge them, take it off them, or set `expunge = "
+     "true`"},
     {CAUTION_REMOVAL_REFUSED, NO_REMOVAL_FROM_IT, "the server refused to remove a message of this mailbox"},
     {CAUTION_UNEVEN, NO_REMOVAL_HERE | NO_REMOVAL_FROM_IT, "a mailbox counts a message that it does not list"},
 };

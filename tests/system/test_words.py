@@ -1,4 +1,5 @@
 """What is said: where another protocol answers, or nobody; why a run was not all it could be; nothing twice."""
+import os
 import re
 import socket
 
@@ -180,6 +181,37 @@ class UndoneTest(SystemTest):
         result = self.sync("-q", expect=SOME)
 
         self.assertRegex(result.err, r"golub: work/INBOX: .*(not answered|may still be under way)")
+
+    def given_a_removal_that_another_deleted_message_stands_in_the_way_of(self):
+        """Without UIDPLUS. The user keeps the message that carries \\Deleted."""
+        self.account.set(disable=["UIDPLUS", "MOVE"], max_delete="off")
+        uids = self.given_both_sides([self.corpus.simple() for _ in range(3)])
+        self.client.store("INBOX", uids[0], "+", ["\\Deleted"])
+        self.sync()
+        removed = self.client.body("INBOX", uids[1])
+        os.unlink(self.maildir.find("INBOX", removed).path)
+        return uids
+
+    def test_what_deleted_messages_keep_from_being_removed_is_said_with_the_way_out(self):
+        uids = self.given_a_removal_that_another_deleted_message_stands_in_the_way_of()
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("Expunge those there, take \\Deleted off them, or set `expunge = true`; each run tries again.", result.err)
+        self.assertRegex(self.run_golub("status").out, r"remove-there UID 2 .*others there carry .Deleted, .*or set `expunge = true`")
+        self.client.store("INBOX", uids[0], "-", ["\\Deleted"])
+        self.assertIn("1 deleted there", self.sync().out)
+        self.assert_in_sync()
+
+    def test_one_way_out_is_to_expunge(self):
+        self.given_a_removal_that_another_deleted_message_stands_in_the_way_of()
+        self.sync(expect=SOME)
+        self.account.set(expunge=True)
+
+        self.sync()
+
+        self.assertEqual(len(self.client.messages("INBOX")), 1)
+        self.assert_in_sync()
 
     def test_a_file_that_came_from_a_mailbox_that_the_run_leaves_alone_waits_and_that_is_no_trouble(self):
         """Both ways round: a move needs both mailboxes. What waits says for what."""

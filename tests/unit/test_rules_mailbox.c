@@ -209,6 +209,10 @@ static const struct effect effects[] = {
     {CAUTION_NOT_MADE, false, false, false, false, false, true},
     {CAUTION_REMOVAL_REFUSED, false, false, false, true, false, false},
     {CAUTION_UNEVEN, true, false, false, true, false, false},
+    {CAUTION_LATE, true, false, false, false, true, false},
+    {CAUTION_UNREADABLE, true, false, false, false, true, false},
+    {CAUTION_STAYS_UNREADABLE, false, false, false, false, true, false},
+    {CAUTION_CROWDED, false, false, false, true, false, false},
 };
 
 static bool
