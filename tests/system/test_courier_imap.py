@@ -5,9 +5,10 @@ import time
 import unittest
 
 import test_matrix
-from base import main
+from base import PASSWORD, main
 from rig import courier, scratch, unpack
 from rig.courier import CourierImap, fetch
+from rig.movers import Mbsync
 from walk import ServerWalk
 
 
@@ -22,6 +23,32 @@ class CourierWalk(ServerWalk):
             self.client.append("INBOX", mail.bytes)
 
         self.assertLess(time.monotonic() - started, 5)
+
+    def test_a_tree_that_mbsync_kept_moves_in_without_a_body(self):
+        if not Mbsync.is_here():
+            self.skipTest("mbsync is not installed")
+        self.client.fill("INBOX", self.plain(12))
+        self.given("Work", self.plain(8))
+        there = {name: len(self.client.messages(name)) for name in ("INBOX", "Work")}
+        mover = Mbsync(self.server, self.user, PASSWORD)
+        self.addCleanup(mover.close)
+        mover.sync()
+        before = self.names(mover.root)
+        self.assertEqual(len(before), 20)
+        self.account = self.new_account("moved", maildir=mover.root)
+        self.proxy.reset()
+
+        self.sync()
+
+        up = self.proxy.stream("up").upper()
+        self.assertEqual((up.count(b"BODY.PEEK[]"), up.count(b" APPEND ")), (0, 0), self.evidence())
+        self.assertEqual((self.names(mover.root), {name: len(self.client.messages(name)) for name in there}), (before, there))
+        self.assert_idempotent()
+
+    @staticmethod
+    def names(root):
+        """Every file with mail in it."""
+        return sorted(os.path.join(path, name) for path, _, files in os.walk(root) for name in files if os.path.basename(path) in ("cur", "new"))
 
     def test_a_server_whose_libraries_are_missing_is_an_error_and_no_test_that_is_skipped(self):
         alone = scratch.make("alone")
