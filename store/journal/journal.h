@@ -116,6 +116,11 @@ enum journal_fact {
      * another file. It ends with the file, and where the file goes up as new mail.
      */
     FACT_FETCHED = 0x8000000,
+    /*
+     * With GONE_THERE: it was seen to be gone while a UID that was given later was what it had been. So somebody removed it, and no backup lost it,
+     * whatever the server shows from then on.
+     */
+    FACT_REMOVED = 0x10000000,
 };
 
 struct journal_message {

@@ -52,7 +52,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
         old->date = new->date;
         old->flags.rseen = new->flags.rseen;
         old->flags = merge_level(old->flags, FLAG_ALL);
-        old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER | FACT_ADOPTED | FACT_ITS_BYTES);
+        old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER | FACT_ADOPTED | FACT_ITS_BYTES | FACT_REMOVED);
         if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
             old->facts &= ~(unsigned)FACT_UNPAIRED;
         old->facts |= new->has_wire ? 0 : FACT_BY_HEADER;

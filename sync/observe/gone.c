@@ -4,12 +4,28 @@
 #include "sync/rows/missing.h"
 
 void
-gone_note_same(struct sight *sight, const struct journal_message *message, const struct remote_message *seen)
+gone_note_same(const struct run *run, struct sight *sight, const struct journal_message *message,
+               const struct remote_message *seen)
 {
     if (seen->size == 0 || seen->date == 0 || message->size == 0 || message->date == 0)
         return;
     if (message->id <= sight->mailbox->row.past && message->uid > sight->same)
         sight->same = message->uid;
+    if (message->id <= missing_first_id(run) && message->uid > sight->proven)
+        sight->proven = message->uid;
+}
+
+/* Each row that went did so in a look of its own: the lowest proof holds for all of them. */
+void
+gone_looked(struct sight *sight)
+{
+    struct mailbox *mailbox = sight->mailbox;
+
+    if (!mailbox->unproven)
+        return;
+    mailbox->gone_below = mailbox->went && mailbox->gone_below < sight->proven ? mailbox->gone_below : sight->proven;
+    mailbox->went = true;
+    mailbox->unproven = false;
 }
 
 /* Its mailbox or folder was away, or the server went back: nothing of it counts as removed. */
@@ -57,7 +73,8 @@ gone_set(struct observation *observation, struct sight *sight, int64_t id)
     if (!missing_perhaps_anew(run, &message, &perhaps_anew) || perhaps_anew)
         return perhaps_anew;
     message.facts |= FACT_GONE_THERE;
-    message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
+    message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED | FACT_REMOVED);
+    sight->mailbox->unproven = true;
     return journal_message_save(run->journal, &message, &run->err);
 }
 

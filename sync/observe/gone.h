@@ -31,9 +31,10 @@ struct sight { /* one mailbox while it is being listed */
     bool last;     /* it is not asked for again in this run */
     uint32_t
         same; /* the highest UID that was known and is the message that it was: the server went not back beyond it */
-    uint32_t shown; /* the highest UID that was known and is there, perhaps as another message */
-    uint32_t top;   /* the highest UID that was told of, known or not */
-    bool ahead;     /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
+    uint32_t proven; /* ... of what was known before this run, whether anything is in doubt or not */
+    uint32_t shown;  /* the highest UID that was known and is there, perhaps as another message */
+    uint32_t top;    /* the highest UID that was told of, known or not */
+    bool ahead;      /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
 };
 
 struct observation {
@@ -44,7 +45,10 @@ struct observation {
 };
 
 /** It is shown with a size and a date that are those of its row. */
-void gone_note_same(struct sight *sight, const struct journal_message *message, const struct remote_message *seen);
+void gone_note_same(const struct run *run, struct sight *sight, const struct journal_message *message,
+                    const struct remote_message *seen);
+/** The look is complete: what it lacked is judged by what it showed. */
+void gone_looked(struct sight *sight);
 /** The server says that this row's UID is gone, or a listing that is complete lacks it. */
 MUST_CHECK bool gone_set(struct observation *observation, struct sight *sight, int64_t id);
 /** A listing of everything is complete: what it did not name is gone, or out of the server's view. */

@@ -50,6 +50,8 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     return true;
 }
 
+static const char went_back[] =
+    "the server went back in time: both sides are paired again by content, nothing is deleted";
 static const char is_another[] =
     "a UID is another message than it was: both sides are paired again by content, nothing is deleted";
 
@@ -165,8 +167,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     if (!is_ahead(run, sight, &observation->said, &sight->ahead))
         return false;
     if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
-        return begin_repair(run, sight, true,
-                            "the server went back in time: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true, went_back);
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < told_to(sight->mailbox))
         return begin_doubt(run, sight);
     /*
@@ -174,8 +175,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
      * that a UID is still the same message.
      */
     if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !run_learned(sight->mailbox, CAUTION_REPAIRED))
-        return begin_repair(run, sight, true,
-                            "the server went back in time: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true, went_back);
     sight->mailbox->keeps_keywords = selected->keywords && !selected->read_only;
     row->uidvalidity = selected->uidvalidity;
     row->permanent = selected->permanent;
@@ -290,7 +290,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
             return said_uid_lose(run, &observation->said, &message) && add_unknown(run, sight, seen);
         }
         if (!remote_is_other(seen, message.size, message.date))
-            gone_note_same(sight, &message, seen);
+            gone_note_same(run, sight, &message, seen);
         else if (!listed_anew(&message, seen))
             return begin_repair(run, sight, true, is_another);
         if (message.size == 0 && seen->size != 0 && !said_uid_size(run, &observation->said, &message, seen->size))
@@ -426,8 +426,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
                                                     &sight->seen, &sight->ahead, &sight->lied))
         return false;
     if ((sight->ahead || is_given_back(sight)) && !sight->again_full)
-        return begin_repair(run, sight, true,
-                            "the server went back in time: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true, went_back);
     if (outcome->shown != 0) {
         sight->selected.exists = outcome->shown;
         sight->partial = true;
@@ -436,8 +435,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
     whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
     if (!sight->again_full && sight->shown > sight->same && !run_learned(sight->mailbox, CAUTION_REPAIRED))
-        return begin_repair(run, sight, true,
-                            "the server went back in time: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true, went_back);
     if (!sight->again_full && !uneven_take_back(run, sight->mailbox))
         return false;
     if (!sight->again_full && !sight->selected.delta && whole && !gone_sweep(observation, sight))
@@ -463,6 +461,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         if (sight->slid != 0 && row->view == 0 && row->state != MAILBOX_REPAIR &&
             !run_learned(sight->mailbox, CAUTION_REPAIRED))
             run->shifted = true;
+        gone_looked(sight);
         see_all(run, sight);
         attempts_listed(run, sight->mailbox);
     } else if (!sight->again_full && !settled) {

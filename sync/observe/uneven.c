@@ -86,7 +86,7 @@ uneven_take_back(struct run *run, struct mailbox *mailbox)
         ok = run_load(run, ids[i], &message);
         if (!ok || message.uid == 0 || (message.facts & FACT_GONE_HERE) != 0)
             continue;
-        message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
+        message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REMOVED);
         mailbox->row.excess--;
         ok = journal_message_save(run->journal, &message, &run->err);
     }

@@ -97,7 +97,7 @@ lose_uid(struct run *run, struct journal_message *message, unsigned becomes)
 {
     message->uid = 0;
     message->refers_to = 0;
-    message->facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS | FACT_ITS_BYTES | UNPAIRED_THERE);
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS | FACT_ITS_BYTES | FACT_REMOVED | UNPAIRED_THERE);
     if ((becomes & FACT_UNPAIRED) == 0)
         message->facts &= ~(unsigned)FACT_FETCHED;
     message->facts |= becomes;
@@ -304,7 +304,7 @@ past_row(struct run *run, int64_t id, uint32_t same)
     if (!run_load(run, id, &message))
         return false;
     if ((message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != FACT_GONE_THERE || message.uid == 0 ||
-        (message.uid < same && (message.facts & FACT_OUT_OF_VIEW) == 0))
+        (message.facts & FACT_REMOVED) != 0 || (message.uid < same && (message.facts & FACT_OUT_OF_VIEW) == 0))
         return true;
     message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
     return missing_waits(run, &message, PLAN_REMOVE_HERE, &waits) && (waits || missing_lost_uid(run, &message));
@@ -325,6 +325,31 @@ missing_past(struct run *run, const struct mailbox *mailbox, uint32_t same)
     return ok;
 }
 
+/* What is known to be removed stays so: what proved it may be gone by the next look, moved by golub itself. */
+static bool
+keep_proven(struct run *run, const struct mailbox *mailbox)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!mailbox->went || mailbox->unproven || mailbox->gone_below == 0)
+        return true;
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (!ok || message.uid == 0 || message.uid >= mailbox->gone_below ||
+            (message.facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_OUT_OF_VIEW)) != FACT_GONE_THERE)
+            continue;
+        message.facts |= FACT_REMOVED;
+        ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ids);
+    return ok;
+}
+
 bool
 missing_doubt_past(struct run *run)
 {
@@ -336,7 +361,7 @@ missing_doubt_past(struct run *run)
         if (mailbox->row.id == 0 || mailbox->row.past || run_learned(mailbox, CAUTION_REPAIRED))
             continue;
         mailbox->row.past = missing_first_id(run);
-        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+        ok = keep_proven(run, mailbox) && journal_mailbox_save(run->journal, &mailbox->row, &run->err);
     }
     return ok;
 }

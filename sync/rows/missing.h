@@ -61,7 +61,7 @@ missing_is_shown(struct journal_message *message)
 {
     if ((message->facts & (FACT_GONE_THERE | FACT_GONE_HERE | FACT_APART)) == FACT_GONE_THERE)
         message->facts &= ~(unsigned)FACT_ADOPTED;
-    message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
+    message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REMOVED);
 }
 /** Behind which rows mail may have left a mailbox that was seen last in an earlier run: run->seen_id. Once run->first_id is known. */
 MUST_CHECK bool missing_begin(struct run *run);

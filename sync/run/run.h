@@ -53,6 +53,9 @@ struct mailbox {
     bool asked;                 /* by the command line: operations are allowed in it */
     /* what is due */
     bool look_there, look_here;
+    /* What was seen to be gone there in this run, and has a UID below `gone_below`, was removed; not while `unproven`: the look at it is not complete */
+    bool went, unproven;
+    uint32_t gone_below;
     uint32_t overtaken; /* highest UID that was gone when it was fetched, and was listed anew for that */
     uint32_t other;     /* a UID whose body is another message's, whatever size and date say */
     bool made_anew;     /* its server says nothing by other bytes: given_again.h */

@@ -530,6 +530,8 @@ BUGS = [
     bug("what was removed sent up again since another mailbox went back", LYING,
         ("sync/observe/gone.c", "(row->past && message->uid >= sight->same)", "(row->past && message->uid > 0)"),
         ("sync/rows/missing.c", "(message.uid < same && ", "(message.uid < same / 4096 && ")),
+    bug("what was proven to be removed sent up since golub moved the proof away", LYING,
+        ("sync/rows/missing.c", "message.facts |= FACT_REMOVED;\n", "")),
     bug("what came after a restore proves what a backup had", RESTORED,
         ("sync/observe/gone.c", "message->id <= sight->mailbox->row.past && message->uid > sight->same", "message->uid > sight->same")),
     bug("message that was only listed taken for another one where the server counts it anew", Test("scenario_listed"),
