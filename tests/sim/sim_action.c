@@ -252,11 +252,14 @@ action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *
     /* A copy that went up elsewhere is not what golub knows of this file. */
     known = known && (server_multiplicity(&sim->server, file->mailbox, file->original) == 0 ||
                       server_multiplicity(&sim->server, file->mailbox, old) > 0);
-    if (known && !is_known_otherwise(sim, maildir, file))
+    if (known && !is_known_otherwise(sim, maildir, file)) {
         file->before = file->original;
-    file->original = old; /* what golub knows, whatever it was before that */
+        file->original = old; /* what golub knows, whatever it was before that */
+    }
     mua_edit(maildir, file, content);
     sim->world.ledger[content].edit = true;
+    sim->world.ledger[content].key_set |= sim->world.ledger[old].key_set; /* what is saved again keeps its keywords */
+    sim->world.ledger[content].key_off |= sim->world.ledger[old].key_off;
     ledger_out(&sim->world, old, file->mailbox);
     ledger_put(&sim->world, content, file->mailbox);
 }
