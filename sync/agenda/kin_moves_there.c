@@ -35,6 +35,16 @@ struct kin_moves_there {
     struct journal_message *message;
 };
 
+/* Kin have it in common (store/base/kin.h); else as they stand in the agenda. */
+static int
+compare_rest(const void *pa, const void *pb)
+{
+    const struct left *a = pa, *b = pb;
+    const int order = memcmp(a->kinship.kin.rest, b->kinship.kin.rest, DIGEST_SIZE);
+
+    return order != 0 ? order : a->todo < b->todo ? -1 : a->todo > b->todo;
+}
+
 static bool
 gather_gone(struct kin_moves_there *moves)
 {
@@ -57,7 +67,29 @@ gather_gone(struct kin_moves_there *moves)
             ok && known && (!gone->kinship.kin.names || mailbox_drafts(&run->mailboxes[todo->mailbox]) != DRAFTS_NONE);
         moves->gone_count += ok && known;
     }
+    if (moves->gone_count > 1)
+        qsort(moves->gone, moves->gone_count, sizeof *moves->gone, compare_rest);
     return ok;
+}
+
+/* Those that may be kin to it: @return the first one. There may be thousands on both sides. */
+static size_t
+find_like(const struct kin_moves_there *moves, const struct probe *probe, size_t *end)
+{
+    const unsigned char *rest = probe->kinship->kin.rest;
+    size_t first = 0, after = moves->gone_count;
+
+    while (first < after) {
+        const size_t middle = first + (after - first) / 2;
+
+        if (memcmp(moves->gone[middle].kinship.kin.rest, rest, DIGEST_SIZE) < 0)
+            first = middle + 1;
+        else
+            after = middle;
+    }
+    for (*end = first; *end < moves->gone_count && memcmp(moves->gone[*end].kinship.kin.rest, rest, DIGEST_SIZE) == 0;)
+        ++*end;
+    return first;
 }
 
 static bool
@@ -121,8 +153,9 @@ static struct left *
 find_only(struct kin_moves_there *moves, const struct probe *probe, bool in_place)
 {
     struct left *only = NULL;
+    size_t end;
 
-    for (size_t g = 0; g < moves->gone_count; g++) {
+    for (size_t g = find_like(moves, probe, &end); g < end; g++) {
         if (!is_kin(moves, &moves->gone[g], probe, in_place))
             continue;
         if (moves->gone[g].kinship.has_body && probe->kinship->has_body)
@@ -139,8 +172,9 @@ static struct left *
 find_likely(struct kin_moves_there *moves, const struct probe *probe)
 {
     struct left *likely = NULL;
+    size_t end;
 
-    for (size_t g = 0; g < moves->gone_count; g++) {
+    for (size_t g = find_like(moves, probe, &end); g < end; g++) {
         if (!has_kin_header(moves, &moves->gone[g], probe))
             continue;
         if (likely != NULL)
@@ -206,13 +240,14 @@ static bool
 want_body(struct kin_moves_there *moves, const struct probe *probe, bool *wanted)
 {
     struct run *run = moves->run;
-    size_t fit = 0;
+    size_t fit = 0, end;
+    const size_t first = find_like(moves, probe, &end);
     bool ok = true, known;
 
     *wanted = false;
-    for (size_t g = 0; g < moves->gone_count; g++)
+    for (size_t g = first; g < end; g++)
         fit += has_kin_header(moves, &moves->gone[g], probe);
-    for (size_t g = 0; ok && fit != 0 && g < moves->gone_count; g++) {
+    for (size_t g = first; ok && fit != 0 && g < end; g++) {
         struct left *gone = &moves->gone[g];
 
         if (!has_kin_header(moves, gone, probe) || (fit == 1 && gone->kin == 1 && !is_vague(moves, gone, probe)))
@@ -233,11 +268,11 @@ read_bodies(struct kin_moves_there *moves)
     size_t *of = arena_array(&moves->arena, moves->count, sizeof *of), count = 0;
     bool ok = run_has(run, &moves->arena), wanted;
 
-    for (size_t g = 0; ok && g < moves->gone_count; g++) {
+    for (size_t g = 0; g < moves->gone_count; g++)
         moves->gone[g].kin = 0;
-        for (size_t i = 0; i < moves->count; i++)
+    for (size_t i = 0; ok && i < moves->count; i++)
+        for (size_t end, g = find_like(moves, &moves->probes[i], &end); g < end; g++)
             moves->gone[g].kin += has_kin_header(moves, &moves->gone[g], &moves->probes[i]);
-    }
     for (size_t i = 0; ok && i < moves->count; i++) {
         ok = want_body(moves, &moves->probes[i], &wanted);
         if (!ok || !wanted)
@@ -284,7 +319,7 @@ take_all(struct kin_moves_there *moves, bool in_place)
     for (size_t g = 0; g < moves->gone_count; g++)
         moves->gone[g].kin = 0;
     for (size_t i = 0; i < moves->count; i++)
-        for (size_t g = 0; g < moves->gone_count; g++)
+        for (size_t end, g = find_like(moves, &moves->probes[i], &end); g < end; g++)
             moves->gone[g].kin += is_kin(moves, &moves->gone[g], &moves->probes[i], in_place);
     for (size_t i = 0; ok && i < moves->count; i++) {
         struct todo *to = &moves->agenda->todos[moves->probes[i].id];
