@@ -5,14 +5,15 @@
 
 #include "store/journal/internal.h"
 
-#define COLUMNS "mailbox, base, word, wire, rbase, lbase, lseen, unshown, unkept, since, not_before, why"
+#define COLUMNS                                                                                                        \
+    "mailbox, base, word, wire, message, newest, rbase, lbase, lseen, unshown, unkept, since, not_before, why"
 
 bool
 journal_keyword_save(struct journal *journal, const struct journal_keyword *row, struct error *err)
 {
     sqlite3_stmt *statement = sql_prepare(journal, SQL_KEYWORD_SAVE,
                                           "INSERT OR REPLACE INTO keyword (" COLUMNS ")"
-                                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                                           err);
     struct sql_binder to = {.statement = statement};
 
@@ -23,6 +24,8 @@ journal_keyword_save(struct journal *journal, const struct journal_keyword *row,
     bind_string(&to, row->base);
     bind_string(&to, row->word);
     bind_digest(&to, row->wire);
+    bind_integer(&to, row->message);
+    bind_integer(&to, row->newest);
     bind_integer(&to, row->sides.rbase);
     bind_integer(&to, row->sides.lbase);
     bind_integer(&to, row->sides.lseen);
@@ -51,11 +54,11 @@ journal_keyword_delete(struct journal *journal, const struct journal_keyword *ro
 }
 
 bool
-journal_keyword_move(struct journal *journal, struct journal_keyword *row, int64_t mailbox, const char *base,
+journal_keyword_move(struct journal *journal, struct journal_keyword *row, const struct journal_message *to_message,
                      struct error *err)
 {
     sqlite3_stmt *statement = sql_prepare(journal, SQL_KEYWORD_MOVE,
-                                          "UPDATE OR REPLACE keyword SET mailbox = ?4, base = ?5"
+                                          "UPDATE OR REPLACE keyword SET mailbox = ?4, base = ?5, message = ?6"
                                           " WHERE mailbox = ?1 AND base = ?2 AND word = ?3",
                                           err);
     struct sql_binder to = {.statement = statement};
@@ -66,12 +69,14 @@ journal_keyword_move(struct journal *journal, struct journal_keyword *row, int64
     bind_integer(&to, row->mailbox);
     bind_string(&to, row->base);
     bind_string(&to, row->word);
-    bind_integer(&to, mailbox);
-    bind_string(&to, base);
+    bind_integer(&to, to_message->mailbox);
+    bind_string(&to, to_message->base);
+    bind_integer(&to, to_message->id);
     if (!sql_run(journal, statement, "note where a file's keywords went", err))
         return false;
-    row->mailbox = mailbox;
-    (void)text_print(row->base, sizeof row->base, "%s", base);
+    row->mailbox = to_message->mailbox;
+    row->message = to_message->id;
+    (void)text_print(row->base, sizeof row->base, "%s", to_message->base);
     return true;
 }
 
@@ -103,6 +108,8 @@ read_keyword(sqlite3_stmt *statement, void *to)
     read_string(&from, row->base, sizeof row->base);
     read_string(&from, row->word, sizeof row->word);
     whole = read_digest(&from, row->wire);
+    row->message = read_integer(&from, 0, INT64_MAX);
+    row->newest = read_integer(&from, 0, INT64_MAX);
     row->sides.rbase = (unsigned)read_integer(&from, 0, KEYWORD_BIT);
     row->sides.lbase = (unsigned)read_integer(&from, 0, KEYWORD_BIT);
     row->sides.lseen = (unsigned)read_integer(&from, 0, KEYWORD_BIT);

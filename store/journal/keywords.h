@@ -14,6 +14,9 @@ struct journal_keyword {
     int64_t mailbox;
     char base[LOCAL_BASE_MAX + 1];
     unsigned char wire[DIGEST_SIZE];
+    int64_t message; /* its row then */
+    int64_t
+        newest; /* the highest row id when the user said so: a row of these bytes that is no younger, and not its own, is another message */
     char word[KEYWORD_MAX + 1];
     struct flag_sides sides; /* of this keyword: KEYWORD_BIT; rseen is not stored, it is the message's */
     bool unshown;            /* it was sent once, and the server did not show it */
@@ -26,9 +29,9 @@ struct journal_keyword {
 /** Insert, or replace what is known of this keyword of this file. */
 MUST_CHECK bool journal_keyword_save(struct journal *journal, const struct journal_keyword *row, struct error *err);
 MUST_CHECK bool journal_keyword_delete(struct journal *journal, const struct journal_keyword *row, struct error *err);
-/** The file stands elsewhere by now; the row takes it. What is known there of this keyword already is replaced. */
-MUST_CHECK bool journal_keyword_move(struct journal *journal, struct journal_keyword *row, int64_t mailbox,
-                                     const char *base, struct error *err);
+/** The file stands elsewhere by now, and is this message's; the row takes it. What is known there of this keyword already is replaced. */
+MUST_CHECK bool journal_keyword_move(struct journal *journal, struct journal_keyword *row,
+                                     const struct journal_message *to_message, struct error *err);
 /** A file was saved again in its place: its keywords are those of its new bytes. */
 MUST_CHECK bool journal_keyword_rewrite(struct journal *journal, int64_t mailbox, const char *base,
                                         const unsigned char *wire, struct error *err);

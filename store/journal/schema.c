@@ -345,6 +345,8 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " base TEXT NOT NULL CHECK (base <> ''),"
     " word TEXT NOT NULL COLLATE NOCASE CHECK (word <> ''),"
     " wire BLOB NOT NULL CHECK (length(wire) = 32),"
+    " message INTEGER NOT NULL,"
+    " newest INTEGER NOT NULL,"
     " rbase INTEGER NOT NULL CHECK (rbase IN (0, 1)),"
     " lbase INTEGER NOT NULL CHECK (lbase IN (0, 1)),"
     " lseen INTEGER NOT NULL CHECK (lseen IN (0, 1)),"

@@ -41,26 +41,28 @@ is_its_file(const struct journal_message *message, const struct journal_keyword 
            memcmp(message->wire, row->wire, DIGEST_SIZE) == 0;
 }
 
-/* Its file has another name, or stands in another folder: the only one that has these bytes. *nowhere: no row has them. */
+/*
+ * Its file has another name, or stands in another folder: its row is the same, or one that is younger than what the user said. A row of these bytes that
+ * stood there beside it is another message. *nowhere: there is none.
+ */
 static bool
 find_by_bytes(struct run *run, struct journal_keyword *row, struct journal_message *out, bool *found, bool *nowhere)
 {
-    size_t count = 0, fits = 0;
-    int64_t *ids = NULL, only = 0;
+    size_t count = 0;
+    int64_t *ids = NULL;
     bool ok = journal_ids_by_wire(run->journal, row->wire, &ids, &count, &run->err);
 
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], out);
-        if (!ok || !is_its_file(out, row))
+    *found = false;
+    *nowhere = true;
+    for (size_t i = 0; ok && !*found && i < count; i++) {
+        if (ids[i] != row->message && ids[i] <= row->newest)
             continue;
-        only = ids[i];
-        fits++;
+        *nowhere = false;
+        ok = run_load(run, ids[i], out);
+        *found = ok && is_its_file(out, row);
     }
     free(ids);
-    *nowhere = ok && count == 0;
-    *found = ok && fits == 1;
-    return ok && (!*found || (run_load(run, only, out) &&
-                              journal_keyword_move(run->journal, row, out->mailbox, out->base, &run->err)));
+    return ok && (!*found || journal_keyword_move(run->journal, row, out, &run->err));
 }
 
 static bool

@@ -40,7 +40,8 @@ look_up(struct journal *journal, const struct journal_message *message, const ch
     *known = false;
     if (!journal_keywords_of(journal, message->mailbox, message->base, &rows, &count, err))
         return false;
-    *row = (struct journal_keyword){.mailbox = message->mailbox, .sides = keyword_agreed(shown), .since = now};
+    *row = (struct journal_keyword){
+        .mailbox = message->mailbox, .message = message->id, .sides = keyword_agreed(shown), .since = now};
     (void)text_print(row->base, sizeof row->base, "%s", message->base);
     (void)text_print(row->word, sizeof row->word, "%s", word);
     for (size_t i = 0; i < count; i++) {
@@ -52,8 +53,9 @@ look_up(struct journal *journal, const struct journal_message *message, const ch
         *known = true;
     }
     memcpy(row->wire, message->wire, DIGEST_SIZE);
+    row->message = message->id;
     free(rows);
-    return true;
+    return journal_highest_id(journal, &row->newest, err);
 }
 
 bool

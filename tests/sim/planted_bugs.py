@@ -977,6 +977,8 @@ BUGS = [
         ("sync/match/anew.c", "uid->uid >= file->intent_uidnext && uid->date == file->intent_date", "uid->uid != 0")),
     bug("folder made below one of another case", system("test_file_system.py", "CaseTest.test_a_mailbox_below_a_name_that_differs_by_case_is_refused_and_not_made_twice"),
         ("store/maildir/create.c", "below >= 0 && is_anothers(fd, level, below)", "false")),
+    bug("keyword given to an equal message that stood beside it", Test("scenario_keywords"),
+        ("sync/apply/keywords.c", "if (ids[i] != row->message && ids[i] <= row->newest)", "if (ids[i] != row->message && false)")),
     bug("body of what the server said it took read though its header and date say enough", unit("scenario_alike"),
         ("sync/match/anew.c", "return file->accepted && uid->uid", "return false && uid->uid")),
     bug("placeholder compared by its body", system("test_keepers.py", "MbsyncKeeperTest.test_its_limit_of_size_in_turn"),

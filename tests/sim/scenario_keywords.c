@@ -110,6 +110,49 @@ a_line_that_breaks_at_it_loses_none(void **state)
     }
 }
 
+/* ---- an equal message beside it ---- */
+
+static void
+what_was_said_of_one_of_two_equal_messages_is_its_own(void **state)
+{
+    enum { REMOVED_HERE, REMOVED_THERE, MOVED_HERE, MOVED_THERE, WAYS };
+
+    (void)state;
+    for (int way = 0; way < 2 * WAYS; way++) {
+        uint32_t uid;
+
+        given_messages();
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        (void)given_mail_there(WORK, 3);
+        given_both_sides_agree();
+        when_the_user_says(INBOX, 3, MINE, true);
+        uid = message_of(INBOX, 3)->uid;
+        if (way / 2 == REMOVED_HERE)
+            when_the_user_removes(INBOX, 3);
+        else if (way / 2 == MOVED_HERE && way % 2)
+            assert_true(mua_move(here(), file_of(INBOX, 3), INBOX, true));
+        else if (way / 2 == MOVED_HERE)
+            when_the_user_moves(3, INBOX, OLD);
+        else {
+            server_expunge(&sim.server, INBOX, uid);
+            ledger_out(&sim.world, 3, INBOX);
+            if (way / 2 == MOVED_THERE)
+                (void)given_mail_there(OLD, 3);
+        }
+
+        (void)when_golub_syncs_after(60);
+        (void)when_golub_syncs_after(60);
+
+        then_both_sides_agree();
+        then_it_has(WORK, 3, 0);
+        if (way / 2 == MOVED_HERE || way / 2 == MOVED_THERE)
+            then_it_has(way / 2 == MOVED_HERE && way % 2 ? INBOX : OLD, 3, MINE);
+        assert_int_equal(count_waiting(), 0);
+        end_scenario(NULL);
+    }
+}
+
 /* ---- another message has the UID ---- */
 
 static void
@@ -322,6 +365,7 @@ main(void)
         SCENARIO(a_mailbox_that_keeps_none_is_asked_again_when_it_does),
         SCENARIO(one_that_never_shows_it_is_asked_twice),
         SCENARIO(one_that_another_client_sets_again_stays),
+        SCENARIO(what_was_said_of_one_of_two_equal_messages_is_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,7 @@ the_table_knows_them_by_file_and_word_without_case(void **state)
                 rows[0].not_before == 6 && rows[0].wire[31] == 3 && strcmp(rows[0].why, "no") == 0);
     free(rows);
 
-    assert_true(journal_keyword_move(journal, &c, 1, "y", &err));
+    assert_true(journal_keyword_move(journal, &c, &(struct journal_message){.id = 7, .mailbox = 1, .base = "y"}, &err));
     assert_true(journal_keyword_rewrite(journal, 1, "y", wire, &err));
     assert_true(journal_keyword_delete(journal, &b, &err));
     assert_true(journal_keywords(journal, &rows, &count, &err));
