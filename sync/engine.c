@@ -16,16 +16,17 @@
  * nothing is left that this run can do.
  */
 #include "sync/adopt/adopt.h"
+#include "store/base/clock.h"
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/doubled.h"
-#include "store/base/clock.h"
 #include "sync/agenda/hold.h"
-#include "sync/agenda/nowhere.h"
-#include "sync/agenda/shown.h"
 #include "sync/agenda/late.h"
+#include "sync/agenda/nowhere.h"
 #include "sync/agenda/placeholders.h"
+#include "sync/agenda/shown.h"
 #include "sync/agenda/unpaired.h"
+#include "sync/agenda/unread_files.h"
 #include "sync/agenda/wanted.h"
 #include "sync/apply/altered.h"
 #include "sync/apply/apply.h"
@@ -197,7 +198,8 @@ plan_missing(struct run *run, struct agenda *agenda)
 {
     if (will_be_retaken(run))
         return true;
-    if (!agenda_placeholders(run, agenda) || !agenda_late(run, agenda) || !nowhere_prove(run, agenda))
+    if (!agenda_placeholders(run, agenda) || !agenda_late(run, agenda) || !agenda_unread_files(run, agenda) ||
+        !nowhere_prove(run, agenda))
         return false;
     return will_be_retaken(run) ||
            (agenda_unpaired(run, agenda) && agenda_doubled(run, agenda) && agenda_wanted(run, agenda));

@@ -130,10 +130,34 @@ class ClosedFolderTest(SystemTest):
         self.assert_open_again()
 
     def test_a_new_file_that_cant_be_read_waits_alone(self):
-        self.maildir.put("Work", self.letters(1)[0].lf)
+        self.maildir.put("Work", self.corpus.simple("a longer one", "body\r\n" * 99).lf)
         path = max((f.path for f in self.maildir.files("Work")), key=os.path.getctime)
         os.chmod(path, 0)
         self.assert_file_waits_alone(path)
+
+    def test_what_may_be_a_file_that_cant_be_read_is_not_removed_on_the_server(self):
+        """There it may be the only copy that anybody can read; and flagged there it does not come a second time."""
+        for flag in ("", "\\Flagged"):
+            for new_name in (False, True):
+                with self.subTest(flag=flag, new_name=new_name):
+                    moved = self.corpus.simple("moved %s %s" % (flag, new_name), "a line of the body\r\n" * self.number * 50)
+                    self.number += 2
+                    self.client.fill("INBOX", [moved])
+                    self.run_it()
+                    if flag:
+                        self.client.store("INBOX", [self.client.uid_of("INBOX", moved)], "+", [flag])
+                    self.maildir.move(self.maildir.find("INBOX", moved), "Work", new_name)
+                    path = max((f.path for f in self.maildir.files("Work")), key=os.path.getctime)
+                    os.chmod(path, 0)
+                    for _ in range(4):
+                        self.run_it(expect=SOME)
+                        self.assertIn(moved.digest, self.there("INBOX"))
+                    self.assertIn("its file may be one that can't be read", self.home.run("status", "work").out)
+                    os.chmod(path, 0o600)
+                    self.run_it()
+                    self.assertEqual([name for name in ("INBOX", "Work") if moved.digest in self.there(name)], ["Work"])
+                    self.assertEqual(len([f for name in ("INBOX", "Work") for f in self.maildir.files(name) if f.digest == moved.digest]), 1)
+                    self.assert_same(dates=False)
 
     def test_a_file_whose_name_cant_be_used_waits_alone(self):
         path = os.path.join(self.maildir.folder("Work"), "cur", ":2,S")
