@@ -384,6 +384,29 @@ follow(struct wanting *wanting, struct todo *todo)
     return !found || give(wanting, todo, false);
 }
 
+/*
+ * The file of a message that is gone there is to go. Where something was changed about it, and its message may be one that can't be read yet, it
+ * stays until that is read: what moved gets the change, and what was removed goes then.
+ */
+static bool
+keep_change(struct wanting *wanting, struct todo *todo)
+{
+    const struct merge_change change = merge_change(wanting->survivor->flags, true);
+    bool unread;
+
+    if ((change.add | change.del) == 0)
+        return true;
+    if (!may_be_unread(wanting, &unread))
+        return false;
+    return !unread || wait(wanting, todo, false, "it may be a message on the server that could not be read");
+}
+
+static bool
+goes_here(const struct todo *todo)
+{
+    return !todo->dropped && todo->partner == 0 && todo->step.verb == PLAN_REMOVE_HERE && todo->elsewhere == 0;
+}
+
 /* What was sent and not answered may have arrived and moved on. New mail does not wait for a mailbox that can't be looked at. */
 static void
 check_sent(struct wanting *wanting, struct todo *todo)
@@ -415,11 +438,12 @@ agenda_wanted(struct run *run, struct agenda *agenda)
             continue;
         }
         survives = is_survivor(todo, &here);
-        if (!survives && (todo->dropped || todo->partner != 0 || todo->step.verb != PLAN_REMOVE_THERE))
+        if (!survives && !goes_here(todo) &&
+            (todo->dropped || todo->partner != 0 || todo->step.verb != PLAN_REMOVE_THERE))
             continue;
         ok = run_load(run, todo->id, wanting.survivor);
         if (ok && !survives)
-            ok = follow(&wanting, todo);
+            ok = goes_here(todo) ? keep_change(&wanting, todo) : follow(&wanting, todo);
         else if (ok && (todo->elsewhere != 0 || is_wanted(wanting.survivor, here)))
             ok = decide(&wanting, todo, here);
     }

@@ -499,6 +499,9 @@ import_bury_rest(struct import *import)
 static bool
 say_dry(struct import *import, uint64_t count)
 {
+    if (import->compare_said)
+        return true;
+    import->compare_said = true;
     import_say(import, "fetch",
                "%" PRIu64
                " messages can be told apart by their bytes alone: they would be fetched and compared, and the new ones "

@@ -129,6 +129,7 @@ struct import { /* one session; what a run keeps of it is in import.c */
     uint64_t doubtful;   /* lines of the listing whose row a UIDL alone did not tell */
     bool
         compare_more; /* import_compare met a copy of a row that another line has: it and that line are to be compared, too */
+    bool compare_said;                /* a dry run said what would be compared */
     unsigned equal;                   /* new ones that had the bytes of known ones, and are to be compared with these */
     bool freed;                       /* import_bury_reused parted a row from what has its name now */
     bool partial;                     /* something was not done: exit 1 */

@@ -7,7 +7,7 @@ import time
 
 import schema_check
 from base import Client
-from popbase import (CONFIG, HELD, LOGIN, OK, PASSWORD, SOME, Account, DovecotTest, main, popclient)
+from popbase import (CONFIG, HELD, LOGIN, OK, PASSWORD, SOME, Account, DovecotTest, file_form, main, popclient)
 from rig import in_memory  # noqa: F401
 
 SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "golub.schema.json")
@@ -119,6 +119,15 @@ class ImportTest(DovecotTest):
         self.assertEqual(self.snapshot(), before)
         self.assertEqual(self.counts("--dry-run")["down_new"], 7)
         self.assertEqual([line for line in self.proxy.sent() if re.match(rb"(RETR|DELE)", line)], [])
+
+    def test_a_dry_run_says_once_what_bytes_alone_would_tell(self):
+        self.account.maildir.create("INBOX")
+        for mail in self.given(5):
+            self.account.maildir.put("INBOX", b"X-Label: a\n" + file_form(mail))
+
+        result = self.import_("--dry-run")
+
+        self.assertEqual(result.out.count("can be told apart by their bytes alone"), 1, result)
 
     def test_a_dry_run_over_a_known_maildrop_writes_nothing_and_removes_nothing(self):
         self.given(6)

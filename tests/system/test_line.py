@@ -115,14 +115,14 @@ class BrokenLineTest(SystemTest):
                 self.account = self.new_account("work", home=self.another_home())
                 self.maildir = self.account.maildir
 
-    def flagged_here_and_moved_there(self, edit_up=None, port=None):
+    def flagged_here_and_moved_there(self, edit_up=None, port=None, letter="F", flag="\\Flagged"):
         """One run with this in the way, one without."""
         moved = self.corpus.simple("moved")
         for mailbox in ("Work", "Old"):
             self.client.create(mailbox)
         self.given_both_sides([moved, self.corpus.simple("rest")], "Work")
         self.client.move("Work", [1], "Old")
-        self.maildir.flag(self.maildir.find("Work", moved), add="F")
+        self.maildir.flag(self.maildir.find("Work", moved), add=letter)
         self.through(edit_up=edit_up)
         if port is not None:
             self.account.set(server="imap://127.0.0.1:%d" % port)
@@ -134,7 +134,7 @@ class BrokenLineTest(SystemTest):
         self.sync()
         self.assertEqual(len([f for box in ("Work", "Old") for f in self.maildir.files(box) if f.digest == moved.digest]), 1)
         self.assertFalse(self.is_there(moved, "Work"))
-        self.assertIn("\\Flagged", self.flags_there(moved, "Old"))
+        self.assertIn(flag, self.flags_there(moved, "Old"))
         self.assert_same()
 
     def test_what_somebody_wants_has_moved_and_comes_up_no_second_time_where_the_line_breaks_at_its_header(self):
@@ -161,6 +161,19 @@ class BrokenLineTest(SystemTest):
 
         with Steps(self.server.port, answer=refuse) as steps:
             self.flagged_here_and_moved_there(port=steps.port)
+        self.assertTrue(refused)
+
+    def test_what_was_seen_here_and_moved_there_keeps_that_though_its_header_is_refused_in_several_runs(self):
+        refused = []
+
+        def refuse(command, lines):
+            if b"BODY.PEEK" not in command.upper():
+                return lines
+            refused.append(command)
+            return [lines[-1].split()[0] + b" NO [UNAVAILABLE] Try again later\r\n"]
+
+        with Steps(self.server.port, answer=refuse) as steps:
+            self.flagged_here_and_moved_there(port=steps.port, letter="S", flag="\\Seen")
         self.assertTrue(refused)
 
     def test_no_flag_goes_to_another_message_of_its_uid_where_sizes_are_not_listed_any_more(self):
