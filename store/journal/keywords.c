@@ -8,6 +8,14 @@
 #define COLUMNS                                                                                                        \
     "mailbox, base, word, wire, message, newest, rbase, lbase, lseen, unshown, unkept, since, not_before, why"
 
+static void
+bind_key(struct sql_binder *to, const struct journal_keyword *row)
+{
+    bind_integer(to, row->mailbox);
+    bind_string(to, row->base);
+    bind_string(to, row->word);
+}
+
 bool
 journal_keyword_save(struct journal *journal, const struct journal_keyword *row, struct error *err)
 {
@@ -20,9 +28,7 @@ journal_keyword_save(struct journal *journal, const struct journal_keyword *row,
     assert(journal->in_transaction);
     if (statement == NULL)
         return false;
-    bind_integer(&to, row->mailbox);
-    bind_string(&to, row->base);
-    bind_string(&to, row->word);
+    bind_key(&to, row);
     bind_digest(&to, row->wire);
     bind_integer(&to, row->message);
     bind_integer(&to, row->newest);
@@ -47,9 +53,7 @@ journal_keyword_delete(struct journal *journal, const struct journal_keyword *ro
     assert(journal->in_transaction);
     if (statement == NULL)
         return false;
-    bind_integer(&to, row->mailbox);
-    bind_string(&to, row->base);
-    bind_string(&to, row->word);
+    bind_key(&to, row);
     return sql_run(journal, statement, "forget a keyword", err);
 }
 
@@ -57,21 +61,21 @@ bool
 journal_keyword_move(struct journal *journal, struct journal_keyword *row, const struct journal_message *to_message,
                      struct error *err)
 {
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_KEYWORD_MOVE,
-                                          "UPDATE OR REPLACE keyword SET mailbox = ?4, base = ?5, message = ?6"
-                                          " WHERE mailbox = ?1 AND base = ?2 AND word = ?3",
-                                          err);
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_KEYWORD_MOVE,
+                    "UPDATE OR REPLACE keyword SET mailbox = ?4, base = ?5, message = ?6, newest = ?7"
+                    " WHERE mailbox = ?1 AND base = ?2 AND word = ?3",
+                    err);
     struct sql_binder to = {.statement = statement};
 
     assert(journal->in_transaction);
-    if (statement == NULL)
+    if (statement == NULL || !journal_highest_id(journal, &row->newest, err))
         return false;
-    bind_integer(&to, row->mailbox);
-    bind_string(&to, row->base);
-    bind_string(&to, row->word);
+    bind_key(&to, row);
     bind_integer(&to, to_message->mailbox);
     bind_string(&to, to_message->base);
     bind_integer(&to, to_message->id);
+    bind_integer(&to, row->newest);
     if (!sql_run(journal, statement, "note where a file's keywords went", err))
         return false;
     row->mailbox = to_message->mailbox;
@@ -118,7 +122,7 @@ read_keyword(sqlite3_stmt *statement, void *to)
     row->since = read_integer(&from, INT64_MIN, INT64_MAX);
     row->not_before = read_integer(&from, 0, INT64_MAX);
     read_string(&from, row->why, sizeof row->why);
-    return whole && !from.damaged;
+    return whole && !from.damaged && keyword_is_legal(text_of(row->word));
 }
 
 static bool

@@ -15,8 +15,11 @@ struct journal_keyword {
     char base[LOCAL_BASE_MAX + 1];
     unsigned char wire[DIGEST_SIZE];
     int64_t message; /* its row then */
-    int64_t
-        newest; /* the highest row id when the user said so: a row of these bytes that is no younger, and not its own, is another message */
+    /*
+     * The highest row id when the user said so, or when its file was last found elsewhere: a row of these bytes that is no younger, and not its own, is
+     * another message
+     */
+    int64_t newest;
     char word[KEYWORD_MAX + 1];
     struct flag_sides sides; /* of this keyword: KEYWORD_BIT; rseen is not stored, it is the message's */
     bool unshown;            /* it was sent once, and the server did not show it */

@@ -3,6 +3,8 @@
 
 #include "sync/agenda/candidates.h"
 
+#define READERS_LINES 256 /* bytes */
+
 struct unread {
     char base[LOCAL_BASE_MAX + 1];
     uint64_t size;   /* on the disk; 0: not known */
@@ -49,14 +51,18 @@ gather(struct unread_files *unread, struct arena *arena)
     return ok;
 }
 
-/* Bytes on the disk have a line end less for each line. Lines of mail are sixteen bytes and more, but for very few messages. */
+/*
+ * Bytes on the disk have a line end less for each line; lines of mail are sixteen bytes and more, but for very few messages. A mail reader that moved the
+ * file may have written lines of its own into it.
+ */
 static bool
 fits(const struct unread *file, const struct journal_message *gone, bool sizes_lie)
 {
     if (strcmp(file->base, gone->base) == 0 || file->seconds == gone->date || sizes_lie || file->size == 0 ||
         gone->size == 0)
         return true;
-    return gone->size >= file->size && gone->size - file->size <= file->size / 16 + 16;
+    return gone->size >= file->size ? gone->size - file->size <= file->size / 16 + 16
+                                    : file->size - gone->size <= READERS_LINES;
 }
 
 static bool

@@ -41,6 +41,22 @@ is_its_file(const struct journal_message *message, const struct journal_keyword 
            memcmp(message->wire, row->wire, DIGEST_SIZE) == 0;
 }
 
+/* Was this keyword said of that message by itself, or has another wish gone to it already? */
+static bool
+has_wish(struct run *run, const struct journal_message *message, const struct journal_keyword *row, bool *has)
+{
+    struct journal_keyword *rows;
+    size_t count;
+
+    *has = false;
+    if (!journal_keywords_of(run->journal, message->mailbox, message->base, &rows, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        *has = *has || (strcasecmp(rows[i].word, row->word) == 0 && memcmp(rows[i].wire, row->wire, DIGEST_SIZE) == 0);
+    free(rows);
+    return true;
+}
+
 /*
  * Its file has another name, or stands in another folder: its row is the same, or one that is younger than what the user said. A row of these bytes that
  * stood there beside it is another message. *nowhere: there is none.
@@ -50,7 +66,7 @@ find_by_bytes(struct run *run, struct journal_keyword *row, struct journal_messa
 {
     size_t count = 0;
     int64_t *ids = NULL;
-    bool ok = journal_ids_by_wire(run->journal, row->wire, &ids, &count, &run->err);
+    bool taken, ok = journal_ids_by_wire(run->journal, row->wire, &ids, &count, &run->err);
 
     *found = false;
     *nowhere = true;
@@ -59,7 +75,10 @@ find_by_bytes(struct run *run, struct journal_keyword *row, struct journal_messa
             continue;
         *nowhere = false;
         ok = run_load(run, ids[i], out);
-        *found = ok && is_its_file(out, row);
+        if (!ok || !is_its_file(out, row))
+            continue;
+        ok = has_wish(run, out, row, &taken);
+        *found = ok && !taken;
     }
     free(ids);
     return ok && (!*found || journal_keyword_move(run->journal, row, out, &run->err));
@@ -74,7 +93,7 @@ find_file(struct run *run, struct journal_keyword *row, struct journal_message *
         return false;
     if (*found && is_its_file(out, row))
         return true;
-    const bool waits = *found && out->has_wire && memcmp(out->wire, row->wire, DIGEST_SIZE) == 0;
+    const bool waits = *found && (!out->has_wire || memcmp(out->wire, row->wire, DIGEST_SIZE) == 0);
 
     if (!find_by_bytes(run, row, out, found, &nowhere))
         return false;

@@ -73,8 +73,9 @@ keyword_note(struct journal *journal, const struct journal_message *message, con
     row.sides = keyword_said(row.sides, word->set);
     if (known && !*changed) { /* said again: it is tried again */
         row.sides = keyword_offered(row.sides);
-        row.unkept = row.unshown = false;
+        row.unkept = false;
     }
+    row.unshown = false;
     row.not_before = 0;
     row.why[0] = '\0';
     row.sides = keyword_plan(row.sides, true, &step);
@@ -138,6 +139,19 @@ load(struct saying *saying, size_t file)
 
 /* ---- shown and changed ---- */
 
+/* Without what was said of another file that had this name. @return how many are left */
+static size_t
+keep_own(const struct journal_message *message, struct journal_keyword *rows, size_t count)
+{
+    size_t own = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(rows[i].wire, message->wire, DIGEST_SIZE) == 0)
+            rows[own++] = rows[i];
+    }
+    return own;
+}
+
 /* "later ToDo, +work with the next sync, -old with the next sync" */
 static bool
 show(struct saying *saying, size_t file)
@@ -150,6 +164,7 @@ show(struct saying *saying, size_t file)
     if (!load(saying, file) ||
         !journal_keywords_of(saying->journal, message->mailbox, message->base, &rows, &count, &saying->err))
         return false;
+    count = keep_own(message, rows, count);
     for (const char *at = message->keywords; *at != '\0';) {
         const struct text word = {at, strcspn(at, " ")};
         bool off = false;

@@ -70,8 +70,10 @@ gone_set(struct observation *observation, struct sight *sight, int64_t id)
         return missing_lost_uid(run, &message);
     if (is_lost_anew(sight, &message))
         return missing_lost_uid(run, &message) && journal_message_delete(run->journal, message.id, &run->err);
-    if (!missing_perhaps_anew(run, &message, &perhaps_anew) || perhaps_anew)
-        return perhaps_anew;
+    if (!missing_perhaps_anew(run, &message, &perhaps_anew))
+        return false;
+    if (perhaps_anew)
+        return true;
     message.facts |= FACT_GONE_THERE;
     message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED | FACT_REMOVED);
     sight->mailbox->unproven = true;

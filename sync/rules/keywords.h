@@ -1,6 +1,6 @@
 /*
- * A keyword of a message, with two bases as flags have them (merge.h): what `golub keyword` says is what this side shows. Pure. A side that follows
- * the other one at once is this one: no file is renamed for a keyword.
+ * A keyword of a message, with two bases as flags have them (merge.h): what `golub keyword` says is what this side shows. Pure. What the
+ * server shows counts here at once, since no file is renamed for a keyword.
  */
 #ifndef SYNC_RULES_KEYWORDS_H
 #define SYNC_RULES_KEYWORDS_H

@@ -126,6 +126,19 @@ then_both_sides_agree(void)
         fail_msg("%s", sim.world.failure);
 }
 
+/* The first of this content that the server has in a mailbox. */
+static inline struct sim_message *
+message_of(int mailbox, int content)
+{
+    struct sim_mailbox *box = &sim.server.boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content)
+            return &box->messages[i];
+    fail_msg("#%d is not there", content);
+    return NULL;
+}
+
 /* The only file of a message in a mailbox. */
 static inline struct sim_file *
 file_of(int mailbox, int content)

@@ -1,18 +1,6 @@
 /* Between two runs the file of a message left its place here and its UID went there: what was meant is told by what came instead. */
 #include "tests/sim/scenario.h"
 
-static struct sim_message *
-message_of(int mailbox, int content)
-{
-    struct sim_mailbox *box = &sim.server.boxes[mailbox];
-
-    for (size_t i = 0; i < box->count; i++)
-        if (box->messages[i].content == content)
-            return &box->messages[i];
-    fail_msg("#%d is not there", content);
-    return NULL;
-}
-
 static void
 given_three_messages(void)
 {

@@ -1,18 +1,6 @@
 /* Messages that are equal, or look equal: which of them is which. */
 #include "tests/sim/scenario.h"
 
-static struct sim_message *
-message_of(int mailbox, int content)
-{
-    struct sim_mailbox *box = &sim.server.boxes[mailbox];
-
-    for (size_t i = 0; i < box->count; i++)
-        if (box->messages[i].content == content)
-            return &box->messages[i];
-    fail_msg("#%d is not there", content);
-    return NULL;
-}
-
 static void
 when_mailboxes_are_swapped(int one, int other)
 {

@@ -4,18 +4,6 @@
 
 enum { KEPT = 1, MINE = 2, THEIRS = 4 }; /* bits of keywords */
 
-static struct sim_message *
-message_of(int mailbox, int content)
-{
-    struct sim_mailbox *box = &sim.server.boxes[mailbox];
-
-    for (size_t i = 0; i < box->count; i++)
-        if (box->messages[i].content == content)
-            return &box->messages[i];
-    fail_msg("#%d is not there", content);
-    return NULL;
-}
-
 static void
 when_the_user_says(int mailbox, int content, unsigned key, bool set)
 {
@@ -151,6 +139,30 @@ what_was_said_of_one_of_two_equal_messages_is_its_own(void **state)
         assert_int_equal(count_waiting(), 0);
         end_scenario(NULL);
     }
+}
+
+static void
+what_was_said_of_two_equal_messages_that_both_move_reaches_both(void **state)
+{
+    size_t having = 0;
+
+    (void)state;
+    given_messages();
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    (void)given_mail_there(WORK, 3);
+    given_both_sides_agree();
+    when_the_user_says(INBOX, 3, MINE, true);
+    when_the_user_says(WORK, 3, MINE, true);
+    when_the_user_moves(3, INBOX, OLD);
+    when_the_user_moves(3, WORK, OLD);
+
+    then_both_sides_agree();
+
+    for (size_t i = 0; i < sim.server.boxes[OLD].count; i++)
+        having += sim.server.boxes[OLD].messages[i].content == 3 && sim.server.boxes[OLD].messages[i].keys == MINE;
+    assert_int_equal(having, 2);
+    assert_int_equal(count_waiting(), 0);
 }
 
 /* ---- another message has the UID ---- */
@@ -366,6 +378,7 @@ main(void)
         SCENARIO(one_that_never_shows_it_is_asked_twice),
         SCENARIO(one_that_another_client_sets_again_stays),
         SCENARIO(what_was_said_of_one_of_two_equal_messages_is_its_own),
+        SCENARIO(what_was_said_of_two_equal_messages_that_both_move_reaches_both),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,18 +1,6 @@
 /* Messages that have lines of another program on one side, in moments that histories meet too seldom. */
 #include "tests/sim/scenario.h"
 
-static struct sim_message *
-message_of(int mailbox, int content)
-{
-    struct sim_mailbox *box = &sim.server.boxes[mailbox];
-
-    for (size_t i = 0; i < box->count; i++)
-        if (box->messages[i].content == content)
-            return &box->messages[i];
-    fail_msg("#%d is not there", content);
-    return NULL;
-}
-
 /* Both sides have it, and another program carried it: its file has a line more. */
 static void
 given_a_carried_message(int mailbox, int content)

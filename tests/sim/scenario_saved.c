@@ -6,18 +6,6 @@
 
 #define KEYS 5U /* bits of keywords */
 
-static struct sim_message *
-message_of(int mailbox, int content)
-{
-    struct sim_mailbox *box = &sim.server.boxes[mailbox];
-
-    for (size_t i = 0; i < box->count; i++)
-        if (box->messages[i].content == content)
-            return &box->messages[i];
-    fail_msg("#%d is not there", content);
-    return NULL;
-}
-
 static void
 given_a_message_with_keywords(uint64_t seed)
 {

@@ -159,6 +159,22 @@ class ClosedFolderTest(SystemTest):
                     self.assertEqual(len([f for name in ("INBOX", "Work") for f in self.maildir.files(name) if f.digest == moved.digest]), 1)
                     self.assert_same(dates=False)
 
+    def test_nor_is_what_a_mail_reader_wrote_a_line_into(self):
+        moved = self.corpus.simple("moved and labelled", "a line of the body\r\n" * 300)
+        self.client.fill("INBOX", [moved])
+        self.run_it()
+        self.maildir.delete(self.maildir.find("INBOX", moved))
+        self.maildir.put("Work", b"X-Label: later\n" + moved.lf)
+        path = max((f.path for f in self.maildir.files("Work")), key=os.path.getctime)
+        os.chmod(path, 0)
+        for _ in range(4):
+            self.run_it(expect=SOME)
+            self.assertIn(moved.digest, self.there("INBOX"))
+        os.chmod(path, 0o600)
+        self.run_it()
+        self.assertNotIn(moved.digest, self.there("INBOX"))
+        self.assertEqual(len(self.there("Work")), 5)
+
     def test_a_file_whose_name_cant_be_used_waits_alone(self):
         path = os.path.join(self.maildir.folder("Work"), "cur", ":2,S")
         with open(path, "wb") as f:

@@ -150,7 +150,8 @@ class BrokenLineTest(SystemTest):
         self.flagged_here_and_moved_there(edit_up=cut)
         self.assertTrue(broke)
 
-    def test_nor_where_the_server_refuses_its_header(self):
+    def refused_and_moved_there(self, **more):
+        """Its header and its body are refused in three runs."""
         refused = []
 
         def refuse(command, lines):
@@ -160,21 +161,14 @@ class BrokenLineTest(SystemTest):
             return [lines[-1].split()[0] + b" NO [UNAVAILABLE] Try again later\r\n"]
 
         with Steps(self.server.port, answer=refuse) as steps:
-            self.flagged_here_and_moved_there(port=steps.port)
+            self.flagged_here_and_moved_there(port=steps.port, **more)
         self.assertTrue(refused)
+
+    def test_nor_where_the_server_refuses_its_header(self):
+        self.refused_and_moved_there()
 
     def test_what_was_seen_here_and_moved_there_keeps_that_though_its_header_is_refused_in_several_runs(self):
-        refused = []
-
-        def refuse(command, lines):
-            if b"BODY.PEEK" not in command.upper():
-                return lines
-            refused.append(command)
-            return [lines[-1].split()[0] + b" NO [UNAVAILABLE] Try again later\r\n"]
-
-        with Steps(self.server.port, answer=refuse) as steps:
-            self.flagged_here_and_moved_there(port=steps.port, letter="S", flag="\\Seen")
-        self.assertTrue(refused)
+        self.refused_and_moved_there(letter="S", flag="\\Seen")
 
     def test_no_flag_goes_to_another_message_of_its_uid_where_sizes_are_not_listed_any_more(self):
         """The mailbox is made anew, with its UIDs and its UIDVALIDITY, and equal dates, as the line breaks where it is listed."""
