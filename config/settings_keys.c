@@ -10,16 +10,37 @@
 #include <errno.h>
 #include <fcntl.h>
 
-const char *const keys_single[] = {"server",          "user",        "password-command",
-                                   "refresh-command", "maildir",     "tls",
-                                   "allow-plaintext", "tls-ca-file", "tls-client-cert",
-                                   "tls-client-key",  "tunnel",      "timeout",
-                                   "compress",        "connections", "layout",
-                                   "expunge",         "max-delete",  "quarantine-days",
-                                   "quarantine-size", "state",       "fsync",
-                                   "after-sync",      "keep",        "deliver-to",
-                                   "deliver-command", "max-size",    "max-messages",
-                                   "order",           "poll",        NULL};
+const char *const keys_single[] = {"server",
+                                   "user",
+                                   "password-command",
+                                   "refresh-command",
+                                   "maildir",
+                                   "tls",
+                                   "allow-plaintext",
+                                   "tls-ca-file",
+                                   "tls-client-cert",
+                                   "tls-client-key",
+                                   "tunnel",
+                                   "timeout",
+                                   "compress",
+                                   "connections",
+                                   "layout",
+                                   "expunge",
+                                   "max-delete",
+                                   "quarantine-days",
+                                   "quarantine-size",
+                                   "state",
+                                   "fsync",
+                                   "after-sync",
+                                   "keep",
+                                   "deliver-to",
+                                   "deliver-command",
+                                   "max-size",
+                                   "max-messages",
+                                   "order",
+                                   "poll",
+                                   "keywords",
+                                   NULL};
 const char *const keys_list[] = {"auth", "tls-fingerprint", "disable", "mailboxes", "pull", "push", "watch", NULL};
 
 static const struct word auth_words[] = {
@@ -38,6 +59,7 @@ static const struct word compress_words[] = {
     {"auto", COMPRESS_AUTO}, {"yes", COMPRESS_YES}, {"no", COMPRESS_NO}, {NULL, 0}};
 static const struct word layout_words[] = {
     {"verbatim", LAYOUT_VERBATIM}, {"maildir++", LAYOUT_MAILDIRPP}, {"flat", LAYOUT_FLAT}, {NULL, 0}};
+static const struct word keywords_words[] = {{"journal", KEYWORDS_JOURNAL}, {"off", KEYWORDS_OFF}, {NULL, 0}};
 static const struct word bool_words[] = {{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0},
                                          {"no", 0},   {"off", 0}, {NULL, 0}};
 enum { MAY_NEW = 1, MAY_FLAGS = 2, MAY_DELETES = 4, MAY_MAILBOXES = 8 };
@@ -278,7 +300,7 @@ take_connection(struct loader *loader, struct connection *to)
 static bool
 take_policy(struct loader *loader, struct policy *policy)
 {
-    unsigned layout = policy->layout;
+    unsigned layout = policy->layout, keywords = policy->keywords;
     const cfg_t *section;
 
     if (loader_find(loader, "layout", &section) != NULL)
@@ -287,10 +309,12 @@ take_policy(struct loader *loader, struct policy *policy)
         !take_bool(loader, "expunge", &policy->expunge) || !take_max_delete(loader, policy) ||
         !take_int(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||
         !value_size(loader, "quarantine-size", "off", &policy->quarantine_size) ||
+        !value_word(loader, "keywords", keywords_words, &keywords) ||
         !value_word(loader, "layout", layout_words, &layout) ||
         !take_list(loader, "mailboxes", convert_pattern, &policy->patterns))
         return false;
     policy->layout = (enum layout)layout;
+    policy->keywords = (enum keywords_mode)keywords;
     policy->one_way = !policy->pull.new_mail || !policy->push.new_mail;
     if (policy->patterns[0] == NULL) {
         loader_refuse(loader, "mailboxes", "an empty list leaves nothing to synchronise");

@@ -29,6 +29,11 @@ account_keyword(const struct account *account, const struct sync_options *option
     char path[4096];
     int status;
 
+    if (choice->word_count != 0 && account->policy.keywords == KEYWORDS_OFF) {
+        error_state(&err, ERROR_CONFIG, "keywords = \"off\": none of this account goes to the server");
+        error_hint(&err, "Leave the key out, or write keywords = \"journal\".");
+        return fail(account, report, &err);
+    }
     if (!state_path(account, "journal.db", path, sizeof path, &err))
         return fail(account, report, &err);
     journal = journal_open_read(path, &missing, &err);

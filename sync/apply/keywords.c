@@ -184,7 +184,7 @@ may_be_sent(struct run *run, const struct wish *wish)
 
     if (!mailbox_is_open(wish->mailbox) || wish->mailbox->row.wire == NULL)
         return false;
-    if (!run->account->policy.push.flags) {
+    if (!run->account->policy.push.flags || run->account->policy.keywords == KEYWORDS_OFF) {
         run->counts.kept_by_policy++;
         return false;
     }

@@ -5,6 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum keywords_mode {
+    KEYWORDS_JOURNAL, /* what the user says of a keyword goes up, and stands in the journal until it is there */
+    KEYWORDS_OFF,     /* none goes up */
+};
+
 enum layout { LAYOUT_VERBATIM, LAYOUT_MAILDIRPP, LAYOUT_FLAT };
 
 struct direction { /* what may go one way */
@@ -38,6 +43,7 @@ struct policy {
     unsigned max_delete; /* percent */
     int quarantine_days;
     uint64_t quarantine_size; /* bytes; 0: any */
+    enum keywords_mode keywords;
     enum layout layout;
     bool layout_named;           /* by the user */
     const char *const *patterns; /* `mailboxes`, NULL at the end */

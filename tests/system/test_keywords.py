@@ -164,6 +164,20 @@ class UpTest(KeywordTest):
 
         self.assertEqual(self.keywords_there(0), ["later"])
 
+    def test_where_keywords_are_off_nothing_is_said_and_what_was_said_waits(self):
+        self.said(0, "+later")
+        self.account.set(keywords="off")
+
+        self.sync()
+        self.assertEqual(self.stores(), [])
+        self.assertIn('keywords = "off"', self.said(1, "+x", expect=CONFIG).err)
+        self.assertIn("+later goes up", self.said(0).out)
+        self.account.set(keywords="journal")
+        self.sync()
+
+        self.assertEqual(self.keywords_there(0), ["later"])
+        self.assertEqual(self.keywords_there(1), [])
+
     def test_a_dry_run_says_it_and_sends_nothing(self):
         self.said(0, "+later")
 

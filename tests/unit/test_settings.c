@@ -51,6 +51,7 @@ four_lines_are_enough(void **state)
     assert_int_equal(policy->quarantine_days, 30);
     assert_int_equal(policy->quarantine_size, 0);
     assert_false(policy->expunge);
+    assert_int_equal(policy->keywords, KEYWORDS_JOURNAL);
     assert_int_equal(policy->layout, LAYOUT_VERBATIM);
     assert_strings(policy->patterns, "*");
     settings_free(settings);
@@ -79,7 +80,8 @@ every_key_arrives(void **state)
         " tunnel = \"ssh x\"\n timeout = 86400\n connections = 4\n watch = {\"INBOX\", \"Work/*\"}\n poll = 60\n "
         "disable = {\"QRESYNC\", \"AUTH=PLAIN\"}\n layout = "
         "\"maildir++\"\n"
-        " mailboxes = {\"*\", \"!Junk\"}\n pull = {\"new\"}\n push = {}\n expunge = true\n max-delete = \"40%\"\n"
+        " mailboxes = {\"*\", \"!Junk\"}\n pull = {\"new\"}\n push = {}\n expunge = true\n keywords = \"off\"\n "
+        "max-delete = \"40%\"\n"
         " quarantine-days = 0\n quarantine-size = \"2G\"\n state = \"st\"\n fsync = false\n after-sync = "
         "\"a\tb\"\n}\n");
     const struct configured *c = &settings->accounts[0];
@@ -111,6 +113,7 @@ every_key_arrives(void **state)
     assert_false(c->account.policy.push.new_mail || c->account.policy.push.flags || c->account.policy.push.deletes ||
                  c->account.policy.push.mailboxes);
     assert_true(c->account.policy.expunge);
+    assert_int_equal(c->account.policy.keywords, KEYWORDS_OFF);
     assert_int_equal(c->account.policy.max_delete, 40);
     assert_int_equal(c->account.policy.quarantine_days, 0);
     assert_int_equal(c->account.policy.quarantine_size, INT64_C(2) << 30);
@@ -213,7 +216,10 @@ what_is_wrong_is_refused_with_its_line(void **state)
     } rows[] = {
         {"maildr = \"x\"", ":5: account \"work\": unknown key: maildr",
          "Is maildir meant? golub.conf(5) lists the keys."},
-        {"\n\nkeywords = \"auto\"", ":7: account \"work\": unknown key: keywords", "golub.conf(5) lists the keys."},
+        {"\n\nsubscriptions = \"auto\"", ":7: account \"work\": unknown key: subscriptions",
+         "golub.conf(5) lists the keys."},
+        {"keywords = \"dovecot\"", ":5: account \"work\": keywords: \"dovecot\" is not one of its words",
+         "One of: journal, off"},
         {"map = {}", ":5: account \"work\": unknown key: map", NULL},
         {"timeout = 0", ":5: account \"work\": timeout: \"0\" is not a whole number from 1 to 86400", ""},
         {"timeout = 86401", ":5: account \"work\": timeout: \"86401\" is not a whole number from 1 to 86400", ""},
