@@ -4,6 +4,8 @@
  */
 #include "sync/agenda/additions.h"
 
+#include "sync/agenda/apart.h"
+
 bool
 additions_take_word(struct run *run)
 {
@@ -30,7 +32,7 @@ bool
 additions_set_apart(struct run *run, struct journal_message *message)
 {
     message->facts |= FACT_APART;
-    return journal_message_save(run->journal, message, &run->err) &&
+    return apart_know(run, message) && journal_message_save(run->journal, message, &run->err) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }
 
@@ -46,7 +48,7 @@ hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo,
 
     (void)text_print(hold.list, sizeof hold.list, "%s", id);
     (void)text_print(hold.reason, sizeof hold.reason, "%s", why->reason);
-    ok = ok && run_load(run, todo->id, message) &&
+    ok = ok && run_load(run, todo->id, message) && apart_know(run, message) &&
          run_pending(run, mailbox, todo->id, PENDING_HELD, plan_verb_word(todo->step.verb), why->pending, id) &&
          journal_hold_add(run->journal, &hold, &run->err);
     if (ok && !filled->said)

@@ -3,6 +3,7 @@
  * told by the digest of their bytes; UIDs by header, size and date, and by their bytes where that is not enough.
  */
 #include "sync/agenda/agenda.h"
+#include "sync/agenda/apart.h"
 #include "sync/agenda/both_gone.h"
 #include "sync/agenda/candidates.h"
 #include "sync/agenda/join_move.h"
@@ -415,6 +416,8 @@ agenda_moves(struct run *run, struct agenda *agenda)
          !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !kin_moves(run, agenda) ||
          !find_edited(run, agenda)))
+        return false;
+    if (!apart_follow(run, agenda))
         return false;
     if (candidates_count(agenda, GONE_BOTH) != 0 &&
         (!pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||

@@ -25,7 +25,7 @@ take_file(struct journal_message *old, const struct journal_message *file, unsig
         old->refers_to = 0;
     old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
     if ((old->facts & FACT_GONE_THERE) == 0)
-        old->facts &= ~(unsigned)(FACT_UNPAIRED | FACT_ADOPTED);
+        old->facts &= ~(unsigned)(FACT_UNPAIRED | ((old->facts & FACT_APART) != 0 ? 0 : FACT_ADOPTED));
     if (!file->has_wire || memcmp(old->wire, file->wire, DIGEST_SIZE) != 0)
         old->facts &= ~(unsigned)FACT_ITS_BYTES;
     old->has_wire = file->has_wire;
