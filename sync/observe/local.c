@@ -127,9 +127,12 @@ on_file(void *context, const char *base, const char *info)
     unmoved_take(&look->unmoved, message.base, message.info);
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
-    message.flags.lseen = (before.facts & FACT_GONE_HERE) != 0
-                              ? merge_of_name(info, message.flags.lseen)
-                              : merge_of_rename(before.info, info, message.flags.lseen);
+    const unsigned shown = (before.facts & FACT_GONE_HERE) != 0
+                               ? merge_of_name(info, message.flags.lseen)
+                               : merge_of_rename(before.info, info, message.flags.lseen);
+    if ((before.facts & FACT_GONE_THERE) != 0)
+        message.flags = merge_survivor(message.flags, shown, true);
+    message.flags.lseen = shown;
     if (uncommitted_is(&before))
         uncommitted_found(&message);
     if ((message.facts & FACT_GONE_THERE) == 0) { /* else it is the rest of a move, or waits for its message */

@@ -298,6 +298,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         message.date = seen->date != 0 ? seen->date : message.date;
     }
     if (seen->has_flags) {
+        if ((message.facts & FACT_GONE_HERE) != 0)
+            message.flags = merge_survivor(message.flags, seen->flags, false);
         message.flags.rseen = seen->flags;
         merge_keywords(message.keywords, seen->keywords);
     }

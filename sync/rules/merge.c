@@ -194,6 +194,16 @@ merge_unchanged(struct flag_sides f, bool here)
 }
 
 struct flag_sides
+merge_survivor(struct flag_sides f, unsigned shown, bool here)
+{
+    unsigned *base = here ? &f.lbase : &f.rbase, *seen = here ? &f.lseen : &f.rseen;
+
+    *base &= ~(shown & ~*seen & FLAG_FLAGGED);
+    *seen = shown;
+    return f;
+}
+
+struct flag_sides
 merge_edited(struct flag_sides f)
 {
     return (struct flag_sides){.rbase = f.lseen, .lbase = f.lseen, .lseen = f.lseen, .rseen = merge_sent(f)};

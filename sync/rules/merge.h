@@ -88,6 +88,11 @@ struct flag_sides merge_without_file(struct flag_sides flags);
 struct flag_sides merge_unchanged(struct flag_sides flags, bool here);
 /** A file with other bytes goes up as it is, with what others set meanwhile on the version that it replaces. */
 struct flag_sides merge_edited(struct flag_sides flags);
+/**
+ * The survivor of a removal on the other side is shown so now. \\Flagged that was seen to be off since both sides agreed on it, and is on again,
+ * was set since, which is not to be seen from its base.
+ */
+struct flag_sides merge_survivor(struct flag_sides flags, unsigned shown, bool here);
 /** A file and a UID that never agreed: what both show is agreed on, so set wins. */
 struct flag_sides merge_met(struct flag_sides flags);
 /** Nothing was agreed on. */

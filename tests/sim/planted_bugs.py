@@ -2539,6 +2539,8 @@ BUGS = [
         ("sync/apply/up.c", "return (other->facts & FACT_FOREIGN) != 0 && other->has_header", "return (other->facts & FACT_FOREIGN) != 0 && false && other->has_header")),
     bug("flags taken off for an equal message that stands for one beyond the view", Test("scenario_view_limit"),
         ("sync/match/join.c", "(file->unpaired && view_may_hide(meeting->mailbox))", "false")),
+    bug("flag that was taken off before the look and set again after it no wish", Test("scenario_overtaken"),
+        ("sync/rules/merge.c", "*base &= ~(shown & ~*seen & FLAG_FLAGGED);", "(void)base;")),
     bug("flag that another client set again twice stays there alone", Test("scenario_overtaken"),
         ("sync/rules/merge.c", "        f.rbase &= ~(missed & step.there_del & ~(unsigned)FLAG_DELETED);", "        ;")),
     bug("digest that is not known taken for an equal one", Test("scenario_equals"),

@@ -336,6 +336,43 @@ a_flag_that_another_client_sets_again_twice_comes_down(void **state)
     }
 }
 
+/* Another client took its flag off before golub looked, and sets it again after that. */
+static void
+it_is_flagged_again(struct world *world)
+{
+    (void)world;
+    if (server_multiplicity(&sim.server, INBOX, 1) != 0 && is_the_moment())
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid_of(INBOX, 1)), FLAG_FLAGGED, 0);
+}
+
+static void
+what_is_removed_here_and_flagged_again_there_after_the_look_is_wanted(void **state)
+{
+    unsigned kept = 0;
+
+    acted = true;
+    (void)state;
+    for (unsigned long count = 1; acted; count++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        mua_set_flags(here(), file_of(INBOX, 1), FLAG_FLAGGED);
+        given_both_sides_agree();
+        server_set_flags(&sim.server, INBOX, message_of(INBOX, 1), 0, 0);
+        when_the_user_removes(INBOX, 1);
+
+        when_others_act_after(count, it_is_flagged_again);
+
+        if (acted) /* ... before the look nothing has changed, as far as anybody can see */
+            kept += server_multiplicity(&sim.server, INBOX, 1) != 0;
+        then_both_sides_agree();
+        end_scenario(NULL);
+    }
+    assert_true(kept > 0);
+    given_empty_account(1);
+}
+
 int
 main(void)
 {
@@ -348,6 +385,7 @@ main(void)
         SCENARIO(what_gets_another_name_in_a_folder_that_never_rests_is_not_paired_with_an_equal_message),
         SCENARIO(what_is_in_the_quarantine_is_in_its_index_although_its_row_goes),
         SCENARIO(a_flag_that_another_client_sets_again_twice_comes_down),
+        SCENARIO(what_is_removed_here_and_flagged_again_there_after_the_look_is_wanted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -302,12 +302,42 @@ race_on(struct world *world)
     race.act(race.cast);
 }
 
+/* What the journal says of a UID. @return false: nothing */
+static bool
+find_row(const struct client *client, int mailbox, uint32_t uid, struct journal_message *message)
+{
+    struct journal_mailbox *rows = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    bool found = false;
+
+    if (!journal_mailboxes(client->journal, &rows, &count, &err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, server_mailbox_name(mailbox)) == 0 &&
+            !journal_message_by_uid(client->journal, rows[i].id, uid, message, &found, &err))
+            found = false;
+    journal_mailboxes_free(rows, count);
+    return found;
+}
+
+/* Flagged when both sides last agreed: who takes that off, and sets it again before it is looked at, has changed nothing. */
+static bool
+was_flagged(const struct cast *cast)
+{
+    const struct client *it = &cast->sim->clients[cast->client];
+    struct journal_message message;
+    unsigned shown;
+
+    return (local_info_flags(cast->file->info, &shown) & FLAG_FLAGGED) != 0 ||
+           (find_row(it, cast->from, cast->message->uid, &message) && (message.flags.rbase & FLAG_FLAGGED) != 0);
+}
+
 /* What others do, and what golub has to do at the same time. */
 static void
 choose_race(struct cast *cast)
 {
     struct sim *sim = cast->sim;
-    unsigned shown;
 
     race.cast = cast;
     race.act = race_flags_there;
@@ -332,7 +362,7 @@ choose_race(struct cast *cast)
         (void)cast_deliver_here(cast, cast->to, cast->content = world_new_content(&sim->world, false), 0);
         break;
     case 4:
-        if ((local_info_flags(cast->file->info, &shown) & FLAG_FLAGGED) != 0)
+        if (was_flagged(cast))
             return; /* it was wanted before, and is removed all the same */
         race.act = race_wants_there;
         race.left = 1;
@@ -451,25 +481,6 @@ moment_unreadable(struct sim *sim)
 }
 
 /* ---- wanted back ---- */
-
-/* What the journal says of a UID. @return false: nothing */
-static bool
-find_row(const struct client *client, int mailbox, uint32_t uid, struct journal_message *message)
-{
-    struct journal_mailbox *rows = NULL;
-    struct error err = {0};
-    size_t count = 0;
-    bool found = false;
-
-    if (!journal_mailboxes(client->journal, &rows, &count, &err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rows[i].name, server_mailbox_name(mailbox)) == 0 &&
-            !journal_message_by_uid(client->journal, rows[i].id, uid, message, &found, &err))
-            found = false;
-    journal_mailboxes_free(rows, count);
-    return found;
-}
 
 /* It was paired with a file: until then a file of it, with lines of another program, is another message. */
 static bool

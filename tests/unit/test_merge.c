@@ -11,7 +11,7 @@
 
 /* ---- each flag by itself ---- */
 
-#define FUNCTIONS 24
+#define FUNCTIONS 25
 static struct flag_sides
 call(unsigned function, struct flag_sides f, struct flag_sides g, unsigned mask, bool word)
 {
@@ -66,6 +66,8 @@ call(unsigned function, struct flag_sides f, struct flag_sides g, unsigned mask,
         return merge_past(f, mask, word);
     case 22:
         return merge_unflushed(f, word);
+    case 23:
+        return merge_survivor(f, mask, word);
     default:
         return word ? merge_equal(f) : merge_undelete(f);
     }
