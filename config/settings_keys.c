@@ -40,6 +40,7 @@ const char *const keys_single[] = {"server",
                                    "order",
                                    "poll",
                                    "keywords",
+                                   "sent",
                                    NULL};
 const char *const keys_list[] = {"auth", "tls-fingerprint", "disable", "mailboxes", "pull", "push", "watch", NULL};
 
@@ -60,6 +61,8 @@ static const struct word compress_words[] = {
 static const struct word layout_words[] = {
     {"verbatim", LAYOUT_VERBATIM}, {"maildir++", LAYOUT_MAILDIRPP}, {"flat", LAYOUT_FLAT}, {NULL, 0}};
 static const struct word keywords_words[] = {{"journal", KEYWORDS_JOURNAL}, {"off", KEYWORDS_OFF}, {NULL, 0}};
+static const struct word sent_words[] = {
+    {"auto", SENT_AUTO}, {"upload", SENT_UPLOAD}, {"server", SENT_SERVER}, {NULL, 0}};
 static const struct word bool_words[] = {{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0},
                                          {"no", 0},   {"off", 0}, {NULL, 0}};
 enum { MAY_NEW = 1, MAY_FLAGS = 2, MAY_DELETES = 4, MAY_MAILBOXES = 8 };
@@ -300,7 +303,7 @@ take_connection(struct loader *loader, struct connection *to)
 static bool
 take_policy(struct loader *loader, struct policy *policy)
 {
-    unsigned layout = policy->layout, keywords = policy->keywords;
+    unsigned layout = policy->layout, keywords = policy->keywords, sent = policy->sent;
     const cfg_t *section;
 
     if (loader_find(loader, "layout", &section) != NULL)
@@ -310,11 +313,12 @@ take_policy(struct loader *loader, struct policy *policy)
         !take_int(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||
         !value_size(loader, "quarantine-size", "off", &policy->quarantine_size) ||
         !value_word(loader, "keywords", keywords_words, &keywords) ||
-        !value_word(loader, "layout", layout_words, &layout) ||
+        !value_word(loader, "layout", layout_words, &layout) || !value_word(loader, "sent", sent_words, &sent) ||
         !take_list(loader, "mailboxes", convert_pattern, &policy->patterns))
         return false;
     policy->layout = (enum layout)layout;
     policy->keywords = (enum keywords_mode)keywords;
+    policy->sent = (enum sent_policy)sent;
     policy->one_way = !policy->pull.new_mail || !policy->push.new_mail;
     if (policy->patterns[0] == NULL) {
         loader_refuse(loader, "mailboxes", "an empty list leaves nothing to synchronise");

@@ -20,6 +20,7 @@
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/doubled.h"
+#include "sync/agenda/filed.h"
 #include "sync/agenda/hold.h"
 #include "sync/agenda/late.h"
 #include "sync/agenda/nowhere.h"
@@ -201,8 +202,8 @@ plan_missing(struct run *run, struct agenda *agenda)
     if (!agenda_placeholders(run, agenda) || !agenda_late(run, agenda) || !agenda_unread_files(run, agenda) ||
         !nowhere_prove(run, agenda))
         return false;
-    return will_be_retaken(run) ||
-           (agenda_unpaired(run, agenda) && agenda_doubled(run, agenda) && agenda_wanted(run, agenda));
+    return will_be_retaken(run) || (agenda_unpaired(run, agenda) && agenda_doubled(run, agenda) &&
+                                    agenda_filed(run, agenda) && agenda_wanted(run, agenda));
 }
 
 /*

@@ -79,6 +79,30 @@ journal_pending_get(struct journal *journal, int64_t mailbox, int64_t message, s
     return sql_find(journal, statement, read_pending, out, sizeof *out, found, "find what is pending", err);
 }
 
+static bool
+read_since(sqlite3_stmt *statement, void *row)
+{
+    struct sql_reader from = {.statement = statement};
+
+    *(int64_t *)row = read_integer(&from, INT64_MIN, INT64_MAX);
+    return !from.damaged;
+}
+
+bool
+journal_pending_oldest(struct journal *journal, const char *detail, int64_t *since, struct error *err)
+{
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_PENDING_OLDEST,
+                                          "SELECT since FROM pending WHERE detail = ?1 ORDER BY since LIMIT 1", err);
+    struct sql_binder to = {.statement = statement};
+    bool found;
+
+    *since = INT64_MAX;
+    if (statement == NULL)
+        return false;
+    bind_string(&to, detail);
+    return sql_find(journal, statement, read_since, since, sizeof *since, &found, "find what is pending", err);
+}
+
 bool
 journal_pendings(struct journal *journal, struct journal_pending **list, size_t *count, struct error *err)
 {

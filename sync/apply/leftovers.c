@@ -2,6 +2,7 @@
 #include "sync/apply/leftovers.h"
 
 #include "sync/agenda/fresh.h"
+#include "sync/base/filing.h"
 #include "sync/rows/refusals.h"
 
 bool
@@ -95,6 +96,7 @@ judge(struct run *run, const struct todo *todo, bool *left)
         return false;
     if (found)
         pending = &row;
+    run->counts.kept_by_policy += found && row.kind == PENDING_POLICY && strcmp(row.detail, FILING_WORD) == 0;
     if (todo->step.verb != PLAN_FLAGS && (todo->step.verb != PLAN_DOWNLOAD || !todo->fresh || run->held))
         return is_left(run, todo, pending, left);
     if (todo->step.verb != PLAN_FLAGS || (flags->here_add | flags->here_del) != 0)

@@ -1,4 +1,5 @@
 /* Of `golub check`: what the server keeps of flags, and what its mailboxes are for. */
+#include "sync/base/filing.h"
 #include "sync/inspect/check_private.h"
 #include "sync/rules/names.h"
 
@@ -88,61 +89,6 @@ list_special(const struct check_mailboxes *mailboxes, struct report_special *to,
 
 /* ---- who files sent mail ---- */
 
-/* Of a server's name: "exchange.example.org" is a host's and says nothing. */
-static bool
-is_word(struct text word, const char *next)
-{
-    static const char microsoft[] = "Microsoft.Exchange";
-
-    while (word.len > 0 && strchr("\"'().,;:", word.at[word.len - 1]) != NULL)
-        word.len--;
-    while (word.len > 0 && strchr("\"'(", *word.at) != NULL)
-        word = (struct text){word.at + 1, word.len - 1};
-    if (word.len > sizeof microsoft - 1 && word.at[sizeof microsoft - 1] == '.')
-        word.len = sizeof microsoft - 1;
-    return text_is_nocase(word, "Exchange") || text_is_nocase(word, "Outlook") || text_is_nocase(word, "Office365") ||
-           text_is_nocase(word, microsoft) || (text_is_nocase(word, "Office") && strncmp(next, " 365", 4) == 0);
-}
-
-static bool
-is_exchange(const char *server)
-{
-    for (const char *at = server; *at != '\0'; at += strspn(at, " ")) {
-        const size_t len = strcspn(at, " ");
-
-        if (is_word((struct text){at, len}, at + len))
-            return true;
-        at += len;
-    }
-    return false;
-}
-
-static bool
-is_listed(const char *list, const char *capability)
-{
-    for (const char *at = list; *at != '\0'; at += strspn(at, " ")) {
-        const size_t len = strcspn(at, " ");
-
-        if (text_is_nocase((struct text){at, len}, capability))
-            return true;
-        at += len;
-    }
-    return false;
-}
-
-/* The name of a service that files itself what is sent through it; NULL: none that is known to. */
-static const char *
-filing_service(const struct account *account, const struct remote_info *info)
-{
-    const char *host = account->connection.host;
-
-    if (info->capabilities != NULL && is_listed(info->capabilities, "X-GM-EXT-1"))
-        return "Gmail";
-    if (is_exchange(info->server))
-        return "Exchange, Outlook";
-    return host != NULL && text_is_nocase(text_of(host), "imap.mail.me.com") ? "iCloud" : NULL;
-}
-
 /* The one mailbox for sent mail; false: none is named, or several are, and a mail reader may take any of them. */
 static bool
 find_sent(const struct check_mailboxes *mailboxes, size_t *at)
@@ -163,6 +109,7 @@ check_sent(const struct account *account, struct report *report, const struct re
            const struct check_mailboxes *mailboxes)
 {
     const char *service = filing_service(account, info), *name = "a mailbox for sent mail", *why = NULL;
+    const bool servers = filing_is_servers(account, info);
     size_t at;
 
     if (find_sent(mailboxes, &at)) {
@@ -172,11 +119,18 @@ check_sent(const struct account *account, struct report *report, const struct re
     }
     if (!account->policy.push.new_mail)
         why = "`push` has no \"new\"";
-    if (service != NULL)
-        report_line(report, account->name, "sent",
-                    "sent mail: the server files it itself (%s): tell the mail reader not to save a copy of what it "
-                    "sends through it, or each sent message stands there twice",
-                    service);
+    if (servers)
+        report_line(
+            report, account->name, "sent",
+            "sent mail: the server files it itself (%s): tell the mail reader not to save a copy of what it "
+            "sends through it; one that it saves waits %d minutes for the server's, and goes up where none comes",
+            account->policy.sent == SENT_SERVER ? "`sent`" : service, FILING_WAIT_S / 60);
+    else if (service != NULL && why == NULL)
+        report_line(
+            report, account->name, "sent",
+            "sent mail: what the mail reader saves in %s here goes up at once (`sent`), and the server files it "
+            "itself (%s): each sent message stands there twice",
+            name, service);
     else if (why != NULL)
         report_line(report, account->name, "sent", "sent mail: what the mail reader saves in %s here stays here: %s",
                     name, why);
@@ -200,7 +154,7 @@ check_server_facts(const struct account *account, struct report *report, const s
                                  .flags_told = flags->selected && flags->told,
                                  .keywords = flags->keywords,
                                  .missing = missing,
-                                 .sent = filing_service(account, info) != NULL ? "server" : "reader",
+                                 .sent = filing_is_servers(account, info) ? "server" : "reader",
                                  .special_told = true,
                                  .special = special};
 

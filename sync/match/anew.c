@@ -32,6 +32,22 @@ read_met(struct run *run, const struct mailbox *mailbox, int64_t *met)
     return true;
 }
 
+bool
+anew_came_later(struct run *run, const struct mailbox *mailbox, int64_t file, bool *later)
+{
+    char key[40], *text;
+
+    *later = false;
+    name_key(mailbox, MET, key);
+    if (!mailbox->met) /* by no run that ended its pairs */
+        return true;
+    if (!journal_get(run->journal, key, &text, &run->err))
+        return false;
+    *later = text != NULL && file > strtoll(text, NULL, 10);
+    free(text);
+    return true;
+}
+
 static bool
 save_met(struct run *run, struct mailbox *mailbox)
 {

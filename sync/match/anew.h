@@ -12,6 +12,8 @@ MUST_CHECK bool anew_note_met(struct meeting *meeting);
 MUST_CHECK bool anew_note_all(struct run *run);
 /** What is left now that could not be read: the next run judges it, though by then some of the mailbox is settled. Inside a transaction. */
 MUST_CHECK bool anew_note_unjudged(const struct meeting *meeting);
+/** Did this file come after both sides of its mailbox were read for the first time, by an earlier run or this one? */
+MUST_CHECK bool anew_came_later(struct run *run, const struct mailbox *mailbox, int64_t file, bool *later);
 /** Is it met for the first time, or as a whole, and is some of it settled, as by another program's state? */
 bool anew_is_settled_in_part(const struct meeting *meeting);
 /**

@@ -10,6 +10,7 @@
  */
 #include "sync/match/related.h"
 
+#include "sync/base/filing.h"
 #include "sync/match/anew.h"
 #include "sync/match/groups.h"
 #include "sync/match/line_ends.h"
@@ -241,6 +242,17 @@ join_kin(struct meeting *meeting)
 
 /* ---- the same message in other words ---- */
 
+/* Of a copy that the mail reader saved a moment ago, what the server filed itself is of the same hour. */
+static bool
+is_filed_apart(const struct meeting *meeting, const struct half *file, const struct half *uid)
+{
+    const int64_t apart = file->date > uid->date ? file->date - uid->date : uid->date - file->date;
+
+    return apart > FILING_APART_S && file->fresh && (meeting->mailbox->row.attributes & REMOTE_SENT) != 0 &&
+           meeting->met >= 0 && file->id > meeting->met &&
+           filing_is_servers(meeting->run->account, &meeting->run->info);
+}
+
 static bool
 join_alike(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
@@ -251,7 +263,7 @@ join_alike(struct meeting *meeting, struct half **files, size_t file_count, stru
     if (files[0]->intent && !files[0]->renumbered) /* what it became came after it was sent: same_body.c, rewritten.c */
         return true;
     if (memcmp(file->alike, uid->alike, DIGEST_SIZE) != 0 || is_kin(files[0], uids[0]) ||
-        memcmp(files[0]->header, uids[0]->header, DIGEST_SIZE) == 0)
+        is_filed_apart(meeting, files[0], uids[0]) || memcmp(files[0]->header, uids[0]->header, DIGEST_SIZE) == 0)
         return true;
     if (!read_file(meeting, files[0], true))
         return false;

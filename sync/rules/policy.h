@@ -16,6 +16,12 @@ struct direction { /* what may go one way */
     bool new_mail, flags, deletes, mailboxes;
 };
 
+enum sent_policy { /* who files sent mail */
+                   SENT_AUTO,
+                   SENT_UPLOAD, /* the mail reader: its copy goes up like any file */
+                   SENT_SERVER, /* the server itself */
+};
+
 enum import_order { ORDER_NEWEST, ORDER_OLDEST };
 
 #define KEEP_FOREVER (-1)
@@ -44,6 +50,7 @@ struct policy {
     int quarantine_days;
     uint64_t quarantine_size; /* bytes; 0: any */
     enum keywords_mode keywords;
+    enum sent_policy sent;
     enum layout layout;
     bool layout_named;           /* by the user */
     const char *const *patterns; /* `mailboxes`, NULL at the end */

@@ -256,6 +256,8 @@ pace_end(struct pace *pace, const struct pace_end *end, int64_t now)
         pace->refusals = 0;
         break_storm(pace, end, now);
         come_again(pace, end, now);
+        if (end->due_s > 0)
+            pace->poll_at = earlier(pace->poll_at, now + end->due_s * 1000);
         return;
     }
 }

@@ -59,6 +59,7 @@ struct pace_end {    /* how a run ended */
     bool moved;      /* a mailbox of the server was not where the run before had left it */
     bool crowded;    /* a refused login that means too many connections, or a server without room */
     int64_t later_s; /* the server asks to be left alone so long, seconds; 0: it does not */
+    int64_t due_s;   /* what waits has had its time then, seconds; 0: nothing waits for that */
 };
 
 struct pace {

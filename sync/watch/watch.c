@@ -5,6 +5,7 @@
 #include <malloc.h>
 
 #include "store/base/clock.h"
+#include "sync/base/filing.h"
 #include "sync/base/watched.h"
 #include "sync/watch/here.h"
 #include "sync/watch/machine.h"
@@ -36,6 +37,7 @@ struct watch {
     bool pausing;  /* what is told now belongs to the run that is about to begin */
     bool moved, learned;
     bool unfinished;    /* the run left intents of commands that were not answered */
+    int64_t due_s;      /* ... or what has its time then, in seconds; 0: it did not */
     int status;         /* of the last run; 1: none has ended */
     bool well;          /* a run ended well, once */
     bool crowded;       /* the last run's login was refused because of others, which passes */
@@ -71,6 +73,19 @@ watch_began(struct watch *watch)
     watch->pausing = false;
 }
 
+/* Until a copy of sent mail goes up, should the server's own not come; the clock may have been set meanwhile. */
+static int64_t
+due_in(struct journal *journal)
+{
+    struct error ignored = {0};
+    int64_t since, left;
+
+    if (!journal_pending_oldest(journal, FILING_WORD, &since, &ignored) || since == INT64_MAX)
+        return 0;
+    left = since + FILING_WAIT_S - (int64_t)time(NULL);
+    return left < 1 ? 1 : left > FILING_WAIT_S ? FILING_WAIT_S : left;
+}
+
 void
 watch_ended(struct watch *watch, struct journal *journal)
 {
@@ -84,6 +99,7 @@ watch_ended(struct watch *watch, struct journal *journal)
                      known_load(&watch->known, list, count, &watch->moved) &&
                      (watch->there == NULL || there_choose(watch->there, list, count));
     journal_mailboxes_free(list, count);
+    watch->due_s = watch->there != NULL ? due_in(journal) : 0;
     watch->unfinished = watch->there != NULL && journal_ops(journal, &ops, &op_count, &ignored) && op_count > 0;
     free(ops);
     if (watch->there != NULL)
@@ -147,6 +163,7 @@ run(struct watch *watch, enum pace_why why)
 
     state_running(&watch->state);
     watch->moved = watch->learned = watch->unfinished = false;
+    watch->due_s = 0;
     if (watch->here != NULL) {
         (void)here_begin(watch->here);
         (void)here_moved(watch->here); /* this run looks at it */
@@ -168,6 +185,7 @@ run(struct watch *watch, enum pace_why why)
     if (end.status == 5 && are_too_many(&said.cause))
         end.status = 4; /* only later helps, as with a login that is refused */
     end.later_s = suggested_s(&said.cause);
+    end.due_s = watch->due_s;
     pace_end(&watch->pace, &end, clock_ms());
     if (said.acts > MUCH)
         (void)malloc_trim(0); /* what a first sync needed is not kept for the months of waiting */

@@ -130,6 +130,10 @@ def PLACEHOLDERS(name):
     return system("test_placeholders.py", "PlaceholderTest." + name)
 
 
+def FILED(name):
+    return system("test_filed.py", "FiledTest.test_" + name)
+
+
 def RENUMBERED(name):
     return system("test_renumbered.py", "UidvalidityTest.test_" + name)
 
@@ -2501,7 +2505,7 @@ BUGS = [
     bug("file that followed its message taken for one that was fetched", Test("scenario_copied"),
         ("sync/apply/move_here.c", "from->facts & FACT_FETCHED;", "FACT_FETCHED;")),
     bug("what is under way between two mailboxes said to be nowhere", Test("scenario_storm"),
-        ("sync/engine.c", "return will_be_retaken(run) ||\n           (agenda_unpaired", "return (agenda_unpaired"),
+        ("sync/engine.c", "return will_be_retaken(run) || (agenda_unpaired", "return (agenda_unpaired"),
         ("sync/agenda/unpaired.c", "if (run->overtaken)", "if (false)")),
     bug("what moved right behind a list sent again to where it was under another UIDVALIDITY", Test("scenario_copied"),
         ("sync/rows/missing.c", "mailbox->row.behind = run->seen_id;", "mailbox->row.behind = run->first_id;")),
@@ -2619,6 +2623,14 @@ BUGS = [
         ("sync/apply/keywords.c", "if (row->unkept && wish->mailbox->keeps_keywords) {", "if (false) {")),
     bug("keyword taken off with another one", unit("test_imap_keywords"),
         ("store/imap/store_keywords.c", "change->add ? '+' : '-', (int)change->word.len", "'+', (int)change->word.len")),
+    bug("copy of sent mail sent at once where the server files it",
+        FILED("the_servers_copy_that_comes_later_is_paired_and_both_keep_their_bytes"),
+        ("sync/agenda/filed.c", "    todo->dropped = true;", "    todo->dropped = false;")),
+    bug("what waits for the server's copy waits for ever once the clock went back",
+        FILED("a_clock_that_went_back_holds_nothing_for_ever"),
+        ("sync/agenda/filed.c", "if (waited < 0 &&", "if (waited < -1000000 &&")),
+    said("watch: copy of sent mail waits for the poll", Test("test_watch_pace"),
+         ("sync/watch/pace.c", "if (end->due_s > 0)", "if (false)")),
     said("watch: storm of events that lead to nothing not broken", Test("test_watch_pace"),
          ("sync/watch/pace.c", "pace->running_for[i] && !pace->did)", "pace->running_for[i] && !pace->did && false)")),
     said("watch: what a run left to the next one waits for the poll", Test("test_watch_pace"),

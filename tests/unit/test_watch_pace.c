@@ -41,6 +41,19 @@ the_first_run_is_due_at_once_and_the_next_one_when_everything_is_asked_again(voi
 }
 
 static void
+what_has_had_its_time_does_not_wait_for_the_poll(void **state)
+{
+    struct pace pace = account_that_is_well(1000);
+
+    (void)state;
+    pace_event(&pace, PACE_HERE, 5000);
+    run(&pace, pace_due(&pace), &(struct pace_end){.status = 0, .did = true, .due_s = 17});
+    assert_int_equal(pace_due(&pace), 5000 + PACE_QUIET_HERE + 17000);
+    run(&pace, pace_due(&pace), &(struct pace_end){.status = 0, .due_s = 600}); /* later than the poll */
+    assert_int_equal(pace_due(&pace), 5000 + PACE_QUIET_HERE + 17000 + 300000);
+}
+
+static void
 a_burst_is_waited_for_but_not_for_long(void **state)
 {
     struct pace pace = account_that_is_well(1000);
@@ -326,6 +339,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_run_is_due_at_once_and_the_next_one_when_everything_is_asked_again),
+        cmocka_unit_test(what_has_had_its_time_does_not_wait_for_the_poll),
         cmocka_unit_test(a_burst_is_waited_for_but_not_for_long),
         cmocka_unit_test(what_the_server_tells_is_looked_at_sooner_than_what_a_mail_reader_does),
         cmocka_unit_test(a_side_whose_events_lead_to_nothing_is_listened_to_less_and_less_and_the_other_one_as_before),

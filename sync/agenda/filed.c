@@ -1,0 +1,102 @@
+/*
+ * See filed.h. A file waits from when it was first seen, which its row of `pending` says. A clock that went back begins the ten minutes anew, so that
+ * none waits for ever; one that went ahead ends them, which costs a second copy at most.
+ */
+#include "sync/agenda/filed.h"
+
+#include "sync/base/filing.h"
+#include "sync/match/anew.h"
+
+#define NEW_S 4200 /* what was written earlier than that had its time: the server's copy would be of the same hour */
+
+/* The one mailbox that the server says is for it; NULL: there is none, or several are. */
+static const struct mailbox *
+find_place(const struct run *run)
+{
+    const struct mailbox *place = NULL;
+
+    for (size_t i = 0; i < run->count; i++) {
+        if (!run->mailboxes[i].listed || (run->mailboxes[i].row.attributes & REMOTE_SENT) == 0)
+            continue;
+        if (place != NULL)
+            return NULL;
+        place = &run->mailboxes[i];
+    }
+    return place;
+}
+
+static bool
+is_candidate(const struct run *run, const struct todo *todo, const struct mailbox *place)
+{
+    return &run->mailboxes[todo->mailbox] == place && todo->step.verb == PLAN_UPLOAD && todo->fresh && !todo->dropped &&
+           !todo->again && !todo->step.kept_back && todo->partner == 0 && !todo->unanswered && !todo->placeholder;
+}
+
+/* What stood there when the mailbox was met is a tree of sent mail, of which what is old had its time. */
+static bool
+is_new(struct run *run, const struct mailbox *place, const struct journal_message *message, bool *new)
+{
+    if (!anew_came_later(run, place, message->id, new))
+        return false;
+    *new = *new || message->date > run->now - NEW_S;
+    return true;
+}
+
+/* What was asked for and refused, or is not answered, is past that. */
+static bool
+is_under_way(struct run *run, int64_t id, const struct journal_pending *pending, bool *under_way)
+{
+    struct journal_op op;
+
+    *under_way = pending != NULL && (pending->kind == PENDING_REFUSED || pending->kind == PENDING_FAILED ||
+                                     pending->kind == PENDING_SETTLE || pending->kind == PENDING_HELD);
+    return *under_way || journal_op_of(run->journal, id, &op, under_way, &run->err);
+}
+
+static bool
+judge(struct run *run, struct todo *todo, const struct mailbox *place, struct journal_message *message)
+{
+    struct journal_pending pending;
+    bool found, under_way, new;
+    int64_t waited = 0;
+
+    if (!run_load(run, todo->id, message) || !is_new(run, place, message, &new) ||
+        !journal_pending_get(run->journal, place->row.id, todo->id, &pending, &found, &run->err) ||
+        !is_under_way(run, todo->id, found ? &pending : NULL, &under_way))
+        return false;
+    if (!new || under_way || message->uid != 0)
+        return true;
+    if (found) {
+        waited = run->now - pending.since;
+        if (waited >= FILING_WAIT_S)
+            return true;
+        if (waited < 0 && !journal_pending_clear(run->journal, place->row.id, todo->id, &run->err))
+            return false;
+    }
+    todo->dropped = true;
+    return run_pending(
+        run, place, todo->id, PENDING_POLICY, FILING_WORD,
+        "the server files sent mail itself: where its copy does not come within ten minutes, this goes up", NULL);
+}
+
+bool
+agenda_filed(struct run *run, struct agenda *agenda)
+{
+    const struct mailbox *place = filing_is_servers(run->account, &run->info) ? find_place(run) : NULL;
+    struct journal_message *message;
+    bool any = false, ok;
+
+    for (size_t i = 0; place != NULL && !any && i < agenda->count; i++)
+        any = is_candidate(run, &agenda->todos[i], place);
+    if (!any)
+        return true;
+    message = calloc(1, sizeof *message);
+    ok = (message != NULL || run_no_memory(run)) && run_begin(run);
+    if (ok) {
+        for (size_t i = 0; ok && i < agenda->count; i++)
+            ok = !is_candidate(run, &agenda->todos[i], place) || judge(run, &agenda->todos[i], place, message);
+        ok = run_end(run, ok);
+    }
+    free(message);
+    return ok;
+}

@@ -1,0 +1,186 @@
+"""Sent mail that the server files itself (`sent`): the mail reader's copy waits for the server's, and goes up where none comes."""
+import contextlib
+import sqlite3
+import time
+
+from base import SystemTest, main
+from rig.corpus import Mail
+
+
+class FiledTest(SystemTest):
+    account_options = {"sent": "server"}
+
+    def setUp(self):
+        super().setUp()
+        self.sync()
+        self.now = int(time.time())
+
+    def mail(self, subject="lunch?", more=b"", date=0, body=b"At one, as always.\r\n"):
+        """What is sent; the mail reader's copy has a Bcc, which the server's has not."""
+        return Mail(b"From: Ana <ana@example.org>\r\nTo: John <john@example.com>\r\n%sSubject: %s\r\n"
+                    b"Message-ID: <%s@example.org>\r\nDate: Mon, 30 Nov 2026 09:%02d:00 +0100\r\n\r\n%s" %
+                    (more, subject.encode(), subject.encode().hex().encode(), date, body), ("\\Seen",), self.now)
+
+    def ours(self, **given):
+        return self.mail(more=b"Bcc: Mei <mei@example.com>\r\n", **given)
+
+    def save(self, mail, date=None):
+        self.maildir.put("Sent", mail.lf, "S", date or self.now)
+
+    def file_it(self, mail, date=None):
+        self.client.append("Sent", mail.bytes, mail.flags, date or self.now)
+
+    def there(self):
+        return sorted(m.digest for m in self.client.messages("Sent"))
+
+    def here(self):
+        return sorted(f.digest for f in self.maildir.files("Sent"))
+
+    def pending(self):
+        return [e for e in self.run_golub("status", "work", "--json").events if e.get("key") == "pending"]
+
+    def set_back(self, seconds):
+        """The file was first seen so much earlier."""
+        with contextlib.closing(sqlite3.connect(self.account.journal_path())) as journal, journal:
+            journal.execute("UPDATE pending SET since = since - ? WHERE detail = 'filed'", (seconds,))
+
+    def test_the_readers_copy_waits_for_ten_minutes_and_goes_up_where_none_comes(self):
+        ours = self.ours()
+        self.save(ours)
+        result = self.sync("--json")
+        self.assertEqual(self.there(), [])
+        self.assertEqual([e["counts"]["kept_by_policy"] for e in result.of("result") if "account" in e and "counts" in e][:1], [1], result)
+        waits, = self.pending()
+        self.assertEqual((waits["work"], waits["mailbox"]), ("filed", "Sent"))
+        self.assertIn("the server files sent mail itself", waits["why"])
+
+        self.assert_idempotent()
+        self.set_back(590)
+        self.sync()
+        self.assertEqual(self.there(), [])
+
+        self.set_back(20)
+        self.sync()
+        self.assertEqual(self.there(), [ours.digest])
+        self.assertEqual(self.pending(), [])
+        self.assert_in_sync()
+
+    def test_the_servers_copy_that_comes_later_is_paired_and_both_keep_their_bytes(self):
+        ours, theirs = self.ours(), self.mail()
+        self.save(ours)
+        self.sync()
+        self.file_it(theirs)
+        self.client.store("Sent", [self.client.uid_of("Sent", theirs)], "+", ["\\Flagged"])
+
+        self.sync()
+
+        self.assertEqual((self.here(), self.there()), ([ours.digest], [theirs.digest]))
+        self.assertEqual(self.maildir.find("Sent", ours).flags, {"\\Seen", "\\Flagged"})
+        self.assertEqual(self.pending(), [])
+        self.assert_idempotent()
+        self.maildir.delete(self.maildir.find("Sent", ours))
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([], []), "one message, in other bytes")
+
+    def test_the_servers_copy_that_came_first_is_paired_at_once(self):
+        ours, theirs = self.ours(), self.mail()
+        self.file_it(theirs)
+        self.save(ours)
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([ours.digest], [theirs.digest]))
+
+    def test_equal_bytes_are_one_message(self):
+        mail = self.mail()
+        self.save(mail)
+        self.sync()
+        self.file_it(mail)
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([mail.digest], [mail.digest]))
+        self.assert_in_sync()
+
+    def test_two_that_fit_are_not_joined(self):
+        ours = self.ours()
+        theirs = [self.mail(body=b"one\r\n"), self.mail(body=b"two\r\n")]
+        self.save(ours)
+        self.sync()
+        for mail in theirs:
+            self.file_it(mail)
+        self.sync()
+        self.assertEqual(self.there(), sorted(m.digest for m in theirs))
+        self.set_back(700)
+        self.sync()
+        self.assertEqual(self.there(), sorted([ours.digest] + [m.digest for m in theirs]))
+        self.assert_in_sync()
+
+    def test_a_message_id_alone_decides_nothing(self):
+        ours = self.ours()
+        others = [self.mail(date=5),  # another Date
+                  Mail(self.mail(subject="lunch?").bytes.replace(b"From: Ana <ana@", b"From: Ana <anna@"), ("\\Seen",), self.now)]
+        for other in others:
+            with self.subTest(other=other.bytes[:40]):
+                self.save(ours)
+                self.sync()
+                self.file_it(other)
+                self.sync()
+                self.assertEqual((len(self.here()), len(self.there())), (2, 1))
+                for f in self.maildir.files("Sent"):
+                    self.maildir.delete(f)
+                self.sync()
+
+    def test_what_the_server_filed_hours_apart_is_another(self):
+        self.save(self.ours())
+        self.sync()
+        self.file_it(self.mail(), self.now - 4000)
+        self.sync()
+        self.assertEqual((len(self.here()), len(self.there())), (2, 1))
+
+    def test_a_clock_that_went_back_holds_nothing_for_ever(self):
+        ours = self.ours()
+        self.save(ours)
+        self.sync()
+        self.set_back(-86400)  # it was first seen tomorrow
+        self.sync()
+        self.set_back(601)
+        self.sync()
+        self.assertEqual(self.there(), [ours.digest])
+
+    def test_elsewhere_and_under_upload_it_goes_up_at_once(self):
+        ours = self.ours()
+        self.maildir.put("Archive", ours.lf, "S", self.now)
+        self.sync()
+        self.assertTrue(self.is_there(ours, "Archive"))
+        for sent in ("upload", "auto"):
+            self.account.set(sent=sent)
+            mail = self.ours(subject=sent)
+            self.save(mail)
+            self.sync()
+            self.assertTrue(self.is_there(mail, "Sent"))
+        self.assert_in_sync()
+
+    def test_what_moves_into_it_waits_for_nothing(self):
+        mail = self.mail()
+        self.given_both_sides([mail])
+        self.maildir.move(self.maildir.find("INBOX", mail), "Sent")
+        self.sync()
+        self.assertEqual(self.there(), [mail.digest])
+        self.assert_in_sync()
+
+    def test_a_dry_run_says_that_nothing_goes_up(self):
+        self.save(self.ours())
+        result = self.sync("-n", "--json")
+        self.assertEqual([e for e in result.of("message") if e["what"] == "uploaded"], [], result)
+
+
+class OldSentMailTest(SystemTest):
+    account_options = {"sent": "server"}
+
+    def test_a_tree_of_old_sent_mail_goes_up_at_once(self):
+        old = self.corpus.simple("old")
+        self.maildir.create("Sent")
+        self.maildir.put("Sent", old.lf, "S", int(time.time()) - 86400)
+        self.sync()
+        self.assertTrue(self.is_there(old, "Sent"))
+
+
+if __name__ == "__main__":
+    main()
