@@ -9,6 +9,7 @@
 
 #include "store/base/digest.h"
 #include "store/base/flags.h"
+#include "store/base/letters.h"
 
 #define LOCAL_FOLDER_MAX 2048 /* bytes of a folder's path below the root */
 #define LOCAL_BASE_MAX 240 /* bytes of a Maildir base name that golub handles; longer ones are reported as unreadable */
@@ -120,6 +121,18 @@ struct local_traces {          /* what another program that keeps the tree left 
     int64_t changed;           /* when one of them changed last, nanoseconds since 1970; 0: there is none */
 };
 
+struct local_letters { /* what the keyword letters of a folder's names mean */
+    bool present;      /* the folder has a file that says so */
+    bool dovecot;      /* a Dovecot serves it */
+    struct letters letters;
+};
+
+struct local_words { /* keywords that are to get letters in a folder */
+    const char *const *words;
+    size_t count;
+    unsigned avoid; /* letters that names show already, bits */
+};
+
 enum local_root { ROOT_PRESENT, ROOT_MISSING, ROOT_PARENT_MISSING, ROOT_EMPTY };
 
 #define LOCAL_WHERE_MAX 1024
@@ -195,6 +208,15 @@ struct local_ops {
     /** The info that a file gets in another folder: keyword letters a-z translated by their names, or left out. NULL: left out */
     bool (*carry)(void *local, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1],
                   struct error *err);
+    /** What the keyword letters of a folder's names mean. NULL: there are none in this tree. @return false: it can't be read, or is no such file */
+    bool (*letters)(void *local, const char *folder, struct local_letters *letters, struct error *err);
+    /**
+     * Give these keywords letters in a folder, if they have none and there are some left; durable on return.
+     * @param letters  [out] as they are now, whoever wrote them
+     * @param busy     [out] another program is about to write the file: nothing was done, *letters is untouched
+     */
+    bool (*letters_add)(void *local, const char *folder, const struct local_words *words, struct local_letters *letters,
+                        bool *busy, struct error *err);
     /** Size and mtime alone, without reading. *missing: not there (any more) under that name. What is no regular file is a failure */
     bool (*look)(void *local, const struct local_file *file, struct local_print *print, bool *missing,
                  struct error *err);

@@ -75,6 +75,8 @@ maildir_local(struct maildir *maildir)
         .examine = read_examine,
         .reread = read_reread,
         .carry = carry_info,
+        .letters = letters_read,
+        .letters_add = letters_add,
         .look = read_look,
         .read_open = read_open,
         .read_facts = read_facts,

@@ -12,6 +12,7 @@ struct maildir_settings {   /* borrowed strings */
     bool fsync;             /* false: nothing is flushed */
     bool exclusive;         /* open fails with ERROR_LOCKED while another process has this root open exclusively */
     size_t descriptors;     /* how many files may be open; 0: as many as one likes */
+    unsigned lock_wait_ms;  /* how long for a lock of Dovecot's; 0: as long as is sensible */
     bool undigested;        /* of drafts only the size is wanted: digests would cost more than the wire */
     bool (*stopped)(void *context); /* a signal came: a file that takes long to read is given up. May be NULL */
     void *stopped_context;

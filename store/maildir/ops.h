@@ -121,6 +121,11 @@ bool deliver_batch(void *local, struct local_delivery *items, size_t count, stru
 bool carry_info(void *local, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1],
                 struct error *err);
 
+/* letters.c */
+bool letters_read(void *local, const char *folder, struct local_letters *letters, struct error *err);
+bool letters_add(void *local, const char *folder, const struct local_words *wanted, struct local_letters *letters,
+                 bool *busy, struct error *err);
+
 /* change.c */
 bool change_rename(void *local, struct local_rename *items, size_t count, struct error *err);
 bool change_link(void *local, struct local_move *items, size_t count, struct error *err);

@@ -126,8 +126,12 @@ count_entries(const struct scratch *s, const char *name)
 static void
 scratch_open(struct scratch *s, bool plusplus, bool fsync_too)
 {
-    const struct maildir_settings settings = {
-        .root = s->root, .quarantine = s->quarantine, .plusplus = plusplus, .flat = s->flat, .fsync = fsync_too};
+    const struct maildir_settings settings = {.lock_wait_ms = 60,
+                                              .root = s->root,
+                                              .quarantine = s->quarantine,
+                                              .plusplus = plusplus,
+                                              .flat = s->flat,
+                                              .fsync = fsync_too};
     enum local_root root;
 
     s->maildir = maildir_new(&settings);
