@@ -2,7 +2,7 @@
 Golub beside mbsync, and its import beside mpop, getmail6 and fetchmail, in one run, on one machine, against one server: what a
 sync costs.
 
-    bench.py --golub PROGRAM --tools FOLDER [--rows 1,3|imap|pop|moving] [--quick] [--alone] [--folder DIR] [--log PREFIX]
+    bench.py --golub PROGRAM --tools FOLDER [--rows 1,3|imap|pop|moving] [--quick] [--alone] [--no-image] [--folder DIR] [--log PREFIX]
 
 Prints one table and what it was measured on. `met` and `MISSED` judge golub's line against what is asked of it. Seconds mean
 something on a quiet machine only; turns, bytes and memory anywhere. Exit status 1 if anything was missed or not done.
@@ -16,6 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import image  # noqa: E402
 import moving_rows  # noqa: E402
 import pop_rows  # noqa: E402
 import rows  # noqa: E402
@@ -64,13 +65,15 @@ def versions(numbers, alone):
     return "; ".join(names)
 
 
-def surroundings(folder, numbers, alone):
+def surroundings(folder, numbers, alone, fresh):
     kind, device, options = file_system(folder)
+    where = "each row on a new ext4 of its own, an image behind a loop device on" if fresh else "Maildirs and journal on"
     dovecot = subprocess.run([program(), "--version"], stdout=subprocess.PIPE, text=True).stdout.split()[0]
     lines = [
-        "%s; Dovecot %s, sdbox, plain text on the loopback; its own fsync is off" % (versions(numbers, alone), dovecot),
-        "Linux %s, %d processors, load %.2f; Maildirs and journal on %s (%s, %s)"
-        % (platform.release(), os.cpu_count(), os.getloadavg()[0], kind, device, options),
+        "%s; Dovecot %s, sdbox, plain text on the loopback; its own fsync is off, its mail on %s"
+        % (versions(numbers, alone), dovecot, file_system(image.server_folder())[0]),
+        "Linux %s, %d processors, load %.2f; %s %s (%s, %s)"
+        % (platform.release(), os.cpu_count(), os.getloadavg()[0], where, kind, device, options),
         "Rows 2, 4, 8, 9 and the end of 6: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT or QUIT"
         " included)." % DELAY]
     if set(numbers) & set(rows.ROWS):
@@ -107,10 +110,12 @@ def main():
     prepare(options)
     began = time.monotonic()
     lines = []
-    print("%s\n\n%s" % (surroundings(tempfile.gettempdir(), options.rows, options.alone), head()), flush=True)
+    fresh = options.image and image.can_be_made()
+    print("%s\n\n%s" % (surroundings(tempfile.gettempdir(), options.rows, options.alone, fresh), head()), flush=True)
     for row in options.rows:
-        with Dovecot(users={"u%d" % n: "secret" for n in range(6)}, special_use=False,
-                     mechanisms=("plain", "login"), pop3=row in pop_rows.ROWS) as server:
+        with image.Homes(fresh), image.server(lambda: Dovecot(
+                users={"u%d" % n: "secret" for n in range(6)}, special_use=False, mechanisms=("plain", "login"),
+                pop3=row in pop_rows.ROWS)) as server:
             bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.alone, options.log)
             if options.progress or sys.stderr.isatty():
                 bench.say = lambda text: print("  [%4d s] %s" % (time.monotonic() - began, text), file=sys.stderr, flush=True)

@@ -22,7 +22,9 @@ def add_options(parser):
     parser.add_argument("--golub", default=os.environ.get("GOLUB_BIN"), help="the program (default: GOLUB_BIN)")
     parser.add_argument("--tools", required=True, help="folder of bench_relay, bench_measure and bench_flushes.so")
     parser.add_argument("--alone", action="store_true", help="golub only")
-    parser.add_argument("--folder", help="where mail and Maildirs are kept meanwhile (default: TMPDIR)")
+    parser.add_argument("--folder", help="where Maildirs are kept meanwhile, or images with them (default: TMPDIR)")
+    parser.add_argument("--no-image", dest="image", action="store_false",
+                        help="no new file system for what is measured: removals of a moment ago are in the figures")
 
 
 def prepare(options):
@@ -213,7 +215,7 @@ def file_system(path):
     with open("/proc/self/mounts") as f:
         for line in f:
             device, where, kind, options = line.split()[:4]
-            inside = os.path.realpath(path).startswith(where.rstrip("/") + "/") or where == "/"
+            inside = (os.path.realpath(path) + "/").startswith(where.rstrip("/") + "/")
             if inside and len(where) >= len(best[0]):
                 best = (where, kind, device, options)
     return best[1:]

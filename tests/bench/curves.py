@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import image  # noqa: E402
 from chart import Panel, draw  # noqa: E402
 from clients import Golub, Mbsync, Relay, add_options, file_system, prepare  # noqa: E402
 from rig.dovecot import Dovecot  # noqa: E402
@@ -53,7 +54,9 @@ class Scene:
 
     def __init__(self, options, mailboxes, messages_each):
         self.options = options
-        self.server = Dovecot(users={"ana": "secret"}, special_use=False, mechanisms=("plain", "login"))
+        self.homes = image.Homes(options.image)
+        self.homes.__enter__()
+        self.server = image.server(lambda: Dovecot(users={"ana": "secret"}, special_use=False, mechanisms=("plain", "login")))
         self.server.start()
         with Wire(self.server.port, "ana") as wire:
             for n in range(1, mailboxes):
@@ -85,6 +88,7 @@ class Scene:
         for program in self.programs:
             program.close()
         self.server.stop()
+        self.homes.__exit__(None, None, None)
 
 
 def mailboxes(options):
@@ -113,16 +117,17 @@ def messages(options):
         if count > options.most_messages:
             break
         with Scene(options, 1, count) as scene:
+            homes = []
             for program in scene.programs:
                 seconds = []
                 for n in range(options.tries):
                     fresh = program if n == 0 else type(program)(options.tools, "ana", scene.server.port)
+                    homes.append(fresh)
                     seconds.append(fresh.run(port=scene.server.port).seconds)
                     if len(fresh.files("INBOX")) != count:
                         raise RuntimeError("%s did not fetch all" % fresh.name)
-                    if fresh is not program:
-                        fresh.close()
                 curve.add(program.name, count, statistics.median(seconds))
+            scene.programs = homes  # not one is removed before all are done: see image.py
     return curve
 
 
@@ -147,8 +152,9 @@ def parse():
 def main():
     options = parse()
     prepare(options)
-    where = "Linux %s, %d processors, load %.2f, %s" % (platform.release(), os.cpu_count(), os.getloadavg()[0],
-                                                        file_system(tempfile.gettempdir())[0])
+    options.image = options.image and image.can_be_made()
+    where = "Linux %s, %d processors, load %.2f, %s%s" % (platform.release(), os.cpu_count(), os.getloadavg()[0],
+                                                        "new ext4 on " if options.image else "", file_system(tempfile.gettempdir())[0])
     print("%s; %s; %s" % (Golub.version(), "" if options.alone else Mbsync.version(), where))
     panels = []
     for name in options.curves:

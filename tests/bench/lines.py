@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import image  # noqa: E402
 from clients import Golub, Mbsync, add_options, file_system, prepare  # noqa: E402
 from rig.dovecot import Dovecot  # noqa: E402
 from rig.fill import Wire, mails  # noqa: E402
@@ -36,27 +37,24 @@ class Run:
 def first_sync(program, proxy, count):
     """One first sync through the proxy. @return Run"""
     proxy.reset()
-    try:
-        cost = program.run(port=proxy.port)
-        if len(program.files("INBOX")) != count:
-            raise RuntimeError("%s did not fetch all\n%s" % (program.name, cost.out[-3000:]))
-    finally:
-        program.close()
+    cost = program.run(port=proxy.port)
+    if len(program.files("INBOX")) != count:
+        raise RuntimeError("%s did not fetch all\n%s" % (program.name, cost.out[-3000:]))
     return Run(cost, proxy.stats["down"])
 
 
 def line(options, server, mbit, count):
     """@return name -> Run"""
-    runs = {}
+    programs = {word: Golub(options.tools, "ana", server.port, compress=word, max_delete="off") for word in WORDS}
+    if not options.alone and Mbsync.available():
+        programs["mbsync"] = Mbsync(options.tools, "ana", server.port)
     proxy = Proxy(server.port, delay=DELAY, mbit=mbit, record=False).start()
     try:
-        for word in WORDS:
-            runs[word] = first_sync(Golub(options.tools, "ana", server.port, compress=word, max_delete="off"), proxy, count)
-        if not options.alone and Mbsync.available():
-            runs["mbsync"] = first_sync(Mbsync(options.tools, "ana", server.port), proxy, count)
+        return {name: first_sync(program, proxy, count) for name, program in programs.items()}
     finally:
         proxy.stop()
-    return runs
+        for program in programs.values():  # not one is removed before all are done: see image.py
+            program.close()
 
 
 def missed(runs, mbit):
@@ -81,16 +79,19 @@ def main():
     parser.add_argument("--megabytes", type=float, default=60, help="of mail (default: 60)")
     options = parser.parse_args()
     prepare(options)
-    print("%s; %s; Linux %s, %d processors, load %.2f, %s; %d ms a round trip"
+    options.image = options.image and image.can_be_made()
+    print("%s; %s; Linux %s, %d processors, load %.2f, %s%s; %d ms a round trip"
           % (Golub.version(), "" if options.alone else Mbsync.version(), platform.release(), os.cpu_count(), os.getloadavg()[0],
-             file_system(tempfile.gettempdir())[0], 2 * DELAY))
+             "new ext4 on " if options.image else "", file_system(tempfile.gettempdir())[0], 2 * DELAY))
     bad = 0
-    with Dovecot(users={"ana": "secret"}, special_use=False, mechanisms=("plain", "login"), extra=PLUGINS) as server:
+    with image.server(lambda: Dovecot(users={"ana": "secret"}, special_use=False, mechanisms=("plain", "login"),
+                                      extra=PLUGINS)) as server:
         with Wire(server.port, "ana") as wire:
             count, size = wire.append("INBOX", mails(int(options.megabytes * MB / 15700)))
         print("first sync of %d messages, %.1f MB" % (count, size / MB), flush=True)
         for mbit in options.mbits:
-            runs = line(options, server, mbit, count)
+            with image.Homes(options.image):
+                runs = line(options, server, mbit, count)
             sentences = missed(runs, mbit)
             bad += len(sentences)
             print("%9s  %s" % ("%g Mbit/s" % mbit if mbit else "no limit", "  ".join("%s%s" % (n, r) for n, r in runs.items())))
