@@ -37,6 +37,7 @@
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
+#include "sync/apply/rename_here.h"
 #include "sync/base/cut_off.h"
 #include "sync/engine.h"
 #include "sync/match/given_again.h"
@@ -464,7 +465,7 @@ work(struct run *run)
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
         !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
-        !linked_settle(run) || !survey_known(run) || !sweep(run) ||
+        !linked_settle(run) || !rename_here_recover(run) || !survey_known(run) || !sweep(run) ||
         (run->options->altered != NULL && !altered_find(run)))
         return false;
     if (!line_open(run))
@@ -530,7 +531,8 @@ engine_run(const struct account *account, const struct sync_options *options, st
                       .local = local,
                       .journal = journal,
                       .report = report,
-                      .dry = options->dry_run};
+                      .dry = options->dry_run,
+                      .move_folders = rename_here};
     const double begin = clock_seconds();
     bool ok;
     int status;

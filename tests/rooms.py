@@ -24,7 +24,7 @@ SYNC = TOP / "sync"
 
 # Operations of store/base/remote.h, local.h and maildrop.h after which mail is another one, or stands elsewhere.
 CHANGES = {"store", "keyword", "append", "move", "copy", "remove", "create", "create_all", "deliver", "deliver_ahead", "rename", "link", "unlink_moved",
-           "keep", "quarantine_drop", "quarantine_flush", "draft_begin", "carry"}
+           "move_folder", "keep", "quarantine_drop", "quarantine_flush", "draft_begin", "carry"}
 MAY_CHANGE = {"apply", "import", "restore"}
 PASSES_ON = {"attempts_remote.c", "flight.c"}  # what apply asks for, to the server
 MARKS = {"write_mark"}  # the mark in the root is no mail

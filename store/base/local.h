@@ -265,6 +265,13 @@ struct local_ops {
     bool (*create)(void *local, const char *folder, struct error *err);
     /** The same for many, with flushes in common. Each item has its outcome; false: none of them is certain. */
     bool (*create_all)(void *local, struct local_folder *items, size_t count, struct error *err);
+    /**
+     * A folder with all below it gets another path, whatever that is called; parents are made, and those that held nothing else go; durable on
+     * return. Where that was done before, it is made durable. Never over anything but an empty directory: then false, and *taken.
+     */
+    bool (*move_folder)(void *local, const char *from, const char *to, bool *taken, struct error *err);
+    /** Does anything stand under this path, a folder or not, but an empty directory? */
+    bool (*taken)(void *local, const char *folder, bool *taken, struct error *err);
     /** Which boot of the system this is; "": it does not tell. */
     void (*boot)(void *local, char id[static LOCAL_BOOT_MAX + 1]);
     /** All that was written below the root until now is on the disk, whatever the settings say. */

@@ -188,6 +188,8 @@ MUST_CHECK bool journal_mailboxes(struct journal *journal, struct journal_mailbo
 void journal_mailboxes_free(struct journal_mailbox *list, size_t count);
 /** Insert (id 0: set on success) or update all columns. */
 MUST_CHECK bool journal_mailbox_save(struct journal *journal, struct journal_mailbox *mailbox, struct error *err);
+/** It gets a name that no mailbox can have, so that another one, saved next, may have its own; its own save follows. */
+MUST_CHECK bool journal_mailbox_unname(struct journal *journal, int64_t mailbox, struct error *err);
 /** With all its messages, pending rows and intents. A copy or move into another mailbox stays, as one whose source is not known. */
 MUST_CHECK bool journal_mailbox_delete(struct journal *journal, int64_t mailbox, struct error *err);
 
@@ -328,7 +330,7 @@ MUST_CHECK bool journal_nth_highest_uid(struct journal *journal, int64_t mailbox
 MUST_CHECK bool journal_count_uids_from(struct journal *journal, int64_t mailbox, uint32_t uid, uint32_t *count,
                                         struct error *err);
 
-enum journal_op_kind { OP_UPLOAD = 1, OP_COPY, OP_MOVE, OP_REMOVE_REMOTE, OP_REMOVE_LOCAL };
+enum journal_op_kind { OP_UPLOAD = 1, OP_COPY, OP_MOVE, OP_REMOVE_REMOTE, OP_REMOVE_LOCAL, OP_RENAME_HERE };
 struct journal_op { /* an intent, durable before its command */
     int64_t id;
     enum journal_op_kind kind;
@@ -342,7 +344,7 @@ struct journal_op { /* an intent, durable before its command */
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
     int64_t date;
-    int attempt;   /* of an upload: so many were accepted and not found */
+    int attempt; /* of an upload: so many were accepted and not found; of a renamed folder: which step (sync/apply/rename_here.h) */
     int64_t since; /* seconds UTC */
     /*
      * Remove local: the name in the quarantine. Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is

@@ -169,8 +169,8 @@ is_anothers(int parent, const char *level, int fd)
  * Down the path; levels that are missing become plain directories. @return descriptor, or -1 with errno: EEXIST where another name stands for a
  * level
  */
-static int
-enter_parent(struct maildir *maildir, const char *path)
+int
+create_enter(struct maildir *maildir, const char *path)
 {
     int fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
 
@@ -238,7 +238,7 @@ reach_parent(struct creating *creating, struct local_folder *item, bool first_ti
     errno = EINVAL;
     if (*found) {
         memcpy(creating->path, path, strlen(path) + 1);
-        creating->parent = enter_parent(creating->maildir, path);
+        creating->parent = create_enter(creating->maildir, path);
     }
     *found = *found && creating->parent >= 0;
     if (!*found)

@@ -100,6 +100,8 @@ maildir_local(struct maildir *maildir)
         .quarantine_flush = quarantine_flush,
         .create = create_folder,
         .create_all = create_folders,
+        .move_folder = move_folder,
+        .taken = move_folder_taken,
         .free_space = filesystem_free,
         .quarantine_space = quarantine_space,
         .describe = filesystem_describe,

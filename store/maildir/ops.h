@@ -28,6 +28,13 @@ bool tree_is_mailbox(int fd);
 bool create_folder(void *local, const char *folder, struct error *err);
 bool create_folders(void *local, struct local_folder *items, size_t count, struct error *err);
 
+/** Down a path below the root; levels that are missing become plain directories, durable. @return descriptor, or -1 with errno */
+int create_enter(struct maildir *maildir, const char *path);
+
+/* move_folder.c */
+bool move_folder(void *local, const char *from, const char *to, bool *taken, struct error *err);
+bool move_folder_taken(void *local, const char *folder, bool *taken, struct error *err);
+
 /* filesystem.c: what the file system under the root can do */
 bool filesystem_holds_names(void *local, bool probe, struct error *err);
 void filesystem_learn(struct maildir *maildir);

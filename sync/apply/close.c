@@ -24,6 +24,8 @@ is_over_there(const struct run *run, const struct journal_pending *pending, cons
         return true;
     if (mailbox->row.state == MAILBOX_GONE_LOCAL)
         return pending->kind == PENDING_FAILED && strcmp(pending->detail, "read") == 0;
+    if (mailbox->name_waits || mailbox->stuck || mailbox->undecided)
+        return false;
     return mailbox->row.state == MAILBOX_ACTIVE && !mailbox_is_refused(mailbox->cautions) &&
            !attempts_is_unreadable(run, mailbox);
 }

@@ -105,7 +105,7 @@ recover_intents(struct run *run)
         else if (ok && ops[i].kind == OP_REMOVE_REMOTE)
             ok = undelete_is_forgotten(&ops[i]) ? undelete_add_forgotten(undelete, &ops[i])
                                                 : finish_remote(run, undelete, &ops[i], message, found);
-        else if (ok)
+        else if (ok && unfinished_is_sending(&ops[i]))
             ok = doubt_time(run, &ops[i]) && (!unfinished_is_sent(&ops[i]) || unfinished_end_sent(run, &ops[i]));
     }
     ok = ok && undelete_run(undelete);

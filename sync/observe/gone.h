@@ -16,6 +16,7 @@ struct sight { /* one mailbox while it is being listed */
     struct mailbox *mailbox;
     struct remote_select request;
     struct remote_selected selected;
+    bool other;      /* it is another mailbox than the one that was listed under that name */
     bool started;    /* the server has said which mailbox is selected */
     bool again_full; /* what came can't be trusted to be complete */
     bool complete;

@@ -154,6 +154,11 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
             run->report, run->account->name, row->name, "uids",
             "its UIDs do not last (UIDNOTSTICKY): messages are found again by content, and none is removed there");
     sight->mailbox->said_sticky |= selected->not_sticky;
+    /* Which mailbox it is was told in the list of this run, and the list said its numbers: another one has got its name since. */
+    sight->other = row->objectid[0] != '\0' && row->uidvalidity != selected->uidvalidity && row->uidvalidity != 0 &&
+                   sight->mailbox->told_uidvalidity == row->uidvalidity;
+    if (sight->other)
+        return true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
         /*
          * UIDVALIDITY only grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and so may the other
@@ -411,6 +416,10 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct journal_mailbox *row = &sight->mailbox->row;
     bool whole, settled = false;
 
+    if (sight->other) {
+        refuse_listing(run, sight, false, "another mailbox has its name since the mailboxes were listed");
+        return told_take_back(run, &sight->told);
+    }
     if (!outcome->ok || !sight->started) {
         if (outcome->disturbed && sight->last && sight->started && !sight->again_full) {
             uneven_disturbed(run, sight->mailbox, outcome->answer);

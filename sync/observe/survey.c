@@ -5,6 +5,7 @@
  */
 #include "sync/observe/closed.h"
 #include "sync/observe/observe.h"
+#include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
 #include "sync/observe/uneven.h"
 #include "sync/rows/flushed.h"
@@ -225,7 +226,8 @@ survey_here(struct run *run)
 {
     const bool known = run->count != 0;
 
-    if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
+    if (!run->no_root &&
+        (!run->local.ops->folders(run->local.self, see_folder, run, &run->err) || !renamed_see_folders(run)))
         return false;
     if (!run->no_root)
         closed_see(run);
@@ -278,6 +280,7 @@ decide_states(struct run *run)
             free(mailbox->row.wire);
             free(mailbox->row.folder);
             free(mailbox->row.goal);
+            free(mailbox->had_name);
             *mailbox = (struct mailbox){0};
             continue;
         }

@@ -2,6 +2,7 @@
  * Which mailbox of the journal is which one of the server's list. The whole list is taken first and put into an order of its own, so
  * that no name depends on the order in which a server lists:
  *
+ *   0. what the server says that it is, under another name than the row has: it was renamed (renamed.h)
  *   1. the same bytes; where the connection spells names in another way than when the row was written (UTF8=ACCEPT came or went), the
  *      bytes that the name has in the row's spelling
  *   2. the same name once separator and prefix of the namespace are cut, and not listed under its own bytes: the provider changed one
@@ -10,7 +11,9 @@
  *   3. else it is new. A name that is in use is not given again, nor taken from the one that has it: what comes second keeps its
  *      prefix, or is spelled aside (names_aside)
  */
+#include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
+#include "sync/observe/undecided.h"
 #include "sync/run/lookup.h"
 #include "sync/run/shapes.h"
 
@@ -178,6 +181,7 @@ take(struct list *list, struct listed *item, struct mailbox *mailbox)
     mailbox->messages = seen->messages;
     mailbox->uidnext = seen->uidnext;
     mailbox->uidvalidity = seen->uidvalidity;
+    mailbox->told_uidvalidity = seen->has_status && seen->objectid[0] != '\0' ? seen->uidvalidity : 0;
     mailbox->modseq = seen->modseq;
     mailbox->row.utf8 = list->run->info.utf8;
     mailbox->row.separator = seen->separator;
@@ -190,12 +194,32 @@ match_bytes(struct list *list)
 {
     for (size_t i = 0; i < list->run->count; i++) {
         struct mailbox *mailbox = &list->run->mailboxes[i];
-        struct listed *item = mailbox->row.wire != NULL ? find_bytes(list, mailbox) : NULL;
+        struct listed *item =
+            mailbox->row.wire != NULL && !mailbox->listed && !mailbox->undecided ? find_bytes(list, mailbox) : NULL;
 
         if (item != NULL && !item->taken && !take(list, item, mailbox))
             return false;
     }
     return true;
+}
+
+/* Those that were renamed there, whatever their names; then all others that have their old ones; then the new names, and what they make way for. */
+static bool
+match_known(struct list *list)
+{
+    struct renamed_item *items = calloc(list->count + 1, sizeof *items);
+    bool ok = items != NULL || run_no_memory(list->run);
+
+    for (size_t i = 0; ok && i < list->count; i++)
+        items[i].seen = &list->items[i].seen;
+    ok = ok && renamed_find(list->run, items, list->count);
+    for (size_t i = 0; ok && i < list->count; i++) {
+        list->items[i].taken = items[i].waits;
+        ok = items[i].row == NULL || take(list, &list->items[i], items[i].row);
+    }
+    ok = ok && match_bytes(list) && renamed_settle(list->run, items, list->count);
+    free(items);
+    return ok;
 }
 
 /* The name for people, without the prefix or with it. @return false: it is no name; said */
@@ -219,12 +243,28 @@ add_new(struct list *list, struct listed *item, const char *name)
     struct run *run = list->run;
     struct error err = {0};
     char folder[LOCAL_FOLDER_MAX + 1];
+    const struct mailbox *holder;
     struct mailbox *mailbox;
 
     if (!names_to_folder(name, run->account->policy.layout, folder, &err)) {
         run_problem(run, NULL, &err);
         return true;
     }
+    if (undecided_may_be(run, &item->seen, name, false))
+        return true;
+    holder = lookup_folder(run, folder);
+    if (holder != NULL && (!run->dry || holder->row.goal == NULL)) {
+        if (!run->account->policy.pull.mailboxes)
+            return true;
+        error_set(&err, ERROR_LOCAL, "make a folder for mailbox %s", name);
+        error_answer(&err, text_of("another mailbox has it"));
+        error_hint(&err, "It is that of mailbox %s, which has another name on the server now and can't get it here.",
+                   holder->row.name);
+        run_problem(run, holder, &err);
+        return true;
+    }
+    if (holder != NULL) /* a dry run does not take it away */
+        (void)text_print(folder, sizeof folder, "/%zu", run->count);
     mailbox = survey_add(run, name, folder, MAILBOX_NEW_REMOTE);
     return mailbox != NULL && take(list, item, mailbox);
 }
@@ -240,10 +280,21 @@ aside_of(const struct listed *item, char name[static LIMIT_MAILBOX_NAME + 1])
 }
 
 static bool
+say_one_name(struct run *run, const struct mailbox *same, const struct listed *item, const char *name)
+{
+    struct error err = {0};
+
+    error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
+    error_answer(&err, item->seen.name);
+    error_hint(&err, "Two mailboxes of the server have one name here: rename one of them there.");
+    run_problem(run, same, &err);
+    return true;
+}
+
+static bool
 match_name(struct list *list, struct listed *item)
 {
     struct run *run = list->run;
-    struct error err = {0};
     char name[LIMIT_MAILBOX_NAME + 1], aside[LIMIT_MAILBOX_NAME + 1];
     struct mailbox *same = NULL;
 
@@ -253,16 +304,16 @@ match_name(struct list *list, struct listed *item)
         same = lookup_name(run, name);
         if (same == NULL)
             return add_new(list, item, name);
+        if (same->undecided) /* its old name is another one's now, perhaps */
+            return true;
         if (!same->listed)
             return take(list, item, same);
+        if (same->name_waits) /* it was renamed there: its old name becomes free once it can have the new one here */
+            return !run->account->policy.pull.mailboxes || say_one_name(run, same, item, name);
     }
     if (run->info.prefix[0] != '\0' && aside_of(item, aside) && lookup_name(run, aside) == NULL)
         return add_new(list, item, aside);
-    error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
-    error_answer(&err, item->seen.name);
-    error_hint(&err, "Two mailboxes of the server have one name here: rename one of them there.");
-    run_problem(run, same, &err);
-    return true;
+    return say_one_name(run, same, item, name);
 }
 
 /* Does it begin with the prefix? */
@@ -286,18 +337,31 @@ match_aside(struct list *list, struct listed *item)
     char name[LIMIT_MAILBOX_NAME + 1];
     struct mailbox *same = aside_of(item, name) ? lookup_name(list->run, name) : NULL;
 
-    return same == NULL || same->listed || take(list, item, same);
+    return same == NULL || same->listed || same->undecided || take(list, item, same);
+}
+
+static bool
+name_if_any(const struct list *list, const struct listed *item, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    struct error ignored = {0};
+
+    return names_from_server(item->seen.utf8.at != NULL ? item->seen.utf8 : item->seen.name, item->seen.separator,
+                             list->run->info.prefix, name, &ignored);
 }
 
 static bool
 match_names(struct list *list)
 {
+    char name[LIMIT_MAILBOX_NAME + 1];
     bool ok = true;
 
     for (size_t i = 0; ok && i < list->count; i++)
         ok = list->items[i].taken || match_aside(list, &list->items[i]);
     for (size_t i = 0; i < list->count; i++)
         list->items[i].cut = !list->items[i].taken && has_prefix(list, &list->items[i]);
+    for (size_t i = 0; ok && i < list->count; i++)
+        if (!list->items[i].taken && name_if_any(list, &list->items[i], name))
+            (void)undecided_may_be(list->run, &list->items[i].seen, name, true);
     for (int cut = 0; cut < 2; cut++)
         for (size_t i = 0; ok && i < list->count; i++)
             if (!list->items[i].taken && list->items[i].cut == (cut != 0))
@@ -373,8 +437,9 @@ survey_list(struct run *run)
         qsort(list.items, list.count, sizeof *list.items, compare_listed);
     if (run->listed_count > 1)
         qsort(run->listed, run->listed_count, sizeof *run->listed, compare_hashes);
-    ok = ok && sort_others(&list) && check_list(&list) && note_shapes(&list) && match_bytes(&list) &&
-         match_names(&list) && take_over(&list);
+    ok =
+        ok && sort_others(&list) && check_list(&list) && note_shapes(&list) && match_known(&list) && match_names(&list);
+    ok = ok && undecided_leave(run) && take_over(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
     free(list.items);

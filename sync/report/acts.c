@@ -19,6 +19,7 @@ static const struct act_words acts[REPORT_ACTS] = {
     [DID_CREATE_HERE] = {"create-here", "made here", "would make the folder here", "created-here"},
     [DID_CREATE_THERE] = {"create-there", "made on the server", "would make the mailbox on the server",
                           "created-there"},
+    [DID_RENAME_HERE] = {"rename-here", "renamed here to", "would be renamed here to", "renamed-here"},
     [DID_PAIR] = {"pair", "found to be the same on both sides", "would pair: the same on both sides", NULL},
 };
 

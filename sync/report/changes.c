@@ -25,7 +25,7 @@ static bool
 comes_here(const struct report_done *done)
 {
     return !done->dry && (done->act == DID_DOWNLOAD || done->act == DID_FLAGS_HERE || done->act == DID_KEYWORDS_HERE ||
-                          done->act == DID_MOVE_HERE || done->act == DID_REMOVE_HERE);
+                          done->act == DID_MOVE_HERE || done->act == DID_REMOVE_HERE || done->act == DID_RENAME_HERE);
 }
 
 static void

@@ -7,7 +7,9 @@ report_done(struct report *report, const char *account, struct report_counts *co
     const struct act_words *words = report_act_words(done->act);
 
     report_count(counts, done);
-    if (words->event != NULL && !done->dry)
+    if (done->act == DID_RENAME_HERE)
+        report_renamed(report, account, done);
+    else if (words->event != NULL && !done->dry)
         report_mailbox(report, account, done->mailbox, words->event, words->done);
     else
         report_message(report, account, done);

@@ -13,6 +13,19 @@ report_json_mailbox(struct report *report, const struct report_place *place, con
     json_end_event(report, object, true);
 }
 
+void
+report_json_renamed(struct report *report, const char *account, const struct report_done *done, const char *text)
+{
+    json_t *object = json_begin_event("mailbox", account, done->mailbox);
+
+    json_put_string(object, "what", report_act_words(done->act)->event);
+    json_put_string(object, "from", done->left);
+    json_put_string(object, "text", text);
+    if (done->dry)
+        json_put_bool(object, "dry_run", true);
+    json_end_event(report, object, true);
+}
+
 /* Words with a blank between. */
 static void
 put_words(json_t *object, const char *key, const char *words)
@@ -44,6 +57,8 @@ make_message(const char *account, const struct report_done *done)
     } else {
         json_put_string(object, "detail", done->detail);
     }
+    if (done->act == DID_RENAME_HERE)
+        json_put_string(object, "from", done->left);
     if (done->dry)
         json_put_bool(object, "dry_run", true);
     return object;
@@ -180,6 +195,7 @@ make_counts(const struct report_counts *c)
         {"mailboxes", c->mailboxes},
         {"mailboxes_made_here", c->done[DID_CREATE_HERE]},
         {"mailboxes_made_there", c->done[DID_CREATE_THERE]},
+        {"mailboxes_renamed_here", c->done[DID_RENAME_HERE]},
         {"paired", c->done[DID_PAIR]},
         {"held", c->held},
         {"pending", c->pending},

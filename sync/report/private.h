@@ -157,6 +157,7 @@ void report_summary(const struct report_summary *summary, char *to, size_t size)
 void report_json_kept(struct report *report, const char *account, const struct report_kept *kept);
 void report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text);
 void report_json_message(struct report *report, const char *account, const struct report_done *done);
+void report_json_renamed(struct report *report, const char *account, const struct report_done *done, const char *text);
 /** The same as a line of a file. @return false: no memory, or errno */
 MUST_CHECK bool report_json_put_message(FILE *to, const char *account, const struct report_done *done);
 void report_json_line(struct report *report, const char *account, const char *key, const char *text);

@@ -3,6 +3,7 @@
  * all, and hands it to the form that was chosen: people's text (report/text.c, report/summary.c) or JSON lines
  * (report/json.c). Errors go to standard error in both forms; JSON has them as events, too.
  */
+#include "store/base/limits.h"
 #include "sync/report/private.h"
 
 #include <errno.h>
@@ -174,6 +175,26 @@ report_mailbox(struct report *report, const char *account, const char *mailbox, 
 }
 
 void
+report_renamed(struct report *report, const char *account, const struct report_done *done)
+{
+    const struct act_words *words = report_act_words(done->act);
+    const struct report_place place = {account, done->left};
+    struct report_account *a;
+    char text[LIMIT_MAILBOX_NAME + 64];
+
+    (void)text_print(text, sizeof text, "%s %s", done->dry ? words->would : words->done, done->mailbox);
+    report_lock(report);
+    a = report_find(report, account);
+    if (a != NULL && a->changes != NULL)
+        report_changes_add(a, done);
+    if (!report->settings.quiet && report->settings.json)
+        report_json_renamed(report, account, done, text);
+    else if (!report->settings.quiet)
+        report_text_line(report, report->out, &place, text);
+    report_unlock(report);
+}
+
+void
 report_message(struct report *report, const char *account, const struct report_done *done)
 {
     struct report_account *a;
@@ -308,7 +329,8 @@ report_result(struct report *report, const char *account, int status, const stru
     if (a != NULL) {
         a->acts = report_acts(counts);
         a->came = counts->done[DID_DOWNLOAD] + counts->done[DID_FLAGS_HERE] + counts->done[DID_KEYWORDS_HERE] +
-                  counts->done[DID_MOVE_HERE] + counts->done[DID_REMOVE_HERE] + counts->done[DID_CREATE_HERE];
+                  counts->done[DID_MOVE_HERE] + counts->done[DID_REMOVE_HERE] + counts->done[DID_CREATE_HERE] +
+                  counts->done[DID_RENAME_HERE];
     }
     if (a != NULL && !report_watch_counts(a, &summary)) {
         ;

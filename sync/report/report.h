@@ -36,7 +36,8 @@ enum report_act { /* what is done with one message or mailbox; acts.c has the wo
                   DID_REPLACE_THERE, /* the old version of a file that was saved again: no removal that anybody made */
                   DID_CREATE_HERE,
                   DID_CREATE_THERE,
-                  DID_PAIR, /* found to be the same on both sides, without a transfer */
+                  DID_RENAME_HERE, /* a mailbox with all its mail; `left` is its old name */
+                  DID_PAIR,        /* found to be the same on both sides, without a transfer */
                   REPORT_ACTS,
 };
 
@@ -50,7 +51,8 @@ struct report_done { /* one act; in a dry run one that would be */
     const char *add, *del; /* keywords: what was set and what was taken off; NULL: none */
     const char *why;       /* the reason in words, for people alone; NULL: none */
     uint64_t bytes;        /* of the message that it brought here, or in a dry run would bring here or there */
-    const char *left;      /* the mailbox that a message was moved from, for report_changes alone; NULL: none */
+    const char *left;      /* the mailbox that a message was moved from, for report_changes alone, or the old name of
+                              one; NULL: none */
 };
 
 struct report_counts { /* one account's run */
@@ -195,6 +197,8 @@ MUST_CHECK bool report_changes_take(struct report *report, const char *account, 
 void report_changed_drop(struct report_changed *changed);
 /** Of report_done: show what was counted. */
 void report_message(struct report *report, const char *account, const struct report_done *done);
+/** Of report_done: a mailbox has another name. */
+void report_renamed(struct report *report, const char *account, const struct report_done *done);
 /** An error or a warning; shown on standard error, the same line once in an account's run. */
 void report_error(struct report *report, const struct error *err);
 /** Behind an error: a command that the user may give to set it right, on standard error as it stands. */

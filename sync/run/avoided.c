@@ -50,6 +50,16 @@ avoided_load(struct run *run)
     return true;
 }
 
+/* What it may have been renamed to only the server tells: then each run asks for all of it. */
+static bool
+is_missed(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (run->mailboxes[i].undecided)
+            return true;
+    return false;
+}
+
 void
 avoided_write(struct run *run)
 {
@@ -60,8 +70,8 @@ avoided_write(struct run *run)
     bool same;
 
     server.ops->info(server.self, &info);
-    same = strcmp(info.avoided, run->avoided) == 0;
-    if (run->dry || (strcmp(info.avoided, run->avoided_now) == 0 && !run->avoided_open) ||
+    same = strcmp(info.avoided, run->avoided) == 0 && !is_missed(run);
+    if (run->dry || (strcmp(info.avoided, run->avoided_now) == 0 && !run->avoided_open && !is_missed(run)) ||
         (info.avoided[0] == '\0' && !run->surveyed))
         return;
     if (info.avoided[0] != '\0')

@@ -15,6 +15,7 @@ run_release(struct run *run)
         free(run->mailboxes[i].row.wire);
         free(run->mailboxes[i].row.folder);
         free(run->mailboxes[i].row.goal);
+        free(run->mailboxes[i].had_name);
     }
     free(run->mailboxes);
     id_set_free(&run->judged);

@@ -42,6 +42,7 @@ struct mailbox {
     bool spelled;     /* its name on the server, as LIST spells it, is not in the journal yet */
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq;
+    uint32_t told_uidvalidity;  /* as the list said that told which mailbox is which; 0: it did not */
     uint32_t known_uidvalidity; /* as the journal had it when this run began */
     struct local_stamp stamp;
     struct journal_place place; /* what tells this folder from a copy of it: place.c */
@@ -49,8 +50,16 @@ struct mailbox {
     bool touched;               /* golub wrote into it: what it is known by is due */
     bool seen_whole, judged;    /* listed completely, and what was to be held is held, in this run */
     uint64_t removed;           /* so many messages that the guard counts have gone in this run */
-    bool chosen;                /* by the patterns */
-    bool asked;                 /* by the command line: operations are allowed in it */
+    bool name_waits;            /* it has another name on the server, and can't have that here in this run */
+    bool stuck;                 /* ... its folder can't */
+    bool undecided;       /* whether it has another name on the server can't be told in this run: it is left alone */
+    bool fits_one;        /* ... for something that is new there has numbers that fit */
+    bool perhaps_renamed; /* ... for one that is new there may be it, and this is its name */
+    char perhaps[160];
+    char *
+        had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
+    bool chosen; /* by the patterns */
+    bool asked;  /* by the command line: operations are allowed in it */
     /* what is due */
     bool look_there, look_here;
     /* What was seen to be gone there in this run, and has a UID below `gone_below`, was removed; not while `unproven`: the look at it is not complete */
@@ -234,6 +243,8 @@ struct run {
     struct local local;
     struct journal *journal;
     struct report *report;
+    /* Folders of mailboxes that have other names on the server now get their new places (sync/apply/rename_here.h). NULL: this run changes nothing */
+    bool (*move_folders)(struct run *run);
     struct error err; /* why the run ends; every call of a store fills in this one */
     struct report_counts counts;
     struct remote_info info;

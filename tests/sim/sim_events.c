@@ -11,6 +11,7 @@ static const struct {
     {KIND_UIDVALIDITY, 15, true, event_uidvalidity},
     {KIND_FORGETS, 12, false, event_forget_flags},
     {KIND_SWAPS, 15, true, event_swap},
+    {KIND_RENAMES, 25, true, event_rename_there},
     {KIND_AWAY_THERE, 25, false, event_away_there},
     {KIND_AWAY_HERE, 25, false, event_away_here},
     {KIND_COPIES, 20, true, event_copy_marked},
@@ -55,6 +56,9 @@ kinds_begin(struct sim *sim)
     sim->server.rewrites = on(sim, KIND_MOVERS) && rng_chance(dice(sim), 40) && !sim->server.swallows_duplicates
                                ? DRESS_SERVER
                                : DRESS_PLAIN;
+    sim->server.identifies = on(sim, KIND_RENAMES);
+    /* After a day of such lists it is given up which is which: the mailbox is here twice then. */
+    sim->server.mute_ids = on(sim, KIND_RENAMES) && !on(sim, KIND_DAYS) && world->seed % 3 == 0 ? 25 : 0;
     world->strict_copies = on(sim, KIND_COPIES);
     sim->server.crosses = world->seed % 4 == 0;
     world->expunges = on(sim, KIND_EXPUNGE);
@@ -109,6 +113,7 @@ void
 kinds_quiet(struct sim *sim)
 {
     sim->quiet = true;
+    sim->server.mute_ids = 0;
     if (on(sim, KIND_COUNTS)) {
         event_counts_right(sim);
         sim->world.now += DAY;

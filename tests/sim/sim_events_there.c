@@ -67,9 +67,13 @@ event_forget_flags(struct sim *sim)
 static void
 all_moved(struct sim *sim, const struct sim_mailbox *box, int from, int to)
 {
+    sim->world.renamed = sim->world.renamed || sim->server.identifies;
+    for (int i = 0; sim->server.identifies && i < sim->world.next_content; i++)
+        sim->world.ledger[i].moved = true;
     for (size_t i = 0; i < box->count; i++) {
         const int content = box->messages[i].content;
-        ledger_out(&sim->world, content, from);
+        if (!sim->server.identifies || from == 0 || to == 0)
+            ledger_out(&sim->world, content, from);
         ledger_carry(&sim->world, content, from, to);
         ledger_flags(&sim->world, content, to, 0, box->messages[i].flags, true);
     }
@@ -84,6 +88,25 @@ all_put(struct sim *sim, int mailbox)
         ledger_put(&sim->world, box->messages[i].content, mailbox);
 }
 
+/* What a mailbox is must have been told before it gets another name: else nobody can know, and it is one that is gone and one that is new. */
+static bool
+is_known(const struct sim *sim, int mailbox)
+{
+    const unsigned all = (1u << sim->world.clients) - 1;
+
+    return !sim->server.identifies || (mailbox != 0 && (sim->server.boxes[mailbox].id_told & all) == all);
+}
+
+/* A folder that some client has under the new name, and that is not this mailbox's own from before, would be in the way: said, and left alone. */
+static bool
+is_free_here(const struct sim *sim, int a, int b)
+{
+    for (int c = 0; sim->server.identifies && c < sim->world.clients; c++)
+        if (sim->clients[c].maildir.tree.folder[b] && sim->server.boxes[a].was_at[c] != b)
+            return false;
+    return true;
+}
+
 /* Names change, UIDVALIDITY and UIDs go along. */
 static void
 swap_mailboxes(struct sim *sim)
@@ -92,7 +115,7 @@ swap_mailboxes(struct sim *sim)
     const int a = event_mailbox_there(sim), b = event_mailbox_there(sim);
     struct sim_mailbox *boxes = sim->server.boxes;
 
-    if (a == b || a < 0 || b < 0)
+    if (a == b || a < 0 || b < 0 || !is_known(sim, a) || !is_known(sim, b))
         return;
     for (int i = 0; i < 2; i++)
         for (size_t k = 0; k < boxes[i == 0 ? a : b].count; k++)
@@ -116,7 +139,8 @@ rename_mailbox(struct sim *sim)
     struct sim_mailbox *boxes = sim->server.boxes;
 
     if (a < 0 || a == b || b == sim->server.selected || sim->away_there[b] || (boxes[b].exists && boxes[b].count > 0) ||
-        boxes[a].count == 0)
+        boxes[a].count == 0 || !is_known(sim, a) || !is_free_here(sim, a, b) ||
+        (sim->server.identifies && boxes[b].exists))
         return;
     for (size_t k = 0; k < boxes[a].count; k++)
         ledger_touch(&sim->world, boxes[a].messages[k].content, SIM_SERVER);
@@ -154,6 +178,40 @@ remake_mailbox(struct sim *sim)
         if (rng_below(dice(sim), 100) < share)
             event_put_there(sim, a, old.messages[i].content, old.messages[i].flags, old.messages[i].date);
     kind_met(&sim->world, KIND_SWAPS);
+}
+
+/* ... and its old name is none any more. */
+static void
+move_mailbox(struct sim *sim)
+{
+    const int a = event_mailbox_there(sim), b = 1 + (int)rng_below(dice(sim), SIM_MAILBOXES - 1);
+    struct sim_mailbox *boxes = sim->server.boxes;
+
+    if (a <= 0 || a == b || b == sim->server.selected || sim->away_there[b] || boxes[b].exists || !is_known(sim, a) ||
+        !is_free_here(sim, a, b))
+        return;
+    for (size_t k = 0; k < boxes[a].count; k++)
+        ledger_touch(&sim->world, boxes[a].messages[k].content, SIM_SERVER);
+    say(&sim->world, "  there: %s is renamed to %s", server_mailbox_name(a), server_mailbox_name(b));
+    all_moved(sim, &boxes[a], a, b);
+    boxes[b] = boxes[a];
+    boxes[a].exists = false;
+    boxes[a].count = boxes[a].expunged_count = 0;
+    all_put(sim, b);
+    kind_met(&sim->world, KIND_RENAMES);
+}
+
+void
+event_rename_there(struct sim *sim)
+{
+    const unsigned what = rng_below(dice(sim), 6);
+
+    if (what == 0)
+        rename_mailbox(sim);
+    else if (what == 1)
+        swap_mailboxes(sim);
+    else
+        move_mailbox(sim);
 }
 
 void

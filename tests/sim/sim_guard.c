@@ -32,6 +32,7 @@ guard_before(struct sim *sim, struct client *client)
             bool any = false;
             for (int k = 0; k < SIM_MAILBOXES; k++)
                 any = any || client->shown[i][k];
+            shown[i][m] = shown[i][m] || (any && world->renamed); /* under whatever name */
             for (int k = there > here ? there : here; k > 0 && client->choice.confirm && any; k--)
                 ledger_out(world, i, m);
         }

@@ -45,6 +45,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_MOVERS] = {"movers", 12, true},
     [KIND_WATCHED] = {"watched", 25, true},
     [KIND_KEYWORDS] = {"keywords", 20, true},
+    [KIND_RENAMES] = {"renames", 20, true},
 };
 
 static unsigned long allowed, forbidden;
@@ -129,7 +130,11 @@ kinds_of(uint64_t seed)
     if ((kinds & KIND_BIT(KIND_COPYING)) != 0)
         kinds &=
             ~(KIND_BIT(KIND_UIDVALIDITY) | KIND_BIT(KIND_FORGETS) | KIND_BIT(KIND_SWAPS) | KIND_BIT(KIND_PATTERNS) |
-              KIND_BIT(KIND_AWAY_THERE) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_TORN));
+              KIND_BIT(KIND_RENAMES) | KIND_BIT(KIND_AWAY_THERE) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_TORN));
+    /* A folder that comes back under a name that is another mailbox's by now is in the way, for as long as it is there. */
+    if ((kinds & KIND_BIT(KIND_RENAMES)) != 0)
+        kinds &= ~(KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE) | KIND_BIT(KIND_SWAPS) |
+                   KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_ONE));
     /* What another program carries here may be what no list shows, or the view does not reach: then nobody can know that it is there already. */
     if ((kinds & (KIND_BIT(KIND_COUNTS) | KIND_BIT(KIND_NEWEST))) != 0)
         kinds &= ~KIND_BIT(KIND_MOVERS);

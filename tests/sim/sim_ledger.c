@@ -16,7 +16,10 @@ ledger_drop(struct world *world, int content)
     entry->live--;
     if (entry->live > 0 || !world->golub || world->inside)
         return;
-    for (int i = 0; i < SIM_MAILBOXES; i++)
+    bool taken = false;
+    for (int i = 0; world->renamed && i < SIM_MAILBOXES; i++) /* names changed: out of whichever */
+        taken = taken || entry->out[i];
+    for (int i = 0; !taken && i < SIM_MAILBOXES; i++)
         if (entry->put[i] && !entry->out[i])
             violation(world, "loss: message #%d is nowhere any more, and nobody took it out of mailbox %d", content, i);
 }
@@ -153,6 +156,7 @@ ledger_put(struct world *world, int content, int mailbox)
     const int coming = count_coming(world, content, mailbox), most = coming > unlisted ? coming : unlisted;
     const int now = least > most ? least : most;
 
+    entry->moved = entry->moved || world->renamed; /* its folder's name may be one that the server has no more */
     entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
     if (now > entry->most[mailbox])
         entry->most[mailbox] = now;
@@ -182,6 +186,25 @@ ledger_out(struct world *world, int content, int mailbox)
     world->ledger[content].out[mailbox] = true;
     for (int side = 0; side <= SIM_CLIENTS; side++)
         world->ledger[content].outs[side][mailbox]++;
+}
+
+void
+ledger_renamed_here(struct world *world, int content, int mailbox)
+{
+    world->ledger[content].moved = true;
+    ledger_put(world, content, mailbox);
+}
+
+/* Names changed: what was taken out under one may go under another, but no more of it than was taken out under all. */
+static int
+count_left(const struct world *world, int content, int mailbox, int side)
+{
+    const struct ledger *entry = &world->ledger[content];
+    int left = entry->outs[side + 1][mailbox] - entry->followed[side + 1][mailbox];
+
+    for (int m = 0; world->renamed && m < SIM_MAILBOXES; m++)
+        left += m == mailbox ? 0 : entry->outs[side + 1][m] - entry->followed[side + 1][m];
+    return left;
 }
 
 void
@@ -322,12 +345,20 @@ was_unseen(const struct world *world, int content, int mailbox)
     return false;
 }
 
+/* Names changed, perhaps in the middle of it: it is where it was to go. */
+static bool
+is_renamed(const struct world *world, int content, int mailbox, int side, const char *what)
+{
+    return world->renamed && (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side) ||
+                              stands_elsewhere(world, content, mailbox, SIM_SERVER));
+}
+
 void
 ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what)
 {
     const struct ledger *entry = &world->ledger[content];
 
-    if (is_marked(world, content, flags))
+    if (is_marked(world, content, flags) || is_renamed(world, content, mailbox, side, what))
         return;
     /* Perhaps it arrived, and went there: what others put there since can't be told from it. */
     if (entry->unsure[mailbox] && strncmp(what, "moves", 5) == 0 &&
@@ -345,7 +376,7 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
         return;
     /* What is marked on two sides is one removal of either, and they may have crossed. */
     const int slack = world->expunges && world->clients > 1 && (entry->set[mailbox] & FLAG_DELETED) != 0;
-    const int left = entry->outs[side + 1][mailbox] - entry->followed[side + 1][mailbox];
+    const int left = count_left(world, content, mailbox, side);
     /* Where a server swallows what it has already, one removal there is that of several files. */
     if (world->strict && !moved && !world->server->swallows_duplicates ? left + slack <= 0
                                                                        : left <= 0 && !entry->out[mailbox])
@@ -374,6 +405,8 @@ ledger_follows(struct world *world, int content, int mailbox, int side, unsigned
     if ((world->kinds & (KIND_BIT(KIND_TORN) | KIND_BIT(KIND_COPYING))) != 0 && strncmp(what, "moves", 5) == 0)
         return;
     ledger_may_follow(world, content, mailbox, side, flags, what);
+    if (is_renamed(world, content, mailbox, side, what)) /* that counts as none of those that may go */
+        return;
     if (is_marked(world, content, flags))
         follow_marked(world, content, mailbox, side);
     entry->followed[side + 1][mailbox]++;

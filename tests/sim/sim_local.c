@@ -23,10 +23,7 @@ local_alive(struct maildir_sim *maildir, struct error *err)
 int
 local_mailbox(const struct maildir_sim *maildir, const char *folder)
 {
-    for (int i = 0; i < SIM_MAILBOXES; i++)
-        if (strcmp(folder, maildir_sim_folder(maildir, i)) == 0)
-            return i;
-    return -1;
+    return folders_find(maildir, folder);
 }
 
 struct sim_file *
@@ -101,13 +98,20 @@ sim_folders(void *local, bool (*folder)(void *context, const char *folder), void
     for (int i = 0; i < SIM_MAILBOXES; i++)
         if (maildir->tree.folder[i] && !folder(context, maildir_sim_folder(maildir, i)))
             return false;
+    for (int i = SIM_MAILBOXES; i < SIM_PLACES; i++) {
+        const char *path = maildir->tree.aside[i - SIM_MAILBOXES].path;
+
+        if (maildir->tree.folder[i] && path[0] != '.' && maildir->layout == LAYOUT_VERBATIM && !folder(context, path))
+            return false;
+    }
     return true;
 }
 
 static void
 read_stamp(const struct maildir_sim *maildir, int mailbox, struct local_stamp *stamp)
 {
-    text_print(stamp->text, sizeof stamp->text, "%d.%llu", mailbox, (unsigned long long)maildir->changed[mailbox]);
+    text_print(stamp->text, sizeof stamp->text, "%d.%llu", maildir->node[mailbox],
+               (unsigned long long)maildir->changed[mailbox]);
     stamp->racy = maildir->changed[mailbox] >= maildir->world->tick;
     stamp->cur_changed = stamp->new_changed = (int64_t)maildir->changed[mailbox];
     text_print(stamp->born, sizeof stamp->born, "%lld", (long long)maildir->born[mailbox]);
@@ -557,6 +561,8 @@ static const struct local_ops ops = {
     .quarantine_flush = batch_quarantine_flush,
     .create = sim_create,
     .create_all = sim_create_all,
+    .move_folder = folders_move,
+    .taken = folders_taken,
     .free_space = sim_free_space,
     .quarantine_space = sim_quarantine_space,
     .describe = sim_describe,

@@ -17,6 +17,11 @@ int local_mailbox(const struct maildir_sim *maildir, const char *folder);
 struct sim_file *local_find(struct maildir_sim *maildir, const struct local_file *file);
 void local_draft_free(struct maildir_sim *maildir, struct local_draft *draft);
 
+/** sim_folders.c: where this path is; -1: no folder of this world. */
+int folders_find(const struct maildir_sim *maildir, const char *path);
+bool folders_move(void *local, const char *from, const char *to, bool *taken, struct error *err);
+bool folders_taken(void *local, const char *folder, bool *taken, struct error *err);
+
 bool batch_ahead(void *local, struct local_draft *const *drafts, const int64_t *dates, size_t count);
 bool batch_deliver(void *local, struct local_delivery *items, size_t count, struct error *err);
 bool batch_rename(void *local, struct local_rename *items, size_t count, struct error *err);

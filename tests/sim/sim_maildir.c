@@ -9,12 +9,17 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, e
     memset(&maildir->tree.mark, 0, sizeof maildir->tree.mark);
     memset(maildir->changed, 0, sizeof maildir->changed);
     memset(maildir->version, 0, sizeof maildir->version);
+    for (int i = 0; i < SIM_PLACES; i++)
+        maildir->node[i] = i;
+    maildir->next_node = SIM_PLACES;
     maildir->lazy = false;
     maildir->boots = 1;
     maildir->next_birth = 1;
     maildir->root_born = maildir->next_birth++;
     for (int i = 0; i < SIM_MAILBOXES; i++)
         maildir->born[i] = maildir->next_birth++;
+    for (int i = SIM_MAILBOXES; i < SIM_PLACES; i++)
+        maildir->born[i] = 0;
     maildir->world = world;
     maildir->client = client;
     maildir->layout = layout;
@@ -73,7 +78,7 @@ maildir_sim_base(struct maildir_sim *maildir, int mailbox, const char *base)
 void
 maildir_sim_touch(struct maildir_sim *maildir, int mailbox)
 {
-    if (mailbox >= SIM_MAILBOXES) /* its folder is away */
+    if (mailbox >= SIM_PLACES) /* its folder is away */
         return;
     maildir->changed[mailbox] = maildir->world->tick;
     maildir->version[mailbox]++;
@@ -288,6 +293,7 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
     for (size_t i = 0; i < maildir->tree.count; i++)
         ledger_drop(world, maildir->tree.files[i].content);
     memcpy(maildir->tree.folder, then->folder, sizeof then->folder);
+    memcpy(maildir->tree.aside, then->aside, sizeof then->aside);
     memcpy(maildir->tree.files, copy.files, then->count * sizeof copy.files[0]);
     maildir->tree.count = then->count;
     for (size_t i = 0; i < then->count; i++) /* whoever restores a backup sees to it that it is on the disk */

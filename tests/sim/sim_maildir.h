@@ -13,6 +13,8 @@
 #include "tests/sim/world.h"
 
 #define SIM_FILES 500
+#define SIM_PLACES (SIM_MAILBOXES + 6) /* folders: of the mailboxes' names, and others while they are renamed */
+#define SIM_PATH 64
 #define SIM_QUARANTINE 500
 #define SIM_DISK (UINT64_C(1) << 40) /* bytes; files of this world take none */
 
@@ -42,7 +44,11 @@ struct sim_quarantined {
 
 struct sim_tree { /* what a backup of the Maildir holds */
     bool root;
-    bool folder[SIM_MAILBOXES];
+    bool folder[SIM_PLACES];
+    struct { /* places beyond those of the mailboxes' names */
+        char path[SIM_PATH];
+        int from; /* which of those it had before */
+    } aside[SIM_PLACES - SIM_MAILBOXES];
     struct sim_file files[SIM_FILES];
     size_t count;
     struct local_mark mark;
@@ -61,10 +67,11 @@ struct maildir_sim {
     int client;
     enum layout layout;
     struct sim_tree tree;
-    uint64_t changed[SIM_MAILBOXES]; /* tick of the folder's last change */
-    uint64_t version[SIM_MAILBOXES]; /* every change counts */
+    uint64_t changed[SIM_PLACES];    /* tick of the folder's last change */
+    uint64_t version[SIM_PLACES];    /* every change counts */
+    int node[SIM_PLACES], next_node; /* which directory it is */
     /* times of birth; 0: the file system does not tell */
-    int64_t root_born, born[SIM_MAILBOXES];
+    int64_t root_born, born[SIM_PLACES];
     int64_t next_birth;
     bool lazy;    /* nothing is flushed unless asked for (fsync = false) */
     bool failing; /* a flush ends with an error */

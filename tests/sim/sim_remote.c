@@ -90,6 +90,14 @@ sim_avoid(void *remote, const char *what)
     (void)text_print(server->avoided, sizeof server->avoided, "%s", what);
 }
 
+/* Only what a client knows it may miss: of what it was never told nobody can say that it was renamed. */
+static bool
+is_mute(struct server *server, const struct sim_mailbox *box)
+{
+    return (box->id_told >> server->world->client & 1) != 0 &&
+           (server->list_mute || (server->list_gaps && rng_chance(&server->world->rng, 50)));
+}
+
 static bool
 list_one(struct server *server, int mailbox, bool (*listed)(void *context, const struct remote_listed *mailbox),
          void *context)
@@ -110,6 +118,10 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
         item.uidvalidity = box->uidvalidity;
         item.modseq = server->condstore ? box->modseq : 0;
     }
+    if (server->identifies && !is_mute(server, box)) {
+        text_print(item.objectid, sizeof item.objectid, "M%u", box->id);
+        server->boxes[mailbox].id_sent = server->boxes[mailbox].id_sent || server->lists == 1;
+    }
     return listed(context, &item);
 }
 
@@ -127,6 +139,11 @@ sim_survey(void *remote, bool (*listed)(void *context, const struct remote_liste
         (void)text_print(server->avoided, sizeof server->avoided, "status");
         return remote_died(server, err);
     }
+    server->lists++; /* the first one is what the journal learns from */
+    server->list_mute =
+        server->identifies && server->mute_ids != 0 && rng_chance(&server->world->rng, server->mute_ids);
+    server->list_gaps =
+        server->identifies && server->mute_ids != 0 && rng_chance(&server->world->rng, server->mute_ids);
     for (int i = 0; i < SIM_MAILBOXES; i++) {
         const int mailbox = (start + i) % SIM_MAILBOXES;
         world_between(server->world);

@@ -64,6 +64,13 @@ report_mailbox(struct report *report, const char *account, const char *mailbox, 
 }
 
 void
+report_renamed(struct report *report, const char *account, const struct report_done *done)
+{
+    (void)account;
+    say_aside(world_of(report), "%s %s to %s", report_act_words(done->act)->word, done->left, done->mailbox);
+}
+
+void
 report_message(struct report *report, const char *account, const struct report_done *done)
 {
     (void)account;

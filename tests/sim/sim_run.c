@@ -147,12 +147,30 @@ run_open_journal(struct sim *sim, int client, const void *image, size_t size)
     own_marks(sim, it->journal);
     sim_journal_close(it->journal);
     it->index_lost = it->index_lost || it->maildir.quarantined > 0;
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        sim->server.boxes[m].id_told &= ~(1u << client);
     it->journal = sim_journal_open(image, size, &err);
     if (it->journal == NULL) {
         violation(&sim->world, "the journal can't be opened: %s", err.what);
         return;
     }
     run_hook_journal(sim, client);
+}
+
+/* What a run was told of which mailbox is which, it keeps once it got to its end. */
+static void
+note_told(struct sim *sim, int client, bool whole)
+{
+    sim->server.lists = 0;
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        struct sim_mailbox *box = &sim->server.boxes[m];
+
+        if (box->id_sent && whole) {
+            box->id_told |= 1u << client;
+            box->was_at[client] = m;
+        }
+        box->id_sent = false;
+    }
 }
 
 static void
@@ -169,6 +187,7 @@ copy_tree(struct sim_tree *to, const struct sim_tree *from)
 {
     to->root = from->root;
     memcpy(to->folder, from->folder, sizeof to->folder);
+    memcpy(to->aside, from->aside, sizeof to->aside);
     memcpy(to->files, from->files, from->count * sizeof from->files[0]);
     to->count = from->count;
     to->mark = from->mark;
@@ -280,6 +299,7 @@ run_sync(struct sim *sim, int client)
     check_before(sim, it);
     guard_before(sim, it);
     world->client = client;
+    note_told(sim, client, false);
     world->step = world->steps = world->remote_step = 0;
     world->interfered = 0;
     note_unsure(sim, it->journal);
@@ -304,6 +324,7 @@ run_sync(struct sim *sim, int client)
     kinds_ran(sim, client, !crashed && !lost && (status == 0 || status == 1 || status == 3));
     it->confirm = world->held > 0;
     world->met[client] = world->met[client] || clean;
+    note_told(sim, client, clean);
     if (crashed)
         after_crash(sim, client);
     world->crash_at = world->lose_at = 0;
@@ -311,7 +332,8 @@ run_sync(struct sim *sim, int client)
     world->dying = world->lost = world->down = false;
     world->interfere = 0;
     world->tick++;
-    adopt_edited(sim, &it->maildir);
+    if (!crashed && !lost) /* else another's message with those bytes may not have its file here yet */
+        adopt_edited(sim, &it->maildir);
     check_after(sim, it, clean);
     keep_backups(sim, it);
     return crashed ? -1 : status;

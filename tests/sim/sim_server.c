@@ -1,6 +1,7 @@
 /* The simulated server's mailboxes; what the engine sees of them is in sim_remote.c. */
 #include "tests/sim/sim_server.h"
 
+#include "tests/sim/sim_maildir.h"
 #include "tests/sim/sim_kinds.h"
 
 static const char *const names[SIM_MAILBOXES] = {"INBOX", "Work", "Work/Old"};
@@ -259,6 +260,8 @@ server_create(struct server *server, int mailbox)
     if (box->count > 0)
         return; /* it was only away */
     box->uidvalidity = server->next_uidvalidity++;
+    box->id = ++server->next_id;
+    box->id_told = 0;
     box->uidnext = 1;
     box->modseq = 1;
     box->expunged_count = 0; /* another mailbox of this name had those UIDs */
@@ -387,12 +390,15 @@ void
 server_restore(struct server *server, const struct server *then)
 {
     struct world *world = server->world;
-    const uint32_t next_uidvalidity = server->next_uidvalidity;
+    const uint32_t next_uidvalidity = server->next_uidvalidity; /* nor is an identity given twice: next_id stays, too */
 
     for (int i = 0; i < SIM_MAILBOXES; i++)
         for (size_t k = 0; k < then->boxes[i].count; k++) {
             ledger_add(world, then->boxes[i].messages[k].content);
             ledger_back(world, then->boxes[i].messages[k].content, i, SIM_SERVER);
+            for (int c = 0; c < world->clients; c++) /* it comes here once more, and may go once more */
+                if (maildir_sim_multiplicity(world->maildirs[c], i, then->boxes[i].messages[k].content, false) == 0)
+                    ledger_back(world, then->boxes[i].messages[k].content, i, c);
         }
     for (int i = 0; i < SIM_MAILBOXES; i++)
         for (size_t k = 0; k < server->boxes[i].count; k++) {

@@ -25,9 +25,13 @@ struct sim_message {
 
 struct sim_mailbox {
     bool exists;
-    bool cut;     /* there were more than the server shows */
-    bool forgot;  /* all its flags, and since then none was given */
-    int phantoms; /* EXISTS and STATUS count so many more than there are */
+    uint32_t id;             /* which mailbox it is, whatever its name */
+    bool id_sent;            /* in this run */
+    int was_at[SIM_CLIENTS]; /* ... under this name */
+    unsigned id_told;        /* bits of clients that know it from a run that got to its end */
+    bool cut;                /* there were more than the server shows */
+    bool forgot;             /* all its flags, and since then none was given */
+    int phantoms;            /* EXISTS and STATUS count so many more than there are */
     uint32_t uidvalidity, uidnext;
     uint32_t appended; /* the last UID that came by APPEND */
     uint64_t modseq;
@@ -101,8 +105,12 @@ struct server {
     struct sim_mailbox boxes[SIM_MAILBOXES];
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;
-    uint32_t next_uidvalidity;
-    struct { /* UIDs that a backup took back: another message may bear them by now */
+    uint32_t next_uidvalidity, next_id;
+    bool identifies;           /* it says which mailbox is which */
+    int lists;                 /* in this run */
+    bool list_mute, list_gaps; /* the list under way does so */
+    unsigned mute_ids;         /* ... but so many percent of its lists say it of none, or not of all */
+    struct {                   /* UIDs that a backup took back: another message may bear them by now */
         int mailbox, content;
         uint32_t uid;
     } taken_back[SIM_MESSAGES];

@@ -175,6 +175,7 @@ struct world {
     bool inside;         /* an outside action is going on */
     bool strict;         /* the ledger counts, and knows flags: everything is done by functions that tell it */
     bool late;           /* an APPEND of golub that was still under way is carried out now */
+    bool renamed;        /* mailboxes got other names, and it was told which is which */
     bool expunges;       /* \\Deleted is a removal: the configuration says so */
     bool strict_copies;  /* a copy has the flags that its file shows, and no others */
     bool copies;         /* golub's COPY is going on */
@@ -249,6 +250,8 @@ void ledger_cross(struct world *world, int content, int mailbox);
  */
 void ledger_hidden(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
+/** Its folder has another name, after that of the server. */
+void ledger_renamed_here(struct world *world, int content, int mailbox);
 /** Others take something out of it while golub is at work, perhaps before that saw it: what was sent there without an answer was perhaps that. */
 void ledger_went(struct world *world, int mailbox);
 /** What was taken out elsewhere so far is nothing that this side may follow. */

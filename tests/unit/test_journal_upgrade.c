@@ -165,6 +165,36 @@ which_mailbox_it_is_and_where_it_is_to_stand_are_kept(void **state)
     journal_close(journal);
 }
 
+static void
+two_mailboxes_exchange_their_names_in_one_transaction(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    struct journal_mailbox one = {.name = (char *)"A", .folder = (char *)"A"},
+                           other = {.name = (char *)"B", .folder = (char *)"B"}, *list;
+    size_t count;
+
+    assert_true(journal_begin(journal, &p->err));
+    assert_true(journal_mailbox_save(journal, &one, &p->err));
+    assert_true(journal_mailbox_save(journal, &other, &p->err));
+    assert_true(journal_commit(journal, &p->err));
+    assert_true(journal_begin(journal, &p->err));
+    assert_true(journal_mailbox_unname(journal, one.id, &p->err));
+    assert_true(journal_mailbox_unname(journal, other.id, &p->err));
+    one.name = (char *)"B";
+    other.name = (char *)"A";
+    assert_true(journal_mailbox_save(journal, &one, &p->err));
+    assert_true(journal_mailbox_save(journal, &other, &p->err));
+    assert_true(journal_commit(journal, &p->err));
+
+    assert_true(journal_mailboxes(journal, &list, &count, &p->err));
+    assert_int_equal(count, 2);
+    assert_string_equal(list[0].name, "A");
+    assert_string_equal(list[0].folder, "B");
+    journal_mailboxes_free(list, count);
+    journal_close(journal);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -173,6 +203,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(mailboxes_messages_and_intents_are_kept),
         TEST(which_mailbox_it_is_and_where_it_is_to_stand_are_kept),
+        TEST(two_mailboxes_exchange_their_names_in_one_transaction),
         TEST(who_only_reads_changes_nothing_and_knows_the_same),
         TEST(a_reader_beside_the_upgrade_knows_the_same_before_and_after),
     };

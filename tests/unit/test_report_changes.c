@@ -92,16 +92,20 @@ only_what_comes_here_is_written_down_shown_or_not(void **state)
     acted(p->report, DID_DOWNLOAD, "INBOX", 5, false);
     acted(p->report, DID_FLAGS_HERE, "Work", 6, false);
     acted(p->report, DID_REMOVE_HERE, "INBOX", 7, false);
+    report_done(p->report, "work", &(struct report_counts){0},
+                &(struct report_done){.act = DID_RENAME_HERE, .mailbox = "New", .left = "Old"});
     assert_true(report_changes_take(p->report, "work", &changed, &err));
     assert_true(changed.any);
-    assert_string_equal(changed.mailboxes, "INBOX\nWork");
+    assert_string_equal(changed.mailboxes, "INBOX\nWork\nNew\nOld");
     assert_string_equal(
         read_file(changed.file),
         "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"mailbox\":\"INBOX\",\"action\":\"download\",\"uid\":5}\n"
         "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"mailbox\":\"Work\",\"action\":\"flags-here\",\"uid\":6}"
         "\n"
         "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"mailbox\":\"INBOX\",\"action\":\"remove-here\",\"uid\":"
-        "7}\n");
+        "7}\n"
+        "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"mailbox\":\"New\",\"action\":\"rename-here\",\"from\":"
+        "\"Old\"}\n");
     assert_int_equal(stat(changed.file, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     report_changed_drop(&changed);

@@ -44,7 +44,8 @@ json_is_one_object_a_line_and_errors_are_on_both(void **state)
         "flags\":0,"
         "\"up_keywords\":0,\"up_"
         "removed\":0,\"up_moved\":0,"
-        "\"up_copied\":0,\"mailboxes\":2,\"mailboxes_made_here\":0,\"mailboxes_made_there\":0,\"paired\":0,\"held\":0,"
+        "\"up_copied\":0,\"mailboxes\":2,\"mailboxes_made_here\":0,\"mailboxes_made_there\":0,\"mailboxes_renamed_"
+        "here\":0,\"paired\":0,\"held\":0,"
         "\"pending\":0,"
         "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"too_large\":0,\"had\":0,\"let_go\":0,"
         "\"to_come\":0,\"bytes_down\":0,\"bytes_up\":0}}\n"
@@ -68,6 +69,28 @@ every_account_has_one_result_in_json(void **state)
     assert_non_null(strstr(p->out_text, "{\"v\":1,\"event\":\"result\",\"account\":\"b\",\"status\":1}\n"));
     assert_null(strstr(p->out_text, "\"account\":\"a\",\"status\":0}\n"));
     assert_written(p, NULL, "");
+}
+
+static void
+a_renamed_mailbox_is_told_with_both_names(void **state)
+{
+    const struct report_done done = {.act = DID_RENAME_HERE, .mailbox = "B", .left = "A"};
+    struct report_counts counts = {0};
+    struct paper *p = given_report((struct report_settings){.json = true});
+
+    (void)state;
+    report_begin(p->report, "t", false);
+    report_done(p->report, "t", &counts, &done);
+    assert_int_equal(counts.done[DID_RENAME_HERE], 1);
+    assert_written(p,
+                   "{\"v\":1,\"event\":\"mailbox\",\"account\":\"t\",\"mailbox\":\"B\",\"what\":\"renamed-here\","
+                   "\"from\":\"A\",\"text\":\"renamed here to B\"}\n",
+                   "");
+
+    p = given_report((struct report_settings){0});
+    report_begin(p->report, "t", false);
+    report_done(p->report, "t", &counts, &done);
+    assert_written(p, "t/A: renamed here to B\n", "");
 }
 
 static void
@@ -154,6 +177,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_is_one_object_a_line_and_errors_are_on_both),
         cmocka_unit_test(every_account_has_one_result_in_json),
+        cmocka_unit_test(a_renamed_mailbox_is_told_with_both_names),
         cmocka_unit_test(a_name_that_is_not_utf8_still_makes_json),
         cmocka_unit_test(what_a_terminal_may_not_see_is_escaped_in_json_and_still_the_same_text),
         cmocka_unit_test(lines_of_several_threads_stay_whole),

@@ -1,0 +1,30 @@
+/*
+ * Mailboxes of the list that the journal knows under another name. What the server says a mailbox is (objectid of remote.h) decides, never its
+ * UIDVALIDITY alone: such a row takes the new name, and gets a goal: the folder that it is to stand in (apply/rename_here.h). Where it can't have the
+ * name here, for that is another mailbox's or `pull` keeps it back, its mail goes on under the old one, and each run tries again.
+ */
+#ifndef SYNC_OBSERVE_RENAMED_H
+#define SYNC_OBSERVE_RENAMED_H
+
+#include "sync/observe/survey.h"
+
+struct renamed_item { /* one of the list */
+    const struct remote_listed *seen;
+    struct mailbox *row; /* [out] of which it is the new name; NULL: none */
+    bool reborn;         /* [out] ... and its old name is another one's now */
+    bool
+        same; /* [out] ... which it has here already, while another one has the name that the row knew of the server's */
+    bool waits; /* [out] it is perhaps a row's new name, which only another list tells: left alone in this run */
+};
+
+/** After the folders were listed: those with a temporary name, which is no mailbox's, since a run was cut off (apply/rename_here.h). */
+MUST_CHECK bool renamed_see_folders(struct run *run);
+/** Which rows have another name on the server. Of an identity that the list or the journal has twice nothing is believed. */
+MUST_CHECK bool renamed_find(struct run *run, struct renamed_item *items, size_t count);
+/**
+ * Once all that have their old names were found in the list: new names, in the journal too; then folders move (run->move_folders, without which
+ * nothing happens here). Places in the array of mailboxes are others after this. ERROR_CONFIG where the command line asks for an old name.
+ */
+MUST_CHECK bool renamed_settle(struct run *run, const struct renamed_item *items, size_t count);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * Folders of the simulated Maildir that get other paths, with all below them: beside those of the mailboxes' names there are a few places for paths
+ * that no mailbox has, for as long as a folder stands there.
+ */
+#include "tests/sim/sim_local.h"
+#include "tests/sim/sim_server.h"
+
+static const char *
+path_of(const struct maildir_sim *maildir, int place)
+{
+    return place < SIM_MAILBOXES ? maildir_sim_folder(maildir, place) : maildir->tree.aside[place - SIM_MAILBOXES].path;
+}
+
+int
+folders_find(const struct maildir_sim *maildir, const char *path)
+{
+    for (int i = 0; i < SIM_PLACES; i++)
+        if ((i < SIM_MAILBOXES || path_of(maildir, i)[0] != '\0') && strcmp(path, path_of(maildir, i)) == 0)
+            return i;
+    return -1;
+}
+
+static bool
+is_below(const char *path, const char *above)
+{
+    const size_t length = strlen(above);
+
+    return length != 0 && strncmp(path, above, length) == 0 && path[length] == '/';
+}
+
+static bool
+is_there(const struct maildir_sim *maildir, int place)
+{
+    return maildir->tree.folder[place];
+}
+
+/* A folder, or a directory with one in it. */
+static bool
+is_taken(const struct maildir_sim *maildir, const char *path)
+{
+    for (int i = 0; i < SIM_PLACES; i++)
+        if (is_there(maildir, i) && (strcmp(path_of(maildir, i), path) == 0 || is_below(path_of(maildir, i), path)))
+            return true;
+    return false;
+}
+
+bool
+folders_taken(void *local, const char *folder, bool *taken, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    *taken = is_taken(maildir, folder);
+    return local_alive(maildir, err);
+}
+
+/* A place for this path, which is free. */
+static int
+take_place(struct maildir_sim *maildir, const char *path)
+{
+    int place = folders_find(maildir, path);
+
+    for (int i = SIM_MAILBOXES; place < 0 && i < SIM_PLACES; i++)
+        if (path_of(maildir, i)[0] == '\0')
+            place = i;
+    if (place >= SIM_MAILBOXES)
+        text_print(maildir->tree.aside[place - SIM_MAILBOXES].path, SIM_PATH, "%s", path);
+    return place;
+}
+
+/* The files of a mailbox are those of another name now. */
+static void
+tell_ledger(struct maildir_sim *maildir, int from, int to)
+{
+    for (int i = 0; from != to && i < maildir->world->next_content; i++) {
+        if (maildir_sim_multiplicity(maildir, to, i, true) > 0)
+            ledger_renamed_here(maildir->world, i, to);
+    }
+}
+
+static void
+move_place(struct maildir_sim *maildir, int from, const char *path)
+{
+    const int to = take_place(maildir, path);
+    const int origin = from < SIM_MAILBOXES ? from : maildir->tree.aside[from - SIM_MAILBOXES].from;
+
+    if (to < 0) {
+        violation(maildir->world, "too many folders are aside");
+        return;
+    }
+    for (size_t i = 0; i < maildir->tree.count; i++)
+        if (maildir->tree.files[i].mailbox == from)
+            maildir->tree.files[i].mailbox = to;
+    maildir->tree.folder[from] = false;
+    maildir->tree.folder[to] = true;
+    maildir->changed[to] = maildir->changed[from];
+    maildir->version[to]++;
+    maildir->version[from]++;
+    maildir->node[to] = maildir->node[from];
+    maildir->node[from] = maildir->next_node++;
+    maildir->born[to] = maildir->born[from];
+    maildir->born[from] = maildir->born[to] != 0 ? maildir->next_birth++ : 0;
+    if (from >= SIM_MAILBOXES)
+        maildir->tree.aside[from - SIM_MAILBOXES].path[0] = '\0';
+    if (to >= SIM_MAILBOXES)
+        maildir->tree.aside[to - SIM_MAILBOXES].from = origin;
+    else
+        tell_ledger(maildir, origin, to);
+}
+
+static void
+move_all(struct maildir_sim *maildir, const char *from, const char *to)
+{
+    bool moves[SIM_PLACES];
+    char path[SIM_PATH];
+
+    for (int i = 0; i < SIM_PLACES; i++)
+        moves[i] =
+            is_there(maildir, i) && (strcmp(path_of(maildir, i), from) == 0 || is_below(path_of(maildir, i), from));
+    for (int i = 0; i < SIM_PLACES; i++) {
+        if (!moves[i])
+            continue;
+        text_print(path, sizeof path, "%s%s", to, path_of(maildir, i) + strlen(from));
+        move_place(maildir, i, path);
+    }
+}
+
+bool
+folders_move(void *local, const char *from, const char *to, bool *taken, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    *taken = false;
+    world_between(maildir->world);
+    if (!local_alive(maildir, err))
+        return false;
+    if (!is_taken(maildir, from))
+        return is_taken(maildir, to);
+    *taken = is_taken(maildir, to);
+    if (*taken) {
+        error_set(err, ERROR_LOCAL, "rename folder %s", from);
+        return false;
+    }
+    const enum fate fate = world_step(maildir->world, STEP_FOLDER, false);
+    if (fate != FATE_BEFORE) {
+        say(maildir->world, "      folder %s becomes %s", from, to);
+        move_all(maildir, from, to);
+    }
+    return fate == FATE_GO || local_dead(maildir, err);
+}
