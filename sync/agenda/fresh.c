@@ -3,7 +3,7 @@
 
 #include "sync/rows/refusals.h"
 
-#define PIECE 8192 /* messages: 1.1 MB; whole rounds of downloads */
+#define PIECE 4096 /* messages: 0.6 MB; a round of downloads */
 #define ALL_UIDS (UINT64_C(1) << 32)
 
 bool

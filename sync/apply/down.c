@@ -15,7 +15,7 @@
 #include <inttypes.h>
 
 #define ROUND                                                                                                          \
-    2048 /* messages that are asked for at once: what came short of them is asked for again, and learned from */
+    4096 /* messages that are asked for at once: what came short of them is asked for again, and learned from */
 
 struct refused { /* asked[at] was refused by itself */
     size_t at;

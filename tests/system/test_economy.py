@@ -307,6 +307,15 @@ class OneMailboxTest(EconomyTest):
         bodies = self.proxy.received().count(b"X-Number: ")
         self.assertEqual(bodies, 300)
 
+    def test_four_thousand_messages_are_asked_for_at_once(self):
+        self.fill("INBOX", 2000, size=200)
+        self.fill("Archive", 2000, size=200)
+
+        self.sync()
+
+        self.cost(turns=5)
+        self.assertEqual([len(self.maildir.files(name)) for name in ("INBOX", "Archive")], [2000, 2000])
+
     def test_all_folders_of_a_first_sync_are_made_durable_together(self):
         with Wire(self.server.port, self.user, PASSWORD) as wire:
             for n in range(199):
