@@ -41,8 +41,10 @@ const char *const keys_single[] = {"server",
                                    "poll",
                                    "keywords",
                                    "sent",
+                                   "keyword-removals",
                                    NULL};
-const char *const keys_list[] = {"auth", "tls-fingerprint", "disable", "mailboxes", "pull", "push", "watch", NULL};
+const char *const keys_list[] = {"auth", "tls-fingerprint", "disable",       "mailboxes", "pull",
+                                 "push", "watch",           "keywords-skip", NULL};
 
 static const struct word auth_words[] = {
     {"scram-sha-256", AUTH_SCRAM_SHA_256},
@@ -60,9 +62,15 @@ static const struct word compress_words[] = {
     {"auto", COMPRESS_AUTO}, {"yes", COMPRESS_YES}, {"no", COMPRESS_NO}, {NULL, 0}};
 static const struct word layout_words[] = {
     {"verbatim", LAYOUT_VERBATIM}, {"maildir++", LAYOUT_MAILDIRPP}, {"flat", LAYOUT_FLAT}, {NULL, 0}};
-static const struct word keywords_words[] = {{"journal", KEYWORDS_JOURNAL}, {"off", KEYWORDS_OFF}, {NULL, 0}};
 static const struct word sent_words[] = {
     {"auto", SENT_AUTO}, {"upload", SENT_UPLOAD}, {"server", SENT_SERVER}, {NULL, 0}};
+static const struct word keywords_words[] = {{"auto", KEYWORDS_AUTO},
+                                             {"letters", KEYWORDS_LETTERS},
+                                             {"journal", KEYWORDS_JOURNAL},
+                                             {"off", KEYWORDS_OFF},
+                                             {NULL, 0}};
+static const struct word removals_words[] = {
+    {"auto", REMOVALS_AUTO}, {"yes", REMOVALS_YES}, {"no", REMOVALS_NO}, {NULL, 0}};
 static const struct word bool_words[] = {{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0},
                                          {"no", 0},   {"off", 0}, {NULL, 0}};
 enum { MAY_NEW = 1, MAY_FLAGS = 2, MAY_DELETES = 4, MAY_MAILBOXES = 8 };
@@ -300,10 +308,39 @@ take_connection(struct loader *loader, struct connection *to)
     return true;
 }
 
+static char *
+convert_keyword(struct loader *loader, const char *key, const char *item)
+{
+    char plain[KEYWORD_MAX + 1];
+    size_t len = 0;
+
+    for (const char *at = item; *at != '\0' && len < KEYWORD_MAX; at++)
+        plain[len++] = (char)(*at == '*' ? 'x' : *at);
+    if (len == strlen(item) && keyword_is_legal((struct text){plain, len}))
+        return strdup(item);
+    loader_refuse(loader, key, "\"%.60s\" is no keyword, nor a pattern of some", item);
+    loader_hint(loader, "For example keywords-skip = {\"NonJunk\", \"$label*\"}.");
+    return NULL;
+}
+
+static bool
+take_keywords(struct loader *loader, struct policy *policy)
+{
+    unsigned mode = policy->keywords, removals = policy->keyword_removals;
+
+    if (!value_word(loader, "keywords", keywords_words, &mode) ||
+        !value_word(loader, "keyword-removals", removals_words, &removals) ||
+        !take_list(loader, "keywords-skip", convert_keyword, &policy->keywords_skip))
+        return false;
+    policy->keywords = (enum keywords_mode)mode;
+    policy->keyword_removals = (enum keyword_removals)removals;
+    return true;
+}
+
 static bool
 take_policy(struct loader *loader, struct policy *policy)
 {
-    unsigned layout = policy->layout, keywords = policy->keywords, sent = policy->sent;
+    unsigned layout = policy->layout, sent = policy->sent;
     const cfg_t *section;
 
     if (loader_find(loader, "layout", &section) != NULL)
@@ -311,13 +348,11 @@ take_policy(struct loader *loader, struct policy *policy)
     if (!take_direction(loader, "pull", &policy->pull) || !take_direction(loader, "push", &policy->push) ||
         !take_bool(loader, "expunge", &policy->expunge) || !take_max_delete(loader, policy) ||
         !take_int(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||
-        !value_size(loader, "quarantine-size", "off", &policy->quarantine_size) ||
-        !value_word(loader, "keywords", keywords_words, &keywords) ||
+        !value_size(loader, "quarantine-size", "off", &policy->quarantine_size) || !take_keywords(loader, policy) ||
         !value_word(loader, "layout", layout_words, &layout) || !value_word(loader, "sent", sent_words, &sent) ||
         !take_list(loader, "mailboxes", convert_pattern, &policy->patterns))
         return false;
     policy->layout = (enum layout)layout;
-    policy->keywords = (enum keywords_mode)keywords;
     policy->sent = (enum sent_policy)sent;
     policy->one_way = !policy->pull.new_mail || !policy->push.new_mail;
     if (policy->patterns[0] == NULL) {

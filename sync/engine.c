@@ -34,6 +34,7 @@
 #include "sync/apply/copied_from.h"
 #include "sync/apply/keywords.h"
 #include "sync/apply/leftovers.h"
+#include "sync/apply/letters.h"
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
@@ -152,7 +153,8 @@ apply(struct run *run, struct agenda *agenda)
         return false;
     if (run_stopped(run))
         return true;
-    return apply_moves_there(run, agenda) && apply_moves_here(run, agenda) && apply_keywords_there(run);
+    return apply_moves_there(run, agenda) && apply_moves_here(run, agenda) && apply_letters(run) &&
+           apply_keywords_there(run);
 }
 
 /*
@@ -291,7 +293,7 @@ dry_pass(struct run *run)
     bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) && hold_reject(run) &&
               observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
               agenda_foresee(run, &agenda) && copied_foresee(run, &agenda) && agenda_guard(run, &agenda) &&
-              agenda_print(run, &agenda) && apply_keywords_there(run);
+              agenda_print(run, &agenda) && apply_letters(run) && apply_keywords_there(run);
 
     uneven_say(run);
     agenda_free(&agenda);

@@ -357,6 +357,39 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " why TEXT NOT NULL,"
     " PRIMARY KEY (mailbox, base, word)"
     ") STRICT, WITHOUT ROWID;",
+
+    /*
+     * Keyword letters (letters.h). Nothing is due of what was here before, so that an upgrade renames nothing; from here on every change of a
+     * message's keywords, on the server or by a word of the user, is noted by whoever writes it down.
+     */
+    "CREATE TABLE lettered ("
+    " mailbox INTEGER PRIMARY KEY NOT NULL,"
+    " used INTEGER NOT NULL CHECK (used IN (0, 1)),"
+    " stripped INTEGER NOT NULL CHECK (stripped >= 0),"
+    " letters TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE letter ("
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4),"
+    " mailbox INTEGER NOT NULL,"
+    " message INTEGER NOT NULL,"
+    " info TEXT NOT NULL DEFAULT '',"
+    " PRIMARY KEY (kind, mailbox, message)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TRIGGER lettered_over AFTER DELETE ON mailbox BEGIN DELETE FROM lettered WHERE mailbox = old.id;"
+    " DELETE FROM letter WHERE kind IN (1, 2, 3, 4) AND mailbox = old.id; END;"
+    "CREATE TRIGGER letter_over AFTER DELETE ON message BEGIN DELETE FROM letter WHERE kind IN (1, 2, 3, 4)"
+    " AND mailbox = old.mailbox AND message = old.id; END;"
+    "CREATE TRIGGER letter_due AFTER UPDATE OF keywords ON message WHEN old.keywords <> new.keywords AND new.base IS "
+    "NOT "
+    "NULL"
+    " BEGIN INSERT OR IGNORE INTO letter (kind, mailbox, message) VALUES (1, new.mailbox, new.id); END;"
+    "CREATE TRIGGER letter_said AFTER INSERT ON keyword BEGIN INSERT OR IGNORE INTO letter (kind, mailbox, message)"
+    " SELECT 1, mailbox, id FROM message WHERE mailbox = new.mailbox AND base = new.base; END;"
+    "CREATE TRIGGER letter_changed AFTER UPDATE OF lseen ON keyword WHEN old.lseen <> new.lseen"
+    " BEGIN INSERT OR IGNORE INTO letter (kind, mailbox, message)"
+    " SELECT 1, mailbox, id FROM message WHERE mailbox = new.mailbox AND base = new.base; END;"
+    "CREATE TRIGGER letter_ended AFTER DELETE ON keyword BEGIN INSERT OR IGNORE INTO letter (kind, mailbox, message)"
+    " SELECT 1, mailbox, id FROM message WHERE mailbox = old.mailbox AND base = old.base; END;",
 };
 
 bool

@@ -3,6 +3,8 @@
 
 #include "store/base/clock.h"
 #include "store/base/descriptors.h"
+#include "sync/apply/letters.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/readings.h"
@@ -24,6 +26,7 @@ arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *arena, 
                                   .coming.at = arena_array(arena, room + 1, sizeof *arrivals->coming.at),
                                   .sent.at = arena_array(arena, room + 1, sizeof *arrivals->sent.at),
                                   .items = arena_array(arena, room, sizeof *arrivals->items),
+                                  .letters = arena_array(arena, room, sizeof *arrivals->letters),
                                   .row = arena_array(arena, 1, sizeof *arrivals->row)};
 }
 
@@ -97,6 +100,8 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
                                  .why = arrival->why,
                                  .bytes = arrival->digests.size});
     return journal_message_save(run->journal, message, &run->err) &&
+           (message->keywords[0] == '\0' || !letters_are_used(mailbox) ||
+            journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err)) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }
 
@@ -172,9 +177,17 @@ deliver_sent(struct arrivals *arrivals)
     for (size_t i = 0; i < count; i++) {
         const struct arrival *arrival = &sent->at[i];
 
+        /* Unseen mail without flags stays in new/, whatever keywords it has. */
+        arrivals->letters[i][0] = '\0';
+        if (arrival->flags != 0 &&
+            !letters_of_delivery(run, &run->mailboxes[arrival->mailbox], arrival->id, arrivals->letters[i])) {
+            drop(run, sent);
+            return false;
+        }
         arrivals->items[i] = (struct local_delivery){.draft = arrival->draft,
                                                      .base = arrival->base,
                                                      .flags = arrival->flags,
+                                                     .letters = arrivals->letters[i],
                                                      .unlisted = arrival->unlisted,
                                                      .date = arrival->date};
     }

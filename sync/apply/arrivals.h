@@ -33,6 +33,7 @@ struct arrivals {
     struct run *run;
     struct batch coming, sent; /* sent: on its way to the disk, without names and rows */
     struct local_delivery *items;
+    char (*letters)[32];         /* of each item */
     size_t most;                 /* of a batch */
     struct journal_message *row; /* that is written */
 };

@@ -3,7 +3,9 @@
  * both sides show already, or that the server can't store, is agreed on: what is seen is written down as base.
  */
 #include "sync/apply/apply.h"
+#include "sync/apply/letters.h"
 #include "sync/rows/flushed.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/refusals.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
@@ -229,6 +231,9 @@ rename_batch(struct run *run, struct renaming *batch)
         struct todo *todo = batch->todos[i];
         struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
+        ok = letters_flags_renamed(run, mailbox, message, todo->step.flags.here_add | todo->step.flags.here_del);
+        if (!ok)
+            break;
         if (batch->items[i].missing) {
             mailbox->look_here = true; /* a mail reader renamed it: looked at again in this run */
             continue;
@@ -253,8 +258,11 @@ rename_batch(struct run *run, struct renaming *batch)
 static bool
 record_unshown(struct run *run, struct todo *todo, struct journal_message *message)
 {
+    const unsigned changed = todo->step.flags.here_add | todo->step.flags.here_del;
+
     message->flags = merge_renamed(message->flags, todo->step.flags);
-    return run_begin(run) && journal_message_save(run->journal, message, &run->err) && run_commit(run);
+    return run_begin(run) && journal_message_save(run->journal, message, &run->err) &&
+           letters_flags_renamed(run, &run->mailboxes[todo->mailbox], message, changed) && run_commit(run);
 }
 
 bool
@@ -279,6 +287,11 @@ apply_flags_here(struct run *run, struct agenda *agenda)
         if (!ok)
             break;
         local_info_with(message->info, merge_named(message->flags, todo->step.flags), batch.infos[batch.count]);
+        if (!letters_with_flags(run, mailbox, message, merge_named(message->flags, todo->step.flags),
+                                batch.infos[batch.count])) {
+            ok = false;
+            break;
+        }
         if (strcmp(batch.infos[batch.count], message->info) == 0) { /* the name shows it already, or can't show it */
             ok = record_unshown(run, todo, message);
             continue;

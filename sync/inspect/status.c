@@ -81,6 +81,57 @@ add_keywords(const struct status_view *view, int64_t mailbox, char to[static WOR
         add_words(to, "%" PRIu64 " keyword%s the server can't hold", unkept, unkept == 1 ? "" : "s");
 }
 
+struct unlettered { /* keywords of a mailbox that have no letter */
+    const struct letters *letters;
+    char words[KEYWORDS_MAX + 1];
+    size_t count;
+};
+
+static bool
+add_unlettered(void *context, const char *keywords, uint64_t messages)
+{
+    struct unlettered *unlettered = context;
+
+    (void)messages;
+    for (const char *at = keywords; *at != '\0';) {
+        const struct text word = {at, strcspn(at, " ")};
+
+        at += word.len + (at[word.len] == ' ');
+        if (keyword_is_legal(word) && letters_of_word(unlettered->letters, word) < 0 &&
+            !keywords_have(unlettered->words, word))
+            unlettered->count += keywords_add(unlettered->words, word);
+    }
+    return true;
+}
+
+/* All letters of its names are taken: which keywords have none. */
+static bool
+add_letters(struct status_view *view, int64_t mailbox, char to[static WORDS_SIZE])
+{
+    struct journal_lettered *row = calloc(1, sizeof *row);
+    struct letters *letters = calloc(1, sizeof *letters);
+    struct unlettered *unlettered = calloc(1, sizeof *unlettered);
+    bool found = false, ok = row != NULL && letters != NULL && unlettered != NULL;
+
+    if (!ok)
+        error_set(&view->err, ERROR_LOCAL, "get memory");
+    ok = ok && journal_lettered_get(view->journal, mailbox, row, &found, &view->err);
+    if (ok && found) {
+        letters_parse(text_of(row->letters), letters);
+        unlettered->letters = letters;
+        ok = letters->taken != (1u << LETTERS_COUNT) - 1 ||
+             journal_keyword_sums(view->journal, mailbox, add_unlettered, unlettered, &view->err);
+        if (ok && unlettered->count != 0)
+            add_words(to, "%zu keyword%s %s no letter (%d are taken): %s", unlettered->count,
+                      unlettered->count == 1 ? "" : "s", unlettered->count == 1 ? "has" : "have", LETTERS_COUNT,
+                      unlettered->words);
+    }
+    free(row);
+    free(letters);
+    free(unlettered);
+    return ok;
+}
+
 static uint64_t
 count_held(const struct status_view *view, int64_t mailbox)
 {
@@ -124,6 +175,8 @@ count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, s
         add_words(words, "%" PRIu64 " that the server does not show", unseen);
     add_uneven(mailbox, words);
     add_keywords(view, mailbox->id, words);
+    if (!add_letters(view, mailbox->id, words))
+        return false;
     if (mailbox->state != MAILBOX_ACTIVE)
         add_words(words, "%s", state_words(mailbox->state));
     return true;

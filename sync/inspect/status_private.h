@@ -3,6 +3,7 @@
 #define SYNC_INSPECT_STATUS_PRIVATE_H
 
 #include "store/journal/keywords.h"
+#include "store/journal/letters.h"
 #include "sync/inspect/inspect.h"
 
 struct status_view { /* what a `status` of one account works with */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "store/journal/keywords.h"
+#include "store/journal/letters.h"
 #include "sync/rules/keywords.h"
 
 struct saying {
@@ -16,6 +17,8 @@ struct saying {
     size_t mailbox_count;
     struct journal_message message;
     int64_t *ids; /* of each file: its message */
+    struct journal_lettered lettered;
+    struct letters letters;
     struct error err;
 };
 
@@ -24,64 +27,6 @@ no_memory(struct error *err)
 {
     error_set(err, ERROR_LOCAL, "get memory");
     return false;
-}
-
-/* ---- what the user says ---- */
-
-/* *row: what is known of this keyword of this message; nothing differs where there is none. */
-static bool
-look_up(struct journal *journal, const struct journal_message *message, const char *word, int64_t now,
-        struct journal_keyword *row, bool *known, struct error *err)
-{
-    const bool shown = keywords_have(message->keywords, text_of(word));
-    struct journal_keyword *rows;
-    size_t count;
-
-    *known = false;
-    if (!journal_keywords_of(journal, message->mailbox, message->base, &rows, &count, err))
-        return false;
-    *row = (struct journal_keyword){
-        .mailbox = message->mailbox, .message = message->id, .sides = keyword_agreed(shown), .since = now};
-    (void)text_print(row->base, sizeof row->base, "%s", message->base);
-    (void)text_print(row->word, sizeof row->word, "%s", word);
-    for (size_t i = 0; i < count; i++) {
-        /* One that is another file's, which had this name, is nobody's. */
-        if (strcasecmp(rows[i].word, word) != 0 || memcmp(rows[i].wire, message->wire, DIGEST_SIZE) != 0)
-            continue;
-        *row = rows[i];
-        row->sides = keyword_seen(row->sides, shown);
-        *known = true;
-    }
-    memcpy(row->wire, message->wire, DIGEST_SIZE);
-    row->message = message->id;
-    free(rows);
-    return journal_highest_id(journal, &row->newest, err);
-}
-
-bool
-keyword_note(struct journal *journal, const struct journal_message *message, const struct keyword_word *word,
-             int64_t now, bool *changed, struct error *err)
-{
-    struct journal_keyword row;
-    struct merge_step step;
-    bool known = false;
-
-    *changed = false;
-    if (!look_up(journal, message, word->word, now, &row, &known, err))
-        return false;
-    *changed = keyword_is_set(row.sides) != word->set;
-    row.sides = keyword_said(row.sides, word->set);
-    if (known && !*changed) { /* said again: it is tried again */
-        row.sides = keyword_offered(row.sides);
-        row.unkept = false;
-    }
-    row.unshown = false;
-    row.not_before = 0;
-    row.why[0] = '\0';
-    row.sides = keyword_plan(row.sides, true, &step);
-    if (!keyword_is_over(row.sides))
-        return journal_keyword_save(journal, &row, err);
-    return !known || journal_keyword_delete(journal, &row, err);
 }
 
 /* ---- which message ---- */
@@ -307,17 +252,49 @@ add_differences(struct saying *saying, int64_t mailbox, struct tallies *tallies)
     return ok;
 }
 
-static void
-say_tally(const struct saying *saying, const struct tally *tally)
+/* "letter a", "no letter"; where folders differ in that all of them. */
+static bool
+find_letters(struct saying *saying, int64_t mailbox, const char *word, char words[static 2 * LETTERS_COUNT + 16])
 {
-    char wait[64] = "", unkept[64] = "";
+    unsigned bits = 0;
+    size_t len;
 
+    for (size_t i = 0; i < saying->mailbox_count; i++) {
+        bool found = mailbox == 0 || mailbox == saying->mailboxes[i].id;
+
+        if (found &&
+            !journal_lettered_get(saying->journal, saying->mailboxes[i].id, &saying->lettered, &found, &saying->err))
+            return false;
+        if (!found)
+            continue;
+        letters_parse(text_of(saying->lettered.letters), &saying->letters);
+        const int letter = letters_of_word(&saying->letters, text_of(word));
+
+        bits |= letter < 0 ? 0 : 1u << letter;
+    }
+    (void)text_print(words, 16, bits == 0 ? "no letter" : (bits & (bits - 1)) == 0 ? "letter " : "letters ");
+    len = strlen(words);
+    for (unsigned i = 0; i < LETTERS_COUNT; i++)
+        if ((bits & 1u << i) != 0)
+            words[len++] = (char)('a' + i);
+    words[len] = '\0';
+    return true;
+}
+
+static bool
+say_tally(struct saying *saying, int64_t mailbox, const struct tally *tally)
+{
+    char wait[64] = "", unkept[64] = "", letters[2 * LETTERS_COUNT + 16];
+
+    if (!find_letters(saying, mailbox, tally->word, letters))
+        return false;
     if (tally->wait != 0)
         (void)text_print(wait, sizeof wait, ", %" PRIu64 " with the next sync", tally->wait);
     if (tally->unkept != 0)
         (void)text_print(unkept, sizeof unkept, ", %" PRIu64 " can't be held there", tally->unkept);
-    report_line(saying->report, saying->account->name, "keyword", "%s: %" PRId64 " message%s, no letter%s%s",
-                tally->word, tally->messages < 0 ? 0 : tally->messages, tally->messages == 1 ? "" : "s", wait, unkept);
+    report_line(saying->report, saying->account->name, "keyword", "%s: %" PRId64 " message%s, %s%s%s", tally->word,
+                tally->messages < 0 ? 0 : tally->messages, tally->messages == 1 ? "" : "s", letters, wait, unkept);
+    return true;
 }
 
 static bool
@@ -341,7 +318,7 @@ list(struct saying *saying)
     if (ok && tallies.count > 1)
         qsort(tallies.at, tallies.count, sizeof *tallies.at, compare_tallies);
     for (size_t i = 0; ok && i < tallies.count; i++)
-        say_tally(saying, &tallies.at[i]);
+        ok = say_tally(saying, mailbox, &tallies.at[i]);
     for (size_t i = 0; i < tallies.count; i++)
         free(tallies.at[i].word);
     free(tallies.at);

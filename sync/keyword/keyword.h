@@ -7,12 +7,8 @@
 
 #include "store/journal/journal.h"
 #include "sync/base/account.h"
+#include "sync/base/keyword_note.h"
 #include "sync/report/report.h"
-
-struct keyword_word {
-    const char *word;
-    bool set; /* else it is taken off */
-};
 
 struct keyword_choice {
     const struct local_file *files; /* whose keywords are shown, or changed; file_count 0: all keywords are listed */
@@ -23,12 +19,6 @@ struct keyword_choice {
     const char *mailbox; /* of the list; NULL: of all mailboxes */
 };
 
-/**
- * The user says so of one message, whose row has a file of known bytes. Inside a transaction.
- * @param changed  [out] it was not so before
- */
-MUST_CHECK bool keyword_note(struct journal *journal, const struct journal_message *message,
-                             const struct keyword_word *word, int64_t now, bool *changed, struct error *err);
 /**
  * Show, list or change. To change, the lock is held.
  * @return exit status: 0, 2 (a file or mailbox that is not known; then nothing is changed), 1 (the journal)

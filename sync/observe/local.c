@@ -10,7 +10,9 @@
 #include "sync/observe/unmoved.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/missing.h"
+#include "sync/rows/own_name.h"
 #include "sync/rows/quarantined.h"
 #include "sync/rows/uncommitted.h"
 #include "sync/rules/merge.h"
@@ -46,11 +48,12 @@ add_file(struct look *look, const char *base, const char *info)
     message->mailbox = look->mailbox->row.id;
     (void)text_print(message->base, sizeof message->base, "%s", base);
     (void)text_print(message->info, sizeof message->info, "%s", info);
-    message->flags.lseen = merge_of_name(info, 0);
+    message->flags.lseen = merge_of_name(info, 0) | letters_flags(look->mailbox, info);
     look->found = true;
     traces_of_name(base, &look->run->traces);
     ok = quarantined_recall(look->run, message) && journal_message_save(look->run->journal, message, &look->run->err) &&
-         (id_set_add(&look->seen, message->id) || run_no_memory(look->run));
+         (id_set_add(&look->seen, message->id) || run_no_memory(look->run)) &&
+         letters_found(look->run, look->mailbox, message, own_name_is_ours(base));
     free(message);
     return ok;
 }
@@ -127,9 +130,10 @@ on_file(void *context, const char *base, const char *info)
     unmoved_take(&look->unmoved, message.base, message.info);
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
-    const unsigned shown = (before.facts & FACT_GONE_HERE) != 0
-                               ? merge_of_name(info, message.flags.lseen)
-                               : merge_of_rename(before.info, info, message.flags.lseen);
+    unsigned shown = (before.facts & FACT_GONE_HERE) != 0 ? merge_of_name(info, message.flags.lseen)
+                                                          : merge_of_rename(before.info, info, message.flags.lseen);
+    if (strcmp(before.info, info) != 0 || (before.flags.lseen & FLAG_FORWARDED) != 0)
+        shown |= letters_flags(look->mailbox, info);
     if ((before.facts & FACT_GONE_THERE) != 0)
         message.flags = merge_survivor(message.flags, shown, true);
     message.flags.lseen = shown;
@@ -147,7 +151,8 @@ on_file(void *context, const char *base, const char *info)
         ((before.facts & FACT_GONE_HERE) != 0 && !held_end_word(look->run, look->mailbox, message.id)))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 ||
-           journal_message_save(look->run->journal, &message, &look->run->err);
+           (journal_message_save(look->run->journal, &message, &look->run->err) &&
+            letters_renamed(look->run, look->mailbox, &before, &message));
 }
 
 static bool
@@ -190,6 +195,8 @@ read_folder(struct look *look)
     if (look->unmoved.names == NULL && !unmoved_load(&look->unmoved, run, mailbox->row.id, look->room))
         return false;
     traces_of_folder(&run->local, mailbox->row.folder, &run->traces);
+    if (!letters_open(run, mailbox, true))
+        return false;
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
             return false;

@@ -65,6 +65,7 @@ drop(struct run *run, struct mailbox *mailbox)
     free(mailbox->row.wire);
     free(mailbox->row.folder);
     free(mailbox->row.goal);
+    free(mailbox->letters);
     memmove(mailbox, mailbox + 1, (run->count - index - 1) * sizeof *mailbox);
     run->mailboxes[--run->count] = (struct mailbox){0};
     lookup_forget(run);

@@ -22,6 +22,14 @@ keyword_said(struct flag_sides sides, bool set)
 }
 
 struct flag_sides
+keyword_left(struct flag_sides sides, bool here)
+{
+    sides.lseen = sides.lbase = here ? KEYWORD_SET : 0;
+    sides.rbase = sides.rseen;
+    return sides;
+}
+
+struct flag_sides
 keyword_offered(struct flag_sides sides)
 {
     sides.lbase = sides.rbase;

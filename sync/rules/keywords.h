@@ -15,6 +15,8 @@ struct flag_sides keyword_agreed(bool shown);
 struct flag_sides keyword_seen(struct flag_sides sides, bool shown);
 /** The user says so. */
 struct flag_sides keyword_said(struct flag_sides sides, bool set);
+/** This side shows it, or not, without having changed it: as the sides are now they agree. */
+struct flag_sides keyword_left(struct flag_sides sides, bool here);
 /** What the server could not keep is offered to it once more. */
 struct flag_sides keyword_offered(struct flag_sides sides);
 /**

@@ -6,8 +6,16 @@
 #include <stdint.h>
 
 enum keywords_mode {
+    KEYWORDS_AUTO, /* as letters in a folder that has Dovecot's table of them, or its list; as journal in all others */
+    KEYWORDS_LETTERS, /* names show them */
     KEYWORDS_JOURNAL, /* what the user says of a keyword goes up, and stands in the journal until it is there */
     KEYWORDS_OFF,     /* none goes up */
+};
+
+enum keyword_removals {                /* is a letter that vanished from a name a keyword that was taken off? */
+                        REMOVALS_AUTO, /* in a folder that a Dovecot serves */
+                        REMOVALS_YES,
+                        REMOVALS_NO,
 };
 
 enum layout { LAYOUT_VERBATIM, LAYOUT_MAILDIRPP, LAYOUT_FLAT };
@@ -51,6 +59,8 @@ struct policy {
     uint64_t quarantine_size; /* bytes; 0: any */
     enum keywords_mode keywords;
     enum sent_policy sent;
+    enum keyword_removals keyword_removals;
+    const char *const *keywords_skip; /* patterns of keywords that get no letter, NULL at the end; NULL: none */
     enum layout layout;
     bool layout_named;           /* by the user */
     const char *const *patterns; /* `mailboxes`, NULL at the end */

@@ -11,6 +11,7 @@ run_release(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         id_set_free(&run->mailboxes[i].lacked);
         free(run->mailboxes[i].examples);
+        free(run->mailboxes[i].letters);
         free(run->mailboxes[i].row.name);
         free(run->mailboxes[i].row.wire);
         free(run->mailboxes[i].row.folder);

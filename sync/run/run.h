@@ -111,7 +111,8 @@ struct mailbox {
     bool keeps_keywords; /* any: it was selected in this run, and said so */
     unsigned
         keyword_doubts; /* so often in this run messages were not what they should be when keywords were to be sent: keywords.c */
-    bool keywords_said; /* that some were refused in this run */
+    bool keywords_said;        /* that some were refused in this run */
+    struct lettering *letters; /* what letters of its names mean: sync/rows/letters.h; NULL: not looked at */
 };
 
 struct todo { /* one message about which something is to be done */

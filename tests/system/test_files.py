@@ -78,6 +78,9 @@ class MoveTest(FilesTest):
 
 
 class LettersTest(FilesTest):
+    """What letters mean is kept where golub itself writes none."""
+    account_options = {"keywords": "journal"}
+
     def given_keywords(self, mailbox, *names):
         path = os.path.join(self.maildir.folder(mailbox), "dovecot-keywords")
         with open(path, "w") as file:

@@ -51,7 +51,9 @@ four_lines_are_enough(void **state)
     assert_int_equal(policy->quarantine_days, 30);
     assert_int_equal(policy->quarantine_size, 0);
     assert_false(policy->expunge);
-    assert_int_equal(policy->keywords, KEYWORDS_JOURNAL);
+    assert_int_equal(policy->keywords, KEYWORDS_AUTO);
+    assert_int_equal(policy->keyword_removals, REMOVALS_AUTO);
+    assert_strings(policy->keywords_skip, "$HasAttachment|$HasNoAttachment");
     assert_int_equal(policy->layout, LAYOUT_VERBATIM);
     assert_strings(policy->patterns, "*");
     settings_free(settings);
@@ -81,6 +83,7 @@ every_key_arrives(void **state)
         "disable = {\"QRESYNC\", \"AUTH=PLAIN\"}\n layout = "
         "\"maildir++\"\n"
         " mailboxes = {\"*\", \"!Junk\"}\n pull = {\"new\"}\n push = {}\n expunge = true\n keywords = \"off\"\n "
+        "keyword-removals = \"yes\"\n keywords-skip = {\"$label*\"}\n "
         "max-delete = \"40%\"\n"
         " quarantine-days = 0\n quarantine-size = \"2G\"\n state = \"st\"\n fsync = false\n after-sync = "
         "\"a\tb\"\n}\n");
@@ -114,6 +117,8 @@ every_key_arrives(void **state)
                  c->account.policy.push.mailboxes);
     assert_true(c->account.policy.expunge);
     assert_int_equal(c->account.policy.keywords, KEYWORDS_OFF);
+    assert_int_equal(c->account.policy.keyword_removals, REMOVALS_YES);
+    assert_strings(c->account.policy.keywords_skip, "$label*");
     assert_int_equal(c->account.policy.max_delete, 40);
     assert_int_equal(c->account.policy.quarantine_days, 0);
     assert_int_equal(c->account.policy.quarantine_size, INT64_C(2) << 30);
@@ -219,7 +224,12 @@ what_is_wrong_is_refused_with_its_line(void **state)
         {"\n\nsubscriptions = \"auto\"", ":7: account \"work\": unknown key: subscriptions",
          "golub.conf(5) lists the keys."},
         {"keywords = \"dovecot\"", ":5: account \"work\": keywords: \"dovecot\" is not one of its words",
-         "One of: journal, off"},
+         "One of: auto, letters, journal, off"},
+        {"keyword-removals = true", ":5: account \"work\": keyword-removals: \"true\" is not one of its words",
+         "One of: auto, yes, no"},
+        {"keywords-skip = {\"two words\"}",
+         ":5: account \"work\": keywords-skip: \"two words\" is no keyword, nor a pattern of some",
+         "For example keywords-skip = {\"NonJunk\", \"$label*\"}."},
         {"map = {}", ":5: account \"work\": unknown key: map", NULL},
         {"timeout = 0", ":5: account \"work\": timeout: \"0\" is not a whole number from 1 to 86400", ""},
         {"timeout = 86401", ":5: account \"work\": timeout: \"86401\" is not a whole number from 1 to 86400", ""},

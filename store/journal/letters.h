@@ -1,0 +1,55 @@
+/*
+ * Keyword letters in file names: what the letters of each folder meant when it was last looked at, and the messages whose names say something that the
+ * other side does not know yet, or do not show what they should.
+ */
+#ifndef STORE_JOURNAL_LETTERS_H
+#define STORE_JOURNAL_LETTERS_H
+
+#include "store/journal/journal.h"
+
+struct journal_lettered { /* a folder */
+    int64_t mailbox;
+    bool used; /* its names show keywords */
+    int64_t
+        stripped; /* when a mail reader was last seen to drop letters that it does not know, seconds UTC; 0: never */
+    char letters[LETTERS_TEXT]; /* lines, as letters_print writes them */
+};
+
+/** *found false: it was never looked at. */
+MUST_CHECK bool journal_lettered_get(struct journal *journal, int64_t mailbox, struct journal_lettered *out,
+                                     bool *found, struct error *err);
+/** Insert or update; writes nothing if that is known. Goes with its mailbox. */
+MUST_CHECK bool journal_lettered_save(struct journal *journal, const struct journal_lettered *row, struct error *err);
+
+enum journal_letter {
+    LETTER_DUE = 1,   /* its keywords changed since its name was last made to show them (triggers note that) */
+    LETTER_NEW,       /* what its name shows is to be believed, once it is known which message it is */
+    LETTER_WAITS = 4, /* it is due, and its name can\'t show it before that is another one */
+    LETTER_BEGUN =
+        3, /* golub is about to give it a name with other letters, `info`: whoever finds that name knows whose doing it is */
+};
+
+/** Note it; `info` is replaced. It goes with its message. @param info  NULL but for LETTER_BEGUN */
+MUST_CHECK bool journal_letter_mark(struct journal *journal, enum journal_letter kind,
+                                    const struct journal_message *message, const char *info, struct error *err);
+MUST_CHECK bool journal_letter_clear(struct journal *journal, enum journal_letter kind, int64_t mailbox,
+                                     int64_t message, struct error *err);
+/** It is due, and waits for another name. */
+MUST_CHECK bool journal_letter_wait(struct journal *journal, int64_t mailbox, int64_t message, struct error *err);
+/** Its name is another one: what waited for that is due again. */
+MUST_CHECK bool journal_letter_again(struct journal *journal, int64_t mailbox, int64_t message, struct error *err);
+/** @param info  [out] of LETTER_BEGUN */
+MUST_CHECK bool journal_letter_get(struct journal *journal, enum journal_letter kind, int64_t mailbox, int64_t message,
+                                   char info[static LOCAL_INFO_MAX + 1], bool *found, struct error *err);
+/** Messages of a mailbox that are noted so, ascending; the caller frees. */
+MUST_CHECK bool journal_letter_messages(struct journal *journal, enum journal_letter kind, int64_t mailbox,
+                                        int64_t **ids, size_t *count, struct error *err);
+/** Mailboxes that have some that are new or due, and whose names show keywords, or were never looked at; the caller frees. */
+MUST_CHECK bool journal_letter_mailboxes(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
+/** What names of this mailbox show with one of these letters (bits) is to be believed, but where the keywords of the message changed since. */
+MUST_CHECK bool journal_letter_meet(struct journal *journal, int64_t mailbox, unsigned letters, struct error *err);
+/** Messages whose names show one of these letters (bits), ascending; the caller frees. */
+MUST_CHECK bool journal_letter_shown(struct journal *journal, int64_t mailbox, unsigned letters, int64_t **ids,
+                                     size_t *count, struct error *err);
+
+#endif

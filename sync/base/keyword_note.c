@@ -1,0 +1,131 @@
+/* See keyword_note.h. */
+#include "sync/base/keyword_note.h"
+
+#include "store/journal/keywords.h"
+#include "store/journal/letters.h"
+#include "sync/rules/keywords.h"
+
+/* One that is another file's, which had this name, is nobody's. */
+static bool
+is_own(const struct journal_keyword *row, const struct journal_message *message)
+{
+    return memcmp(row->wire, message->wire, DIGEST_SIZE) == 0;
+}
+
+/* *row: what is known of this keyword of this message; nothing differs where there is none. */
+static bool
+look_up(struct journal *journal, const struct journal_message *message, const char *word, int64_t now,
+        struct journal_keyword *row, bool *known, struct error *err)
+{
+    const bool shown = keywords_have(message->keywords, text_of(word));
+    struct journal_keyword *rows;
+    size_t count;
+
+    *known = false;
+    if (!journal_keywords_of(journal, message->mailbox, message->base, &rows, &count, err))
+        return false;
+    *row = (struct journal_keyword){
+        .mailbox = message->mailbox, .message = message->id, .sides = keyword_agreed(shown), .since = now};
+    (void)text_print(row->base, sizeof row->base, "%s", message->base);
+    (void)text_print(row->word, sizeof row->word, "%s", word);
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(rows[i].word, word) != 0 || !is_own(&rows[i], message))
+            continue;
+        *row = rows[i];
+        row->sides = keyword_seen(row->sides, shown);
+        *known = true;
+    }
+    memcpy(row->wire, message->wire, DIGEST_SIZE);
+    row->message = message->id;
+    free(rows);
+    return journal_highest_id(journal, &row->newest, err);
+}
+
+bool
+keyword_note(struct journal *journal, const struct journal_message *message, const struct keyword_word *word,
+             int64_t now, bool *changed, struct error *err)
+{
+    struct journal_keyword row;
+    struct merge_step step;
+    bool known = false;
+
+    *changed = false;
+    if (!look_up(journal, message, word->word, now, &row, &known, err))
+        return false;
+    *changed = keyword_is_set(row.sides) != word->set;
+    row.sides = keyword_said(row.sides, word->set);
+    if (known && !*changed) { /* said again: it is tried again */
+        row.sides = keyword_offered(row.sides);
+        row.unkept = false;
+    }
+    row.unshown = false;
+    row.not_before = 0;
+    row.why[0] = '\0';
+    row.sides = keyword_plan(row.sides, true, &step);
+    if (!keyword_is_over(row.sides))
+        return journal_keyword_save(journal, &row, err);
+    return !known || journal_keyword_delete(journal, &row, err);
+}
+
+bool
+keyword_leave(struct journal *journal, const struct journal_message *message, const struct keyword_word *here,
+              int64_t now, struct error *err)
+{
+    char info[LOCAL_INFO_MAX + 1];
+    struct journal_keyword row;
+    bool known = false, due = false;
+
+    if (!look_up(journal, message, here->word, now, &row, &known, err) ||
+        !journal_letter_get(journal, LETTER_DUE, message->mailbox, message->id, info, &due, err))
+        return false;
+    if (keyword_is_set(row.sides) == here->set)
+        return true;
+    row.sides = keyword_left(row.sides, here->set);
+    /* Its name shows that already. */
+    return journal_keyword_save(journal, &row, err) &&
+           (due || journal_letter_clear(journal, LETTER_DUE, message->mailbox, message->id, err));
+}
+
+static void
+take_word(char keywords[static KEYWORDS_MAX + 1], struct text word)
+{
+    for (char *at = keywords; *at != '\0';) {
+        const size_t len = strcspn(at, " ");
+
+        if (len == word.len && strncasecmp(at, word.at, len) == 0) {
+            const size_t gap = len + (at[len] == ' ');
+
+            memmove(at, at + gap, strlen(at + gap) + 1);
+            if (*at == '\0' && at != keywords)
+                at[-1] = '\0';
+            return;
+        }
+        at += len + (at[len] == ' ');
+    }
+}
+
+bool
+keyword_here(struct journal *journal, const struct journal_message *message, char keywords[static KEYWORDS_MAX + 1],
+             struct error *err)
+{
+    struct journal_keyword *rows;
+    size_t count;
+
+    (void)text_print(keywords, KEYWORDS_MAX + 1, "%s", message->keywords);
+    if (message->base[0] == '\0' || !message->has_wire)
+        return true;
+    if (!journal_keywords_of(journal, message->mailbox, message->base, &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct text word = text_of(rows[i].word);
+
+        if (!is_own(&rows[i], message))
+            continue;
+        if (!keyword_is_set(rows[i].sides))
+            take_word(keywords, word);
+        else if (!keywords_add(keywords, word)) /* no room: this side shows it no more than the server does */
+            break;
+    }
+    free(rows);
+    return true;
+}

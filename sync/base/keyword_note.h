@@ -1,0 +1,28 @@
+/*
+ * What this side says of a message's keywords, by `golub keyword` or by letters of its name, goes into the journal; the next sync takes it to the server
+ * (sync/apply/keywords.h). Inside a transaction.
+ */
+#ifndef SYNC_BASE_KEYWORD_NOTE_H
+#define SYNC_BASE_KEYWORD_NOTE_H
+
+#include "store/journal/journal.h"
+
+struct keyword_word {
+    const char *word;
+    bool set; /* else it is taken off */
+};
+
+/**
+ * This side says so of one message, whose row has a file of known bytes.
+ * @param changed  [out] it was not so before
+ */
+MUST_CHECK bool keyword_note(struct journal *journal, const struct journal_message *message,
+                             const struct keyword_word *word, int64_t now, bool *changed, struct error *err);
+/** The sides differ in this keyword, and that is nobody's change. Nothing where they don't. */
+MUST_CHECK bool keyword_leave(struct journal *journal, const struct journal_message *message,
+                              const struct keyword_word *here, int64_t now, struct error *err);
+/** The keywords that this side has: what the server shows, and what was said here since. */
+MUST_CHECK bool keyword_here(struct journal *journal, const struct journal_message *message,
+                             char keywords[static KEYWORDS_MAX + 1], struct error *err);
+
+#endif
