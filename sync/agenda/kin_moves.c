@@ -20,7 +20,6 @@ struct moved { /* one that vanished, or one that is new */
     uint64_t size;
     struct kinship kinship;
     bool known, wanted, taken, has_wire;
-    bool left;  /* of a file: its own row's UID is gone there, as another program's state says */
     bool stays; /* its folder is a copy, or came out of a backup: what it lacks moved to no other one */
     unsigned char wire[DIGEST_SIZE]; /* of the file */
 };
@@ -91,32 +90,6 @@ recall(struct kin_moves *moves, struct moved *gone)
     return true;
 }
 
-/* What this state has as two removals, one a side, of one mailbox may be one message: of equal ones golub may have moved others than it knows of. */
-static bool
-gather_left(struct kin_moves *moves)
-{
-    struct run *run = moves->run;
-    bool ok = true;
-
-    for (size_t i = 0; ok && i < moves->agenda->count; i++) {
-        struct todo *todo = &moves->agenda->todos[i];
-
-        if (!candidates_is(todo, GONE_THERE) || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
-            continue;
-        ok = run_load(run, todo->id, moves->message);
-        if (ok && (moves->message->facts & (FACT_ADOPTED | FACT_GONE_HERE | FACT_ALTERED)) == FACT_ADOPTED)
-            moves->fresh[moves->fresh_count++] = (struct moved){.todo = todo, .size = todo->size, .left = true};
-    }
-    return ok;
-}
-
-/* Golub never had a file of either: both wait for a word. */
-static bool
-may_be_left(const struct moved *gone, const struct moved *fresh)
-{
-    return !fresh->left || (!gone->has_wire && gone->todo->mailbox == fresh->todo->mailbox);
-}
-
 /* Who of those that vanished may be one of the new files? */
 static size_t
 choose(struct kin_moves *moves)
@@ -127,8 +100,7 @@ choose(struct kin_moves *moves)
         struct moved *gone = &moves->gone[g];
 
         for (size_t f = 0; !gone->wanted && !gone->taken && f < moves->fresh_count; f++)
-            gone->wanted = moves->fresh[f].known && !moves->fresh[f].taken && may_be_left(gone, &moves->fresh[f]) &&
-                           may_be(moves, gone, &moves->fresh[f]);
+            gone->wanted = moves->fresh[f].known && !moves->fresh[f].taken && may_be(moves, gone, &moves->fresh[f]);
         n += gone->wanted;
     }
     return n;
@@ -164,7 +136,7 @@ probe_gone(struct kin_moves *moves, bool headers)
 static bool
 is_kin(const struct moved *gone, const struct moved *fresh)
 {
-    return gone->known && fresh->known && !gone->taken && !fresh->taken && may_be_left(gone, fresh) &&
+    return gone->known && fresh->known && !gone->taken && !fresh->taken &&
            !(gone->has_wire && memcmp(gone->wire, fresh->wire, DIGEST_SIZE) == 0) &&
            kin_same(&gone->kinship.kin, &fresh->kinship.kin);
 }
@@ -228,8 +200,7 @@ static bool
 has_plain_bytes(struct kin_moves *moves, const struct moved *gone, const struct moved *fresh)
 {
     (void)moves;
-    return fresh->known && !fresh->left && fresh->kinship.kin.added != 0 && gone->has_wire &&
-           kinship_was(&fresh->kinship, gone->wire);
+    return fresh->known && fresh->kinship.kin.added != 0 && gone->has_wire && kinship_was(&fresh->kinship, gone->wire);
 }
 
 static bool
@@ -258,8 +229,7 @@ bool
 kin_moves(struct run *run, struct agenda *agenda)
 {
     struct kin_moves moves = {.run = run, .agenda = agenda};
-    const size_t gone = candidates_count(agenda, GONE_HERE),
-                 fresh = candidates_count(agenda, FRESH_HERE) + candidates_count(agenda, GONE_THERE);
+    const size_t gone = candidates_count(agenda, GONE_HERE), fresh = candidates_count(agenda, FRESH_HERE);
     bool ok;
 
     if (gone == 0 || fresh == 0)
@@ -272,7 +242,6 @@ kin_moves(struct run *run, struct agenda *agenda)
     if (ok) {
         gather_role(&moves, FRESH_HERE, moves.fresh, &moves.fresh_count);
         gather_role(&moves, GONE_HERE, moves.gone, &moves.gone_count);
-        ok = gather_left(&moves);
     }
     for (size_t g = 0; ok && moves.fresh_count != 0 && g < moves.gone_count; g++)
         ok = recall(&moves, &moves.gone[g]);

@@ -38,6 +38,7 @@ static const struct {
     {KIND_WANTED, 25, false, moment_wanted},
     {KIND_REWIND, 12, false, moment_rewind},
     {KIND_MOVERS, 30, true, event_other_program},
+    {KIND_MOVERS, 25, false, event_other_removal},
     {KIND_KEYWORDS, 60, false, event_keyword},
 };
 

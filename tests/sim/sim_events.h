@@ -50,6 +50,8 @@ void event_copy_tree(struct sim *sim);
 void event_cut_power(struct sim *sim);
 void event_use_other_state(struct sim *sim);
 void event_other_program(struct sim *sim);
+/** ... carries a removal: of equal messages it has other pairs than golub. */
+void event_other_removal(struct sim *sim);
 void event_keyword(struct sim *sim);
 /** Before golub comes: what both sides have was carried by another program. */
 void event_left_behind(struct sim *sim);

@@ -142,6 +142,56 @@ event_other_program(struct sim *sim)
     kind_met(&sim->world, KIND_MOVERS);
 }
 
+/* Of several equal messages of a mailbox, as many on both sides, a UID and a file, which are one message for the other program; for golub seldom. */
+static bool
+choose_pair(struct sim *sim, struct maildir_sim *maildir, int mailbox, struct sim_file **file, uint32_t *uid)
+{
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+    const size_t hidden = server_hidden(&sim->server, mailbox);
+    const struct sim_message *message;
+    int left;
+
+    if (box->count <= hidden)
+        return false;
+    message = &box->messages[hidden + rng_below(dice(sim), (unsigned)(box->count - hidden))];
+    *uid = message->uid;
+    left = maildir_sim_multiplicity(maildir, mailbox, message->content, true);
+    if (left < 2 || left != server_multiplicity(&sim->server, mailbox, message->content) ||
+        content_is_rewritten(message->dress) || was_taken_out(sim, message->content))
+        return false;
+    left = (int)rng_below(dice(sim), (unsigned)left);
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        *file = &maildir->tree.files[i];
+        if ((*file)->mailbox == mailbox && (*file)->content == message->content &&
+            (*file)->original == message->content && left-- == 0)
+            return true;
+    }
+    return false;
+}
+
+void
+event_other_removal(struct sim *sim)
+{
+    const int client = (int)rng_below(dice(sim), (unsigned)sim->world.clients);
+    struct maildir_sim *maildir = &sim->clients[client].maildir;
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
+    struct sim_file *file;
+    uint32_t uid;
+
+    if (!maildir->tree.root || !maildir->tree.folder[mailbox] || !sim->server.boxes[mailbox].exists ||
+        !choose_pair(sim, maildir, mailbox, &file, &uid))
+        return;
+    const int content = file->content;
+    say(&sim->world, "  here %d: #%d in %s is removed, and another program takes UID %u there for it", client, content,
+        server_mailbox_name(mailbox), uid);
+    ledger_out(&sim->world, content, mailbox);
+    ledger_follows(&sim->world, content, mailbox, SIM_SERVER, 0, "carries");
+    ledger_follows(&sim->world, content, mailbox, client, 0, "carries");
+    mua_remove(maildir, file);
+    server_expunge(&sim->server, mailbox, uid);
+    kind_met(&sim->world, KIND_MOVERS);
+}
+
 void
 event_left_behind(struct sim *sim)
 {

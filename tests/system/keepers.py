@@ -250,3 +250,35 @@ class KeeperTest(SystemTest):
             self.assertLessEqual(here[id_of(message)], 2)
         for message in self.messages[::2]:
             self.assertEqual(here[id_of(message)], 1)
+
+    def test_what_stands_twice_and_is_removed_once_stands_once(self):
+        """The other program has the two in other pairs than golub: what it carries of one removal, or of one move, is all that there is to do."""
+        self.given_a_tree()
+        self.mover.sync()
+        self.sync()
+        for case in ("expunged there", "removed here", "moved there", "moved here"):
+            with self.subTest(case):
+                new = self.new_there()
+                self.sync()
+                self.mover.sync()
+                self.sync()
+                if self.here()[id_of(new)] < 2:
+                    continue  # a program that knows what golub brought
+                self.assertEqual((self.there()[id_of(new)], self.here()[id_of(new)]), (2, 2))
+                uids = [m.uid for m in self.client.messages(INBOX, bodies=False) if id_of(self.client.body(INBOX, m.uid)) == id_of(new)]
+                file = sorted((f for f in self.maildir.files(INBOX) if id_of(f.bytes()) == id_of(new)), key=lambda f: f.base)[-1]
+                if case == "expunged there":
+                    self.client.expunge(INBOX, uids[:1])
+                elif case == "removed here":
+                    os.unlink(file.path)
+                elif case == "moved there":
+                    self.client.move(INBOX, uids[:1], WORK)
+                else:
+                    self.maildir.move(file, WORK, rename=True)
+                self.mover.sync()
+                moved = int(case.startswith("moved"))
+                for _ in range(2):
+                    self.assertEqual((self.there()[id_of(new)], self.here()[id_of(new)]), (1, 1))
+                    self.assertEqual((self.there(WORK)[id_of(new)], self.here(WORK)[id_of(new)]), (moved, moved))
+                    self.sync()
+                self.assert_rest()
