@@ -318,41 +318,6 @@ pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum
     return ok;
 }
 
-/*
- * What is left of two equal messages, one of which lost its file and the other its UID, where enough of them vanished here for a file that is new
- * somewhere to be another one: else that is the new name of the one, and the other is to be removed.
- */
-static bool
-pair_left(struct run *run, struct agenda *agenda)
-{
-    struct candidates left, all = {0};
-    size_t n = 0;
-    bool ok;
-
-    if (candidates_count(agenda, GONE_HERE) < 2 || candidates_count(agenda, GONE_THERE) == 0 ||
-        candidates_count(agenda, FRESH_HERE) == 0)
-        return true;
-    ok = candidates_gather(&left, run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) &&
-         candidates_gather(&all, run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE);
-    if (ok) {
-        pair_sort(left.fresh, left.fresh_count);
-        pair_sort(all.gone, all.gone_count);
-        pair_sort(all.fresh, all.fresh_count);
-    }
-    for (size_t f = 0; ok && f < left.fresh_count; f++) {
-        struct pair_item like = left.fresh[f];
-
-        like.size = 0; /* in all mailboxes */
-        if (pair_count(all.gone, all.gone_count, &like, false) > pair_count(all.fresh, all.fresh_count, &like, false))
-            left.fresh[n++] = left.fresh[f];
-    }
-    left.fresh_count = n;
-    ok = ok && (n == 0 || take_pairs(run, &left, GONE_HERE, false));
-    candidates_free(&left);
-    candidates_free(&all);
-    return ok;
-}
-
 static int
 compare_items_by_base(const void *pa, const void *pb)
 {
@@ -434,8 +399,9 @@ bool
 agenda_moves(struct run *run, struct agenda *agenda)
 {
     /*
-     * In one mailbox first: a new name; then equal messages of which one lost its file and the other its UID (two moves that
-     * crossed, or another program's pairs, crossed.h): what is left of both is one. Then moves between mailboxes. Last, a file that got a new name while the server
+     * In one mailbox first: equal messages of which one lost its file and the other its UID (two moves that crossed, or another program's
+     * pairs, crossed.h): what is left of both is one, and what is new beside that is in doubt another one; then a new name. Then moves
+     * between mailboxes. Last, a file that got a new name while the server
      * lost the message: the removal goes on; or, where it lacks it for reasons of its own, the file waits for it (missing.c).
      * Before all that, what was sent and not answered finds its file again.
      */
@@ -448,8 +414,8 @@ agenda_moves(struct run *run, struct agenda *agenda)
     if (!renamed_follow_names(run, agenda))
         return false;
     if (candidates_count(agenda, GONE_HERE) != 0 &&
-        (!pair_left(run, agenda) || !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
-         !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) || !crossed(run, agenda) ||
+        (!pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) || !crossed(run, agenda) ||
+         !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !kin_moves(run, agenda) ||
          !find_edited(run, agenda)))
         return false;
