@@ -43,7 +43,7 @@ const char *const keys_single[] = {"server",
                                    "sent",
                                    "keyword-removals",
                                    NULL};
-const char *const keys_list[] = {"auth", "tls-fingerprint", "disable",       "mailboxes", "pull",
+const char *const keys_list[] = {"auth", "tls-fingerprint", "disable",       "mailboxes", "special", "pull",
                                  "push", "watch",           "keywords-skip", NULL};
 
 static const struct word auth_words[] = {
@@ -359,7 +359,7 @@ take_policy(struct loader *loader, struct policy *policy)
         loader_refuse(loader, "mailboxes", "an empty list leaves nothing to synchronise");
         return loader_hint(loader, "Leave it out for all mailboxes.");
     }
-    return true;
+    return keys_names(loader, policy);
 }
 
 /* A run needs one connection, which is within every value that is allowed; those beyond it wait for changes. */

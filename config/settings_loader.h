@@ -93,6 +93,8 @@ MUST_CHECK bool keys_convert(struct loader *loader, struct configured *to);
 MUST_CHECK bool keys_server(struct loader *loader, struct connection *to);
 /** A host that can only be this machine: localhost, 127.x.x.x, ::1. */
 bool keys_loopback(const char *host);
+/** `special`. Once the layout is known. */
+MUST_CHECK bool keys_names(struct loader *loader, struct policy *to);
 /** The keys that POP accounts alone have, each by itself. */
 MUST_CHECK bool import_convert(struct loader *loader, struct import_policy *to);
 /** An account's keys are those of its protocol; of a POP account: where its mail goes. What it inherits needlessly is reset. */

@@ -6,23 +6,18 @@
 
 #include "sync/base/filing.h"
 #include "sync/match/anew.h"
+#include "sync/run/uses.h"
 
 #define NEW_S 4200 /* what was written earlier than that had its time: the server's copy would be of the same hour */
 
-/* The one mailbox that the server says is for it; NULL: there is none, or several are. */
+/* The one mailbox of which the user or the server says that it is for it; NULL: there is none, or several are. */
 static const struct mailbox *
-find_place(const struct run *run)
+find_place(struct run *run)
 {
-    const struct mailbox *place = NULL;
+    enum special_source source;
+    const struct mailbox *place = uses_find(run, REMOTE_SENT, &source);
 
-    for (size_t i = 0; i < run->count; i++) {
-        if (!run->mailboxes[i].listed || (run->mailboxes[i].row.attributes & REMOTE_SENT) == 0)
-            continue;
-        if (place != NULL)
-            return NULL;
-        place = &run->mailboxes[i];
-    }
-    return place;
+    return special_is_certain(source) ? place : NULL;
 }
 
 static bool

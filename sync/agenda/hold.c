@@ -205,7 +205,7 @@ count_messages(struct verdict *verdict)
             (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) &&
             !journal_message_count(run->journal, mailbox->row.id, WHICH_PRESENT, &count->messages, &run->err))
             return false;
-        count->may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
+        count->may_be_empty = (mailbox->uses & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
         count->messages += mailbox->removed; /* an earlier pass of this run removed those */
         count->removals += mailbox->removed;
         verdict->all.count.messages += count->messages;

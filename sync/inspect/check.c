@@ -40,7 +40,8 @@ say_capabilities(struct checking *checking)
     say(checking, "LIST-STATUS", info->list_status, "one question tells which mailboxes moved",
         "one STATUS a mailbox, all asked at once");
     say(checking, "LIST-EXTENDED", info->list_extended, "subscriptions come with the list", "LIST and LSUB");
-    say(checking, "SPECIAL-USE", info->special_use, "`special:` patterns work", "`special:` patterns match nothing");
+    say(checking, "SPECIAL-USE", info->special_use, "the server says what mailboxes are for",
+        "what mailboxes are for is said by `special`, or guessed by their names");
     say(checking, "UIDPLUS", info->uidplus, "new UIDs are told, exactly our UIDs are expunged",
         "what was sent is found by content; expunge only where nobody else's \\Deleted would go along");
     say(checking, "MOVE", info->move, "moves are one command", "moves are copy, proof, removal");
@@ -74,13 +75,16 @@ static bool
 see_folder(void *context, const char *folder)
 {
     struct checking *checking = context;
+    const struct policy *policy = &checking->account->policy;
     char name[LIMIT_MAILBOX_NAME + 1];
     struct error ignored = {0};
+    unsigned uses;
 
-    if (!names_from_folder(folder, checking->account->policy.layout, name, &ignored)) /* a sync names it */
+    if (!names_from_folder(folder, policy->layout, name, &ignored)) /* a sync names it */
         return true;
-    checking->chosen_here += names_chosen(checking->account->policy.patterns, name, 0);
-    note_fits(checking, name, 0);
+    uses = special_guessed(&checking->mailboxes.special, policy->special, name, 0);
+    checking->chosen_here += names_chosen(policy->patterns, name, uses);
+    note_fits(checking, name, uses);
     return true;
 }
 
@@ -105,24 +109,16 @@ check_patterns(struct checking *checking)
 static bool
 see_mailbox(void *context, const struct remote_listed *listed)
 {
-    static const struct {
-        unsigned bit;
-        const char *word;
-    } uses[] = {{REMOTE_ALL, "\\All"},         {REMOTE_ARCHIVE, "\\Archive"},    {REMOTE_DRAFTS, "\\Drafts"},
-                {REMOTE_FLAGGED, "\\Flagged"}, {REMOTE_JUNK, "\\Junk"},          {REMOTE_SENT, "\\Sent"},
-                {REMOTE_TRASH, "\\Trash"},     {REMOTE_IMPORTANT, "\\Important"}};
     struct checking *checking = context;
     char name[LIMIT_MAILBOX_NAME + 1];
-    const char *special = "";
     struct error err = {0};
-    bool chosen;
 
     if ((listed->attributes & REMOTE_NOSELECT) != 0)
         return true;
     if (checking->mailboxes.count == 0) /* the prefix of the namespace comes in the turn of the list */
         checking->remote.ops->info(checking->remote.self, &checking->info);
     if (!names_from_server(listed->utf8.at != NULL ? listed->utf8 : listed->name, listed->separator,
-                           checking->info.prefix, name, &err)) {
+                           (listed->attributes & REMOTE_SHARED) != 0 ? "" : checking->info.prefix, name, &err)) {
         report_error(checking->report, &err);
         return true;
     }
@@ -130,17 +126,20 @@ see_mailbox(void *context, const struct remote_listed *listed)
         error_set(&checking->err, ERROR_LOCAL, "get memory");
         return false;
     }
-    chosen = names_chosen(checking->account->policy.patterns, name, listed->attributes);
-    checking->chosen += chosen;
-    note_fits(checking, name, listed->attributes);
-    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
-        if ((listed->attributes & uses[i].bit) != 0)
-            special = uses[i].word;
-    }
-    if (check_mailboxes_add(&checking->mailboxes, name, listed, chosen, special))
+    if (check_mailboxes_add(&checking->mailboxes, name, listed))
         return true;
     error_set(&checking->err, ERROR_LOCAL, "get memory");
     return false;
+}
+
+static void
+judge_mailboxes(struct checking *checking)
+{
+    struct check_mailboxes *mailboxes = &checking->mailboxes;
+
+    checking->chosen = check_mailboxes_judge(mailboxes, &checking->account->policy);
+    for (size_t i = 0; i < mailboxes->count; i++)
+        note_fits(checking, check_mailboxes_name(mailboxes, i), check_mailboxes_guess(mailboxes, i));
 }
 
 static void
@@ -204,6 +203,7 @@ check_server(struct checking *checking)
                 checking->account->connection.user != NULL ? checking->account->connection.user : "");
     if (!checking->remote.ops->survey(checking->remote.self, see_mailbox, checking, &checking->err))
         goto out;
+    judge_mailboxes(checking);
     checking->remote.ops->info(checking->remote.self, &checking->info);
     report_line(checking->report, checking->account->name, "server", "%s", checking->info.server);
     report_line(checking->report, checking->account->name, "capabilities", "%s",

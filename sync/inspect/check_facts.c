@@ -43,36 +43,72 @@ check_flags(const struct account *account, struct report *report, const struct i
                     flags->keywords ? "keywords" : "no keywords (PERMANENTFLAGS without \\*)");
 }
 
-static const struct {
-    unsigned bit;
-    const char *name;
-} uses[] = {{REMOTE_SENT, "Sent"},
-            {REMOTE_DRAFTS, "Drafts"},
-            {REMOTE_TRASH, "Trash"},
-            {REMOTE_JUNK, "Junk"},
-            {REMOTE_ARCHIVE, "Archive"}};
+#define ROLES 5 /* of special_all: what people look for */
+
+/* Which line of the configuration would settle it? */
+static void
+say_doubt(const struct account *account, struct report *report, const struct check_mailboxes *mailboxes, unsigned use)
+{
+    const char *title = special_title(use), *word = special_word(use), *missing = NULL;
+    size_t at = 0;
+    const enum special_source source = check_mailboxes_which(mailboxes, use, &at);
+
+    for (const struct special_named *named = account->policy.special; named != NULL && named->name != NULL; named++)
+        missing = named->use == use ? named->name : missing;
+    if (source == SPECIAL_BY_NAME)
+        report_line(
+            report, account->name, "special-use",
+            "special use: only its name says that %s is for %s, and nothing is removed for that: if it is, write "
+            "special = {\"%s=%s\"}",
+            check_mailboxes_name(mailboxes, at), title, word, check_mailboxes_name(mailboxes, at));
+    else if (source == SPECIAL_UNKNOWN && missing != NULL)
+        report_line(report, account->name, "special-use",
+                    "special use: `special` names %s for %s, and the server has no such mailbox", missing, title);
+    else if (source == SPECIAL_UNKNOWN && special_count(&mailboxes->special, use) > 1)
+        report_line(report, account->name, "special-use",
+                    "special use: several mailboxes are %s, so that none is the one for it: say which, special = "
+                    "{\"%s=MAILBOX\"}",
+                    special_attribute(use), word);
+}
+
+static void
+name_uses(const struct check_mailboxes *mailboxes, size_t i, char *named, size_t size, char *none, size_t none_size)
+{
+    const unsigned use = special_all[i];
+    char word[LIMIT_MAILBOX_NAME + 64];
+    size_t at = 0;
+    const enum special_source source = check_mailboxes_which(mailboxes, use, &at);
+    bool any = source == SPECIAL_BY_NAME;
+
+    if (any) {
+        (void)text_print(word, sizeof word, "%s seems to be %s", special_title(use),
+                         check_mailboxes_name(mailboxes, at));
+        add_word(named, size, ", ", word);
+    }
+    for (size_t k = 0; k < mailboxes->count; k++) {
+        if ((check_mailboxes_uses(mailboxes, k) & use) == 0)
+            continue;
+        (void)text_print(word, sizeof word, "%s is %s%s", special_title(use), check_mailboxes_name(mailboxes, k),
+                         source == SPECIAL_BY_USER ? ", as `special` says" : "");
+        add_word(named, size, ", ", word); /* what has no room is left out: people see the list itself */
+        any = true;
+    }
+    if (!any && i < ROLES)
+        add_word(none, none_size, ", ", special_title(use));
+}
 
 void
 check_special(const struct account *account, struct report *report, const struct check_mailboxes *mailboxes)
 {
-    char named[2048] = "", none[64] = "", word[LIMIT_MAILBOX_NAME + 32];
+    char named[2048] = "", none[64] = "";
 
-    for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
-        bool any = false;
-
-        for (size_t k = 0; k < mailboxes->count; k++) {
-            if ((check_mailboxes_uses(mailboxes, k) & uses[i].bit) == 0)
-                continue;
-            (void)text_print(word, sizeof word, "%s is %s", uses[i].name, check_mailboxes_name(mailboxes, k));
-            add_word(named, sizeof named, ", ", word); /* what has no room is left out: people see the list itself */
-            any = true;
-        }
-        if (!any)
-            add_word(none, sizeof none, ", ", uses[i].name);
-    }
+    for (size_t i = 0; i < SPECIAL_USES; i++)
+        name_uses(mailboxes, i, named, sizeof named, none, sizeof none);
     report_line(report, account->name, "special-use", "special use: %s%s%s%s", named,
                 named[0] != '\0' && none[0] != '\0' ? "; " : "",
                 none[0] == '\0' ? "" : "the server names no mailbox for ", none);
+    for (size_t i = 0; i < SPECIAL_USES; i++)
+        say_doubt(account, report, mailboxes, special_all[i]);
 }
 
 static size_t
@@ -80,29 +116,15 @@ list_special(const struct check_mailboxes *mailboxes, struct report_special *to,
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++)
+    for (size_t i = 0; i < SPECIAL_USES; i++)
         for (size_t k = 0; k < mailboxes->count && count < most; k++)
-            if ((check_mailboxes_uses(mailboxes, k) & uses[i].bit) != 0)
-                to[count++] = (struct report_special){uses[i].name, check_mailboxes_name(mailboxes, k)};
+            if ((check_mailboxes_uses(mailboxes, k) & special_all[i]) != 0)
+                to[count++] =
+                    (struct report_special){special_title(special_all[i]), check_mailboxes_name(mailboxes, k)};
     return count;
 }
 
 /* ---- who files sent mail ---- */
-
-/* The one mailbox for sent mail; false: none is named, or several are, and a mail reader may take any of them. */
-static bool
-find_sent(const struct check_mailboxes *mailboxes, size_t *at)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < mailboxes->count; i++) {
-        if ((check_mailboxes_uses(mailboxes, i) & REMOTE_SENT) == 0)
-            continue;
-        *at = i;
-        count++;
-    }
-    return count == 1;
-}
 
 void
 check_sent(const struct account *account, struct report *report, const struct remote_info *info,
@@ -112,9 +134,9 @@ check_sent(const struct account *account, struct report *report, const struct re
     const bool servers = filing_is_servers(account, info);
     size_t at;
 
-    if (find_sent(mailboxes, &at)) {
+    if (check_mailboxes_which(mailboxes, REMOTE_SENT, &at) != SPECIAL_UNKNOWN) {
         name = check_mailboxes_name(mailboxes, at);
-        if (!names_chosen(account->policy.patterns, name, check_mailboxes_uses(mailboxes, at)))
+        if (!check_mailboxes_chosen(mailboxes, at))
             why = "`mailboxes` leaves that out";
     }
     if (!account->policy.push.new_mail)

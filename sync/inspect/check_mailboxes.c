@@ -1,11 +1,12 @@
 /* See check_mailboxes.h. */
 #include "sync/inspect/check_mailboxes.h"
 
+#include "sync/rules/names.h"
+
 #define MEGABYTE 1e6
 
 struct check_mailbox {
     char *name;
-    const char *special;
     unsigned attributes; /* REMOTE_* */
     bool chosen, counted, sized;
     uint32_t messages;
@@ -18,8 +19,7 @@ struct sum {
 };
 
 bool
-check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name, const struct remote_listed *listed,
-                    bool chosen, const char *special)
+check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name, const struct remote_listed *listed)
 {
     struct check_mailbox *added;
 
@@ -27,9 +27,7 @@ check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name, const s
         return false;
     added = &mailboxes->list[mailboxes->count];
     *added = (struct check_mailbox){.name = strdup(name),
-                                    .special = special,
                                     .attributes = listed->attributes,
-                                    .chosen = chosen,
                                     .counted = listed->has_status,
                                     .sized = listed->has_size,
                                     .messages = listed->messages,
@@ -40,16 +38,52 @@ check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name, const s
     return true;
 }
 
+uint64_t
+check_mailboxes_judge(struct check_mailboxes *mailboxes, const struct policy *policy)
+{
+    uint64_t chosen = 0;
+
+    mailboxes->policy = policy;
+    for (size_t i = 0; i < mailboxes->count; i++)
+        special_meet(&mailboxes->special, policy->special, mailboxes->list[i].name, mailboxes->list[i].attributes, i);
+    for (size_t i = 0; i < mailboxes->count; i++) {
+        struct check_mailbox *mailbox = &mailboxes->list[i];
+
+        mailbox->chosen = names_chosen(policy->patterns, mailbox->name, check_mailboxes_guess(mailboxes, i));
+        chosen += mailbox->chosen;
+    }
+    return chosen;
+}
+
 const char *
 check_mailboxes_name(const struct check_mailboxes *mailboxes, size_t index)
 {
     return mailboxes->list[index].name;
 }
 
+bool
+check_mailboxes_chosen(const struct check_mailboxes *mailboxes, size_t index)
+{
+    return mailboxes->list[index].chosen;
+}
+
 unsigned
 check_mailboxes_uses(const struct check_mailboxes *mailboxes, size_t index)
 {
-    return mailboxes->list[index].attributes;
+    return special_uses(mailboxes->policy->special, mailboxes->list[index].name, mailboxes->list[index].attributes);
+}
+
+unsigned
+check_mailboxes_guess(const struct check_mailboxes *mailboxes, size_t index)
+{
+    return special_guessed(&mailboxes->special, mailboxes->policy->special, mailboxes->list[index].name,
+                           mailboxes->list[index].attributes);
+}
+
+enum special_source
+check_mailboxes_which(const struct check_mailboxes *mailboxes, unsigned use, size_t *at)
+{
+    return special_which(&mailboxes->special, mailboxes->policy->special, use, at);
 }
 
 void
@@ -92,17 +126,22 @@ put_amount(uint64_t messages, uint64_t bytes, bool sized, char *to, size_t size)
 }
 
 static void
-say_one(const struct check_mailbox *mailbox, const char *account, struct report *report)
+say_one(const struct check_mailboxes *mailboxes, size_t index, const char *account, struct report *report)
 {
-    const struct report_checked checked = {.mailbox = mailbox->name,
-                                           .special = mailbox->special,
-                                           .chosen = mailbox->chosen,
-                                           .counted = mailbox->counted,
-                                           .sized = mailbox->sized,
-                                           .messages = mailbox->messages,
-                                           .bytes = mailbox->bytes};
+    const struct check_mailbox *mailbox = &mailboxes->list[index];
+    const unsigned uses = check_mailboxes_uses(mailboxes, index);
+    struct report_checked checked = {.mailbox = mailbox->name,
+                                     .special = "",
+                                     .chosen = mailbox->chosen,
+                                     .counted = mailbox->counted,
+                                     .sized = mailbox->sized,
+                                     .messages = mailbox->messages,
+                                     .bytes = mailbox->bytes};
     char amount[96] = "the server does not say how many messages";
 
+    for (size_t i = SPECIAL_USES; i-- > 0;)
+        if ((uses & special_all[i]) != 0)
+            checked.special = special_attribute(special_all[i]);
     if (mailbox->counted)
         put_amount(mailbox->messages, mailbox->bytes, mailbox->sized, amount, sizeof amount);
     report_checked(report, account, &checked, amount);
@@ -127,7 +166,7 @@ check_mailboxes_say(const struct check_mailboxes *mailboxes, const char *account
     for (int out = 0; out < 2; out++)
         for (size_t i = 0; i < mailboxes->count; i++)
             if (mailboxes->list[i].chosen == (out == 0))
-                say_one(&mailboxes->list[i], account, report);
+                say_one(mailboxes, i, account, report);
     say_sum(&chosen, "on the server chosen by `mailboxes`", account, report);
     if (left.mailboxes != 0)
         say_sum(&left, "left out", account, report);

@@ -248,9 +248,8 @@ is_filed_apart(const struct meeting *meeting, const struct half *file, const str
 {
     const int64_t apart = file->date > uid->date ? file->date - uid->date : uid->date - file->date;
 
-    return apart > FILING_APART_S && file->fresh && (meeting->mailbox->row.attributes & REMOTE_SENT) != 0 &&
-           meeting->met >= 0 && file->id > meeting->met &&
-           filing_is_servers(meeting->run->account, &meeting->run->info);
+    return apart > FILING_APART_S && file->fresh && (meeting->mailbox->uses & REMOTE_SENT) != 0 && meeting->met >= 0 &&
+           file->id > meeting->met && filing_is_servers(meeting->run->account, &meeting->run->info);
 }
 
 static bool

@@ -1,6 +1,8 @@
 /* See closed.h. */
 #include "sync/observe/closed.h"
 
+#include "sync/run/uses.h"
+
 bool
 closed_is(struct run *run, const char *folder, struct error *err)
 {
@@ -15,7 +17,7 @@ closed_is_strange(struct run *run, const char *name, const char *folder)
     if (!closed_is(run, folder, &err))
         return false;
     error_hint(&err, RIGHTS_HINT);
-    if (names_chosen(run->account->policy.patterns, name, 0))
+    if (uses_choose(run, name, 0))
         run_problem(run, NULL, &err);
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
+#include "sync/run/uses.h"
 
 #define WAITS "rename-here" /* what is pending of a mailbox whose name is another one there */
 #define TWICE "renamed-and-new"
@@ -104,8 +105,7 @@ may_be_renamed(struct run *run, const struct renamed_item *item, const struct ma
     *anew = false;
     if (row->row.wire == NULL || is_inbox(item->seen->name) || is_inbox(text_of(row->row.wire)) ||
         (item->seen->attributes & REMOTE_SHARED) != 0 || is_called_so(run, item->seen, row->row.name) ||
-        !name_of(run, item->seen, false, name) ||
-        !names_chosen(run->account->policy.patterns, name, item->seen->attributes) ||
+        !name_of(run, item->seen, false, name) || !uses_choose(run, name, item->seen->attributes) ||
         !names_to_folder(name, run->account->policy.layout, folder, &ignored))
         return false;
     *anew = is_met_anew(run, row, folder);

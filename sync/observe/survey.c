@@ -18,6 +18,7 @@
 #include "sync/run/place.h"
 #include "sync/run/shapes.h"
 #include "sync/run/situation.h"
+#include "sync/run/uses.h"
 
 static bool
 see_folder(void *context, const char *folder)
@@ -85,12 +86,8 @@ check_asked(struct run *run, bool listed)
 static void
 note_asked(struct run *run)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        mailbox->asked = is_asked(run, mailbox->row.name);
-        mailbox->chosen = names_chosen(run->account->policy.patterns, mailbox->row.name, mailbox->row.attributes);
-    }
+    for (size_t i = 0; i < run->count; i++)
+        run->mailboxes[i].asked = is_asked(run, run->mailboxes[i].row.name);
 }
 
 /* Nothing was seen of it yet: neither cursors nor the folder's times. */
@@ -232,6 +229,7 @@ survey_here(struct run *run)
     if (!run->no_root)
         closed_see(run);
     note_asked(run);
+    uses_note(run, false);
     /* On the very first run only the server knows the mailboxes: this is checked again after LIST. */
     return !known || check_asked(run, false);
 }
@@ -386,6 +384,24 @@ look_at_intents(struct run *run)
     return true;
 }
 
+/* A mailbox that `special` names and that is nowhere: it may be misspelt. */
+static void
+say_unused(struct run *run)
+{
+    const struct special_named *named = run->account->policy.special;
+    char text[LIMIT_MAILBOX_NAME + 64];
+
+    for (; named != NULL && named->name != NULL; named++) {
+        const struct mailbox *mailbox = lookup_name(run, named->name);
+
+        if (mailbox != NULL && (mailbox->listed || mailbox->row.state == MAILBOX_NEW_LOCAL))
+            continue;
+        (void)text_print(text, sizeof text, "`special` names %s for %s, and there is no such mailbox", named->name,
+                         special_word(named->use));
+        report_mailbox(run->report, run->account->name, NULL, "special", text);
+    }
+}
+
 /* Patterns that choose nothing are refused before anything is left out because of them; one that fits nothing is said. */
 static bool
 check_chosen(struct run *run)
@@ -399,12 +415,13 @@ check_chosen(struct run *run)
         char text[LIMIT_MAILBOX_NAME + 64];
 
         for (size_t i = 0; !fits && i < run->count; i++)
-            fits = names_fits(*at, run->mailboxes[i].row.name, run->mailboxes[i].row.attributes);
+            fits = names_fits(*at, run->mailboxes[i].row.name, uses_guess(run, &run->mailboxes[i]));
         if (fits)
             continue;
         (void)text_print(text, sizeof text, "the pattern \"%s\" of `mailboxes` fits no mailbox", *at);
         report_mailbox(run->report, run->account->name, NULL, "pattern", text);
     }
+    say_unused(run);
     return true;
 }
 
@@ -437,6 +454,7 @@ survey_there(struct run *run)
     if (!survey_list(run))
         return false;
     note_asked(run);
+    uses_note(run, true);
     return check_chosen(run) && check_asked(run, true);
 }
 
@@ -488,10 +506,10 @@ see_folder_again(void *context, const char *folder)
     char name[LIMIT_MAILBOX_NAME + 1];
     struct error ignored = {0};
 
-    if (mailbox != NULL ? mailbox->folder_here || !mailbox->chosen
-                        : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
-                              lookup_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0) ||
-                              closed_is(run, folder, &ignored))
+    if (mailbox != NULL
+            ? mailbox->folder_here || !mailbox->chosen
+            : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
+                  lookup_name(run, name) != NULL || !uses_choose(run, name, 0) || closed_is(run, folder, &ignored))
         return true;
     if ((run->cautions & CAUTION_MADE_HERE) == 0)
         say_grown(run, mailbox != NULL ? mailbox->row.name : name);

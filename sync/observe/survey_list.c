@@ -16,6 +16,7 @@
 #include "sync/observe/undecided.h"
 #include "sync/run/lookup.h"
 #include "sync/run/shapes.h"
+#include "sync/run/uses.h"
 
 struct listed {
     struct remote_listed seen; /* its texts are in one allocation, `bytes` */
@@ -459,7 +460,7 @@ survey_is_grown(struct run *run, const struct remote_listed *seen, char name[sta
         return false;
     return names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator, prefix, name,
                              &ignored) &&
-           names_chosen(run->account->policy.patterns, name, seen->attributes);
+           uses_choose(run, name, seen->attributes);
 }
 
 struct mailbox *

@@ -2,6 +2,7 @@
 #include "sync/restore/private.h"
 
 #include "sync/rules/names.h"
+#include "sync/rules/special.h"
 
 static bool
 refuse(struct restoring *restoring, const char *what, const char *hint)
@@ -89,17 +90,19 @@ find_by_folder(const struct restoring *restoring, const char *folder)
 static bool
 find_folder(const struct restoring *restoring, struct restore_target *target)
 {
+    const struct policy *policy = &restoring->account->policy;
     const struct journal_mailbox *mailbox = find_by_name(restoring, target->name), *other;
 
     target->left_out =
-        !names_chosen(restoring->account->policy.patterns, target->name, mailbox != NULL ? mailbox->attributes : 0);
+        !names_chosen(policy->patterns, target->name,
+                      special_uses(policy->special, target->name, mailbox != NULL ? mailbox->attributes : 0));
     if (mailbox != NULL) {
         target->mailbox = mailbox->id;
         target->state = mailbox->state;
         (void)text_print(target->folder, sizeof target->folder, "%s", mailbox->folder);
         return true;
     }
-    if (!names_to_folder(target->name, restoring->account->policy.layout, target->folder, &target->err))
+    if (!names_to_folder(target->name, policy->layout, target->folder, &target->err))
         return false;
     other = find_by_folder(restoring, target->folder);
     if (other == NULL)

@@ -1,6 +1,7 @@
 /*
  * Where drafts are: messages that are saved again and again under one name, and of which two versions may differ in nothing that a
- * header shows. A server says it with \Drafts; where it does not, the name is a hint that is good enough for being careful.
+ * header shows. A server says it with \Drafts, or the user with `special`; where neither does, the name is a hint that is good enough for
+ * being careful.
  */
 #ifndef SYNC_ROWS_DRAFTS_H
 #define SYNC_ROWS_DRAFTS_H
@@ -9,8 +10,8 @@
 
 enum drafts {
     DRAFTS_NONE,
-    DRAFTS_BY_NAME,      /* its last level has a usual name of a drafts folder */
-    DRAFTS_BY_ATTRIBUTE, /* the server says so */
+    DRAFTS_BY_NAME, /* its last level has a usual name of a drafts folder */
+    DRAFTS_SAID,    /* the user or the server says so */
 };
 
 enum drafts mailbox_drafts(const struct mailbox *mailbox);

@@ -422,3 +422,14 @@ names_from_user(const char *written, char name[static LIMIT_MAILBOX_NAME + 1])
         memcpy(name, "INBOX", first);
     return true;
 }
+
+bool
+names_is_one(const char *written, char name[static LIMIT_MAILBOX_NAME + 1], struct error *err)
+{
+    char folder[LOCAL_FOLDER_MAX + 1], again[LIMIT_MAILBOX_NAME + 1];
+
+    if (!names_from_user(written, name) || !names_to_folder(name, LAYOUT_VERBATIM, folder, err) ||
+        !names_from_folder(folder, LAYOUT_VERBATIM, again, err) || strcmp(name, again) != 0)
+        return refuse(err, ERROR_CONFIG, "use the name", text_of(written), "no mailbox can be called so");
+    return true;
+}

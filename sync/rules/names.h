@@ -21,6 +21,8 @@ MUST_CHECK bool names_from_server(struct text utf8, char separator, const char *
                                   char name[static LIMIT_MAILBOX_NAME + 1], struct error *err);
 /** A name as a user writes it to the name for people: INBOX (also as first level) may stand in any case. false: too long */
 MUST_CHECK bool names_from_user(const char *written, char name[static LIMIT_MAILBOX_NAME + 1]);
+/** The same, and it must be a name that some mailbox can have. @return false: err says why */
+MUST_CHECK bool names_is_one(const char *written, char name[static LIMIT_MAILBOX_NAME + 1], struct error *err);
 /** The personal prefix cut once, of a server's name; as it was where it has none. */
 struct text names_without_prefix(struct text name, char separator, const char *prefix);
 /** Name for people to the decoded server name without prefix, levels joined by separator; false: a level holds the separator. */

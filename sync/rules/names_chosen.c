@@ -6,26 +6,15 @@
 #include "sync/rules/names.h"
 
 #include "store/base/remote.h"
-
-struct special {
-    const char *word;
-    unsigned attribute;
-};
-
-static const struct special specials[] = {
-    {"special:all", REMOTE_ALL},         {"special:archive", REMOTE_ARCHIVE},     {"special:drafts", REMOTE_DRAFTS},
-    {"special:flagged", REMOTE_FLAGGED}, {"special:junk", REMOTE_JUNK},           {"special:sent", REMOTE_SENT},
-    {"special:trash", REMOTE_TRASH},     {"special:important", REMOTE_IMPORTANT}, {"subscribed", REMOTE_SUBSCRIBED},
-};
+#include "sync/rules/special.h"
 
 /* 0: not one of these words */
 static unsigned
 attribute_of(const char *pattern)
 {
-    for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++)
-        if (text_is_nocase(text_of(pattern), specials[i].word))
-            return specials[i].attribute;
-    return 0;
+    if (text_is_nocase(text_of(pattern), "subscribed"))
+        return REMOTE_SUBSCRIBED;
+    return strncasecmp(pattern, "special:", 8) == 0 ? special_of_word(text_of(pattern + 8)) : 0;
 }
 
 /* How many bytes of a pattern spell INBOX as a first level, in any case. */

@@ -49,6 +49,11 @@ struct import_policy {           /* of a POP account */
     const struct import_beside *beside; /* account NULL at the end; NULL: none */
 };
 
+struct special_named { /* `special`: what a mailbox is for, whatever the server says */
+    unsigned use;      /* enum remote_attribute: one of the special uses */
+    const char *name;  /* for people; NULL at the end */
+};
+
 struct policy {
     struct direction pull, push;
     bool one_way;        /* new mail goes one way alone, whatever this run's options leave of pull and push */
@@ -62,8 +67,9 @@ struct policy {
     enum keyword_removals keyword_removals;
     const char *const *keywords_skip; /* patterns of keywords that get no letter, NULL at the end; NULL: none */
     enum layout layout;
-    bool layout_named;           /* by the user */
-    const char *const *patterns; /* `mailboxes`, NULL at the end */
+    bool layout_named;                   /* by the user */
+    const char *const *patterns;         /* `mailboxes`, NULL at the end */
+    const struct special_named *special; /* NULL: none */
 };
 
 #endif

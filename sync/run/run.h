@@ -19,6 +19,7 @@
 #include "sync/rules/mailbox.h"
 #include "sync/rules/names.h"
 #include "sync/rules/plan.h"
+#include "sync/rules/special.h"
 #include "sync/run/traces.h"
 
 enum work { /* what is asked of a server about one mailbox */
@@ -58,8 +59,9 @@ struct mailbox {
     char perhaps[160];
     char *
         had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
-    bool chosen; /* by the patterns */
-    bool asked;  /* by the command line: operations are allowed in it */
+    bool chosen;   /* by the patterns */
+    unsigned uses; /* what it is for, by the user's word or the server's: special_uses */
+    bool asked;    /* by the command line: operations are allowed in it */
     /* what is due */
     bool look_there, look_here;
     /* What was seen to be gone there in this run, and has a UID below `gone_below`, was removed; not while `unproven`: the look at it is not complete */
@@ -251,6 +253,7 @@ struct run {
     struct remote_info info;
     struct mailbox *mailboxes;
     size_t count, size;
+    struct special_table special; /* of the server's list, where patterns ask for it */
     struct lookup lookups[LOOKUPS];
     int64_t now;    /* seconds UTC at the start of the run */
     int64_t looked; /* ... when the line was opened last: all that is taken for seen was seen after that */

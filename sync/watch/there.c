@@ -4,6 +4,7 @@
 #include "store/base/clock.h"
 #include "store/imap/listen.h"
 #include "sync/rules/names.h"
+#include "sync/rules/special.h"
 
 #define AGAIN_FIRST_MS 2000   /* the pause of a further line that broke, which doubles ... */
 #define AGAIN_CLOSED_MS 60000 /* ... of one that could not be opened, which may take its time, ... */
@@ -133,14 +134,19 @@ bool
 there_choose(struct there *there, const struct journal_mailbox *list, size_t count)
 {
     const char *const *patterns = there->account->watch.patterns;
+    const struct special_named *named = there->account->policy.special;
+    struct special_table table = {0};
     const size_t most =
         there->account->watch.connections < THERE_MOST ? (size_t)there->account->watch.connections : THERE_MOST;
     size_t at = 0;
 
+    for (size_t i = 0; i < count; i++)
+        if (is_mailbox(&list[i]) && names_ask_the_server(patterns))
+            special_meet(&table, named, list[i].name, list[i].attributes, i);
     for (int inbox = 1; inbox >= 0; inbox--) { /* INBOX is what people wait for */
         for (size_t i = 0; i < count && at < most; i++) {
             if ((strcmp(list[i].name, "INBOX") == 0) != (inbox == 1) || !is_mailbox(&list[i]) ||
-                !names_chosen(patterns, list[i].name, list[i].attributes))
+                !names_chosen(patterns, list[i].name, special_guessed(&table, named, list[i].name, list[i].attributes)))
                 continue;
             if (!take_mailbox(there, &list[i], &at))
                 return false;

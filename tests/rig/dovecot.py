@@ -39,7 +39,7 @@ class Dovecot:
     capability  what is offered after login, word for word ("IMAP4rev1 UIDPLUS ..."); None: all that Dovecot has
     mechanisms  of SASL
     quota       bytes a user may store, None: no limit
-    special_use False: no \\Sent and so on; special-use mailboxes are made at the first login
+    special_use False: no \\Sent and so on; special-use mailboxes are made at the first login. {mailbox: use}: these
     plaintext   False: LOGIN is disabled until TLS is up
     pop3        also POP3 (needs dovecot-pop3d): ports pop_port, with STLS, and pops_port
     uidl        pop3_uidl_format
@@ -82,7 +82,8 @@ class Dovecot:
             user, group = pwd.getpwuid(self.uid).pw_name, grp.getgrgid(self.gid).gr_name
             mine = ("default_internal_user = %s\ndefault_internal_group = %s\ndefault_login_user = %s\n"
                     % (user, group, user))
-        specials = "".join("  mailbox %s {\n    special_use = \\%s\n    auto = create\n  }\n" % (m, m) for m in SPECIAL_USE)
+        uses = self.special_use if isinstance(self.special_use, dict) else {m: m for m in SPECIAL_USE}
+        specials = "".join('  mailbox "%s" {\n    special_use = \\%s\n    auto = create\n  }\n' % use for use in uses.items())
         capability = "  imap_capability = %s\n" % self.capability if self.capability else ""
         quota = ""
         plugins = ""

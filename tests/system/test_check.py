@@ -141,6 +141,7 @@ class KeptTest(HomeTest):
         self.assertEqual(told["special_use"], {})
         out, told = self.checked(b"%T OK done\r\n", listed=b'* LIST () "/" INBOX\r\n* LIST (\\Sent \\Archive) "/" a\r\n* LIST (\\Sent) "/" b\r\n%T OK done\r\n')
         self.assertIn("work: special use: Sent is a, Sent is b, Archive is a; the server names no mailbox for Drafts, Trash, Junk\n", out)
+        self.assertIn('work: special use: several mailboxes are \\Sent, so that none is the one for it: say which, special = {"sent=MAILBOX"}\n', out)
         self.assertEqual(told["special_use"], {"Sent": ["a", "b"], "Archive": ["a"]})
 
     def test_who_files_sent_mail(self):

@@ -1,0 +1,70 @@
+/* See uses.h. */
+#include "sync/run/uses.h"
+
+static struct special_table
+meet_all(const struct run *run)
+{
+    struct special_table table = {0};
+
+    for (size_t i = 0; i < run->count; i++) {
+        const struct journal_mailbox *row = &run->mailboxes[i].row;
+
+        /* What is here alone is made there; what is gone from there is for nothing any more. */
+        if (run->mailboxes[i].listed || row->state == MAILBOX_NEW_LOCAL)
+            special_meet(&table, run->account->policy.special, row->name, row->attributes, i);
+    }
+    return table;
+}
+
+unsigned
+uses_guess(const struct run *run, const struct mailbox *mailbox)
+{
+    return special_guessed(&run->special, run->account->policy.special, mailbox->row.name, mailbox->row.attributes);
+}
+
+bool
+uses_choose(const struct run *run, const char *name, unsigned attributes)
+{
+    const struct policy *policy = &run->account->policy;
+
+    return names_chosen(policy->patterns, name, special_guessed(&run->special, policy->special, name, attributes));
+}
+
+/* Before the server's list is known, a mailbox is left out only if it is so whatever the list will make of its name. */
+static bool
+may_be_chosen(const struct run *run, const struct mailbox *mailbox)
+{
+    const struct policy *policy = &run->account->policy;
+    unsigned called = 0;
+
+    for (size_t i = 0; i < SPECIAL_USES; i++)
+        called |= special_is_called(mailbox->row.name, special_all[i]) ? special_all[i] : 0;
+    return names_chosen(policy->patterns, mailbox->row.name, mailbox->uses | called);
+}
+
+void
+uses_note(struct run *run, bool listed)
+{
+    const bool by_use = names_ask_the_server(run->account->policy.patterns);
+
+    run->special = listed && by_use ? meet_all(run) : (struct special_table){0};
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        const struct journal_mailbox *row = &mailbox->row;
+
+        mailbox->uses = special_uses(run->account->policy.special, row->name, row->attributes);
+        mailbox->chosen = uses_choose(run, row->name, row->attributes);
+        if (by_use && !listed && !mailbox->chosen)
+            mailbox->chosen = may_be_chosen(run, mailbox);
+    }
+}
+
+struct mailbox *
+uses_find(struct run *run, unsigned use, enum special_source *source)
+{
+    const struct special_table table = meet_all(run);
+    size_t at;
+
+    *source = special_which(&table, run->account->policy.special, use, &at);
+    return *source != SPECIAL_UNKNOWN ? &run->mailboxes[at] : NULL;
+}

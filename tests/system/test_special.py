@@ -1,0 +1,121 @@
+"""`special`: what a mailbox is for, said by the user, by the server, or guessed by its name."""
+import json
+
+from base import CONFIG, HELD, SystemTest, main
+
+
+class SaidByNobodyTest(SystemTest):
+    """A server without SPECIAL-USE, whose mailboxes are called as people call them."""
+
+    server_options = {"special_use": False}
+
+    def special(self):
+        return {event["mailbox"]: event.get("special", "") for event in map(json.loads, self.run_golub("check", "work", "--json").out.splitlines())
+                if event["event"] == "check" and "mailbox" in event}
+
+    def given_synced(self, name, count=12):
+        self.client.create(name)
+        mails = self.corpus.messages(count)
+        self.client.fill(name, mails)
+        self.sync()
+        return mails
+
+    def empty(self, mailbox):
+        self.client.expunge(mailbox, [m.uid for m in self.client.messages(mailbox, bodies=False)])
+
+    def test_the_users_word_lets_a_trash_be_emptied(self):
+        self.given_synced("Papierkorb")
+        self.account.set(special=["trash=Papierkorb"])
+        self.empty("Papierkorb")
+
+        self.sync()
+
+        self.assertFalse(self.maildir.files("Papierkorb"))
+
+    def test_a_name_alone_lets_nothing_be_emptied(self):
+        self.given_synced("Trash")
+        self.empty("Trash")
+
+        self.sync(expect=HELD)
+        self.assertEqual(len(self.maildir.files("Trash")), 12)
+
+    def test_patterns_go_by_the_name_where_nobody_says_more(self):
+        self.given_synced("Spam", 1)
+        self.client.create("Lists")
+        self.account.set(mailboxes=["*", "!special:junk"])
+        self.client.fill("Spam", self.corpus.messages(1))
+
+        self.assertIn("work/Spam: `mailboxes` does not choose it any more", self.sync().out)
+        self.assertEqual(len(self.maildir.files("Spam")), 1)
+
+        self.account.set(special=["junk=Lists"])
+        self.sync()
+        self.assertEqual(len(self.maildir.files("Spam")), 2)
+
+    def test_what_is_chosen_by_its_name_stays_chosen(self):
+        """... although its row does not say it, and the patterns are first asked without the server."""
+        mails = self.given_synced("Trash", 3)
+        self.account.set(mailboxes=["INBOX", "special:trash"])
+        self.sync()
+        self.client.store("Trash", self.client.uid_of("Trash", mails[0]), "+", ["\\Seen"])
+
+        out = self.sync().out
+
+        self.assertNotIn("does not choose", out)
+        self.assertEqual(self.maildir.find("Trash", mails[0]).letters, "S")
+
+    def test_check_tells_which_and_why(self):
+        for name in ("Papierkorb", "Gesendet", "Spam", "Junk", "Kram"):
+            self.client.create(name)
+        self.account.set(special=["trash=Kram", "archive=Nirgends"])
+
+        out = self.run_golub("check", "work").out
+
+        self.assertIn("work: special use: Sent seems to be Gesendet, Trash is Kram, as `special` says; the server names no mailbox for Drafts, Junk, Archive\n", out)
+        self.assertIn('only its name says that Gesendet is for Sent, and nothing is removed for that: if it is, write special = {"sent=Gesendet"}\n', out)
+        self.assertIn("`special` names Nirgends for Archive, and the server has no such mailbox\n", out)
+        self.assertEqual(self.special()["Kram"], "\\Trash")
+        self.assertEqual(self.special()["Gesendet"], "")
+        self.assertIn("`special` names Nirgends for archive, and there is no such mailbox", self.sync().out)
+
+    def test_drafts_are_what_the_user_says(self):
+        self.client.create("Kladde 2")
+        self.account.set(special=["drafts=Kladde 2"])
+        draft = self.corpus.simple("draft")
+        self.sync()
+        self.maildir.put("Kladde 2", draft.lf, "DS")
+        self.sync()
+        file, *_ = self.maildir.files("Kladde 2")
+
+        with open(file.path, "ab") as f:
+            f.write(b"and more\n")
+        self.sync()
+
+        (message,) = self.client.messages("Kladde 2")
+        self.assertTrue(self.client.body("Kladde 2", message.uid).endswith(b"and more\r\n"))
+
+    def test_what_can_not_be_is_refused_with_its_line(self):
+        for words in (["bin=x"], ["trash"], ["trash="], ["trash=a//b"], ["trash=INBOX"], ["trash=a", "trash=b"], ["trash=a", "junk=a"]):
+            with self.subTest(words):
+                self.account.set(special=words)
+                result = self.run_golub("sync", expect=CONFIG)
+                self.assertRegex(result.err, r"golub\.conf:\d+: account \"work\": special: ")
+
+
+class TwoTrashesTest(SystemTest):
+    server_options = {"special_use": {"Trash": "Trash", "Deleted": "Trash", "Junk": "Junk"}}
+
+    def test_two_of_one_attribute_are_none_until_the_user_says_which(self):
+        out = self.run_golub("check", "work").out
+        self.assertIn('several mailboxes are \\Trash, so that none is the one for it: say which, special = {"trash=MAILBOX"}\n', out)
+
+        self.account.set(special=["trash=Deleted"])
+        out = self.run_golub("check", "work").out
+
+        self.assertIn("Trash is Deleted, as `special` says", out)
+        self.assertNotIn("several mailboxes", out)
+        self.assertNotIn("Trash is Trash", out)
+
+
+if __name__ == "__main__":
+    main()
