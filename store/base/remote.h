@@ -62,6 +62,7 @@ struct remote_info {  /* what the connection can do, for the engine's decisions 
     char separator;   /* of the personal namespace; 0 unknown */
     bool condstore, qresync, uidplus, move, multiappend, literal_plus, list_status, list_extended, special_use, utf8,
         objectid, compress;
+    bool labels;           /* X-GM-EXT-1: mailboxes are labels, and one message can stand in several of them */
     uint64_t append_limit; /* 0: not said */
     bool tells_quota;      /* it says that it tells how full INBOX is */
     bool has_quota;        /* the last survey asked for it, and was answered */

@@ -29,6 +29,7 @@ enum capability {
     CAPABILITY_IDLE = 1 << 21,        /* RFC 2177 */
     CAPABILITY_NOTIFY = 1 << 22,      /* RFC 5465 */
     CAPABILITY_COMPRESS = 1 << 23,    /* RFC 4978, with DEFLATE */
+    CAPABILITY_LABELS = 1 << 24,      /* X-GM-EXT-1 */
 };
 
 struct capabilities {

@@ -287,6 +287,7 @@ info_imap(void *remote, struct remote_info *out)
         .later = imap->queue.throttled,
         .objectid = can & CAPABILITY_OBJECTID,
         .compress = can & CAPABILITY_COMPRESS,
+        .labels = (can & CAPABILITY_LABELS) != 0,
         .append_limit = imap->can.append_limit,
         .tells_quota = (can & CAPABILITY_QUOTA) != 0,
         .has_quota = imap->has_quota,

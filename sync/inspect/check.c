@@ -137,7 +137,7 @@ judge_mailboxes(struct checking *checking)
 {
     struct check_mailboxes *mailboxes = &checking->mailboxes;
 
-    checking->chosen = check_mailboxes_judge(mailboxes, &checking->account->policy);
+    checking->chosen = check_mailboxes_judge(mailboxes, &checking->account->policy, checking->info.labels);
     for (size_t i = 0; i < mailboxes->count; i++)
         note_fits(checking, check_mailboxes_name(mailboxes, i), check_mailboxes_guess(mailboxes, i));
 }
@@ -203,8 +203,8 @@ check_server(struct checking *checking)
                 checking->account->connection.user != NULL ? checking->account->connection.user : "");
     if (!checking->remote.ops->survey(checking->remote.self, see_mailbox, checking, &checking->err))
         goto out;
-    judge_mailboxes(checking);
     checking->remote.ops->info(checking->remote.self, &checking->info);
+    judge_mailboxes(checking);
     report_line(checking->report, checking->account->name, "server", "%s", checking->info.server);
     report_line(checking->report, checking->account->name, "capabilities", "%s",
                 checking->info.capabilities != NULL ? checking->info.capabilities : "");

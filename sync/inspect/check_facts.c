@@ -71,6 +71,23 @@ say_doubt(const struct account *account, struct report *report, const struct che
                     special_attribute(use), word);
 }
 
+/* Where mailboxes are labels. */
+static void
+say_apart(const struct account *account, struct report *report, const struct check_mailboxes *mailboxes)
+{
+    char named[1024] = "";
+
+    for (size_t i = 0; i < mailboxes->count; i++)
+        if (!check_mailboxes_chosen(mailboxes, i) && (check_mailboxes_guess(mailboxes, i) & NAMES_APART) != 0)
+            add_word(named, sizeof named, ", ", check_mailboxes_name(mailboxes, i));
+    if (named[0] != '\0')
+        report_line(
+            report, account->name, "mailboxes",
+            "left out because what they hold stands in other mailboxes, too (only their names, or `special:all` and "
+            "its kind, choose them): %s",
+            named);
+}
+
 static void
 name_uses(const struct check_mailboxes *mailboxes, size_t i, char *named, size_t size, char *none, size_t none_size)
 {
@@ -109,6 +126,7 @@ check_special(const struct account *account, struct report *report, const struct
                 none[0] == '\0' ? "" : "the server names no mailbox for ", none);
     for (size_t i = 0; i < SPECIAL_USES; i++)
         say_doubt(account, report, mailboxes, special_all[i]);
+    say_apart(account, report, mailboxes);
 }
 
 static size_t

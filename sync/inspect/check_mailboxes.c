@@ -39,11 +39,12 @@ check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name, const s
 }
 
 uint64_t
-check_mailboxes_judge(struct check_mailboxes *mailboxes, const struct policy *policy)
+check_mailboxes_judge(struct check_mailboxes *mailboxes, const struct policy *policy, bool labels)
 {
     uint64_t chosen = 0;
 
     mailboxes->policy = policy;
+    mailboxes->labels = labels;
     for (size_t i = 0; i < mailboxes->count; i++)
         special_meet(&mailboxes->special, policy->special, mailboxes->list[i].name, mailboxes->list[i].attributes, i);
     for (size_t i = 0; i < mailboxes->count; i++) {
@@ -76,8 +77,10 @@ check_mailboxes_uses(const struct check_mailboxes *mailboxes, size_t index)
 unsigned
 check_mailboxes_guess(const struct check_mailboxes *mailboxes, size_t index)
 {
-    return special_guessed(&mailboxes->special, mailboxes->policy->special, mailboxes->list[index].name,
-                           mailboxes->list[index].attributes);
+    const unsigned uses = special_guessed(&mailboxes->special, mailboxes->policy->special, mailboxes->list[index].name,
+                                          mailboxes->list[index].attributes);
+
+    return special_is_apart(uses, mailboxes->labels) ? uses | NAMES_APART : uses;
 }
 
 enum special_source

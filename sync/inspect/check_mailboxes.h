@@ -10,14 +10,15 @@ struct check_mailboxes { /* zeros at first */
     struct check_mailbox *list;
     size_t count, size;
     const struct policy *policy;
+    bool labels;                  /* remote_info's */
     struct special_table special; /* at: an index of the list */
 };
 
 /** One of them. @return false: out of memory */
 MUST_CHECK bool check_mailboxes_add(struct check_mailboxes *mailboxes, const char *name,
                                     const struct remote_listed *listed);
-/** All were added: what is each for, and which of them are chosen? @return how many are */
-uint64_t check_mailboxes_judge(struct check_mailboxes *mailboxes, const struct policy *policy);
+/** All were added: what is each for, and which of them are chosen? @param labels  remote_info's @return how many are */
+uint64_t check_mailboxes_judge(struct check_mailboxes *mailboxes, const struct policy *policy, bool labels);
 const char *check_mailboxes_name(const struct check_mailboxes *mailboxes, size_t index);
 bool check_mailboxes_chosen(const struct check_mailboxes *mailboxes, size_t index);
 /** What a mailbox is for: special_uses. */

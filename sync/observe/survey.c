@@ -122,8 +122,13 @@ say_gone(struct run *run, struct mailbox *mailbox, enum mailbox_state state)
 static void
 say_left_out(struct run *run, const struct mailbox *mailbox)
 {
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "left-out",
-                   "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
+    const bool apart = mailbox->listed && special_is_apart(mailbox->uses, run->labels);
+
+    report_mailbox(
+        run->report, run->account->name, mailbox->row.name, "left-out",
+        apart ? "what it holds stands in other mailboxes, too, and `mailboxes` chooses it only by its name or by "
+                "`special:...` now: what is here stays, and is left alone"
+              : "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
 }
 
 /* What was seen of it decides what it is from now on. *keep false: nothing is left of the mailbox. */
@@ -415,7 +420,7 @@ check_chosen(struct run *run)
         char text[LIMIT_MAILBOX_NAME + 64];
 
         for (size_t i = 0; !fits && i < run->count; i++)
-            fits = names_fits(*at, run->mailboxes[i].row.name, uses_guess(run, &run->mailboxes[i]));
+            fits = uses_fit(run, &run->mailboxes[i], *at);
         if (fits)
             continue;
         (void)text_print(text, sizeof text, "the pattern \"%s\" of `mailboxes` fits no mailbox", *at);

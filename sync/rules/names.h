@@ -50,6 +50,7 @@ bool names_is_aside(const char *name);
  * chosen only by a pattern that names their first level.
  */
 bool names_chosen(const char *const *patterns, const char *name, unsigned attributes);
+#define NAMES_APART (1u << 16) /* among the attributes: only its name, written out, or its special use fits it */
 /** Does one of them go by what the server says of a mailbox? Then its name alone does not tell whether it is chosen. */
 bool names_ask_the_server(const char *const *patterns);
 /** Does one pattern, its "!" aside, fit this mailbox? What fits none is said: it may be misspelt. */

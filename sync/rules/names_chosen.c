@@ -64,6 +64,8 @@ pattern_matches(const char *pattern, const char *name, unsigned attributes)
     unsigned attribute = attribute_of(pattern);
     size_t inbox = inbox_length(pattern);
 
+    if ((attributes & NAMES_APART) != 0 && (attribute == REMOTE_SUBSCRIBED || strpbrk(pattern, "*%") != NULL))
+        return false;
     if (attribute != 0)
         return (attributes & attribute) != 0;
     if (inbox == 0)
@@ -91,12 +93,13 @@ names_chosen(const char *const *patterns, const char *name, unsigned attributes)
 
     for (const char *const *at = patterns; *at != NULL; at++)
         only_exclusions = only_exclusions && (*at)[0] == '!';
-    chosen = only_exclusions && !shared;
+    chosen = only_exclusions && !shared && (attributes & NAMES_APART) == 0;
     for (const char *const *at = patterns; *at != NULL; at++) {
         const bool exclusion = (*at)[0] == '!';
         const char *pattern = *at + exclusion;
 
-        if (pattern_matches(pattern, name, attributes) && (exclusion || !shared || names_first_level(pattern, name)))
+        if (pattern_matches(pattern, name, exclusion ? attributes & ~NAMES_APART : attributes) &&
+            (exclusion || !shared || names_first_level(pattern, name)))
             chosen = !exclusion;
     }
     return chosen;

@@ -62,6 +62,17 @@ unsigned special_uses(const struct special_named *named, const char *name, unsig
 /** Is the mailbox called as mail programs call the one for this use, by its last level? */
 bool special_is_called(const char *name, unsigned use);
 
+/**
+ * Where mailboxes are labels, the ones for all, flagged and important mail hold what stands in others, too: of a mailbox of these uses, is it left out
+ * unless a pattern names it?
+ * @param labels  remote_info's
+ */
+static inline bool
+special_is_apart(unsigned uses, bool labels)
+{
+    return labels && (uses & ((unsigned)REMOTE_ALL | REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0;
+}
+
 struct special_table { /* of a whole list; zeros at first */
     struct special_found {
         size_t carried, at;       /* so many mailboxes have it by special_uses, and the last one of them */

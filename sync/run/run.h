@@ -254,6 +254,7 @@ struct run {
     struct mailbox *mailboxes;
     size_t count, size;
     struct special_table special; /* of the server's list, where patterns ask for it */
+    bool labels;                  /* remote_info's, once there is a list */
     struct lookup lookups[LOOKUPS];
     int64_t now;    /* seconds UTC at the start of the run */
     int64_t looked; /* ... when the line was opened last: all that is taken for seen was seen after that */

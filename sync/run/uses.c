@@ -16,18 +16,25 @@ meet_all(const struct run *run)
     return table;
 }
 
-unsigned
-uses_guess(const struct run *run, const struct mailbox *mailbox)
+/* What the patterns are asked with. */
+static unsigned
+guess(const struct run *run, const char *name, unsigned attributes)
 {
-    return special_guessed(&run->special, run->account->policy.special, mailbox->row.name, mailbox->row.attributes);
+    const unsigned uses = special_guessed(&run->special, run->account->policy.special, name, attributes);
+
+    return special_is_apart(uses, run->labels) ? uses | NAMES_APART : uses;
+}
+
+bool
+uses_fit(const struct run *run, const struct mailbox *mailbox, const char *pattern)
+{
+    return names_fits(pattern, mailbox->row.name, guess(run, mailbox->row.name, mailbox->row.attributes));
 }
 
 bool
 uses_choose(const struct run *run, const char *name, unsigned attributes)
 {
-    const struct policy *policy = &run->account->policy;
-
-    return names_chosen(policy->patterns, name, special_guessed(&run->special, policy->special, name, attributes));
+    return names_chosen(run->account->policy.patterns, name, guess(run, name, attributes));
 }
 
 /* Before the server's list is known, a mailbox is left out only if it is so whatever the list will make of its name. */
@@ -47,6 +54,7 @@ uses_note(struct run *run, bool listed)
 {
     const bool by_use = names_ask_the_server(run->account->policy.patterns);
 
+    run->labels = listed && run->info.labels;
     run->special = listed && by_use ? meet_all(run) : (struct special_table){0};
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];

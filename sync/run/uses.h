@@ -8,8 +8,8 @@
 void uses_note(struct run *run, bool listed);
 /** Do the patterns choose a mailbox of this name, of which the server says this? */
 bool uses_choose(const struct run *run, const char *name, unsigned attributes);
-/** What it is for, guessed by its name where nothing better is known: for patterns. */
-unsigned uses_guess(const struct run *run, const struct mailbox *mailbox);
+/** Does one pattern, its "!" aside, fit the mailbox? */
+bool uses_fit(const struct run *run, const struct mailbox *mailbox, const char *pattern);
 /**
  * The mailbox that is the one for this use, once the server's list is known.
  * @param source  [out] who says so; what removes something takes only special_is_certain

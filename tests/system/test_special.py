@@ -117,5 +117,51 @@ class TwoTrashesTest(SystemTest):
         self.assertNotIn("Trash is Trash", out)
 
 
+class LabelsTest(SystemTest):
+    """A server whose mailboxes are labels: what is in \\All stands in another one, too."""
+
+    server_options = {"special_use": {"All": "All", "Starred": "Flagged", "Bin": "Trash"},
+                      "capability": "IMAP4rev1 SASL-IR ID ENABLE IDLE UNSELECT NAMESPACE UIDPLUS LIST-EXTENDED CONDSTORE QRESYNC LIST-STATUS SPECIAL-USE MOVE "
+                                    "LITERAL+ X-GM-EXT-1"}
+    account_options = {"disable": ["X-GM-EXT-1"]}  # as an earlier version took it
+
+    def setUp(self):
+        super().setUp()
+        self.client.create("Lists/golub")
+        for mailbox in ("INBOX", "All", "Starred", "Lists/golub"):
+            self.client.fill(mailbox, self.corpus.messages(2))
+
+    def chosen(self, *options):
+        out = self.run_golub("check", "work", *options).out
+        return {line.split(":")[0][5:] for line in out.splitlines() if line.startswith("work/") and ": left out" not in line}, out
+
+    def test_wildcards_leave_out_what_stands_elsewhere_too(self):
+        everything = {"INBOX", "All", "Starred", "Bin", "Lists/golub"}
+        rest = everything - {"All", "Starred"}
+        self.assertEqual(self.chosen()[0], everything)
+
+        self.account.set(disable=[])
+        for patterns, chosen in ((None, rest), (["*"], rest), (["*", "special:all"], rest | {"All"}), (["*", "Starred"], rest | {"Starred"}),
+                                 (["!Lists*"], rest - {"Lists/golub"}), (["%", "A*"], rest - {"Lists/golub"}), (["INBOX", "subscribed"], None)):
+            with self.subTest(patterns):
+                self.account.set(mailboxes=patterns)
+                found, out = self.chosen()
+                self.assertEqual(found if chosen else found & {"All", "Starred"}, chosen or set())
+                self.assertEqual("left out because what they hold stands in other mailboxes, too" in out, not {"All", "Starred"} <= found)
+
+    def test_what_an_earlier_version_fetched_stays_and_is_told_once(self):
+        self.sync()
+        before = [f.name for f in self.maildir.files("All")]
+        self.client.expunge("All", [m.uid for m in self.client.messages("All", bodies=False)])
+
+        self.account.set(disable=[])
+        out = self.sync().out
+        again = self.sync().out
+
+        self.assertRegex(out, "work/All: what it holds stands in other mailboxes, too, and `mailboxes` chooses it only by its name")
+        self.assertNotIn("All", again)
+        self.assertEqual([f.name for f in self.maildir.files("All")], before)
+
+
 if __name__ == "__main__":
     main()

@@ -533,6 +533,24 @@ others_mailboxes_are_chosen_only_by_name(void **state)
 }
 
 static void
+what_stands_in_others_too_is_chosen_only_by_its_name_or_use(void **state)
+{
+    const unsigned all = REMOTE_ALL | REMOTE_SUBSCRIBED | NAMES_APART;
+
+    (void)state;
+    assert_false(CHOSEN("All Mail", all, "*"));
+    assert_false(CHOSEN("All Mail", all, "%"));
+    assert_false(CHOSEN("All Mail", all, "A*"));
+    assert_false(CHOSEN("All Mail", all, "!x"));
+    assert_false(CHOSEN("All Mail", all, "subscribed"));
+    assert_true(CHOSEN("All Mail", all, "All Mail"));
+    assert_true(CHOSEN("All Mail", all, "*", "special:all"));
+    assert_false(CHOSEN("All Mail", all, "special:all", "!A*"));
+    assert_false(CHOSEN("All Mail", all, "All Mail", "!special:all"));
+    assert_false(CHOSEN("All Mail", all, "special:flagged"));
+}
+
+static void
 a_pattern_that_can_mean_nothing_is_refused(void **state)
 {
     static const char *const bad[] = {"", "!", "special:", "special:xyz", "!special:inbox", "/a", "a/", "a//b"};
@@ -569,6 +587,7 @@ main(void)
         cmocka_unit_test(a_pattern_made_to_be_slow_is_matched_at_once),
         cmocka_unit_test(special_uses_and_subscriptions_choose_by_what_the_server_says),
         cmocka_unit_test(others_mailboxes_are_chosen_only_by_name),
+        cmocka_unit_test(what_stands_in_others_too_is_chosen_only_by_its_name_or_use),
         cmocka_unit_test(a_pattern_that_can_mean_nothing_is_refused),
     };
 
