@@ -13,7 +13,7 @@
 
 static const char *const imap_keys[] = {
     "compress", "connections",      "mailboxes",     "pull", "push",    "expunge", "watch",
-    "keywords", "keyword-removals", "keywords-skip", "sent", "special", NULL};
+    "keywords", "keyword-removals", "keywords-skip", "sent", "special", "map",     NULL};
 static const char *const pop_keys[] = {"keep",  "deliver-to", "deliver-command", "max-size", "max-messages",
                                        "order", NULL};
 

@@ -43,7 +43,7 @@ const char *const keys_single[] = {"server",
                                    "sent",
                                    "keyword-removals",
                                    NULL};
-const char *const keys_list[] = {"auth", "tls-fingerprint", "disable",       "mailboxes", "special", "pull",
+const char *const keys_list[] = {"auth", "tls-fingerprint", "disable",       "mailboxes", "special", "map", "pull",
                                  "push", "watch",           "keywords-skip", NULL};
 
 static const struct word auth_words[] = {

@@ -93,7 +93,7 @@ MUST_CHECK bool keys_convert(struct loader *loader, struct configured *to);
 MUST_CHECK bool keys_server(struct loader *loader, struct connection *to);
 /** A host that can only be this machine: localhost, 127.x.x.x, ::1. */
 bool keys_loopback(const char *host);
-/** `special`. Once the layout is known. */
+/** `special` and `map`. Once the layout is known. */
 MUST_CHECK bool keys_names(struct loader *loader, struct policy *to);
 /** The keys that POP accounts alone have, each by itself. */
 MUST_CHECK bool import_convert(struct loader *loader, struct import_policy *to);

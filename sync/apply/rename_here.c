@@ -85,7 +85,7 @@ old_name(const struct run *run, const struct mailbox *mailbox, const char *folde
 
     if (mailbox->had_name != NULL)
         return mailbox->had_name;
-    return names_from_folder(folder, run->account->policy.layout, name, &ignored) ? name : mailbox->row.name;
+    return names_map_name(&run->map, folder, run->account->policy.layout, name, &ignored) ? name : mailbox->row.name;
 }
 
 /* Of a run that was cut off: before it goes to a temporary name. */
@@ -96,7 +96,7 @@ keep_name(const struct run *run, struct mailbox *mailbox)
     struct error ignored = {0};
 
     if (mailbox->had_name == NULL && mailbox->row.goal != NULL && strcmp(mailbox->row.goal, mailbox->row.folder) != 0 &&
-        names_from_folder(mailbox->row.folder, run->account->policy.layout, name, &ignored))
+        names_map_name(&run->map, mailbox->row.folder, run->account->policy.layout, name, &ignored))
         mailbox->had_name = strdup(name); /* without it the line says less */
 }
 

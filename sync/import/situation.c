@@ -4,7 +4,7 @@
  */
 #include "sync/import/phases.h"
 #include "sync/import/run.h"
-#include "sync/rules/names.h"
+#include "sync/rules/names_map.h"
 
 bool
 import_forbid(struct import *import, const char *what, const char *hint)
@@ -149,13 +149,15 @@ import_situation(struct import *import)
     const struct account *account = import->account;
     const char *layout = names_layout(account->policy.layout);
     bool known_server, known_root = true, known_layout = true;
+    struct names_map map;
 
+    names_map_begin(&map, &account->policy, NULL);
     if (!begin_time(import) || !check_kind(import) || !check_server(import, &known_server))
         return false;
     if (import->handover == NULL) {
         if (!check_known(import, "root", account->maildir, &known_root) ||
             !check_known(import, "layout", layout, &known_layout) ||
-            !names_to_folder(account->import.deliver_to, account->policy.layout, import->folder, &import->err) ||
+            !names_map_folder(&map, account->import.deliver_to, account->policy.layout, import->folder, &import->err) ||
             !open_root(import, known_root) || (!known_root && !check_shape(import)))
             return false;
         /* The folder before the journal's word that the root is known: a known root is never empty. */

@@ -5,7 +5,7 @@
 #include "sync/base/state.h"
 #include "sync/inspect/check_private.h"
 #include "sync/rows/readings.h"
-#include "sync/rules/names.h"
+#include "sync/rules/names_map.h"
 #include "sync/run/place.h"
 
 struct checking {
@@ -15,6 +15,7 @@ struct checking {
     struct remote_info info;
     struct error err;
     struct check_mailboxes mailboxes; /* on the server */
+    struct names_map map;
     uint64_t chosen;
     uint64_t chosen_here;
     bool *fits;            /* one a pattern */
@@ -76,12 +77,16 @@ see_folder(void *context, const char *folder)
 {
     struct checking *checking = context;
     const struct policy *policy = &checking->account->policy;
-    char name[LIMIT_MAILBOX_NAME + 1];
-    struct error ignored = {0};
+    char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1];
+    struct error err = {0};
     unsigned uses;
 
-    if (!names_from_folder(folder, policy->layout, name, &ignored)) /* a sync names it */
+    if (!names_from_folder(folder, policy->layout, here, &err)) /* a sync names it */
         return true;
+    if (!names_map_there(&checking->map, here, name, &err)) {
+        report_line(checking->report, checking->account->name, "map", "%s", err.what);
+        return true;
+    }
     uses = special_guessed(&checking->mailboxes.special, policy->special, name, 0);
     checking->chosen_here += names_chosen(policy->patterns, name, uses);
     note_fits(checking, name, uses);
@@ -140,6 +145,35 @@ judge_mailboxes(struct checking *checking)
     checking->chosen = check_mailboxes_judge(mailboxes, &checking->account->policy, checking->info.labels);
     for (size_t i = 0; i < mailboxes->count; i++)
         note_fits(checking, check_mailboxes_name(mailboxes, i), check_mailboxes_guess(mailboxes, i));
+}
+
+/* `map`: what its words mean on this server, and what it can't do here. */
+static void
+say_map(struct checking *checking)
+{
+    const struct check_mailboxes *mailboxes = &checking->mailboxes;
+    const char *account = checking->account->name;
+    char here[LIMIT_MAILBOX_NAME + 1];
+    struct error err = {0};
+    size_t at;
+
+    names_map_begin(&checking->map, &checking->account->policy, NULL);
+    for (const struct names_mapped *entry = checking->map.entries; entry != NULL && entry->right != NULL; entry++) {
+        if (entry->use != 0 && special_is_certain(check_mailboxes_which(mailboxes, entry->use, &at)))
+            names_map_find(&checking->map, entry, check_mailboxes_name(mailboxes, at));
+        if (names_map_left(&checking->map, entry)[0] == '\0')
+            report_line(
+                checking->report, account, "map",
+                "map: special:%s is no mailbox of this server, or another entry names it; nothing has the folder %s",
+                special_word(entry->use), entry->right);
+        else
+            report_line(checking->report, account, "map", "map: %s, and what is below it, is %s here",
+                        names_map_left(&checking->map, entry), entry->right);
+    }
+    for (size_t i = 0; i < mailboxes->count; i++) {
+        if (!names_map_here(&checking->map, check_mailboxes_name(mailboxes, i), here, &err))
+            report_line(checking->report, account, "map", "%s", err.what);
+    }
 }
 
 static void
@@ -205,6 +239,7 @@ check_server(struct checking *checking)
         goto out;
     checking->remote.ops->info(checking->remote.self, &checking->info);
     judge_mailboxes(checking);
+    say_map(checking);
     report_line(checking->report, checking->account->name, "server", "%s", checking->info.server);
     report_line(checking->report, checking->account->name, "capabilities", "%s",
                 checking->info.capabilities != NULL ? checking->info.capabilities : "");

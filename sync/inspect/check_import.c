@@ -3,7 +3,7 @@
 
 #include "store/pop/pop.h"
 #include "sync/inspect/check_private.h"
-#include "sync/rules/names.h"
+#include "sync/rules/names_map.h"
 
 /* The rest of the capability's line: "" without arguments, NULL without the capability. */
 static bool
@@ -128,13 +128,15 @@ check_deliver_to(const struct account *account, struct report *report, const str
     char folder[LOCAL_FOLDER_MAX + 1];
     struct local_stamp stamp;
     bool missing = true;
+    struct names_map map;
 
     if (account->import.deliver_command != NULL) {
         report_line(report, account->name, "deliver",
                     "each message goes to the deliver-command, at least once: again where a run is cut off");
         return true;
     }
-    if (!names_to_folder(account->import.deliver_to, account->policy.layout, folder, err) ||
+    names_map_begin(&map, &account->policy, NULL);
+    if (!names_map_folder(&map, account->import.deliver_to, account->policy.layout, folder, err) ||
         (local->ops != NULL && !local->ops->stamp(local->self, folder, &stamp, &missing, err)))
         return false;
     report_line(report, account->name, "deliver", "mail goes into %s: the folder %s/%s%s", account->import.deliver_to,

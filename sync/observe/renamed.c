@@ -106,7 +106,7 @@ may_be_renamed(struct run *run, const struct renamed_item *item, const struct ma
     if (row->row.wire == NULL || is_inbox(item->seen->name) || is_inbox(text_of(row->row.wire)) ||
         (item->seen->attributes & REMOTE_SHARED) != 0 || is_called_so(run, item->seen, row->row.name) ||
         !name_of(run, item->seen, false, name) || !uses_choose(run, name, item->seen->attributes) ||
-        !names_to_folder(name, run->account->policy.layout, folder, &ignored))
+        !names_map_folder(&run->map, name, run->account->policy.layout, folder, &ignored))
         return false;
     *anew = is_met_anew(run, row, folder);
     return !*anew;
@@ -330,7 +330,7 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
         struct naming *naming = &settling->at[settling->count];
 
         if (items[i].row == NULL || items[i].same || !name_of(run, items[i].seen, false, name) ||
-            !names_to_folder(name, run->account->policy.layout, folder, &err))
+            !names_map_folder(&run->map, name, run->account->policy.layout, folder, &err))
             continue;
         *naming =
             (struct naming){.row = items[i].row, .item = &items[i], .name = strdup(name), .folder = strdup(folder)};

@@ -4,6 +4,7 @@
  * makes of a mailbox: sync/rules/mailbox.c.
  */
 #include "sync/observe/closed.h"
+#include "sync/observe/mapped.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
@@ -24,14 +25,21 @@ static bool
 see_folder(void *context, const char *folder)
 {
     struct run *run = context;
-    char name[LIMIT_MAILBOX_NAME + 1];
+    char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1];
     struct error err = {0};
     struct mailbox *mailbox = lookup_folder(run, folder);
 
     if (mailbox == NULL) {
-        if (!names_from_folder(folder, run->account->policy.layout, name, &err))
+        if (!names_from_folder(folder, run->account->policy.layout, here, &err))
             return survey_note_odd(run, folder); /* only the server's list tells whether it is a mailbox */
+        if (!names_map_there(&run->map, here, name, &err)) {
+            if (!mapped_is_changed(run)) /* or what is in the way of another map is said, or moves out of it */
+                run_problem(run, NULL, &err);
+            return true;
+        }
         mailbox = lookup_name(run, name);
+        if (mailbox != NULL && !mailbox->folder_here && mapped_is_changed(run))
+            return true;       /* perhaps its own, which somebody renamed: mapped_follow */
         if (mailbox != NULL) { /* two folders for one name: the one the journal knows stays */
             run_complain(run, mailbox, "use a second folder for this mailbox", folder, "Rename or remove that folder.");
             return true;
@@ -220,7 +228,7 @@ survey_load(struct run *run)
         list[i] = (struct journal_mailbox){0};
     }
     journal_mailboxes_free(list, count);
-    return true;
+    return mapped_load(run);
 }
 
 bool
@@ -508,13 +516,13 @@ see_folder_again(void *context, const char *folder)
 {
     struct run *run = context;
     const struct mailbox *mailbox = lookup_folder(run, folder);
-    char name[LIMIT_MAILBOX_NAME + 1];
+    char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1];
     struct error ignored = {0};
 
-    if (mailbox != NULL
-            ? mailbox->folder_here || !mailbox->chosen
-            : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
-                  lookup_name(run, name) != NULL || !uses_choose(run, name, 0) || closed_is(run, folder, &ignored))
+    if (mailbox != NULL ? mailbox->folder_here || !mailbox->chosen
+                        : !names_from_folder(folder, run->account->policy.layout, here, &ignored) ||
+                              !names_map_there(&run->map, here, name, &ignored) || lookup_name(run, name) != NULL ||
+                              !uses_choose(run, name, 0) || closed_is(run, folder, &ignored))
         return true;
     if ((run->cautions & CAUTION_MADE_HERE) == 0)
         say_grown(run, mailbox != NULL ? mailbox->row.name : name);

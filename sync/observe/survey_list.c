@@ -11,6 +11,7 @@
  *   3. else it is new. A name that is in use is not given again, nor taken from the one that has it: what comes second keeps its
  *      prefix, or is spelled aside (names_aside)
  */
+#include "sync/observe/mapped.h"
 #include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
 #include "sync/observe/undecided.h"
@@ -247,7 +248,7 @@ add_new(struct list *list, struct listed *item, const char *name)
     const struct mailbox *holder;
     struct mailbox *mailbox;
 
-    if (!names_to_folder(name, run->account->policy.layout, folder, &err)) {
+    if (!names_map_folder(&run->map, name, run->account->policy.layout, folder, &err)) {
         run_problem(run, NULL, &err);
         return true;
     }
@@ -395,6 +396,19 @@ check_list(struct list *list)
     return false;
 }
 
+/* mapped_item */
+static bool
+item_of(void *context, size_t index, char name[static LIMIT_MAILBOX_NAME + 1], unsigned *attributes)
+{
+    const struct list *list = context;
+    const struct remote_listed *seen = &list->items[index].seen;
+    struct error ignored = {0};
+
+    *attributes = seen->attributes;
+    return names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator,
+                             (seen->attributes & REMOTE_SHARED) != 0 ? "" : list->run->info.prefix, name, &ignored);
+}
+
 /* What each would be called in another program's tree: for a tree that is met for the first time. */
 static bool
 note_shapes(struct list *list)
@@ -438,8 +452,9 @@ survey_list(struct run *run)
         qsort(list.items, list.count, sizeof *list.items, compare_listed);
     if (run->listed_count > 1)
         qsort(run->listed, run->listed_count, sizeof *run->listed, compare_hashes);
-    ok =
-        ok && sort_others(&list) && check_list(&list) && note_shapes(&list) && match_known(&list) && match_names(&list);
+    ok = ok && sort_others(&list) && check_list(&list) && note_shapes(&list) &&
+         mapped_resolve(run, item_of, &list, list.count) && mapped_follow(run) && match_known(&list) &&
+         match_names(&list);
     ok = ok && undecided_leave(run) && take_over(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);

@@ -1,6 +1,8 @@
 /* See undecided.h. */
 #include "sync/observe/undecided.h"
 
+#include "sync/run/uses.h"
+
 #define UNDECIDED "perhaps-renamed" /* what is pending of such a mailbox */
 #define DAY 86400
 
@@ -38,7 +40,7 @@ undecided_may_be(struct run *run, const struct remote_listed *seen, const char *
 {
     bool any = false;
 
-    if (seen->objectid[0] != '\0' || !names_chosen(run->account->policy.patterns, name, seen->attributes))
+    if (seen->objectid[0] != '\0' || !uses_choose(run, name, seen->attributes))
         return false;
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *row = &run->mailboxes[i];

@@ -2,6 +2,7 @@
 #ifndef SYNC_RESTORE_PRIVATE_H
 #define SYNC_RESTORE_PRIVATE_H
 
+#include "sync/rules/names_map.h"
 #include "sync/restore/restore.h"
 
 struct restore_target { /* a folder that messages are put back into */
@@ -34,6 +35,7 @@ struct restoring {
     struct error err; /* why all of it ends */
     struct journal_mailbox *mailboxes;
     size_t mailbox_count;
+    struct names_map map;
     struct restore_entry *entries; /* by target, then by digest */
     size_t count, size;
     size_t kept; /* in the quarantine, meant or not */

@@ -1,10 +1,31 @@
 /* See restore.h. */
 #include "sync/restore/private.h"
 
+/* As the last sync knew it. */
+static bool
+load_map(struct restoring *restoring)
+{
+    struct names_mapped *before = NULL;
+    char *text;
+    bool ok;
+
+    if (!journal_get(restoring->journal, "map", &text, &restoring->err))
+        return false;
+    ok = text == NULL || names_map_read(text, &before);
+    if (ok)
+        names_map_begin(&restoring->map, &restoring->account->policy, before);
+    else
+        error_set(&restoring->err, ERROR_LOCAL, "get memory");
+    free(before);
+    free(text);
+    return ok;
+}
+
 static bool
 work(struct restoring *restoring)
 {
-    if (!journal_mailboxes(restoring->journal, &restoring->mailboxes, &restoring->mailbox_count, &restoring->err) ||
+    if (!load_map(restoring) ||
+        !journal_mailboxes(restoring->journal, &restoring->mailboxes, &restoring->mailbox_count, &restoring->err) ||
         !restore_choose(restoring))
         return false;
     if (!restoring->choice->put_back)

@@ -1,7 +1,7 @@
 /* Where each message goes to: the folder of its mailbox, or the one that the user names; and whether the tree is the account's. */
 #include "sync/restore/private.h"
 
-#include "sync/rules/names.h"
+#include "sync/rules/names_map.h"
 #include "sync/rules/special.h"
 
 static bool
@@ -102,7 +102,7 @@ find_folder(const struct restoring *restoring, struct restore_target *target)
         (void)text_print(target->folder, sizeof target->folder, "%s", mailbox->folder);
         return true;
     }
-    if (!names_to_folder(target->name, policy->layout, target->folder, &target->err))
+    if (!names_map_folder(&restoring->map, target->name, policy->layout, target->folder, &target->err))
         return false;
     other = find_by_folder(restoring, target->folder);
     if (other == NULL)

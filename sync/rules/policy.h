@@ -54,6 +54,12 @@ struct special_named { /* `special`: what a mailbox is for, whatever the server 
     const char *name;  /* for people; NULL at the end */
 };
 
+struct names_mapped {  /* `map`: a mailbox of the server, and how its folder is called here; both as names for people */
+    const char *left;  /* NULL where `use` says which */
+    unsigned use;      /* enum remote_attribute: the mailbox for it; 0: `left` is a name */
+    const char *right; /* NULL at the end */
+};
+
 struct policy {
     struct direction pull, push;
     bool one_way;        /* new mail goes one way alone, whatever this run's options leave of pull and push */
@@ -70,6 +76,7 @@ struct policy {
     bool layout_named;                   /* by the user */
     const char *const *patterns;         /* `mailboxes`, NULL at the end */
     const struct special_named *special; /* NULL: none */
+    const struct names_mapped *map;      /* NULL: none */
 };
 
 #endif

@@ -29,6 +29,9 @@ run_release(struct run *run)
     free(run->released);
     free(run->additions);
     free(run->listed);
+    free(run->map_text);
+    free(run->map_pieces);
+    free(run->map_before);
     shapes_free(run->shapes);
     buffer_free(&run->odd);
     lookup_free(run);

@@ -18,6 +18,7 @@
 #include "sync/report/report.h"
 #include "sync/rules/mailbox.h"
 #include "sync/rules/names.h"
+#include "sync/rules/names_map.h"
 #include "sync/rules/plan.h"
 #include "sync/rules/special.h"
 #include "sync/run/traces.h"
@@ -255,6 +256,10 @@ struct run {
     size_t count, size;
     struct special_table special; /* of the server's list, where patterns ask for it */
     bool labels;                  /* remote_info's, once there is a list */
+    struct names_map map;         /* `map`, as far as it is known which mailboxes it means */
+    char *map_text;               /* ... as the journal has it; NULL: it has none */
+    char *map_pieces;             /* ... that in pieces, for `map_before` */
+    struct names_mapped *map_before;
     struct lookup lookups[LOOKUPS];
     int64_t now;    /* seconds UTC at the start of the run */
     int64_t looked; /* ... when the line was opened last: all that is taken for seen was seen after that */

@@ -230,7 +230,7 @@ what_is_wrong_is_refused_with_its_line(void **state)
         {"keywords-skip = {\"two words\"}",
          ":5: account \"work\": keywords-skip: \"two words\" is no keyword, nor a pattern of some",
          "For example keywords-skip = {\"NonJunk\", \"$label*\"}."},
-        {"map = {}", ":5: account \"work\": unknown key: map", NULL},
+        {"archive = {}", ":5: account \"work\": unknown key: archive", NULL},
         {"timeout = 0", ":5: account \"work\": timeout: \"0\" is not a whole number from 1 to 86400", ""},
         {"timeout = 86401", ":5: account \"work\": timeout: \"86401\" is not a whole number from 1 to 86400", ""},
         {"timeout = soon", ":5: account \"work\": timeout: \"soon\" is not a whole number from 1 to 86400", ""},

@@ -1,0 +1,350 @@
+/* See mapped.h. */
+#include "sync/observe/mapped.h"
+
+#include "sync/run/lookup.h"
+
+#define KEY "map"
+#define TEXT_MAX (16 * 1024 * 1024)
+
+bool
+mapped_load(struct run *run)
+{
+    if (!journal_get(run->journal, KEY, &run->map_text, &run->err))
+        return false;
+    run->map_pieces = strdup(run->map_text != NULL ? run->map_text : "");
+    if (run->map_pieces == NULL || !names_map_read(run->map_pieces, &run->map_before))
+        return run_no_memory(run);
+    names_map_begin(&run->map, &run->account->policy, run->map_before);
+    return true;
+}
+
+/* As the journal would keep it. NULL: no memory */
+static char *
+write_map(const struct run *run)
+{
+    struct buffer text = buffer_new(TEXT_MAX);
+
+    if (names_map_write(&run->map, &text))
+        return text.at;
+    buffer_free(&text);
+    return NULL;
+}
+
+bool
+mapped_is_changed(const struct run *run)
+{
+    char *text = write_map(run);
+    const bool changed = text != NULL && strcmp(text, run->map_text != NULL ? run->map_text : "") != 0;
+
+    free(text);
+    return changed;
+}
+
+/* ---- what words mean ---- */
+
+static bool
+has_words(const struct run *run)
+{
+    for (const struct names_mapped *entry = run->map.entries; entry != NULL && entry->right != NULL; entry++) {
+        if (entry->use != 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+say_none(struct run *run, const struct names_mapped *entry)
+{
+    char text[LIMIT_MAILBOX_NAME + 160];
+
+    (void)text_print(
+        text, sizeof text,
+        "`map` gives the mailbox for %s the folder %s, and it is not said which one that is; `golub check` says more",
+        special_word(entry->use), entry->right);
+    report_mailbox(run->report, run->account->name, NULL, "map", text);
+}
+
+static bool
+resolve(struct run *run, mapped_item *item, void *context, size_t count)
+{
+    const struct special_named *named = run->account->policy.special;
+    struct special_table table = {0};
+    char name[LIMIT_MAILBOX_NAME + 1];
+    unsigned attributes;
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (item(context, i, name, &attributes))
+            special_meet(&table, named, name, attributes, i);
+    for (const struct names_mapped *entry = run->map.entries; entry->right != NULL; entry++) {
+        if (entry->use == 0)
+            continue;
+        if (special_is_certain(special_which(&table, named, entry->use, &at)) && item(context, at, name, &attributes))
+            names_map_find(&run->map, entry, name);
+        else if (names_map_left(&run->map, entry)[0] == '\0')
+            say_none(run, entry);
+    }
+    return true;
+}
+
+/* ---- folders that the journal does not know ---- */
+
+static void
+drop(struct run *run, struct mailbox *mailbox)
+{
+    const size_t index = (size_t)(mailbox - run->mailboxes);
+
+    free(mailbox->row.name);
+    free(mailbox->row.wire);
+    free(mailbox->row.folder);
+    free(mailbox->row.goal);
+    memmove(mailbox, mailbox + 1, (run->count - index - 1) * sizeof *mailbox);
+    run->mailboxes[--run->count] = (struct mailbox){0};
+    lookup_forget(run);
+}
+
+/* Before the list was there it was given the name that it would have without it. *gone: it is no mailbox after all */
+static bool
+name_anew(struct run *run, struct mailbox *mailbox, bool *gone)
+{
+    char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1], *copy;
+    struct error err = {0};
+    const struct mailbox *other;
+
+    *gone = false;
+    if (!names_from_folder(mailbox->row.folder, run->account->policy.layout, here, &err))
+        return true;
+    if (!names_map_there(&run->map, here, name, &err)) {
+        if (!mapped_is_changed(run))
+            run_problem(run, NULL, &err);
+        *gone = true;
+        return true;
+    }
+    if (strcmp(name, mailbox->row.name) == 0)
+        return true;
+    other = lookup_name(run, name);
+    if (other != NULL && !mapped_is_changed(run))
+        run_complain(run, other, "use a second folder for this mailbox", mailbox->row.folder,
+                     "Rename or remove that folder.");
+    *gone = other != NULL;
+    copy = *gone ? NULL : strdup(name);
+    if (*gone)
+        return true;
+    if (copy == NULL)
+        return run_no_memory(run);
+    free(mailbox->row.name);
+    mailbox->row.name = copy;
+    lookup_forget(run);
+    return true;
+}
+
+bool
+mapped_resolve(struct run *run, mapped_item *item, void *context, size_t count)
+{
+    bool gone;
+
+    if (!has_words(run))
+        return true;
+    if (!resolve(run, item, context, count))
+        return false;
+    for (size_t i = 0; i < run->count; i += !gone) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        gone = false;
+        if (mailbox->row.id != 0 || mailbox->row.state != MAILBOX_NEW_LOCAL || !mailbox->folder_here)
+            continue;
+        if (!name_anew(run, mailbox, &gone))
+            return false;
+        if (gone)
+            drop(run, mailbox);
+    }
+    return true;
+}
+
+/* ---- another map than the journal's ---- */
+
+struct mover { /* a mailbox whose folder is another one by the map */
+    struct mailbox *mailbox;
+    char folder[LOCAL_FOLDER_MAX + 1];
+    bool own; /* it stands there already */
+};
+
+struct following {
+    struct run *run;
+    struct mover *movers;
+    size_t count, size;
+};
+
+struct counting {
+    struct run *run;
+    int64_t mailbox;
+    uint64_t known, all;
+};
+
+static bool
+count_name(void *context, const char *base, const char *info)
+{
+    struct counting *counting = context;
+    struct journal_message message;
+    bool found;
+
+    (void)info;
+    if (!journal_message_by_base(counting->run->journal, counting->mailbox, base, &message, &found,
+                                 &counting->run->err))
+        return false;
+    counting->known += found;
+    counting->all++;
+    return true;
+}
+
+/* Is what stands there the mailbox's own folder, which somebody renamed? Names that golub gives are nobody else's. */
+static bool
+is_own(struct run *run, const struct mailbox *mailbox, const char *folder, bool *own)
+{
+    const struct local_scanner scanner = {.file = count_name};
+    struct counting counting = {.run = run, .mailbox = mailbox->row.id};
+    struct local_stamp stamp;
+    uint64_t messages;
+    bool stable;
+
+    if (!run->local.ops->scan(run->local.self, folder, &scanner, &counting, &stamp, &stable, &run->err) ||
+        !journal_message_count(run->journal, mailbox->row.id, WHICH_WITH_BASE, &messages, &run->err))
+        return false;
+    *own = messages == 0 ? counting.all == 0 : counting.known > 0 && counting.known >= messages - messages / 3;
+    return true;
+}
+
+static bool
+refuse(struct run *run, const struct mailbox *mailbox, const char *folder, const char *why)
+{
+    char from[LOCAL_FOLDER_MAX + 1], to[LOCAL_FOLDER_MAX + 1];
+
+    error_escape(from, sizeof from, text_of(mailbox->row.folder));
+    error_escape(to, sizeof to, text_of(folder));
+    error_set(&run->err, ERROR_CONFIG, "give mailbox %.120s the folder %.200s, as `map` says: %s", mailbox->row.name,
+              to, why);
+    error_hint(&run->err,
+               "Its mail is in %.150s, below %.200s; nothing was changed. Move one of the two, or write another `map`.",
+               from, run->account->maildir);
+    return false;
+}
+
+static struct mover *
+find_mover(const struct following *following, const struct mailbox *mailbox)
+{
+    for (size_t i = 0; i < following->count; i++) {
+        if (following->movers[i].mailbox == mailbox)
+            return &following->movers[i];
+    }
+    return NULL;
+}
+
+static bool
+gather(struct following *following)
+{
+    struct run *run = following->run;
+    struct names_map before = {.entries = run->map_before};
+    char had[LIMIT_MAILBOX_NAME + 1], wants[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
+    struct error ignored = {0}, why = {0};
+
+    for (struct names_mapped *entry = run->map_before; entry->right != NULL; entry++)
+        entry->use = 0; /* what it was is in `left` */
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->row.id == 0)
+            continue;
+        if (!names_map_here(&run->map, mailbox->row.name, wants, &why) ||
+            !names_to_folder(wants, run->account->policy.layout, folder, &why)) {
+            run->err = why;
+            return false;
+        }
+        if ((names_map_here(&before, mailbox->row.name, had, &ignored) && strcmp(had, wants) == 0) ||
+            strcmp(folder, mailbox->row.folder) == 0)
+            continue;
+        if (!array_grow(&following->movers, &following->size, following->count + 1, sizeof *following->movers))
+            return run_no_memory(run);
+        following->movers[following->count].mailbox = mailbox;
+        following->movers[following->count].own = false;
+        memcpy(following->movers[following->count++].folder, folder, sizeof folder);
+    }
+    return true;
+}
+
+static bool
+look(struct following *following, struct mover *mover)
+{
+    struct run *run = following->run;
+    const struct mailbox *holder = lookup_folder(run, mover->folder);
+    bool taken;
+
+    if (holder != NULL && holder->row.id != 0 && find_mover(following, holder) != NULL)
+        return true;
+    if (holder != NULL && holder->row.id != 0)
+        return refuse(run, mover->mailbox, mover->folder, "that is another mailbox's");
+    if (!run->local.ops->taken(run->local.self, mover->folder, &taken, &run->err))
+        return false;
+    if (!taken)
+        return true;
+    if (!mover->mailbox->folder_here && !is_own(run, mover->mailbox, mover->folder, &mover->own))
+        return false;
+    return mover->own ||
+           refuse(run, mover->mailbox, mover->folder, "a folder stands there already, and it is not the mailbox's own");
+}
+
+/* Its own folder is where it is to be; any other goes there (apply/rename_here.h). */
+static bool
+aim(struct run *run, struct mover *mover)
+{
+    struct mailbox *mailbox = mover->mailbox;
+    char *folder = strdup(mover->folder), text[2 * LOCAL_FOLDER_MAX + 80];
+
+    if (folder == NULL)
+        return run_no_memory(run);
+    (void)text_print(text, sizeof text, "its folder is %s now, as `map` says; it was %s", folder, mailbox->row.folder);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "mapped", text);
+    free(mailbox->row.goal);
+    mailbox->row.goal = NULL;
+    if (mover->own) {
+        free(mailbox->row.folder);
+        mailbox->row.folder = folder;
+        mailbox->folder_here = true;
+    } else {
+        mailbox->row.goal = folder;
+        free(mailbox->had_name); /* it has the name that it had, so that no more is said of it */
+        mailbox->had_name = strdup(mailbox->row.name);
+    }
+    return journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+}
+
+static bool
+follow(struct following *following)
+{
+    struct run *run = following->run;
+    char *text = write_map(run);
+    bool ok = text != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < following->count; i++)
+        ok = look(following, &following->movers[i]);
+    ok = ok && run_begin(run);
+    for (size_t i = 0; ok && i < following->count; i++)
+        ok = aim(run, &following->movers[i]);
+    lookup_forget(run);
+    ok = ok && journal_set(run->journal, KEY, text, &run->err) && run_commit(run);
+    free(run->map_text);
+    run->map_text = text;
+    return ok && (following->count == 0 || run->move_folders(run));
+}
+
+bool
+mapped_follow(struct run *run)
+{
+    struct following following = {.run = run};
+    bool ok;
+
+    if (run->no_root || run->move_folders == NULL || !mapped_is_changed(run))
+        return true;
+    ok = gather(&following) && follow(&following);
+    free(following.movers);
+    return ok;
+}

@@ -1,0 +1,346 @@
+"""`map`: mailboxes whose folders are called otherwise here, in every layout, by every command."""
+import os
+import shutil
+
+from base import CONFIG, OK, PASSWORD, SOME, SystemTest, main, only_shown
+
+
+class Mapped(SystemTest):
+    server_options = {"special_use": {"Gesendete Objekte": "Sent", "Papierkorb": "Trash"}}
+    account_options = {"map": ["special:sent=Sent", "Listen=Lists", "Listen/alt=Old/Lists"]}
+    sides = {"Gesendete Objekte": "Sent", "Listen/alt": "Old/Lists", "Listen": "Lists"}
+
+    def here(self, mailbox):
+        """The name of its folder."""
+        for left in sorted(self.sides, key=len, reverse=True):
+            if mailbox == left or mailbox.startswith(left + "/"):
+                return self.sides[left] + mailbox[len(left):]
+        return mailbox
+
+    def assert_same(self, dates=True, account=None):
+        there = {self.here(mailbox): messages for mailbox, messages in only_shown(self.client.tree(dates)).items()}
+        self.assertEqual((account or self.account).maildir.tree(dates), there)
+
+    def given_mail(self):
+        self.sent, self.list, self.old, self.one = (self.corpus.simple(word) for word in ("sent", "list", "old", "one"))
+        for mailbox in ("Listen", "Listen/alt", "Listen/alt/2019", "Listen/neu"):
+            self.client.create(mailbox)
+        for mailbox, mail in (("Gesendete Objekte", self.sent), ("Listen/neu", self.list), ("Listen/alt/2019", self.old), ("INBOX", self.one)):
+            self.client.fill(mailbox, [mail])
+
+
+class MapTest(Mapped):
+    def test_both_ways_and_what_is_below_follows(self):
+        self.given_mail()
+        self.sync()
+        self.assert_in_sync()
+        self.assertLessEqual({"Sent", "Lists", "Lists/neu", "Old/Lists/2019", "Papierkorb"}, set(self.maildir.mailboxes()))
+
+        ours = self.corpus.simple("ours")
+        self.maildir.put("Sent", ours.lf)
+        self.maildir.create("Lists/golub")
+        self.maildir.put("Lists/golub", self.corpus.simple("more").lf)
+        self.maildir.move(self.maildir.find("Lists/neu", self.list), "Old/Lists/2019")
+        self.sync()
+
+        self.assertTrue(self.is_there(ours, "Gesendete Objekte"))
+        self.assertTrue(self.is_there(self.list, "Listen/alt/2019"))
+        self.assertIn("Listen/golub", self.client.mailboxes())
+        self.assertNotIn("Lists", self.client.mailboxes())
+        self.assertNotIn(b"APPEND Listen/alt", self.proxy.stream("up"), "it was moved there")
+        self.assert_in_sync()
+
+    def test_commands_and_patterns_go_by_the_servers_name(self):
+        self.given_mail()
+        self.account.set(mailboxes=["INBOX", "Listen/*", "special:sent"])
+        self.sync()
+        self.assertEqual(set(self.maildir.mailboxes()), {"INBOX", "Lists/neu", "Old/Lists", "Old/Lists/2019", "Sent"})
+        self.assertIn("work: Gesendete Objekte ", self.run_golub("status", "work").out)
+
+        self.client.fill("Gesendete Objekte", [self.corpus.simple("again")])
+        self.check(self.home.run("sync", "work/Gesendete Objekte"), OK)
+        self.assertEqual(len(self.maildir.files("Sent")), 2)
+        self.assertRegex(self.check(self.home.run("sync", "work/Sent"), CONFIG).err, "find mailbox Sent")
+
+        self.maildir.delete(self.maildir.find("Sent", self.sent))
+        self.account.set(push=["new", "flags"])
+        self.client.expunge("Gesendete Objekte", self.client.uid_of("Gesendete Objekte", self.sent))
+        file = self.maildir.files("Sent")[0]
+        self.run_golub("keyword", file.path, "+later")
+        self.assertIn("later", self.run_golub("keyword", "list", "work/Gesendete Objekte").out)
+
+    def test_what_was_removed_comes_back_to_its_folder(self):
+        self.given_mail()
+        self.sync()
+        self.client.expunge("Gesendete Objekte", self.client.uid_of("Gesendete Objekte", self.sent))
+        self.sync()
+        self.assertFalse(self.maildir.files("Sent"))
+
+        self.run_golub("restore", "work/Gesendete Objekte", "--all")
+        self.assertTrue(self.maildir.has("Sent", self.sent))
+        self.sync()
+        self.assert_in_sync()
+
+        self.client.expunge("Gesendete Objekte", self.client.uid_of("Gesendete Objekte", self.sent))
+        self.sync()
+        self.run_golub("restore", "work/Gesendete Objekte", "--all", "--to", "Listen/neu2")
+        self.assertTrue(self.maildir.has("Lists/neu2", self.sent))
+
+    def test_a_lost_journal_pairs_by_the_map(self):
+        self.given_mail()
+        self.sync()
+        shutil.rmtree(self.account.state)
+
+        self.sync()
+
+        self.assertNotIn(b"APPEND", self.proxy.stream("up"))
+        self.assertNotIn(b"CREATE", self.proxy.stream("up"))
+        self.assert_in_sync()
+
+    def test_a_tree_that_is_called_so_already_is_met(self):
+        self.given_mail()
+        for folder in ("Sent", "Lists/neu"):
+            self.maildir.create(folder)
+        self.maildir.put("Sent", self.sent.lf, date=self.sent.date)
+        self.maildir.put("Lists/neu", self.corpus.simple("ours").lf)
+
+        self.sync()
+
+        self.assertEqual(len(self.maildir.files("Sent")), 1)
+        self.assertNotIn("Lists", self.client.mailboxes())
+        self.assertNotIn("Sent", self.client.mailboxes())
+        self.assert_in_sync()
+
+    def test_a_special_use_that_nobody_tells_stays_what_it_was(self):
+        self.given_mail()
+        self.sync()
+        self.account.set(disable=["SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS"])
+
+        self.sync()
+        self.maildir.put("Sent", self.corpus.simple("ours").lf)
+        self.sync()
+
+        self.assertNotIn("Sent", self.client.mailboxes())
+        self.assertNotIn("Gesendete Objekte", self.maildir.mailboxes())
+        self.assert_same()
+
+    def test_a_mailbox_with_the_local_name_is_refused_by_both_names_and_the_others_go_on(self):
+        self.given_mail()
+        self.sync()
+        self.client.create("Sent")
+        self.client.fill("Sent", self.corpus.messages(2))
+        self.client.fill("INBOX", [self.corpus.simple("news")])
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("give mailbox Sent a folder: `map` gives Sent to mailbox Gesendete Objekte", result.err)
+        self.assertEqual((len(self.maildir.files("Sent")), len(self.maildir.files("INBOX"))), (1, 2))
+        self.client.rename_mailbox("Sent", "Sent 2")
+        self.sync()
+        self.assert_in_sync()
+
+    def test_a_folder_with_the_servers_name_is_refused_by_both_names_and_the_others_go_on(self):
+        self.given_mail()
+        self.sync()
+        self.maildir.create("Gesendete Objekte")
+        self.maildir.put("Gesendete Objekte", self.corpus.simple("ours").lf)
+        self.client.fill("INBOX", [self.corpus.simple("news")])
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("use folder Gesendete Objekte: `map` gives mailbox Gesendete Objekte the folder Sent", result.err)
+        self.assertEqual((len(self.client.messages("Gesendete Objekte")), len(self.maildir.files("INBOX"))), (1, 2))
+
+    def test_two_change_their_names(self):
+        self.sides = {"A": "B", "B": "A"}
+        self.account.set(map=["A=B", "B=A"])
+        for mailbox in "AB":
+            self.client.create(mailbox)
+            self.client.create(mailbox + "/x")
+            self.client.fill(mailbox, [self.corpus.simple(mailbox)])
+
+        self.sync()
+        self.assert_in_sync()
+
+    def test_check_says_what_is_where(self):
+        self.given_mail()
+        self.client.create("Lists")
+        os.makedirs(self.account.root)
+        self.maildir.create("Listen")
+
+        out = self.run_golub("check", "work").out
+
+        self.assertIn("map: Gesendete Objekte, and what is below it, is Sent here\n", out)
+        self.assertIn("give mailbox Lists a folder: `map` gives Lists to mailbox Listen", out)
+        self.assertIn("use folder Listen: `map` gives mailbox Listen the folder Lists", out)
+        self.account.set(map=["special:junk=Spam"])
+        self.assertIn("map: special:junk is no mailbox of this server", self.run_golub("check", "work").out)
+
+    def test_another_laptop_has_its_own(self):
+        self.given_mail()
+        self.sync()
+        other = self.new_account("work", self.another_home(), map=["Listen=L"])
+        self.check(other.sync(), OK)
+        other.maildir.put("L/neu", self.corpus.simple("ours").lf)
+        self.check(other.sync(), OK)
+
+        self.sync()
+
+        self.assertEqual(len(self.maildir.files("Lists/neu")), 2)
+        self.assert_in_sync()
+
+    def test_what_can_not_hold_is_refused_with_its_line(self):
+        for words in (["Sent"], ["a=INBOX"], ["a=../b"], ["a=/etc"], ["a=b", "a=c"], ["a=c", "b=c"], ["a=c", "b=c/d"], ["special:bin=c"],
+                      ["special:trash=a", "special:trash=b"]):
+            with self.subTest(words):
+                self.account.set(map=words)
+                result = self.run_golub("sync", expect=CONFIG)
+                self.assertRegex(result.err, r"golub\.conf:\d+: account \"work\": map: ")
+        self.account.set(map=["INBOX=Eingang"], layout="maildir++")
+        self.assertRegex(self.run_golub("sync", expect=CONFIG).err, r"map: .*in the layout maildir\+\+ the root is INBOX")
+
+    # -- another map than the journal's
+
+    def given_another(self, words, sides):
+        """The mail is here by one map, and another one is written; nothing of it travels."""
+        self.given_mail()
+        self.sync()
+        before = sorted(f.base for m in self.maildir.mailboxes() for f in self.maildir.files(m))
+        self.account.set(map=words)
+        self.sides = sides
+
+        out = self.sync().out
+
+        self.assertNotIn(b"APPEND", self.proxy.stream("up"))
+        self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
+        self.assertEqual(sorted(f.base for m in self.maildir.mailboxes() for f in self.maildir.files(m)), before)
+        self.assert_in_sync()
+        return out
+
+    def test_folders_follow_another_map(self):
+        out = self.given_another(["special:sent=Gesendet", "Listen=L/Listen", "INBOX=Eingang"], {"Gesendete Objekte": "Gesendet", "Listen": "L/Listen", "INBOX": "Eingang"})
+        self.assertIn("work/Gesendete Objekte: its folder is Gesendet now, as `map` says; it was Sent\n", out)
+        self.assertNotIn("renamed here", out)
+        self.assertFalse(os.path.exists(self.maildir.folder("Old")))
+
+    def test_folders_go_back_where_a_map_is_taken_out(self):
+        self.given_another(None, {})
+
+    def test_folders_change_places(self):
+        self.given_another(["Gesendete Objekte=Lists", "Listen=Sent"], {"Gesendete Objekte": "Lists", "Listen": "Sent"})
+
+    def test_folders_go_in_a_circle_and_below_themselves(self):
+        self.account.set(map=["Gesendete Objekte=A", "Listen=B", "Papierkorb=C"])
+        self.sides = {"Gesendete Objekte": "A", "Listen": "B", "Papierkorb": "C"}
+        self.given_another(["Gesendete Objekte=B", "Listen=C", "Papierkorb=A/x"], {"Gesendete Objekte": "B", "Listen": "C", "Papierkorb": "A/x"})
+
+    def test_a_dry_run_says_it_and_renames_nothing(self):
+        self.given_mail()
+        self.sync()
+        self.account.set(map=["Listen=Lists"])
+        before = self.maildir.snapshot()
+
+        out = self.sync("--dry-run").out
+
+        self.assertIn("work/Gesendete Objekte: its folder is Gesendete Objekte now, as `map` says; it was Sent\n", out)
+        self.assertEqual(self.maildir.snapshot(), before)
+
+    def test_the_special_use_went_to_another_mailbox(self):
+        self.account.set(special=["sent=Listen/neu"])
+        self.sides = {**self.sides, "Listen/neu": "Sent"}
+        del self.sides["Gesendete Objekte"]
+        self.given_another(["special:sent=Sent", "Listen=Lists", "Listen/alt=Old/Lists"], dict(self.sides))
+        self.account.set(special=None)
+        self.sides = type(self).sides
+        self.sync()
+        self.assert_in_sync()
+
+    def test_a_map_and_a_name_on_the_server_change_in_one_go(self):
+        self.given_mail()
+        self.sync()
+        self.client.rename_mailbox("Listen/neu", "Neues")
+        self.account.set(map=["special:sent=Gesendet", "Neues=News"])
+        self.sides = {"Gesendete Objekte": "Gesendet", "Neues": "News"}
+
+        self.sync()
+
+        self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
+        self.assert_in_sync()
+
+    def test_a_mailbox_that_is_renamed_there_goes_where_the_map_says(self):
+        self.given_mail()
+        self.sync()
+        self.client.rename_mailbox("Listen/neu", "Listen/alt/neu")
+
+        self.sync()
+
+        self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
+        self.assertIn("Old/Lists/neu", self.maildir.mailboxes())
+        self.assert_in_sync()
+
+    def test_a_folder_that_was_renamed_along_with_the_map_is_the_mailboxs_own(self):
+        self.given_mail()
+        self.account.set(map=None)
+        self.sync()
+        os.rename(self.maildir.folder("Gesendete Objekte"), self.maildir.folder("Sent"))
+        self.account.set(map=["special:sent=Sent"])
+        self.sides = {"Gesendete Objekte": "Sent"}
+
+        self.sync()
+
+        self.assertNotIn(b"APPEND", self.proxy.stream("up"))
+        self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
+        self.assert_in_sync()
+
+    def test_a_folder_in_the_way_of_another_map_is_named_and_nothing_is_touched(self):
+        self.given_mail()
+        self.account.set(map=None)
+        self.sync()
+        self.maildir.create("Sent")
+        before = self.maildir.snapshot()
+        for folder, words in (("Sent", "give mailbox Gesendete Objekte the folder Sent, as `map` says: a folder stands there already, and it is not the "
+                                       "mailbox's own. Its mail is in Gesendete Objekte, below"),
+                              ("Listen/neu", "give mailbox Listen/neu a folder: `map` gives Listen/neu to mailbox Gesendete Objekte")):
+            with self.subTest(folder):
+                self.account.set(map=["Gesendete Objekte=" + folder])
+                self.proxy.reset()
+                self.assertIn(words, self.run_golub("sync", "work", expect=CONFIG).err)
+                self.assertEqual(self.maildir.snapshot(), before)
+                self.assert_nothing_changed_there()
+
+
+class PlusPlusMapTest(Mapped):
+    account_options = {**Mapped.account_options, "layout": "maildir++"}
+
+    def test_both_ways_in_one_level(self):
+        self.given_mail()
+        self.sync()
+        self.assert_in_sync()
+
+        self.maildir.create("Lists/golub/x")
+        self.maildir.put("Old/Lists/2019", self.corpus.simple("ours").lf)
+        self.sync()
+        self.assertEqual(len(self.client.messages("Listen/alt/2019")), 2)
+        self.assertEqual(sorted(name for name in self.client.mailboxes() if name.startswith("L")),
+                         ["Listen", "Listen/alt", "Listen/alt/2019", "Listen/golub/x", "Listen/neu"])
+
+
+class FlatMapTest(PlusPlusMapTest):
+    account_options = {**Mapped.account_options, "layout": "flat"}
+
+
+class DotMapTest(Mapped):
+    """Another separator, and a prefix that is cut before the map is asked."""
+    server_options = {"separator": ".", "prefix": "INBOX.", "special_use": {"Gesendete Objekte": "Sent"}}
+
+    def test_both_ways(self):
+        self.given_mail()
+        self.sync()
+        self.maildir.put("Sent", self.corpus.simple("ours").lf)
+        self.sync()
+        self.assert_in_sync()
+        self.assertIn("Old/Lists/2019", self.maildir.mailboxes())
+
+
+if __name__ == "__main__":
+    main()
