@@ -49,11 +49,14 @@ fresh_stands_apart(struct run *run, const struct agenda *agenda, bool *apart)
     return true;
 }
 
+/* They are walked from the end: those whose turn comes first stand last. */
 static int
 compare_mailboxes(const void *pa, const void *pb)
 {
     const struct fresh_of *a = pa, *b = pb;
 
+    if (a->turn != b->turn)
+        return a->turn > b->turn ? -1 : 1;
     return a->mailbox == b->mailbox ? 0 : a->mailbox < b->mailbox ? -1 : 1;
 }
 
@@ -71,7 +74,7 @@ fresh_begin(struct run *run, uint64_t cap, struct fresh_walk *walk)
         const struct mailbox *mailbox = run_mailbox_by_id(run, sums[i].mailbox);
 
         if (mailbox != NULL && mailbox->chosen && !agenda_is_closed(mailbox))
-            walk->at[walk->count++] = (struct fresh_of){(uint32_t)(mailbox - run->mailboxes), sums[i]};
+            walk->at[walk->count++] = (struct fresh_of){(uint32_t)(mailbox - run->mailboxes), mailbox->turn, sums[i]};
     }
     free(sums);
     if (walk->count > 1)

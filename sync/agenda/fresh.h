@@ -9,10 +9,11 @@
 
 struct fresh_of {     /* new mail of one mailbox */
     uint32_t mailbox; /* index */
+    unsigned turn;    /* its own */
     struct journal_fresh_sum sum;
 };
 struct fresh_walk {
-    struct fresh_of *at; /* the mailboxes that have any, in their order */
+    struct fresh_of *at; /* the mailboxes that have any; the last one comes first */
     size_t count;
     size_t left;    /* so many of them are not at their end */
     uint64_t below; /* of the last of these so far: UIDs below are left */

@@ -47,9 +47,9 @@ add(struct due *due, struct todo *todo)
     return true;
 }
 
-/* The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
+/* Of the mailboxes of one turn. The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
 static bool
-add_newest_first(struct due *due, struct agenda *agenda)
+add_newest_first(struct due *due, struct agenda *agenda, unsigned turn)
 {
     struct run *run = due->run;
     bool ok = true;
@@ -60,7 +60,7 @@ add_newest_first(struct due *due, struct agenda *agenda)
 
         while (begin > 0 && agenda->todos[begin - 1].mailbox == mailbox && count < LIMIT_BATCH)
             count += is_due(run, &agenda->todos[--begin]);
-        if (count != 0 && mailbox_is_open(&run->mailboxes[mailbox]) &&
+        if (count != 0 && run->mailboxes[mailbox].turn == turn && mailbox_is_open(&run->mailboxes[mailbox]) &&
             (mailbox + 1 == due->written || can_write(run, &run->mailboxes[mailbox]))) {
             due->written = mailbox + 1;
             for (size_t i = begin; ok && i < end; i++)
@@ -90,7 +90,8 @@ choose(struct due *due, struct agenda *agenda)
         run->put_off++;
         run->total -= !due->walked; /* of what is new it was counted in one sum with all others */
     }
-    ok = add_newest_first(due, agenda);
+    for (unsigned turn = 0; ok && turn < SPECIAL_TURNS; turn++)
+        ok = add_newest_first(due, agenda, turn);
     /* What was refused before is asked for behind the others, so that nothing is refused for its sake. */
     for (size_t i = 0; ok && run->refusals_count != 0 && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];

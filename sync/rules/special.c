@@ -253,6 +253,26 @@ special_is_called(const char *name, unsigned use)
     return false;
 }
 
+unsigned
+special_turn(const char *name, unsigned uses)
+{
+    static const struct {
+        unsigned use, turn;
+    } turns[] = {{REMOTE_SENT, 1},
+                 {REMOTE_DRAFTS, 2},
+                 {REMOTE_ARCHIVE, 3},
+                 {REMOTE_TRASH, SPECIAL_TURNS - 1},
+                 {REMOTE_JUNK, SPECIAL_TURNS - 1}};
+
+    if (strcmp(name, "INBOX") == 0)
+        return 0;
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        if ((uses & turns[i].use) != 0 || ((uses & ROLES) == 0 && special_is_called(name, turns[i].use)))
+            return turns[i].turn;
+    }
+    return SPECIAL_TURNS - 2;
+}
+
 /* Where servers and mail programs make them: at the top, below INBOX, or below what Gmail puts into brackets. */
 static bool
 stands_outside(const char *name)

@@ -73,6 +73,10 @@ special_is_apart(unsigned uses, bool labels)
     return labels && (uses & ((unsigned)REMOTE_ALL | REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0;
 }
 
+#define SPECIAL_TURNS 6
+/** When a mailbox's new mail is fetched: 0 is first (INBOX), then what people look at, and last what they threw away. A usual name is enough. */
+unsigned special_turn(const char *name, unsigned uses);
+
 struct special_table { /* of a whole list; zeros at first */
     struct special_found {
         size_t carried, at;       /* so many mailboxes have it by special_uses, and the last one of them */
