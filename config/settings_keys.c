@@ -355,6 +355,8 @@ take_policy(struct loader *loader, struct policy *policy)
     policy->layout = (enum layout)layout;
     policy->sent = (enum sent_policy)sent;
     policy->one_way = !policy->pull.new_mail || !policy->push.new_mail;
+    policy->deletes_here = policy->pull.deletes;
+    policy->deletes_there = policy->push.deletes;
     if (policy->patterns[0] == NULL) {
         loader_refuse(loader, "mailboxes", "an empty list leaves nothing to synchronise");
         return loader_hint(loader, "Leave it out for all mailboxes.");

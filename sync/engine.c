@@ -50,6 +50,7 @@
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
+#include "sync/run/allowed.h"
 #include "sync/run/attempts.h"
 #include "sync/run/avoided.h"
 #include "sync/run/attempts_remote.h"
@@ -384,9 +385,9 @@ work_on_line(struct run *run)
         return false;
     uneven_say(run);
     keywords_end(run);
-    return run_stopped(run) ||
-           (attempts_write(run) && finish_pairing(run) && reading_say(run) && leftovers_count(run) &&
-            refusals_say(run) && close_pending(run) && shown_note(run) && place_close(run) && close_quarantine(run));
+    return run_stopped(run) || (attempts_write(run) && finish_pairing(run) && reading_say(run) &&
+                                leftovers_count(run) && refusals_say(run) && close_pending(run) && shown_note(run) &&
+                                place_close(run) && close_quarantine(run) && allowed_end(run));
 }
 
 /*
@@ -467,7 +468,7 @@ work(struct run *run)
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
         !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
-        !linked_settle(run) || !rename_here_recover(run) || !survey_known(run) || !sweep(run) ||
+        !allowed_begin(run) || !linked_settle(run) || !rename_here_recover(run) || !survey_known(run) || !sweep(run) ||
         (run->options->altered != NULL && !altered_find(run)))
         return false;
     if (!line_open(run))

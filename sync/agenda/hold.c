@@ -187,6 +187,9 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         judged->reason = HOLD_ADOPTED;
     if (judged->reason == HOLD_NOT && !twin_stays(run, &message, &twin))
         return false;
+    if (judged->reason == HOLD_NOT && !twin && run->account->policy.guard &&
+        run->newly_allowed[todo->step.verb == PLAN_REMOVE_HERE ? SIDE_HERE : SIDE_THERE])
+        judged->reason = HOLD_ALLOWED;
     judged->counts = !twin;
     return true;
 }

@@ -9,6 +9,8 @@ const struct held_reason held_reasons[HOLD_REASONS] = {
          "the Maildir was copied or restored since the last run"},
     [HOLD_ADOPTED] = {"adopted", "another program's state says that it was removed: waits for --confirm-deletes",
                       "removed since the last run of the program that kept this tree"},
+    [HOLD_ALLOWED] = {"allowed", "the configuration kept it back until now: waits for --confirm-deletes",
+                      "removed while the configuration kept removals back"},
 };
 
 /* List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */

@@ -160,7 +160,7 @@ struct agenda {
 };
 
 /* Why removals are held. Each reason has its own list. */
-enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_ADOPTED, HOLD_REASONS };
+enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_ADOPTED, HOLD_ALLOWED, HOLD_REASONS };
 
 struct released { /* a removal that was held when the run began, and that the user released; found by `message` */
     int64_t message;
@@ -257,6 +257,7 @@ struct run {
     size_t count, size;
     struct special_table special; /* of the server's list, where patterns ask for it */
     bool labels;                  /* remote_info's, once there is a list */
+    bool newly_allowed[2];        /* by enum mailbox_side: removals that go there are held (allowed.h) */
     struct names_map map;         /* `map`, as far as it is known which mailboxes it means */
     char *map_text;               /* ... as the journal has it; NULL: it has none */
     char *map_pieces;             /* ... that in pieces, for `map_before` */

@@ -114,7 +114,7 @@ class RootTest(unittest.TestCase):
         self.apt("install", package)
 
         self.assertRegex(self.inside("golub --version"), r"^golub [0-9.]+\n$")
-        for page in ("1 golub", "5 golub.conf", "7 golub-moving", "7 golub-firstaid"):
+        for page in ("1 golub", "5 golub.conf", "7 golub-moving", "7 golub-firstaid", "7 golub-policies"):
             self.assertIn("NAME", self.inside("man -P cat %s" % page))
         self.inside("test -z \"$(find /etc/systemd /root/.config -name '*golub*' 2>/dev/null)\"")
         self.completions()
