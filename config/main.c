@@ -25,6 +25,12 @@ open_standard_descriptors(void)
 }
 
 /*
+ * glibc takes an ever larger array from the heap once it was given one of that size back, and clears it there: arrays of megabytes that are hardly
+ * used, for the thousand that are moved or sent together, were resident then. From this size on they are the kernel's, and touched where used.
+ */
+#define LARGE (4 * 1024 * 1024)
+
+/*
  * glibc wants 128 MiB of addresses for each thread's first allocation, and where a limit leaves no room asks for them anew at each one: a SCRAM
  * login, with its thousands of turns, then takes minutes. Below a limit all threads share one heap.
  */
@@ -33,6 +39,9 @@ share_heap(void)
 {
 #ifdef M_ARENA_MAX
     struct rlimit limit;
+
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE);
+    (void)mallopt(M_TRIM_THRESHOLD, LARGE);
 
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         (void)mallopt(M_ARENA_MAX, 1); /* refused: as slow as without */

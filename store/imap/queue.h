@@ -24,7 +24,7 @@ struct command {
     uint32_t number;            /* of its tag */
     int kind;                   /* what the operation calls it */
     size_t index, first, count; /* the operation's own */
-    size_t bytes;               /* of command text */
+    size_t bytes;               /* of command text, up to the first message that it carries */
     char verb[16];              /* "SELECT", "UID FETCH": for people, when the line breaks before its answer */
     bool answered;
     struct deferred *deferred; /* a refusal that came before the answers to earlier commands; owned by the queue */

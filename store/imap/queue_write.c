@@ -136,10 +136,25 @@ queue_set(struct queue *queue, const uint32_t *uids, size_t count)
     buffer_free(&set);
 }
 
+static struct command *
+newest(struct queue *queue)
+{
+    return &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];
+}
+
+/* Of what a command counts for in the window: its text up to the first message. What follows is read with that one, in its time. */
+static void
+count_text(struct queue *queue)
+{
+    if (!queue->failed && newest(queue)->bytes == 0)
+        newest(queue)->bytes = queue->text.len - queue->command_at;
+}
+
 void
 queue_stream(struct queue *queue, size_t index, uint64_t size, bool asked)
 {
     announce_literal(queue, size, asked);
+    count_text(queue);
     add_segment(queue,
                 (struct segment){.kind = SEGMENT_STREAM, .command = queue->last_number, .left = size, .index = index});
 }
@@ -249,8 +264,8 @@ queue_end(struct queue *queue, struct error *err)
     add_text(queue, "\r\n", 2);
     if (queue->failed)
         return no_memory(queue, err);
-    command = &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];
-    command->bytes = queue->text.len - queue->command_at;
+    count_text(queue);
+    command = newest(queue);
     name_verb(queue, command->verb, sizeof command->verb);
     queue->unanswered++;
     queue->unanswered_bytes += command->bytes;

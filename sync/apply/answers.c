@@ -22,7 +22,7 @@ static bool
 record_sent(struct uploading *up, struct sending *sending)
 {
     struct run *run = up->run;
-    struct journal_message *message = &sending->message;
+    struct journal_message *message = sending->message;
     struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
     bool alias = false;
 
@@ -70,7 +70,7 @@ complain(struct uploading *up, struct mailbox *mailbox, const struct sending *se
         mailbox->over |= WORK_APPEND;
         up->over_quota = up->over_quota || outcome->over_quota;
     } else {
-        (void)text_print(what, sizeof what, "store message %.120s on the server", sending->message.base);
+        (void)text_print(what, sizeof what, "store message %.120s on the server", sending->message->base);
     }
     run_complain(
         run, mailbox, what, outcome->answer,
@@ -96,8 +96,8 @@ record_refused(struct uploading *up, struct sending *sending)
     if (!journal_op_delete(run->journal, sending->op.id, &run->err))
         return false;
     if (outcome->permanent) {
-        sending->message.date = sending->op.date;
-        return answers_refuse(run, mailbox, &sending->message, outcome->answer);
+        sending->message->date = sending->op.date;
+        return answers_refuse(run, mailbox, sending->message, outcome->answer);
     }
     complain(up, mailbox, sending);
     run->counts.pending++;
@@ -105,7 +105,7 @@ record_refused(struct uploading *up, struct sending *sending)
     /* There are servers that give up an answer and store the message all the same: it is paired before its file can be taken for another one,
      * and not sent again in this run. */
     mailbox->look_there = true;
-    return refusal_note(run, mailbox, sending->message.id, WORK_APPEND, true, outcome);
+    return refusal_note(run, mailbox, sending->message->id, WORK_APPEND, true, outcome);
 }
 
 /* Where the server has said that it is enough, nothing is wrong with those that it refused before it said so. */
@@ -138,7 +138,9 @@ answers_record(struct uploading *up)
 
         if (!sending->answered)
             continue;
-        ok = sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending);
+        sending->message = up->row;
+        ok = run_load(run, sending->todo->id, up->row) &&
+             (sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending));
     }
     return run_end(run, ok);
 }

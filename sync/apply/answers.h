@@ -7,13 +7,14 @@
 
 struct sending { /* one message of a batch */
     struct todo *todo;
-    struct journal_message message;
+    struct journal_message *message; /* its row, which all of a batch share: while this one is made ready or answered */
+    unsigned flags;                  /* that it is sent with, */
+    char *keywords;                  /* and keywords, or NULL */
     struct journal_op op;
     void *
         handle; /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
     uint64_t wire_size;
     struct journal_print print; /* of the file when it was opened */
-    bool copied;                /* by UID COPY instead */
     /* answer */
     bool answered;
     uint32_t uid;
@@ -23,6 +24,7 @@ struct sending { /* one message of a batch */
 struct uploading {
     struct run *run;
     struct sending *batch;
+    struct journal_message *row; /* of the one that is at work */
     size_t count, most;
     uint64_t bytes;
     struct remote_append *requests; /* one for each of batch */

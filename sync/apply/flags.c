@@ -205,15 +205,46 @@ apply_flags_there(struct run *run, struct agenda *agenda)
 
 /* ---- here ---- */
 
+struct renamed { /* what a name is made of, while it is changed */
+    struct todo *todo;
+    char base[LOCAL_BASE_MAX + 1], from[LOCAL_INFO_MAX + 1], to[LOCAL_INFO_MAX + 1];
+};
+
 struct renaming {
-    struct journal_message *messages;
+    struct journal_message *row; /* one at a time: the rows of a batch would be 5 MB */
+    struct renamed *names;
     struct local_rename *items;
-    struct todo **todos;
-    char (*infos)[LOCAL_INFO_MAX + 1];
     size_t count;
 };
 
-#define RENAME_BATCH 256
+#define RENAME_BATCH                                                                                                   \
+    1024 /* names whose folders are flushed together; a crash before that is no harm, both sides show the same then */
+
+static bool
+record_renamed(struct run *run, const struct renamed *name, const struct local_rename *item,
+               struct journal_message *row)
+{
+    struct todo *todo = name->todo;
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    if (!run_load(run, todo->id, row) ||
+        !letters_flags_renamed(run, mailbox, row, todo->step.flags.here_add | todo->step.flags.here_del))
+        return false;
+    if (item->missing) {
+        mailbox->look_here = true; /* a mail reader renamed it: looked at again in this run */
+        return true;
+    }
+    if (!item->ok) {
+        run_problem_here(run, mailbox, &item->err);
+        return run_pending(run, mailbox, row->id, PENDING_FAILED, "flags", item->err.answer, NULL);
+    }
+    (void)text_print(row->info, sizeof row->info, "%s", name->to);
+    row->flags = merge_renamed(row->flags, todo->step.flags);
+    run_did(run, mailbox,
+            (struct report_done){.act = DID_FLAGS_HERE, .uid = row->uid, .file = row->base, .detail = name->to});
+    return flushed_note(run, mailbox, row->id, (todo->step.flags.here_del & FLAG_DELETED) != 0) &&
+           journal_message_save(run->journal, row, &run->err);
+}
 
 static bool
 rename_batch(struct run *run, struct renaming *batch)
@@ -226,31 +257,8 @@ rename_batch(struct run *run, struct renaming *batch)
          run_begin(run);
     if (!ok)
         return false;
-    for (size_t i = 0; ok && i < batch->count; i++) {
-        struct journal_message *message = &batch->messages[i];
-        struct todo *todo = batch->todos[i];
-        struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-
-        ok = letters_flags_renamed(run, mailbox, message, todo->step.flags.here_add | todo->step.flags.here_del);
-        if (!ok)
-            break;
-        if (batch->items[i].missing) {
-            mailbox->look_here = true; /* a mail reader renamed it: looked at again in this run */
-            continue;
-        }
-        if (!batch->items[i].ok) {
-            run_problem_here(run, mailbox, &batch->items[i].err);
-            ok = run_pending(run, mailbox, message->id, PENDING_FAILED, "flags", batch->items[i].err.answer, NULL);
-            continue;
-        }
-        (void)text_print(message->info, sizeof message->info, "%s", batch->infos[i]);
-        message->flags = merge_renamed(message->flags, todo->step.flags);
-        run_did(run, mailbox,
-                (struct report_done){
-                    .act = DID_FLAGS_HERE, .uid = message->uid, .file = message->base, .detail = batch->infos[i]});
-        ok = flushed_note(run, mailbox, message->id, (todo->step.flags.here_del & FLAG_DELETED) != 0) &&
-             journal_message_save(run->journal, message, &run->err);
-    }
+    for (size_t i = 0; ok && i < batch->count; i++)
+        ok = record_renamed(run, &batch->names[i], &batch->items[i], batch->row);
     batch->count = 0;
     return run_end(run, ok && situation_mark_commit(run));
 }
@@ -269,36 +277,35 @@ bool
 apply_flags_here(struct run *run, struct agenda *agenda)
 {
     struct arena arena = {0};
-    struct renaming batch = {.messages = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.messages),
-                             .items = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.items),
-                             .todos = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.todos),
-                             .infos = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.infos)};
+    struct renaming batch = {.row = arena_array(&arena, 1, sizeof *batch.row),
+                             .names = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.names),
+                             .items = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.items)};
     bool ok = run_has(run, &arena);
 
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         struct todo *todo = &agenda->todos[i];
         struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-        struct journal_message *message = &batch.messages[batch.count];
+        struct renamed *name = &batch.names[batch.count];
 
         if (todo->dropped || todo->step.verb != PLAN_FLAGS ||
             (todo->step.flags.here_add | todo->step.flags.here_del) == 0 || !todo_is_open(run, todo))
             continue;
-        ok = run_load(run, todo->id, message);
+        ok = run_load(run, todo->id, batch.row);
         if (!ok)
             break;
-        local_info_with(message->info, merge_named(message->flags, todo->step.flags), batch.infos[batch.count]);
-        if (!letters_with_flags(run, mailbox, message, merge_named(message->flags, todo->step.flags),
-                                batch.infos[batch.count])) {
-            ok = false;
+        name->todo = todo;
+        (void)text_print(name->base, sizeof name->base, "%s", batch.row->base);
+        (void)text_print(name->from, sizeof name->from, "%s", batch.row->info);
+        local_info_with(name->from, merge_named(batch.row->flags, todo->step.flags), name->to);
+        ok = letters_with_flags(run, mailbox, batch.row, merge_named(batch.row->flags, todo->step.flags), name->to);
+        if (!ok)
             break;
-        }
-        if (strcmp(batch.infos[batch.count], message->info) == 0) { /* the name shows it already, or can't show it */
-            ok = record_unshown(run, todo, message);
+        if (strcmp(name->to, name->from) == 0) { /* the name shows it already, or can't show it */
+            ok = record_unshown(run, todo, batch.row);
             continue;
         }
-        batch.todos[batch.count] = todo;
-        batch.items[batch.count] =
-            (struct local_rename){.file = run_file(mailbox, message), .to = batch.infos[batch.count]};
+        batch.items[batch.count] = (struct local_rename){
+            .file = {.folder = mailbox->row.folder, .base = name->base, .info = name->from}, .to = name->to};
         if (++batch.count == RENAME_BATCH)
             ok = rename_batch(run, &batch);
     }

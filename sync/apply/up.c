@@ -18,7 +18,7 @@
 #include "sync/run/line.h"
 #include "sync/run/situation.h"
 
-#define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
+#define UPLOAD_BATCH 2500 /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
 #define SMALL (64u * 1024)
 #define ATTEMPTS_MAX 3 /* APPENDs that were accepted and never shown; unanswered ones do not count */
@@ -60,7 +60,7 @@ find_holder(struct run *run, const struct mailbox *mailbox, const struct journal
 static bool
 become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *done)
 {
-    struct journal_message *other = calloc(1, sizeof *other), *message = &sending->message;
+    struct journal_message *other = calloc(1, sizeof *other), *message = sending->message;
     bool ok = other != NULL || run_no_memory(run);
 
     *done = false;
@@ -82,7 +82,7 @@ wait_with(struct run *run, struct mailbox *mailbox, const struct sending *sendin
 {
     run->partial = true;
     run->counts.pending++;
-    return run_pending(run, mailbox, sending->message.id, PENDING_SETTLE, "upload", why, NULL);
+    return run_pending(run, mailbox, sending->message->id, PENDING_SETTLE, "upload", why, NULL);
 }
 
 /* Of a move whose source is gone only the mailbox is known that it was in. */
@@ -107,7 +107,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     bool found;
 
     *wait = false;
-    if (!unfinished_find(run, mailbox, &sending->message, &sending->op, &found))
+    if (!unfinished_find(run, mailbox, sending->message, &sending->op, &found))
         return false;
     *wait = found && (unfinished_is_sent(&sending->op) || !unfinished_is_settled(&sending->op, run->looked));
     if (*wait)
@@ -130,9 +130,9 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     }
     if (sending->op.attempt >= ATTEMPTS_MAX) {
         *wait = true;
-        sending->message.date = sending->op.date;
+        sending->message->date = sending->op.date;
         return journal_op_delete(run->journal, sending->op.id, &run->err) &&
-               answers_refuse(run, mailbox, &sending->message,
+               answers_refuse(run, mailbox, sending->message,
                               "the server took this message several times and never showed it");
     }
     return true;
@@ -175,7 +175,7 @@ static bool
 check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sending, bool *skip)
 {
     struct run *run = up->run;
-    struct journal_message *message = &sending->message;
+    struct journal_message *message = sending->message;
     struct local_file file = run_file(mailbox, message);
     struct local_facts facts;
     struct error err = {0};
@@ -229,7 +229,7 @@ static bool
 write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
 {
     struct journal_op *op = &sending->op;
-    struct journal_message *message = &sending->message;
+    struct journal_message *message = sending->message;
     bool known = op->id != 0;
 
     op->kind = OP_UPLOAD;
@@ -257,11 +257,13 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
 /* ---- the wire asks for the bytes ---- */
 
 static void
-close_file(struct run *run, struct sending *sending)
+let_go(struct run *run, struct sending *sending)
 {
     if (sending->handle != NULL)
         run->local.ops->read_close(run->local.self, sending->handle);
     sending->handle = NULL;
+    free(sending->keywords);
+    sending->keywords = NULL;
 }
 
 static bool
@@ -301,8 +303,8 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
 static bool
 is_alone(const struct run *run, const struct mailbox *mailbox, const struct sending *sending)
 {
-    return refusal_is_known(run, sending->message.id, WORK_APPEND) &&
-           (sending->wire_size > SMALL || refusal_is_probe(run, mailbox, sending->message.id, WORK_APPEND));
+    return refusal_is_known(run, sending->todo->id, WORK_APPEND) &&
+           (sending->wire_size > SMALL || refusal_is_probe(run, mailbox, sending->todo->id, WORK_APPEND));
 }
 
 static bool
@@ -322,8 +324,8 @@ send_batch(struct uploading *up)
         up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire),
                                                  .uidvalidity = mailbox->row.uidvalidity,
                                                  .uidnext = mailbox->row.uidnext,
-                                                 .flags = merge_sent(sending->message.flags),
-                                                 .keywords = sending->message.keywords,
+                                                 .flags = sending->flags,
+                                                 .keywords = sending->keywords,
                                                  .date = sending->op.date,
                                                  .size = sending->wire_size,
                                                  .alone = is_alone(run, mailbox, sending)};
@@ -331,7 +333,7 @@ send_batch(struct uploading *up)
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
     why = run->err;
     for (size_t i = 0; i < up->count; i++)
-        close_file(run, &up->batch[i]);
+        let_go(run, &up->batch[i]);
     run->err = (struct error){0};
     ok = answers_record(up);
     up->count = 0;
@@ -339,6 +341,18 @@ send_batch(struct uploading *up)
     if (ok && !asked)
         run->err = why;
     return ok && asked;
+}
+
+/* What the row says of it and APPEND needs: the row itself is the next one's. */
+static bool
+keep_what_is_said(struct run *run, struct sending *sending)
+{
+    const struct journal_message *message = sending->message;
+
+    sending->flags = merge_sent(message->flags);
+    if (message->keywords[0] != '\0')
+        sending->keywords = strdup(message->keywords);
+    return message->keywords[0] == '\0' || sending->keywords != NULL || run_no_memory(run);
 }
 
 static bool
@@ -349,15 +363,15 @@ add_to_batch(struct uploading *up, struct todo *todo)
     struct sending *sending = &up->batch[up->count];
     bool wait, skip = true, ok;
 
-    *sending = (struct sending){.todo = todo};
-    if (!run_load(run, todo->id, &sending->message) || !check_intent(run, mailbox, sending, &wait))
+    *sending = (struct sending){.todo = todo, .message = up->row};
+    if (!run_load(run, todo->id, up->row) || !check_intent(run, mailbox, sending, &wait))
         return false;
     ok = wait || check_file(up, mailbox, sending, &skip);
     if (ok && !skip)
-        ok = write_intent(run, mailbox, sending);
+        ok = write_intent(run, mailbox, sending) && keep_what_is_said(run, sending);
     if (!ok || skip) {
         todo->dropped = ok && !up->full;
-        close_file(run, sending);
+        let_go(run, sending);
         return ok;
     }
     up->bytes += sending->wire_size;
@@ -487,6 +501,7 @@ apply_uploads(struct run *run, struct agenda *agenda)
     if (!situation_mark(run) || !apply_copies_there(run, agenda))
         return false;
     up.batch = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
+    up.row = arena_array(&arena, 1, sizeof *up.row);
     up.requests = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
     up.due = arena_array(&arena, agenda->count, sizeof *up.due);
     alone = arena_array(&arena, agenda->count, sizeof(struct todo *));
@@ -508,7 +523,7 @@ apply_uploads(struct run *run, struct agenda *agenda)
         qsort(up.due, up.due_count, sizeof *up.due, compare_uploads);
     ok = ok && upload_all(&up) && upload_alone(&up, alone, alone_count);
     for (size_t i = 0; i < up.count; i++) /* what was not sent because the journal failed */
-        close_file(run, &up.batch[i]);
+        let_go(run, &up.batch[i]);
     arena_free(&arena);
     return ok;
 }

@@ -194,7 +194,7 @@ BUGS = [
         ("sync/apply/flags.c",
          "&& run->local.ops->rename(run->local.self, batch->items, batch->count, &run->err) &&", "&&"),
         ("sync/apply/flags.c",
-         "if (batch->items[i].missing) {", "batch->items[i].ok = true;\n        if (batch->items[i].missing) {"),
+         "ok = record_renamed(", "ok = (batch->items[i].ok = true) && record_renamed("),
         ("sync/apply/flags.c",
          "batch->count = 0;\n    return run_end(run, ok && situation_mark_commit(run));",
          "size_t count = batch->count;\n    batch->count = 0;\n"
@@ -1327,7 +1327,7 @@ BUGS = [
         ("store/maildir/io.c", "RENAME_NOREPLACE", "0")),
 
     bug("file of a message closed at its refusal, while the rest still goes out", HISTORIES,
-        ("sync/apply/up.c", "    sending->outcome = *outcome; /*", "    close_file(up->run, sending);\n    sending->outcome = *outcome; /*")),
+        ("sync/apply/up.c", "    sending->outcome = *outcome; /*", "    let_go(up->run, sending);\n    sending->outcome = *outcome; /*")),
     # ---- the guard ----
     bug("guard off by one", unit("test_guard"),
         ("sync/rules/guard.c", "count->removals > GUARD_MAILBOX_MIN", "count->removals >= GUARD_MAILBOX_MIN")),

@@ -316,6 +316,33 @@ class OneMailboxTest(EconomyTest):
         self.cost(turns=5)
         self.assertEqual([len(self.maildir.files(name)) for name in ("INBOX", "Archive")], [2000, 2000])
 
+    def flushes(self):
+        """One sync. @return its flushes: of mail, of folders and of the journal"""
+        result = self.check(self.account.sync_traced(flushes=True), OK)
+        return [c for c in result.calls if re.search(r"\b(fsync|fdatasync|syncfs|sync)\(", c)]
+
+    def test_a_thousand_flags_of_the_server_are_made_durable_together(self):
+        self.fill("INBOX", 1000, size=200)
+        self.converge()
+        with Wire(self.server.port, self.user, PASSWORD) as wire:
+            wire.command(b'SELECT "INBOX"')
+            wire.command(b"STORE 1:1000 +FLAGS.SILENT (\\Seen)")
+
+        flushes = self.flushes()
+
+        self.assertEqual(sum(f.letters == "S" for f in self.maildir.files("INBOX")), 1000)
+        self.assertLess(len(flushes), 16, "\n".join(flushes))
+
+    def test_the_intents_of_two_thousand_new_mails_are_made_durable_together(self):
+        self.converge()
+        for n, data in enumerate(small(2400, 200)):
+            self.maildir.put("INBOX", data.replace(b"\r\n", b"\n"), "S", 1600000000 + n * 61)
+
+        flushes = self.flushes()
+
+        self.assertEqual(self.client.status("INBOX")["messages"], 2400)
+        self.assertLess(len(flushes), 18, "\n".join(flushes))
+
     def test_all_folders_of_a_first_sync_are_made_durable_together(self):
         with Wire(self.server.port, self.user, PASSWORD) as wire:
             for n in range(199):
