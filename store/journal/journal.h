@@ -19,7 +19,7 @@
 #include "store/base/mailbox_state.h"
 #include "store/base/remote.h"
 
-#define JOURNAL_SCHEMA 15 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 16 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 

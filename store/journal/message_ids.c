@@ -7,7 +7,9 @@
 #define WITH_UID "uid IS NOT NULL AND (facts & 1) = 0"   /* FACT_GONE_THERE */
 #define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0" /* FACT_GONE_HERE */
 #define PRESENT "((" WITH_UID ") OR (" WITH_BASE "))"
-#define DELETED WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED */
+#define DELETED                                                                                                        \
+    WITH_UID                                                                                                           \
+    " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED, as the index says it */
 #define OUT_OF_VIEW "(facts & 0x80000) <> 0"
 #define FOREIGN WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (facts & 0x400000) <> 0"
 #define ALIAS WITH_BASE " AND twin IS NOT NULL"
@@ -52,6 +54,16 @@ static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 &
     {                                                                                                                  \
         DRAFTS("count(*)") "mailbox = ?1 AND " DRAFT, DRAFTS("count(*)") DRAFT                                         \
     }
+/* ... and those that carry \\Deleted on both sides, which `expunge` asks for in each run. */
+#define WITH_DELETED(what) "SELECT " what " FROM message INDEXED BY message_deleted WHERE "
+#define DELETED_IDS                                                                                                    \
+    {                                                                                                                  \
+        WITH_DELETED("id") "mailbox = ?1 AND " DELETED IN_ORDER, WITH_DELETED("id") DELETED IN_ORDER                   \
+    }
+#define DELETED_COUNT                                                                                                  \
+    {                                                                                                                  \
+        WITH_DELETED("count(*)") "mailbox = ?1 AND " DELETED, WITH_DELETED("count(*)") DELETED                         \
+    }
 /* Without an order SQLite takes the index of all files for what is dirty and has one. */
 #define DIRTY_COUNT(set)                                                                                               \
     {                                                                                                                  \
@@ -89,7 +101,7 @@ static const char *const ids_sql[WHICH_SETS][2] = {
     [WHICH_WITH_UID] = IDS(WITH_UID),
     [WHICH_WITH_BASE] = IDS(WITH_BASE),
     [WHICH_PRESENT] = IDS(PRESENT),
-    [WHICH_DELETED] = IDS(DELETED),
+    [WHICH_DELETED] = DELETED_IDS,
     [WHICH_OUT_OF_VIEW] = IDS(OUT_OF_VIEW),
     [WHICH_FOREIGN] = IDS(FOREIGN),
     [WHICH_ALIAS] = ALIAS_IDS,
@@ -109,7 +121,7 @@ static const char *const count_sql[WHICH_SETS][2] = {
     [WHICH_WITH_UID] = COUNT_BUT_GONE("uid IS NOT NULL", "1"),
     [WHICH_WITH_BASE] = COUNT_BUT_GONE("base IS NOT NULL", "2"),
     [WHICH_PRESENT] = COUNT(PRESENT),
-    [WHICH_DELETED] = COUNT(DELETED),
+    [WHICH_DELETED] = DELETED_COUNT,
     [WHICH_OUT_OF_VIEW] = COUNT(OUT_OF_VIEW),
     [WHICH_FOREIGN] = COUNT(FOREIGN),
     [WHICH_ALIAS] = ALIAS_COUNT,

@@ -390,6 +390,9 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " SELECT 1, mailbox, id FROM message WHERE mailbox = new.mailbox AND base = new.base; END;"
     "CREATE TRIGGER letter_ended AFTER DELETE ON keyword BEGIN INSERT OR IGNORE INTO letter (kind, mailbox, message)"
     " SELECT 1, mailbox, id FROM message WHERE mailbox = old.mailbox AND base = old.base; END;",
+
+    /* `expunge` asks in each run for what carries \\Deleted on both sides, and there is hardly any: its rows are clean. */
+    "CREATE INDEX message_deleted ON message (mailbox) WHERE (rseen & lseen & 8) <> 0;",
 };
 
 bool

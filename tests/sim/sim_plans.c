@@ -13,7 +13,6 @@ static const struct {
     const char *why;
 } walks[] = {
     {SQL_MESSAGE_NAMES_AS_THEY_LIE, "a folder that is most of the account is merged with its rows"},
-    {SQL_MESSAGE_IDS + 2 * WHICH_DELETED + 1, "`expunge` alone, once a run"},
     {SQL_POP_MISSED, "once an import, which reads the whole list of its server"},
     {SQL_POP_IDS_ALL, "status of an import"},
     {SQL_POP_COUNT_LISTED, "once an import"},
@@ -25,17 +24,9 @@ static const struct {
 };
 
 /* Indexes of sets that are hardly ever large. */
-static const char *const few[] = {"message_dirty",
-                                  "message_twin",
-                                  "message_draft",
-                                  "pop_hold",
-                                  "pop_parts",
-                                  "pop_word",
-                                  "pop_doubt",
-                                  "pop_absent",
-                                  "pop_unread",
-                                  "pop_unflushed",
-                                  "sqlite_autoindex_mailbox"};
+static const char *const few[] = {"message_dirty", "message_twin", "message_draft", "message_deleted",
+                                  "pop_hold",      "pop_parts",    "pop_word",      "pop_doubt",
+                                  "pop_absent",    "pop_unread",   "pop_unflushed", "sqlite_autoindex_mailbox"};
 
 struct step {
     int id, parent;
