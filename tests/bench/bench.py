@@ -86,6 +86,8 @@ def surroundings(folder, numbers, alone, fresh):
                      "turns of that are those of one more run through the relay, without delay; at %d ms the quickest of %d."
                      % (pop_rows.TRIES, pop_rows.LOOKS, 2 * DELAY, pop_rows.TRIES))
         lines.append("Durable: golub by its batches; " + "; ".join(kind.durable for kind in OTHERS) + ".")
+    if {1, 2} & set(numbers):
+        lines.append("floor: a bare socket that asks for the same bytes in as few turns, and throws them away.")
     lines.append("fsync: fdatasync is counted, too, and so are the flushes of golub's journal and of mbsync's.")
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@ Much mail, fast: messages that are all different, made from a small pool of the 
 at a time. For benches and for tests that need more than a second client can append in reasonable time.
 """
 import os
+import select
 import shutil
 import socket
 import time
@@ -67,6 +68,21 @@ class Wire:
                     raise RuntimeError("%r: %r" % (line[:80], answer))
                 return seen
             seen.append(answer)
+
+    def pour(self, commands):
+        """All of these at once, and what comes is thrown away up to the answer to the last of them, which is told by a NOOP behind it."""
+        self.tag += 1
+        end = b"\r\nb%d OK" % self.tag
+        left, tail = memoryview(commands + b"b%d NOOP\r\n" % self.tag), b""
+        while end not in tail:
+            able, ready, _ = select.select([self.socket], [self.socket] if left else [], [])
+            if ready:
+                left = left[self.socket.send(left):]
+            if able:
+                data = self.socket.recv(1 << 20)
+                if not data:
+                    raise RuntimeError("the server hung up")
+                tail = (tail + data)[-100:]
 
     def append(self, mailbox, messages, flags=b""):
         """@return (messages, bytes)"""
