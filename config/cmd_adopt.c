@@ -4,46 +4,40 @@
 #include "sync/account.h"
 #include "sync/report/report.h"
 
-struct places { /* where such states may be; allocated */
-    char *state, *home, *state_home;
-};
-
+/* What the user says. @param state [out] allocated; NULL: the usual places */
 static bool
-find_places(const struct options *options, struct places *places, struct error *err)
+find_state(const struct options *options, char **state, struct error *err)
 {
     char *here;
-    bool ok = true;
+    bool ok;
 
-    if (options->state != NULL) {
-        here = getcwd(NULL, 0);
-        ok = paths_expand(options->state, here != NULL ? here : "/", &places->state, err);
-        free(here);
-    }
-    return ok && paths_expand("~", "/", &places->home, err) && paths_state_home(&places->state_home, err);
+    *state = NULL;
+    if (options->state == NULL)
+        return true;
+    here = getcwd(NULL, 0);
+    ok = paths_expand(options->state, here != NULL ? here : "/", state, err);
+    free(here);
+    return ok;
 }
 
 static int
 adopt_one(struct job *job)
 {
     const struct options *options = job->options;
-    struct places places = {0};
     struct adopt_options adopt = {.from = options->from};
     struct sync_options how = job_options(job);
     struct error err = {0};
+    char *state;
     int status = 2;
 
-    if (find_places(options, &places, &err)) {
-        adopt.state = places.state;
-        adopt.home = places.home;
-        adopt.state_home = places.state_home;
+    if (find_state(options, &state, &err)) {
+        adopt.state = state;
         how.adopt = &adopt;
         status = account_sync(&job->account, &how, job->report);
     } else {
         report_error(job->report, &err);
     }
-    free(places.state);
-    free(places.home);
-    free(places.state_home);
+    free(state);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* From names on the command line to accounts at work. A thread an account, where descriptors reach: one that waits or fails
  * holds up no other. */
 #include "config/jobs.h"
+#include "config/paths.h"
 #include "store/base/descriptors.h"
 #include "sync/report/report.h"
 
@@ -35,6 +36,7 @@ fill_job(struct job *job, const struct configured *c, const struct options *opti
 {
     const struct secret_settings secret = {
         .command = c->password_command, .refresh = c->refresh_command, .stopped = signals_stopped};
+    struct error ignored = {0};
 
     *job = (struct job){
         .account = c->account,
@@ -43,6 +45,10 @@ fill_job(struct job *job, const struct configured *c, const struct options *opti
         .report = report,
         .mailboxes = calloc(options->name_count + 1, sizeof job->mailboxes[0]),
     };
+    if (!paths_expand("~", "/", &job->home, &ignored))
+        job->home = NULL;
+    if (!paths_state_home(&job->state_home, &ignored))
+        job->state_home = NULL;
     job->account.connection.secret = secret_get;
     job->account.connection.refresh = c->refresh_command != NULL ? secret_refresh : NULL;
     job->account.connection.secret_context = job->secret;
@@ -53,6 +59,15 @@ fill_job(struct job *job, const struct configured *c, const struct options *opti
     if (options->push)
         job->account.policy.pull = (struct direction){0};
     return job->secret != NULL && job->mailboxes != NULL;
+}
+
+static void
+free_job(struct job *job)
+{
+    secret_free(job->secret);
+    free(job->mailboxes);
+    free(job->home);
+    free(job->state_home);
 }
 
 /* Is the account named? Its mailboxes are collected, unless it is named as a whole, too. */
@@ -118,8 +133,7 @@ jobs_choose(struct settings *settings, const struct options *options, struct rep
             continue;
         }
         jobs->count--;
-        secret_free(job->secret);
-        free(job->mailboxes);
+        free_job(job);
     }
     return true;
 no_memory:
@@ -181,6 +195,8 @@ job_options(const struct job *job)
         .skip_existing = job->options->skip_existing,
         .adopt_list = job->options->adopt,
         .adopt_as = job->options->adopt_as,
+        .home = job->home,
+        .state_home = job->state_home,
     };
 }
 
@@ -269,10 +285,8 @@ jobs_free(struct jobs *jobs)
 {
     if (jobs == NULL)
         return;
-    for (size_t i = 0; i < jobs->count; i++) {
-        secret_free(jobs->list[i].secret);
-        free(jobs->list[i].mailboxes);
-    }
+    for (size_t i = 0; i < jobs->count; i++)
+        free_job(&jobs->list[i]);
     free(jobs->list);
     *jobs = (struct jobs){0};
 }

@@ -9,7 +9,8 @@
 struct job {                /* one account of a command */
     struct account account; /* as configured, changed by the options */
     struct secret *secret;
-    const char **mailboxes; /* NULL at the end; NULL: all */
+    char *home, *state_home; /* where other programs have their states; NULL: not known */
+    const char **mailboxes;  /* NULL at the end; NULL: all */
     size_t mailbox_count;
     const struct options *options;
     size_t descriptors; /* how many files its run may have open */

@@ -16,6 +16,7 @@
  * nothing is left that this run can do.
  */
 #include "sync/adopt/adopt.h"
+#include "sync/adopt/let_go.h"
 #include "store/base/clock.h"
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
@@ -119,7 +120,7 @@ static bool
 observe_here(struct run *run)
 {
     struct namesakes namesakes = {0};
-    bool ok = observe_local(run, &namesakes) && namesakes_split(run, &namesakes) && apply_mend(run);
+    bool ok = observe_local(run, &namesakes) && let_go_note(run) && namesakes_split(run, &namesakes) && apply_mend(run);
 
     free(namesakes.at);
     return ok;

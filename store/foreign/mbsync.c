@@ -64,7 +64,8 @@ read_old_header(struct text line, struct foreign_state *state, struct error *err
                       expired = take_token(&line, ':');
 
     if (take_uid(far, &state->far_validity) && take_uid(pulled, &state->max_pulled) &&
-        take_uid(near, &state->near_validity) && take_uid(expired, &ignored) && take_uid(line, &ignored))
+        take_uid(near, &state->near_validity) && take_uid(expired, &state->max_expired_near) &&
+        take_uid(line, &ignored))
         return true;
     return foreign_refuse(err, "its first line is no header");
 }
@@ -83,10 +84,10 @@ read_header_line(struct text line, struct foreign_state *state, struct error *er
         {"SlaveUidValidity", &state->near_validity},
         {"MaxPulledUid", &state->max_pulled},
         {"MaxPushedUid", &ignored},
-        {"MaxExpiredFarUid", &ignored},
-        {"MaxExpiredMasterUid", &ignored},
-        {"MaxExpiredNearUid", &ignored},
-        {"MaxExpiredSlaveUid", &ignored},
+        {"MaxExpiredFarUid", &state->max_expired},
+        {"MaxExpiredMasterUid", &state->max_expired},
+        {"MaxExpiredNearUid", &state->max_expired_near},
+        {"MaxExpiredSlaveUid", &state->max_expired_near},
     };
     const struct text key = take_token(&line, ' ');
 

@@ -25,6 +25,8 @@ struct foreign_state {
         near_validity;          /* UIDVALIDITY on both sides; 0: this program has none, or keeps it elsewhere */
     uint32_t max_pulled;        /* UIDs there up to this one were seen by it; 0: it does not say */
     uint32_t max_far, max_near; /* the highest UIDs that it names, max_pulled included */
+    /* The highest UIDs of what was let go and has no row any more, of those there or (1.3 and before) of those here; 0: nothing was */
+    uint32_t max_expired, max_expired_near;
     struct foreign_row *rows;
     size_t count, size;
 };

@@ -96,7 +96,9 @@ enum journal_fact {
     FACT_APART = 0x8000, /* the user said that this file is not to go to the server */
     FACT_AGAIN = 0x100000,  /* it comes again to where it was, here or there: nothing else has moved there */
     FACT_LACKED = 0x200000, /* its folder, a copy, lacked its file: nobody removed it */
-    FACT_VAGUE = 0x1000,    /* its header has neither Received nor Message-ID: it alone proves nothing */
+    FACT_TAKEN =
+        0x20000000, /* with LACKED: not of a copied folder; another program that keeps this tree may have taken it away */
+    FACT_VAGUE = 0x1000, /* its header has neither Received nor Message-ID: it alone proves nothing */
     FACT_PLACEHOLDER =
         0x800000, /* the file is mbsync's placeholder for a message that it left on the server: nobody's mail */
     /*

@@ -168,3 +168,63 @@ decide(struct decide_input *input, struct decided *decided)
     }
     return decide_rest(input, decided);
 }
+
+/* ---- what is missing later ---- */
+
+static int
+compare_near(const void *pa, const void *pb)
+{
+    return compare_far(&((const struct foreign_row *)pa)->near, &((const struct foreign_row *)pb)->near);
+}
+
+static struct foreign_row *
+copy_rows(const struct foreign_state *state, struct arena *arena, int (*compare)(const void *, const void *))
+{
+    struct foreign_row *rows = arena_array(arena, state->count, sizeof *rows);
+
+    if (arena->failed || state->count == 0)
+        return rows;
+    memcpy(rows, state->rows, state->count * sizeof *rows);
+    qsort(rows, state->count, sizeof *rows, compare);
+    return rows;
+}
+
+bool
+decide_rows(const struct foreign_state *state, struct arena *arena, struct decide_rows *rows)
+{
+    *rows = (struct decide_rows){.state = state,
+                                 .by_far = copy_rows(state, arena, compare_rows),
+                                 .by_near = copy_rows(state, arena, compare_near),
+                                 .lets_go = state->max_expired != 0 || state->max_expired_near != 0};
+    for (size_t i = 0; i < state->count; i++)
+        rows->lets_go = rows->lets_go || (state->rows[i].marks & FOREIGN_LET_GO) != 0;
+    return !arena->failed;
+}
+
+static const struct foreign_row *
+find_row(const struct decide_rows *rows, uint32_t far, uint32_t near)
+{
+    const struct foreign_row key = {.far = far, .near = near};
+
+    if (rows->state->count == 0 || (far == 0 && near == 0))
+        return NULL;
+    return far != 0 ? bsearch(&key, rows->by_far, rows->state->count, sizeof key, compare_rows)
+                    : bsearch(&key, rows->by_near, rows->state->count, sizeof key, compare_near);
+}
+
+enum decide_gone
+decide_gone(const struct decide_rows *rows, uint32_t far, uint32_t near)
+{
+    const struct foreign_row *row = find_row(rows, 0, near);
+
+    if (!rows->lets_go)
+        return DECIDE_REMOVED;
+    if (row == NULL) {
+        row = find_row(rows, far, 0);
+        if (near == 0 && (row == NULL || (row->marks & FOREIGN_LET_GO) == 0))
+            return DECIDE_UNSURE;
+    }
+    if (row != NULL)
+        return (row->marks & FOREIGN_LET_GO) != 0 ? DECIDE_TAKEN : DECIDE_REMOVED;
+    return far <= rows->state->max_expired ? DECIDE_TAKEN : DECIDE_UNSURE;
+}

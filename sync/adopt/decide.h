@@ -11,6 +11,7 @@
 #ifndef SYNC_ADOPT_DECIDE_H
 #define SYNC_ADOPT_DECIDE_H
 
+#include "store/base/arena.h"
 #include "store/foreign/state.h"
 
 struct decide_file {
@@ -69,5 +70,27 @@ struct decided {
 
 /** @return false: out of memory. The caller frees decided->at in any case */
 MUST_CHECK bool decide(struct decide_input *input, struct decided *decided);
+
+enum decide_gone {
+    DECIDE_REMOVED, /* its user removed it */
+    DECIDE_TAKEN,   /* the program let it go: nobody removed it */
+    DECIDE_UNSURE,  /* one of the two */
+};
+
+struct decide_rows { /* of a state, in order */
+    const struct foreign_state *state;
+    const struct foreign_row *by_far, *by_near;
+    bool lets_go; /* its program lets messages go here at all, and keeps them on the server */
+};
+
+/** @return false: no memory, the arena says so */
+MUST_CHECK bool decide_rows(const struct foreign_state *state, struct arena *arena, struct decide_rows *rows);
+/**
+ * Why is a file missing, whose message is still there?
+ *
+ * @param far   UID of its message
+ * @param near  UID here that its name had when it was seen last; 0: none
+ */
+enum decide_gone decide_gone(const struct decide_rows *rows, uint32_t far, uint32_t near);
 
 #endif

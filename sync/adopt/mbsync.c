@@ -27,7 +27,7 @@ is_candidate(const struct adopting *adopting, size_t i)
 {
     const struct mailbox *mailbox = &adopting->run->mailboxes[i];
 
-    return mailbox->chosen && mailbox->folder_here;
+    return mailbox->chosen && mailbox->folder_here && (!adopting->asking || adopting->mailboxes[i].wanted);
 }
 
 /* Its UIDs here are those of this tree. Words for people, or NULL. */
@@ -65,13 +65,18 @@ read_state(struct looking *looking, size_t i, const char *path, bool sure)
     else if (!foreign_file_read(path, &bytes, &print, &missing, &err) ||
              (!missing && !mbsync_read_state((struct text){bytes.at, bytes.len}, &state, &err)))
         why = err.answer[0] != '\0' ? err.answer : err.what;
-    else if (!missing && !near->known)
+    else if (!missing && !near->known && !looking->adopting->asking)
         why = "the folder has no " MBSYNC_VALIDITY " that can be read";
-    else if (!missing)
+    else if (!missing && looking->adopting->asking && state.far_validity != run->mailboxes[i].row.uidvalidity)
+        why = "its UIDVALIDITY is not the server's";
+    else if (!missing && near->known)
         why = check_near(near, &state);
     if (!missing && why == NULL) {
-        ok = !foreign_file_is_locked(lock) || adopt_refuse_locked(run, ADOPT_MBSYNC, lock);
-        why = adopt_check_finished(ADOPT_MBSYNC, path);
+        if (looking->adopting->asking && foreign_file_is_locked(lock))
+            why = "it is at work";
+        else
+            ok = !foreign_file_is_locked(lock) || adopt_refuse_locked(run, ADOPT_MBSYNC, lock);
+        why = why != NULL ? why : adopt_check_finished(ADOPT_MBSYNC, path);
         sure = true;
     }
     if (ok && !missing && why == NULL)
@@ -258,9 +263,11 @@ adopt_find_mbsync(struct adopting *adopting)
         return look_where_said(&looking, options->state);
     if (!look_into_folders(&looking))
         return false;
-    if (options->home != NULL && text_print(folder, sizeof folder, "%s/.mbsync", options->home) &&
+    if (adopting->run->options->home != NULL &&
+        text_print(folder, sizeof folder, "%s/.mbsync", adopting->run->options->home) &&
         !look_into(&looking, folder)) /* 1.4 and before */
         return false;
-    return options->state_home == NULL || !text_print(folder, sizeof folder, "%s/isync", options->state_home) ||
+    return adopting->run->options->state_home == NULL ||
+           !text_print(folder, sizeof folder, "%s/isync", adopting->run->options->state_home) ||
            look_into(&looking, folder); /* 1.5 */
 }

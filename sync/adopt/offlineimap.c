@@ -363,7 +363,8 @@ adopt_find_offlineimap(struct adopting *adopting)
         ok = add_account(&searching, options->state);
     else if (options->state != NULL
                  ? text_print(metadata, sizeof metadata, "%s", options->state)
-                 : options->home != NULL && text_print(metadata, sizeof metadata, "%s/.offlineimap", options->home))
+                 : adopting->run->options->home != NULL &&
+                       text_print(metadata, sizeof metadata, "%s/.offlineimap", adopting->run->options->home))
         ok = search(&searching);
     ok = ok && choose(&searching, named);
     for (size_t i = 0; i < searching.count; i++) {

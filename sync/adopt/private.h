@@ -19,6 +19,7 @@ enum adopt_program { ADOPT_NONE, ADOPT_MBSYNC, ADOPT_OFFLINEIMAP, ADOPT_PROGRAMS
 struct adopt_mailbox { /* what was found for one mailbox of the run */
     enum adopt_program program;
     bool known;    /* golub has paired messages in it: it is left as it is */
+    bool wanted;   /* let_go.c: its state is looked for */
     char why[256]; /* nothing is taken over, for people; "": it may be */
     char unfit
         [256]; /* why a state that has its name is not its own; perhaps another account's is called so. "": there is none */
@@ -50,6 +51,7 @@ struct adopt_carried { /* what gives away names that were taken along to another
 struct adopting {
     struct run *run;
     const struct adopt_options *options;
+    bool asking; /* let_go.c: what is not to be believed is only left out, and the program may be at work */
     struct arena arena;
     struct adopt_mailbox *mailboxes; /* one for each of the run's, by its index */
     size_t count;

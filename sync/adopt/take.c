@@ -7,6 +7,7 @@
  */
 #include "store/foreign/mbsync.h"
 #include "sync/adopt/decide.h"
+#include "sync/adopt/let_go.h"
 #include "sync/adopt/private.h"
 #include "sync/adopt/tuid.h"
 #include "sync/match/join.h"
@@ -458,7 +459,8 @@ take_mailbox(struct adopting *adopting, size_t i)
                          "the messages that it names are others: it is of another account");
     if (ok && believed)
         ok = situation_mark(run) && run_begin(run) &&
-             run_end(run, write_down(&taking, probed, count) && situation_mark_commit(run));
+             run_end(run, write_down(&taking, probed, count) && let_go_remember(run, adopting->options->state) &&
+                              situation_mark_commit(run));
     taking.from->taken = ok && believed;
     free(taking.decided.at);
     free(taking.message);

@@ -183,6 +183,8 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
     if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&
         (run->mailboxes[todo->mailbox].copied || (message.facts & FACT_LACKED) != 0))
         judged->reason = HOLD_COPIED; /* held whatever the number of removals is */
+    if (todo->step.verb == PLAN_REMOVE_THERE && (message.facts & FACT_LACKED) != 0 && (message.facts & FACT_TAKEN) != 0)
+        judged->reason = HOLD_TAKEN;
     if (is_adopted(&message)) /* nor does a guard that is off, or a twin, let go what golub itself never saw removed */
         judged->reason = HOLD_ADOPTED;
     if (judged->reason == HOLD_NOT && !twin_stays(run, &message, &twin))

@@ -25,11 +25,9 @@ struct account { /* owned by config; strings live as long as it does */
     struct watch_settings watch; /* golub watch */
 };
 
-struct adopt_options {      /* golub adopt */
-    const char *from;       /* "mbsync" or "offlineimap"; NULL: told by what is there */
-    const char *state;      /* a file or folder that the user names, absolute; NULL: the usual places */
-    const char *home;       /* the user's home, NULL: none is known */
-    const char *state_home; /* $XDG_STATE_HOME or what stands for it; NULL: likewise */
+struct adopt_options { /* golub adopt */
+    const char *from;  /* "mbsync" or "offlineimap"; NULL: told by what is there */
+    const char *state; /* a file or folder that the user names, absolute; NULL: the usual places */
 };
 
 /*
@@ -75,7 +73,9 @@ struct sync_options {
     const char *adopt_list; /* import: likewise what is named in this file of another program's; NULL: there is none */
     const char *adopt_as;   /* ... of that program (uidls_kind_of); NULL: told by its content */
     const struct adopt_options *adopt; /* golub adopt; NULL: another command */
-    const struct local_file *altered;  /* golub restore --altered: files of the Maildir; NULL: another command */
+    const char *home;                 /* the user's home, where other programs have their states; NULL: none is known */
+    const char *state_home;           /* $XDG_STATE_HOME or what stands for it; NULL: likewise */
+    const struct local_file *altered; /* golub restore --altered: files of the Maildir; NULL: another command */
     size_t altered_count;
     const struct restore_choice *restore; /* golub restore (sync/restore/restore.h); NULL: another command */
     const struct verify_options *verify;  /* golub verify; NULL: another command */

@@ -553,7 +553,7 @@ observe_local(struct run *run, struct namesakes *namesakes)
         ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
         mailbox->proven = mailbox->proven || (looks[i].stable && !run_learned(mailbox, CAUTION_UNREAD_FOLDER));
     }
-    ok = ok && situation_know_past(run) && traces_say(run) && flush_found(run, looks);
+    ok = ok && situation_know_past(run) && flush_found(run, looks);
     ok = run_end(run, ok);
     for (size_t i = 0; looks != NULL && i < run->count; i++) {
         if (looks[i].room != NULL)

@@ -11,6 +11,8 @@ const struct held_reason held_reasons[HOLD_REASONS] = {
                       "removed since the last run of the program that kept this tree"},
     [HOLD_ALLOWED] = {"allowed", "the configuration kept it back until now: waits for --confirm-deletes",
                       "removed while the configuration kept removals back"},
+    [HOLD_TAKEN] = {"taken", "perhaps mbsync took it away here, and nobody removed it: waits for --confirm-deletes",
+                    "mbsync was at work here, and may have taken them away itself (MaxMessages)"},
 };
 
 /* List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */
@@ -67,7 +69,7 @@ held_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubte
         return true;
     if (!held_before(run, &run->mailboxes[mailbox], message, false, &reason, &word))
         return false;
-    *doubted = reason == HOLD_COPIED;
+    *doubted = reason == HOLD_COPIED || reason == HOLD_TAKEN;
     return true;
 }
 

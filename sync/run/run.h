@@ -160,7 +160,7 @@ struct agenda {
 };
 
 /* Why removals are held. Each reason has its own list. */
-enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_ADOPTED, HOLD_ALLOWED, HOLD_REASONS };
+enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_ADOPTED, HOLD_ALLOWED, HOLD_TAKEN, HOLD_REASONS };
 
 struct released { /* a removal that was held when the run began, and that the user released; found by `message` */
     int64_t message;
@@ -331,12 +331,14 @@ struct run {
     size_t doubtful_count;
     int64_t *undeleted; /* those of `doubtful` whose old names showed \Deleted */
     size_t undeleted_count;
-    struct buffer odd;     /* folders that no mailbox of golub's is called by, a NUL behind each */
-    struct traces traces;  /* of other programs, as far as this run saw them */
-    struct shapes *shapes; /* of a tree that is met for the first time; NULL: it is not */
-    uint64_t done, total;  /* how many bodies, for the progress line */
-    uint64_t total_bytes;  /* ... of so many bytes, as far as sizes are known */
-    uint64_t put_off;      /* ... that come last, and are not in `total` yet */
+    struct buffer odd;                        /* folders that no mailbox of golub's is called by, a NUL behind each */
+    struct traces traces;                     /* of other programs, as far as this run saw them */
+    struct traces traces_before, traces_told; /* what runs before it told; and with what this one did */
+    bool traces_known;                        /* ... was read */
+    struct shapes *shapes;                    /* of a tree that is met for the first time; NULL: it is not */
+    uint64_t done, total;                     /* how many bodies, for the progress line */
+    uint64_t total_bytes;                     /* ... of so many bytes, as far as sizes are known */
+    uint64_t put_off;                         /* ... that come last, and are not in `total` yet */
 };
 
 /* ---- run.c: small things every phase needs ---- */

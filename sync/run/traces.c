@@ -65,17 +65,31 @@ parse(const char *text, struct traces *traces)
 }
 
 bool
-traces_say(struct run *run)
+traces_before(struct run *run)
 {
-    struct traces told, news = run->traces;
-    char *text, now[64];
+    char *text;
 
-    if (news.mbsync == 0 && news.offlineimap == 0)
+    if (run->traces_known)
         return true;
     if (!journal_get(run->journal, TRACES_KEY, &text, &run->err))
         return false;
-    parse(text, &told);
+    parse(text, &run->traces_told);
     free(text);
+    run->traces_before = run->traces_told;
+    return run->traces_known = true;
+}
+
+bool
+traces_say(struct run *run)
+{
+    struct traces told, news = run->traces;
+    char now[64];
+
+    if (news.mbsync == 0 && news.offlineimap == 0)
+        return true;
+    if (!traces_before(run))
+        return false;
+    told = run->traces_told;
     news.mbsync = news.mbsync > told.mbsync ? news.mbsync : 0;
     news.offlineimap = news.offlineimap > told.offlineimap ? news.offlineimap : 0;
     if (news.mbsync == 0 && news.offlineimap == 0)
@@ -83,6 +97,7 @@ traces_say(struct run *run)
     traces_tell(&news, run->report, run->account->name);
     keep_newer(&told.mbsync, news.mbsync);
     keep_newer(&told.offlineimap, news.offlineimap);
+    run->traces_told = told;
     (void)text_print(now, sizeof now, "%" PRId64 " %" PRId64, told.mbsync, told.offlineimap);
     return journal_set(run->journal, TRACES_KEY, now, &run->err);
 }

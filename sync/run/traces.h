@@ -21,6 +21,8 @@ void traces_of_name(const char *base, struct traces *traces);
 void traces_tell(const struct traces *traces, struct report *report, const char *account);
 
 struct run;
+/** What was told by the runs before this one. Once a run before traces_say; it stays so. @return false: the journal failed */
+MUST_CHECK bool traces_before(struct run *run);
 /** Tell what is newer than what was told before, and write that down. Inside a transaction. */
 MUST_CHECK bool traces_say(struct run *run);
 

@@ -150,6 +150,10 @@ def MBSYNC_NAMES(name):
     return system("test_adopt_mbsync_names.py", "CarriedNameTest.test_" + name)
 
 
+def MBSYNC_LIMITS(name):
+    return system("test_mbsync_limits.py", "MbsyncLimitTest.test_" + name)
+
+
 def MBSYNC_STATE(name):
     return system("test_adopt_mbsync_states.py", "MbsyncStateTest.test_" + name)
 
@@ -1247,7 +1251,7 @@ BUGS = [
     bug("what a copied folder lacks taken for moved", LACKING,
         ("sync/agenda/candidates.c", "role != GONE_HERE || held_is_doubted(run, todo->mailbox, todo->id, doubted)", "true")),
     bug("what is held since its folder was copied taken for moved later", LACKING,
-        ("sync/rows/held.c", "    *doubted = reason == HOLD_COPIED;", "    *doubted = false;")),
+        ("sync/rows/held.c", "    *doubted = reason == HOLD_COPIED || reason == HOLD_TAKEN;", "    *doubted = false;")),
     bug("what comes again gets another name than it had", LACKING,
         ("sync/apply/down.c", "bool found = message->base[0]", "bool found = true || message->base[0]")),
     bug("what is held forgotten where a run may not remove it", LACKING,
@@ -1298,8 +1302,8 @@ BUGS = [
     bug("intent whose time can't be right taken for over", CLOCK,
         ("sync/apply/recover.c", "op->seen = run->looked;", "")),
     bug("found names not flushed before they have rows", SITUATION,
-        ("sync/observe/local.c", "traces_say(run) && flush_found(run, looks)",
-         "traces_say(run) && flush_found != NULL")),
+        ("sync/observe/local.c", "situation_know_past(run) && flush_found(run, looks)",
+         "situation_know_past(run) && flush_found != NULL")),
     bug("found names that can't be flushed get rows", BROKEN,
         ("sync/observe/local.c", "return !found || run->dry || run->local.ops->flush(run->local.self, &run->err);",
          "struct error ignored;\n\n    return !found || run->dry || run->local.ops->flush(run->local.self, &ignored) || true;")),
@@ -1989,7 +1993,13 @@ BUGS = [
     bug("adopt: a name that stands in two folders not noticed", MBSYNC_NAMES("copied_over_one_that_was_removed"),
         ("sync/adopt/carried.c", "carried->names[kept++] = carried->names[i];", ";")),
     bug("adopt: what lacks in a mailbox that is known already not looked for", MBSYNC_NAMES("moved_while_another_mailbox_was_taken_over_before"),
-        ("sync/adopt/mbsync.c", "return mailbox->chosen && mailbox->folder_here;", "return mailbox->chosen && mailbox->folder_here && !adopting->mailboxes[i].known;")),
+        ("sync/adopt/mbsync.c", "return mailbox->chosen && mailbox->folder_here &&", "return mailbox->chosen && mailbox->folder_here && !adopting->mailboxes[i].known &&")),
+    bug("what mbsync let go, and has no row of any more, taken for removed", MBSYNC_LIMITS("what_it_lets_go_stays_on_the_server"),
+        ("sync/adopt/decide.c", "return far <= rows->state->max_expired ? DECIDE_TAKEN : DECIDE_UNSURE;", "return DECIDE_REMOVED;")),
+    bug("what mbsync may have taken away removed there", MBSYNC_LIMITS("what_it_may_have_taken_away_is_held"),
+        ("sync/agenda/hold.c", "(message.facts & FACT_TAKEN) != 0)", "false)")),
+    bug("where the user said that mbsync's state is forgotten", MBSYNC_LIMITS("what_it_lets_go_stays_on_the_server"),
+        ("sync/adopt/let_go.c", "path != NULL && foreign_file_exists(path) ? path : NULL", "NULL")),
     bug("adopt: flags that names show in another way taken for taken off", MBSYNC_NAMES("another_byte_before_the_flags"),
         ("sync/adopt/take.c", "if (!message->has_wire || is_of_other_names(message->base)) {", "if (!message->has_wire) {")),
     bug("adopt: line of mbsync's taken out that stands twice", unit("test_adopt_tuid"),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "store/base/flags.h"
 #include "sync/adopt/decide.h"
@@ -320,6 +321,46 @@ files_without_a_row_are_left_to_be_compared(void **state)
     assert_int_equal(s->decided.count, 0);
 }
 
+/* Why is a file missing? `expired`: MaxExpiredFarUid. */
+static enum decide_gone
+gone(const struct foreign_row *rows, size_t count, uint32_t expired, uint32_t far, uint32_t near)
+{
+    struct foreign_row copy[8];
+    const struct foreign_state state = {.rows = copy, .count = count, .max_expired = expired};
+    struct decide_rows order;
+    struct arena arena = {0};
+    enum decide_gone why;
+
+    memcpy(copy, rows, count * sizeof *rows);
+    assert_true(decide_rows(&state, &arena, &order));
+    why = decide_gone(&order, far, near);
+    arena_free(&arena);
+    return why;
+}
+
+static void
+what_is_missing_was_let_go_only_where_the_state_says_so(void **unused)
+{
+    const struct foreign_row rows[] = {
+        {9, 2, 0, 0}, {7, 4, 0, FOREIGN_LET_GO}, {8, 1, 0, 0}, {6, 0, 0, FOREIGN_LET_GO}};
+
+    (void)unused;
+    assert_int_equal(gone(rows, 1, 0, 9, 2), DECIDE_REMOVED); /* nothing is let go */
+    assert_int_equal(gone(rows, 1, 0, 5, 0), DECIDE_REMOVED);
+    assert_int_equal(gone(rows, 4, 0, 7, 4), DECIDE_TAKEN);
+    assert_int_equal(gone(rows, 4, 0, 6, 5), DECIDE_TAKEN);
+    assert_int_equal(gone(rows, 4, 0, 6, 0), DECIDE_TAKEN);
+    assert_int_equal(gone(rows, 4, 0, 8, 1), DECIDE_REMOVED);
+    assert_int_equal(gone(rows, 4, 0, 3, 4), DECIDE_TAKEN); /* the file's own row, whatever golub took it for */
+    assert_int_equal(gone(rows, 4, 0, 7, 2), DECIDE_REMOVED);
+    assert_int_equal(gone(rows, 4, 5, 5, 3), DECIDE_TAKEN); /* pruned */
+    assert_int_equal(gone(rows, 4, 5, 10, 3), DECIDE_UNSURE);
+    assert_int_equal(gone(rows, 4, 5, 5, 0), DECIDE_UNSURE); /* mbsync had not named it when it was seen last */
+    assert_int_equal(gone(rows, 4, 5, 8, 0), DECIDE_UNSURE);
+    assert_int_equal(gone(rows, 0, 5, 5, 3), DECIDE_TAKEN);
+    assert_int_equal(gone(rows, 0, 0, 5, 3), DECIDE_REMOVED);
+}
+
 int
 main(void)
 {
@@ -337,6 +378,7 @@ main(void)
         TEST(a_name_that_was_copied_proves_nothing),
         TEST(a_draft_is_compared_whatever_its_size),
         TEST(files_without_a_row_are_left_to_be_compared),
+        cmocka_unit_test(what_is_missing_was_let_go_only_where_the_state_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

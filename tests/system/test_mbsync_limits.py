@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""mbsync with limits (MaxMessages, MaxSize) in turn with golub: what it takes away here nobody removed, and what it can't see it carries again."""
+import os
+
+from adoptbase import MbsyncAdoptTest
+from base import HELD, main
+
+LIMIT = "MaxMessages 5\nExpireUnread yes\n"
+
+
+class MbsyncLimitTest(MbsyncAdoptTest):
+    def limit(self, channel=LIMIT):
+        self.mover.options["channel"] = channel
+        self.mover.configure()
+
+    def turn(self, *options, expect=0):
+        """mbsync, then golub. @return what golub said"""
+        self.mover.sync()
+        self.left = self.mail_here()
+        self.proxy.reset()
+        return self.check(self.home.run("sync", *options, self.account.name, env={"HOME": self.mover.folder}), expect)
+
+    def mail_there(self):
+        return {name: sorted(m.digest for m in self.client.messages(name)) for name in self.client.mailboxes()}
+
+    def new_there(self, count=2):
+        for _ in range(count):
+            self.messages.append(self.corpus.simple("new there"))
+            self.client.append("INBOX", self.messages[-1])
+
+    def test_what_it_lets_go_stays_on_the_server(self):
+        """With and without adopt; the limit was there, or comes later; its states are in the folders, or in its own."""
+        for adopt, before, state in ((True, LIMIT, "*"), (True, "", "*"), (True, "", ""), (True, LIMIT, "own"), (False, "", "*"), (False, "", "")):
+            with self.subTest(adopt=adopt, before=before, state=state):
+                self.user = next(self._users)
+                self.client, self.home = self.new_client(), self.another_home()
+                self.given_a_full_account()
+                self.given_a_mover(self.kind)
+                if state == "own":
+                    state = os.path.join(self.mover.folder, "states", "work-")
+                    os.mkdir(os.path.dirname(state))
+                self.mover.options.update(state=state, channel=before)
+                self.mover.configure()
+                self.mover.sync()
+                self.given_golub()
+                if adopt:
+                    self.adopt(*(("--state", os.path.dirname(state)) if len(state) > 1 else ()))
+                self.check(self.home.run("sync", self.account.name, env={"HOME": self.mover.folder}), 0)
+                self.limit()
+                for n in range(3):
+                    self.new_there()
+                    there = self.mail_there()
+                    said = self.turn()
+                    if n == 0:
+                        self.assertRegex(said.out, r"mbsync let \d+ messages? go here \(MaxMessages\): (they|it) stays? on the server alone")
+                    self.assertEqual(self.mail_there(), there)
+                    self.assertEqual(self.mail_here(), self.left)
+                self.assertIn("mbsync let it go (MaxMessages, or long ago): it stays on the server alone", self.status())
+                self.assert_idempotent()
+
+    def test_what_it_brings_back_is_no_new_mail(self):
+        """Flagged there, a message is fetched by mbsync again, under another UID here."""
+        self.given_a_tree()
+        self.adopt()
+        self.sync()
+        self.limit()
+        self.new_there()
+        self.turn()
+        gone = [m for m in self.messages[::2] if not any(bytes(m).split(b"\r\n\r\n", 1)[1] in f.wire() for f in self.tree.files("INBOX"))]
+        count = len(self.client.messages("INBOX"))
+        self.client.store("INBOX", [self.uid_of(gone[0])], "+", ["\\Flagged"])
+        self.turn()
+        self.turn()
+        self.assertEqual(len(self.client.messages("INBOX")), count)
+        self.assertEqual(self.mail_here(), self.left)
+        self.assert_idempotent()
+
+    def test_what_its_user_removes_beside_it_is_removed(self):
+        self.given_a_tree(channel=LIMIT)
+        self.adopt()
+        self.sync()
+        for before_mbsync in (True, False):
+            file = self.tree.files("INBOX")[-1]
+            count = len(self.client.messages("INBOX"))
+            if before_mbsync:
+                os.unlink(file.path)
+                self.turn()
+            else:
+                self.new_there(1)
+                self.turn()
+                os.unlink(file.path)
+                count += 1
+                self.sync()
+            self.assertEqual(len(self.client.messages("INBOX")), count - 1)
+
+    def test_without_limits_nothing_waits(self):
+        """Also what golub brought itself, and what mbsync then took for new."""
+        self.given_a_tree()
+        self.adopt()
+        self.sync()
+        self.new_there()
+        self.sync()
+        own = [f for f in self.tree.files("INBOX") if f.base.endswith(".golub")]
+        count = len(self.client.messages("INBOX"))
+        os.unlink(own[0].path)
+        os.unlink([f for f in self.tree.files("INBOX") if ",U=" in f.base][0].path)
+        self.client.append("Work/2024", self.corpus.simple("trace"))
+        self.sync()
+        self.assertEqual(len(self.client.messages("INBOX")), count - 2)
+        self.turn()
+
+    def test_what_it_may_have_taken_away_is_held(self):
+        """Its states are nowhere to be found."""
+        self.given_a_full_account()
+        self.given_a_mover(self.kind)
+        state = os.path.join(self.mover.folder, "states")
+        os.mkdir(state)
+        self.mover.options.update(state=os.path.join(state, "work-"), channel=LIMIT)
+        self.limit("")
+        self.mover.sync()
+        self.given_golub()
+        self.sync()
+        self.limit()
+        self.new_there()
+        there = self.mail_there()
+        said = self.turn(expect=HELD)
+        self.assertEqual(self.mail_there(), there)
+        self.assertIn("mbsync was at work here, and may have taken them away itself (MaxMessages)", said.out + said.err)
+        self.assertIn("perhaps mbsync took it away here, and nobody removed it", self.status())
+        self.sync(expect=HELD)
+        self.sync("--reject-deletes")
+        self.assertEqual(self.mail_there(), there)
+        self.assertEqual(len(self.tree.files("INBOX")), len(there["INBOX"]))
+
+
+del MbsyncAdoptTest
+
+if __name__ == "__main__":
+    main()
