@@ -17,6 +17,7 @@
  */
 #include "sync/adopt/adopt.h"
 #include "sync/adopt/let_go.h"
+#include "sync/adopt/sent_again.h"
 #include "store/base/clock.h"
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
@@ -218,7 +219,7 @@ plan_missing(struct run *run, struct agenda *agenda)
 static bool
 plan(struct run *run, struct agenda *agenda)
 {
-    bool ok = true;
+    bool ok = sent_again_note(run);
 
     run->replan = true;
     for (int i = 0; ok && run->replan && i < RENAMES_MAX; i++) {

@@ -98,6 +98,8 @@ enum journal_fact {
     FACT_LACKED = 0x200000, /* its folder, a copy, lacked its file: nobody removed it */
     FACT_TAKEN =
         0x20000000, /* with LACKED: not of a copied folder; another program that keeps this tree may have taken it away */
+    /* mbsync sent its file up once more, and that copy was set apart (APART, ADOPTED). Else it means nothing. */
+    FACT_SENT_AGAIN = 0x40000000,
     FACT_VAGUE = 0x1000, /* its header has neither Received nor Message-ID: it alone proves nothing */
     FACT_PLACEHOLDER =
         0x800000, /* the file is mbsync's placeholder for a message that it left on the server: nobody's mail */

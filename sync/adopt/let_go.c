@@ -16,7 +16,8 @@
  *                                                              else                    in doubt
  *     none that is to be believed  any                         any                     in doubt
  *
- * What is in doubt is held if mbsync was at work since the folder was looked at last; else it was removed like any other.
+ * In doubt, too, is a file that mbsync sent up under another UID once more, where that copy is gone: perhaps it was removed there, and mbsync then took
+ * the file away. What is in doubt is held if mbsync was at work since the folder was looked at last; else it was removed like any other.
  */
 #include "sync/adopt/let_go.h"
 
@@ -25,6 +26,7 @@
 #include "store/foreign/mbsync.h"
 #include "sync/adopt/decide.h"
 #include "sync/adopt/private.h"
+#include "sync/adopt/sent_again.h"
 #include "sync/rows/missing.h"
 #include "sync/rules/merge.h"
 
@@ -35,6 +37,7 @@ struct lost { /* a file that is missing, and whose message is there */
     uint32_t mailbox; /* index */
     uint32_t far, near;
     bool only_doubt; /* other rows rest on this one: it stays a row with a file */
+    bool uncopied;   /* mbsync sent its file up once more (sent_again.h), and that copy is gone */
 };
 
 struct letting {
@@ -57,7 +60,7 @@ add_lost(struct letting *letting)
     const struct mailbox *mailbox = run_mailbox_by_id(run, message->mailbox);
     int64_t *ids = NULL;
     size_t count = 0;
-    bool waits = false;
+    bool waits = false, there = true;
 
     if (mailbox == NULL || !mailbox->chosen || message->uid == 0 || message->base[0] == '\0' ||
         (message->facts & (FACT_GONE_HERE | otherwise)) != FACT_GONE_HERE)
@@ -69,13 +72,16 @@ add_lost(struct letting *letting)
     if (!journal_ids_referring(run->journal, message->id, &ids, &count, &run->err))
         return false;
     free(ids);
+    if ((message->facts & FACT_SENT_AGAIN) != 0 && !sent_again_is_there(run, message, &there))
+        return false;
     if (!array_grow(&letting->lost, &letting->size, letting->count + 1, sizeof *letting->lost))
         return run_no_memory(run);
     letting->lost[letting->count++] = (struct lost){.id = message->id,
                                                     .mailbox = (uint32_t)(mailbox - run->mailboxes),
                                                     .far = message->uid,
                                                     .near = mbsync_uid_of_name(message->base),
-                                                    .only_doubt = count != 0};
+                                                    .only_doubt = count != 0,
+                                                    .uncopied = !there};
     return true;
 }
 
@@ -209,7 +215,8 @@ judge(struct letting *letting, size_t begin, size_t end)
     ok = find_time(letting, index, &worked, &when);
     for (size_t i = begin; ok && i < end; i++) {
         const struct lost *lost = &letting->lost[i];
-        const enum decide_gone why = believed ? decide_gone(&rows, lost->far, lost->near) : DECIDE_UNSURE;
+        const enum decide_gone why =
+            believed && !lost->uncopied ? decide_gone(&rows, lost->far, lost->near) : DECIDE_UNSURE;
 
         if (why == DECIDE_TAKEN && !lost->only_doubt) {
             let_go++;

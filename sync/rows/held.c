@@ -12,7 +12,7 @@ const struct held_reason held_reasons[HOLD_REASONS] = {
     [HOLD_ALLOWED] = {"allowed", "the configuration kept it back until now: waits for --confirm-deletes",
                       "removed while the configuration kept removals back"},
     [HOLD_TAKEN] = {"taken", "perhaps mbsync took it away here, and nobody removed it: waits for --confirm-deletes",
-                    "mbsync was at work here, and may have taken them away itself (MaxMessages)"},
+                    "mbsync was at work here, and may have taken them away itself"},
 };
 
 /* List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */

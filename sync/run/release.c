@@ -20,6 +20,7 @@ run_release(struct run *run)
     }
     free(run->mailboxes);
     id_set_free(&run->judged);
+    id_set_free(&run->sent_again);
     id_set_free(&run->doubted);
     free(run->given_up);
     free(run->refusals);

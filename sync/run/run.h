@@ -311,6 +311,7 @@ struct run {
     char avoided[REMOTE_AVOIDED];     /* what the runs before found out that the survey is not to ask for: avoided.h */
     char avoided_now[REMOTE_AVOIDED]; /* as it stands in the journal now */
     bool avoided_open;         /* it is asked for all the same: it is a day old, or was learned in one run alone */
+    struct id_set sent_again;  /* new ones that were asked whether they are another program's copies */
     struct id_set judged;      /* rows whose UID is not asked for again in this run: given_again.h */
     struct id_set doubted;     /* ... and those whose header was another one when they were to be copied */
     struct given_up *given_up; /* messages that are not asked for again in this run */

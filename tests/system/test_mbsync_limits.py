@@ -125,12 +125,101 @@ class MbsyncLimitTest(MbsyncAdoptTest):
         there = self.mail_there()
         said = self.turn(expect=HELD)
         self.assertEqual(self.mail_there(), there)
-        self.assertIn("mbsync was at work here, and may have taken them away itself (MaxMessages)", said.out + said.err)
+        self.assertIn("mbsync was at work here, and may have taken them away itself", said.out + said.err)
         self.assertIn("perhaps mbsync took it away here, and nobody removed it", self.status())
         self.sync(expect=HELD)
         self.sync("--reject-deletes")
         self.assertEqual(self.mail_there(), there)
         self.assertEqual(len(self.tree.files("INBOX")), len(there["INBOX"]))
+
+    # -- what golub brought beyond the limit mbsync sends up once more
+
+    def given_what_was_sent_again(self, channel="MaxMessages 5\nExpireUnread yes\n", then=""):
+        """@return (a message, its UID, its copy's UID); its file here is paired with the first"""
+        self.given_a_tree(channel=channel)
+        self.sync()
+        self.limit(then)
+        self.said = self.turn()
+        for message in self.messages[::2]:
+            mark = bytes(message).split(b"\r\n\r\n", 1)[1]
+            uids = [m.uid for m in self.client.messages("INBOX") if self.client.body("INBOX", m.uid).endswith(mark)]
+            if len(uids) == 2 and mark:
+                return message, *uids
+        self.fail("nothing was sent up once more")
+
+    def files_of(self, message):
+        mark = bytes(message).split(b"\r\n\r\n", 1)[1]
+        return [f for f in self.tree.files("INBOX") if f.wire().endswith(mark)]
+
+    def test_what_golub_brought_beyond_its_limits_does_not_grow(self):
+        """Each such message is there twice and here once, however often both run, with the limit or without."""
+        for channel, then in ((LIMIT, ""), ("MaxSize 1k\n", "")):
+            with self.subTest(channel):
+                self.user = next(self._users)
+                self.client, self.home = self.new_client(), self.another_home()
+                self.given_what_was_sent_again(channel, then)
+                self.assertRegex(self.said.out, "mbsync sent up once more what was there already: [0-9]+ copies stay on the server alone")
+                self.assertEqual((self.mail_here(), self.bodies() > 0), (self.left, True))
+                there = self.mail_there()
+                for _ in range(3):
+                    self.turn()
+                    self.assertEqual((self.mail_here(), self.mail_there()), (self.left, there))
+                self.assertIn("mbsync sent up once more what is there already: this copy stays on the server alone", self.status())
+                self.assert_idempotent()
+
+    def test_a_copy_that_a_person_made_comes(self):
+        """Of the message, and of mbsync's copy of it."""
+        message, uid, copy = self.given_what_was_sent_again()
+        self.client.copy("INBOX", [uid], "INBOX")
+        self.sync()
+        self.assertEqual(len(self.files_of(message)), 2)
+        self.client.copy("INBOX", [copy], "INBOX")
+        self.sync()
+        self.assertEqual(len(self.files_of(message)), 3)
+        self.assert_idempotent()
+
+    def test_one_of_the_two_is_removed_there(self):
+        """The other one and the file stay, until that is removed, too."""
+        message, uid, copy = self.given_what_was_sent_again()
+        self.client.expunge("INBOX", [uid])
+        self.sync()
+        self.assertEqual(len(self.files_of(message)), 1)
+        self.turn()
+        self.assertEqual(len(self.files_of(message)), 1)
+        self.assertIn(copy, [m.uid for m in self.client.messages("INBOX")])
+        self.client.store("INBOX", [copy], "+", ["\\Flagged"])
+        self.sync()
+        self.assertIn("\\Flagged", self.files_of(message)[0].flags)
+        self.client.expunge("INBOX", [copy])
+        self.sync()
+        self.assertEqual(self.files_of(message), [])
+
+    def test_mbsyncs_copy_is_removed_there(self):
+        """mbsync takes the file away for it. Nobody removed the message."""
+        for between in (False, True):
+            with self.subTest(between):
+                self.user = next(self._users)
+                self.client, self.home = self.new_client(), self.another_home()
+                message, uid, copy = self.given_what_was_sent_again()
+                self.client.expunge("INBOX", [copy])
+                if between:
+                    self.sync()
+                self.turn(expect=HELD)
+                self.assertEqual(self.files_of(message), [])
+                self.assertIn(uid, [m.uid for m in self.client.messages("INBOX")])
+                self.sync("--reject-deletes")
+                self.assertEqual(len(self.files_of(message)), 1)
+                self.assertIn(uid, [m.uid for m in self.client.messages("INBOX")])
+
+    def test_the_file_of_both_is_removed_here(self):
+        message, uid, copy = self.given_what_was_sent_again()
+        os.unlink(self.files_of(message)[0].path)
+        self.sync()
+        self.assertNotIn(uid, [m.uid for m in self.client.messages("INBOX")])
+        self.turn()
+        self.assertNotIn(copy, [m.uid for m in self.client.messages("INBOX")])
+        self.assertEqual(self.files_of(message), [])
+        self.assert_idempotent()
 
 
 del MbsyncAdoptTest
