@@ -260,7 +260,7 @@ gather(struct following *following)
             return false;
         }
         if ((names_map_here(&before, mailbox->row.name, had, &ignored) && strcmp(had, wants) == 0) ||
-            strcmp(folder, mailbox->row.folder) == 0)
+            (strcmp(folder, mailbox->row.folder) == 0 && mailbox->row.goal == NULL))
             continue;
         if (!array_grow(&following->movers, &following->size, following->count + 1, sizeof *following->movers))
             return run_no_memory(run);
@@ -278,6 +278,9 @@ look(struct following *following, struct mover *mover)
     const struct mailbox *holder = lookup_folder(run, mover->folder);
     bool taken;
 
+    mover->own = holder == mover->mailbox; /* another map was to take it elsewhere, and did not come so far */
+    if (mover->own)
+        return true;
     if (holder != NULL && holder->row.id != 0 && find_mover(following, holder) != NULL)
         return true;
     if (holder != NULL && holder->row.id != 0)
@@ -302,13 +305,14 @@ aim(struct run *run, struct mover *mover)
     if (folder == NULL)
         return run_no_memory(run);
     (void)text_print(text, sizeof text, "its folder is %s now, as `map` says; it was %s", folder, mailbox->row.folder);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "mapped", text);
+    if (strcmp(folder, mailbox->row.folder) != 0)
+        report_mailbox(run->report, run->account->name, mailbox->row.name, "mapped", text);
     free(mailbox->row.goal);
     mailbox->row.goal = NULL;
     if (mover->own) {
+        mailbox->folder_here = mailbox->folder_here || strcmp(folder, mailbox->row.folder) != 0;
         free(mailbox->row.folder);
         mailbox->row.folder = folder;
-        mailbox->folder_here = true;
     } else {
         mailbox->row.goal = folder;
         free(mailbox->had_name); /* it has the name that it had, so that no more is said of it */

@@ -98,6 +98,47 @@ kinds_ran(struct sim *sim, int client, bool whole)
     }
 }
 
+/* A folder that golub has never seen is a mailbox of its own under another map, or one in the way of it: that is no matter of these histories. */
+static bool
+knows_all(const struct client *it)
+{
+    struct journal_mailbox *rows = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    bool all = it->journal != NULL && journal_mailboxes(it->journal, &rows, &count, &err);
+
+    for (int m = 0; all && m < SIM_MAILBOXES; m++) {
+        bool known = !it->maildir.tree.folder[m];
+        for (size_t i = 0; !known && i < count; i++)
+            known = strcmp(rows[i].name, server_mailbox_name(m)) == 0 &&
+                    strcmp(rows[i].folder, maildir_sim_folder(&it->maildir, m)) == 0;
+        all = known;
+    }
+    journal_mailboxes_free(rows, count);
+    return all;
+}
+
+/* Where nobody takes folders away, or puts back those of another day. */
+static void
+choose_map(struct sim *sim, int client, struct sim_choice *choice)
+{
+    static const enum kind others[] = {KIND_AWAY_HERE, KIND_STATES,   KIND_TORN, KIND_COPYING,
+                                       KIND_SEPARATOR, KIND_PATTERNS, KIND_RACES};
+
+    choice->map = sim->clients[client].maildir.map;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (on(sim, others[i]))
+            return;
+    if (sim->quiet || sim->disasters || !on(sim, KIND_MAP) || !rng_chance(dice(sim), 40) ||
+        !knows_all(&sim->clients[client]))
+        return;
+    choice->map = (int)rng_below(dice(sim), SIM_MAPS);
+    if (choice->map != sim->clients[client].maildir.map) {
+        say(&sim->world, "    map: %d", choice->map);
+        kind_met(&sim->world, KIND_MAP);
+    }
+}
+
 static void
 choose_word(struct sim *sim, struct client *it, struct sim_choice *choice)
 {
@@ -149,6 +190,7 @@ kinds_run(struct sim *sim, int client)
         if (sim->left_out[client][m])
             forget_mailbox(sim, client, m);
     }
+    choose_map(sim, client, choice);
     if (sim->quiet)
         return;
     if (on(sim, KIND_PATTERNS))

@@ -147,3 +147,35 @@ folders_move(void *local, const char *from, const char *to, bool *taken, struct 
     }
     return fate == FATE_GO || local_dead(maildir, err);
 }
+
+void
+folders_map(struct maildir_sim *maildir, int map)
+{
+    char paths[SIM_PLACES][SIM_PATH];
+    bool there[SIM_PLACES];
+
+    for (int i = 0; i < SIM_PLACES; i++) {
+        text_print(paths[i], sizeof paths[i], "%s", path_of(maildir, i));
+        there[i] = is_there(maildir, i);
+    }
+    /* All of them are nowhere for a moment, so that none takes another one's place. */
+    maildir->map = map;
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        if (!there[i] || strcmp(paths[i], path_of(maildir, i)) == 0)
+            continue;
+        char passing[SIM_PATH];
+        text_print(passing, sizeof passing, "/%d", i);
+        move_place(maildir, i, passing);
+        text_print(maildir->tree.aside[folders_find(maildir, passing) - SIM_MAILBOXES].path, SIM_PATH, "/%s", paths[i]);
+    }
+    for (int i = SIM_MAILBOXES; i < SIM_PLACES; i++) {
+        char path[SIM_PATH];
+        text_print(path, sizeof path, "%s", path_of(maildir, i));
+        if (!is_there(maildir, i))
+            continue;
+        if (path[0] == '/')
+            move_place(maildir, i, path + 1);
+        else if (folders_find(maildir, path) < SIM_MAILBOXES)
+            move_place(maildir, i, path);
+    }
+}

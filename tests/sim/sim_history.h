@@ -36,6 +36,7 @@ struct sim_choice { /* what the user says for one run */
     const char *confirm_id;
     const char *const *only;      /* a run for these mailboxes alone; NULL: all */
     bool left_out[SIM_MAILBOXES]; /* by the patterns */
+    int map;                      /* which `map` the user has written */
     bool plain;                   /* everything is allowed: what should be carried is carried */
 };
 

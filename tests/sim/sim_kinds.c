@@ -45,6 +45,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_MOVERS] = {"movers", 12, true},
     [KIND_WATCHED] = {"watched", 25, true},
     [KIND_KEYWORDS] = {"keywords", 20, true},
+    [KIND_MAP] = {"map", 20, true},
     [KIND_RENAMES] = {"renames", 20, true},
 };
 

@@ -45,6 +45,7 @@ enum kind {
     KIND_MOVERS, /* another program carries mail between the same two sides, mail readers and the server write lines of their own into it */
     KIND_WATCHED,  /* a watcher: the engine is told which names came and went */
     KIND_KEYWORDS, /* golub keyword */
+    KIND_MAP,      /* folders are called otherwise, and `map` changes between runs */
     KIND_RENAMES,  /* the server says which mailbox is which, and another client renames them */
     KINDS
 };

@@ -487,8 +487,8 @@ ledger_flags(struct world *world, int content, int mailbox, unsigned before, uns
         users_give(world, entry, content, mailbox, before, after, fresh);
         return;
     }
-    if (world->copies &&
-        world->clients > 1) /* what another one marked for its removal, and could not remove, goes along */
+    /* What another one marked for its removal, and could not remove then, goes along, or goes up again from where it was fetched so. */
+    if ((world->copies || fresh) && world->clients > 1)
         entry->set[mailbox] |= after & FLAG_DELETED;
     if (world->copies) {
         entry->copied[mailbox] |= after;

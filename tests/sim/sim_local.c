@@ -101,7 +101,9 @@ sim_folders(void *local, bool (*folder)(void *context, const char *folder), void
     for (int i = SIM_MAILBOXES; i < SIM_PLACES; i++) {
         const char *path = maildir->tree.aside[i - SIM_MAILBOXES].path;
 
-        if (maildir->tree.folder[i] && path[0] != '.' && maildir->layout == LAYOUT_VERBATIM && !folder(context, path))
+        /* Temporary names are spelled as no mailbox's folder is. */
+        if (maildir->tree.folder[i] && (path[0] == '.') == (maildir->layout == LAYOUT_MAILDIRPP) &&
+            !folder(context, path))
             return false;
     }
     return true;

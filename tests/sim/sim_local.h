@@ -19,6 +19,8 @@ void local_draft_free(struct maildir_sim *maildir, struct local_draft *draft);
 
 /** sim_folders.c: where this path is; -1: no folder of this world. */
 int folders_find(const struct maildir_sim *maildir, const char *path);
+/** The user writes another `map`: the same folders, under paths that are not their mailboxes' any more until golub has renamed them. */
+void folders_map(struct maildir_sim *maildir, int map);
 bool folders_move(void *local, const char *from, const char *to, bool *taken, struct error *err);
 bool folders_taken(void *local, const char *folder, bool *taken, struct error *err);
 

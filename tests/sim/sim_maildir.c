@@ -23,6 +23,7 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, e
     maildir->world = world;
     maildir->client = client;
     maildir->layout = layout;
+    maildir->map = 0;
     maildir->quarantined = maildir->dropped_count = 0;
     maildir->drafts = 0;
     maildir->wrong_clocks = 0;
@@ -34,11 +35,20 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, e
 const char *
 maildir_sim_folder(const struct maildir_sim *maildir, int mailbox)
 {
-    static const char *const folders[][SIM_MAILBOXES] = {[LAYOUT_VERBATIM] = {"INBOX", "Work", "Work/Old"},
-                                                         [LAYOUT_MAILDIRPP] = {"", ".Work", ".Work.Old"},
-                                                         [LAYOUT_FLAT] = {"INBOX", "Work", "Work.Old"}};
+    static const char *const folders[SIM_MAPS][3][SIM_MAILBOXES] = {{[LAYOUT_VERBATIM] = {"INBOX", "Work", "Work/Old"},
+                                                                     [LAYOUT_MAILDIRPP] = {"", ".Work", ".Work.Old"},
+                                                                     [LAYOUT_FLAT] = {"INBOX", "Work", "Work.Old"}},
+                                                                    {[LAYOUT_VERBATIM] = {"INBOX", "Job", "Job/Old"},
+                                                                     [LAYOUT_MAILDIRPP] = {"", ".Job", ".Job.Old"},
+                                                                     [LAYOUT_FLAT] = {"INBOX", "Job", "Job.Old"}},
+                                                                    {[LAYOUT_VERBATIM] = {"INBOX", "Work", "Attic"},
+                                                                     [LAYOUT_MAILDIRPP] = {"", ".Work", ".Attic"},
+                                                                     [LAYOUT_FLAT] = {"INBOX", "Work", "Attic"}},
+                                                                    {[LAYOUT_VERBATIM] = {"INBOX", "Post", "Old/Work"},
+                                                                     [LAYOUT_MAILDIRPP] = {"", ".Post", ".Old.Work"},
+                                                                     [LAYOUT_FLAT] = {"INBOX", "Post", "Old.Work"}}};
 
-    return folders[maildir->layout][mailbox];
+    return folders[maildir->map][maildir->layout][mailbox];
 }
 
 int

@@ -15,6 +15,7 @@
 #define SIM_FILES 500
 #define SIM_PLACES (SIM_MAILBOXES + 6) /* folders: of the mailboxes' names, and others while they are renamed */
 #define SIM_PATH 64
+#define SIM_MAPS 4
 #define SIM_QUARANTINE 500
 #define SIM_DISK (UINT64_C(1) << 40) /* bytes; files of this world take none */
 
@@ -66,6 +67,7 @@ struct maildir_sim {
     struct world *world;
     int client;
     enum layout layout;
+    int map; /* which `map` its folders are called by */
     struct sim_tree tree;
     uint64_t changed[SIM_PLACES];    /* tick of the folder's last change */
     uint64_t version[SIM_PLACES];    /* every change counts */

@@ -1,4 +1,5 @@
 /* One run of the real engine on the simulated stores. */
+#include "tests/sim/sim_local.h"
 #include "tests/sim/sim_history.h"
 #include "tests/sim/sim_journal.h"
 #include "tests/sim/sim_watched.h"
@@ -254,6 +255,12 @@ adopt_edited(struct sim *sim, struct maildir_sim *maildir)
 static int
 run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
 {
+    static const struct names_mapped maps[SIM_MAPS][3] = {
+        {{0}},
+        {{"Work", 0, "Job"}},
+        {{"Work/Old", 0, "Attic"}},
+        {{"Work", 0, "Post"}, {"Work/Old", 0, "Old/Work"}},
+    };
     struct client *it = &sim->clients[client];
     const struct account account = {
         .name = "sim",
@@ -268,6 +275,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                    .max_delete = 25,
                    .quarantine_days = 30,
                    .layout = sim->layout,
+                   .map = maps[dry ? it->maildir.map : it->choice.map],
                    .patterns = sim->patterns != NULL ? sim->patterns : it->choice.patterns}};
     struct sync_options options = {.dry_run = dry,
                                    .confirm = it->choice.confirm,
@@ -281,6 +289,10 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                                    .wait = virtual_wait,
                                    .wait_context = &sim->world};
 
+    if (!dry && it->maildir.map != it->choice.map) {
+        folders_map(&it->maildir, it->choice.map);
+        it->watched.well = false; /* its paths are others now */
+    }
     if (!dry)
         watched_begin(sim, it, &options);
     sim->server.avoided[0] = '\0'; /* each run has an object of its own */

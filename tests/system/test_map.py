@@ -1,8 +1,10 @@
 """`map`: mailboxes whose folders are called otherwise here, in every layout, by every command."""
 import os
 import shutil
+import unittest
 
-from base import CONFIG, OK, PASSWORD, SOME, SystemTest, main, only_shown
+from base import CONFIG, OK, SOME, SystemTest, main, only_shown
+from rig import courier, cyrus
 
 
 class Mapped(SystemTest):
@@ -340,6 +342,42 @@ class DotMapTest(Mapped):
         self.sync()
         self.assert_in_sync()
         self.assertIn("Old/Lists/2019", self.maildir.mailboxes())
+
+
+class CyrusMapTest(Mapped):
+    """A server that says of no mailbox what it is for: the user does."""
+    fetch, server_class, server_options = staticmethod(cyrus.fetch), cyrus.Cyrus, {}
+    account_options = {**Mapped.account_options, "special": ["sent=Gesendete Objekte"]}
+
+    @classmethod
+    def setUpClass(cls):
+        problem = cls.fetch()
+        if problem:
+            raise unittest.SkipTest(problem)
+        super().setUpClass()
+
+    def test_both_ways_and_another_map(self):
+        self.client.create("Gesendete Objekte")
+        self.given_mail()
+        self.sync()
+        self.maildir.put("Sent", self.corpus.simple("ours").lf)
+        self.sync()
+        self.assertEqual(len(self.client.messages("Gesendete Objekte")), 2)
+        self.assert_same()
+
+        self.account.set(map=["special:sent=Gesendet", "Listen=L"])
+        self.sides = {"Gesendete Objekte": "Gesendet", "Listen": "L"}
+        self.sync()
+
+        self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
+        self.assertNotIn(b"APPEND", self.proxy.stream("up"))
+        self.assert_same()
+        self.assert_idempotent()
+
+
+class CourierMapTest(CyrusMapTest):
+    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
+    separator, prefix = ".", "INBOX."
 
 
 if __name__ == "__main__":
