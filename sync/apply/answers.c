@@ -47,7 +47,7 @@ record_sent(struct uploading *up, struct sending *sending)
         return true;
     if (!alias) {
         message->flags = merge_appended(message->flags, mailbox->row.permanent);
-        message->facts |= FACT_ECHO | FACT_ITS_BYTES;
+        message->facts |= FACT_ECHO | (sending->eight_bits ? 0 : FACT_ITS_BYTES);
         message->size = sending->wire_size;
         message->date = sending->op.date;
     }

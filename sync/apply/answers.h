@@ -15,6 +15,7 @@ struct sending { /* one message of a batch */
         handle; /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
     uint64_t wire_size;
     struct journal_print print; /* of the file when it was opened */
+    bool eight_bits;            /* in its header, where no such byte may be */
     /* answer */
     bool answered;
     uint32_t uid;

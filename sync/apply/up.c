@@ -21,7 +21,8 @@
 #define UPLOAD_BATCH 2500 /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
 #define SMALL (64u * 1024)
-#define ATTEMPTS_MAX 3 /* APPENDs that were accepted and never shown; unanswered ones do not count */
+#define HEADER_LOOKED_AT 65536 /* bytes; of a longer one the beginning tells */
+#define ATTEMPTS_MAX 3         /* APPENDs that were accepted and never shown; unanswered ones do not count */
 
 /* Does `other` stand for the message that the server has, with the bytes that are sent here? Its file may have other lines. */
 static bool
@@ -170,6 +171,32 @@ check_name(struct run *run, struct mailbox *mailbox, struct journal_message *mes
                        "the file's bytes are not those of the message any more", NULL);
 }
 
+/*
+ * Has its header bytes that no header may have (RFC 5322)? There are servers that write as many others for them (Cyrus: X). What such a one has then
+ * is as large as the file, and is not what it was sent: nothing is told by its header.
+ */
+static bool
+look_at_header(struct run *run, struct sending *sending)
+{
+    char bytes[4096];
+    size_t got = 0, seen = 0;
+    bool ok, blank = false, over = false;
+    struct error ignored = {0}; /* what can't be read now fails when it is sent */
+
+    sending->eight_bits = false;
+    ok = run->local.ops->read_rewind(run->local.self, sending->handle, &ignored);
+    while (ok && !over && seen < HEADER_LOOKED_AT &&
+           run->local.ops->read(run->local.self, sending->handle, bytes, sizeof bytes, &got, &ignored) && got != 0) {
+        for (size_t i = 0; !over && i < got; i++) {
+            over = blank && bytes[i] == '\n';
+            blank = bytes[i] == '\n' || (blank && bytes[i] == '\r');
+            sending->eight_bits = sending->eight_bits || (unsigned char)bytes[i] >= 0x80;
+        }
+        seen += got;
+    }
+    return run->local.ops->read_rewind(run->local.self, sending->handle, &run->err);
+}
+
 /* The bytes once more, right before they are sent: what was digested at the listing may have changed since. */
 static bool
 check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sending, bool *skip)
@@ -222,7 +249,7 @@ check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sendin
     memcpy(sending->op.canonical, facts.digests.canonical, DIGEST_SIZE);
     sending->op.date = facts.date;
     *skip = false;
-    return true;
+    return look_at_header(run, sending);
 }
 
 static bool

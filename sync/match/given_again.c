@@ -6,6 +6,7 @@
 
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
+#include "sync/match/sent_bytes.h"
 #include "sync/rows/own_name.h"
 #include "sync/run/attempts.h"
 
@@ -36,6 +37,7 @@ struct judging {
     struct probe *bodies; /* of those whose headers are others */
     enum verdict *verdicts;
     size_t body_count;
+    struct kinship *kinships; /* of them */
 };
 
 /* A listing with sizes shows by itself that a UID is another message by now: where none were asked for, an equal date says little. */
@@ -356,6 +358,17 @@ doubt_bytes(struct run *run, const struct journal_message *message, struct probe
     return ok;
 }
 
+/* What was to be done with it waits for the next pass. */
+static void
+drop(struct judging *judging, int64_t id)
+{
+    for (size_t i = 0; i < judging->agenda->count; i++) {
+        struct todo *todo = &judging->agenda->todos[i];
+
+        todo->dropped |= victim_of(judging->run, todo, judging->removals) == id;
+    }
+}
+
 /* What does a body tell that was asked for? */
 static bool
 doubt(struct judging *judging, struct probe *probe, enum verdict *verdict)
@@ -363,11 +376,15 @@ doubt(struct judging *judging, struct probe *probe, enum verdict *verdict)
     struct run *run = judging->run;
     struct mailbox *mailbox = &run->mailboxes[probe->mailbox];
     struct journal_message *message = calloc(1, sizeof *message);
-    bool ok = message != NULL || run_no_memory(run);
+    bool ok = message != NULL || run_no_memory(run), rewritten = false;
 
     ok = ok && run_load(run, probe->id, message);
     if (ok && probe->got && is_equal(message, probe, false)) {
         ok = note_judged(run, probe);
+    } else if (ok && probe->got && !probe->cut && sent_bytes_take(run, judging->agenda, message, probe, &rewritten) &&
+               rewritten) {
+        ok = note_judged(run, probe);
+        drop(judging, probe->id);
     } else if (ok) {
         if (probe->got || !judging->witnessed[probe->mailbox])
             ok = doubt_bytes(run, message, probe, &mailbox->made_anew);
@@ -394,8 +411,10 @@ read_bodies(struct judging *judging, bool last)
         const struct probe *probe = &judging->probes[i];
 
         if (last == (i + 1 == judging->count || probe[1].mailbox != probe->mailbox) &&
-            !judging->settled[probe->mailbox])
-            bodies[count++] = *probe;
+            !judging->settled[probe->mailbox]) {
+            bodies[count] = *probe;
+            bodies[count++].kinship = &judging->kinships[i];
+        }
     }
     judging->body_count += count;
     ok = count == 0 || probe_remote(run, bodies, count, false);
@@ -485,6 +504,9 @@ judge(struct judging *judging)
         return true;
     if (!probe_remote(judging->run, judging->probes, judging->count, true) || !keep_others(judging))
         return false;
+    judging->kinships = calloc(judging->count + 1, sizeof *judging->kinships);
+    if (judging->kinships == NULL)
+        return run_no_memory(judging->run);
     return judging->count == 0 || (find_all_exchanged(judging) && read_bodies(judging, true) &&
                                    read_bodies(judging, false) && conclude(judging));
 }
@@ -510,6 +532,7 @@ given_again_read(struct run *run, struct agenda *agenda, bool removals)
     judging.bodies = arena_array(&arena, most, sizeof *judging.bodies);
     judging.verdicts = arena_array(&arena, most, sizeof *judging.verdicts);
     ok = run_has(run, &arena) && gather(&judging) && judge(&judging);
+    free(judging.kinships);
     arena_free(&arena);
     return ok;
 }

@@ -221,9 +221,32 @@ kinship_add(struct kinship_reader *reader, const void *bytes, size_t len)
                              add_plain(reader, (const char *)bytes + header, len - header, none));
 }
 
-/* These fields as people read them, a line each. *whole: none but Subject, To and Cc is empty. */
+/*
+ * There are servers that write X or ? for each byte of a header that no header may have: Cyrus does. Beside a Message-ID and an instant that are
+ * equal, these and what is no ASCII count for nothing.
+ */
+static void
+leave_odd_bytes(struct buffer *text, size_t from)
+{
+    size_t left = from;
+
+    for (size_t i = from; i < text->len; i++) {
+        const unsigned char byte = (unsigned char)text->at[i];
+
+        if (byte < 0x80 && byte != 'X' && byte != '?')
+            text->at[left++] = text->at[i];
+    }
+    text->len = left;
+}
+
+/*
+ * These fields as people read them, a line each. *whole: none but Subject, To and Cc is empty.
+ *
+ * @param loosely  but for bytes that a server may have written for others
+ */
 static bool
-describe(struct text header, int64_t instant, const char *const *names, size_t count, struct buffer *out, bool *whole)
+describe(struct text header, int64_t instant, const char *const *names, size_t count, bool loosely, struct buffer *out,
+         bool *whole)
 {
     struct text value;
 
@@ -238,6 +261,8 @@ describe(struct text header, int64_t instant, const char *const *names, size_t c
             return false;
         *whole =
             *whole && (out->len != before || (strcmp(names[i], "From") != 0 && strcmp(names[i], "Message-ID") != 0));
+        if (loosely && strcmp(names[i], "Message-ID") != 0)
+            leave_odd_bytes(out, before);
         if (!buffer_add(out, "\n", 1))
             return false;
     }
@@ -257,11 +282,12 @@ compute_alike(struct kinship_reader *reader, struct kinship *out)
     bool ok = true;
 
     if (header_find(header, "Date", &value) && header_date(value, &instant)) {
-        ok = describe(header, instant, named, sizeof named / sizeof *named, &text, &out->has_alike);
+        ok = describe(header, instant, named, sizeof named / sizeof *named, true, &text, &out->has_alike);
         out->has_alike = out->has_alike && out->kin.has_id;
         ok = ok && (!out->has_alike || digest_bytes(text.at, text.len, out->alike));
         buffer_clear(&text);
-        ok = ok && describe(header, instant, written, sizeof written / sizeof *written, &text, &out->has_written) &&
+        ok = ok &&
+             describe(header, instant, written, sizeof written / sizeof *written, false, &text, &out->has_written) &&
              (!out->has_written || digest_bytes(text.at, text.len, out->written));
     }
     buffer_free(&text);

@@ -1,4 +1,6 @@
 """Cyrus IMAP: QRESYNC, LIST-STATUS, MULTIAPPEND and MOVE, but not as Dovecot has them."""
+import os
+import shutil
 import unittest
 
 import test_matrix
@@ -15,6 +17,27 @@ class CyrusWalk(ServerWalk):
         self.sync()
         self.assertIn(b"OBJECTID", self.proxy.stream("down"))
         self.assertNotIn(b"MAILBOXID", self.proxy.stream("up"), "3.6 tells freed memory there")
+
+
+    def test_what_has_eight_bits_in_its_header_is_the_same_with_their_x(self):
+        """It stores X for each such byte."""
+        self.sync()
+        for n in range(6):
+            self.maildir.put("INBOX", ("From: Ana <a@example.org>\nSubject: Grüße %d\nDate: Mon, 13 Nov 2023 12:00:00 +0000\nMessage-ID: <%d@x>\n\nbody\n"
+                                       % (n, n)).encode(), "S")
+        self.sync()
+        self.assertEqual(self.client.status("INBOX")["messages"], 6)
+        self.assertIn(b"Subject: GrXXXXe", self.client.body("INBOX", self.client.messages("INBOX", bodies=False)[0].uid))
+        os.unlink(self.maildir.files("INBOX")[0].path)
+        self.sync()
+        self.sync()
+        self.assertEqual((self.client.status("INBOX")["messages"], len(self.maildir.files("INBOX"))), (5, 5))
+
+        shutil.rmtree(self.account.state)
+
+        self.sync()
+        self.sync()
+        self.assertEqual((self.client.status("INBOX")["messages"], len(self.maildir.files("INBOX"))), (5, 5))
 
 
 class CyrusMatrix(CyrusWalk, test_matrix.Matrix):

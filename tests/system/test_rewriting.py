@@ -1,4 +1,5 @@
 """A server that rewrites what it is given: a line more in the header, another body. Its messages are never those of the files, byte for byte."""
+import os
 import re
 import shutil
 import unittest
@@ -18,6 +19,21 @@ GENTLE = {"8-bit header recoded": lambda data: data.replace("Grüße".encode(), 
           "Status dropped": lambda data: re.sub(rb"(?m)^Status: .*\r\n", b"", data),
           "Bcc stripped": lambda data: re.sub(rb"(?m)^Bcc: .*\r\n", b"", data),
           "date of another zone": lambda data: data.replace(b"12:00:00 +0000", b"14:00:00 +0200")}
+
+
+def eight_bits(to):
+    """Another byte for each that a header may not have: Cyrus writes X."""
+    def way(data):
+        header, blank, body = data.partition(b"\r\n\r\n")
+        return re.sub(rb"[\x80-\xff]", to, header) + blank + body
+    return way
+
+
+# ... and has as many bytes as before.
+AS_LONG = {"X for eight bits": eight_bits(b"X"),
+           "a question mark for eight bits": eight_bits(b"?"),
+           "date of another zone": GENTLE["date of another zone"]}
+GENTLE.update(AS_LONG)
 
 
 def letter(n):
@@ -89,6 +105,45 @@ class RewritingTest(unittest.TestCase):
         self.home.run("sync")
         self.home.run("sync")
         self.assertEqual(self.counts(), (count, count))
+
+    def file_of(self, n, mailbox="INBOX"):
+        return [f for f in self.account.maildir.files(mailbox) if b"<%d@mail.example>" % n in f.bytes()][0]
+
+    def act(self, what, file):
+        """What a reader does with a file that was sent. @return where the message is then"""
+        maildir, label = self.account.maildir, file.bytes().replace(b"\n\n", b"\nX-Label: later\n\n", 1)
+        if what in ("label", "save"):
+            maildir.put("INBOX" if what == "label" else "Other", label, "S", file.date)
+        if what == "copy":
+            maildir.copy(file, "Other")
+        elif what == "move":
+            maildir.move(file, "Other", rename=True)
+        else:
+            os.unlink(file.path)
+        return {"label": (1, 0), "save": (0, 1), "copy": (1, 1), "move": (0, 1), "remove": (0, 0)}[what]
+
+    def test_what_was_sent_and_has_as_many_bytes_as_before_is_still_that_message(self):
+        """It goes, or moves, as it should; and nobody takes it for a sign that the server went back in time."""
+        for way, rewrite in AS_LONG.items():
+            for what in ("label", "save", "copy", "move", "remove"):
+                if what == "remove" and "zone" in way:
+                    continue  # nothing is left here that could tell
+                with self.subTest(way=way, what=what):
+                    self.assertEqual(len(rewrite(letter(2))), len(letter(2)))
+                    self.given(bent.PLAIN, rewrite)
+                    self.server.make("Other")
+                    self.given_files_that_were_sent(6)
+                    os.unlink(self.file_of(0).path)
+                    inbox, other = self.act(what, self.file_of(3))
+
+                    said = self.home.run("sync").out
+                    for _ in range(2):
+                        result = self.home.run("sync")
+
+                    self.assertEqual(result.code, 0, result)
+                    self.assertNotIn("another message", said)
+                    self.assertEqual(self.counts(), (4 + inbox, 4 + inbox))
+                    self.assertEqual((len(self.account.maildir.files("Other")), len(self.server.mailboxes["Other"].messages)), (other, other))
 
     def when_the_journal_is_lost_and_the_uids_are_others(self):
         shutil.rmtree(self.account.state)

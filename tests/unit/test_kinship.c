@@ -56,6 +56,23 @@ is_alike(const char *one, const char *other)
     return a.has_alike && b.has_alike && memcmp(a.alike, b.alike, DIGEST_SIZE) == 0;
 }
 
+static void
+bytes_that_a_server_writes_for_others_count_for_nothing(void **state)
+{
+    (void)state;
+    assert_true(is_alike(FROM DATE ID "Subject: Gr\xc3\xbc\xc3\x9f"
+                                      "e 1\r\n\r\n",
+                         FROM DATE ID "Subject: GrXXXXe 1\r\n\r\n"));
+    assert_true(is_alike(FROM DATE ID "Subject: Gr\xfc\xdf"
+                                      "e 1\r\n\r\n",
+                         FROM DATE ID "Subject: Gr??e 1\r\n\r\n"));
+    assert_true(
+        is_alike(FROM DATE ID "Subject: =?utf-8?q?Gr=C3=BC?=\r\n\r\n", FROM DATE ID "Subject: Gr\xc3\xbc\r\n\r\n"));
+    assert_false(is_alike(FROM DATE ID "Subject: GrXXe 1\r\n\r\n", FROM DATE ID "Subject: GrXXe 2\r\n\r\n"));
+    assert_false(
+        is_alike(FROM DATE "Message-ID: <X1@x>\r\n" SUBJECT "\r\n", FROM DATE "Message-ID: <1@x>\r\n" SUBJECT "\r\n"));
+}
+
 static bool
 explains(const char *one, const char *other)
 {
@@ -265,6 +282,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_header_says_whether_a_mail_reader_wrote_into_it),
         cmocka_unit_test(a_message_was_what_it_is_without_lines_of_programs_or_of_readers_alone),
+        cmocka_unit_test(bytes_that_a_server_writes_for_others_count_for_nothing),
         cmocka_unit_test(the_body_is_what_follows_the_empty_line),
         cmocka_unit_test(line_ends_at_the_end_are_counted_and_nothing_else),
         cmocka_unit_test(another_id_leaves_what_is_written_alike),
