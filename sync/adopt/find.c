@@ -57,7 +57,11 @@ adopt_refuse_nothing(struct adopting *adopting)
             continue;
         error_answer(&run->err, text_of(why));
         (void)text_print(run->err.mailbox, sizeof run->err.mailbox, "%s", run->mailboxes[i].row.name);
-        error_hint(&run->err, "golub sync compares both sides instead.");
+        if (run->mailboxes[i].listed)
+            error_hint(&run->err, "golub sync compares both sides instead.");
+        else
+            error_hint(&run->err, "Say which mailbox it is with `map`, rename the folder, or leave it out of "
+                                  "`mailboxes`, before the next sync sends it up.");
         break;
     }
     return false;

@@ -48,7 +48,9 @@ find_hint(const struct adopting *adopting, size_t i, const char **hint)
         !journal_message_count(run->journal, mailbox->row.id, WHICH_WITH_UID, &there, &run->err))
         return false;
     if (!mailbox->listed)
-        *hint = why ? "Rename the folder, or leave it out of `mailboxes`, before the next sync sends it up." : NULL;
+        *hint = why ? "Say which mailbox it is with `map`, rename the folder, or leave it out of `mailboxes`, before "
+                      "the next sync sends it up."
+                    : NULL;
     else if (mailbox_is_open(mailbox) && ((here != 0 && there != 0) || (why && (here != 0 || there != 0))))
         *hint = "Both sides were compared instead.";
     return true;

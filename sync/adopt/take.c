@@ -63,7 +63,7 @@ static const char *
 check_fit(const struct mailbox *mailbox, const struct adopt_mailbox *from)
 {
     if (!mailbox->listed)
-        return "the server has no mailbox of this name, and golub has one name for both sides";
+        return "the server has no mailbox of this name";
     if (!is_whole(mailbox))
         return "the mailbox or its folder could not be read whole";
     if (!has_validity(from, mailbox->row.uidvalidity))

@@ -1,15 +1,27 @@
 /* Trees in the shape of another program: shapes.h. Which shape it is: sync/rules/names_shape.c. */
 #include "sync/run/shapes.h"
 
+#include <strings.h>
+
 #include "sync/rules/names_shape.h"
+#include "sync/run/traces.h"
 
 #define TEXTS_MAX (64 * 1024 * 1024)
+
+struct there {          /* a mailbox of the server */
+    size_t path, after; /* its spellings among the paths */
+    uint32_t messages;  /* UINT32_MAX: not known */
+    bool has_folder;
+    bool taken; /* by a step */
+};
 
 struct shapes {
     struct buffer paths;   /* spellings of the server's mailboxes, one NUL after each */
     struct buffer folders; /* of the tree, likewise */
     struct buffer steps;   /* lines for a shell, likewise */
     size_t folder_count;
+    struct there *there;
+    size_t there_count, there_size;
     bool joined; /* steps are of a tree whose levels are joined */
     const char *root;
 };
@@ -41,6 +53,7 @@ shapes_free(struct shapes *shapes)
     buffer_free(&shapes->paths);
     buffer_free(&shapes->folders);
     buffer_free(&shapes->steps);
+    free(shapes->there);
     free(shapes);
 }
 
@@ -58,11 +71,17 @@ shapes_add(struct shapes *shapes, const struct remote_listed *seen, const char *
                                       .separator = seen->separator,
                                       .prefix = (seen->attributes & REMOTE_SHARED) != 0 ? "" : prefix};
     char path[LOCAL_FOLDER_MAX + 1];
+    struct there *mailbox;
 
+    if (!array_grow(&shapes->there, &shapes->there_size, shapes->there_count + 1, sizeof *shapes->there))
+        return false;
+    mailbox = &shapes->there[shapes->there_count++];
+    *mailbox = (struct there){.path = shapes->paths.len, .messages = seen->has_status ? seen->messages : UINT32_MAX};
     for (unsigned which = 0; which < NAMES_SPELLINGS; which++) {
         if (names_spelled(&there, which, path) && !add_text(&shapes->paths, path))
             return false;
     }
+    mailbox->after = shapes->paths.len;
     return true;
 }
 
@@ -205,6 +224,246 @@ refuse(enum tree_shape shape, const char *example, struct error *err)
     }
 }
 
+/* ---- folders that another program kept under names of its own ---- */
+
+static bool
+is_inbox(const char *path)
+{
+    return strcasecmp(path, "INBOX") == 0;
+}
+
+/* Is the folder a mailbox's of this name? INBOX, and what is below it, may be written otherwise. */
+static bool
+is_folder_of(const char *folder, const char *path)
+{
+    const size_t inbox = sizeof "INBOX" - 1;
+
+    if (strncasecmp(folder, "INBOX", inbox) != 0 || (folder[inbox] != '\0' && folder[inbox] != '/'))
+        return strcmp(folder, path) == 0;
+    return strncasecmp(path, "INBOX", inbox) == 0 && strcmp(folder + inbox, path + inbox) == 0;
+}
+
+/* Which of the mailboxes have a folder. */
+static void
+find_folders(struct shapes *shapes, struct names_tree *tree)
+{
+    for (size_t i = 0; i < shapes->there_count; i++) {
+        struct there *mailbox = &shapes->there[i];
+
+        for (size_t at = mailbox->path; at < mailbox->after; at += strlen(shapes->paths.at + at) + 1) {
+            const char *path = shapes->paths.at + at;
+            const struct names_folder key = {.path = path};
+
+            mailbox->has_folder =
+                mailbox->has_folder ||
+                (tree->count != 0 && bsearch(&key, tree->at, tree->count, sizeof key, compare_folders) != NULL);
+            for (size_t f = 0; strncasecmp(path, "INBOX", 5) == 0 && f < tree->count; f++) {
+                if (!is_folder_of(tree->at[f].path, path))
+                    continue;
+                mailbox->has_folder = true;
+                tree->at[f].known |= 1u << SHAPE_VERBATIM;
+            }
+        }
+    }
+}
+
+struct looking { /* at one folder */
+    struct traces traces;
+    uint64_t files;
+};
+
+static bool
+see_file(void *context, const char *base, const char *info)
+{
+    struct looking *looking = context;
+
+    (void)info;
+    looking->files++;
+    if (looking->traces.offlineimap == 0)
+        traces_of_name(base, &looking->traces);
+    return true;
+}
+
+static bool
+see_bad(void *context, const char *name, const char *why)
+{
+    (void)context;
+    (void)name;
+    (void)why;
+    return true;
+}
+
+/* Was there a mailbox there that another program kept this folder in sync with? What can't be read says nothing. */
+static bool
+was_kept(const struct local *local, const char *folder, struct looking *looking)
+{
+    static const struct local_scanner scanner = {see_file, see_bad};
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool stable;
+
+    *looking = (struct looking){0};
+    traces_of_folder(local, folder, &looking->traces);
+    return local->ops->scan(local->self, folder, &scanner, looking, &stamp, &stable, &ignored) && looking->files != 0 &&
+           (looking->traces.mbsync != 0 || looking->traces.offlineimap != 0);
+}
+
+/* One name is the other, or the end of it, whatever the case and whatever stands between the levels. */
+static bool
+is_like(const char *folder, const char *mailbox)
+{
+    static const char between[] = "/._-";
+    const size_t a = strlen(folder), b = strlen(mailbox);
+    const char *longer = a >= b ? folder : mailbox, *shorter = a >= b ? mailbox : folder;
+    const size_t off = a >= b ? a - b : b - a;
+
+    if (off != 0 && strchr(between, longer[off - 1]) == NULL)
+        return false;
+    for (size_t i = 0; shorter[i] != '\0'; i++) {
+        const bool level = strchr(between, shorter[i]) != NULL && strchr(between, longer[off + i]) != NULL;
+
+        if (!level && strncasecmp(&shorter[i], &longer[off + i], 1) != 0)
+            return false;
+    }
+    return true;
+}
+
+static const char *
+name_of(const struct shapes *shapes, const struct there *mailbox)
+{
+    return shapes->paths.at + mailbox->path;
+}
+
+/* Is it the likelier one? A like name, then INBOX, which each account has; else one of two that say nothing, the same in each list. */
+static bool
+is_better(const struct shapes *shapes, const char *folder, const struct there *one, const struct there *other)
+{
+    const bool likes[] = {is_like(folder, name_of(shapes, one)), is_like(folder, name_of(shapes, other))};
+    const bool inboxes[] = {is_inbox(name_of(shapes, one)), is_inbox(name_of(shapes, other))};
+
+    if (likes[0] != likes[1])
+        return likes[0];
+    if (inboxes[0] != inboxes[1])
+        return inboxes[0];
+    return strcmp(name_of(shapes, one), name_of(shapes, other)) < 0;
+}
+
+/* A mailbox without a folder whose mail this folder may have: as many messages, about; or INBOX, whatever is in it. */
+static const struct there *
+find_homeless(const struct shapes *shapes, const char *folder, uint64_t files)
+{
+    const struct there *best = NULL;
+
+    for (size_t i = 0; i < shapes->there_count; i++) {
+        const struct there *mailbox = &shapes->there[i];
+
+        if (!mailbox->has_folder && mailbox->after > mailbox->path && mailbox->messages != 0 &&
+            (mailbox->messages >= files / 2 || is_inbox(name_of(shapes, mailbox))) &&
+            (best == NULL || is_better(shapes, folder, mailbox, best)))
+            best = mailbox;
+    }
+    return best;
+}
+
+/* Is there a folder below this path already? `mv` would put another one into it. */
+static bool
+has_below(const struct names_tree *tree, const char *path)
+{
+    const size_t length = strlen(path);
+
+    for (size_t i = 0; i < tree->count; i++) {
+        if (strncmp(tree->at[i].path, path, length) == 0 && tree->at[i].path[length] == '/')
+            return true;
+    }
+    return false;
+}
+
+/* The step for one of them, where its name says which mailbox's it is, and only one. *moved: the folder of the last step, and where it went */
+static bool
+add_step(struct shapes *shapes, const struct names_tree *tree, const char *folder, const char *moved[2])
+{
+    struct there *like = NULL;
+    const char *to;
+    const size_t above = moved[0] != NULL ? strlen(moved[0]) : 0;
+
+    for (size_t i = 0; i < shapes->there_count; i++) {
+        struct there *mailbox = &shapes->there[i];
+
+        if (mailbox->has_folder || mailbox->after == mailbox->path || !is_like(folder, name_of(shapes, mailbox)))
+            continue;
+        if (like != NULL)
+            return true;
+        like = mailbox;
+    }
+    if (like == NULL || like->taken)
+        return true;
+    like->taken = true;
+    to = name_of(shapes, like);
+    if (above != 0 && strncmp(folder, moved[0], above) == 0 && folder[above] == '/') /* it went along */
+        return true;
+    if (has_below(tree, to))
+        return true;
+    moved[0] = folder;
+    moved[1] = to;
+    shapes->joined = true;
+    return add_move(shapes, folder, to);
+}
+
+static void
+refuse_names(const char *folder, const char *mailbox, const char *program, bool steps, struct error *err)
+{
+    char here[100], there[100];
+
+    error_escape(here, sizeof here, text_of(folder));
+    error_escape(there, sizeof there, text_of(mailbox));
+    error_state(err, ERROR_CONFIG,
+                "%s kept the folder %s, and the server has no mailbox of this name; its mailbox %s has no folder here",
+                program, here, there);
+    error_hint(
+        err,
+        "Stop %s and say which mailbox each is: map = {\"MAILBOX=%s\"}; or rename the folders%s. If they are to be "
+        "made on the server, write layout = \"verbatim\". Nothing was touched.",
+        program, here, steps ? " (below, as far as names tell)" : "");
+}
+
+/* @return false: refused, or out of memory (then err says nothing) */
+static bool
+check_names(struct shapes *shapes, const struct account *account, struct names_tree *tree, const struct local *local,
+            struct error *err)
+{
+    const struct there *homeless = NULL;
+    const char *first = NULL, *moved[2] = {NULL, NULL};
+    bool mbsync = false, ok = true;
+
+    if (account->policy.map != NULL) /* whoever writes one knows of the names */
+        return true;
+    find_folders(shapes, tree);
+    for (size_t i = 0; ok && i < tree->count; i++) {
+        const struct names_folder *folder = &tree->at[i];
+        const struct there *found;
+        struct looking looking;
+
+        if (folder->known != 0 || folder->path[0] == '\0' || is_inbox(folder->path) ||
+            find_homeless(shapes, folder->path, 0) == NULL || !was_kept(local, folder->path, &looking))
+            continue;
+        found = find_homeless(shapes, folder->path, looking.files);
+        if (found != NULL && first == NULL) {
+            homeless = found;
+            first = folder->path;
+            mbsync = looking.traces.mbsync != 0;
+            ok = buffer_add(&shapes->steps, "cd ", 3) && add_quoted(&shapes->steps, shapes->root) &&
+                 buffer_add(&shapes->steps, "", 1);
+        }
+        ok = ok && (first == NULL || add_step(shapes, tree, folder->path, moved));
+    }
+    if (!ok || first == NULL)
+        return ok;
+    if (moved[0] == NULL)
+        buffer_clear(&shapes->steps);
+    refuse_names(first, name_of(shapes, homeless), mbsync ? "mbsync" : "OfflineIMAP", moved[0] != NULL, err);
+    return false;
+}
+
 bool
 shapes_check(struct shapes *shapes, const struct account *account, const struct local *local, struct error *err)
 {
@@ -223,6 +482,8 @@ shapes_check(struct shapes *shapes, const struct account *account, const struct 
         if (ok)
             return false;
         *err = (struct error){0};
+    } else if (ok) {
+        ok = check_names(shapes, account, &tree, local, err);
     }
     free(tree.at);
     if (!ok && err->kind == ERROR_NONE)

@@ -104,7 +104,7 @@ class Mbsync(Mover):
 
 
 class OfflineImap(Mover):
-    """Options: separator (of folders; its own default is "."), account (more lines of it)."""
+    """Options: separator (of folders; its own default is "."), account (more lines of it), nametrans (from the server's names to those here)."""
     program = "offlineimap"
 
     def configure(self):
@@ -112,9 +112,10 @@ class OfflineImap(Mover):
         self.rc = self.write("rc", "[general]\naccounts = A\nmetadata = %s/meta\nui = quiet\n\n[Account A]\nlocalrepository = L\nremoterepository = R\n%s"
                                    "\n[Repository L]\ntype = Maildir\nlocalfolders = %s\n%s\n"
                                    "[Repository R]\ntype = IMAP\nremotehost = 127.0.0.1\nremoteport = %d\nremoteuser = %s\nremotepass = %s\n"
-                                   "ssl = no\nstarttls = no\n"
+                                   "ssl = no\nstarttls = no\n%s"
                              % (self.folder, self.options.get("account", ""), self.root,
-                                "sep = %s\n" % separator if separator else "", self.server.port, self.user, self.password))
+                                "sep = %s\n" % separator if separator else "", self.server.port, self.user, self.password,
+                                "nametrans = %s\ncreatefolders = False\n" % self.options["nametrans"] if "nametrans" in self.options else ""))
 
     def command(self):
         return ["offlineimap", "-c", self.rc, "-o", "-1"]

@@ -63,6 +63,11 @@ class ShapeTest(SystemTest):
         subprocess.run(["sh", "-e", "-c", "\n".join(lines)], check=True, cwd="/")
         return lines
 
+    def travelled(self):
+        """(bodies that came, messages that went up) in the last run of golub's"""
+        up = self.proxy.stream("up").upper()
+        return up.count(b"BODY.PEEK[]"), up.count(b" APPEND ")
+
     def moves_in(self):
         """No mailbox is made on either side, and no folder; nobody's mail is doubled."""
         folders, there = self.folders(), self.sizes()

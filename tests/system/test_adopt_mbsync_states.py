@@ -239,10 +239,15 @@ class MbsyncStateTest(MbsyncAdoptTest):
             f.write(rc.replace("Patterns *", "Patterns * !Work* !old"))
         self.mover.sync()
         self.given_golub()
-        result = self.adopt(expect=SOME)
+        result = self.adopt(expect=CONFIG)
+        self.assertIn("mbsync kept the folder old, and the server has no mailbox of this name", result.err)
+        self.account.set(layout="verbatim")
+        result = self.check(self.home.run("-n", "adopt", self.account.name, env={"HOME": self.mover.folder}), SOME)
         self.assertIn("INBOX: 15 taken over", result.out)
         self.assertIn("moved/old: ", result.err)
         self.assertIn("no mailbox of this name", result.err)
+        self.account.set(map=["Work/2024=old"])
+        self.assertIn("Work/2024: 15 taken over", self.adopt().out)
 
     def test_an_alt_map_is_compared(self):
         self.given_a_full_account()

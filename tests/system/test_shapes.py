@@ -24,6 +24,15 @@ class MbsyncShapeTest(ShapeTest):
 
         self.assertIn("Inbox/Sub", self.folders())
 
+    def test_an_inbox_of_another_name_is_refused_and_taken_with_map(self):
+        self.given_mail(["A"])
+        self.given_tree(Mbsync, inbox="OUT")
+
+        self.refused("mbsync kept the folder OUT", "its mailbox INBOX has no folder here", 'map = {"MAILBOX=OUT"}')
+
+        self.account.set(map=["INBOX=OUT"])
+        self.moves_in()
+
     def test_names_that_mbsync_does_not_escape_are_taken_as_they_are(self):
         self.given_mail(["50%", "a~", "tail.", "A/~b", "A/b "])
         self.given_tree(Mbsync)

@@ -1,4 +1,6 @@
 """Shapes in which OfflineIMAP keeps a tree, and a server that has all of it below INBOX: shapes.py."""
+import re
+
 from base import main
 from rig.movers import Mbsync, OfflineImap
 from shapes import STOP, ShapeTest
@@ -58,6 +60,55 @@ class OfflineImapShapeTest(ShapeTest):
         self.account.set(layout="flat")
         self.moves_in()
         self.assertIn("Вход.2024", self.folders())
+
+    def test_folders_that_nametrans_named_are_refused_with_what_to_do(self):
+        """Taken for mailboxes of their own, all of it would stand on both sides twice."""
+        for trans, steps in (("'imap/' + f", 3), ("f.lower()", 2), ("f if f == 'INBOX' else 'INBOX.' + f", 2), ("'gmx'.join(f.split('Work'))", 0)):
+            with self.subTest(trans):
+                self.user = next(self._users)
+                self.client, self.home = self.new_client(), self.another_home()
+                self.account = self.new_account("work", maildir=self.home.path_of("Mail"))
+                self.maildir = self.account.maildir
+                self.given_mail(["Lists", "Work/2024"])
+                self.given_tree(OfflineImap, separator="/" if "INBOX." not in trans else ".", nametrans="lambda f: " + trans)
+
+                said = self.refused("OfflineIMAP kept the folder ", "has no folder here", "map = {")
+
+                self.assertEqual(len(re.findall("(?m)^  (?:mkdir .* && )?mv ", said)), steps, said)
+                if steps:
+                    self.do(said)
+                else:
+                    self.account.set(map=["Work=gmx"])
+                self.moves_in()
+                self.assertEqual(self.travelled(), (0, 0), self.evidence())
+
+    def test_folders_that_are_to_be_mailboxes_are_made_there_on_a_word(self):
+        self.given_mail(["Lists"])
+        self.given_tree(OfflineImap, separator="/", nametrans="lambda f: f.replace('Lists', 'other')")
+        self.refused("the folder other")
+        self.account.set(layout="verbatim")
+        self.sync()
+        self.assertIn("other", self.client.mailboxes())
+
+    def test_a_folder_of_its_own_is_no_reason(self):
+        """Nobody kept it, though a mailbox has no folder."""
+        self.given_mail(["Lists"])
+        self.given_tree(OfflineImap, separator="/")
+        self.maildir.create("own")
+        self.maildir.put("own", bytes(self.corpus.simple("own")), "S")
+        self.client.create("new")
+        self.client.append("new", self.corpus.simple("new"))
+        self.sync()
+        self.assertIn("own", self.client.mailboxes())
+
+    def test_a_folder_whose_mailbox_is_gone_is_no_reason(self):
+        """Each mailbox that is there has its folder."""
+        self.given_mail(["Lists", "gone"])
+        self.given_tree(OfflineImap, separator="/")
+        self.client.delete_mailbox("gone")
+        self.sync()
+        self.assertIn("gone", self.client.mailboxes())
+
 
 if __name__ == "__main__":
     main()
