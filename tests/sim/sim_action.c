@@ -310,7 +310,7 @@ act_here(struct sim *sim, int client)
     const int mailbox = choose_mailbox_here(sim, maildir);
     if (mailbox < 0 || rng_chance(dice(sim), 3)) {
         const int fresh = (int)rng_below(dice(sim), SIM_MAILBOXES);
-        if (sim->away_here[client][fresh] ||
+        if (sim->away_here[client][fresh] || maildir_sim_moves(maildir) ||
             sim->world.renamed) /* it would be in the way of what is still to get that name */
             return;
         if (!maildir->tree.folder[fresh])

@@ -51,6 +51,16 @@ maildir_sim_folder(const struct maildir_sim *maildir, int mailbox)
     return folders[maildir->map][maildir->layout][mailbox];
 }
 
+bool
+maildir_sim_moves(const struct maildir_sim *maildir)
+{
+    bool moves = false;
+
+    for (int i = SIM_MAILBOXES; i < SIM_PLACES; i++)
+        moves = moves || maildir->tree.folder[i];
+    return moves;
+}
+
 int
 maildir_sim_multiplicity(const struct maildir_sim *maildir, int mailbox, int content, bool originals)
 {

@@ -98,6 +98,8 @@ struct local maildir_sim_local(struct maildir_sim *maildir);
 
 /** The power failed: what was dropped from the quarantine and not flushed is there again. */
 void maildir_sim_undrop(struct maildir_sim *maildir);
+/** Is a folder elsewhere than where its mailbox is to have it, until golub has renamed it? Then nobody makes another one there. */
+bool maildir_sim_moves(const struct maildir_sim *maildir);
 const char *maildir_sim_folder(const struct maildir_sim *maildir, int mailbox);
 /** Files of this message; originals: and edited ones that still stand for it. */
 int maildir_sim_multiplicity(const struct maildir_sim *maildir, int mailbox, int content, bool originals);

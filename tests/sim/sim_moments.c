@@ -234,7 +234,7 @@ race_moves_here(struct cast *cast)
         return;
     const int to = race.done > 1 ? cast->from : another_mailbox(cast, file->mailbox, true);
     if (to == file->mailbox || cast->sim->away_here[cast->client][to] ||
-        (cast->sim->world.renamed && !cast->maildir->tree.folder[to]))
+        ((cast->sim->world.renamed || maildir_sim_moves(cast->maildir)) && !cast->maildir->tree.folder[to]))
         return;
     cast->maildir->tree.folder[to] = true;
     (void)action_transfer_here(cast->sim, cast->maildir, file, to, true);

@@ -185,6 +185,8 @@ damage(const struct cast *cast)
     struct client *it = &sim->clients[cast->client];
     const int content = world_new_content(world, false);
 
+    if (maildir_sim_moves(cast->maildir)) /* and what a folder elsewhere was is nowhere any more */
+        return;
     for (size_t i = 0; content >= 0 && !content_like_neighbour(content) && i < cast->maildir->tree.count; i++) {
         struct sim_file *file = &cast->maildir->tree.files[i];
         unsigned shown;
