@@ -3,6 +3,7 @@
 
 #include "store/maildir/maildir.h"
 #include "sync/base/state.h"
+#include "sync/inspect/check_map.h"
 #include "sync/inspect/check_private.h"
 #include "sync/rows/readings.h"
 #include "sync/rules/names_map.h"
@@ -15,7 +16,7 @@ struct checking {
     struct remote_info info;
     struct error err;
     struct check_mailboxes mailboxes; /* on the server */
-    struct names_map map;
+    struct check_map map;
     uint64_t chosen;
     uint64_t chosen_here;
     bool *fits;            /* one a pattern */
@@ -77,16 +78,11 @@ see_folder(void *context, const char *folder)
 {
     struct checking *checking = context;
     const struct policy *policy = &checking->account->policy;
-    char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1];
-    struct error err = {0};
+    char name[LIMIT_MAILBOX_NAME + 1];
     unsigned uses;
 
-    if (!names_from_folder(folder, policy->layout, here, &err)) /* a sync names it */
+    if (!check_map_name(&checking->map, checking->account, checking->report, folder, name))
         return true;
-    if (!names_map_there(&checking->map, here, name, &err)) {
-        report_line(checking->report, checking->account->name, "map", "%s", err.what);
-        return true;
-    }
     uses = special_guessed(&checking->mailboxes.special, policy->special, name, 0);
     checking->chosen_here += names_chosen(policy->patterns, name, uses);
     note_fits(checking, name, uses);
@@ -147,35 +143,6 @@ judge_mailboxes(struct checking *checking)
         note_fits(checking, check_mailboxes_name(mailboxes, i), check_mailboxes_guess(mailboxes, i));
 }
 
-/* `map`: what its words mean on this server, and what it can't do here. */
-static void
-say_map(struct checking *checking)
-{
-    const struct check_mailboxes *mailboxes = &checking->mailboxes;
-    const char *account = checking->account->name;
-    char here[LIMIT_MAILBOX_NAME + 1];
-    struct error err = {0};
-    size_t at;
-
-    names_map_begin(&checking->map, &checking->account->policy, NULL);
-    for (const struct names_mapped *entry = checking->map.entries; entry != NULL && entry->right != NULL; entry++) {
-        if (entry->use != 0 && special_is_certain(check_mailboxes_which(mailboxes, entry->use, &at)))
-            names_map_find(&checking->map, entry, check_mailboxes_name(mailboxes, at));
-        if (names_map_left(&checking->map, entry)[0] == '\0')
-            report_line(
-                checking->report, account, "map",
-                "map: special:%s is no mailbox of this server, or another entry names it; nothing has the folder %s",
-                special_word(entry->use), entry->right);
-        else
-            report_line(checking->report, account, "map", "map: %s, and what is below it, is %s here",
-                        names_map_left(&checking->map, entry), entry->right);
-    }
-    for (size_t i = 0; i < mailboxes->count; i++) {
-        if (!names_map_here(&checking->map, check_mailboxes_name(mailboxes, i), here, &err))
-            report_line(checking->report, account, "map", "%s", err.what);
-    }
-}
-
 static void
 say_quota(struct checking *checking)
 {
@@ -227,6 +194,10 @@ check_server(struct checking *checking)
         error_set(&checking->err, ERROR_LOCAL, "get memory");
         return false;
     }
+    if (!check_map_load(&checking->map, checking->account, &checking->err)) {
+        imap_free(imap);
+        return false;
+    }
     imap_want_sizes(imap);
     imap_want_quota(imap, true);
     checking->remote = imap_remote(imap);
@@ -239,7 +210,7 @@ check_server(struct checking *checking)
         goto out;
     checking->remote.ops->info(checking->remote.self, &checking->info);
     judge_mailboxes(checking);
-    say_map(checking);
+    check_map_say(&checking->map, checking->account, checking->report, &checking->mailboxes);
     report_line(checking->report, checking->account->name, "server", "%s", checking->info.server);
     report_line(checking->report, checking->account->name, "capabilities", "%s",
                 checking->info.capabilities != NULL ? checking->info.capabilities : "");
@@ -391,7 +362,8 @@ check_maildir(struct checking *checking)
     if (checking->first)
         check_mailboxes_say_first(&checking->mailboxes, checking->account->name, disk.free, checking->report);
     if (!account_is_pop(checking->account) &&
-        (!local.ops->folders(local.self, see_folder, checking, &checking->err) ||
+        (!check_map_follow(&checking->map, checking->account, checking->report, &local, &checking->err) ||
+         !local.ops->folders(local.self, see_folder, checking, &checking->err) ||
          !check_tree(checking->account, checking->report, &local, checking->first, checking->shapes, &checking->err)))
         goto out;
     ok = true;
@@ -440,6 +412,7 @@ account_check(const struct account *account, const struct sync_options *options,
     ok = ok && (account_is_pop(account) || check_patterns(&checking));
     free(checking.fits);
     check_mailboxes_free(&checking.mailboxes);
+    check_map_free(&checking.map);
     if (ok) {
         shapes_free(checking.shapes);
         return 0;

@@ -246,6 +246,9 @@ class MapTest(Mapped):
 
         self.assertIn("work/Gesendete Objekte: its folder is Gesendete Objekte now, as `map` says; it was Sent\n", out)
         self.assertEqual(self.maildir.snapshot(), before)
+        out = self.run_golub("check", "work").out
+        self.assertIn("work: map: the next sync renames the folder Sent of Gesendete Objekte to Gesendete Objekte\n", out)
+        self.assertNotIn("use folder", out)
 
     def test_the_special_use_went_to_another_mailbox(self):
         self.account.set(special=["sent=Listen/neu"])
@@ -300,13 +303,16 @@ class MapTest(Mapped):
         self.sync()
         self.maildir.create("Sent")
         before = self.maildir.snapshot()
-        for folder, words in (("Sent", "give mailbox Gesendete Objekte the folder Sent, as `map` says: a folder stands there already, and it is not the "
-                                       "mailbox's own. Its mail is in Gesendete Objekte, below"),
-                              ("Listen/neu", "give mailbox Listen/neu a folder: `map` gives Listen/neu to mailbox Gesendete Objekte")):
+        for folder, words, check in (("Sent", "give mailbox Gesendete Objekte the folder Sent, as `map` says: a folder stands there already, and it is not the "
+                                       "mailbox's own. Its mail is in Gesendete Objekte, below",
+                                      "give mailbox Gesendete Objekte the folder Sent, as `map` says: a folder stands there already"),
+                                     ("Listen/neu", "give mailbox Listen/neu a folder: `map` gives Listen/neu to mailbox Gesendete Objekte",
+                                      "give mailbox Listen/neu a folder: `map` gives Listen/neu to mailbox Gesendete Objekte")):
             with self.subTest(folder):
                 self.account.set(map=["Gesendete Objekte=" + folder])
                 self.proxy.reset()
                 self.assertIn(words, self.run_golub("sync", "work", expect=CONFIG).err)
+                self.assertIn(check, self.run_golub("check", "work", expect=CONFIG).err)
                 self.assertEqual(self.maildir.snapshot(), before)
                 self.assert_nothing_changed_there()
 
