@@ -12,8 +12,8 @@
 #define MESSAGES_MAX UINT32_MAX /* a maildrop numbers no more (RFC 1939 leaves it open; ours are 32 bits) */
 
 static const char *const imap_keys[] = {
-    "compress", "connections",      "mailboxes",     "pull", "push",    "expunge", "watch",
-    "keywords", "keyword-removals", "keywords-skip", "sent", "special", "map",     NULL};
+    "compress",         "connections",   "mailboxes", "pull",    "push", "expunge", "watch", "keywords",
+    "keyword-removals", "keywords-skip", "sent",      "special", "map",  "delete",  NULL};
 static const char *const pop_keys[] = {"keep",  "deliver-to", "deliver-command", "max-size", "max-messages",
                                        "order", NULL};
 

@@ -42,6 +42,7 @@ const char *const keys_single[] = {"server",
                                    "keywords",
                                    "sent",
                                    "keyword-removals",
+                                   "delete",
                                    NULL};
 const char *const keys_list[] = {"auth", "tls-fingerprint", "disable",       "mailboxes", "special", "map", "pull",
                                  "push", "watch",           "keywords-skip", NULL};
@@ -62,6 +63,7 @@ static const struct word compress_words[] = {
     {"auto", COMPRESS_AUTO}, {"yes", COMPRESS_YES}, {"no", COMPRESS_NO}, {NULL, 0}};
 static const struct word layout_words[] = {
     {"verbatim", LAYOUT_VERBATIM}, {"maildir++", LAYOUT_MAILDIRPP}, {"flat", LAYOUT_FLAT}, {NULL, 0}};
+static const struct word delete_words[] = {{"expunge", DELETE_EXPUNGE}, {"trash", DELETE_TRASH}, {NULL, 0}};
 static const struct word sent_words[] = {
     {"auto", SENT_AUTO}, {"upload", SENT_UPLOAD}, {"server", SENT_SERVER}, {NULL, 0}};
 static const struct word keywords_words[] = {{"auto", KEYWORDS_AUTO},
@@ -340,7 +342,7 @@ take_keywords(struct loader *loader, struct policy *policy)
 static bool
 take_policy(struct loader *loader, struct policy *policy)
 {
-    unsigned layout = policy->layout, sent = policy->sent;
+    unsigned layout = policy->layout, sent = policy->sent, delete = policy->delete;
     const cfg_t *section;
 
     if (loader_find(loader, "layout", &section) != NULL)
@@ -350,8 +352,10 @@ take_policy(struct loader *loader, struct policy *policy)
         !take_int(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||
         !value_size(loader, "quarantine-size", "off", &policy->quarantine_size) || !take_keywords(loader, policy) ||
         !value_word(loader, "layout", layout_words, &layout) || !value_word(loader, "sent", sent_words, &sent) ||
+        !value_word(loader, "delete", delete_words, &delete) ||
         !take_list(loader, "mailboxes", convert_pattern, &policy->patterns))
         return false;
+    policy->delete = (enum delete_policy) delete;
     policy->layout = (enum layout)layout;
     policy->sent = (enum sent_policy)sent;
     policy->one_way = !policy->pull.new_mail || !policy->push.new_mail;

@@ -230,6 +230,7 @@ struct remote_change { /* messages to be removed, moved or copied out of one mai
     struct text target;          /* move, copy: the other mailbox */
     uint32_t target_uidvalidity; /* a COPYUID of another one is not believed */
     bool headers;                /* each message is verified with its header, too */
+    bool undelete;               /* move, copy: without \\Deleted, which a copy's source has again afterwards */
 };
 
 struct remote_changer {

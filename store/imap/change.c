@@ -106,16 +106,52 @@ send_status(struct changing *changing, struct job *job)
     return queue_end(queue, changing->err);
 }
 
+/* Does one that may be removed carry \Deleted, and not by us? */
+static bool
+any_had_deleted(const struct job *job)
+{
+    for (size_t i = 0; i < job->count; i++)
+        if (job->items[i].allowed && job->items[i].had_deleted)
+            return true;
+    return false;
+}
+
+static bool
+send_off(struct changing *changing, struct job *job)
+{
+    return send_for(changing, job, COMMAND_STORE, "UID STORE", " -FLAGS.SILENT (\\Deleted)");
+}
+
+/* \Deleted again on what carried it, and stays where it is. Of a move that was refused, of a copy always. */
+static bool
+send_on(struct changing *changing, struct job *job)
+{
+    bool allowed[JOB_MAX], ok;
+
+    for (size_t i = 0; i < job->count; i++) {
+        allowed[i] = job->items[i].allowed;
+        job->items[i].allowed = allowed[i] && job->items[i].had_deleted;
+    }
+    ok = send_for(changing, job, COMMAND_STORE, "UID STORE", " +FLAGS.SILENT (\\Deleted)");
+    for (size_t i = 0; i < job->count; i++)
+        job->items[i].allowed = allowed[i];
+    return ok;
+}
+
 /* The change itself, and the look afterwards. */
 static bool
 send_end(struct changing *changing, struct job *job)
 {
+    const bool off = changing->changes[job->index].undelete && any_had_deleted(job);
+
     job->sent = true;
     switch (changing->kind) {
     case CHANGE_MOVE:
-        return send_for(changing, job, COMMAND_MOVE, "UID MOVE", "") && send_proof(changing, job);
+        return (!off || send_off(changing, job)) && send_for(changing, job, COMMAND_MOVE, "UID MOVE", "") &&
+               send_proof(changing, job);
     case CHANGE_COPY:
-        return send_for(changing, job, COMMAND_COPY, "UID COPY", "") && send_status(changing, job);
+        return (!off || send_off(changing, job)) && send_for(changing, job, COMMAND_COPY, "UID COPY", "") &&
+               (!off || send_on(changing, job)) && send_status(changing, job);
     default:
         return (job->deleted || send_deleted(changing, job)) &&
                send_for(changing, job, COMMAND_EXPUNGE, "UID EXPUNGE", "") && send_proof(changing, job);
@@ -353,6 +389,29 @@ report(struct changing *changing, const struct job *job)
     return ok;
 }
 
+/* A move that was refused has taken \Deleted off. Best effort: without it the message is one that nobody removes. */
+static bool
+mark_again(struct changing *changing, struct job *job)
+{
+    if (changing->kind != CHANGE_MOVE || job->expunged || !job->sent || !changing->changes[job->index].undelete ||
+        !any_had_deleted(job))
+        return true;
+    const bool refused = job->refused, reselected = job->reselected;
+    bool ok;
+
+    changing->ending = job;
+    changing->beginning = NULL;
+    changing->elsewhere = true; /* the next job's mailbox may be selected by now */
+    if (!select_send(changing->imap, job->index, changing->changes[job->index].mailbox, "", changing->err))
+        return false;
+    job->proof_select = changing->imap->queue.last_number;
+    job->reselected = false;
+    ok = run(changing) && (!job->reselected || (send_on(changing, job) && run(changing)));
+    job->refused = refused;
+    job->reselected = reselected;
+    return ok;
+}
+
 /* All of a job's commands are answered. */
 static bool
 finish(struct changing *changing, struct job *job)
@@ -362,17 +421,7 @@ finish(struct changing *changing, struct job *job)
 
     if (refused_expunge ? !try_again(changing, job) : !look_at_all(changing, job))
         return false;
-    return report(changing, job);
-}
-
-/* Does one that may be removed carry \Deleted, and not by us? */
-static bool
-any_had_deleted(const struct job *job)
-{
-    for (size_t i = 0; i < job->count; i++)
-        if (job->items[i].allowed && job->items[i].had_deleted)
-            return true;
-    return false;
+    return mark_again(changing, job) && report(changing, job);
 }
 
 /* Between begin and end: what must be waited for before the end may be sent. *ready: there is an end to send. */

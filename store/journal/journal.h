@@ -351,7 +351,8 @@ struct journal_op { /* an intent, durable before its command */
     int attempt; /* of an upload: so many were accepted and not found; of a renamed folder: which step (sync/apply/rename_here.h) */
     int64_t since; /* seconds UTC */
     /*
-     * Remove local: the name in the quarantine. Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is
+     * Remove local: the name in the quarantine. Remove remote, of a message that is first copied to the \\Trash: that one's wire name; `uidnext` and
+     * `date` are its UIDNEXT and UIDVALIDITY before that, `attempt` how many copies were answered OK (sync/apply/trash.c). Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is
      * the UID, of an upload `canonical` the digest of the wire bytes.
      */
     char name[LIMIT_MAILBOX_NAME + 1];

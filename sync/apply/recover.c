@@ -48,6 +48,18 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
  * Is there something to take back? Always where our \Deleted stands, although the file is still gone: the same bytes may come up under
  * another name or in another folder, and \Deleted would go along with the message, as if somebody had set it.
  */
+/*
+ * A copy of it was begun in the \\Trash, and it is still to be removed: what is known of the copy stays, or there would be a second one. Where
+ * nobody removes it any more that is forgotten: by the time when somebody does, the copy may be gone.
+ */
+static bool
+is_copied(const struct run *run, const struct journal_op *op, const struct journal_message *message)
+{
+    const bool deleted = run->account->policy.expunge && merge_both_show(message->flags, FLAG_DELETED);
+
+    return op->name[0] != '\0' && ((message->facts & FACT_GONE_HERE) != 0 || deleted);
+}
+
 static bool
 finish_remote(struct run *run, struct undelete *undelete, const struct journal_op *op,
               const struct journal_message *message, bool found)
@@ -61,10 +73,12 @@ finish_remote(struct run *run, struct undelete *undelete, const struct journal_o
         return journal_op_delete(run->journal, op->id, &run->err);
     if (!mailbox_is_open(mailbox) || mailbox->row.wire == NULL)
         return true;
+    const bool copied = is_copied(run, op, message);
+
     if (!merge_is_own_deleted(message->flags, message->flags.rseen))
-        return journal_op_delete(run->journal, op->id, &run->err);
+        return copied || journal_op_delete(run->journal, op->id, &run->err);
     if (!attempts_waits(run, mailbox, ATTEMPT_STORE, message->uid)) /* else once the server can be asked for it */
-        undelete_add(undelete, op, mailbox, message->uid);
+        undelete_add(undelete, op, mailbox, message->uid, copied);
     return true;
 }
 

@@ -11,6 +11,7 @@ struct deleted {
     int64_t id; /* of its intent */
     uint32_t mailbox, uidvalidity, uid;
     bool row;    /* its message has one */
+    bool kept;   /* ... and the intent says more, which stays */
     bool off;    /* the server shows the message without it */
     bool stands; /* ... or with it after all */
 };
@@ -54,13 +55,15 @@ undelete_free(struct undelete *undelete)
 }
 
 void
-undelete_add(struct undelete *undelete, const struct journal_op *op, const struct mailbox *mailbox, uint32_t uid)
+undelete_add(struct undelete *undelete, const struct journal_op *op, const struct mailbox *mailbox, uint32_t uid,
+             bool kept)
 {
     undelete->at[undelete->count++] = (struct deleted){.id = op->id,
                                                        .mailbox = (uint32_t)(mailbox - undelete->run->mailboxes),
                                                        .uidvalidity = mailbox->row.uidvalidity,
                                                        .uid = uid,
-                                                       .row = true};
+                                                       .row = true,
+                                                       .kept = kept};
 }
 
 static struct mailbox *
@@ -183,7 +186,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     const struct deleted *at = &undelete->at[undelete->first[index]];
 
     for (size_t i = 0; i < undelete->requests[index].count; i++) {
-        if ((at[i].row ? at[i].off : over && !at[i].stands) &&
+        if (!at[i].kept && (at[i].row ? at[i].off : over && !at[i].stands) &&
             !journal_op_delete(undelete->run->journal, at[i].id, &undelete->run->err))
             return false;
     }

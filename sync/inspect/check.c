@@ -221,6 +221,7 @@ check_server(struct checking *checking)
     check_mailboxes_say(&checking->mailboxes, checking->account->name, checking->report);
     check_special(checking->account, checking->report, &checking->mailboxes);
     check_sent(checking->account, checking->report, &checking->info, &checking->mailboxes);
+    check_trash(checking->account, checking->report, &checking->info, &checking->mailboxes);
     say_quota(checking);
     say_sizes(checking);
     if (!imap_permanent(imap, &flags, &checking->err))

@@ -1,5 +1,6 @@
 /* Of `golub check`: what the server keeps of flags, and what its mailboxes are for. */
 #include "sync/base/filing.h"
+#include "sync/base/trashing.h"
 #include "sync/inspect/check_private.h"
 #include "sync/rules/names.h"
 
@@ -177,6 +178,24 @@ check_sent(const struct account *account, struct report *report, const struct re
     else
         report_line(report, account->name, "sent",
                     "sent mail: what the mail reader saves in %s here goes up, like any new file", name);
+}
+
+void
+check_trash(const struct account *account, struct report *report, const struct remote_info *info,
+            const struct check_mailboxes *mailboxes)
+{
+    size_t at = 0;
+
+    if (!trashing_is_on(account, info))
+        return;
+    if (special_is_certain(check_mailboxes_which(mailboxes, REMOTE_TRASH, &at)))
+        report_line(report, account->name, "trash", "deletions: what is deleted here goes into %s there%s",
+                    check_mailboxes_name(mailboxes, at),
+                    account->policy.delete == DELETE_TRASH ? "" : " (Gmail: to expunge it would take off a label)");
+    else
+        report_line(report, account->name, "trash",
+                    "deletions: what is deleted here waits, since nobody says which mailbox is the Trash: special = "
+                    "{\"trash=NAME\"}");
 }
 
 #define SPECIAL_MAX 32 /* mailboxes that are for something: one for each use, and a few more */

@@ -20,6 +20,9 @@ void check_special(const struct account *account, struct report *report, const s
 void check_sent(const struct account *account, struct report *report, const struct remote_info *info,
                 const struct check_mailboxes *mailboxes);
 /** All that the server said, as fields. */
+/** Where what is deleted here goes, if it is not expunged. */
+void check_trash(const struct account *account, struct report *report, const struct remote_info *info,
+                 const struct check_mailboxes *mailboxes);
 void check_server_facts(const struct account *account, struct report *report, const struct remote_info *info,
                         const struct imap_flags *flags, const struct check_mailboxes *mailboxes);
 /** Log in to a POP server and say what it can do. @return false: err says why it could not be done */

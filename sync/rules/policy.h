@@ -30,6 +30,12 @@ enum sent_policy { /* who files sent mail */
                    SENT_SERVER, /* the server itself */
 };
 
+enum delete_policy { /* what is removed here and stands on the server */
+                     DELETE_AUTO,
+                     DELETE_EXPUNGE,
+                     DELETE_TRASH, /* goes into its \\Trash */
+};
+
 enum import_order { ORDER_NEWEST, ORDER_OLDEST };
 
 #define KEEP_FOREVER (-1)
@@ -73,6 +79,7 @@ struct policy {
     enum sent_policy sent;
     enum keyword_removals keyword_removals;
     const char *const *keywords_skip; /* patterns of keywords that get no letter, NULL at the end; NULL: none */
+    enum delete_policy delete;
     enum layout layout;
     bool layout_named;                   /* by the user */
     const char *const *patterns;         /* `mailboxes`, NULL at the end */

@@ -146,6 +146,8 @@ struct todo { /* one message about which something is to be done */
     bool dropped;     /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
     bool given;       /* ... and its flags go to another message of these bytes: the next pass removes it */
     bool gift;        /* flags of one that goes for it: carried, though the command line does not name its mailbox */
+    bool trashed;     /* a removal there that moves it into the \\Trash */
+    bool in_trash;    /* ... where it has a copy already, which was proven */
     bool counted;     /* a removal that the guard counted and let pass */
     bool copied;      /* an upload of which a dry run knows that it will be a copy on the server */
     bool own_name;    /* its file's name is of the form that golub gives */
@@ -277,6 +279,7 @@ struct run {
     bool partial;        /* something was not done: exit 1 */
     bool complained;     /* ... and said */
     bool held;           /* exit 3 */
+    bool said_trash;     /* that no mailbox is known to be the \\Trash */
     bool untold;         /* a removal waits for a word whose message nothing but its UID names (agenda/shown.c) */
     bool pair_all;       /* journal and Maildir are not of one run: pair everything first */
     bool paired;         /* and that is done */

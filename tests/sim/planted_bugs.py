@@ -90,6 +90,8 @@ def system(name, case):
 # else. No time is spent on making a broken one shorter (--skip).
 HISTORIES = Test("sim_golub", ("--first", "1", "--count", "300", "--actions", "20", "--skip", "", *OPEN["sim_golub"]))
 
+TRASHED = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "trash,races,expunge"))
+
 IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20", "--skip", "", "--profile", "all",
                               *OPEN["sim_import"]))
 
@@ -128,6 +130,10 @@ def SHAPES(name):
 
 def PLACEHOLDERS(name):
     return system("test_placeholders.py", "PlaceholderTest." + name)
+
+
+def TRASH(name):
+    return system("test_trash.py", name)
 
 
 def FILED(name):
@@ -316,7 +322,7 @@ BUGS = [
     bug("removal there without an intent", BROKEN,
         ("sync/apply/remove.c", "ok = journal_op_add(run->journal, &op, &run->err);", "(void)op;")),
     bug("own \\Deleted of a removal that was cut off left where the file is still gone", BROKEN,
-        ("sync/apply/recover.c", "undelete_add(undelete, op, mailbox, message->uid);",
+        ("sync/apply/recover.c", "undelete_add(undelete, op, mailbox, message->uid, copied);",
          "if ((message->facts & FACT_GONE_HERE) == 0)\n        undelete_add(undelete, op, mailbox, message->uid);")),
     bug("own \\Deleted of a removal that was cut off forgotten with its mailbox", BROKEN,
         ("sync/rows/unfinished.c", "return journal_op_add(run->journal, &deleted, &run->err);", "return true;")),
@@ -378,7 +384,7 @@ BUGS = [
     bug("subject that leaves the quarantine's folder", unit("test_title"),
         ("store/message/title.c", "point == '-' || point == '+'", "point == '-' || point == '/' || point == '+'")),
     bug("removal here without an intent", BROKEN,
-        ("sync/apply/remove.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
+        ("sync/apply/remove_here.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
     bug("second file of one name quarantined without an intent", BROKEN,
         ("sync/apply/namesakes.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
     bug("copy of a source that was marked with \\Deleted a moment ago", unit("scenario_files"),
@@ -1037,7 +1043,7 @@ BUGS = [
     bug("UID that was said and never given counts as gone", CROSSING,
         ("sync/observe/said_uid.c", "if (op->id == 0 || op->since < run->now || ", "if (op->id == 0 || op->since > 0 || ")),
     bug("source of a copy removed before the copy was seen", CROSSING,
-        ("sync/apply/remove.c", "if ((sent = unproven_op(&unproven, todo->id)) != NULL)", "if ((sent = unproven_op(&unproven, -1)) != NULL)")),
+        ("sync/apply/remove_there.c", "unproven_op(unproven, todo->id)", "unproven_op(unproven, -1)")),
     bug("flag that is set behind the mark goes with the message where all marked ones go",
         system("test_move_by_copy.py", "PlainMoveTest.test_a_flag_that_is_set_behind_our_mark_goes_where_the_message_went"),
         ("store/imap/change.c", "if (!job->only_ours || job->overtaken) {", "if (!job->only_ours) {")),
@@ -1052,7 +1058,7 @@ BUGS = [
         ("store/net/tls.c", "tls->up || tls->ours, tls->up", "tls->up, tls->up")),
     bug("run for one mailbox does not look at the copy that its message waits for",
         system("test_move_by_copy.py", "MoveCutOffTest.test_a_run_for_the_source_alone_ends_the_move"),
-        ("sync/apply/remove.c", "run_is_unseen(place) && !run->look_everywhere", "run_is_unseen(place) && false")),
+        ("sync/apply/remove_there.c", "run_is_unseen(place) && !run->look_everywhere", "run_is_unseen(place) && false")),
     bug("run for one mailbox carries no flag to the copy of its message",
         system("test_move_by_copy.py", "MoveCutOffTest.test_a_run_for_the_source_alone_carries_a_flag_to_the_copy_and_ends_the_move"),
         ("sync/run/run.c", "todo->gift ? mailbox_is_usable(mailbox) : mailbox_is_open(mailbox)", "mailbox_is_open(mailbox)")),
@@ -1471,7 +1477,19 @@ BUGS = [
     bug("old version of a draft removed before the new one is there", DRAFTS,
         ("sync/agenda/agenda.c", "    *replaced = ok && found;", "    *replaced = ok && found;\n    return ok;")),
     bug("old version of a draft not kept before it is removed", DRAFTS,
-        ("sync/apply/remove.c", "apply_keep_there(run, agenda) && ", "")),
+        ("sync/apply/remove_there.c", "!apply_keep_there(run, agenda) || ", "")),
+    bug("copy in the Trash taken for proven where its COPY was cut off", TRASHED,
+        ("sync/apply/trash.c", "if (copied->todo->in_trash)\n            continue;", "copied->todo->in_trash = true;\n        continue;")),
+    bug("copied into the Trash once more without a look at it", TRASHED,
+        ("sync/apply/trash.c", "copied->op.kind != OP_REMOVE_REMOTE || copied->op.name[0] == '\\0'", "true")),
+    bug("copy in the Trash forgotten by the next run", TRASHED,
+        ("sync/apply/recover.c", "return op->name[0] != '\\0' && ", "return op->name[0] == '?' && ")),
+    bug("second half of a move by COPY moved to the Trash", TRASH("CopyTest.test_a_message_that_moves_is_no_deletion"),
+        ("sync/apply/trash.c", "todo->trashed = ok && !half;", "todo->trashed = ok;")),
+    bug("what goes to the Trash expunged where none is known", TRASH("MoveTest.test_without_a_known_trash_it_waits_and_is_never_expunged"),
+        ("sync/apply/trash.c", "todo->trashed = ok && !half;", "todo->trashed = ok && !half && place != NULL;")),
+    bug("mark of what goes to the Trash goes along", TRASH("MoveTest.test_a_mark_alone_moves_nothing_and_with_expunge_it_does_without_the_mark"),
+        ("sync/apply/trash.c", ".undelete = true;", ".undelete = false;")),
     bug("replacement counted by the guard", DRAFTS, ("sync/agenda/hold.c", "todo->replaced ||", "false ||")),
     bug("what was sent is not looked at again", DRAFTS,
         ("sync/observe/edited.c", "    return (later && now->seconds <= look->print.since + SETTLE_S)", "    return (false)")),

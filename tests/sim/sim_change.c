@@ -121,9 +121,12 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         return;
     }
     const int content = message->content, dress = message->dress;
+    const unsigned flags = message->flags & ~(change->wanted->undelete ? FLAG_DELETED : 0u), marked = message->flags;
+    if (change->wanted->undelete)
+        ledger_trashed(server->world, content, change->mailbox, target);
     server->world->copies = true;
     const bool room = (move || !server_is_full(server)) &&
-                      server_add(server, target, content, message->flags, message->keys, message->date, &uid);
+                      server_add(server, target, content, flags, message->keys, message->date, &uid);
     server->world->copies = false;
     if (!room) {
         item->outcome = (struct remote_outcome){.over_quota = true, .throttled = true};
@@ -137,7 +140,8 @@ carry_over(struct change *change, struct item *item, int target, bool move)
     say(server->world, "      %s #%d %s UID %u to %s: UID %u", move ? "MOVE" : "COPY", content,
         server_mailbox_name(change->mailbox), item->uid, server_mailbox_name(target), uid);
     if (move)
-        ledger_follows(server->world, content, change->mailbox, SIM_SERVER, 0, "moves");
+        ledger_follows(server->world, content, change->mailbox, SIM_SERVER, change->wanted->undelete ? marked : 0,
+                       "moves");
     if (move)
         server_expunge(server, change->mailbox, item->uid);
     if (server->uidplus && server->boxes[target].uidvalidity == change->wanted->target_uidvalidity)
@@ -156,12 +160,14 @@ carry_over_later(struct change *change, const struct item *item, int target, boo
     say(server->world, "      %s #%d %s UID %u to %s: still under way", move ? "MOVE" : "COPY", message->content,
         server_mailbox_name(change->mailbox), item->uid, server_mailbox_name(target));
     ledger_cross(server->world, message->content, target);
+    if (change->wanted->undelete)
+        ledger_trashed(server->world, message->content, change->mailbox, target);
     const bool gone = move && rng_chance(&server->world->rng, 50); /* the source at once, the target later */
     server->delayed[server->delayed_count++] =
         (struct sim_delayed){.mailbox = target,
                              .content = message->content,
                              .dress = message->dress,
-                             .flags = message->flags,
+                             .flags = message->flags & ~(change->wanted->undelete ? FLAG_DELETED : 0u),
                              .keys = message->keys,
                              .date = message->date,
                              .transfer = !gone,
@@ -330,6 +336,21 @@ check_replaced(const struct server *server, int mailbox, int content)
     }
 }
 
+/* Where what is removed here goes into the Trash, nothing leaves the server before it stands in another place there. */
+static void
+check_trashed(const struct server *server, int mailbox, int content)
+{
+    bool taken = false; /* from where it moved to, perhaps a moment ago */
+    int others = -1;    /* without the one that goes */
+
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        taken = taken || (m != mailbox && server->world->ledger[content].out[m]);
+        others += server_multiplicity(server, m, content);
+    }
+    if (server->trash != 0 && mailbox + 1 != server->trash && others <= 0 && !taken)
+        violation(server->world, "golub expunges #%d, which is not in the Trash", content);
+}
+
 static void
 expunge_items(struct change *change, size_t count)
 {
@@ -348,6 +369,7 @@ expunge_items(struct change *change, size_t count)
                 item->uid);
             if (server->world->clients == 1 && server->world->strict)
                 check_replaced(server, change->mailbox, message->content);
+            check_trashed(server, change->mailbox, message->content);
             ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, item->flags, "expunges");
             ledger_removed(server->world, message->content, change->mailbox, SIM_SERVER);
             server_expunge(server, change->mailbox, item->uid);

@@ -108,7 +108,8 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
         return; /* marked: it may be gone */
     if (same_there && same_here)
         check_flags(sim, client, id, there);
-    else if (same_there && old_there->flags == base->flags && old_here->count == 0 && there->count != 0)
+    else if (same_there && old_there->flags == base->flags && old_here->count == 0 && there->count != 0 &&
+             (there->count != 1 || there->mailbox + 1 != sim->server.trash || base->mailbox == there->mailbox))
         violation(&sim->world, "#%d was removed here and is still on the server", id);
     else if (same_here && (old_here->flags & old_here->shown) == (base->flags & old_here->shown) &&
              old_there->count == 0 && here->count != 0 && !is_below_view(sim, base))

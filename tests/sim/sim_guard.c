@@ -100,7 +100,7 @@ guard_after(struct sim *sim, struct client *client)
         if (count > MANY && count * 100 > SHARE * rows[m])
             violation(world, "%zu of %zu messages of mailbox %d were removed at once without being held%s", count,
                       rows[m], m, client->choice.confirm ? ", or were released and never shown" : "");
-        else if (count >= EMPTIED && count >= rows[m])
+        else if (count >= EMPTIED && count >= rows[m] && m + 1 != sim->server.trash)
             violation(world, "mailbox %d with %zu messages was emptied without being held%s", m, rows[m],
                       client->choice.confirm ? ", or were released and never shown" : "");
     }

@@ -74,6 +74,11 @@ begin(const struct history *history)
     if (kind_on(world,
                 KIND_COPYING)) /* what is paired anew while files are missing is fetched, and they come all the same */
         sim.disasters = false;
+    if (kind_on(world, KIND_TRASH)) {
+        sim.disasters = sim.edits = false;
+        sim.server.trash = SIM_MAILBOXES;
+        server_create(&sim.server, SIM_MAILBOXES - 1);
+    }
     if (kind_on(world, KIND_EDITS)) {
         sim.disasters = false;
         sim.edits = true;

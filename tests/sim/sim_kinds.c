@@ -47,7 +47,13 @@ static const struct knob knobs[KINDS] = {
     [KIND_KEYWORDS] = {"keywords", 20, true},
     [KIND_MAP] = {"map", 20, true},
     [KIND_RENAMES] = {"renames", 20, true},
+    [KIND_TRASH] = {"trash", 12, true},
 };
+
+/* Beside these it is known what removes a message, and what only moves it. */
+#define BESIDE_TRASH                                                                                                   \
+    (KIND_BIT(KIND_TRASH) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                     \
+     KIND_BIT(KIND_EXPUNGE) | KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_SAME_HEADER))
 
 static unsigned long allowed, forbidden;
 static bool chosen; /* by --kinds: then most histories have them */
@@ -142,6 +148,8 @@ kinds_of(uint64_t seed)
     /* Where the announced size is nonsense, nothing tells a body that was cut, once, from a whole one. */
     if ((kinds & KIND_BIT(KIND_BODIES)) != 0)
         kinds &= ~KIND_BIT(KIND_SIZES);
+    if ((kinds & KIND_BIT(KIND_TRASH)) != 0)
+        kinds &= BESIDE_TRASH;
     return kinds;
 }
 

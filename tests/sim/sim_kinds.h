@@ -47,6 +47,7 @@ enum kind {
     KIND_KEYWORDS, /* golub keyword */
     KIND_MAP,      /* folders are called otherwise, and `map` changes between runs */
     KIND_RENAMES,  /* the server says which mailbox is which, and another client renames them */
+    KIND_TRASH,    /* what is removed here goes into the server's Trash */
     KINDS
 };
 

@@ -521,6 +521,26 @@ ledger_carry(struct world *world, int content, int from, int to)
 }
 
 void
+ledger_trashed(struct world *world, int content, int from, int trash)
+{
+    struct ledger *entry = &world->ledger[content];
+    int most = world->clients - 1; /* who removes it at the same moment copies it, too */
+
+    kind_met(world, KIND_TRASH);
+    ledger_carry(world, content, from, trash);
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        most += m == trash                            ? 0
+                : entry->outs[SIM_SERVER + 1][m] != 0 ? entry->outs[SIM_SERVER + 1][m]
+                                                      : world->expunges && (entry->set[m] & FLAG_DELETED) != 0;
+    entry->put[trash] = true;
+    most = most > 0 ? most : 1;
+    if (most > entry->trashed) {
+        entry->most[trash] += most - entry->trashed;
+        entry->trashed = most;
+    }
+}
+
+void
 ledger_carry_mark(struct world *world, int content, int to, unsigned flags)
 {
     if (!world->expunges || (flags & FLAG_DELETED) == 0)

@@ -111,6 +111,8 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
                                  .utf8 = text_of(server->encodes ? other : name),
                                  .other = text_of(other),
                                  .separator = server->separator};
+    if (mailbox + 1 == server->trash)
+        item.attributes |= REMOTE_TRASH;
     item.has_status = !(server->status_gaps && (server->status_mute || rng_chance(&server->world->rng, 30)));
     if (item.has_status) {
         item.messages = server_exists(server, mailbox);

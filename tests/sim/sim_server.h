@@ -63,6 +63,7 @@ struct server {
     const char *prefix;
     bool encodes; /* names have other bytes than in UTF-8 */
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
+    int trash;    /* one more than the mailbox that is its \\Trash, into which what is removed here goes; 0: none is */
     /* how it behaves */
     bool status_mute; /* with status_gaps: no mailbox has its line */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;

@@ -147,9 +147,10 @@ struct ledger { /* of one content */
     bool unanswered[SIM_MAILBOXES]; /* ... without an answer, before this run */
     int total;                      /* the most of it on one side that they made, over all mailboxes */
     bool added[SIM_MAILBOXES];      /* golub listed its upload there as held: at the user's word it is sent once more */
-    bool saved;                     /* ... or wrote one anew with other lines, in its own mailbox, under another name */
-    unsigned taken;                 /* bits of the dresses in which they took files of it away */
-    int spread;                     /* how often they took it to two places on two sides: each may stay */
+    int trashed;    /* so often it may stand in the Trash for what was removed elsewhere: part of `most` */
+    bool saved;     /* ... or wrote one anew with other lines, in its own mailbox, under another name */
+    unsigned taken; /* bits of the dresses in which they took files of it away */
+    int spread;     /* how often they took it to two places on two sides: each may stay */
 };
 
 #define SIM_SERVER (-1) /* as a side; clients are 0 ... */
@@ -284,6 +285,8 @@ bool ledger_was_marked(const struct world *world, int content, int mailbox);
 void ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /** Users and other clients moved it: flags go along. */
 void ledger_carry(struct world *world, int content, int from, int to);
+/** golub takes it into the Trash because somebody removed it: it may stand there as often as it was removed. */
+void ledger_trashed(struct world *world, int content, int from, int trash);
 /**
  * A file that shows \\Deleted is moved there. Where that is another client's mark for its own removal, nobody can tell it from anybody else's:
  * with `expunge` it goes from there, too.

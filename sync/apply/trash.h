@@ -1,0 +1,15 @@
+/*
+ * `delete = "trash"`: what is removed here goes into the server's \Trash, and not for good. By UID MOVE; without that by UID COPY, and what stands in
+ * the \Trash provably is removed like any other.
+ */
+#ifndef SYNC_APPLY_TRASH_H
+#define SYNC_APPLY_TRASH_H
+
+#include "sync/run/run.h"
+
+/** Which removals go there (todo->trashed); those that can't, since nobody says which mailbox it is, wait and say so. Outside a transaction. */
+MUST_CHECK bool trash_judge(struct run *run, struct agenda *agenda);
+/** Move them; or copy them, and what is proven to be there is the caller's to remove (todo->in_trash). Outside a transaction. */
+MUST_CHECK bool trash_carry(struct run *run, struct agenda *agenda);
+
+#endif

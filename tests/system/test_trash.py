@@ -1,0 +1,231 @@
+"""`delete = "trash"`: what is removed here goes into the server's Trash, by MOVE or by COPY and a removal, and never for good before it stands there."""
+from base import HELD, SOME, SystemTest, main
+from storm import FULL
+
+PLAIN = " ".join(word for word in FULL.split() if word != "MOVE")
+PLAINEST = " ".join(word for word in FULL.split() if word not in ("MOVE", "UIDPLUS"))
+
+
+class Trash(SystemTest):
+    account_options = {"delete": "trash", "mailboxes": ["*", "!special:trash"]}
+    count = 4
+
+    def setUp(self):
+        super().setUp()
+        self.mails = [self.corpus.simple("mail %d" % n) for n in range(self.count)]
+        self.given_both_sides(self.mails)
+
+    def delete(self, *numbers):
+        for n in numbers:
+            self.maildir.delete(self.maildir.find("INBOX", self.mails[n]))
+
+    def there(self, mailbox):
+        return sorted(m.digest for m in self.client.messages(mailbox))
+
+    def given_both_sides(self, messages=(), mailbox="INBOX"):
+        self.uids = self.client.fill(mailbox, messages)
+        self.sync()
+
+    def then_trashed(self, *numbers, inbox=None):
+        self.assertEqual(self.there("Trash"), sorted(self.mails[n].digest for n in numbers))
+        left = [m.digest for n, m in enumerate(self.mails) if n not in numbers] if inbox is None else inbox
+        self.assertEqual(self.there("INBOX"), sorted(left))
+
+    def pending(self):
+        return [e for e in self.run_golub("status", "work", "--json").events if e.get("key") == "pending"]
+
+
+class MoveTest(Trash):
+    def test_what_was_deleted_here_stands_in_the_trash(self):
+        self.delete(0, 2)
+        result = self.sync("--json")
+        self.then_trashed(0, 2)
+        self.assertEqual([e["detail"] for e in result.of("message") if e["action"] == "remove-there"], ["into the Trash"] * 2, result)
+        self.assertFalse([line for line in self.proxy.changing() if b"EXPUNGE" in line or b"STORE" in line])
+        self.assert_idempotent()
+
+    def test_a_message_that_moves_is_no_deletion(self):
+        self.client.create("Work")
+        self.sync()
+        self.maildir.move(self.maildir.find("INBOX", self.mails[0]), "Work")
+        self.delete(1)
+        self.sync()
+        self.then_trashed(1, inbox=[self.mails[n].digest for n in (2, 3)])
+        self.assertEqual(self.there("Work"), [self.mails[0].digest])
+
+    def test_the_guard_counts_them(self):
+        self.mails += [self.corpus.simple("more %d" % n) for n in range(60)]
+        self.given_both_sides(self.mails[4:])
+        self.delete(*range(30))
+        self.sync(expect=HELD)
+        self.then_trashed()
+        self.sync("--confirm-deletes")
+        self.then_trashed(*range(30))
+
+    def test_what_was_flagged_there_meanwhile_comes_back(self):
+        self.delete(0)
+        self.client.store("INBOX", [self.uids[0]], "+", ["\\Flagged"])
+        self.sync()
+        self.then_trashed()
+        self.assertTrue(self.maildir.has("INBOX", self.mails[0]))
+
+    def test_a_mark_alone_moves_nothing_and_with_expunge_it_does_without_the_mark(self):
+        self.maildir.flag(self.maildir.find("INBOX", self.mails[0]), add="ST")
+        self.sync()
+        self.then_trashed()
+        self.account.set(expunge=True)
+        for _ in range(3):
+            self.sync()
+        self.then_trashed(0)
+        self.assertEqual(self.client.messages("Trash")[0].flags & {"\\Deleted", "\\Seen"}, {"\\Seen"})
+        self.assertFalse(self.maildir.has("INBOX", self.mails[0]))
+
+    def test_a_draft_that_was_saved_again_is_no_deletion(self):
+        draft = self.corpus.simple("draft", flags=["\\Draft"])
+        self.maildir.put("Drafts", draft.lf, "DS")
+        self.sync()
+        f, = self.maildir.files("Drafts")
+        with open(f.path, "ab") as file:
+            file.write(b"one line more\n")
+        for _ in range(2):
+            self.sync()
+        self.assertEqual(len(self.there("Drafts")), 1)
+        self.assertEqual(self.there("Trash"), [])
+
+    def test_without_a_known_trash_it_waits_and_is_never_expunged(self):
+        lie = {"on": True}
+        self.through(edit_down=lambda data: data.replace(b"\\Trash", b"\\Trasx") if lie["on"] else data)
+        self.delete(0)
+        result = self.sync(expect=SOME)
+        self.assertIn('special = {"trash=NAME"}', result.err)
+        self.then_trashed()
+        waits, = self.pending()
+        self.assertEqual((waits["work"], waits["mailbox"], waits["uid"]), ("remove-there", "INBOX", self.uids[0]))
+        self.assertIn('special = {"trash=NAME"}', waits["why"])
+        lie["on"] = False
+        self.sync()
+        self.then_trashed(0)
+        self.assertEqual(self.pending(), [])
+
+    def test_the_user_names_it_and_a_name_alone_is_no_trash(self):
+        self.through(edit_down=lambda data: data.replace(b"\\Trash", b"\\Trasx"))
+        self.delete(0)
+        self.sync(expect=SOME)
+        self.then_trashed()
+        self.account.set(special=["trash=Trash"])
+        self.sync()
+        self.then_trashed(0)
+
+    def test_two_of_them_are_none(self):
+        self.through(edit_down=lambda data: data.replace(b"\\Archive", b"\\Trash"))
+        self.delete(0)
+        self.sync(expect=SOME)
+        self.then_trashed()
+
+    def test_expunge_is_as_before(self):
+        self.account.set(delete="expunge")
+        self.delete(0)
+        self.sync()
+        self.then_trashed(inbox=[m.digest for m in self.mails[1:]])
+
+    def test_a_cut_anywhere_loses_nothing_and_doubles_nothing(self):
+        """The line breaks in each answer of the server in turn, or what is sent does not arrive whole."""
+        trashed = []
+        for way in ("cut_up", "cut_down"):
+            self.proxy.reset()
+            self.delete(len(trashed))
+            self.sync()
+            trashed.append(len(trashed))
+            size = len(self.proxy.stream("up" if way == "cut_up" else "down"))
+            self.given_more(12)
+            for at in range(size // 12, size + 1, max(1, size // 12)):
+                n = len(trashed)
+                if n >= len(self.mails):
+                    break
+                self.delete(n)
+                self.through(**{way: at, "times": 1})
+                self.account.sync()
+                self.through()
+                self.settle()
+                trashed.append(n)
+                self.then_trashed(*trashed)
+
+    def given_more(self, count):
+        more = [self.corpus.simple("more %d" % (len(self.mails) + n)) for n in range(count)]
+        self.mails += more
+        self.given_both_sides(more)
+
+    def settle(self):
+        for _ in range(3):
+            if self.account.sync().code == 0:
+                return
+        self.fail("it does not come to an end")
+
+
+class CopyTest(MoveTest):
+    server_options = {"capability": PLAIN}
+
+    def settle(self):
+        """An unanswered copy may be under way for five seconds."""
+        import sqlite3
+        for _ in range(4):
+            with sqlite3.connect(self.account.journal_path()) as journal:
+                journal.execute("UPDATE op SET since = since - 60, seen = CASE seen WHEN 0 THEN 0 ELSE seen - 60 END")
+            journal.close()
+            if self.account.sync().code == 0:
+                return
+        self.fail("it does not come to an end" + self.evidence())
+
+    def test_what_was_deleted_here_stands_in_the_trash(self):
+        self.delete(0, 2)
+        self.sync()
+        self.then_trashed(0, 2)
+        commands = b"\n".join(self.proxy.changing())
+        self.assertLess(commands.index(b"COPY"), commands.index(b"EXPUNGE"))
+        self.assert_idempotent()
+
+
+class PlainestTest(CopyTest):
+    server_options = {"capability": PLAINEST}
+
+    def test_the_copy_is_seen_before_the_source_goes(self):
+        self.delete(0)
+        self.sync()
+        self.then_trashed(0)
+        sent = b"\n".join(self.proxy.sent())
+        looked = sent.index(b"SELECT", sent.index(b"COPY"))
+        self.assertLess(looked, sent.index(b"EXPUNGE"))
+
+
+class InsideTest(Trash):
+    """The Trash is synced, too."""
+    account_options = {"delete": "trash"}
+
+    def test_it_comes_here_into_the_trash(self):
+        self.delete(0)
+        self.sync()
+        self.then_trashed(0)
+        self.assertTrue(self.maildir.has("Trash", self.mails[0]))
+        self.assert_in_sync()
+
+    def test_what_is_deleted_in_the_trash_is_gone(self):
+        self.delete(0)
+        self.sync()
+        self.maildir.delete(self.maildir.find("Trash", self.mails[0]))
+        self.sync()
+        self.then_trashed(inbox=[m.digest for m in self.mails[1:]])
+        self.assert_in_sync()
+
+    def test_with_expunge_the_file_follows_into_the_trash(self):
+        self.account.set(expunge=True)
+        self.maildir.flag(self.maildir.find("INBOX", self.mails[0]), add="ST")
+        for _ in range(3):
+            self.sync()
+        self.then_trashed(0)
+        self.assertEqual(self.maildir.find("Trash", self.mails[0]).letters, "S")
+        self.assertEqual(self.run_golub("restore", "work", "--json").of("restore"), [])
+        self.assert_in_sync()
+
+
+if __name__ == "__main__":
+    main()
