@@ -6,7 +6,7 @@
 #include "config/settings_loader.h"
 
 #include "config/paths.h"
-#include "sync/rules/names.h"
+#include "sync/rules/names_map.h"
 
 #define KEEP_DAYS_MAX 36500
 #define MESSAGES_MAX UINT32_MAX /* a maildrop numbers no more (RFC 1939 leaves it open; ours are 32 bits) */
@@ -171,6 +171,7 @@ import_check(struct loader *loader, struct configured *c)
     /* Of the defaults these are for the IMAP accounts. --pull alone may take away what goes up. */
     c->account.policy.pull = c->account.policy.push = all;
     c->account.policy.expunge = false;
+    c->account.policy.map = NULL;
     if (import->deliver_command == NULL)
         return check_folder(loader, c);
     c->account.maildir = NULL;
@@ -182,8 +183,10 @@ static bool
 resolve_delivery(struct loader *loader, const struct account *pop, char **path)
 {
     char folder[LOCAL_FOLDER_MAX + 1], whole[PATHS_MAX + LOCAL_FOLDER_MAX + 2];
+    struct names_map map;
 
-    if (!names_to_folder(pop->import.deliver_to, pop->policy.layout, folder, loader->err))
+    names_map_begin(&map, &pop->policy, NULL);
+    if (!names_map_folder(&map, pop->import.deliver_to, pop->policy.layout, folder, loader->err))
         return loader_refuse_error(loader, "deliver-to");
     (void)text_print(whole, sizeof whole, "%s/%s", pop->maildir, folder); /* has room for both at their longest */
     return paths_resolve(whole, path, loader->err) || loader_refuse_error(loader, "maildir");
@@ -292,10 +295,17 @@ check_shared_tree(struct loader *loader, const struct configured *a, struct acco
                   const char *target, const char *root)
 {
     bool first = account_is_pop(&a->account);
-    char where[LOADER_WHERE_SIZE];
+    char where[LOADER_WHERE_SIZE], here[LIMIT_MAILBOX_NAME + 1];
+    struct names_map map;
 
     if (!paths_overlap(root, target) || strlen(target) < strlen(root))
         return true;
+    /* The name of a mailbox is the server's, and its folder is where the other account has it. */
+    names_map_begin(&map, &imap->policy, NULL);
+    if (!names_map_here(&map, pop->import.deliver_to, here, loader->err))
+        return loader_refuse_error(loader, "deliver-to");
+    pop->policy.map = imap->policy.map;
+    pop->policy.special = imap->policy.special;
     if (pop->policy.layout == imap->policy.layout)
         return check_circle(loader, a, pop, imap) && note_beside(loader, pop, imap);
     loader_where(loader, a, where, sizeof where);

@@ -3,7 +3,7 @@ import os
 import shutil
 import unittest
 
-from base import CONFIG, OK, SOME, SystemTest, main, only_shown
+from base import CONFIG, OK, PASSWORD, SOME, Account, SystemTest, main, only_shown
 from rig import courier, cyrus
 
 
@@ -348,6 +348,29 @@ class DotMapTest(Mapped):
         self.sync()
         self.assert_in_sync()
         self.assertIn("Old/Lists/2019", self.maildir.mailboxes())
+
+
+class DeliverMapTest(Mapped):
+    """A POP account that delivers into the tree of one with a map: the name of a mailbox is the server's there, too."""
+    server_options = {"format": "maildir", "pop3": True, "special_use": {"Gesendete Objekte": "Sent"}}
+
+    def test_what_is_imported_goes_to_the_mailbox_of_that_name(self):
+        self.given_mail()
+        self.sync()
+        Account(self.home, "pop3://127.0.0.1:%d" % self.server.pop_port, self.user, PASSWORD, "post", maildir=self.account.root, tls="none",
+                deliver_to="Listen/neu")
+
+        self.assertIn("mail goes into Listen/neu: the folder %s" % self.maildir.folder("Lists/neu"), self.run_golub("check", "post").out)
+        news = self.corpus.simple("news")
+        self.client.fill("INBOX", [news])
+        self.run_golub("import", "post")
+
+        self.assertTrue(self.maildir.has("Lists/neu", news))
+        self.sync()
+        self.assertTrue(self.is_there(news, "Listen/neu"))
+        self.assertNotIn("Lists", self.client.mailboxes())
+        self.home.accounts[-1].set(deliver_to="Lists")
+        self.assertRegex(self.run_golub("import", "post", expect=CONFIG).err, r"deliver-to: .*`map` gives Lists to mailbox Listen")
 
 
 class CyrusMapTest(Mapped):
