@@ -19,6 +19,9 @@
 #include "sync/rules/policy.h"
 
 #define SPECIAL_USES 8
+#define SPECIAL_ANY                                                                                                    \
+    ((unsigned)REMOTE_ALL | REMOTE_ARCHIVE | REMOTE_DRAFTS | REMOTE_FLAGGED | REMOTE_JUNK | REMOTE_SENT |              \
+     REMOTE_TRASH | REMOTE_IMPORTANT)
 
 enum special_source { /* who says so; the greater, the more certain */
                       SPECIAL_UNKNOWN,

@@ -60,7 +60,7 @@ uses_note(struct run *run, bool listed)
         struct mailbox *mailbox = &run->mailboxes[i];
         const struct journal_mailbox *row = &mailbox->row;
 
-        mailbox->uses = special_uses(run->account->policy.special, row->name, row->attributes);
+        mailbox->uses = special_uses(run->account->policy.special, row->name, row->attributes) & SPECIAL_ANY;
         mailbox->turn = special_turn(row->name, mailbox->uses);
         mailbox->chosen = uses_choose(run, row->name, row->attributes);
         if (by_use && !listed && !mailbox->chosen)
