@@ -259,6 +259,7 @@ enum journal_which {
     WHICH_FILE_ALONE, /* base known, no uid */
     WHICH_UID_ALONE,  /* uid known and not gone there, no base, not FACT_REPLACED */
     WHICH_UID_LEFT,   /* uid known and gone there, no base */
+    WHICH_GONE,       /* uid and base known, and gone on a side */
     WHICH_FRESH,      /* new mail there (journal_fresh) */
     WHICH_BUT_FRESH,  /* ... and all but this */
     WHICH_NOWHERE, /* neither base nor uid: a removal that another program's state told, whose UID is not valid any more */

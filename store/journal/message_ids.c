@@ -19,6 +19,7 @@
 #define UID_ALONE DIRTY " AND base IS NULL AND (facts & 0x40000) = 0 AND " WITH_UID /* FACT_REPLACED */
 #define NOWHERE DIRTY " AND uid IS NULL AND base IS NULL"
 #define UID_LEFT DIRTY " AND base IS NULL AND uid IS NOT NULL AND (facts & 1) <> 0"
+#define GONE DIRTY " AND uid IS NOT NULL AND base IS NOT NULL AND (facts & 3) <> 0"
 /* Those that are new there: as a first sync has them by the million. Walked by the index of what is dirty, in its order. */
 #define FRESH "uid IS NOT NULL AND base IS NULL AND facts = 0 AND twin IS NULL"
 #define BUT_FRESH DIRTY " AND NOT (" FRESH ")"
@@ -110,6 +111,7 @@ static const char *const ids_sql[WHICH_SETS][2] = {
     [WHICH_FILE_ALONE] = IDS(FILE_ALONE),
     [WHICH_UID_ALONE] = IDS(UID_ALONE),
     [WHICH_UID_LEFT] = IDS(UID_LEFT),
+    [WHICH_GONE] = DIRTY_IDS(GONE),
     [WHICH_FRESH] = DIRTY_IDS(DIRTY " AND " FRESH),
     [WHICH_BUT_FRESH] = DIRTY_IDS(BUT_FRESH),
     [WHICH_NOWHERE] = IDS(NOWHERE),
@@ -130,6 +132,7 @@ static const char *const count_sql[WHICH_SETS][2] = {
     [WHICH_FILE_ALONE] = DIRTY_COUNT(FILE_ALONE),
     [WHICH_UID_ALONE] = DIRTY_COUNT(UID_ALONE),
     [WHICH_UID_LEFT] = DIRTY_COUNT(UID_LEFT),
+    [WHICH_GONE] = DIRTY_COUNT(GONE),
     [WHICH_FRESH] = DIRTY_COUNT(DIRTY " AND " FRESH),
     [WHICH_BUT_FRESH] = DIRTY_COUNT(BUT_FRESH),
     [WHICH_NOWHERE] = DIRTY_COUNT(NOWHERE),

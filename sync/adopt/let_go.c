@@ -99,7 +99,7 @@ find_lost(struct letting *letting)
     struct run *run = letting->run;
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err);
+    bool ok = journal_message_ids(run->journal, 0, WHICH_GONE, &ids, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++)
         ok = run_load(run, ids[i], letting->message) && add_lost(letting);

@@ -139,8 +139,8 @@ gather_fresh(struct again *again, bool map)
     struct run *run = again->run;
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = journal_message_ids(run->journal, run->mailboxes[again->index].row.id, WHICH_UID_ALONE, &ids, &count,
-                                  &run->err);
+    bool ok =
+        journal_message_ids(run->journal, run->mailboxes[again->index].row.id, WHICH_FRESH, &ids, &count, &run->err);
 
     again->fresh = ok ? arena_array(&again->arena, count, sizeof *again->fresh) : NULL;
     ok = ok && run_has(run, &again->arena);
@@ -405,7 +405,7 @@ replace_all(struct again *again)
     struct run *run = again->run;
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err);
+    bool ok = journal_message_ids(run->journal, 0, WHICH_GONE, &ids, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++)
         ok = replace_gone(again, ids[i]);
@@ -419,9 +419,14 @@ note_mailbox(struct run *run, uint32_t index)
     const struct mailbox *mailbox = &run->mailboxes[index];
     struct again again = {.run = run, .index = index};
     struct local_traces traces;
+    uint64_t fresh;
     bool ok = true;
 
     if (mailbox->row.id == 0 || !mailbox->chosen || !mailbox_is_open(mailbox) || !mailbox->current)
+        return true;
+    if (!journal_message_count(run->journal, mailbox->row.id, WHICH_FRESH, &fresh, &run->err))
+        return false;
+    if (fresh == 0)
         return true;
     run->local.ops->traces(run->local.self, mailbox->row.folder, &traces);
     if (traces.changed == 0 ||
@@ -439,6 +444,7 @@ bool
 sent_again_note(struct run *run)
 {
     struct again again = {.run = run};
+    uint64_t fresh = 0;
     bool ok = traces_before(run);
 
     if (!ok || run->first || (run->traces.mbsync == 0 && run->traces_before.mbsync == 0))
@@ -446,7 +452,8 @@ sent_again_note(struct run *run)
     again.message = arena_array(&again.arena, 2, sizeof *again.message);
     ok = run_has(run, &again.arena) && replace_all(&again);
     arena_free(&again.arena);
-    for (uint32_t i = 0; ok && i < run->count; i++)
+    ok = ok && journal_message_count(run->journal, 0, WHICH_FRESH, &fresh, &run->err);
+    for (uint32_t i = 0; ok && fresh != 0 && i < run->count; i++)
         ok = note_mailbox(run, i);
     return ok;
 }

@@ -344,8 +344,10 @@ what_stands_on_one_side_alone_is_a_set_of_its_own(void **state)
     struct scene *s = *state;
     struct journal_message file = paired(s->mailbox, 0), unread = file, gone = file, alias = file;
     struct journal_message uid = paired(s->mailbox, 2), left = paired(s->mailbox, 3), old = paired(s->mailbox, 4);
+    struct journal_message lost = paired(s->mailbox, 5);
     uid.base[0] = left.base[0] = old.base[0] = '\0';
     left.facts = FACT_GONE_THERE;
+    lost.facts = FACT_GONE_HERE;
     old.facts = FACT_REPLACED;
     unread.has_wire = gone.has_wire = false;
     gone.facts = FACT_GONE_HERE;
@@ -353,6 +355,8 @@ what_stands_on_one_side_alone_is_a_set_of_its_own(void **state)
     text_print(unread.base, sizeof unread.base, "unread");
     text_print(gone.base, sizeof gone.base, "gone");
     text_print(alias.base, sizeof alias.base, "alias");
+    text_print(lost.base, sizeof lost.base, "lost");
+    lost = given_message(s, lost);
     alias.refers_to = given_message(s, paired(s->mailbox, 1)).id; /* settled, both of them */
     given_message(s, alias);
     file = given_message(s, file);
@@ -367,6 +371,8 @@ what_stands_on_one_side_alone_is_a_set_of_its_own(void **state)
     assert_ids(s, s->mailbox, WHICH_FILE_ALONE, (int64_t[]){file.id, unread.id, gone.id}, 3);
     assert_ids(s, s->mailbox, WHICH_UID_ALONE, (int64_t[]){uid.id}, 1);
     assert_ids(s, s->mailbox, WHICH_UID_LEFT, (int64_t[]){left.id}, 1);
+    assert_ids(s, s->mailbox, WHICH_GONE, (int64_t[]){lost.id}, 1);
+    assert_ids(s, 0, WHICH_GONE, (int64_t[]){lost.id}, 1);
 }
 
 static void

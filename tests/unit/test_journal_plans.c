@@ -14,7 +14,7 @@ static const char *const indexes[WHICH_SETS] = {
     [WHICH_DIRTY] = "message_dirty",     [WHICH_ALIAS] = "message_twin",       [WHICH_DRAFT] = "message_draft",
     [WHICH_UNREAD] = "message_dirty",    [WHICH_FILE_ALONE] = "message_dirty", [WHICH_UID_ALONE] = "message_dirty",
     [WHICH_UID_LEFT] = "message_dirty",  [WHICH_NOWHERE] = "message_dirty",    [WHICH_FRESH] = "message_dirty",
-    [WHICH_BUT_FRESH] = "message_dirty", [WHICH_DELETED] = "message_deleted",
+    [WHICH_BUT_FRESH] = "message_dirty", [WHICH_DELETED] = "message_deleted",  [WHICH_GONE] = "message_dirty",
 };
 
 static void
