@@ -143,7 +143,15 @@ journal_listing_probe(struct journal *journal, bool all, struct error *err)
                   " OR (l.size = 0 AND EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0))"
                   " OR EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0 AND listed = 0 AND uidl <> '=file')");
 
-    return listing_table(journal, err) && listing_exec(journal, all ? DOUBT_NEW("") : some, err);
+    /* What was begun under a name and never stored may be what another row, which went, stands for: the name proves nothing. */
+    static const char begun[] =
+        "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated) SELECT l.number, l.uidl, l.size, 0"
+        " FROM main.pop p CROSS JOIN temp.listing l ON l.uidl = p.uidl WHERE p.state = 1 AND p.absent = 0"
+        " AND NOT EXISTS (SELECT 1 FROM main.pop WHERE uidl = l.uidl AND absent = 0 AND state <> 1)";
+
+    static_assert(POP_FETCHING == 1, "the statement holds this number");
+    return listing_table(journal, err) && listing_exec(journal, all ? DOUBT_NEW("") : some, err) &&
+           (!all || listing_exec(journal, begun, err));
 }
 
 #define DOUBTFUL                                                                                                       \

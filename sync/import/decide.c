@@ -92,6 +92,22 @@ only_bytes_tell(const struct import *import, const struct journal_listed *listed
            (rows->first.facts & POP_SHORT) == 0;
 }
 
+/* What was begun under this name, and is not known by any header, may be another message: one that was here under another name, and went, has this header. */
+static bool
+is_perhaps_gone(struct import *import, const struct journal_listed *listed, const struct candidates *named,
+                const struct seen *seen, bool *perhaps)
+{
+    struct candidates gone;
+
+    *perhaps = false;
+    if (named->count != 1 || named->first.state != POP_FETCHING || named->first.has_header || named->first.has_kin)
+        return true;
+    if (!candidates_absent(import, listed, seen, true, true, 1, &gone))
+        return false;
+    *perhaps = gone.count != 0;
+    return true;
+}
+
 /* By its name. Of one to which the server added a line, and one of its header that is new, the new one has the header that is known. */
 static bool
 decide_named(struct match *match, const struct journal_listed *listed, const struct seen *seen)
@@ -101,16 +117,16 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     uint64_t alike = 1, named_alike = 1;
     /* Where names moved on, now or in a run that broke off, one of two that are alike may have the other's. */
     const bool moved = import->reused || match->again || match->doubted;
-    bool kin = false;
+    bool kin = false, perhaps = false;
 
-    if (!candidates_named(import, listed, seen, &rows) ||
+    if (!candidates_named(import, listed, seen, &rows) || !is_perhaps_gone(import, listed, &rows, seen, &perhaps) ||
         (moved && (!journal_listing_alike(import->journal, NULL, seen->header, listed->size, 2, &alike, &import->err) ||
                    !journal_listing_has_kin(import->journal, seen->header, seen->kin.rest, &kin, &import->err))) ||
         (listed->repeated &&
          !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, 2, &named_alike, &import->err)))
         return false;
     /* ... and what is merely kin of the row of its name may be a copy, and the row another line's; and so may what was begun for the name. */
-    if (rows.count == 1 && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
+    if (rows.count == 1 && !perhaps && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
         (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING) &&
         !candidates_resized(import, &rows.first, listed, seen) && !only_bytes_tell(import, listed, &rows, seen))
         return pair_line(match, listed, &rows.first, seen, true);
