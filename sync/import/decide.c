@@ -126,7 +126,7 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
          !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, 2, &named_alike, &import->err)))
         return false;
     /* ... and what is merely kin of the row of its name may be a copy, and the row another line's; and so may what was begun for the name. */
-    if (rows.count == 1 && !perhaps && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
+    if (rows.count == 1 && !rows.begun && !perhaps && alike == 1 && !kin && named_alike == 1 &&
         (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING) &&
         !candidates_resized(import, &rows.first, listed, seen) && !only_bytes_tell(import, listed, &rows, seen))
         return pair_line(match, listed, &rows.first, seen, true);
