@@ -20,7 +20,7 @@ journal_message_is_clean(const struct journal_message *message)
         return message->facts == FACT_ALIAS && message->refers_to != 0;
     return message->uid != 0 &&
            (message->facts & ~(unsigned)(FACT_BY_HEADER | FACT_FOREIGN | FACT_ITS_BYTES | FACT_FETCHED |
-                                         FACT_SENT_AGAIN | FACT_TAKEN)) == 0 &&
+                                         FACT_SENT_AGAIN | FACT_TAKEN | FACT_VAGUE)) == 0 &&
            message->flags.rseen == message->flags.rbase;
 }
 

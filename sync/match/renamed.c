@@ -23,7 +23,7 @@ take_file(struct journal_message *old, const struct journal_message *file, unsig
     old->flags.lseen = merge_of_name(file->info, old->flags.lseen);
     if ((old->facts & (FACT_REPLACED | FACT_MOVED)) != 0) /* its bytes stand here again: nothing replaces it any more */
         old->refers_to = 0;
-    old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
+    old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED | FACT_VAGUE);
     if ((old->facts & FACT_GONE_THERE) == 0)
         old->facts &= ~(unsigned)(FACT_UNPAIRED | ((old->facts & FACT_APART) != 0 ? 0 : FACT_ADOPTED));
     if (!file->has_wire || memcmp(old->wire, file->wire, DIGEST_SIZE) != 0)

@@ -2114,6 +2114,8 @@ BUGS = [
         ("sync/agenda/shown.c", "(judge_headers(noting) && ask_bodies(noting, probes))", "judge_headers(noting)")),
     bug("adopt: what is edited there while its removal waits taken for what it was", MBSYNC("what_another_client_edits_while_its_removal_waits_is_another_message"),
         ("sync/match/held_again.c", "kin_same(&lost->kin, &there->kin) && is_explained(lost, there);", "kin_same(&lost->kin, &there->kin);")),
+    bug("adopt: what waits and is put back here held for ever", MBSYNC("what_waits_and_is_put_back_here_waits_no_longer"),
+        ("sync/match/renamed.c", "FACT_REPLACED | FACT_VAGUE);", "FACT_REPLACED);"), ("store/journal/messages.c", "FACT_TAKEN | FACT_VAGUE", "FACT_TAKEN")),
     bug("adopt: a file that was saved with lines of a mail reader taken for removed", MBSYNC("what_a_mail_reader_saved_with_lines_of_its_own_is_the_message_it_was"),
         ("sync/agenda/kin_moves.c", "gone->size >= rest && gone->size - rest <= ADDED_MAX", "meeting_is_copy_size(gone->size, fresh->size)")),
     bug("adopt: all that was let go compared with each new file", MBSYNC_STATE("messages_that_it_let_go_stay_there_alone"),

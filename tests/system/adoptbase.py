@@ -567,6 +567,22 @@ class Moved:
         self.assertEqual({name: len(files) for name, files in self.mail_here().items()}, there)
         self.assert_idempotent()
 
+    def test_what_waits_and_is_put_back_here_waits_no_longer(self):
+        """Out of a backup, or by an undelete of the mail reader: nobody removed it."""
+        removed = self.given_removals_that_wait()
+        for mailbox, uid in removed:
+            self.tree.put(mailbox, self.client.body(mailbox, uid).replace(b"\r\n", b"\n"), "")
+        there = self.counts_there()
+
+        self.sync()
+
+        self.assertEqual(self.counts_there(), there)
+        self.assertEqual({name: len(files) for name, files in self.mail_here().items()}, there)
+        self.assertNotIn("is held", self.home.run("status").out)
+        self.sync("--reject-deletes")
+        self.assertEqual(self.home.run("verify").code, OK)
+        self.assert_idempotent()
+
     @nightly
     def test_a_name_that_was_copied_is_compared(self):
         self.given_a_tree()

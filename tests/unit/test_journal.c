@@ -227,6 +227,8 @@ clean_means_that_neither_side_differs(void **state)
         {true, true, false, false, FACT_GONE_HERE, false, false},
         {true, true, false, false, FACT_ALTERED, false, false},
         {true, true, false, false, FACT_ECHO, false, false},
+        {true, true, false, false, FACT_VAGUE, false, true}, /* that its header names nothing leaves nothing to do */
+        {true, false, false, false, FACT_VAGUE, false, false},
         {false, true, false, false, FACT_REFUSED, false, false},
         {false, true, false, false, FACT_ALIAS, true, true},
         {false, true, true, false, FACT_ALIAS, true, true}, /* what the server shows is that of the row it refers to */
