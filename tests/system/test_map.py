@@ -201,6 +201,21 @@ class MapTest(Mapped):
         self.account.set(map=["INBOX=Eingang"], layout="maildir++")
         self.assertRegex(self.run_golub("sync", expect=CONFIG).err, r"map: .*in the layout maildir\+\+ the root is INBOX")
 
+    def test_what_is_removed_goes_into_the_trash_of_another_name(self):
+        self.account.set(map=["special:trash=Trash"], delete="trash")
+        self.sides = {"Papierkorb": "Trash"}
+        self.given_mail()
+        self.sync()
+        self.maildir.delete(self.maildir.find("INBOX", self.one))
+
+        for _ in range(2):
+            self.sync()
+
+        self.assertTrue(self.is_there(self.one, "Papierkorb"))
+        self.assertTrue(self.maildir.has("Trash", self.one))
+        self.assertNotIn("Trash", self.client.mailboxes())
+        self.assert_in_sync()
+
     # -- another map than the journal's
 
     def given_another(self, words, sides):
