@@ -2,6 +2,7 @@
 #include "sync/agenda/fresh.h"
 
 #include "sync/rows/refusals.h"
+#include "sync/run/uses.h"
 
 #define PIECE 4096 /* messages: 0.6 MB; a round of downloads */
 #define ALL_UIDS (UINT64_C(1) << 32)
@@ -71,10 +72,11 @@ fresh_begin(struct run *run, uint64_t cap, struct fresh_walk *walk)
         return false;
     walk->at = calloc(count + 1, sizeof *walk->at);
     for (size_t i = 0; walk->at != NULL && i < count; i++) {
-        const struct mailbox *mailbox = run_mailbox_by_id(run, sums[i].mailbox);
+        struct mailbox *mailbox = run_mailbox_by_id(run, sums[i].mailbox);
 
         if (mailbox != NULL && mailbox->chosen && !agenda_is_closed(mailbox))
-            walk->at[walk->count++] = (struct fresh_of){(uint32_t)(mailbox - run->mailboxes), mailbox->turn, sums[i]};
+            walk->at[walk->count++] =
+                (struct fresh_of){(uint32_t)(mailbox - run->mailboxes), uses_turn(mailbox), sums[i]};
     }
     free(sums);
     if (walk->count > 1)

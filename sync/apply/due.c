@@ -5,6 +5,7 @@
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
 #include "sync/run/attempts.h"
+#include "sync/run/uses.h"
 
 static bool
 is_download(const struct todo *todo)
@@ -60,7 +61,7 @@ add_newest_first(struct due *due, struct agenda *agenda, unsigned turn)
 
         while (begin > 0 && agenda->todos[begin - 1].mailbox == mailbox && count < LIMIT_BATCH)
             count += is_due(run, &agenda->todos[--begin]);
-        if (count != 0 && run->mailboxes[mailbox].turn == turn && mailbox_is_open(&run->mailboxes[mailbox]) &&
+        if (count != 0 && uses_turn(&run->mailboxes[mailbox]) == turn && mailbox_is_open(&run->mailboxes[mailbox]) &&
             (mailbox + 1 == due->written || can_write(run, &run->mailboxes[mailbox]))) {
             due->written = mailbox + 1;
             for (size_t i = begin; ok && i < end; i++)

@@ -247,7 +247,8 @@ special_is_called(const char *name, unsigned use)
 
     level = level != NULL ? level + 1 : name;
     for (const char *const *at = specials[index_of(use)].names; *at != NULL; at++) {
-        if (strcasecmp(level, *at) == 0)
+        /* Asked of each mailbox: nearly all end at their first letter, in either case. */
+        if ((((unsigned char)level[0] ^ (unsigned char)(*at)[0]) & 0xdfu) == 0 && strcasecmp(level, *at) == 0)
             return true;
     }
     return false;

@@ -62,7 +62,7 @@ struct mailbox {
         had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
     bool chosen;   /* by the patterns */
     unsigned uses; /* what it is for, by the user's word or the server's: special_uses, without other attributes */
-    unsigned turn; /* when its new mail is fetched: special_turn */
+    unsigned turn; /* one more than uses_turn; 0: not asked for yet */
     bool asked;    /* by the command line: operations are allowed in it */
     /* what is due */
     bool look_there, look_here;

@@ -25,6 +25,14 @@ guess(const struct run *run, const char *name, unsigned attributes)
     return special_is_apart(uses, run->labels) ? uses | NAMES_APART : uses;
 }
 
+unsigned
+uses_turn(struct mailbox *mailbox)
+{
+    if (mailbox->turn == 0)
+        mailbox->turn = special_turn(mailbox->row.name, mailbox->uses) + 1;
+    return mailbox->turn - 1;
+}
+
 bool
 uses_fit(const struct run *run, const struct mailbox *mailbox, const char *pattern)
 {
@@ -61,7 +69,7 @@ uses_note(struct run *run, bool listed)
         const struct journal_mailbox *row = &mailbox->row;
 
         mailbox->uses = special_uses(run->account->policy.special, row->name, row->attributes) & SPECIAL_ANY;
-        mailbox->turn = special_turn(row->name, mailbox->uses);
+        mailbox->turn = 0;
         mailbox->chosen = uses_choose(run, row->name, row->attributes);
         if (by_use && !listed && !mailbox->chosen)
             mailbox->chosen = may_be_chosen(run, mailbox);

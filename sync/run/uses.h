@@ -8,6 +8,8 @@
 void uses_note(struct run *run, bool listed);
 /** Do the patterns choose a mailbox of this name, of which the server says this? */
 bool uses_choose(const struct run *run, const char *name, unsigned attributes);
+/** When its new mail is fetched: special_turn, asked once. */
+unsigned uses_turn(struct mailbox *mailbox);
 /** Does one pattern, its "!" aside, fit the mailbox? */
 bool uses_fit(const struct run *run, const struct mailbox *mailbox, const char *pattern);
 /**
