@@ -387,6 +387,8 @@ work_on_line(struct run *run)
         return false;
     uneven_say(run);
     keywords_end(run);
+    if (!run_stopped(run))
+        attempts_over(run);
     return run_stopped(run) || (attempts_write(run) && finish_pairing(run) && reading_say(run) &&
                                 leftovers_count(run) && refusals_say(run) && close_pending(run) && shown_note(run) &&
                                 place_close(run) && close_quarantine(run) && allowed_end(run));

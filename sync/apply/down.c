@@ -271,8 +271,6 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     }
     if (outcome->throttled)
         mailbox->over |= WORK_FETCH;
-    if (outcome->ok)
-        attempts_read(run, mailbox);
     if (missing == 0)
         return true;
     mailbox->stirred = true;

@@ -191,8 +191,6 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     }
     if (outcome->throttled)
         mailbox->over |= WORK_FETCH;
-    if (outcome->ok)
-        attempts_read(run, mailbox);
     if (outcome->ok || outcome->gone || !doubt)
         return true;
     /* What may be it is neither sent nor fetched (identify.c), and what vanished here may have gone where it is. Other mail goes on. */

@@ -57,14 +57,14 @@ void attempts_folder_written(struct run *run, const struct mailbox *mailbox);
  * vanished elsewhere waits no longer for what may be among it.
  */
 void attempts_unread(struct run *run, struct mailbox *mailbox, enum caution caution);
-/** It gave what it was asked for. */
-void attempts_read(struct run *run, const struct mailbox *mailbox);
 /** It was listed. */
 void attempts_listed(struct run *run, const struct mailbox *mailbox);
 /** Is it known not to be readable, there or here? */
 bool attempts_is_unreadable(const struct run *run, const struct mailbox *mailbox);
 /** Everything else is done: from now on suspects are asked. @return false: there are none, or they are asked already */
 bool attempts_begin_last(struct run *run);
+/** All folders were looked into, and all that is new was asked for: what was unread before, and was not so in all of this run, is over. */
+void attempts_over(struct run *run);
 /** Write down what was found since the last time. In no transaction. */
 MUST_CHECK bool attempts_write(struct run *run);
 /** The line could not be opened again: nobody knows what broke it. */

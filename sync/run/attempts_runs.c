@@ -105,12 +105,6 @@ attempts_unread(struct run *run, struct mailbox *mailbox, enum caution caution)
 }
 
 void
-attempts_read(struct run *run, const struct mailbox *mailbox)
-{
-    forget_count(run, mailbox, ATTEMPT_UNREAD);
-}
-
-void
 attempts_listed(struct run *run, const struct mailbox *mailbox)
 {
     struct suspect *suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_REFUSED, 0) : NULL;

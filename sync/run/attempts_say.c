@@ -45,17 +45,23 @@ explain(struct run *run, struct suspect *suspect)
     return run_pending(run, mailbox, message.id, PENDING_UNREADABLE, details[suspect->what], why, NULL);
 }
 
+void
+attempts_over(struct run *run)
+{
+    for (size_t i = run->attempts.count; i-- > 0;) {
+        const struct suspect *suspect = &run->attempts.at[i];
+
+        if ((suspect->what == ATTEMPT_FILE || suspect->what == ATTEMPT_UNREAD) && !suspect->counted)
+            attempts_drop(run, &run->attempts.at[i]);
+    }
+}
+
 bool
 attempts_write(struct run *run)
 {
     bool ok = true;
 
     avoided_write(run);
-    /* All folders were looked into, and all new files were asked for: what was not counted is over. */
-    for (size_t i = run->attempts.count; i-- > 0;) {
-        if (run->attempts.at[i].what == ATTEMPT_FILE && !run->attempts.at[i].counted)
-            attempts_drop(run, &run->attempts.at[i]);
-    }
     if (!run->attempts.news || run->dry)
         return true;
     ok = run_begin(run);

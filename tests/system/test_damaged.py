@@ -225,6 +225,16 @@ class RefusedMessageTest(SystemTest):
     def test_and_where_it_gives_no_more_of_the_mailbox(self):
         self.assertNotEqual(self.refused_by(b"[INUSE] Somebody else is at it"), [])
 
+    def test_what_is_read_before_that_does_not_begin_it_anew(self):
+        """The header of new mail of the size of what vanished there comes in each run, and the body of that one in none."""
+        self.given_one_is_refused(b"[INUSE] Somebody else is at it")
+        self.maildir.delete(self.maildir.find("Work", self.letters[4]))
+        for n in range(2):
+            self.client.expunge("INBOX", [self.client.uid_of("INBOX", self.letters[n])])
+            self.client.fill("INBOX", [self.corpus.simple("letter %d" % (n + 5), "body %d\r\n" % (n + 5))])
+            result = self.sync(expect=SOME)
+            self.assertEqual(self.is_there(self.letters[4], "Work"), n == 0, result)
+
     def test_one_at_which_the_server_gives_no_more_keeps_no_other_for_ever(self):
         self.given_one_is_refused(b"[INUSE] Somebody else is at it")
         for _ in range(2):
