@@ -41,6 +41,7 @@
 #include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
 #include "sync/apply/rename_here.h"
+#include "sync/apply/rename_there.h"
 #include "sync/base/cut_off.h"
 #include "sync/engine.h"
 #include "sync/match/given_again.h"
@@ -334,7 +335,7 @@ survey(struct run *run)
     const bool again = run->surveyed;
 
     run->surveyed = run->surveyed || (survey_remote(run) && attempts_judge(run));
-    run->made = run->made || (run->surveyed && mailboxes_create(run));
+    run->made = run->made || (run->surveyed && rename_there(run) && mailboxes_create(run));
     if (!run->made || !again)
         return run->made;
     look_at_stirred(run);

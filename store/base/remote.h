@@ -240,6 +240,15 @@ struct remote_changer {
     bool (*done)(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome);
 };
 
+struct remote_rename {    /* one mailbox, with all below it */
+    struct text from;     /* wire bytes */
+    struct text to;       /* as the names of `create` */
+    char separator;       /* of `from` */
+    uint32_t uidvalidity; /* what tells that it is that one: this, ... */
+    const char *objectid; /* ... and what it is, as in remote_listed; "": not known */
+    bool carried_out;     /* perhaps it was, without an answer: nothing is renamed, and only looked at */
+};
+
 struct remote_ops {
     /** Connect and log in; err as in stream.h, or ERROR_LOGIN. @param examine  never SELECT, only EXAMINE (dry run) */
     bool (*open)(void *remote, bool examine, struct error *err);
@@ -272,6 +281,13 @@ struct remote_ops {
     bool (*create)(void *remote, const struct text *names, size_t count,
                    bool (*done)(void *context, size_t index, struct text wire_name,
                                 const struct remote_outcome *outcome),
+                   void *context, struct error *err);
+    /**
+     * RENAME. Ok: it is there under its new name, and not under the old one, whatever was answered; what was subscribed under old names is under new
+     * ones. doubtful: it is not under the old one either, or not as that one. @param done  with the wire name that was used
+     */
+    bool (*rename)(void *remote, const struct remote_rename *what,
+                   bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome),
                    void *context, struct error *err);
     /**
      * So many bytes of mail are about to be moved one way, by one operation or several: is the line made ready for that? May cost a turn. May be

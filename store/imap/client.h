@@ -40,6 +40,7 @@ enum command_kind {
     COMMAND_APPEND,
     COMMAND_CREATE,
     COMMAND_SUBSCRIBE,
+    COMMAND_RENAME,
     COMMAND_NOTIFY,
     COMMAND_IDLE,
     COMMAND_NOOP
@@ -180,6 +181,9 @@ bool imap_change(struct imap *imap, enum change_kind kind, const struct remote_c
                  const struct remote_changer *to, void *context, struct error *err);
 bool imap_create(struct imap *imap, const struct text *names, size_t count,
                  bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
+                 void *context, struct error *err);
+bool imap_rename(struct imap *imap, const struct remote_rename *what,
+                 bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome),
                  void *context, struct error *err);
 
 #endif

@@ -407,6 +407,14 @@ create_imap(void *remote, const struct text *names, size_t count,
     return is_open(remote, err) && client_drain(remote, err) && imap_create(remote, names, count, done, context, err);
 }
 
+static bool
+rename_imap(void *remote, const struct remote_rename *what,
+            bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome), void *context,
+            struct error *err)
+{
+    return is_open(remote, err) && client_drain(remote, err) && imap_rename(remote, what, done, context, err);
+}
+
 struct imap *
 imap_new(const struct connection *to)
 {
@@ -473,6 +481,7 @@ imap_remote(struct imap *imap)
         .copy = copy_imap,
         .remove = remove_imap,
         .create = create_imap,
+        .rename = rename_imap,
         .avoid = avoid_imap,
         .expect_guid = expect_guid_imap,
         .expect = imap_expect,

@@ -19,7 +19,7 @@
 #include "store/base/mailbox_state.h"
 #include "store/base/remote.h"
 
-#define JOURNAL_SCHEMA 16 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 17 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -56,8 +56,9 @@ struct journal_mailbox {
     uint32_t
         unjudged; /* ... of those that are missing in its listings so many are gone, as far as can be told: they wait */
     char objectid[REMOTE_OBJECTID_MAX + 1]; /* as in remote.h: of the mailbox, whatever it is called; "": not known */
-    /* The folder that it is to get, as in local.h, once renames on the server are carried here; nobody sets it yet. NULL: none */
-    char *goal;
+    char *goal; /* it was renamed there: the folder that it is to get, as in local.h. NULL: none */
+    char
+        *goal_there; /* its folder was renamed here: the name, as people call it, that it is to get there. NULL: none */
 };
 
 #define UNEVEN_KNOWN 3 /* from then on it is how this mailbox is */
@@ -335,7 +336,15 @@ MUST_CHECK bool journal_nth_highest_uid(struct journal *journal, int64_t mailbox
 MUST_CHECK bool journal_count_uids_from(struct journal *journal, int64_t mailbox, uint32_t uid, uint32_t *count,
                                         struct error *err);
 
-enum journal_op_kind { OP_UPLOAD = 1, OP_COPY, OP_MOVE, OP_REMOVE_REMOTE, OP_REMOVE_LOCAL, OP_RENAME_HERE };
+enum journal_op_kind {
+    OP_UPLOAD = 1,
+    OP_COPY,
+    OP_MOVE,
+    OP_REMOVE_REMOTE,
+    OP_REMOVE_LOCAL,
+    OP_RENAME_HERE,
+    OP_RENAME_THERE
+};
 struct journal_op { /* an intent, durable before its command */
     int64_t id;
     enum journal_op_kind kind;
@@ -349,12 +358,12 @@ struct journal_op { /* an intent, durable before its command */
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
     int64_t date;
-    int attempt; /* of an upload: so many were accepted and not found; of a renamed folder: which step (sync/apply/rename_here.h) */
+    int attempt; /* of an upload: so many were accepted and not found; of a rename: which step (sync/apply/rename_here.h, rename_there.h) */
     int64_t since; /* seconds UTC */
     /*
      * Remove local: the name in the quarantine. Remove remote, of a message that is first copied to the \\Trash: that one's wire name; `uidnext` and
      * `date` are its UIDNEXT and UIDVALIDITY before that, `attempt` how many copies were answered OK (sync/apply/trash.c). Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is
-     * the UID, of an upload `canonical` the digest of the wire bytes.
+     * the UID, of an upload `canonical` the digest of the wire bytes. Rename there: the name for people that it is to get.
      */
     char name[LIMIT_MAILBOX_NAME + 1];
     int64_t seen; /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */

@@ -6,10 +6,10 @@
 #define COLUMNS                                                                                                        \
     "name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, permanent, stamp, "     \
     "utf8, view, short_count, short_share, short_bytes, behind, had, missing, missing_since, past, "                   \
-    "uneven, excess, hidden, weighed, unjudged, objectid, goal"
+    "uneven, excess, hidden, weighed, unjudged, objectid, goal, goal_there"
 #define VALUES                                                                                                         \
     "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, "           \
-    "?24, ?25, ?26, ?27, ?28, ?29, ?30"
+    "?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31"
 
 static bool
 read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox, bool *no_memory)
@@ -46,6 +46,7 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox, bool *no_
     mailbox->unjudged = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     read_string(&from, mailbox->objectid, sizeof mailbox->objectid);
     mailbox->goal = read_copy(&from);
+    mailbox->goal_there = read_copy(&from);
     *no_memory = from.no_memory;
     return !from.damaged && !from.no_memory && mailbox->name != NULL && mailbox->folder != NULL;
 }
@@ -98,6 +99,7 @@ journal_mailboxes_free(struct journal_mailbox *list, size_t count)
         free(list[i].wire);
         free(list[i].folder);
         free(list[i].goal);
+        free(list[i].goal_there);
     }
     free(list);
 }
@@ -137,6 +139,7 @@ bind_mailbox(sqlite3_stmt *statement, const struct journal_mailbox *mailbox)
     bind_integer(&to, mailbox->unjudged);
     bind_string(&to, mailbox->objectid);
     bind_string(&to, mailbox->goal);
+    bind_string(&to, mailbox->goal_there);
 }
 
 bool

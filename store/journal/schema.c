@@ -393,6 +393,9 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
 
     /* `expunge` asks in each run for what carries \\Deleted on both sides, and there is hardly any: its rows are clean. */
     "CREATE INDEX message_deleted ON message (mailbox) WHERE (rseen & lseen & 8) <> 0;",
+
+    /* A folder that was renamed here: what its mailbox is to be called there. */
+    "ALTER TABLE mailbox ADD COLUMN goal_there TEXT CHECK (goal_there <> '')",
 };
 
 bool

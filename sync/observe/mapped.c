@@ -94,10 +94,7 @@ drop(struct run *run, struct mailbox *mailbox)
 {
     const size_t index = (size_t)(mailbox - run->mailboxes);
 
-    free(mailbox->row.name);
-    free(mailbox->row.wire);
-    free(mailbox->row.folder);
-    free(mailbox->row.goal);
+    run_mailbox_free(mailbox);
     memmove(mailbox, mailbox + 1, (run->count - index - 1) * sizeof *mailbox);
     run->mailboxes[--run->count] = (struct mailbox){0};
     lookup_forget(run);

@@ -43,9 +43,9 @@ is_inbox(struct text wire)
     return text_is_nocase(wire, "INBOX");
 }
 
-/* As people call it here. */
-static bool
-name_of(const struct run *run, const struct remote_listed *seen, bool uncut, char name[static LIMIT_MAILBOX_NAME + 1])
+bool
+renamed_name(const struct run *run, const struct remote_listed *seen, bool uncut,
+             char name[static LIMIT_MAILBOX_NAME + 1])
 {
     struct error ignored = {0};
 
@@ -59,9 +59,9 @@ is_called_so(const struct run *run, const struct remote_listed *seen, const char
 {
     char name[LIMIT_MAILBOX_NAME + 1], aside[LIMIT_MAILBOX_NAME + 1];
 
-    if (name_of(run, seen, false, name) && strcmp(name, row) == 0)
+    if (renamed_name(run, seen, false, name) && strcmp(name, row) == 0)
         return true;
-    return name_of(run, seen, true, name) &&
+    return renamed_name(run, seen, true, name) &&
            (strcmp(name, row) == 0 || (names_aside(name, aside) && strcmp(aside, row) == 0));
 }
 
@@ -105,7 +105,7 @@ may_be_renamed(struct run *run, const struct renamed_item *item, const struct ma
     *anew = false;
     if (row->row.wire == NULL || is_inbox(item->seen->name) || is_inbox(text_of(row->row.wire)) ||
         (item->seen->attributes & REMOTE_SHARED) != 0 || is_called_so(run, item->seen, row->row.name) ||
-        !name_of(run, item->seen, false, name) || !uses_choose(run, name, item->seen->attributes) ||
+        !renamed_name(run, item->seen, false, name) || !uses_choose(run, name, item->seen->attributes) ||
         !names_map_folder(&run->map, name, run->account->policy.layout, folder, &ignored))
         return false;
     *anew = is_met_anew(run, row, folder);
@@ -329,7 +329,7 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
     for (size_t i = 0; i < count; i++) {
         struct naming *naming = &settling->at[settling->count];
 
-        if (items[i].row == NULL || items[i].same || !name_of(run, items[i].seen, false, name) ||
+        if (items[i].row == NULL || items[i].same || !renamed_name(run, items[i].seen, false, name) ||
             !names_map_folder(&run->map, name, run->account->policy.layout, folder, &err))
             continue;
         *naming =
@@ -482,11 +482,7 @@ close_ranks(struct run *run)
         struct mailbox *mailbox = &run->mailboxes[i];
 
         if (mailbox->row.id == 0 && !mailbox->listed && !mailbox->folder_here) {
-            free(mailbox->row.name);
-            free(mailbox->row.wire);
-            free(mailbox->row.folder);
-            free(mailbox->row.goal);
-            *mailbox = (struct mailbox){0};
+            run_mailbox_free(mailbox);
         } else if (&run->mailboxes[kept++] != mailbox) {
             run->mailboxes[kept - 1] = *mailbox;
             *mailbox = (struct mailbox){0};
@@ -504,6 +500,8 @@ name_anew(struct naming *naming)
     free(row->had_name);
     row->had_name = row->row.name;
     row->row.name = naming->name;
+    free(row->row.goal_there); /* the server's name counts */
+    row->row.goal_there = NULL;
     free(row->row.goal);
     row->row.goal = strcmp(row->row.folder, naming->folder) != 0 ? naming->folder : NULL;
     if (row->row.goal == NULL)

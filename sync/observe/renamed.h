@@ -17,6 +17,9 @@ struct renamed_item { /* one of the list */
     bool waits; /* [out] it is perhaps a row's new name, which only another list tells: left alone in this run */
 };
 
+/** As people call it here, if it can be called anything. @param uncut  with the prefix of the namespace */
+bool renamed_name(const struct run *run, const struct remote_listed *seen, bool uncut,
+                  char name[static LIMIT_MAILBOX_NAME + 1]);
 /** After the folders were listed: those with a temporary name, which is no mailbox's, since a run was cut off (apply/rename_here.h). */
 MUST_CHECK bool renamed_see_folders(struct run *run);
 /** Which rows have another name on the server. Of an identity that the list or the journal has twice nothing is believed. */

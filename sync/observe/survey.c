@@ -5,6 +5,7 @@
  */
 #include "sync/observe/closed.h"
 #include "sync/observe/mapped.h"
+#include "sync/observe/moved_folders.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
@@ -38,11 +39,10 @@ see_folder(void *context, const char *folder)
             return true;
         }
         mailbox = lookup_name(run, name);
-        if (mailbox != NULL && !mailbox->folder_here && mapped_is_changed(run))
-            return true;       /* perhaps its own, which somebody renamed: mapped_follow */
-        if (mailbox != NULL) { /* two folders for one name: the one the journal knows stays */
-            run_complain(run, mailbox, "use a second folder for this mailbox", folder, "Rename or remove that folder.");
-            return true;
+        if (mailbox != NULL) { /* moved_folders.h */
+            free(mailbox->second);
+            mailbox->second = strdup(folder);
+            return mailbox->second != NULL || run_no_memory(run);
         }
         if (closed_is_strange(run, name, folder))
             return true;
@@ -55,17 +55,30 @@ see_folder(void *context, const char *folder)
 }
 
 static bool
-is_asked(const struct run *run, const char *name)
+is_asked(const struct run *run, const char *name, const char *name_to_be)
 {
     const char *const *asked = run->options->mailboxes;
 
     if (asked == NULL || asked[0] == NULL)
         return true;
     for (; *asked != NULL; asked++) {
-        if (strcmp(*asked, name) == 0 || (strcasecmp(*asked, "INBOX") == 0 && strcmp(name, "INBOX") == 0))
+        if (strcmp(*asked, name) == 0 || (name_to_be != NULL && strcmp(*asked, name_to_be) == 0) ||
+            (strcasecmp(*asked, "INBOX") == 0 && strcmp(name, "INBOX") == 0))
             return true;
     }
     return false;
+}
+
+/* As its folder is called that was renamed here, too. */
+static const struct mailbox *
+find_asked(struct run *run, const char *name)
+{
+    const struct mailbox *mailbox = lookup_name(run, strcasecmp(name, "INBOX") == 0 ? "INBOX" : name);
+
+    for (size_t i = 0; mailbox == NULL && i < run->count; i++)
+        if (run->mailboxes[i].row.goal_there != NULL && strcmp(run->mailboxes[i].row.goal_there, name) == 0)
+            mailbox = &run->mailboxes[i];
+    return mailbox;
 }
 
 /* Every name on the command line must be a mailbox, and one that the configuration chooses. */
@@ -75,7 +88,7 @@ check_asked(struct run *run, bool listed)
     const char *const *asked = run->options->mailboxes;
 
     for (; asked != NULL && *asked != NULL; asked++) {
-        const struct mailbox *mailbox = lookup_name(run, strcasecmp(*asked, "INBOX") == 0 ? "INBOX" : *asked);
+        const struct mailbox *mailbox = find_asked(run, *asked);
 
         if (mailbox != NULL && !mailbox->chosen && (listed || !names_ask_the_server(run->account->policy.patterns))) {
             error_set(&run->err, ERROR_CONFIG, "use mailbox %s: `mailboxes` does not choose it", *asked);
@@ -95,7 +108,7 @@ static void
 note_asked(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++)
-        run->mailboxes[i].asked = is_asked(run, run->mailboxes[i].row.name);
+        run->mailboxes[i].asked = is_asked(run, run->mailboxes[i].row.name, run->mailboxes[i].row.goal_there);
 }
 
 /* Nothing was seen of it yet: neither cursors nor the folder's times. */
@@ -241,6 +254,8 @@ survey_here(struct run *run)
         return false;
     if (!run->no_root)
         closed_see(run);
+    if (!run->no_root && !moved_folders_see(run))
+        return false;
     note_asked(run);
     uses_note(run, false);
     /* On the very first run only the server knows the mailboxes: this is checked again after LIST. */
@@ -287,12 +302,7 @@ decide_states(struct run *run)
         if (!decide_state(run, mailbox, &keep))
             return false;
         if (!keep) {
-            free(mailbox->row.name);
-            free(mailbox->row.wire);
-            free(mailbox->row.folder);
-            free(mailbox->row.goal);
-            free(mailbox->had_name);
-            *mailbox = (struct mailbox){0};
+            run_mailbox_free(mailbox);
             continue;
         }
         if (mailbox->chosen)

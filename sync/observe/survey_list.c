@@ -14,6 +14,7 @@
 #include "sync/observe/mapped.h"
 #include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
+#include "sync/observe/took_name.h"
 #include "sync/observe/undecided.h"
 #include "sync/run/lookup.h"
 #include "sync/run/shapes.h"
@@ -214,7 +215,7 @@ match_known(struct list *list)
 
     for (size_t i = 0; ok && i < list->count; i++)
         items[i].seen = &list->items[i].seen;
-    ok = ok && renamed_find(list->run, items, list->count);
+    ok = ok && took_name_find(list->run, items, list->count) && renamed_find(list->run, items, list->count);
     for (size_t i = 0; ok && i < list->count; i++) {
         list->items[i].taken = items[i].waits;
         ok = items[i].row == NULL || take(list, &list->items[i], items[i].row);
@@ -260,7 +261,10 @@ add_new(struct list *list, struct listed *item, const char *name)
             return true;
         error_set(&err, ERROR_LOCAL, "make a folder for mailbox %s", name);
         error_answer(&err, text_of("another mailbox has it"));
-        error_hint(&err, "It is that of mailbox %s, which has another name on the server now and can't get it here.",
+        error_hint(&err,
+                   holder->row.goal_there != NULL
+                       ? "It is that of mailbox %s, renamed here: rename that folder to another name."
+                       : "It is that of mailbox %s, which has another name on the server now and can't get it here.",
                    holder->row.name);
         run_problem(run, holder, &err);
         return true;

@@ -20,6 +20,8 @@ static const struct act_words acts[REPORT_ACTS] = {
     [DID_CREATE_THERE] = {"create-there", "made on the server", "would make the mailbox on the server",
                           "created-there"},
     [DID_RENAME_HERE] = {"rename-here", "renamed here to", "would be renamed here to", "renamed-here"},
+    [DID_RENAME_THERE] = {"rename-there", "renamed on the server to", "would be renamed on the server to",
+                          "renamed-there"},
     [DID_PAIR] = {"pair", "found to be the same on both sides", "would pair: the same on both sides", NULL},
 };
 

@@ -57,7 +57,7 @@ make_message(const char *account, const struct report_done *done)
     } else {
         json_put_string(object, "detail", done->detail);
     }
-    if (done->act == DID_RENAME_HERE)
+    if (done->act == DID_RENAME_HERE || done->act == DID_RENAME_THERE)
         json_put_string(object, "from", done->left);
     if (done->dry)
         json_put_bool(object, "dry_run", true);
@@ -196,6 +196,7 @@ make_counts(const struct report_counts *c)
         {"mailboxes_made_here", c->done[DID_CREATE_HERE]},
         {"mailboxes_made_there", c->done[DID_CREATE_THERE]},
         {"mailboxes_renamed_here", c->done[DID_RENAME_HERE]},
+        {"mailboxes_renamed_there", c->done[DID_RENAME_THERE]},
         {"paired", c->done[DID_PAIR]},
         {"held", c->held},
         {"pending", c->pending},

@@ -37,7 +37,8 @@ enum report_act { /* what is done with one message or mailbox; acts.c has the wo
                   DID_CREATE_HERE,
                   DID_CREATE_THERE,
                   DID_RENAME_HERE, /* a mailbox with all its mail; `left` is its old name */
-                  DID_PAIR,        /* found to be the same on both sides, without a transfer */
+                  DID_RENAME_THERE,
+                  DID_PAIR, /* found to be the same on both sides, without a transfer */
                   REPORT_ACTS,
 };
 

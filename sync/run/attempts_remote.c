@@ -559,6 +559,16 @@ create_watched(void *self, const struct text *names, size_t count,
 }
 
 static bool
+rename_watched(void *self, const struct remote_rename *what,
+               bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome), void *context,
+               struct error *err)
+{
+    const struct remote server = ((struct run *)self)->attempts.server;
+
+    return server.ops->rename(server.self, what, done, context, err);
+}
+
+static bool
 expect_watched(void *self, uint64_t bytes, uint64_t *first, struct error *err)
 {
     const struct remote server = ((struct run *)self)->attempts.server;
@@ -591,6 +601,7 @@ attempts_watch(struct run *run)
         .copy = copy_watched,
         .remove = remove_watched,
         .create = create_watched,
+        .rename = rename_watched,
         .expect = expect_watched,
         .close = close_watched,
     };

@@ -6,18 +6,29 @@
 #include "sync/run/shapes.h"
 
 void
+run_mailbox_free(struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    id_set_free(&mailbox->lacked);
+    free(mailbox->examples);
+    free(mailbox->letters);
+    free(row->name);
+    free(row->wire);
+    free(row->folder);
+    free(row->goal);
+    free(row->goal_there);
+    free(mailbox->had_name);
+    free(mailbox->had_wire);
+    free(mailbox->second);
+    *mailbox = (struct mailbox){0};
+}
+
+void
 run_release(struct run *run)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        id_set_free(&run->mailboxes[i].lacked);
-        free(run->mailboxes[i].examples);
-        free(run->mailboxes[i].letters);
-        free(run->mailboxes[i].row.name);
-        free(run->mailboxes[i].row.wire);
-        free(run->mailboxes[i].row.folder);
-        free(run->mailboxes[i].row.goal);
-        free(run->mailboxes[i].had_name);
-    }
+    for (size_t i = 0; i < run->count; i++)
+        run_mailbox_free(&run->mailboxes[i]);
     free(run->mailboxes);
     id_set_free(&run->judged);
     id_set_free(&run->sent_again);

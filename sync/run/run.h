@@ -101,8 +101,10 @@ struct mailbox {
     bool said_sticky;        /* that its UIDs do not last, once a run */
     const char *said_repair; /* why it is paired anew, once a run; NULL: it was not said */
     bool weighed;            /* a listing of it that does not add up was counted in this run: uneven.h */
-    bool unlisted;           /* ... and known messages were missing in it */
-    struct id_set lacked;    /* ... these */
+    char *had_wire;       /* ... and this one on the server, as the list of this run said; NULL likewise; the run's */
+    char *second;         /* a folder of its name that is not the one it has; the run\'s */
+    bool unlisted;        /* ... and known messages were missing in it */
+    struct id_set lacked; /* ... these */
     size_t
         doubled; /* so many messages would go both up and down under one Message-ID: doubling.h; 0: no reason to wait */
     char (*examples)
@@ -379,6 +381,8 @@ bool run_is_unseen(const struct mailbox *mailbox);
 const struct mailbox *run_unseen(const struct run *run);
 /** From here on the run looks at the mailboxes, too, that the command line does not name: something may be there that it needs to know. */
 void run_look_everywhere(struct run *run);
+/** All that a place of the array owns; it is empty then. */
+void run_mailbox_free(struct mailbox *mailbox);
 /** A new mailbox at the end of the array; NULL: out of memory, err filled in. */
 struct mailbox *run_mailbox_add(struct run *run);
 /** Can it be looked at in this run, whether or not the command line names it? */

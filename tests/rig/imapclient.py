@@ -168,9 +168,9 @@ class Client:
 
     # -- what a test looks at
 
-    def mailboxes(self):
+    def mailboxes(self, subscribed=False):
         names = []
-        for line in self._ok(self.imap.list()):
+        for line in self._ok(self.imap.lsub() if subscribed else self.imap.list()):
             if line is None:
                 continue
             literal = isinstance(line, tuple)

@@ -102,6 +102,7 @@ MANY_MAILBOXES = Test("bench_mailboxes", ("--growth", "3", "1000", "20000"))
 
 BROKEN = Test("scenario_broken")
 KEYWORDS = Test("scenario_keywords")
+RENAMES = histories("sim_golub", 1500, "--kinds", "renames")
 RESTORED = Test("scenario_restored")
 LYING = Test("scenario_lying")
 CROSSING = Test("scenario_crossing")
@@ -2701,6 +2702,20 @@ BUGS = [
     bug("renamed: believed although the old name is there and the numbers do not fit",
         system("test_renamed_broken_list.py", "BrokenListTest.test_identities_that_are_places_in_the_list"),
         ("sync/observe/renamed.c", "    return namesake->row != NULL && namesake->row != row &&", "    return true || ")),
+    bug("renamed here: a copy of a folder is taken for that folder", system("test_renamed_here.py", "RenamedHereTest.test_a_copy_is_none"),
+        ("sync/observe/moved_folders.c", "return mailbox->row.id != 0 && !mailbox->folder_here && ", "return mailbox->row.id != 0 && ")),
+    bug("renamed here: a third of its names is enough", system("test_renamed_here.py", "RenamedHereTest.test_half_of_it_is_none"),
+        ("sync/observe/moved_folders.c", "3 * overlap->count >= 2 * names_left", "3 * overlap->count >= names_left")),
+    bug("renamed here: two that are in one folder now", system("test_renamed_here.py", "RenamedHereTest.test_two_that_became_one_are_not_renamed"),
+        ("sync/observe/moved_folders.c", "search->overlaps[i].fits && is_only_one(search, &search->overlaps[i])", "search->overlaps[i].fits && search->found[search->overlaps[i].found].mailbox->row.folder != NULL")),
+    bug("renamed here: what went along on the server does not come back",
+        system("test_renamed_here.py", "PlusPlusTest.test_a_parent_without_what_is_below_it"),
+        ("sync/rows/renaming.c", "} else if (!renamed && row->goal_there == NULL && mailbox->folder_here) {", "} else if (!renamed && row->goal_there == NULL && run->dry) {")),
+    bug("renamed here: an answer that was lost is not looked for in the list", system("test_renamed_here.py", "KilledTest.test_without_identities"),
+        ("sync/observe/took_name.c", "if (!any || run->move_folders == NULL)", "if (any || run->move_folders == NULL)"),
+        ("sync/apply/rename_there.c", "if (ops[i].kind == OP_RENAME_THERE)", "if (ops[i].kind == OP_RENAME_THERE && run->dry)")),
+    bug("renamed here: not below its own old name by way of another one", RENAMES,
+        ("sync/apply/rename_there.c", "if (is_below(mailbox->row.goal_there, mailbox->row.name))", "if (renaming->run->dry)")),
     bug("new mail there planned apart from what vanished", HISTORIES,
         ("sync/agenda/fresh.c", "if (agenda->todos[i].step.verb != PLAN_FLAGS)", "if (false)")),
     bug("keyword sent to a UID that is another message by now", KEYWORDS,

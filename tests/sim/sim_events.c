@@ -12,6 +12,7 @@ static const struct {
     {KIND_FORGETS, 12, false, event_forget_flags},
     {KIND_SWAPS, 15, true, event_swap},
     {KIND_RENAMES, 25, true, event_rename_there},
+    {KIND_RENAMES, 20, false, event_rename_here},
     {KIND_AWAY_THERE, 25, false, event_away_there},
     {KIND_AWAY_HERE, 25, false, event_away_here},
     {KIND_COPIES, 20, true, event_copy_marked},

@@ -30,6 +30,7 @@ void event_uidvalidity(struct sim *sim);
 void event_forget_flags(struct sim *sim);
 void event_swap(struct sim *sim);
 void event_rename_there(struct sim *sim);
+void event_rename_here(struct sim *sim);
 void event_back_there(struct sim *sim, int mailbox);
 void event_away_there(struct sim *sim);
 void event_separator(struct sim *sim);

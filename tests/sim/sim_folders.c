@@ -179,3 +179,9 @@ folders_map(struct maildir_sim *maildir, int map)
             move_place(maildir, i, path);
     }
 }
+
+void
+folders_rename(struct maildir_sim *maildir, int from, int to)
+{
+    move_place(maildir, from, path_of(maildir, to));
+}

@@ -22,6 +22,8 @@ int folders_find(const struct maildir_sim *maildir, const char *path);
 /** The user writes another `map`: the same folders, under paths that are not their mailboxes' any more until golub has renamed them. */
 void folders_map(struct maildir_sim *maildir, int map);
 bool folders_move(void *local, const char *from, const char *to, bool *taken, struct error *err);
+/** Somebody renames the folder of one mailbox to that of another one, which is not there. */
+void folders_rename(struct maildir_sim *maildir, int from, int to);
 bool folders_taken(void *local, const char *folder, bool *taken, struct error *err);
 
 bool batch_ahead(void *local, struct local_draft *const *drafts, const int64_t *dates, size_t count);

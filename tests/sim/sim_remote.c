@@ -155,6 +155,12 @@ sim_survey(void *remote, bool (*listed)(void *context, const struct remote_liste
             !list_one(server, mailbox, listed, context))
             return false;
     }
+    if (server->aside.box.exists) {
+        struct remote_listed item;
+
+        remote_list_aside(server, &item);
+        return listed(context, &item);
+    }
     return true;
 }
 
@@ -589,21 +595,6 @@ sim_store(void *remote, const struct remote_store *changes, size_t count, const 
 
 /* ---- create ---- */
 
-static int
-find_new(const struct server *server, struct text name)
-{
-    char plain[64];
-
-    for (int i = 0; i < SIM_MAILBOXES; i++) {
-        text_print(plain, sizeof plain, "%s", server_mailbox_name(i));
-        for (char *at = plain; *at != '\0'; at++)
-            *at = *at == '/' ? server->separator : *at;
-        if (text_is(name, plain))
-            return i;
-    }
-    return -1;
-}
-
 static bool
 sim_create(void *remote, const struct text *mailboxes, size_t count,
            bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
@@ -615,7 +606,7 @@ sim_create(void *remote, const struct text *mailboxes, size_t count,
     if (!remote_alive(server, err) || !remote_writes(server, "CREATE"))
         return false;
     for (size_t i = 0; i < count; i++) {
-        const int mailbox = find_new(server, mailboxes[i]);
+        const int mailbox = server_find_plain(server, mailboxes[i]);
         world_between(server->world);
         if (mailbox < 0) {
             violation(server->world, "CREATE of a mailbox nobody made: %.*s", (int)mailboxes[i].len, mailboxes[i].at);
@@ -656,6 +647,7 @@ static const struct remote_ops ops = {
     .copy = remote_copy,
     .remove = remote_remove,
     .create = sim_create,
+    .rename = remote_rename_mailbox,
     .avoid = sim_avoid,
     .close = sim_close,
 };

@@ -27,6 +27,12 @@ bool remote_copy(void *remote, const struct remote_change *changes, size_t count
 bool remote_remove(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
                    void *context, struct error *err);
 
+/* sim_rename.c */
+bool remote_rename_mailbox(void *remote, const struct remote_rename *what,
+                           bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome),
+                           void *context, struct error *err);
+void remote_list_aside(struct server *server, struct remote_listed *item);
+
 /** NULL also where it does not show it. */
 static inline struct sim_message *
 remote_message(struct server *server, int mailbox, uint32_t uid)

@@ -61,6 +61,21 @@ server_find(const struct server *server, struct text wire)
     return -1;
 }
 
+int
+server_find_plain(const struct server *server, struct text name)
+{
+    char plain[64];
+
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        text_print(plain, sizeof plain, "%s", server_mailbox_name(i));
+        for (char *at = plain; *at != '\0'; at++)
+            *at = *at == '/' ? server->separator : *at;
+        if (text_is(name, plain))
+            return i;
+    }
+    return -1;
+}
+
 uint32_t
 server_uidnext(const struct sim_mailbox *box, bool lags)
 {

@@ -104,6 +104,11 @@ struct server {
     uint32_t pretended_uid; /* ... which is this one; 0: one that was not given yet */
     unsigned long pretences;
     struct sim_mailbox boxes[SIM_MAILBOXES];
+    struct { /* the one that golub gave a temporary name (sim_rename.c) */
+        struct sim_mailbox box;
+        char name[64];
+        int origin; /* which it was before */
+    } aside;
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;
     uint32_t next_uidvalidity, next_id;
@@ -147,6 +152,8 @@ void server_wire_name(const struct server *server, int mailbox, char *to, size_t
 void server_encoded_name(const struct server *server, int mailbox, bool encodes, char *to, size_t size);
 /** The mailbox of these wire bytes (that exists), or -1. */
 int server_find(const struct server *server, struct text wire);
+/** ... that has this name or could get it, as `create` says it; -1: none. */
+int server_find_plain(const struct server *server, struct text name);
 struct sim_message *server_message(struct server *server, int mailbox, uint32_t uid);
 /** As it says; @param lags  it does not count the last APPEND yet */
 uint32_t server_uidnext(const struct sim_mailbox *box, bool lags);

@@ -55,6 +55,7 @@ assert_known(struct place *p, struct journal *journal)
     assert_string_equal(list[0].stamp, "stamp");
     assert_string_equal(list[0].objectid, "");
     assert_null(list[0].goal);
+    assert_null(list[0].goal_there);
     journal_mailboxes_free(list, count);
     assert_true(journal_message_get(journal, 5, &message, &found, &p->err));
     assert_true(found && journal_message_is_clean(&message)); /* nothing is to be done again because of the upgrade */
@@ -147,7 +148,11 @@ which_mailbox_it_is_and_where_it_is_to_stand_are_kept(void **state)
 {
     struct place *p = *state;
     struct journal *journal = opened(p);
-    struct journal_mailbox mailbox = {.name = (char *)"A", .folder = (char *)"A", .goal = (char *)"B"}, *list;
+    struct journal_mailbox mailbox = {.name = (char *)"A",
+                                      .folder = (char *)"A",
+                                      .goal = (char *)"B",
+                                      .goal_there = (char *)"C"},
+                           *list;
     size_t count;
 
     memset(mailbox.objectid, 'x', REMOTE_OBJECTID_MAX);
@@ -159,8 +164,9 @@ which_mailbox_it_is_and_where_it_is_to_stand_are_kept(void **state)
         assert_int_equal(count, 1);
         assert_int_equal(strlen(list[0].objectid), REMOTE_OBJECTID_MAX);
         assert_true(i == 0 ? strcmp(list[0].goal, "B") == 0 : list[0].goal == NULL);
+        assert_true(i == 0 ? strcmp(list[0].goal_there, "C") == 0 : list[0].goal_there == NULL);
         journal_mailboxes_free(list, count);
-        mailbox.goal = NULL;
+        mailbox.goal = mailbox.goal_there = NULL;
     }
     journal_close(journal);
 }

@@ -45,7 +45,7 @@ json_is_one_object_a_line_and_errors_are_on_both(void **state)
         "\"up_keywords\":0,\"up_"
         "removed\":0,\"up_moved\":0,"
         "\"up_copied\":0,\"mailboxes\":2,\"mailboxes_made_here\":0,\"mailboxes_made_there\":0,\"mailboxes_renamed_"
-        "here\":0,\"paired\":0,\"held\":0,"
+        "here\":0,\"mailboxes_renamed_there\":0,\"paired\":0,\"held\":0,"
         "\"pending\":0,"
         "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"too_large\":0,\"had\":0,\"let_go\":0,"
         "\"to_come\":0,\"bytes_down\":0,\"bytes_up\":0}}\n"

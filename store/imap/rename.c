@@ -1,0 +1,215 @@
+/*
+ * A mailbox gets another name: RENAME, and in the same turn a look at both names as the proof. What counts is that the mailbox that was meant is there
+ * afterwards, and not under its old name, whoever renamed it. Subscriptions do not follow by themselves (RFC 9051 section 6.3.6): in a second turn the
+ * new names are subscribed whose old ones were.
+ */
+#include "store/imap/client.h"
+
+#include "store/base/utf7.h"
+#include "store/base/utf8.h"
+#include "store/imap/objectid.h"
+
+enum name { NAME_FROM = 1, NAME_TO }; /* `index` of a LIST: which one it asks for */
+
+struct renaming {
+    struct imap *imap;
+    struct error *err;
+    const struct remote_rename *what;
+    struct text wire;
+    char separator;
+    bool from_there, to_there;
+    struct status_answer status;
+    struct buffer subscribed; /* names that were: behind each a NUL */
+    size_t at;                /* the one that is next */
+    bool off;                 /* ... its old name is */
+    struct remote_outcome outcome;
+};
+
+static bool
+is_same(struct text a, struct text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static bool
+is_below(struct text name, const struct renaming *renaming)
+{
+    const struct text from = renaming->what->from;
+
+    return name.len > from.len + 1 && renaming->separator != '\0' && memcmp(name.at, from.at, from.len) == 0 &&
+           name.at[from.len] == renaming->separator;
+}
+
+static bool
+take_subscribed(struct renaming *renaming, const struct response *response)
+{
+    const struct text name = response->list.name;
+
+    if ((response->list.attributes & REMOTE_NOSELECT) != 0 || memchr(name.at, '\0', name.len) != NULL ||
+        !(is_same(name, renaming->what->from) || is_below(name, renaming)))
+        return true;
+    if (buffer_add(&renaming->subscribed, name.at, name.len) && buffer_add(&renaming->subscribed, "", 1))
+        return true;
+    error_set(renaming->err, ERROR_LOCAL, "rename a mailbox: out of memory");
+    return false;
+}
+
+static bool
+take_untagged(void *self, const struct response *response, const struct command *oldest)
+{
+    struct renaming *renaming = self;
+
+    if (response->kind == RESPONSE_LSUB && response->list.name.len != 0)
+        return take_subscribed(renaming, response);
+    if (response->kind == RESPONSE_STATUS &&
+        is_same((struct text){response->name.at, response->name.len}, renaming->wire))
+        renaming->status = response->status;
+    if (response->kind != RESPONSE_LIST || oldest == NULL || oldest->kind != COMMAND_LIST ||
+        (response->list.attributes & REMOTE_NOSELECT) != 0)
+        return true;
+    /* A list that an earlier command of the pipeline gave is from before. */
+    if (oldest->index == NAME_FROM && is_same(response->list.name, renaming->what->from))
+        renaming->from_there = true;
+    if (oldest->index == NAME_TO && is_same(response->list.name, renaming->wire))
+        renaming->to_there = true;
+    return true;
+}
+
+static bool
+take_answer(void *self, const struct command *command, const struct response *response)
+{
+    struct renaming *renaming = self;
+
+    if (command->kind == COMMAND_RENAME && response->state != STATE_OK)
+        client_refused(response, &renaming->outcome);
+    return true;
+}
+
+static bool
+ask(struct renaming *renaming, int kind, size_t index, const char *before, struct text name, const char *behind)
+{
+    struct queue *queue = &renaming->imap->queue;
+
+    queue_begin(queue, kind, index, 0, 0);
+    queue_print(queue, "%s", before);
+    queue_name(queue, name);
+    queue_print(queue, "%s", behind);
+    return queue_end(queue, renaming->err);
+}
+
+/* All that is subscribed below it, in one list; `*` in a name may list more than that, which does no harm. */
+static bool
+ask_below(struct renaming *renaming)
+{
+    struct buffer pattern = buffer_new(LIMIT_LITERAL_KEPT);
+    const struct text from = renaming->what->from;
+    bool ok = buffer_add(&pattern, from.at, from.len) && buffer_add(&pattern, &renaming->separator, 1) &&
+              buffer_adds(&pattern, "*");
+
+    ok = ok && ask(renaming, COMMAND_LSUB, 0, "LSUB \"\" ", (struct text){pattern.at, pattern.len}, "");
+    buffer_free(&pattern);
+    return ok;
+}
+
+static bool
+ask_all(struct renaming *renaming)
+{
+    const struct text from = renaming->what->from;
+    struct queue *queue = &renaming->imap->queue;
+    char items[80];
+    bool ok = true;
+
+    (void)text_print(items, sizeof items, " (UIDVALIDITY%s)", objectid_item(renaming->imap));
+    if (!renaming->what->carried_out) {
+        queue_begin(queue, COMMAND_RENAME, 0, 0, 0);
+        queue_print(queue, "RENAME ");
+        queue_name(queue, from);
+        queue_print(queue, " ");
+        queue_name(queue, renaming->wire);
+        ok = queue_end(queue, renaming->err);
+    }
+    return ok && ask(renaming, COMMAND_LIST, NAME_FROM, "LIST \"\" ", from, "") &&
+           ask(renaming, COMMAND_LIST, NAME_TO, "LIST \"\" ", renaming->wire, "") &&
+           ask(renaming, COMMAND_STATUS, 0, "STATUS ", renaming->wire, items) &&
+           ask(renaming, COMMAND_LSUB, 0, "LSUB \"\" ", from, "") &&
+           (renaming->separator == '\0' || ask_below(renaming));
+}
+
+/* It is there, under this name alone, and is the one that was meant. */
+static bool
+is_proven(const struct renaming *renaming)
+{
+    const struct remote_rename *what = renaming->what;
+    const char *objectid = renaming->status.objectid;
+
+    if (renaming->from_there || !renaming->to_there || !renaming->status.has_uidvalidity ||
+        renaming->status.uidvalidity != what->uidvalidity)
+        return false;
+    return what->objectid[0] == '\0' || objectid[0] == '\0' || strcmp(what->objectid, objectid) == 0;
+}
+
+static bool
+next_subscription(void *self, bool *more)
+{
+    struct renaming *renaming = self;
+    const struct text from = renaming->what->from;
+    struct buffer name = buffer_new(LIMIT_LITERAL_KEPT);
+    const char *old = renaming->subscribed.at + renaming->at;
+    bool ok;
+
+    if (renaming->at >= renaming->subscribed.len) {
+        *more = false;
+        return true;
+    }
+    ok = buffer_add(&name, renaming->wire.at, renaming->wire.len) && buffer_adds(&name, old + from.len);
+    ok = ok && ask(renaming, COMMAND_SUBSCRIBE, 0, renaming->off ? "UNSUBSCRIBE " : "SUBSCRIBE ",
+                   renaming->off ? text_of(old) : (struct text){name.at, name.len}, "");
+    buffer_free(&name);
+    if (renaming->off)
+        renaming->at += strlen(old) + 1;
+    renaming->off = !renaming->off;
+    return ok;
+}
+
+static bool
+run_it(struct renaming *renaming)
+{
+    const struct operation look = {.self = renaming, .untagged = take_untagged, .answered = take_answer};
+    const struct operation subscribe = {.self = renaming, .next = next_subscription, .untagged = take_untagged};
+    struct queue *queue = &renaming->imap->queue;
+
+    if (!ask_all(renaming) || !queue_run(queue, &look, renaming->err))
+        return false;
+    renaming->outcome.ok = is_proven(renaming);
+    if (!renaming->outcome.ok) {
+        if (renaming->outcome.answer[0] == '\0')
+            client_outcome(&renaming->outcome, renaming->what->carried_out ? "it is not there under that name"
+                                                                           : "the server says OK, but does not do it");
+        renaming->outcome.doubtful = !renaming->from_there; /* what was said does not tell what became of it */
+        return true;
+    }
+    return renaming->subscribed.len == 0 || queue_run(queue, &subscribe, renaming->err);
+}
+
+bool
+imap_rename(struct imap *imap, const struct remote_rename *what,
+            bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome), void *context,
+            struct error *err)
+{
+    struct buffer wire = buffer_new(LIMIT_LITERAL_KEPT);
+    struct renaming renaming = {.imap = imap,
+                                .err = err,
+                                .what = what,
+                                .separator = what->separator,
+                                .subscribed = buffer_new(LIMIT_MAILBOXES * 64)};
+    bool ok = buffer_adds(&wire, imap->namespaces.personal) &&
+              (client_utf8(imap) ? buffer_add(&wire, what->to.at, what->to.len) : utf7_encode(what->to, &wire));
+
+    renaming.wire = (struct text){wire.at, wire.len};
+    if (!ok)
+        error_set(err, ERROR_LOCAL, "rename a mailbox: out of memory");
+    ok = ok && run_it(&renaming) && done(context, renaming.wire, &renaming.outcome);
+    buffer_free(&renaming.subscribed);
+    buffer_free(&wire);
+    return ok;
+}

@@ -1,0 +1,450 @@
+/* See rename_there.h. */
+#include "sync/apply/rename_there.h"
+
+#include "sync/rows/renaming.h"
+#include "sync/run/lookup.h"
+
+#include <inttypes.h>
+#include <strings.h>
+
+#define WAITS "rename-there" /* what is pending of a mailbox whose folder has another name */
+#define DAY 86400
+#define SPECIAL                                                                                                        \
+    ((unsigned)REMOTE_ALL | REMOTE_ARCHIVE | REMOTE_DRAFTS | REMOTE_FLAGGED | REMOTE_JUNK | REMOTE_SENT |              \
+     REMOTE_TRASH | REMOTE_IMPORTANT)
+
+enum step { STEP_ASIDE = 1, STEP_HOME }; /* `attempt` of the intent: to the temporary name, to the goal */
+
+struct renaming {
+    struct run *run;
+    struct mailbox **movers; /* by their goals: what is above comes first */
+    size_t count, steps;
+    bool progress;
+};
+
+struct answer {
+    char *wire;
+    struct remote_outcome outcome;
+    bool no_memory;
+};
+
+static bool
+is_mover(const struct mailbox *mailbox)
+{
+    return mailbox->row.goal_there != NULL && mailbox->row.goal == NULL && mailbox->row.wire != NULL &&
+           mailbox->listed && mailbox->chosen && mailbox->asked && !mailbox->stuck && !mailbox->name_waits &&
+           !mailbox->undecided && mailbox->row.state != MAILBOX_GONE_REMOTE;
+}
+
+static void
+temporary_name(const struct mailbox *mailbox, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    (void)text_print(name, LIMIT_MAILBOX_NAME + 1, "golub-rename-%" PRId64, mailbox->row.id);
+}
+
+static bool
+is_aside(const struct mailbox *mailbox)
+{
+    char aside[LIMIT_MAILBOX_NAME + 1];
+
+    temporary_name(mailbox, aside);
+    return strcmp(mailbox->row.name, aside) == 0;
+}
+
+/* ---- what may not go up ---- */
+
+/* It stays in sync as it is; people are told, and where it is no wish of theirs that counts as not done. */
+static bool
+keep_back(struct run *run, struct mailbox *mailbox, enum journal_pending_kind kind, const char *why)
+{
+    char what[LIMIT_MAILBOX_NAME + 80], text[2 * LIMIT_MAILBOX_NAME + 600];
+
+    mailbox->stuck = true;
+    (void)text_print(what, sizeof what, "rename this mailbox to \"%s\" on the server, as its folder here",
+                     mailbox->row.goal_there);
+    (void)text_print(text, sizeof text, "renamed here to \"%s\": %s", mailbox->row.goal_there, why);
+    if (kind != PENDING_POLICY)
+        run_complain(run, mailbox, what, why, "Its mail stays in sync; rename the folder back to end this.");
+    return run->dry || (run_begin(run) && run_end(run, run_pending(run, mailbox, 0, kind, WAITS, text, NULL)));
+}
+
+/* Something at or below it that must not be renamed. */
+static const char *
+find_forbidden(const struct run *run, const struct mailbox *mailbox, char why[static LIMIT_MAILBOX_NAME + 100])
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *item = &run->mailboxes[i];
+        const char *reason = NULL;
+
+        if (!item->listed || !renaming_is_at(item->row.name, mailbox->row.name))
+            continue;
+        if ((item->uses & SPECIAL) != 0)
+            reason = "has a special use on the server (`map` gives its folder another name)";
+        else if ((item->row.attributes & REMOTE_SHARED) != 0)
+            reason = "is not only yours";
+        else if (!item->chosen)
+            reason = "is left out by `mailboxes`";
+        else if (names_is_aside(item->row.name))
+            reason = "has another one's name here";
+        if (reason == NULL)
+            continue;
+        (void)text_print(why, LIMIT_MAILBOX_NAME + 100, "%s %s", item->row.name, reason);
+        return why;
+    }
+    return NULL;
+}
+
+/* The server said no to this name within a day. */
+static bool
+was_refused(struct run *run, const struct mailbox *mailbox, char why[static 600], bool *refused)
+{
+    char beginning[LIMIT_MAILBOX_NAME + 80];
+    struct journal_pending known;
+    size_t length;
+    bool found;
+
+    *refused = false;
+    if (!journal_pending_get(run->journal, mailbox->row.id, 0, &known, &found, &run->err))
+        return false;
+    (void)text_print(beginning, sizeof beginning, "renamed here to \"%s\": ", mailbox->row.goal_there);
+    length = strlen(beginning);
+    if (!found || known.kind != PENDING_FAILED || strcmp(known.detail, WAITS) != 0 ||
+        strncmp(known.why, beginning, length) != 0 || run->now - known.since >= DAY || run->now < known.since)
+        return true;
+    (void)text_print(why, 600, "%s", known.why + length);
+    *refused = true;
+    return true;
+}
+
+static bool
+check(struct run *run, struct mailbox *mailbox)
+{
+    char why[LIMIT_MAILBOX_NAME + 100], words[600], utf8[LIMIT_MAILBOX_NAME + 1];
+    struct error err = {0};
+    bool refused;
+
+    if (!run->account->policy.push.mailboxes)
+        return keep_back(run, mailbox, PENDING_POLICY, "`push` lacks \"mailboxes\"");
+    if (find_forbidden(run, mailbox, why) != NULL)
+        return keep_back(run, mailbox, PENDING_MAILBOX, why);
+    if (!names_to_server(mailbox->row.goal_there, mailbox->row.separator, utf8, &err))
+        return keep_back(run, mailbox, PENDING_MAILBOX, err.answer[0] != '\0' ? err.answer : err.what);
+    if (!was_refused(run, mailbox, words, &refused))
+        return false;
+    return !refused || keep_back(run, mailbox, PENDING_FAILED, words);
+}
+
+/* ---- one step ---- */
+
+static bool
+see_renamed(void *context, struct text wire, const struct remote_outcome *outcome)
+{
+    struct answer *answer = context;
+
+    answer->outcome = *outcome;
+    answer->wire = strndup(wire.at, wire.len);
+    answer->no_memory = answer->wire == NULL;
+    return true;
+}
+
+/* @param from  its bytes on the server; those of the row, or, where that has its new name already, the old ones */
+static bool
+ask(struct run *run, const struct mailbox *mailbox, const char *from, const char *to, bool carried_out,
+    struct answer *answer)
+{
+    char utf8[LIMIT_MAILBOX_NAME + 1];
+    struct remote_rename what = {.from = text_of(from),
+                                 .separator = mailbox->row.separator,
+                                 .uidvalidity = mailbox->has_status ? mailbox->uidvalidity : mailbox->row.uidvalidity,
+                                 .objectid = mailbox->row.objectid,
+                                 .carried_out = carried_out};
+
+    *answer = (struct answer){0};
+    if (!names_to_server(to, mailbox->row.separator, utf8, &run->err))
+        return false;
+    what.to = text_of(utf8);
+    return run->remote.ops->rename(run->remote.self, &what, see_renamed, answer, &run->err) &&
+           (!answer->no_memory || run_no_memory(run));
+}
+
+static void
+say_renamed(struct run *run, struct mailbox *mailbox)
+{
+    if (mailbox->had_name != NULL && mailbox->row.goal_there == NULL &&
+        strcmp(mailbox->had_name, mailbox->row.name) != 0)
+        run_did(run, mailbox, (struct report_done){.act = DID_RENAME_THERE, .left = mailbox->had_name});
+}
+
+/* Names that people knew before any step. */
+static void
+keep_names(struct run *run, const char *from)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->had_name == NULL && renaming_is_at(mailbox->row.name, from))
+            mailbox->had_name = strdup(mailbox->row.name); /* without it no line is said */
+    }
+}
+
+/* It has that name on the server. Those below it that were to get theirs by that have them, too. */
+static bool
+finish(struct run *run, struct mailbox *mailbox, int64_t op, const char *to, const char *wire)
+{
+    bool *due = calloc(run->count + 1, sizeof *due);
+    bool ok = due != NULL || run_no_memory(run);
+
+    if (ok)
+        keep_names(run, mailbox->row.name);
+    for (size_t i = 0; ok && i < run->count; i++)
+        due[i] = run->mailboxes[i].row.goal_there != NULL;
+    ok = ok && run_begin(run) &&
+         run_end(run, renaming_done(run, mailbox, to, text_of(wire)) && journal_op_delete(run->journal, op, &run->err));
+    for (size_t i = 0; ok && i < run->count; i++)
+        if (due[i])
+            say_renamed(run, &run->mailboxes[i]);
+    free(due);
+    return ok;
+}
+
+/* Neither name is that mailbox's: the next list tells what became of it. */
+static bool
+doubt(struct run *run, struct mailbox *mailbox, const char *words)
+{
+    mailbox->stuck = true;
+    run_learn(run, mailbox, CAUTION_UNLISTED);
+    run_complain(run, mailbox, "find this mailbox on the server after it was renamed", words,
+                 "It is left alone; the next run looks again.");
+    return true;
+}
+
+static bool
+end_intent(struct run *run, int64_t op)
+{
+    return run_begin(run) && run_end(run, journal_op_delete(run->journal, op, &run->err));
+}
+
+static bool rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step);
+
+static bool
+refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum step step,
+        const struct remote_outcome *outcome)
+{
+    char words[600];
+
+    if (outcome->doubtful)
+        return doubt(renaming->run, mailbox, outcome->answer);
+    if (!end_intent(renaming->run, op))
+        return false;
+    /* To a server that tells no case apart the two are one name. */
+    if (step == STEP_HOME && !is_aside(mailbox) && strcasecmp(mailbox->row.goal_there, mailbox->row.name) == 0)
+        return rename_one(renaming, mailbox, STEP_ASIDE);
+    (void)text_print(words, sizeof words, "the server says: %s", outcome->answer);
+    return keep_back(renaming->run, mailbox, PENDING_FAILED, words);
+}
+
+static bool
+rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step)
+{
+    struct run *run = renaming->run;
+    struct journal_op op = {.kind = OP_RENAME_THERE,
+                            .mailbox = mailbox->row.id,
+                            .attempt = (int)step,
+                            .uidvalidity = mailbox->row.uidvalidity,
+                            .since = run->now};
+    struct answer answer;
+    bool ok;
+
+    if (step == STEP_ASIDE)
+        temporary_name(mailbox, op.name);
+    else
+        (void)text_print(op.name, sizeof op.name, "%s", mailbox->row.goal_there);
+    if (!run_begin(run) || !run_end(run, journal_op_add(run->journal, &op, &run->err)))
+        return false;
+    ok = ask(run, mailbox, mailbox->row.wire, op.name, false, &answer);
+    if (ok && answer.outcome.ok) {
+        renaming->progress = true;
+        renaming->steps++;
+        ok = finish(run, mailbox, op.id, op.name, answer.wire);
+    } else if (ok) {
+        renaming->progress = true; /* who waited for it waits no more */
+        ok = refused(renaming, mailbox, op.id, step, &answer.outcome);
+    }
+    free(answer.wire);
+    return ok;
+}
+
+/* ---- in which order ---- */
+
+static bool
+is_below(const char *name, const char *above)
+{
+    return renaming_is_at(name, above) && strcmp(name, above) != 0;
+}
+
+/* Another one has the name that it is to get; NULL: none has. */
+static struct mailbox *
+find_holder(const struct renaming *renaming, const struct mailbox *mailbox)
+{
+    struct mailbox *holder = lookup_name(renaming->run, mailbox->row.goal_there);
+
+    return holder == mailbox ? NULL : holder;
+}
+
+/* One that is to stand above its goal comes first. */
+static bool
+waits_for_above(const struct renaming *renaming, const struct mailbox *mailbox)
+{
+    for (size_t i = 0; i < renaming->count; i++)
+        if (is_mover(renaming->movers[i]) && is_below(mailbox->row.goal_there, renaming->movers[i]->row.goal_there))
+            return true;
+    return false;
+}
+
+static bool
+step(struct renaming *renaming, struct mailbox *mailbox)
+{
+    const struct mailbox *holder;
+
+    if (!is_mover(mailbox))
+        return true;
+    if (is_below(mailbox->row.goal_there, mailbox->row.name))
+        return is_aside(mailbox) || rename_one(renaming, mailbox, STEP_ASIDE);
+    holder = find_holder(renaming, mailbox);
+    if (holder != NULL && (is_mover(holder) || waits_for_above(renaming, mailbox)))
+        return true;
+    if (waits_for_above(renaming, mailbox))
+        return true;
+    if (renaming_is_free(renaming->run, mailbox, mailbox->row.goal_there))
+        return rename_one(renaming, mailbox, STEP_HOME);
+    renaming->progress = true;
+    return keep_back(renaming->run, mailbox, PENDING_MAILBOX, "another mailbox has that name");
+}
+
+/* Those that are left wait for each other in a circle, or for one that can't be renamed. */
+static bool
+break_circle(struct renaming *renaming)
+{
+    for (size_t i = 0; i < renaming->count; i++) {
+        struct mailbox *holder = is_mover(renaming->movers[i]) ? find_holder(renaming, renaming->movers[i]) : NULL;
+
+        if (holder != NULL && is_mover(holder) && !is_aside(holder))
+            return rename_one(renaming, holder, STEP_ASIDE);
+    }
+    return true;
+}
+
+static int
+compare_goals(const void *pa, const void *pb)
+{
+    const struct mailbox *a = *(struct mailbox *const *)pa, *b = *(struct mailbox *const *)pb;
+
+    return strcmp(a->row.goal_there, b->row.goal_there);
+}
+
+static bool
+gather(struct renaming *renaming)
+{
+    struct run *run = renaming->run;
+
+    free(renaming->movers);
+    renaming->count = 0;
+    renaming->movers = calloc(run->count + 1, sizeof(struct mailbox *));
+    if (renaming->movers == NULL)
+        return run_no_memory(run);
+    for (size_t i = 0; i < run->count; i++)
+        if (is_mover(&run->mailboxes[i]))
+            renaming->movers[renaming->count++] = &run->mailboxes[i];
+    if (renaming->count > 1)
+        qsort(renaming->movers, renaming->count, sizeof(struct mailbox *), compare_goals);
+    return true;
+}
+
+static bool
+rename_all(struct run *run)
+{
+    struct renaming renaming = {.run = run, .progress = true};
+    const size_t most = 4 * run->count + 16; /* each goes aside and home once, and comes back where it went along */
+    bool ok = true;
+
+    while (ok && renaming.progress && renaming.steps < most && !run_stopped(run)) {
+        renaming.progress = false;
+        ok = gather(&renaming);
+        for (size_t i = 0; ok && i < renaming.count && !run_stopped(run); i++) {
+            struct mailbox *mailbox = renaming.movers[i];
+
+            ok = !is_mover(mailbox) || (check(run, mailbox) && step(&renaming, mailbox));
+        }
+        if (ok && !renaming.progress)
+            ok = break_circle(&renaming);
+    }
+    free(renaming.movers);
+    return ok;
+}
+
+/* ---- what was not answered ---- */
+
+static bool
+settle(struct run *run, const struct journal_op *op)
+{
+    struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
+    struct answer answer = {0};
+    bool ok, has_it;
+
+    if (mailbox == NULL || mailbox->row.wire == NULL || !mailbox->listed)
+        return mailbox != NULL || end_intent(run, op->id);
+    has_it = strcmp(mailbox->row.name, op->name) == 0;
+    if (has_it && mailbox->had_wire == NULL)
+        return end_intent(run, op->id);
+    ok = ask(run, mailbox, has_it ? mailbox->had_wire : mailbox->row.wire, op->name, true, &answer);
+    if (ok && has_it)
+        ok = end_intent(run, op->id);
+    else if (ok && answer.outcome.ok)
+        ok = finish(run, mailbox, op->id, op->name, answer.wire);
+    else if (ok)
+        ok = answer.outcome.doubtful ? doubt(run, mailbox, answer.outcome.answer) : end_intent(run, op->id);
+    free(answer.wire);
+    return ok;
+}
+
+static bool
+settle_all(struct run *run)
+{
+    struct journal_op *ops = NULL;
+    size_t count;
+    bool ok = journal_ops(run->journal, &ops, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++)
+        if (ops[i].kind == OP_RENAME_THERE)
+            ok = settle(run, &ops[i]);
+    free(ops);
+    return ok;
+}
+
+/* A dry run leaves the names as they are, and goes on with them. */
+static bool
+foresee(struct run *run)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i], renamed;
+
+        if (!is_mover(mailbox))
+            continue;
+        ok = check(run, mailbox);
+        renamed = *mailbox;
+        renamed.row.name = mailbox->row.goal_there;
+        if (ok && !mailbox->stuck)
+            run_did(run, &renamed, (struct report_done){.act = DID_RENAME_THERE, .left = mailbox->row.name});
+    }
+    return ok;
+}
+
+bool
+rename_there(struct run *run)
+{
+    if (run->dry)
+        return foresee(run);
+    return settle_all(run) && rename_all(run);
+}

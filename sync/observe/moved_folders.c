@@ -1,0 +1,487 @@
+/* See moved_folders.h. */
+#include "sync/observe/moved_folders.h"
+
+#include "sync/observe/mapped.h"
+#include "sync/run/lookup.h"
+#include "sync/run/uses.h"
+
+struct lost { /* a mailbox whose folder is not there */
+    struct mailbox *mailbox;
+    uint64_t names; /* files that were in it */
+    uint64_t count; /* ... so many of them are in the folder that is being listed */
+    uint64_t other; /* ... in folders of other mailboxes */
+    size_t fitting; /* so many new folders may be it */
+    bool matched;
+};
+
+struct found { /* a folder that is no mailbox's */
+    struct mailbox *
+        mailbox; /* the new one that it would be, or the one that has the name, whose folder is another one (`second`) */
+    const char *name, *folder;
+    bool matched; /* something that was lost is in it, or it is that */
+};
+
+struct name {
+    uint64_t hash;
+    size_t lost;
+};
+
+struct overlap { /* so many names of one are in the other */
+    size_t lost, found;
+    uint64_t count;
+    bool
+        same_age; /* and it is as old to the nanosecond, which is no proof by itself: what is made at once may be of one age */
+    bool fits;
+};
+
+struct search {
+    struct run *run;
+    struct lost *lost;
+    size_t lost_count;
+    struct found *found;
+    size_t found_count;
+    struct name *names; /* of all that is lost, by their hashes */
+    size_t names_count, names_size;
+    struct overlap *overlaps;
+    size_t overlaps_count, overlaps_size;
+    size_t at; /* the one of `lost` whose names are read */
+};
+
+/* FNV-1a. */
+static uint64_t
+hash_of(const char *at, size_t len)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)at[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static int
+compare_names(const void *pa, const void *pb)
+{
+    const uint64_t a = ((const struct name *)pa)->hash, b = ((const struct name *)pb)->hash;
+
+    return a < b ? -1 : a > b;
+}
+
+static bool
+is_lost(const struct run *run, const struct mailbox *mailbox)
+{
+    return mailbox->row.id != 0 && !mailbox->folder_here && strcmp(mailbox->row.name, "INBOX") != 0 &&
+           uses_choose(run, mailbox->row.name, mailbox->row.attributes) && mailbox->row.state != MAILBOX_NEW_LOCAL &&
+           mailbox->row.state != MAILBOX_NEW_REMOTE;
+}
+
+static bool
+is_found(const struct mailbox *mailbox)
+{
+    return mailbox->row.id == 0 && mailbox->folder_here && mailbox->row.state == MAILBOX_NEW_LOCAL;
+}
+
+static bool
+gather(struct search *search)
+{
+    struct run *run = search->run;
+
+    search->lost = calloc(run->count + 1, sizeof *search->lost);
+    search->found = calloc(run->count + 1, sizeof *search->found);
+    if (search->lost == NULL || search->found == NULL)
+        return run_no_memory(run);
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (is_lost(run, mailbox))
+            search->lost[search->lost_count++].mailbox = mailbox;
+        if (is_found(mailbox) || mailbox->second != NULL)
+            search->found[search->found_count++] = (struct found){
+                mailbox, mailbox->row.name, mailbox->second != NULL ? mailbox->second : mailbox->row.folder, false};
+    }
+    return true;
+}
+
+/* ---- the names that are looked for ---- */
+
+static bool
+see_row(void *context, const struct journal_name *row)
+{
+    struct search *search = context;
+    struct lost *lost = &search->lost[search->at];
+
+    /* Of one that was gone before nothing is known any more but what it held. */
+    if ((row->facts & FACT_GONE_HERE) != 0 && lost->mailbox->row.state != MAILBOX_GONE_LOCAL)
+        return true;
+    if (!array_grow(&search->names, &search->names_size, search->names_count + 1, sizeof *search->names))
+        return run_no_memory(search->run);
+    search->names[search->names_count++] = (struct name){hash_of(row->base.at, row->base.len), search->at};
+    lost->names++;
+    return true;
+}
+
+static bool
+read_names(struct search *search)
+{
+    struct run *run = search->run;
+
+    for (search->at = 0; search->at < search->lost_count; search->at++) {
+        const struct journal_mailbox *row = &search->lost[search->at].mailbox->row;
+
+        if (!journal_names(run->journal, row->id, row->messages, see_row, search, &run->err))
+            return false;
+    }
+    if (search->names_count > 1)
+        qsort(search->names, search->names_count, sizeof *search->names, compare_names);
+    return true;
+}
+
+/* ---- and where they are ---- */
+
+static bool
+see_file(void *context, const char *base, const char *info)
+{
+    struct search *search = context;
+    const struct name key = {.hash = hash_of(base, strlen(base))};
+    const struct name *name = search->names_count == 0 ? NULL
+                                                       : bsearch(&key, search->names, search->names_count,
+                                                                 sizeof *search->names, compare_names);
+
+    (void)info;
+    while (name != NULL && name > search->names && name[-1].hash == key.hash)
+        name--;
+    for (; name != NULL && name < search->names + search->names_count && name->hash == key.hash; name++)
+        search->lost[name->lost].count++;
+    return true;
+}
+
+/* What can't be listed holds nothing, as far as anybody knows. */
+static void
+count_in(struct search *search, const char *folder)
+{
+    const struct local_scanner scanner = {.file = see_file};
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool stable;
+
+    for (size_t i = 0; i < search->lost_count; i++)
+        search->lost[i].count = 0;
+    (void)search->run->local.ops->scan(search->run->local.self, folder, &scanner, search, &stamp, &stable, &ignored);
+}
+
+/* Is it the directory that it was? */
+static bool
+is_born_so(struct search *search, const struct mailbox *lost, const char *found, bool *is)
+{
+    struct run *run = search->run;
+    struct journal_place place;
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool known, missing = true;
+
+    *is = false;
+    if (!journal_place_get(run->journal, lost->row.id, &place, &known, &run->err))
+        return false;
+    *is = known && place.born[0] != '\0' && run->local.ops->stamp(run->local.self, found, &stamp, &missing, &ignored) &&
+          !missing && strcmp(stamp.born, place.born) == 0;
+    return true;
+}
+
+static bool
+add_overlap(struct search *search, size_t lost, size_t found, uint64_t count)
+{
+    bool same;
+
+    if (!is_born_so(search, search->lost[lost].mailbox, search->found[found].folder, &same))
+        return false;
+    if (!array_grow(&search->overlaps, &search->overlaps_size, search->overlaps_count + 1, sizeof *search->overlaps))
+        return run_no_memory(search->run);
+    search->overlaps[search->overlaps_count++] = (struct overlap){lost, found, count, same, false};
+    return true;
+}
+
+static bool
+count_in_found(struct search *search)
+{
+    bool ok = true;
+
+    for (size_t f = 0; ok && f < search->found_count; f++) {
+        count_in(search, search->found[f].folder);
+        for (size_t i = 0; ok && i < search->lost_count; i++)
+            ok = search->lost[i].count == 0 || add_overlap(search, i, f, search->lost[i].count);
+    }
+    return ok;
+}
+
+/* Those of known mailboxes; only where the new ones alone do not tell. */
+static void
+count_in_known(struct search *search)
+{
+    struct run *run = search->run;
+
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].row.id == 0 || !run->mailboxes[i].folder_here)
+            continue;
+        count_in(search, run->mailboxes[i].row.folder);
+        for (size_t k = 0; k < search->lost_count; k++)
+            search->lost[k].other += search->lost[k].count;
+    }
+}
+
+/* ---- which is which ---- */
+
+/* Names of this one that no folder but this holds. */
+static uint64_t
+names_left(const struct search *search, const struct overlap *overlap)
+{
+    const struct lost *lost = &search->lost[overlap->lost];
+    uint64_t away = lost->other;
+
+    for (size_t i = 0; i < search->overlaps_count; i++)
+        if (search->overlaps[i].lost == overlap->lost && search->overlaps[i].found != overlap->found)
+            away += search->overlaps[i].count;
+    return lost->names > away ? lost->names - away : 0;
+}
+
+/* @return whether one has names in some folder, and fits none */
+static bool
+judge(struct search *search)
+{
+    bool open = false;
+
+    for (size_t i = 0; i < search->lost_count; i++)
+        search->lost[i].fitting = 0;
+    for (size_t i = 0; i < search->overlaps_count; i++) {
+        struct overlap *overlap = &search->overlaps[i];
+
+        overlap->fits = overlap->same_age || 3 * overlap->count >= 2 * names_left(search, overlap);
+        search->lost[overlap->lost].fitting += overlap->fits;
+    }
+    for (size_t i = 0; i < search->overlaps_count; i++)
+        open = open || search->lost[search->overlaps[i].lost].fitting == 0;
+    return open;
+}
+
+static bool
+is_last_level_same(const char *a, const char *b)
+{
+    const char *last_a = strrchr(a, '/'), *last_b = strrchr(b, '/');
+
+    return strcmp(last_a != NULL ? last_a : a, last_b != NULL ? last_b : b) == 0;
+}
+
+/* Is there one new folder, and no other, that this may be? Clocks of file systems are coarse: what was made at once is of one age. */
+static bool
+find_of_age(struct search *search, size_t lost, bool same_level, size_t *found)
+{
+    const struct mailbox *mailbox = search->lost[lost].mailbox;
+    bool ok = true, is;
+
+    *found = SIZE_MAX;
+    for (size_t f = 0; ok && f < search->found_count; f++) {
+        const struct found *at = &search->found[f];
+
+        if (at->matched || (same_level && !is_last_level_same(at->name, mailbox->row.name)))
+            continue;
+        ok = is_born_so(search, mailbox, at->folder, &is);
+        if (ok && is && *found != SIZE_MAX) {
+            *found = SIZE_MAX;
+            break;
+        }
+        *found = ok && is ? f : *found;
+    }
+    return ok;
+}
+
+/* First those whose last level is what it was: they stand below one that was renamed. */
+static bool
+match_empty(struct search *search)
+{
+    bool ok = true;
+    size_t found;
+
+    for (size_t i = 0; i < search->overlaps_count; i++) {
+        search->found[search->overlaps[i].found].matched = true;
+        search->lost[search->overlaps[i].lost].matched = true;
+    }
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; ok && i < search->lost_count; i++) {
+            struct lost *lost = &search->lost[i];
+
+            if (lost->names != 0 || lost->matched)
+                continue;
+            ok = find_of_age(search, i, pass == 0, &found);
+            if (!ok || found == SIZE_MAX)
+                continue;
+            ok = add_overlap(search, i, found, 1);
+            lost->matched = search->found[found].matched = true;
+        }
+    return ok;
+}
+
+static bool
+is_only_one(const struct search *search, const struct overlap *overlap)
+{
+    for (size_t i = 0; i < search->overlaps_count; i++) {
+        const struct overlap *other = &search->overlaps[i];
+
+        if (other == overlap || !other->fits || (overlap->same_age && !other->same_age)) /* a copy of it is younger */
+            continue;
+        if (other->lost == overlap->lost || other->found == overlap->found)
+            return false;
+    }
+    return true;
+}
+
+static bool
+is_chosen(const struct run *run, const struct mailbox *lost, const struct found *found)
+{
+    return uses_choose(run, found->name, lost->row.attributes);
+}
+
+/* ---- then it is that folder's ---- */
+
+/* What its mailbox is to be called there. A Maildir out of a backup shows the past: its folders get back the names that they have there. */
+static bool
+set_goals(struct run *run, struct mailbox *lost, const char *name)
+{
+    struct journal_mailbox *row = &lost->row;
+    char folder[LOCAL_FOLDER_MAX + 1];
+    struct error ignored = {0};
+
+    free(row->goal_there);
+    row->goal_there = NULL;
+    if (row->goal != NULL) { /* the server's name for it counts */
+        if (strcmp(row->goal, row->folder) == 0) {
+            free(row->goal);
+            row->goal = NULL;
+        }
+        return true;
+    }
+    if (strcmp(name, row->name) == 0)
+        return true;
+    if (run->maildir_older && names_map_folder(&run->map, row->name, run->account->policy.layout, folder, &ignored)) {
+        row->goal = strdup(folder);
+        return row->goal != NULL || run_no_memory(run);
+    }
+    row->goal_there = strdup(name);
+    return row->goal_there != NULL || run_no_memory(run);
+}
+
+static bool
+take(struct search *search, const struct overlap *overlap)
+{
+    struct run *run = search->run;
+    struct mailbox *lost = search->lost[overlap->lost].mailbox;
+    const struct found *found = &search->found[overlap->found];
+    char **folder = found->mailbox->second != NULL ? &found->mailbox->second : &found->mailbox->row.folder;
+
+    free(lost->row.folder);
+    lost->row.folder = *folder;
+    lost->folder_here = true;
+    *folder = NULL;
+    return set_goals(run, lost, found->name) &&
+           (run->move_folders == NULL || journal_mailbox_save(run->journal, &lost->row, &run->err));
+}
+
+/* Those that were taken leave the array. */
+static void
+close_ranks(struct run *run)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->row.folder == NULL) {
+            run_mailbox_free(mailbox);
+        } else if (&run->mailboxes[kept++] != mailbox) {
+            run->mailboxes[kept - 1] = *mailbox;
+            *mailbox = (struct mailbox){0};
+        }
+    }
+    run->count = kept;
+    lookup_forget(run);
+}
+
+static bool
+take_all(struct search *search)
+{
+    struct run *run = search->run;
+    bool any = false, ok = true;
+
+    for (size_t i = 0; i < search->overlaps_count; i++) {
+        struct overlap *overlap = &search->overlaps[i];
+
+        overlap->fits =
+            overlap->fits && is_chosen(run, search->lost[overlap->lost].mailbox, &search->found[overlap->found]);
+        any = any || overlap->fits;
+    }
+    if (!any)
+        return true;
+    ok = run->move_folders == NULL || run_begin(run);
+    for (size_t i = 0; ok && i < search->overlaps_count; i++)
+        if (search->overlaps[i].fits && is_only_one(search, &search->overlaps[i]))
+            ok = take(search, &search->overlaps[i]);
+    if (run->move_folders != NULL)
+        ok = run_end(run, ok);
+    close_ranks(run);
+    return ok;
+}
+
+/* Another map may say that the folder has the mailbox's own name by now. */
+static bool
+look_at_goals(struct run *run)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct journal_mailbox *row = &run->mailboxes[i].row;
+
+        if (row->goal_there == NULL || run->move_folders == NULL ||
+            !names_map_name(&run->map, row->folder, run->account->policy.layout, name, &ignored) ||
+            strcmp(name, row->name) != 0)
+            continue;
+        free(row->goal_there);
+        row->goal_there = NULL;
+        ok = run_begin(run) && run_end(run, journal_mailbox_save(run->journal, row, &run->err));
+    }
+    return ok;
+}
+
+/* Two folders for one name: the one that the journal knows stays. Another map may say that it is its own (mapped_follow). */
+static void
+say_seconds(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (run->mailboxes[i].second != NULL && (run->mailboxes[i].folder_here || !mapped_is_changed(run)))
+            run_complain(run, &run->mailboxes[i], "use a second folder for this mailbox", run->mailboxes[i].second,
+                         "Rename or remove that folder.");
+}
+
+bool
+moved_folders_see(struct run *run)
+{
+    struct search search = {.run = run};
+    bool ok = look_at_goals(run) && gather(&search);
+
+    if (ok && search.lost_count != 0 && search.found_count != 0) {
+        ok = read_names(&search) && count_in_found(&search);
+        if (ok && judge(&search)) {
+            count_in_known(&search);
+            (void)judge(&search);
+        }
+        ok = ok && match_empty(&search);
+        if (ok)
+            (void)judge(&search);
+        ok = ok && take_all(&search);
+    }
+    free(search.lost);
+    free(search.found);
+    free(search.names);
+    free(search.overlaps);
+    if (ok)
+        say_seconds(run);
+    return ok;
+}

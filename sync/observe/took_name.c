@@ -1,0 +1,100 @@
+/* See took_name.h. */
+#include "sync/observe/took_name.h"
+
+#include "sync/observe/undecided.h"
+#include "sync/rows/renaming.h"
+#include "sync/run/lookup.h"
+
+static bool
+is_listed(const struct renamed_item *items, size_t count, const char *wire)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_is(items[i].seen->name, wire))
+            return true;
+    return false;
+}
+
+/* The one of the list that people call so, and that the journal does not know. */
+static const struct remote_listed *
+find_called(struct run *run, const struct renamed_item *items, size_t count, const char *wanted)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+
+    for (size_t i = 0; i < count; i++)
+        if (renamed_name(run, items[i].seen, false, name) && strcmp(name, wanted) == 0)
+            return lookup_wire(run, items[i].seen->name) == NULL ? items[i].seen : NULL;
+    return NULL;
+}
+
+static bool
+is_that_one(const struct remote_listed *seen, const struct mailbox *mailbox)
+{
+    if (seen->objectid[0] != '\0' && mailbox->row.objectid[0] != '\0')
+        return strcmp(seen->objectid, mailbox->row.objectid) == 0;
+    return undecided_fits(seen, mailbox);
+}
+
+static bool
+take(struct run *run, struct mailbox *mailbox, const struct remote_listed *seen, const char *name, bool same)
+{
+    char *old = strdup(mailbox->row.wire), *had = strdup(mailbox->row.name);
+
+    if (old == NULL || had == NULL) {
+        free(old);
+        free(had);
+        return run_no_memory(run);
+    }
+    free(mailbox->had_wire);
+    mailbox->had_wire = old;
+    free(mailbox->had_name);
+    mailbox->had_name = had;
+    if (!same) {
+        mailbox->row.state = MAILBOX_GONE_REMOTE; /* and back: what that means is known */
+        mailbox->row.objectid[0] = '\0';
+    }
+    return run_begin(run) && run_end(run, renaming_done(run, mailbox, name, seen->name));
+}
+
+/* @param wanted  NULL: none */
+static bool
+look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items, size_t count, const char *wanted,
+     bool only_same)
+{
+    const struct remote_listed *seen =
+        wanted != NULL && mailbox->row.utf8 == run->info.utf8 && !is_listed(items, count, mailbox->row.wire)
+            ? find_called(run, items, count, wanted)
+            : NULL;
+    char name[LIMIT_MAILBOX_NAME + 1];
+    bool same;
+
+    if (seen == NULL || !renaming_is_free(run, mailbox, wanted))
+        return true;
+    same = is_that_one(seen, mailbox);
+    (void)text_print(name, sizeof name, "%s", wanted); /* it is the row's, and goes */
+    return (only_same && !same) || take(run, mailbox, seen, name, same);
+}
+
+bool
+took_name_find(struct run *run, const struct renamed_item *items, size_t count)
+{
+    struct journal_op *ops = NULL;
+    size_t ops_count = 0;
+    bool any = false, ok = true;
+
+    for (size_t i = 0; i < run->count; i++)
+        any = any || run->mailboxes[i].row.goal_there != NULL;
+    if (!any || run->move_folders == NULL)
+        return true;
+    ok = journal_ops(run->journal, &ops, &ops_count, &run->err);
+    for (size_t i = 0; ok && i < ops_count; i++) {
+        struct mailbox *mailbox = ops[i].kind == OP_RENAME_THERE ? run_mailbox_by_id(run, ops[i].mailbox) : NULL;
+
+        if (mailbox != NULL && mailbox->row.wire != NULL)
+            ok = look(run, mailbox, items, count, ops[i].name, true);
+    }
+    for (size_t i = 0; ok && i < run->count; i++)
+        if (run->mailboxes[i].row.wire != NULL)
+            ok = look(run, &run->mailboxes[i], items, count, run->mailboxes[i].row.goal_there, false);
+    free(ops);
+    return ok;
+}

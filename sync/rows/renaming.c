@@ -1,0 +1,174 @@
+/* See renaming.h. */
+#include "sync/rows/renaming.h"
+
+#include "sync/rows/unfinished.h"
+#include "sync/run/lookup.h"
+
+bool
+renaming_is_at(const char *name, const char *above)
+{
+    const size_t length = strlen(above);
+
+    return strncmp(name, above, length) == 0 && (name[length] == '\0' || name[length] == '/');
+}
+
+static char *
+replace_beginning(const char *name, size_t length, const char *by)
+{
+    const size_t size = strlen(by) + strlen(name + length) + 1;
+    char *whole = malloc(size);
+
+    if (whole != NULL)
+        (void)text_print(whole, size, "%s%s", by, name + length);
+    return whole;
+}
+
+/* It is on neither side, and is about to be forgotten. */
+static bool
+is_nowhere(const struct run *run, const struct mailbox *mailbox)
+{
+    return !mailbox->listed && !mailbox->folder_here && run->info.unlisted[0] == '\0';
+}
+
+/* The other mailbox that has the name that this one would get. */
+static struct mailbox *
+find_holder(struct run *run, const struct mailbox *mailbox, const char *from, const char *to)
+{
+    char *name = replace_beginning(mailbox->row.name, strlen(from), to);
+    struct mailbox *holder = name != NULL ? lookup_name(run, name) : NULL;
+
+    free(name);
+    return holder != NULL && renaming_is_at(holder->row.name, from) ? NULL : holder;
+}
+
+bool
+renaming_is_free(struct run *run, const struct mailbox *mailbox, const char *to)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *holder;
+
+        if (!renaming_is_at(run->mailboxes[i].row.name, mailbox->row.name))
+            continue;
+        holder = find_holder(run, &run->mailboxes[i], mailbox->row.name, to);
+        if (holder != NULL && !is_nowhere(run, holder))
+            return false;
+    }
+    return true;
+}
+
+/* A row that is nowhere makes way. Its place in the array stays, under a name that no mailbox has. */
+static bool
+forget(struct run *run, struct mailbox *holder)
+{
+    if (holder->row.id != 0 && !unfinished_forget(run, holder))
+        return false;
+    holder->row.id = 0;
+    holder->chosen = false;
+    holder->row.name[0] = '/';
+    holder->row.name[1] = '\0';
+    lookup_forget(run);
+    return true;
+}
+
+/* A folder that is not there has the path that its name asks for, if that is free. */
+static bool
+place_anew(struct run *run, struct mailbox *mailbox)
+{
+    char folder[LOCAL_FOLDER_MAX + 1];
+    struct error ignored = {0};
+    char *copy;
+
+    if (mailbox->folder_here ||
+        !names_map_folder(&run->map, mailbox->row.name, run->account->policy.layout, folder, &ignored) ||
+        lookup_folder(run, folder) != NULL)
+        return true;
+    copy = strdup(folder);
+    if (copy == NULL)
+        return run_no_memory(run);
+    free(mailbox->row.folder);
+    mailbox->row.folder = copy;
+    lookup_forget(run);
+    return true;
+}
+
+/* @param renamed  it is the one that was renamed, and not only went along */
+static bool
+name_anew(struct run *run, struct mailbox *mailbox, char *name, bool renamed)
+{
+    struct journal_mailbox *row = &mailbox->row;
+    char *old = row->name;
+
+    if (name == NULL)
+        return run_no_memory(run);
+    row->name = name;
+    if (row->goal_there != NULL && strcmp(row->goal_there, name) == 0) {
+        free(row->goal_there);
+        row->goal_there = NULL;
+    } else if (!renamed && row->goal_there == NULL && mailbox->folder_here) {
+        row->goal_there = old;
+        old = NULL;
+    }
+    free(old);
+    lookup_forget(run);
+    return place_anew(run, mailbox);
+}
+
+/* Levels end where the separator stands in the bytes, too. */
+static bool
+spell_anew(struct run *run, struct mailbox *mailbox, struct text from, struct text to)
+{
+    struct journal_mailbox *row = &mailbox->row;
+    const size_t length = row->wire != NULL ? strlen(row->wire) : 0;
+    char *wire;
+
+    if (length < from.len || memcmp(row->wire, from.at, from.len) != 0)
+        return true;
+    wire = malloc(to.len + length - from.len + 1);
+    if (wire == NULL)
+        return run_no_memory(run);
+    memcpy(wire, to.at, to.len);
+    memcpy(wire + to.len, row->wire + from.len, length - from.len + 1);
+    free(row->wire);
+    row->wire = wire;
+    return true;
+}
+
+/* All that go along give their names up first: one of them may get that of another one. */
+static bool
+unname(struct run *run, const char *from, const char *to)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i], *holder;
+
+        if (!renaming_is_at(mailbox->row.name, from))
+            continue;
+        holder = find_holder(run, mailbox, from, to);
+        ok = (holder == NULL || forget(run, holder)) &&
+             (mailbox->row.id == 0 || journal_mailbox_unname(run->journal, mailbox->row.id, &run->err));
+    }
+    return ok;
+}
+
+bool
+renaming_done(struct run *run, struct mailbox *mailbox, const char *to, struct text wire)
+{
+    char *from = strdup(mailbox->row.name), *old = strdup(mailbox->row.wire);
+    bool ok = (from != NULL && old != NULL) || run_no_memory(run);
+
+    ok = ok && unname(run, from, to);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *item = &run->mailboxes[i];
+
+        if (!renaming_is_at(item->row.name, from))
+            continue;
+        ok = name_anew(run, item, replace_beginning(item->row.name, strlen(from), to), item == mailbox) &&
+             spell_anew(run, item, text_of(old), wire) &&
+             (item->row.id == 0 || journal_mailbox_save(run->journal, &item->row, &run->err));
+    }
+    free(from);
+    free(old);
+    lookup_forget(run);
+    return ok;
+}

@@ -1,0 +1,22 @@
+/*
+ * What a RENAME on the server makes of the journal: the mailbox and all that is known below it have other names there. Folders stay where they
+ * are; what stands elsewhere than its name says, and nobody renamed, is to get its old name back (goal_there).
+ */
+#ifndef SYNC_ROWS_RENAMING_H
+#define SYNC_ROWS_RENAMING_H
+
+#include "sync/run/run.h"
+
+/** Is it this name, or one below it? */
+bool renaming_is_at(const char *name, const char *above);
+/** Would it, or anything that goes along, get the name of another mailbox? One that is nowhere any more is none. */
+bool renaming_is_free(struct run *run, const struct mailbox *mailbox, const char *to);
+/**
+ * It was carried out. Inside a transaction; places in the array stay.
+ *
+ * @param to    as people call it
+ * @param wire  its bytes on the server
+ */
+MUST_CHECK bool renaming_done(struct run *run, struct mailbox *mailbox, const char *to, struct text wire);
+
+#endif

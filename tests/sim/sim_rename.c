@@ -1,0 +1,118 @@
+/*
+ * RENAME on the simulated server. Beside those that its mailboxes have there is one name more, which nobody but golub gives: a temporary one, under which
+ * a mailbox is listed and can be renamed, and nothing else.
+ */
+#include "tests/sim/sim_kinds.h"
+#include "tests/sim/sim_remote.h"
+
+static const struct remote_outcome fine = {.ok = true};
+
+/* Whoever asked for it, users renamed its folder: all that is in it is where they put it. */
+static void
+tell_ledger(struct server *server, const struct sim_mailbox *box, int from, int to)
+{
+    struct world *world = server->world;
+
+    for (size_t i = 0; i < box->count; i++) {
+        const int content = box->messages[i].content;
+
+        ledger_carry(world, content, from, to);
+        ledger_flags(world, content, to, 0, box->messages[i].flags, true);
+        ledger_put(world, content, to);
+    }
+}
+
+static bool
+is_temporary(struct text name)
+{
+    return memmem(name.at, name.len, "golub-rename-", 13) != NULL;
+}
+
+/* The mailbox that has these wire bytes; NULL: none. *place: which, SIM_MAILBOXES for the temporary name */
+static struct sim_mailbox *
+find_from(struct server *server, struct text wire, int *place)
+{
+    *place = server_find(server, wire);
+    if (*place >= 0)
+        return &server->boxes[*place];
+    *place = SIM_MAILBOXES;
+    return server->aside.box.exists && text_is(wire, server->aside.name) ? &server->aside.box : NULL;
+}
+
+static void
+carry_out(struct server *server, struct sim_mailbox *box, int from, int to, struct text name)
+{
+    const bool was_inside = server->world->inside;
+    struct sim_mailbox *goal = to < SIM_MAILBOXES ? &server->boxes[to] : &server->aside.box;
+
+    *goal = *box;
+    box->exists = false;
+    box->count = box->expunged_count = 0;
+    if (from < SIM_MAILBOXES)
+        server->aside.origin = to < SIM_MAILBOXES ? server->aside.origin : from;
+    if (to == SIM_MAILBOXES) {
+        (void)text_print(server->aside.name, sizeof server->aside.name, "%.*s", (int)name.len, name.at);
+        return;
+    }
+    server->world->inside = true;
+    tell_ledger(server, goal, from < SIM_MAILBOXES ? from : server->aside.origin, to);
+    server->world->inside = was_inside;
+}
+
+bool
+remote_rename_mailbox(void *remote, const struct remote_rename *what,
+                      bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome),
+                      void *context, struct error *err)
+{
+    struct server *server = remote;
+    const struct remote_outcome no = {.answer = "no"};
+    struct sim_mailbox *box;
+    char wire[64];
+    int from, to;
+
+    if (!remote_alive(server, err) || !remote_writes(server, "RENAME"))
+        return false;
+    world_between(server->world);
+    box = find_from(server, what->from, &from);
+    to = is_temporary(what->to) ? SIM_MAILBOXES : server_find_plain(server, what->to);
+    if (to < 0) {
+        violation(server->world, "RENAME to a name that nobody gave: %.*s", (int)what->to.len, what->to.at);
+        return remote_broken(server, err);
+    }
+    if (to < SIM_MAILBOXES)
+        server_wire_name(server, to, wire, sizeof wire);
+    else
+        (void)text_print(wire, sizeof wire, "%s%.*s", server->prefix, (int)what->to.len, what->to.at);
+    struct sim_mailbox *goal = to < SIM_MAILBOXES ? &server->boxes[to] : &server->aside.box;
+    const bool below = from == 1 && to == 2; /* what servers refuse */
+    const bool can = box != NULL && !goal->exists && !below && box->uidvalidity == what->uidvalidity;
+    enum fate fate = world_step(server->world, what->carried_out ? STEP_READ : STEP_CREATE, true);
+    if (fate != FATE_BEFORE && can && !what->carried_out) {
+        say(server->world, "      RENAME %.*s %s", (int)what->from.len, what->from.at, wire);
+        carry_out(server, box, from, to, text_of(wire));
+    }
+    if (fate != FATE_GO)
+        return remote_broken(server, err);
+    box = find_from(server, what->from, &from);
+    const bool proven = box == NULL && goal->exists && goal->uidvalidity == what->uidvalidity;
+    struct remote_outcome outcome = proven ? fine : no;
+    outcome.doubtful = !proven && box == NULL;
+    return done(context, text_of(wire), &outcome);
+}
+
+void
+remote_list_aside(struct server *server, struct remote_listed *item)
+{
+    const struct sim_mailbox *box = &server->aside.box;
+
+    *item = (struct remote_listed){.name = text_of(server->aside.name),
+                                   .utf8 = text_of(server->aside.name),
+                                   .separator = server->separator,
+                                   .has_status = true,
+                                   .messages = (uint32_t)box->count,
+                                   .uidnext = box->uidnext,
+                                   .uidvalidity = box->uidvalidity,
+                                   .modseq = server->condstore ? box->modseq : 0};
+    if (server->identifies)
+        (void)text_print(item->objectid, sizeof item->objectid, "M%u", box->id);
+}

@@ -1,0 +1,655 @@
+"""
+A folder that was renamed here: its mailbox is renamed on the server, and no body comes or goes. {one, with children, below its own old name, its case
+alone, a copy, out of the tree and back, renamed there as well} x {both separators, both layouts} x {killed at each step, answers that are lost}.
+"""
+import os
+import shutil
+
+from base import OK, PASSWORD, SOME, SystemTest, main
+from rig import killer
+from test_renamed_there import Renaming
+
+DEATHS = 10
+
+
+class RenamingHere(Renaming):
+    def mv(self, *pairs):
+        """As a person does it, who knows nothing of golub: with all below, where folders stand in each other."""
+        for old, new in pairs:
+            way = self.maildir.folder("on its way")
+            os.rename(self.maildir.folder(old), way)
+            os.makedirs(os.path.dirname(self.maildir.folder(new)), exist_ok=True)
+            os.rename(way, self.maildir.folder(new))
+
+    def renamed_up(self, result):
+        return {(e["from"], e["mailbox"]) for e in result.of("mailbox") if e.get("what") == "renamed-there"}
+
+    def uids(self, *mailboxes):
+        return {name: sorted(self.client.messages(name, bodies=False)) for name in mailboxes}
+
+    def assert_sent(self, *pairs, expect=OK):
+        """The next run renames these on the server, sends and fetches no body, removes nothing, and both sides are the same."""
+        files = {os.path.basename(f.path) for m in self.maildir.mailboxes() for f in self.maildir.files(m)}
+        folders = sorted(self.maildir.mailboxes())
+        result = self.sync("--json", expect=expect)
+        self.assertEqual(self.renamed_up(result), set(pairs), result)
+        self.assertEqual(self.bodies(), [], self.evidence())
+        self.assertEqual(self.quarantined(), [])
+        self.assertEqual({os.path.basename(f.path) for m in self.maildir.mailboxes() for f in self.maildir.files(m)}, files)
+        self.assertEqual(sorted(self.maildir.mailboxes()), folders)
+        self.assert_in_sync()
+        return result
+
+
+class RenamedHereTest(RenamingHere, SystemTest):
+    server_options = {"special_use": False}
+
+    def test_a_folder(self):
+        self.given("A", "Other")
+        before = self.uids("A")
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"))
+
+        self.assertEqual(self.uids("B")["B"], before["A"])
+        self.assertNotIn("A", self.client.mailboxes())
+
+    def test_its_line_for_people(self):
+        self.given("A")
+        self.mv(("A", "B"))
+
+        result = self.sync()
+
+        self.assertIn("work/A: renamed on the server to B\n", result.out)
+        self.assertIn("1 mailbox renamed there", result.out)
+
+    def test_its_case_alone(self):
+        self.given("Foo")
+        self.mv(("Foo", "foo"))
+
+        self.assert_sent(("Foo", "foo"))
+
+    def test_a_name_with_all_kinds_of_letters(self):
+        self.given("A")
+        self.mv(("A", "Überschuß & mehr"))
+
+        self.assert_sent(("A", "Überschuß & mehr"))
+
+    def test_below_another_one(self):
+        self.given("A", "Other")
+        self.mv(("A", "Other/New/A"))
+
+        self.assert_sent(("A", "Other/New/A"))
+
+    def test_out_of_a_parent(self):
+        self.given("Parent/A")
+        self.mv(("Parent/A", "A"))
+
+        self.assert_sent(("Parent/A", "A"))
+
+    def test_two_of_them(self):
+        self.given("A", "B", "Other")
+        self.mv(("A", "C"), ("B", "D"))
+
+        self.assert_sent(("A", "C"), ("B", "D"))
+
+    def test_new_mail_and_removals_and_flags_meanwhile(self):
+        mail = self.given("A", count=6)
+        there, here = self.corpus.simple("came there"), self.corpus.simple("saved here, and longer than the other one")
+        self.mv(("A", "B"))
+        self.client.append("A", there.bytes)
+        self.client.store("A", self.client.uid_of("A", mail["A"][1]), "+", ["\\Flagged"])
+        self.client.expunge("A", self.client.uid_of("A", mail["A"][4]))
+        self.maildir.put("B", here.lf)
+        self.maildir.delete(self.maildir.find("B", mail["A"][2]))
+        self.maildir.flag(self.maildir.find("B", mail["A"][3]), "R")
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed_up(result), {("A", "B")})
+        self.assertTrue(self.maildir.has("B", there))
+        self.assertTrue(self.is_there(here, "B"))
+        self.assertEqual([self.is_there(m, "B") for m in mail["A"]], [True, True, False, True, False, True])
+        self.assertIn("\\Answered", self.flags_there(mail["A"][3], "B"))
+        self.assertEqual(len(self.quarantined()), 1)
+        self.assert_in_sync()
+
+    def test_subscriptions_follow(self):
+        self.given("A", "Other")
+        self.client.subscribe("A")
+        self.client.subscribe("Other", yes=False)
+        self.mv(("A", "B"), ("Other", "O"))
+
+        self.sync()
+
+        subscribed = self.client.mailboxes(subscribed=True)
+        self.assertIn("B", subscribed)
+        self.assertNotIn("A", subscribed)
+        self.assertNotIn("O", subscribed)
+        self.assertNotIn("Other", subscribed)
+
+    def test_a_copy_is_none(self):
+        mail = self.given("A")
+        shutil.copytree(self.maildir.folder("A"), self.maildir.folder("B"))
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed_up(result), set())
+        self.assertTrue(all(self.is_there(m, name) for m in mail["A"] for name in "AB"))
+        self.assert_in_sync()
+
+    def test_out_of_the_tree_and_back(self):
+        mail = self.given("A", "Other")
+        away = self.home.path_of("away")
+        os.rename(self.maildir.folder("A"), away)
+        result = self.sync()
+        self.assertIn("its folder is gone here", result.out)
+        self.assertTrue(all(self.is_there(m, "A") for m in mail["A"]))
+
+        os.rename(away, self.maildir.folder("A"))
+        self.sync()
+
+        self.assertEqual(self.bodies(), [])
+        self.assertTrue(all(self.is_there(m, "A") for m in mail["A"]))
+        self.assert_in_sync()
+
+    def test_out_of_the_tree_and_back_under_another_name(self):
+        self.given("A", "Other")
+        away = self.home.path_of("away")
+        os.rename(self.maildir.folder("A"), away)
+        self.sync()
+        os.rename(away, self.maildir.folder("B"))
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed_up(result), {("A", "B")})
+        self.assertEqual(self.bodies(), [])
+        self.sync()
+        self.assert_in_sync()
+
+    def test_half_of_it_is_none(self):
+        """What holds less than two thirds of its files is another folder."""
+        mail = self.given("A", count=6)
+        self.maildir.create("B")
+        for m in mail["A"][:3]:
+            self.maildir.move(self.maildir.find("A", m), "B")
+        shutil.rmtree(self.maildir.folder("A"))
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed_up(result), set())
+        self.assertTrue(all(self.is_there(m, "A") for m in mail["A"]))
+
+    def test_most_of_it_beside_what_was_moved_elsewhere(self):
+        mail = self.given("A", "Other", count=6)
+        for m in mail["A"][:3]:
+            self.maildir.move(self.maildir.find("A", m), "Other")
+        self.mv(("A", "B"))
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed_up(result), {("A", "B")})
+        self.assertEqual(self.bodies(), [])
+        self.assertEqual([self.is_there(m, "Other") for m in mail["A"]], [True] * 3 + [False] * 3)
+        self.assert_in_sync()
+
+    def test_two_that_became_one_are_not_renamed(self):
+        mail = self.given("A", "B")
+        self.maildir.create("C")
+        for name in "AB":
+            for m in mail[name]:
+                self.maildir.move(self.maildir.find(name, m), "C")
+            shutil.rmtree(self.maildir.folder(name))
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed_up(result), set())
+        self.assertTrue(all(self.is_there(m, "C") for name in "AB" for m in mail[name]))
+
+    def test_an_empty_one(self):
+        self.given("A", count=0)
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"))
+
+    def test_renamed_there_to_the_same_name(self):
+        self.given("A", "Other")
+        self.mv(("A", "B"))
+        self.rename(("A", "B"))
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.bodies(), [])
+        self.assertEqual(self.renamed_up(result), set())
+        self.assert_in_sync()
+
+    def test_renamed_there_to_another_name(self):
+        self.given("A", "Other")
+        self.mv(("A", "B"))
+        self.rename(("A", "C"))
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.bodies(), [])
+        self.assertEqual(self.renamed_up(result), set())
+        self.assertIn("C", self.maildir.mailboxes())
+        self.assertNotIn("B", self.maildir.mailboxes())
+        self.assertEqual(set(self.client.mailboxes()), {"INBOX", "C", "Other"})
+        self.assert_in_sync()
+
+    def test_removed_there(self):
+        mail = self.given("A", "Other")
+        self.mv(("A", "B"))
+        self.client.delete_mailbox("A")
+
+        result = self.sync()
+
+        self.assertIn("it is gone on the server", result.out)
+        self.assertEqual(self.bodies(), [])
+        self.assertNotIn("B", self.client.mailboxes())
+        self.assertTrue(all(self.maildir.has("B", m) for m in mail["A"]))
+        self.sync()
+        self.assertNotIn("B", self.client.mailboxes())
+
+    def test_another_one_has_that_name_there(self):
+        mail = self.given("A", "Other")
+        self.mv(("A", "B"))
+        self.client.create("B")
+        foreign = self.corpus.simple("foreign")
+        self.client.append("B", foreign.bytes)
+
+        for _ in range(2):
+            result = self.sync(expect=SOME)
+            self.assertIn('can\'t rename this mailbox to "B" on the server, as its folder here: ', result.err)
+            self.assertEqual(self.bodies(), [])
+            self.assertTrue(all(self.is_there(m, "A") for m in mail["A"]))
+            self.assertEqual(len(self.maildir.files("B")), 3)
+        self.assertIn('renamed here to "B"', self.run_golub("status").out)
+        self.mv(("B", "C"))
+        result = self.sync("--json")
+        self.assertEqual(self.renamed_up(result), {("A", "C")})
+        self.sync()
+        self.assertTrue(self.maildir.has("B", foreign))
+        self.assert_in_sync()
+
+    def test_push_without_mailboxes(self):
+        mail = self.given("A", "Other")
+        self.account.set(push=["new", "flags", "deletes"])
+        self.mv(("A", "B"))
+        new, here = self.corpus.simple("meanwhile"), self.corpus.simple("saved here, of another length")
+
+        for _ in range(3):
+            result = self.sync()
+            self.assertEqual(self.bodies(), [])
+            self.assertEqual(set(self.maildir.mailboxes()), {"INBOX", "B", "Other"})
+            self.assertEqual(set(self.client.mailboxes()), {"INBOX", "A", "Other"})
+        self.assertIn('renamed here to "B"', self.run_golub("status").out)
+        self.client.append("A", new.bytes)
+        self.maildir.put("B", here.lf)
+        self.sync()
+        self.assertTrue(self.maildir.has("B", new))
+        self.assertTrue(self.is_there(here, "A"))
+        self.account.set(push=["new", "flags", "deletes", "mailboxes"])
+        result = self.sync("--json")
+        self.assertEqual(self.renamed_up(result), {("A", "B")})
+        self.assertEqual(self.bodies(), [])
+        self.assertTrue(all(self.is_there(m, "B") for m in mail["A"]))
+        self.assertNotIn("renamed here to", self.run_golub("status").out)
+        self.assert_in_sync()
+
+    def test_and_back_before_it_may_go_up(self):
+        self.given("A", "Other")
+        self.account.set(push=["new", "flags", "deletes"])
+        self.mv(("A", "B"))
+        self.sync()
+        self.mv(("B", "A"))
+
+        self.sync()
+
+        self.assertEqual(self.bodies(), [])
+        self.assertNotIn("renamed here to", self.run_golub("status").out)
+        self.account.set(push=["new", "flags", "deletes", "mailboxes"])
+        self.sync()
+        self.assert_in_sync()
+
+    def test_a_run_that_only_pulls(self):
+        self.given("A")
+        self.mv(("A", "B"))
+
+        self.sync("--pull")
+        self.assertIn("A", self.client.mailboxes())
+        self.assertEqual(self.bodies(), [])
+
+        self.assert_sent(("A", "B"))
+
+    def test_a_dry_run_says_it_and_changes_nothing(self):
+        self.given("A", "Other")
+        self.mv(("A", "B"))
+        before, rows = self.maildir.snapshot(), self.account.journal_dump()
+
+        result = self.sync("--dry-run")
+
+        self.assertIn("work/A: would be renamed on the server to B\n", result.out)
+        self.assertNotIn("would make", result.out)
+        self.assertEqual(self.maildir.snapshot(), before)
+        self.assertEqual(self.account.journal_dump(), rows)
+        self.assertIn("A", self.client.mailboxes())
+        self.assert_sent(("A", "B"))
+
+    def test_the_new_name_on_the_command_line(self):
+        self.given("A", "Other")
+        self.mv(("A", "B"))
+
+        result = self.account.home.run("sync", "work/B")
+
+        self.check(result, OK)
+        self.assertIn("B", self.client.mailboxes())
+        self.assert_in_sync()
+
+    def test_another_name_on_the_command_line(self):
+        self.given("A", "Other")
+        self.mv(("A", "B"))
+
+        self.check(self.account.home.run("sync", "work/Other"), OK)
+
+        self.assertIn("A", self.client.mailboxes())
+        self.assert_sent(("A", "B"))
+
+    def test_out_of_the_patterns(self):
+        mail = self.given("A")
+        self.account.set(mailboxes=["*", "!Secret"])
+        self.sync()
+        self.mv(("A", "Secret"))
+
+        result = self.sync()
+
+        self.assertIn("its folder is gone here", result.out)
+        self.assertTrue(all(self.is_there(m, "A") for m in mail["A"]))
+        self.assertNotIn("Secret", self.client.mailboxes())
+
+    def test_what_is_left_out_goes_not_along(self):
+        mail = self.given("A", "Other")
+        self.account.set(mailboxes=["*", "!A/Secret"])
+        self.client.create("A/Secret")
+        self.sync()
+        self.mv(("A", "B"))
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("A/Secret is left out by `mailboxes`", result.err)
+        self.assertEqual(self.bodies(), [])
+        self.assertIn("A/Secret", self.client.mailboxes())
+        self.assertTrue(all(self.is_there(m, "A") for m in mail["A"]))
+        self.assertEqual(set(self.maildir.mailboxes()), {"INBOX", "B", "Other"})
+
+    def test_verify_before_it_went_up(self):
+        self.given("A")
+        self.mv(("A", "B"))
+
+        self.assert_verified()
+
+    def test_another_laptop_follows(self):
+        self.given("A", "Other")
+        other = self.new_account("work", home=self.another_home())
+        self.sync(account=other)
+        self.sync(account=other)
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"))
+        self.sync(account=other)
+        self.assertEqual(self.bodies(), [])
+        self.assert_in_sync(other)
+
+    def test_two_laptops_rename_it_differently(self):
+        self.given("A", "Other")
+        other = self.new_account("work", home=self.another_home())
+        self.sync(account=other)
+        self.sync(account=other)
+        self.mv(("A", "B"))
+        os.rename(other.maildir.folder("A"), other.maildir.folder("C"))
+
+        self.assert_sent(("A", "B"))
+        self.sync(account=other)
+        self.assertEqual(self.bodies(), [])
+        self.assertEqual(set(other.maildir.mailboxes()), {"INBOX", "B", "Other"})
+        self.assert_in_sync(other)
+
+    def test_without_identities(self):
+        self.account.set(disable=["X-GUID"])
+        self.given("A", "Other")
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"))
+
+    def test_ten_thousand_messages_cost_no_body_and_few_turns(self):
+        mail = self.corpus.simple("again and again")
+        self.client.create("A")
+        for _ in range(10):
+            self.client.fill("A", [mail] * 1000)
+        self.through(delay=8)
+        self.sync()
+        self.sync()
+        quiet = self.turns()
+        self.assertGreater(len(self.maildir.files("A")), 9000)
+        self.mv(("A", "B"))
+
+        self.sync("--json")
+
+        self.assertEqual(self.bodies(), [])
+        self.assertLessEqual(self.proxy.stats["turns"], 10)
+        self.assertLessEqual(self.turns(quiet), quiet)
+        self.assert_same()
+
+
+class VerbatimTest(RenamingHere, SystemTest):
+    """Folders that stand in each other go along."""
+    server_options = {"special_use": False}
+
+    def test_with_what_is_below_it(self):
+        self.given("A", "A/Kid", "A/Kid/Deep", "Other")
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"), ("A/Kid", "B/Kid"), ("A/Kid/Deep", "B/Kid/Deep"))
+
+    def test_with_empty_ones(self):
+        self.given("A", "A/Kid", "A/Kid/Deep", count=0)
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"), ("A/Kid", "B/Kid"), ("A/Kid/Deep", "B/Kid/Deep"))
+
+    def test_below_its_own_old_name(self):
+        self.given("A", "Other")
+        self.mv(("A", "X"), ("X", "A/Old"))
+
+        self.assert_sent(("A", "A/Old"))
+
+    def test_one_of_those_below_goes_elsewhere(self):
+        self.given("A", "A/Kid", "A/Other")
+        self.mv(("A/Kid", "Kid"), ("A", "B"))
+
+        self.assert_sent(("A", "B"), ("A/Kid", "Kid"), ("A/Other", "B/Other"))
+
+    def test_a_chain(self):
+        self.given("A", "B", "Other")
+        self.mv(("B", "C"), ("A", "D"))
+
+        self.assert_sent(("B", "C"), ("A", "D"))
+
+
+class VerbatimDotTest(VerbatimTest):
+    server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
+
+
+class SeparatorTest(RenamedHereTest):
+    server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
+
+
+class PlusPlusTest(RenamedHereTest):
+    server_options = {"special_use": False}
+    account_options = {"layout": "maildir++"}
+
+    def test_a_parent_without_what_is_below_it(self):
+        """On the server that goes along, and comes back."""
+        mail = self.given("A", "A/Kid", "Other")
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"))
+
+        self.assertEqual(set(self.client.mailboxes()), {"INBOX", "A/Kid", "B", "Other"})
+        self.assertTrue(all(self.is_there(m, "A/Kid") for m in mail["A/Kid"]))
+
+    def test_with_what_is_below_it(self):
+        self.given("A", "A/Kid", "Other")
+        self.mv(("A", "B"), ("A/Kid", "B/Kid"))
+
+        self.assert_sent(("A", "B"), ("A/Kid", "B/Kid"))
+
+
+class SpecialTest(RenamingHere, SystemTest):
+    def test_a_special_use(self):
+        mail = self.given("Other")
+        self.sync()
+        sent = self.corpus.simple("sent")
+        self.client.append("Sent", sent.bytes)
+        self.sync()
+        self.sync()
+        self.mv(("Sent", "Mine"))
+
+        for _ in range(2):
+            result = self.sync(expect=SOME)
+            self.assertIn("Sent has a special use on the server", result.err)
+            self.assertEqual(self.bodies(), [])
+            self.assertIn("Mine", self.maildir.mailboxes())
+            self.assertNotIn("Sent", self.maildir.mailboxes())
+            self.assertNotIn("Mine", self.client.mailboxes())
+        self.assertIn('renamed here to "Mine"', self.run_golub("status").out)
+        self.assertTrue(self.is_there(sent, "Sent"))
+        self.assertTrue(mail)
+        self.account.set(map=["Sent=Mine"])
+        self.sync()
+        self.assertEqual(self.bodies(), [])
+        self.assertIn("Mine", self.maildir.mailboxes())
+        self.assertNotIn("Mine", self.client.mailboxes())
+        self.assertNotIn('renamed here to', self.run_golub("status").out)
+
+
+class LostAnswerTest(RenamingHere, SystemTest):
+    """The line breaks before the answer, in it, and before that of the proof: the mailbox is renamed once, and found again."""
+    server_options = {"special_use": False}
+
+    def test_at_each_place_around_the_answer(self):
+        self.given("A", "A/Kid", "Other")
+        self.through()
+        self.mv(("A", "B"))
+        self.sync()
+        whole = self.proxy.stream("down")
+        answer = whole.index(b"OK Rename")
+        names = ["B", "C"]
+        for place in (-40, -4, 0, 10, 60, 120, 200, 300):
+            with self.subTest(place):
+                self.through(cut_down=answer + place, times=1)
+                self.mv((names[0], names[1]))
+                result = self.account.sync("--json")
+                self.assertEqual(self.bodies(), [], result)
+                self.through()
+                self.sync()
+                self.assertEqual(self.bodies(), [])
+                self.assertEqual(set(self.client.mailboxes()), {"INBOX", names[1], names[1] + "/Kid", "Other"})
+                self.assertEqual(self.quarantined(), [])
+                self.assert_same()
+                names.reverse()
+
+    def test_without_identities(self):
+        self.account.set(disable=["X-GUID"])
+        self.test_at_each_place_around_the_answer()
+
+    def test_to_a_temporary_name(self):
+        self.given("A", "Other")
+        self.through()
+        self.mv(("A", "X"), ("X", "A/Old"))
+        self.sync()
+        answer = self.proxy.stream("down").index(b"OK Rename")
+        for place, (old, new) in ((-4, ("A/Old", "A/Old/Old")), (0, ("A/Old/Old", "A/Old/Old/Old")), (90, ("A/Old/Old/Old", "A/Old/Old/Old/Old"))):
+            with self.subTest(place):
+                self.through(cut_down=answer + place, times=1)
+                self.mv((old, "X"), ("X", new))
+                self.account.sync()
+                self.through()
+                self.sync()
+                self.assertEqual(set(self.client.mailboxes()), {"INBOX", new, "Other"})
+                self.assert_same()
+
+
+class KilledTest(RenamingHere, SystemTest):
+    """Dead just before and just after each step, also between what is sent and its answer; the next runs end it."""
+    server_options = {"special_use": False, "users": {"u%03d" % n: PASSWORD for n in range(400)}}
+    scenes = {
+        "children": (("A", "A/Kid", "Other"), (("A", "B"),)),
+        "below": (("A", "Other"), (("A", "X"), ("X", "A/Old"))),
+        "two": (("A", "B", "Other"), (("A", "C"), ("B", "D"))),
+    }
+
+    identities = True
+
+    def again(self):
+        self.doCleanups()
+        self.setUp()
+
+    def die(self, scene, at, after):
+        mailboxes, pairs = self.scenes[scene]
+        if not self.identities:
+            self.account.set(disable=["X-GUID"])
+        self.given(*mailboxes, count=2)
+        folders = len(self.maildir.mailboxes())
+        self.mv(*pairs)
+        result, steps = killer.run(self.home, at, "sync", "work", after=after)
+        if at == 0:
+            self.check(result, 0)
+            return steps
+        for _ in range(2):
+            self.sync()
+            self.assertEqual(self.bodies(), [], "%s, killed %s %s" % (scene, "after" if after else "before", steps[-1:]))
+        self.assertEqual(self.quarantined(), [])
+        self.assertEqual(len(self.client.mailboxes()), folders)
+        self.assertEqual([n for n in self.client.mailboxes() if "golub-rename" in n], [])
+        self.assert_same()
+        return steps
+
+    def sweep(self, scene):
+        steps = self.die(scene, 0, False)
+        places = [(s, after) for s in steps for after in (False, True)] if os.environ.get("GOLUB_NIGHTLY") else killer.choose(steps, DEATHS)
+        for step, after in places:
+            self.again()
+            with self.subTest("%s %s" % ("after" if after else "before", step)):
+                self.die(scene, step.number, after)
+
+    def test_with_children(self):
+        self.sweep("children")
+
+    def test_below_its_own_old_name(self):
+        self.sweep("below")
+
+    def test_two(self):
+        self.sweep("two")
+
+    def test_without_identities(self):
+        self.identities = False
+        self.sweep("two")
+
+
+class KilledPlusPlusTest(KilledTest):
+    """What is below it stays: on the server it goes along, and comes back."""
+    account_options = {"layout": "maildir++"}
+
+    def test_below_its_own_old_name(self):
+        self.skipTest("the same as with the other layout")
+
+    def test_two(self):
+        self.skipTest("the same as with the other layout")
+
+    def test_without_identities(self):
+        self.skipTest("the same as with the other layout")
+
+
+if __name__ == "__main__":
+    main()
