@@ -336,10 +336,22 @@ folder_flush(struct maildir *maildir, struct error *err)
     return done;
 }
 
+static size_t
+count_unflushed(const struct maildir *maildir)
+{
+    size_t count = 0;
+
+    for (const struct folder *folder = maildir->folders; folder != NULL; folder = folder->next)
+        count += is_unflushed(folder);
+    return count;
+}
+
+/* Those that wait with drafts of the next batch are closed, and no reason to flush each one that got a name alone. */
 bool
 folder_flush_some(struct maildir *maildir, struct error *err)
 {
-    return maildir->folder_count <= 2 * maildir->folders_kept || folder_flush(maildir, err);
+    return maildir->folder_count <= maildir->folders_kept || count_unflushed(maildir) <= maildir->folders_kept ||
+           folder_flush(maildir, err);
 }
 
 bool

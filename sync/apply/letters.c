@@ -408,7 +408,8 @@ show_due(struct run *run, struct mailbox *mailbox)
 static bool
 open_table(struct run *run, struct mailbox *mailbox)
 {
-    return mailbox->letters != NULL || (run_begin(run) && run_end(run, letters_open(run, mailbox, false)));
+    return mailbox->letters != NULL || mailbox->unlettered ||
+           (run_begin(run) && run_end(run, letters_open(run, mailbox, false)));
 }
 
 static bool

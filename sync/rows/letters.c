@@ -136,16 +136,12 @@ read_table(struct run *run, struct mailbox *mailbox)
     return !letters->unread;
 }
 
-bool
-letters_open(struct run *run, struct mailbox *mailbox, bool again)
+static bool
+open_table(struct run *run, struct mailbox *mailbox)
 {
-    const enum keywords_mode mode = run->account->policy.keywords;
     struct lettering *letters = mailbox->letters;
     bool known = true;
 
-    if ((letters != NULL && !again) || run->local.ops->letters == NULL || mailbox->row.id == 0 ||
-        (mode != KEYWORDS_LETTERS && mode != KEYWORDS_AUTO))
-        return true;
     if (letters == NULL) {
         letters = mailbox->letters = calloc(1, sizeof *letters);
         if (letters == NULL)
@@ -166,6 +162,25 @@ letters_open(struct run *run, struct mailbox *mailbox, bool again)
         letters->row.letters[0] = '\0';
     letters_parse(text_of(letters->row.letters), &letters->before);
     return journal_lettered_save(run->journal, &letters->row, &run->err);
+}
+
+/* 20 kB for each of thousands of mailboxes: they are kept only where names show keywords. */
+bool
+letters_open(struct run *run, struct mailbox *mailbox, bool again)
+{
+    const enum keywords_mode mode = run->account->policy.keywords;
+    bool ok;
+
+    if (((mailbox->letters != NULL || mailbox->unlettered) && !again) || run->local.ops->letters == NULL ||
+        mailbox->row.id == 0 || (mode != KEYWORDS_LETTERS && mode != KEYWORDS_AUTO))
+        return true;
+    ok = open_table(run, mailbox);
+    mailbox->unlettered = ok && !letters_are_used(mailbox);
+    if (mailbox->unlettered) {
+        free(mailbox->letters);
+        mailbox->letters = NULL;
+    }
+    return ok;
 }
 
 /* ---- what names say ---- */

@@ -94,15 +94,21 @@ a_signal_ends_the_rewriting_of_a_large_message_and_not_of_a_small_one(void **sta
 #define MANY 40
 
 static struct local_draft *
-given_draft(struct scratch *s, const char *bytes)
+given_draft_in(struct scratch *s, const char *folder, const char *bytes)
 {
     struct local_draft *draft;
     struct digests digests;
 
-    assert_true(s->local.ops->draft_begin(s->local.self, "INBOX", &draft, &s->err));
+    assert_true(s->local.ops->draft_begin(s->local.self, folder, &draft, &s->err));
     assert_true(s->local.ops->draft_write(s->local.self, draft, bytes, strlen(bytes), &s->err));
     assert_true(s->local.ops->draft_finish(s->local.self, draft, &digests, &s->err));
     return draft;
+}
+
+static struct local_draft *
+given_draft(struct scratch *s, const char *bytes)
+{
+    return given_draft_in(s, "INBOX", bytes);
 }
 
 static void
@@ -201,6 +207,42 @@ a_batch_that_was_sent_ahead_can_be_dropped(void **state)
     assert_int_equal(count_entries(s, "INBOX/new"), 0);
 }
 
+#define FOLDERS 130 /* more than are kept open, and as many again */
+#define NAMED 60    /* of which a batch has EACH messages in these */
+#define EACH 4
+
+static void
+a_folder_is_flushed_once_while_the_next_batch_waits_in_many(void **state)
+{
+    static struct local_draft *waiting[FOLDERS];
+    static struct local_delivery items[NAMED * EACH];
+    static char bases[NAMED * EACH][16];
+    struct scratch *s = *state;
+    uint64_t before, files, systems;
+
+    for (size_t i = 0; i < FOLDERS; i++) {
+        char folder[16];
+
+        text_print(folder, sizeof folder, "F%zu", i);
+        given_folder(s, folder);
+        for (size_t k = i * EACH; i < NAMED && k < (i + 1) * EACH; k++) {
+            text_print(bases[k], sizeof bases[k], "%zu.many", k);
+            items[k] = (struct local_delivery){
+                .draft = given_draft_in(s, folder, "A: b\r\n\r\n"), .base = bases[k], .date = 1000000000};
+        }
+        waiting[i] = given_draft_in(s, folder, "A: b\r\n\r\n");
+    }
+    maildir_flushes(s->maildir, &before, &systems);
+    assert_true(s->local.ops->deliver(s->local.self, items, NAMED * EACH, &s->err));
+    maildir_flushes(s->maildir, &files, &systems);
+
+    for (size_t k = 0; k < NAMED * EACH; k++)
+        assert_true(items[k].ok);
+    assert_true(files - before <= (one_syncfs_serves(s) ? 0 : NAMED * EACH) + NAMED + 2);
+    for (size_t i = 0; i < FOLDERS; i++)
+        s->local.ops->draft_drop(s->local.self, waiting[i]);
+}
+
 int
 main(void)
 {
@@ -212,6 +254,8 @@ main(void)
         cmocka_unit_test_setup_teardown(what_was_not_sent_ahead_is_flushed_with_its_batch, scratch_flushing,
                                         scratch_free),
         cmocka_unit_test_setup_teardown(a_batch_that_was_sent_ahead_can_be_dropped, scratch_flushing, scratch_free),
+        cmocka_unit_test_setup_teardown(a_folder_is_flushed_once_while_the_next_batch_waits_in_many, scratch_flushing,
+                                        scratch_free),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
