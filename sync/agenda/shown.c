@@ -3,21 +3,19 @@
 
 #include "store/message/header.h"
 #include "sync/agenda/agenda.h"
-#include "sync/match/alike.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
-#include "sync/rows/drafts.h"
 #include "sync/run/lookup.h"
 
-#define HEADER_MAX 16384 /* bytes of a header that are looked at */
+#define HEADER_MAX 16384       /* bytes of a header that are looked at */
+#define BODIES_MAX (32u << 20) /* bytes of bodies that a run reads in order to know them again */
 
 struct wanted {
     struct mailbox *mailbox;
     struct journal_message message;
     struct buffer header;
     bool shown;  /* a held message that nobody was told about */
-    bool untold; /* one whose header is all that golub will know of it */
-    bool alike;  /* another message has its header */
+    bool untold; /* one that golub will never have a file of */
     struct kinship kinship;
     struct digests digests; /* of the header; zeros: it did not come */
 };
@@ -114,36 +112,6 @@ compare_probes(const void *left, const void *right)
     return a->mailbox != b->mailbox ? (a->mailbox < b->mailbox ? -1 : 1) : (a->uid > b->uid) - (a->uid < b->uid);
 }
 
-/* Does its header say too little of which message it is? */
-static bool
-is_vague(const struct wanted *wanted)
-{
-    return wanted->alike || !wanted->kinship.kin.names || mailbox_drafts(wanted->mailbox) != DRAFTS_NONE;
-}
-
-static bool
-judge_headers(struct noting *noting)
-{
-    struct arena arena = {0};
-    struct alike *alike = arena_array(&arena, noting->count, sizeof *alike);
-    size_t *of = arena_array(&arena, noting->count, sizeof *of), count = 0;
-    bool ok = run_has(noting->run, &arena);
-
-    for (size_t i = 0; ok && i < noting->count; i++) {
-        const struct wanted *wanted = &noting->wanted[i];
-
-        if (!wanted->untold || !wanted->digests.whole_header)
-            continue;
-        of[count] = i;
-        alike[count++] = (struct alike){.header = wanted->digests.header, .size = wanted->message.size};
-    }
-    ok = ok && (count == 0 || alike_find(noting->run, alike, count, &(struct id_set){0}));
-    for (size_t i = 0; ok && i < count; i++)
-        noting->wanted[of[i]].alike = alike[i].any;
-    arena_free(&arena);
-    return ok;
-}
-
 /* A line that breaks at this costs the run nothing: all else is done. */
 static bool
 ask(struct noting *noting, struct probe *probes, size_t count, bool headers)
@@ -160,24 +128,30 @@ ask(struct noting *noting, struct probe *probes, size_t count, bool headers)
     return true;
 }
 
-/* Of what another client may save anew, and whose header says too little, the body tells that it is the same (held_again.h). */
+/*
+ * What another client saves anew is known again by its body alone (held_again.h). What is too much for that is not: there a removal ends with its
+ * UID, and the message comes.
+ */
 static bool
 ask_bodies(struct noting *noting, struct probe *probes)
 {
     struct kinship *kinships = calloc(noting->count + 1, sizeof *kinships);
+    uint64_t left = BODIES_MAX;
     size_t count = 0;
     bool ok = kinships != NULL || run_no_memory(noting->run);
 
     for (size_t i = 0; ok && i < noting->count; i++) {
         struct wanted *wanted = &noting->wanted[i];
 
-        if (wanted->untold && wanted->digests.whole_header && is_vague(wanted))
-            probes[count++] = (struct probe){.mailbox = (uint32_t)(wanted->mailbox - noting->run->mailboxes),
-                                             .uid = wanted->message.uid,
-                                             .id = (int64_t)i,
-                                             .size = wanted->message.size,
-                                             .kinship = &kinships[i],
-                                             .unlikely = true};
+        if (!wanted->untold || !wanted->digests.whole_header || wanted->message.size > left)
+            continue;
+        left -= wanted->message.size;
+        probes[count++] = (struct probe){.mailbox = (uint32_t)(wanted->mailbox - noting->run->mailboxes),
+                                         .uid = wanted->message.uid,
+                                         .id = (int64_t)i,
+                                         .size = wanted->message.size,
+                                         .kinship = &kinships[i],
+                                         .unlikely = true};
     }
     ok = ok && ask(noting, probes, count, false);
     for (size_t i = 0; ok && i < count; i++) {
@@ -213,7 +187,7 @@ ask_server(struct noting *noting)
         if (probes[i].got)
             noting->wanted[probes[i].id].digests = probes[i].digests;
     }
-    ok = ok && (noting->broke || (judge_headers(noting) && ask_bodies(noting, probes)));
+    ok = ok && (noting->broke || ask_bodies(noting, probes));
     free(probes);
     return ok;
 }

@@ -1,19 +1,19 @@
 /*
  * See held_again.h. Each step works on what the step before left over:
  *
- *   kin headers and the same body      of drafts, and where the header names no message: those whose bodies were read (shown.c), as multisets
- *   the very header, size and date     as multisets; of both, where the header names no message, only if no other one has all that
- *   the very header and size           outside of \Drafts, of headers that name a message, as multisets
- *   kin headers                        outside of \Drafts: one on each side alone, of headers that name a message, and whose lines that count for
- *                                      nothing explain the sizes
- *   the same Message-ID                the same, with equal sizes and dates
+ *   kin headers and the same body      as multisets
+ *   the very header, size and date     where the mailbox was numbered anew and the body was not read: as multisets; where the header names no message,
+ *                                      only if no other one has all that
+ *   the same Message-ID, size and date the same: one on each side alone
+ *
+ * A header says nothing of a body that a client changed into one of the same length. So without the body nothing is found where the old UID went and
+ * another one came, nor in \Drafts; a mailbox that is numbered anew has the messages that it had.
  *
  * What is found so waits as before: it is a removal that the user has to confirm, and its bytes go to the quarantine first. What is not found is
  * not there, or is new mail.
  */
 #include "sync/match/held_again.h"
 
-#include "sync/match/alike.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
 #include "sync/match/unread.h"
@@ -24,14 +24,13 @@
 
 #define FEW 1000 /* with more of them some has about any size */
 
-enum by { BY_BODY, BY_DATE, BY_HEADER, BY_KIN, BY_ID, BY_ALL };
+enum by { BY_BODY, BY_DATE, BY_ID, BY_ALL };
 
 struct one { /* a removal, or a UID that may be its message */
     int64_t id, date;
     uint64_t size; /* 0: what the server says of sizes is not believed */
     uint32_t uid;
     bool has_header, names, taken, doubt;
-    bool alike; /* another message has its header: nothing but its body tells */
     bool kin_known;
     bool has_body; /* of what is lost: then that alone tells */
     unsigned char header[DIGEST_SIZE], body[DIGEST_SIZE];
@@ -154,39 +153,7 @@ read_headers(struct again *again)
     return true;
 }
 
-/*
- * Files were not compared before, as they are where the mailbox was numbered anew: another message whose header is the same may be what is there under a
- * new UID, with a label or without. Of those that wait the header counts as well as that of what is there.
- */
-static bool
-judge_headers(struct again *again)
-{
-    struct meeting *meeting = again->meeting;
-    struct alike *alike = arena_array(&meeting->arena, again->lost_count + again->there_count, sizeof *alike);
-    struct one **of = arena_array(&meeting->arena, again->lost_count + again->there_count, sizeof(struct one *));
-    struct id_set these = {0};
-    size_t count = 0;
-    bool ok = run_has(meeting->run, &meeting->arena);
-
-    if (!ok || meeting->mailbox->row.state == MAILBOX_REPAIR)
-        return ok;
-    for (size_t i = 0; i < again->lost_count + again->there_count; i++) {
-        struct one *one = i < again->lost_count ? &again->lost[i] : &again->there[i - again->lost_count];
-
-        if (!one->has_header)
-            continue;
-        of[count] = one;
-        alike[count++] = (struct alike){.header = one->header, .size = one->size};
-        ok = ok && (id_set_add(&these, one->id) || run_no_memory(meeting->run));
-    }
-    ok = ok && alike_find(meeting->run, alike, count, &these);
-    for (size_t i = 0; ok && i < count; i++)
-        of[i]->alike = alike[i].any;
-    id_set_free(&these);
-    return ok;
-}
-
-/* ---- bodies, where a header says too little ---- */
+/* ---- bodies ---- */
 
 /* Do the sizes say that they differ by nothing but lines that count for nothing? */
 static bool
@@ -251,14 +218,14 @@ compare_by(enum by by, const struct one *a, const struct one *b)
 
     if (by == BY_BODY && memcmp(a->body, b->body, DIGEST_SIZE) != 0)
         return memcmp(a->body, b->body, DIGEST_SIZE);
-    if (by == BY_KIN || by == BY_BODY)
+    if (by == BY_BODY)
         return memcmp(a->kin.rest, b->kin.rest, DIGEST_SIZE);
     if (by == BY_ID)
         return memcmp(a->kin.id, b->kin.id, DIGEST_SIZE);
     differ = memcmp(a->header, b->header, DIGEST_SIZE);
     if (differ == 0)
         differ = (a->size > b->size) - (a->size < b->size);
-    return differ != 0 || by == BY_HEADER ? differ : (a->date > b->date) - (a->date < b->date);
+    return differ != 0 ? differ : (a->date > b->date) - (a->date < b->date);
 }
 
 /* Does it say anything by this? Those that do not stand last. */
@@ -269,11 +236,9 @@ has_key(enum by by, const struct one *one)
         return false;
     if (by == BY_BODY)
         return one->has_body && one->kin_known;
-    if (one->alike || (one->uid == 0 && one->has_body))
+    if (one->uid == 0 && one->has_body)
         return false;
-    if (by == BY_DATE)
-        return true;
-    return one->names && (by == BY_HEADER || (one->kin_known && (by == BY_KIN || one->kin.has_id)));
+    return by == BY_DATE || (one->names && one->kin_known && one->kin.has_id);
 }
 
 static int
@@ -302,18 +267,6 @@ static int
 compare_dates(const void *a, const void *b)
 {
     return compare_ones(BY_DATE, a, b);
-}
-
-static int
-compare_headers(const void *a, const void *b)
-{
-    return compare_ones(BY_HEADER, a, b);
-}
-
-static int
-compare_kin(const void *a, const void *b)
-{
-    return compare_ones(BY_KIN, a, b);
 }
 
 static int
@@ -361,10 +314,6 @@ is_sure(enum by by, const struct one *lost, size_t lost_count, const struct one 
         return kin_same(&lost->kin, &there->kin) && (lost->names || there_count <= lost_count);
     case BY_DATE:
         return lost->names || there_count <= lost_count;
-    case BY_HEADER:
-        return true;
-    case BY_KIN:
-        return alone && kin_same(&lost->kin, &there->kin) && is_explained(lost, there);
     case BY_ID:
         return alone && lost->size == there->size && lost->date == there->date;
     case BY_ALL:
@@ -386,11 +335,8 @@ count_equal(enum by by, const struct one *at, size_t count)
 static bool
 join_by(struct again *again, enum by by)
 {
-    static int (*const compare[])(const void *, const void *) = {[BY_BODY] = compare_bodies,
-                                                                 [BY_DATE] = compare_dates,
-                                                                 [BY_HEADER] = compare_headers,
-                                                                 [BY_KIN] = compare_kin,
-                                                                 [BY_ID] = compare_message_ids};
+    static int (*const compare[])(const void *, const void *) = {
+        [BY_BODY] = compare_bodies, [BY_DATE] = compare_dates, [BY_ID] = compare_message_ids};
     bool ok = true;
     size_t l = 0, t = 0;
 
@@ -445,7 +391,7 @@ held_again_join(struct meeting *meeting)
 {
     struct run *run = meeting->run;
     struct again again = {.meeting = meeting, .message = arena_array(&meeting->arena, 1, sizeof *again.message)};
-    const bool drafts = mailbox_drafts(meeting->mailbox) != DRAFTS_NONE;
+    const bool told = meeting->mailbox->row.state == MAILBOX_REPAIR && mailbox_drafts(meeting->mailbox) == DRAFTS_NONE;
     bool ok = run_has(run, &meeting->arena) && gather(&again, WHICH_NOWHERE, is_lost, &again.lost, &again.lost_count);
 
     if (!ok || again.lost_count == 0)
@@ -453,8 +399,8 @@ held_again_join(struct meeting *meeting)
     ok = gather(&again, WHICH_UID_ALONE, is_there, &again.there, &again.there_count);
     if (!ok || again.there_count == 0)
         return ok;
-    ok = read_headers(&again) && judge_headers(&again) && read_bodies(&again);
-    for (enum by by = BY_BODY; ok && by < (drafts ? BY_HEADER : BY_ALL); by++)
+    ok = read_headers(&again) && read_bodies(&again);
+    for (enum by by = BY_BODY; ok && by < (told ? BY_ALL : BY_DATE); by++)
         ok = join_by(&again, by);
     return ok && hold_doubtful(&again);
 }

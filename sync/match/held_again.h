@@ -1,6 +1,6 @@
 /*
  * Removals that another program's state told, and that wait (FACT_ADOPTED, FACT_GONE_HERE): golub never had their files, and their UIDs are not valid
- * any more. Their headers, which were read while they were, say under which UIDs their messages stand now.
+ * any more. What was read of them while they were (shown.c) says under which UIDs their messages stand now.
  */
 #ifndef SYNC_MATCH_HELD_AGAIN_H
 #define SYNC_MATCH_HELD_AGAIN_H

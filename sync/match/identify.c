@@ -374,7 +374,7 @@ identify_mailbox(struct run *run, uint32_t index)
         ok = situation_mark(run);
     /* All pairs of a mailbox, and the end of its repair, in one transaction. */
     ok = ok && run_begin(run) && (!left || renamed_cut_off(&meeting, true, &left)) && (!wanted || meet(&meeting)) &&
-         held_again_join(&meeting) && dated_again_join(run, index, true);
+         held_again_join(&meeting) && dated_again_join(run, index, meeting.mailbox->row.state == MAILBOX_REPAIR);
     if (ok && (wanted || left))
         ok = situation_mark_commit(run);
     ok = ok && spare_unseen(&meeting);

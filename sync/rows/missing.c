@@ -9,8 +9,8 @@
  *                                          back), or was begun and has left our \\Deleted on it, it waits again where the message is found;
  *                                          else it comes again
  *   ADOPTED beside these             0     ... and golub never had the file: another program's state said that it was removed here, which
- *                                          waits. Where its header is known, the message is found by that (held_again.c), else by its
- *                                          size and date (dated_again.c)
+ *                                          waits. The message is found by its body, if that was read; else only after a new UIDVALIDITY, by
+ *                                          its header with size and date (held_again.c), or by these alone (dated_again.c)
  *   APART beside these               0     ... and it was set apart: it stays on the server alone, and is found by its size and date,
  *                                          and its header where that is known
  *                                    0     ... without digests: only the name that a run may have given its file before it died
@@ -145,7 +145,7 @@ forget_row(struct run *run, const struct journal_message *message)
     return journal_message_delete(run->journal, message->id, &run->err);
 }
 
-/* Its file was gone before golub came, and that waits: nothing but its header, or its size and date, says which message that was. */
+/* Its file was gone before golub came, and that waits: nothing but what was read of it there says which message that was. */
 static bool
 is_adopted_removal(const struct journal_message *message)
 {

@@ -114,9 +114,9 @@ class AdoptTest(SystemTest):
     def appended(self):
         return self.up().count(b" APPEND ")
 
-    def assert_silent(self, shown=0):
-        """Nothing but lists: no body, nothing sent or changed, and no header but of what is held and shown."""
-        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+    def assert_silent(self, shown=0, waiting=0):
+        """Nothing but lists: nothing sent or changed, no header but of what is held and shown, and no body but of what waits to be removed there."""
+        self.assertEqual((self.bodies(), self.appended()), (waiting, 0), self.evidence())
         self.assertLessEqual(self.headers(), shown, self.evidence())
         self.assert_nothing_changed_there()
 
@@ -146,7 +146,7 @@ class AdoptTest(SystemTest):
         """Both sides stay as they are, nothing is read, and the sync that follows finds nothing to do."""
         before_there, before_here = self.state_there(), self.names_here()
         result = self.adopt(*options, expect=expect)
-        self.assert_silent(shown=3 if expect == HELD else 0)
+        self.assert_silent(shown=3 if expect == HELD else 0, waiting=1 if expect == HELD else 0)
         self.assertEqual(self.state_there(), before_there)
         self.assertEqual(self.names_here(), before_here)
         return result
@@ -566,6 +566,36 @@ class Moved:
         self.assertEqual((there["INBOX"], there["Drafts"]), (16, 1))
         self.assertEqual({name: len(files) for name, files in self.mail_here().items()}, there)
         self.assert_idempotent()
+
+    def edit_there(self, removed, keep_date):
+        """In as many bytes, under the same header: who writes it down anew may keep the date of the old one."""
+        for mailbox, uid in removed:
+            data = bytearray(self.client.body(mailbox, uid))
+            letter = [at for at, byte in enumerate(data) if chr(byte).islower()][-1]
+            self.assertGreater(letter, data.index(b"\r\n\r\n"))
+            data[letter] ^= 0x20
+            date = [m.date for m in self.client.messages(mailbox) if m.uid == uid][0]
+            self.client.append(mailbox, data, (), date if keep_date else None)
+            self.client.expunge(mailbox, [uid])
+
+    def test_an_edit_of_the_same_length_while_its_removal_waits_is_another_message(self):
+        """Nothing but its body tells."""
+        for keep_date, when in ((False, "before"), (True, "after"), (True, "with the word"), (False, "with the word")):
+            with self.subTest(keep_date=keep_date, when=when):
+                self.another_account()
+                removed = self.given_removals_that_wait()
+                if when != "before":
+                    self.sync(expect=HELD)
+                self.edit_there(removed, keep_date)
+                there = self.counts_there()
+                if when != "with the word":
+                    self.sync()
+
+                self.sync("--confirm-deletes")
+
+                self.assertEqual(self.counts_there(), there)
+                self.assertEqual({name: len(files) for name, files in self.mail_here().items()}, there)
+                self.assert_idempotent()
 
     def test_what_waits_and_is_put_back_here_waits_no_longer(self):
         """Out of a backup, or by an undelete of the mail reader: nobody removed it."""
