@@ -1,7 +1,8 @@
 """`special`: what a mailbox is for, said by the user, by the server, or guessed by its name."""
 import json
+import os
 
-from base import CONFIG, HELD, SystemTest, main
+from base import CONFIG, HELD, SOME, SystemTest, main
 
 
 class SaidByNobodyTest(SystemTest):
@@ -93,6 +94,25 @@ class SaidByNobodyTest(SystemTest):
 
         (message,) = self.client.messages("Kladde 2")
         self.assertTrue(self.client.body("Kladde 2", message.uid).endswith(b"and more\r\n"))
+
+    def test_a_folder_that_is_for_something_is_not_renamed_there(self):
+        """... by the user's word alone; a name that is only usual is a name like any other."""
+        for name in ("Kram", "Spam"):
+            self.given_synced(name, 3)
+        self.account.set(special=["trash=Kram"])
+        for name in ("Kram", "Spam"):
+            os.rename(self.maildir.folder(name), self.maildir.folder(name + " 2"))
+
+        result = self.sync(expect=SOME)
+
+        self.assertRegex(result.err, "rename this mailbox to \"Kram 2\" on the server, as its folder here: Kram has a special use")
+        self.assertNotIn(b"APPEND", self.proxy.stream("up"))
+        self.assertIn("Kram", self.client.mailboxes())
+        self.assertIn("Spam 2", self.client.mailboxes())
+        self.account.set(map=["special:trash=Kram 2"])
+        self.sync()
+        self.assertEqual(len(self.maildir.files("Kram 2")), 3)
+        self.assertIn("Kram", self.client.mailboxes())
 
     def test_what_can_not_be_is_refused_with_its_line(self):
         for words in (["bin=x"], ["trash"], ["trash="], ["trash=a//b"], ["trash=INBOX"], ["trash=a", "trash=b"], ["trash=a", "junk=a"]):
