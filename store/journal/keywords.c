@@ -167,10 +167,15 @@ journal_keyword_sums(struct journal *journal, int64_t mailbox,
                      struct error *err)
 {
     static const char what[] = "count keywords";
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_KEYWORD_SUMS,
-                                          "SELECT keywords, count(*) FROM message WHERE keywords <> '' AND uid IS NOT"
-                                          " NULL AND (facts & 1) = 0 AND (?1 = 0 OR mailbox = ?1) GROUP BY keywords",
-                                          err);
+    sqlite3_stmt *statement =
+        mailbox == 0 ? sql_prepare(journal, SQL_KEYWORD_SUMS,
+                                   "SELECT keywords, count(*) FROM message WHERE keywords <> '' AND uid IS NOT NULL"
+                                   " AND (facts & 1) = 0 AND ?1 = 0 GROUP BY keywords",
+                                   err)
+                     : sql_prepare(journal, SQL_KEYWORD_SUMS_OF,
+                                   "SELECT keywords, count(*) FROM message WHERE mailbox = ?1 AND uid IS NOT NULL"
+                                   " AND keywords <> '' AND (facts & 1) = 0 GROUP BY keywords",
+                                   err);
     char keywords[KEYWORDS_MAX + 1];
     enum sql_outcome outcome;
 

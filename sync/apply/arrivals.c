@@ -177,13 +177,12 @@ deliver_sent(struct arrivals *arrivals)
     for (size_t i = 0; i < count; i++) {
         const struct arrival *arrival = &sent->at[i];
 
-        /* Unseen mail without flags stays in new/, whatever keywords it has. */
-        arrivals->letters[i][0] = '\0';
-        if (arrival->flags != 0 &&
-            !letters_of_delivery(run, &run->mailboxes[arrival->mailbox], arrival->id, arrivals->letters[i])) {
+        if (!letters_of_delivery(run, &run->mailboxes[arrival->mailbox], arrival->id, arrivals->letters[i])) {
             drop(run, sent);
             return false;
         }
+        if (arrival->flags == 0) /* unseen mail without flags stays in new/, whatever keywords it has */
+            arrivals->letters[i][0] = '\0';
         arrivals->items[i] = (struct local_delivery){.draft = arrival->draft,
                                                      .base = arrival->base,
                                                      .flags = arrival->flags,

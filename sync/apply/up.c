@@ -6,6 +6,7 @@
  * where it does not say the new UID, the row is found by content (identify.c).
  */
 #include "store/base/descriptors.h"
+#include "store/journal/letters.h"
 #include "sync/apply/answers.h"
 #include "sync/apply/apply.h"
 #include "sync/base/ids.h"
@@ -278,6 +279,9 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     sending->print.since = op->since;
     return journal_message_save(run->journal, message, &run->err) &&
            journal_print_set(run->journal, &sending->print, &run->err) &&
+           (letters_of_info(message->info) ==
+                0 || /* what its name shows is meant for it, and APPEND does not take it along */
+            journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err)) &&
            (known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err));
 }
 

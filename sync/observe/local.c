@@ -250,6 +250,8 @@ read_names(struct look *look, bool *done)
     mailbox->by_names = true; /* once in a run: what is told later belongs to the next one */
     if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &err) || missing)
         return true;
+    if (!letters_open(run, mailbox, true))
+        return false;
     if (!named_scan(run, mailbox, &scanner, &whole))
         return false;
     if (whole) {

@@ -2,6 +2,7 @@
 #include "sync/rows/letters.h"
 
 #include "sync/base/keyword_note.h"
+#include "sync/rows/flushed.h"
 
 static unsigned
 bit(int letter)
@@ -111,9 +112,12 @@ take_table(struct run *run, struct mailbox *mailbox, bool known)
     bool any = false;
 
     compare(&letters->before, &letters->table.letters, &changed, &gained);
-    if (!known)
+    if (!known) {
         gained |= changed;
-    else if (changed != 0 && !leave_shown(run, mailbox, changed, &any))
+        changed = 0;
+    }
+    letters->changed |= changed;
+    if (changed != 0 && !leave_shown(run, mailbox, changed, &any))
         return false;
     if (any)
         report_mailbox(
@@ -280,6 +284,31 @@ read_lines_of(struct run *run, struct mailbox *mailbox, unsigned letters)
     return true;
 }
 
+/*
+ * The name is perhaps an old one: the Maildir was put back, or a power cut took what nobody had flushed. What it shows is the past, and nobody's
+ * change; what it should show is written anew.
+ */
+static bool
+may_be_past(const struct run *run, const struct mailbox *mailbox, int64_t message)
+{
+    return (run->maildir_older && !mailbox->named) || flushed_is_doubtful(run, message);
+}
+
+/* Letters that came, and mean another keyword than they did a moment ago: who wrote them meant one or the other. */
+static bool
+leave_added(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, unsigned added)
+{
+    bool ok = true;
+
+    for (int i = 0; ok && message->has_wire && i < LETTERS_COUNT; i++) {
+        const struct keyword_word here = {mailbox->letters->table.letters.word[i], true};
+
+        if ((added & bit(i)) != 0 && here.word[0] != '\0' && flag_from_imap(text_of(here.word)) == 0)
+            ok = keyword_leave(run->journal, message, &here, run->now, &run->err);
+    }
+    return ok;
+}
+
 bool
 letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_message *before,
                 struct journal_message *message)
@@ -295,6 +324,11 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
         return false;
     if ((added | gone) == 0)
         return true;
+    /* It was away, perhaps in a folder where letters mean something else. */
+    if ((before->facts & (FACT_GONE_HERE | FACT_MOVED | FACT_LACKED | FACT_UNPAIRED)) != 0)
+        return added == 0 || journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);
+    if (may_be_past(run, mailbox, message->id))
+        return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
     if (gone != 0 && is_strippers(before, message)) {
         mailbox->letters->row.stripped = run->now;
         gone = 0;
@@ -303,7 +337,12 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
     if (!ok || !find_begun(run, message, then, &ours) || !read_lines_of(run, mailbox, added & ~ours))
         return false;
     added &= ~ours;
-    gone &= are_removals_believed(run, mailbox) ? ~ours : 0;
+    /* A journal that is older than the Maildir does not know what golub itself has written since. */
+    gone &= are_removals_believed(run, mailbox) && !run->pair_all ? ~ours : 0;
+    if (!leave_added(run, mailbox, message, added & mailbox->letters->changed))
+        return false;
+    added &= ~mailbox->letters->changed;
+    gone &= ~mailbox->letters->changed;
     if (!message->has_wire)
         return added == 0 || journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);
     for (int i = 0; ok && i < LETTERS_COUNT; i++) {
@@ -318,7 +357,7 @@ letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *
 {
     /* One that a run delivered which was cut off shows what the server showed then. */
     if (!letters_are_used(mailbox) || letters_of_info(message->info) == 0 ||
-        (own_name && !run->first && !run->pair_all))
+        (own_name && !run->first && !run->pair_all) || (run->maildir_older && !mailbox->named))
         return true;
     return read_lines_of(run, mailbox, letters_of_info(message->info)) &&
            journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);

@@ -14,8 +14,10 @@
 struct lettering { /* of a mailbox, in a run */
     bool used;     /* names show keywords, and golub lets them */
     bool unread;   /* the folder's table can't be read: its letters are left alone */
-    bool is_met;   /* its first mail in this run was delivered */
-    bool is_busy;  /* another program was writing it when golub wanted to: another run does */
+    unsigned
+        changed; /* letters that mean another keyword than when this run began, bits: what comes or goes of them says nothing */
+    bool is_met;  /* its first mail in this run was delivered */
+    bool is_busy; /* another program was writing it when golub wanted to: another run does */
     struct local_letters table;
     struct letters before; /* as the journal had it when this run first looked */
     struct journal_lettered row;

@@ -260,6 +260,7 @@ action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *
     sim->world.ledger[content].edit = true;
     sim->world.ledger[content].key_set |= sim->world.ledger[old].key_set; /* what is saved again keeps its keywords */
     sim->world.ledger[content].key_off |= sim->world.ledger[old].key_off;
+    sim->world.ledger[content].key_had |= sim->world.ledger[old].key_had;
     ledger_out(&sim->world, old, file->mailbox);
     ledger_put(&sim->world, content, file->mailbox);
 }

@@ -42,6 +42,11 @@ deliver_one(struct maildir_sim *maildir, struct local_delivery *item)
     if (item->taken)
         return false;
     local_info_fresh(item->flags, item->info);
+    if (item->letters != NULL && item->letters[0] != '\0') {
+        char with[LOCAL_INFO_MAX + 1];
+        if (text_print(with, sizeof with, "%s%s", item->info[0] == 'n' ? "c:2," : item->info, item->letters))
+            text_print(item->info, sizeof item->info, "%s", with);
+    }
     struct sim_file *file = maildir_sim_add(maildir, draft->mailbox, item->base, item->info, content, item->date);
     if (file == NULL)
         return false;
@@ -117,6 +122,7 @@ rename_one(struct maildir_sim *maildir, struct local_rename *item)
     }
     say(maildir->world, "      rename #%d in %s: %s to %s", file->content, maildir_sim_folder(maildir, file->mailbox),
         file->info, item->to);
+    letters_sim_renamed(maildir, file, item->to);
     maildir_sim_set_info(maildir, file, item->to);
     item->ok = true;
 }

@@ -41,6 +41,7 @@ static const struct {
     {KIND_MOVERS, 30, true, event_other_program},
     {KIND_MOVERS, 25, false, event_other_removal},
     {KIND_KEYWORDS, 60, false, event_keyword},
+    {KIND_KEYWORDS, 50, true, event_letters},
 };
 
 void
@@ -50,8 +51,10 @@ kinds_begin(struct sim *sim)
     const struct rng was = world->rng;
 
     world->rng = rng_for(world->seed, 250000);
-    for (int c = 0; c < world->clients; c++)
+    for (int c = 0; c < world->clients; c++) {
         sim->clients[c].maildir.lazy = on(sim, KIND_POWER);
+        letters_sim_begin(sim, c);
+    }
     if (on(sim, KIND_MOVERS) && rng_chance(dice(sim), 40))
         world->dress = DRESS_DATED;
     /* What makes one of equal messages makes nothing else of them. */
@@ -115,6 +118,8 @@ void
 kinds_quiet(struct sim *sim)
 {
     sim->quiet = true;
+    for (int c = 0; c < sim->world.clients; c++)
+        sim->clients[c].maildir.busy = false;
     sim->server.mute_ids = 0;
     if (on(sim, KIND_COUNTS)) {
         event_counts_right(sim);

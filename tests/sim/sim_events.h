@@ -54,6 +54,9 @@ void event_other_program(struct sim *sim);
 /** ... carries a removal: of equal messages it has other pairs than golub. */
 void event_other_removal(struct sim *sim);
 void event_keyword(struct sim *sim);
+/** Programs that write keyword letters, and those that cut them off: sim_letters.c. */
+void event_letters(struct sim *sim);
+void letters_sim_begin(struct sim *sim, int client);
 /** Before golub comes: what both sides have was carried by another program. */
 void event_left_behind(struct sim *sim);
 

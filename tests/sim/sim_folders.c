@@ -92,6 +92,8 @@ move_place(struct maildir_sim *maildir, int from, const char *path)
             maildir->tree.files[i].mailbox = to;
     maildir->tree.folder[from] = false;
     maildir->tree.folder[to] = true;
+    maildir->tree.tables[to] = maildir->tree.tables[from];
+    memset(&maildir->tree.tables[from], 0, sizeof maildir->tree.tables[from]);
     maildir->changed[to] = maildir->changed[from];
     maildir->version[to]++;
     maildir->version[from]++;

@@ -26,6 +26,11 @@ bool folders_move(void *local, const char *from, const char *to, bool *taken, st
 void folders_rename(struct maildir_sim *maildir, int from, int to);
 bool folders_taken(void *local, const char *folder, bool *taken, struct error *err);
 
+/* sim_letters.c */
+bool letters_sim_read(void *local, const char *folder, struct local_letters *letters, struct error *err);
+bool letters_sim_add(void *local, const char *folder, const struct local_words *words, struct local_letters *letters,
+                     bool *busy, struct error *err);
+
 bool batch_ahead(void *local, struct local_draft *const *drafts, const int64_t *dates, size_t count);
 bool batch_deliver(void *local, struct local_delivery *items, size_t count, struct error *err);
 bool batch_rename(void *local, struct local_rename *items, size_t count, struct error *err);

@@ -118,6 +118,12 @@ tell(struct maildir_sim *maildir, const struct sim_file *file)
     memcpy(told->info, file->info, sizeof told->info);
 }
 
+static bool
+is_golub(const struct world *world)
+{
+    return world->golub && !world->inside;
+}
+
 struct sim_file *
 maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, const char *info, int content, int64_t date)
 {
@@ -133,6 +139,9 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->fresh = file->unflushed = file->strange = file->second = false;
     file->named = 0;
     file->put = maildir->world->inside || !maildir->world->golub ? maildir->began + 1 : 0;
+    /* With letters that stood in another folder's name: whoever put it there says that it has what they mean here. */
+    if (!is_golub(maildir->world))
+        maildir->world->ledger[content].key_set |= letters_sim_keys(maildir, mailbox, info);
     maildir_sim_touch(maildir, mailbox);
     tell(maildir, file);
     ledger_add(maildir->world, content);
@@ -192,10 +201,12 @@ mua_new_base(struct maildir_sim *maildir, char base[static LOCAL_BASE_MAX + 1])
 void
 mua_set_flags(struct maildir_sim *maildir, struct sim_file *file, unsigned flags)
 {
-    char letters[7], info[LOCAL_INFO_MAX + 1];
+    char letters[7], plain[LOCAL_INFO_MAX + 1], info[LOCAL_INFO_MAX + 1];
 
     flags_to_letters(flags, letters);
-    text_print(info, sizeof info, "c:2,%s", letters);
+    text_print(plain, sizeof plain, "c:2,%s", letters);
+    /* A mail reader of a Dovecot keeps letters; another one writes the name anew from the flags that it knows. */
+    (void)letters_in_info(plain, maildir->dovecot ? letters_of_info(file->info) : 0, info, sizeof info);
     if (maildir_sim_file(maildir, file->mailbox, file->base, info) != NULL)
         return;
     maildir_sim_set_info(maildir, file, info);
@@ -237,6 +248,7 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
     if (file->original != file->content)
         ledger_carry(maildir->world, file->original, file->mailbox, mailbox);
     tell(maildir, file);
+    maildir->world->ledger[file->content].key_set |= letters_sim_keys(maildir, mailbox, file->info);
     file->mailbox = mailbox;
     text_print(file->base, sizeof file->base, "%s", base);
     tell(maildir, file);
@@ -314,6 +326,7 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
         ledger_drop(world, maildir->tree.files[i].content);
     memcpy(maildir->tree.folder, then->folder, sizeof then->folder);
     memcpy(maildir->tree.aside, then->aside, sizeof then->aside);
+    memcpy(maildir->tree.tables, then->tables, sizeof then->tables);
     memcpy(maildir->tree.files, copy.files, then->count * sizeof copy.files[0]);
     maildir->tree.count = then->count;
     for (size_t i = 0; i < then->count; i++) /* whoever restores a backup sees to it that it is on the disk */

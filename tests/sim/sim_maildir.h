@@ -43,6 +43,11 @@ struct sim_quarantined {
     int64_t since; /* by the world's own clock */
 };
 
+struct
+    sim_table { /* which keyword letters of a folder's names mean: of each keyword of this world the letter, 1 is a; 0: it has none */
+    signed char letter[SIM_KEYWORDS];
+};
+
 struct sim_tree { /* what a backup of the Maildir holds */
     bool root;
     bool folder[SIM_PLACES];
@@ -50,6 +55,7 @@ struct sim_tree { /* what a backup of the Maildir holds */
         char path[SIM_PATH];
         int from; /* which of those it had before */
     } aside[SIM_PLACES - SIM_MAILBOXES];
+    struct sim_table tables[SIM_PLACES];
     struct sim_file files[SIM_FILES];
     size_t count;
     struct local_mark mark;
@@ -75,8 +81,11 @@ struct maildir_sim {
     /* times of birth; 0: the file system does not tell */
     int64_t root_born, born[SIM_PLACES];
     int64_t next_birth;
-    bool lazy;    /* nothing is flushed unless asked for (fsync = false) */
-    bool failing; /* a flush ends with an error */
+    bool letters, dovecot; /* names show keywords; and a Dovecot serves the tree */
+    bool busy;             /* another program writes tables at any moment */
+    int letters_max;       /* so many letters there are */
+    bool lazy;             /* nothing is flushed unless asked for (fsync = false) */
+    bool failing;          /* a flush ends with an error */
     int boots;
     int began, ended; /* runs; the last one that ended well */
     struct sim_quarantined quarantine[SIM_QUARANTINE];
@@ -106,6 +115,12 @@ int maildir_sim_multiplicity(const struct maildir_sim *maildir, int mailbox, int
 struct sim_file *maildir_sim_file(struct maildir_sim *maildir, int mailbox, const char *base, const char *info);
 /** Any file of this base there. */
 struct sim_file *maildir_sim_base(struct maildir_sim *maildir, int mailbox, const char *base);
+/** sim_letters.c: keywords that a name shows there, bits. */
+unsigned letters_sim_keys(const struct maildir_sim *maildir, int place, const char *info);
+/** A line for this keyword (its number), the lowest letter that is free. @param avoid  letters that are not, bits. @return is there one? */
+bool letters_sim_line(struct maildir_sim *maildir, int place, unsigned key, unsigned avoid);
+/** golub is about to give a file this name. */
+void letters_sim_renamed(struct maildir_sim *maildir, const struct sim_file *file, const char *to);
 /** A folder's contents changed. */
 void maildir_sim_touch(struct maildir_sim *maildir, int mailbox);
 

@@ -189,6 +189,7 @@ copy_tree(struct sim_tree *to, const struct sim_tree *from)
     to->root = from->root;
     memcpy(to->folder, from->folder, sizeof to->folder);
     memcpy(to->aside, from->aside, sizeof to->aside);
+    memcpy(to->tables, from->tables, sizeof to->tables);
     memcpy(to->files, from->files, from->count * sizeof from->files[0]);
     to->count = from->count;
     to->mark = from->mark;

@@ -204,6 +204,7 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
                                     .keys = box->keywords ? keys : 0,
                                     .date = date,
                                     .modseq = ++box->modseq};
+    server->world->ledger[content].key_had |= message->keys;
     *uid = message->uid;
     if (server_hidden(server, mailbox) > 0) {
         if (!box->cut)
@@ -227,6 +228,7 @@ server_set_flags(struct server *server, int mailbox, struct sim_message *message
     ledger_flags(server->world, message->content, mailbox, message->flags, flags, false);
     message->flags = flags;
     message->keys = keys;
+    server->world->ledger[message->content].key_had |= keys;
     is_flagged_again(server, mailbox);
     message->modseq = ++box->modseq;
 }

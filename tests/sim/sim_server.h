@@ -13,7 +13,6 @@
 #define SIM_MESSAGES 160 /* of one mailbox */
 #define SIM_EXPUNGED 400 /* remembered for QRESYNC */
 #define SIM_DELAYED 8
-#define SIM_KEYWORDS 3
 
 struct sim_message {
     uint32_t uid;

@@ -10,6 +10,7 @@
 
 #include "store/base/digest.h"
 
+#define SIM_KEYWORDS 3
 #define SIM_MAILBOXES 3
 #define SIM_CLIENTS 2
 #define SIM_REMOVED 400
@@ -121,8 +122,9 @@ struct ledger { /* of one content */
     int live;   /* instances now: server, every Maildir, every quarantine */
     int newer;  /* what somebody made of it in its place; 0: nothing */
     unsigned key_set,
-        key_off; /* keywords that somebody said are to be set on it, or taken off it (golub keyword); bits */
-    bool edit;   /* somebody's edit of a file in its place: nobody else has the same bytes */
+        key_off;      /* keywords that somebody said are to be set on it, or taken off it (golub keyword); bits */
+    unsigned key_had; /* keywords that a server once showed on it */
+    bool edit;        /* somebody's edit of a file in its place: nobody else has the same bytes */
     bool put[SIM_MAILBOXES]; /* users or other clients once put it there */
     bool out[SIM_MAILBOXES]; /* users or other clients once took it out of there, to another place or to nowhere */
     int most[SIM_MAILBOXES]; /* the largest multiplicity on one side that they made */

@@ -1,0 +1,96 @@
+/*
+ * What other programs do with keyword letters. The law that it is about stands in sim_keyword.c: a keyword goes from the server only where somebody said
+ * so, whatever a mail reader cut off.
+ */
+#include "tests/sim/sim_events.h"
+
+static struct sim_file *
+pick(struct sim *sim, struct maildir_sim *maildir, bool with_letters)
+{
+    for (int tries = 0; maildir->tree.count != 0 && tries < 8; tries++) {
+        struct sim_file *file = &maildir->tree.files[rng_below(dice(sim), (unsigned)maildir->tree.count)];
+
+        if (file->mailbox < SIM_MAILBOXES && file->content == file->original && file->info[0] == 'c' &&
+            (!with_letters || letters_of_info(file->info) != 0))
+            return file;
+    }
+    return NULL;
+}
+
+static void
+rename_to(struct maildir_sim *maildir, struct sim_file *file, unsigned flags, unsigned letters)
+{
+    char info[LOCAL_INFO_MAX + 1], with[LOCAL_INFO_MAX + 1], small[7];
+
+    flags_to_letters(flags, small);
+    text_print(info, sizeof info, "c:2,%s", small);
+    if (!letters_in_info(info, letters, with, sizeof with) ||
+        maildir_sim_file(maildir, file->mailbox, file->base, with) != NULL)
+        return;
+    maildir_sim_set_info(maildir, file, with);
+}
+
+/* A program that knows letters: a Dovecot over the tree, or somebody by hand, whose removals nobody believes. */
+static void
+know(struct sim *sim, struct maildir_sim *maildir, int client)
+{
+    struct sim_file *file = pick(sim, maildir, false);
+    const unsigned key = rng_below(dice(sim), SIM_KEYWORDS);
+    unsigned shown;
+
+    if (file == NULL || !letters_sim_line(maildir, file->mailbox, key, 0))
+        return;
+    const unsigned letter = 1u << (maildir->tree.tables[file->mailbox].letter[key] - 1),
+                   letters = letters_of_info(file->info);
+    struct ledger *entry = &sim->world.ledger[file->content];
+
+    if ((letters & letter) == 0)
+        entry->key_set |= 1u << key;
+    else if (maildir->dovecot)
+        entry->key_off |= 1u << key;
+    say(&sim->world, "  here %d: #%d in %s letter %c keyword %x", client, file->content,
+        server_mailbox_name(file->mailbox), (letters & letter) == 0 ? '+' : '-', 1u << key);
+    rename_to(maildir, file, local_info_flags(file->info, &shown), letters ^ letter);
+}
+
+/* One that does not: it changes a flag, and cuts off letters, all or those at the end. */
+static void
+strip(struct sim *sim, struct maildir_sim *maildir, int client)
+{
+    struct sim_file *file = maildir->dovecot ? NULL : pick(sim, maildir, true);
+    const unsigned letters = file != NULL ? letters_of_info(file->info) : 0;
+    unsigned shown;
+
+    if (file == NULL)
+        return;
+    say(&sim->world, "  here %d: letters of #%d in %s are cut off", client, file->content,
+        server_mailbox_name(file->mailbox));
+    rename_to(maildir, file, local_info_flags(file->info, &shown) ^ FLAG_FLAGGED,
+              rng_chance(dice(sim), 50) ? 0 : letters & -letters);
+}
+
+void
+event_letters(struct sim *sim)
+{
+    const int client = (int)rng_below(dice(sim), (unsigned)sim->world.clients);
+    struct maildir_sim *maildir = &sim->clients[client].maildir;
+
+    if (!maildir->letters)
+        return;
+    if (rng_chance(dice(sim), 65))
+        know(sim, maildir, client);
+    else
+        strip(sim, maildir, client);
+}
+
+void
+letters_sim_begin(struct sim *sim, int client)
+{
+    struct maildir_sim *maildir = &sim->clients[client].maildir;
+
+    maildir->letters = kind_on(&sim->world, KIND_KEYWORDS) && sim->world.seed % 4 != 0;
+    maildir->dovecot = (sim->world.seed / 4 + (uint64_t)client) % 2 == 0;
+    maildir->letters_max = sim->world.seed % 4 == 1 ? 2 : LETTERS_COUNT;
+    maildir->busy = true;
+    memset(maildir->tree.tables, 0, sizeof maildir->tree.tables);
+}
