@@ -21,11 +21,16 @@ no_memory(struct error *err)
 static int
 list_one(struct job *job)
 {
-    const struct sync_options how = job_options(job);
+    struct sync_options how = job_options(job);
     char name[LIMIT_MAILBOX_NAME + 1];
     struct keyword_choice choice = {0};
     int status = 0, worst = 0;
 
+    choice.write = job->options->write;
+    if (choice.write && !how.wait_for_lock) {
+        how.wait_for_lock = true;
+        how.wait_s = WAIT_S;
+    }
     for (size_t i = 0; i == 0 || i < job->mailbox_count; i++) {
         choice.mailbox = job->mailbox_count != 0 ? job->mailboxes[i] : NULL;
         if (choice.mailbox != NULL && names_from_user(choice.mailbox, name))

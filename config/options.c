@@ -43,6 +43,7 @@ enum {
     OPTION_ALTERED,
     OPTION_BYTES,
     OPTION_SERVER,
+    OPTION_WRITE,
     OPTION_PART, /* less than OPTION_INIT */
 };
 
@@ -76,6 +77,7 @@ static const struct option long_options[] = {
     {"bytes", no_argument, NULL, OPTION_BYTES},
     {"server", no_argument, NULL, OPTION_SERVER},
     {"part", required_argument, NULL, OPTION_PART},
+    {"write", no_argument, NULL, OPTION_WRITE},
     {"account", required_argument, NULL, OPTION_INIT + INIT_ACCOUNT},
     {"maildir", required_argument, NULL, OPTION_INIT + INIT_MAILDIR},
     {"protocol", required_argument, NULL, OPTION_INIT + INIT_PROTOCOL},
@@ -240,6 +242,9 @@ take_option(struct options *options, int outcome)
     case OPTION_TO_DIR:
         options->to_dir = optarg;
         break;
+    case OPTION_WRITE:
+        options->write = true;
+        break;
     case OPTION_ALTERED:
         options->altered = true;
         break;
@@ -376,6 +381,7 @@ check_command(const struct options *options, struct error *err)
         {options->to != NULL, "--to", RESTORE},
         {options->to_dir != NULL, "--to-dir", RESTORE},
         {options->altered, "--altered", RESTORE},
+        {options->write, "--write", KEYWORD},
         {options->server, "--server", VERIFY},
         {options->bytes, "--bytes", VERIFY},
         {options->part_text != NULL, "--part", VERIFY},

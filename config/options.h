@@ -62,6 +62,7 @@ struct options { /* strings are borrowed from argv */
     bool no_progress;
     int64_t max_age;                       /* ... in seconds; 0: not given */
     bool all, altered;                     /* of restore */
+    bool write;                            /* of keyword */
     const char *init[INIT_VALUES];         /* of init; NULL: not given */
     bool explain, yes;                     /* ... */
     const char *since, *run, *to, *to_dir; /* ... as written; NULL: not given */

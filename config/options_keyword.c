@@ -3,7 +3,8 @@
 
 #include "store/base/flags.h"
 
-static const char usage[] = "golub keyword list [ACCOUNT[/MAILBOX]]..., or golub keyword FILE... [+WORD|-WORD]...";
+static const char usage[] = "golub keyword list [ACCOUNT[/MAILBOX]]..., or golub keyword FILE... [+WORD|-WORD]..., or "
+                            "golub keyword --write [ACCOUNT[/MAILBOX]]...";
 
 bool
 options_begin_files(const char *const *words, size_t count)
@@ -45,6 +46,8 @@ options_take_keyword(struct options *options, struct error *err)
 {
     if (options->command != COMMAND_KEYWORD)
         return true;
+    if (options->write)
+        return true; /* names of accounts and mailboxes, or none */
     if (options->name_count == 0) {
         error_state(err, ERROR_CONFIG, "golub keyword needs a file, or the word list");
         error_hint(err, "%s", usage);

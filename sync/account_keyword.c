@@ -29,7 +29,7 @@ account_keyword(const struct account *account, const struct sync_options *option
     char path[4096];
     int status;
 
-    if (choice->word_count != 0 && account->policy.keywords == KEYWORDS_OFF) {
+    if ((choice->word_count != 0 || choice->write) && account->policy.keywords == KEYWORDS_OFF) {
         error_state(&err, ERROR_CONFIG, "keywords = \"off\": none of this account goes to the server");
         error_hint(&err, "Leave the key out, or write keywords = \"journal\".");
         return fail(account, report, &err);
@@ -43,7 +43,7 @@ account_keyword(const struct account *account, const struct sync_options *option
     }
     if (journal == NULL)
         return fail(account, report, &err);
-    if (choice->word_count == 0) {
+    if (choice->word_count == 0 && !choice->write) {
         status = keyword_run(account, choice, journal, report);
         journal_close(journal);
         return status;

@@ -240,3 +240,22 @@ journal_letter_shown(struct journal *journal, int64_t mailbox, unsigned letters,
     bind_string(&to, glob);
     return sql_ids(journal, statement, ids, count, "list the letters of names", err);
 }
+
+bool
+journal_letter_rewrite(struct journal *journal, int64_t mailbox, uint64_t *count, struct error *err)
+{
+    sqlite3_stmt *statement = sql_prepare(
+        journal, SQL_LETTER_REWRITE,
+        "INSERT OR IGNORE INTO letter (kind, mailbox, message) SELECT 1, mailbox, id FROM message"
+        " WHERE mailbox = ?1 AND keywords <> '' AND base IS NOT NULL AND info GLOB 'c:2,*' AND (facts & 2) = 0",
+        err);
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, mailbox);
+    if (!sql_run(journal, statement, "note the letters of names", err))
+        return false;
+    *count = (uint64_t)sqlite3_changes(journal->db);
+    return true;
+}

@@ -48,6 +48,8 @@ MUST_CHECK bool journal_letter_messages(struct journal *journal, enum journal_le
 MUST_CHECK bool journal_letter_mailboxes(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
 /** What names of this mailbox show with one of these letters (bits) is to be believed, but where the keywords of the message changed since. */
 MUST_CHECK bool journal_letter_meet(struct journal *journal, int64_t mailbox, unsigned letters, struct error *err);
+/** Each message of this mailbox that has keywords and a name in cur/ is due. @param count  [out] so many were not before */
+MUST_CHECK bool journal_letter_rewrite(struct journal *journal, int64_t mailbox, uint64_t *count, struct error *err);
 /** Messages whose names show one of these letters (bits), ascending; the caller frees. */
 MUST_CHECK bool journal_letter_shown(struct journal *journal, int64_t mailbox, unsigned letters, int64_t **ids,
                                      size_t *count, struct error *err);

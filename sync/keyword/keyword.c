@@ -298,21 +298,87 @@ say_tally(struct saying *saying, int64_t mailbox, const struct tally *tally)
 }
 
 static bool
+find_mailbox(struct saying *saying, int64_t *mailbox)
+{
+    const char *wanted = saying->choice->mailbox;
+
+    *mailbox = 0;
+    for (size_t i = 0; wanted != NULL && i < saying->mailbox_count; i++)
+        if (strcmp(saying->mailboxes[i].name, wanted) == 0)
+            *mailbox = saying->mailboxes[i].id;
+    if (wanted == NULL || *mailbox != 0)
+        return true;
+    error_state(&saying->err, ERROR_CONFIG, "no such mailbox: %.300s", wanted);
+    error_hint(&saying->err, "`golub status %s` lists them.", saying->account->name);
+    return false;
+}
+
+/* ---- what was there before ---- */
+
+/* Do names of this folder show keywords, as far as is known without looking at it? */
+static bool
+shows_letters(struct saying *saying, int64_t mailbox, bool *shows)
+{
+    const enum keywords_mode mode = saying->account->policy.keywords;
+    bool found = false;
+
+    if (!journal_lettered_get(saying->journal, mailbox, &saying->lettered, &found, &saying->err))
+        return false;
+    *shows = mode == KEYWORDS_LETTERS || (mode == KEYWORDS_AUTO && found && saying->lettered.used);
+    return true;
+}
+
+static bool
+write_mailbox(struct saying *saying, const struct journal_mailbox *mailbox, bool *any)
+{
+    uint64_t count = 0;
+    bool shows = false;
+
+    if (!shows_letters(saying, mailbox->id, &shows))
+        return false;
+    if (!shows)
+        return true;
+    *any = true;
+    if (!journal_letter_rewrite(saying->journal, mailbox->id, &count, &saying->err))
+        return false;
+    if (count != 0)
+        report_line(saying->report, saying->account->name, "keyword",
+                    "%s: %" PRIu64 " message%s with keywords: the next sync writes the letters into %s", mailbox->name,
+                    count, count == 1 ? "" : "s", count == 1 ? "its name" : "their names");
+    return true;
+}
+
+static bool
+write_all(struct saying *saying)
+{
+    int64_t wanted;
+    bool any = false, ok = find_mailbox(saying, &wanted) && journal_begin(saying->journal, &saying->err);
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < saying->mailbox_count; i++)
+        if (wanted == 0 || wanted == saying->mailboxes[i].id)
+            ok = write_mailbox(saying, &saying->mailboxes[i], &any);
+    if (ok && any)
+        return journal_commit(saying->journal, &saying->err);
+    journal_rollback(saying->journal);
+    if (!ok)
+        return false;
+    error_state(&saying->err, ERROR_CONFIG, "names show no keywords here");
+    error_hint(&saying->err, "`keywords = \"letters\"` in golub.conf lets them; with \"auto\" they do in a folder that "
+                             "has a dovecot-keywords or a dovecot-uidlist, once a sync has read it.");
+    return false;
+}
+
+static bool
 list(struct saying *saying)
 {
     struct tallies tallies = {.err = &saying->err};
-    const char *wanted = saying->choice->mailbox;
-    int64_t mailbox = 0;
-    bool ok = true;
+    int64_t mailbox;
+    bool ok = find_mailbox(saying, &mailbox);
 
-    for (size_t i = 0; wanted != NULL && i < saying->mailbox_count; i++)
-        if (strcmp(saying->mailboxes[i].name, wanted) == 0)
-            mailbox = saying->mailboxes[i].id;
-    if (wanted != NULL && mailbox == 0) {
-        error_state(&saying->err, ERROR_CONFIG, "no such mailbox: %.300s", wanted);
-        error_hint(&saying->err, "`golub status %s` lists them.", saying->account->name);
+    if (!ok)
         return false;
-    }
     ok = journal_keyword_sums(saying->journal, mailbox, on_keywords, &tallies, &saying->err) &&
          add_differences(saying, mailbox, &tallies);
     if (ok && tallies.count > 1)
@@ -340,7 +406,9 @@ keyword_run(const struct account *account, const struct keyword_choice *choice, 
     }
     *saying = (struct saying){.account = account, .choice = choice, .journal = journal, .report = report};
     const bool ok = journal_mailboxes(journal, &saying->mailboxes, &saying->mailbox_count, &saying->err) &&
-                    (choice->file_count != 0 ? do_files(saying) : list(saying));
+                    (choice->write             ? write_all(saying)
+                     : choice->file_count != 0 ? do_files(saying)
+                                               : list(saying));
 
     status = ok ? 0 : error_status(saying->err.kind);
     if (!ok) {

@@ -16,7 +16,8 @@ struct keyword_choice {
     size_t file_count;
     const struct keyword_word *words; /* word_count 0: they are shown */
     size_t word_count;
-    const char *mailbox; /* of the list; NULL: of all mailboxes */
+    const char *mailbox; /* of the list, or whose names are written; NULL: all mailboxes */
+    bool write;          /* the next sync is to write letters for what messages had before */
 };
 
 /**

@@ -161,6 +161,10 @@ class DownTest(LettersTest):
         self.sync()
         self.assertEqual([n for n in range(self.count) if self.shown(n)], [2])
         self.assertEqual(self.shown(2), ["later", "new"])
+        self.assertIn("INBOX: 6 messages with keywords", self.run_golub("keyword", "--write", "work/INBOX").out)
+        self.sync()
+        self.assertEqual([self.shown(n) for n in range(self.count)], [["later", "new"] if n == 2 else ["later"] for n in range(self.count)])
+        self.assert_in_sync()
 
     def test_who_holds_the_lock_of_the_table_is_not_disturbed(self):
         with open(self.path("dovecot-uidlist.lock"), "w") as f:
@@ -358,6 +362,7 @@ class AutoTest(LettersTest):
         self.client.store("INBOX", self.uid(0), "+", ["later"])
         self.sync()
         self.assertEqual((self.table(), letters(self.file(0))), ({}, ""))
+        self.assertIn("names show no keywords here", self.run_golub("keyword", "--write", expect=2).err)
         self.rename(0, add="a")
         self.sync()
         self.assertEqual(self.there(0), ["later"])
