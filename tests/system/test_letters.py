@@ -4,12 +4,15 @@ that serves the same tree.
 """
 import os
 import re
+import shutil
 import sqlite3
+import subprocess
 import unittest
 
 import base
 from base import SystemTest, main
 from rig.fill import Wire, small
+from rig.neomutt import Neomutt
 from rig.served import Served
 
 MANY = 5000
@@ -446,6 +449,64 @@ class ServedTest(LettersTest):
         self.sync()
         self.assertEqual(self.there(0, "Work"), ["mine"])
         self.assertEqual(self.local.keywords("Work")["mail 0"], ["mine"])
+
+
+class ReadersTest(LettersTest):
+    """Real mail readers that do not know letters, in a folder where removals are believed: what they cut off is no removal."""
+    account_options = {"keywords": "letters", "keyword_removals": "yes"}
+    words = ["w%02d" % n for n in range(14)]
+
+    def given_letters(self):
+        self.client.store("INBOX", self.uid(0), "+", self.words)
+        self.sync()
+        self.assertEqual(self.shown(0), self.words)
+
+    def then_nothing_was_taken_off(self, flag):
+        self.sync()
+        self.assertEqual(self.there(0), self.words)
+        self.assertIn(flag, self.flags_there(self.mails[0]))
+        self.assert_in_sync()
+
+    @unittest.skipUnless(Neomutt.is_here(), "there is no neomutt")
+    def test_neomutt(self):
+        self.given_letters()
+        mutt = Neomutt(self.maildir.root)
+        self.addCleanup(mutt.close)
+        mutt.at("mail 0")
+        mutt.keys("F", "$", quiet=0.5)
+
+        self.assertIn("F", self.file(0).letters)
+        if len(letters(self.file(0))) < len(self.words):  # before neomutt 2024
+            self.assertEqual(self.file(0).letters, "FSabcdefghij")
+        self.then_nothing_was_taken_off("\\Flagged")
+
+    @unittest.skipUnless(shutil.which("mu"), "there is no mu")
+    def test_mu(self):
+        self.given_letters()
+        env = self.home.environment()
+        for words in (("init", "--maildir=" + self.maildir.root), ("index", "--quiet")):
+            subprocess.run(["mu", *words], env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        path = self.file(0).path
+        found = subprocess.run(["mu", "find", "--fields", "l i", "subject:mail 0"], env=env, check=True, stdout=subprocess.PIPE).stdout.decode()
+        msgid = next(line.split(" ")[-1] for line in found.splitlines() if path in line)
+        subprocess.run(["mu", "server"], env=env, input='(move :msgid "%s" :flags "+F")\n' % msgid, text=True, timeout=30,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+        self.assertIn("F", self.file(0).letters)
+        self.assertEqual(letters(self.file(0)), "")
+        self.then_nothing_was_taken_off("\\Flagged")
+
+    @unittest.skipUnless(shutil.which("notmuch"), "there is no notmuch")
+    def test_notmuch(self):
+        self.given_letters()
+        config = self.home.write("notmuch", "[database]\npath=%s\n[maildir]\nsynchronize_flags=true\n[new]\ntags=\n" % self.maildir.root)
+        env = self.home.environment(NOTMUCH_CONFIG=config)
+        for words in (("new", "--quiet"), ("tag", "+flagged", "--", 'subject:"mail 0"')):
+            subprocess.run(["notmuch", *words], env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        self.assertIn("F", self.file(0).letters)
+        self.assertEqual(self.shown(0), self.words)  # it keeps them
+        self.then_nothing_was_taken_off("\\Flagged")
 
 
 class ManyTest(SystemTest):
