@@ -253,6 +253,29 @@ class IndexTest(RecipeTest):
         super().setUp()
         self.first = self.given("the roof")
 
+    @needs("notmuch", "jq")
+    def test_notmuch_and_keywords(self):
+        self.configure(block("README.md", "account"), block("notmuch.md", "after-sync").replace("--quiet", "--quiet && ~/bin/tags-down"))
+        for name, word in (("tags-up", "seen=~"), ("tags-down", "jq -r")):
+            self.home.write("bin/" + name, block("notmuch.md", word), mode=0o700)
+        self.home.write(".notmuch-config", block("notmuch.md", "[database]"))
+        self.golub("sync")
+        self.golub("sync")
+        self.shell("notmuch new")
+        uid = self.client.uid_of("INBOX", self.first)
+
+        self.shell("notmuch tag +later -- subject:roof; tags-up")
+        self.golub("sync")
+        self.assertIn("later", {m.uid: m.flags for m in self.client.messages("INBOX")}[uid])
+        self.client.store("INBOX", [uid], "+", ["todo"])
+        self.client.store("INBOX", [uid], "-", ["later"])
+        self.golub("sync")
+        self.assertEqual(self.shell("notmuch count subject:roof and tag:todo and not tag:later"), "1\n")
+
+        self.shell("notmuch tag -todo -- subject:roof; tags-up")
+        self.golub("sync")
+        self.assertEqual({f for f in {m.uid: m.flags for m in self.client.messages("INBOX")}[uid] if not f.startswith("\\")}, set())
+
     @needs("notmuch")
     def test_notmuch(self):
         self.configure(block("README.md", "account"), block("notmuch.md", "after-sync"))
@@ -271,7 +294,7 @@ class IndexTest(RecipeTest):
         self.golub("sync")
         self.assertEqual(self.shell("notmuch count subject:roof and tag:replied"), "1\n")
 
-        self.shell(block("notmuch.md", "notmuch tag"))
+        self.shell(block("notmuch.md", "notmuch tag -unread"))
         self.golub("sync")
         self.assertEqual(self.flags_there(self.first), {"\\Seen", "\\Flagged", "\\Answered"})
         self.golub("sync")
