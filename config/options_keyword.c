@@ -3,8 +3,7 @@
 
 #include "store/base/flags.h"
 
-static const char usage[] = "golub keyword list [ACCOUNT[/MAILBOX]]..., or golub keyword FILE... [+WORD|-WORD]..., or "
-                            "golub keyword --write [ACCOUNT[/MAILBOX]]...";
+static const char usage[] = "golub keyword list [ACCOUNT[/MAILBOX]]..., or golub keyword FILE... [+WORD|-WORD]...";
 
 bool
 options_begin_files(const char *const *words, size_t count)

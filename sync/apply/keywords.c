@@ -359,6 +359,10 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         ok = end_wish(run, &wishes[i], outcome, &doubt);
     mailbox->full = mailbox->full || doubt;
     mailbox->keyword_doubts += doubt;
+    if (doubt && mailbox->keyword_doubts == DOUBTS_MAX) /* it was looked at anew in between */
+        run_complain(run, mailbox, what_is_asked(&wishes[0], what),
+                     "under their UIDs the server shows messages of another size or date, or none",
+                     "Nothing was sent about them; the next run looks at all anew.");
     return ok;
 }
 

@@ -418,8 +418,9 @@ class TakenTest(KeywordTest):
                 self.lying(what, new, 9)
                 self.said(0, "+later")
 
-                self.sync(expect=SOME)
+                result = self.sync(expect=SOME)
 
+                self.assertEqual(result.err.count("messages of another size or date"), 1)
                 self.assertEqual(len(self.lies), 2)  # it looked at all anew in between
                 self.assertEqual(self.stores(), [])
                 self.assertEqual(self.keywords_there(0), [])

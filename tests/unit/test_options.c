@@ -419,6 +419,14 @@ keyword_takes_files_and_words_or_a_list(void **state)
     assert_string_equal(options.names[0], "work/INBOX");
     options_free(&options);
 
+    assert_true(parse("keyword --write work/INBOX", &options, &err));
+    assert_true(options.write && options.name_count == 1 && options.rest_count == 0);
+    options_free(&options);
+    assert_true(parse("keyword --write", &options, &err));
+    assert_true(options.write && options.name_count == 0 && options.rest_count == 0);
+    options_free(&options);
+    assert_refused("status --write", "--write belongs to golub keyword", "");
+
     assert_refused("keyword", "golub keyword needs a file, or the word list",
                    "golub keyword list [ACCOUNT[/MAILBOX]]..., or golub keyword FILE... [+WORD|-WORD]...");
     assert_refused("keyword a --json", "behind the first file there are no options: --json",
