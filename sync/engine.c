@@ -392,7 +392,7 @@ work_on_line(struct run *run)
         attempts_over(run);
     return run_stopped(run) || (attempts_write(run) && finish_pairing(run) && reading_say(run) &&
                                 leftovers_count(run) && refusals_say(run) && close_pending(run) && shown_note(run) &&
-                                place_close(run) && close_quarantine(run) && allowed_end(run));
+                                place_close(run) && close_gmail(run) && close_quarantine(run) && allowed_end(run));
 }
 
 /*

@@ -113,6 +113,7 @@ struct remote_message {
     uint64_t size;               /* RFC822.SIZE: a hint; 0: not told */
     int64_t date;                /* INTERNALDATE, seconds UTC; 0: not told, or no date */
     const unsigned char *header; /* digest of its header, where a change asked for it; NULL: not told */
+    uint64_t gmail; /* X-GM-MSGID: the same in each mailbox in which Gmail shows the message; 0: not told */
 };
 
 /** Is the UID another message than one of this size and date? What was not told, now or then, says nothing. */
@@ -134,6 +135,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool changed;    /* verify said no, UIDVALIDITY differs ...: plan anew; with gone: the target does not exist */
     bool disturbed;  /* a listing, changed: only because messages were removed meanwhile; what was told was there */
     bool doubtful;   /* not ok, but the command may have been (partly) done: look before trying again */
+    bool kept;       /* of a removal, not ok: the server says OK, and the message is still there */
     bool unkept;     /* of a keyword, not ok: PERMANENTFLAGS leave it out */
     /*
      * Of a change of flags that is ok: what has a MODSEQ above the first one, up to the second one, is this change and nothing else; 0 where that is

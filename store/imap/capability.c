@@ -27,7 +27,6 @@ static const struct {
     {"STATUS=SIZE", CAPABILITY_STATUS_SIZE, 0},
     {"OBJECTID", CAPABILITY_OBJECTID, 0},
     {"COMPRESS=DEFLATE", CAPABILITY_COMPRESS, 0},
-    {"X-GM-EXT-1", CAPABILITY_LABELS, 0},
     {"NAMESPACE", CAPABILITY_NAMESPACE, 0},
     {"ID", CAPABILITY_ID, 0},
     {"UNSELECT", CAPABILITY_UNSELECT, 0},
@@ -35,6 +34,7 @@ static const struct {
     {"QUOTA", CAPABILITY_QUOTA, 0},
     {"IDLE", CAPABILITY_IDLE, 0},
     {"NOTIFY", CAPABILITY_NOTIFY, 0},
+    {"X-GM-EXT-1", CAPABILITY_LABELS, 0},
 };
 
 /* iCloud's VANISHED answers are malformed: clients that believed them lost mail. CONDSTORE alone is sound there. */

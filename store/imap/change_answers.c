@@ -341,8 +341,10 @@ judge(const struct changing *changing, const struct job *job, const struct item 
         out->ok = job->expunged;
         return;
     }
-    if (job->proven && item->present)
+    if (job->proven && item->present) {
+        out->kept = job->expunged && changing->kind == CHANGE_REMOVE;
         return;
+    }
     bool moved = changing->kind == CHANGE_MOVE && item->uid != 0;
     out->ok = job->proven ? job->expunged || moved : moved && job->expunged;
     /* It may be done, and nobody says so. */

@@ -185,6 +185,17 @@ read_modseq(struct reader *reader, struct fetched *out)
 }
 
 static bool
+read_gmail(struct reader *reader, struct fetched *out)
+{
+    bool known;
+
+    if (!reader_count(reader, INT64_MAX, &out->gmail, &known))
+        return false;
+    out->gmail = known ? out->gmail : 0;
+    return true;
+}
+
+static bool
 drain_data(void *context, const void *bytes, size_t len)
 {
     const struct fetch_sink *sink = context;
@@ -308,6 +319,8 @@ read_attribute(struct reader *reader, const struct fetch_sink *sink, struct fetc
         return read_date(reader, out);
     if (text_is_nocase(called, "MODSEQ"))
         return read_modseq(reader, out);
+    if (text_is_nocase(called, "X-GM-MSGID"))
+        return read_gmail(reader, out);
     if (body_section(name, &section))
         return read_body(reader, sink, section, out);
     return reader_skip_value(reader);
@@ -321,7 +334,7 @@ fetch_read(struct reader *reader, const struct fetch_sink *sink, struct fetched 
 
     out->has_flags = out->has_size = out->has_date = out->has_body = out->flags_cut = false;
     out->flags = 0;
-    out->size = out->modseq = 0;
+    out->size = out->modseq = out->gmail = 0;
     out->date = 0;
     out->keywords[0] = '\0';
     if (!reader_expect(reader, '('))

@@ -18,6 +18,7 @@ struct fetched {  /* what one answer told about one message */
     uint64_t size;
     int64_t date;    /* seconds UTC; 0 where the server's date is none */
     uint64_t modseq; /* 0: not told */
+    uint64_t gmail;  /* X-GM-MSGID; 0: not told */
     char keywords[KEYWORDS_MAX + 1];
 };
 

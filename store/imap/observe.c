@@ -263,6 +263,8 @@ take_message(struct observing *observing, const struct fetched *fetched)
         message->flags = fetched->flags;
         memcpy(observing->keywords, fetched->keywords, strlen(fetched->keywords) + 1);
     }
+    if (fetched->gmail != 0)
+        message->gmail = fetched->gmail;
     if (fetched->has_size)
         message->size = fetched->size;
     if (fetched->has_date) {

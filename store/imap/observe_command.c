@@ -2,8 +2,16 @@
 #include "store/imap/observe_command.h"
 
 #define META "UID FLAGS INTERNALDATE RFC822.SIZE"
+#define META_GMAIL META " X-GM-MSGID"
 #define SIZELESS "UID FLAGS INTERNALDATE"
 #define BARE "UID FLAGS"
+
+/* Of what is new: all that its row is to know. */
+static const char *
+meta(const struct imap *imap)
+{
+    return imap->can.bits & CAPABILITY_LABELS ? META_GMAIL : META;
+}
 
 enum observe_mode
 observe_mode(const struct imap *imap, const struct remote_select *mailbox)
@@ -55,7 +63,7 @@ observe_command(const struct imap *imap, const struct remote_select *mailbox, un
         return n == 0 && text_print(to, size, "UID FETCH 1:%s (%s)", last,
                                     mailbox->bare       ? BARE
                                     : mailbox->sizeless ? SIZELESS
-                                                        : META);
+                                                        : meta(imap));
     if (mode != OBSERVE_QRESYNC && n-- == 0) {
         last = last[0] == '*' ? known : last;
         if (mode == OBSERVE_PLAIN)
@@ -64,6 +72,6 @@ observe_command(const struct imap *imap, const struct remote_select *mailbox, un
                           (unsigned long long)mailbox->modseq);
     }
     if (n == 0)
-        return text_print(to, size, "UID FETCH %u:%s (" META ")", mailbox->uidnext, last);
+        return text_print(to, size, "UID FETCH %u:%s (%s)", mailbox->uidnext, last, meta(imap));
     return n == 1 && check_command(mailbox, to, size);
 }

@@ -19,7 +19,7 @@
 #include "store/base/mailbox_state.h"
 #include "store/base/remote.h"
 
-#define JOURNAL_SCHEMA 17 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 18 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -536,6 +536,22 @@ MUST_CHECK bool journal_foreign_save(struct journal *journal, int64_t message, c
 /** @param found [out] whether a digest is known */
 MUST_CHECK bool journal_foreign_get(struct journal *journal, int64_t message, unsigned char body[static DIGEST_SIZE],
                                     bool *found, struct error *err);
+
+/* ---- Gmail's X-GM-MSGID, which is the same in each mailbox in which it shows a message: gmail.c ---- */
+
+/** Write it down; what is known already is not written. */
+MUST_CHECK bool journal_gmail_set(struct journal *journal, int64_t mailbox, uint32_t uid, uint64_t msgid,
+                                  struct error *err);
+/** @param msgid [out] 0: not known */
+MUST_CHECK bool journal_gmail_get(struct journal *journal, int64_t mailbox, uint32_t uid, uint64_t *msgid,
+                                  struct error *err);
+/** Ids of the rows that have such a UID, by id; the caller frees. */
+MUST_CHECK bool journal_gmail_ids(struct journal *journal, uint64_t msgid, int64_t **ids, size_t *count,
+                                  struct error *err);
+/** Its UIDs are not valid any more. */
+MUST_CHECK bool journal_gmail_forget(struct journal *journal, int64_t mailbox, struct error *err);
+/** Those of UIDs that no row has. */
+MUST_CHECK bool journal_gmail_sweep(struct journal *journal, struct error *err);
 
 /** Is a file of this base name a message's, in any mailbox, or one that is in the quarantine? */
 MUST_CHECK bool journal_knows_base(struct journal *journal, const char *base, bool *known, struct error *err);

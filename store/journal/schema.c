@@ -396,6 +396,16 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
 
     /* A folder that was renamed here: what its mailbox is to be called there. */
     "ALTER TABLE mailbox ADD COLUMN goal_there TEXT CHECK (goal_there <> '')",
+
+    /* X-GM-MSGID of UIDs. Those from before are not known: there the bytes tell. */
+    "CREATE TABLE gmail ("
+    " mailbox INTEGER NOT NULL,"
+    " uid INTEGER NOT NULL CHECK (uid BETWEEN 1 AND 4294967295),"
+    " msgid INTEGER NOT NULL CHECK (msgid > 0),"
+    " PRIMARY KEY (mailbox, uid)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX gmail_msgid ON gmail (msgid);"
+    "CREATE TRIGGER gmail_mailbox AFTER DELETE ON mailbox BEGIN DELETE FROM gmail WHERE mailbox = old.id; END;",
 };
 
 bool

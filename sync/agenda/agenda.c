@@ -98,6 +98,33 @@ update_aliases(struct run *run, const struct journal_message *message)
     return (message->facts & FACT_GONE_HERE) == 0 || alias_hand_over(run, message, NULL, &done);
 }
 
+/*
+ * At Gmail \\Deleted alone may take a label off at once (auto-expunge), and is never given as a flag: it stays here. With `expunge` it is a removal,
+ * and carried as one.
+ */
+static void
+keep_mark_back(struct run *run, const struct mailbox *mailbox, struct plan_step *step)
+{
+    struct merge_step *flags = &step->flags;
+    const struct policy *policy = &run->account->policy;
+
+    if (!run->info.labels || step->verb != PLAN_FLAGS || (flags->there_add & FLAG_DELETED) == 0)
+        return;
+    if (policy->expunge) {
+        *step =
+            (struct plan_step){.verb = PLAN_REMOVE_THERE, .reason = PLAN_DELETED, .kept_back = !policy->push.deletes};
+        return;
+    }
+    flags->there_add &= ~(unsigned)FLAG_DELETED;
+    flags->agreed |= FLAG_DELETED;
+    if (!run->said_mark)
+        report_mailbox(
+            run->report, run->account->name, mailbox->row.name, "deleted",
+            "what is marked as deleted here (T) is not marked there: at Gmail that may take a label off; remove "
+            "the file, or set `expunge`");
+    run->said_mark = true;
+}
+
 bool
 agenda_is_closed(const struct mailbox *mailbox)
 {
@@ -171,6 +198,7 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.again = (message.facts & FACT_AGAIN) != 0;
     todo.step = plan_message(&input, &run->account->policy);
+    keep_mark_back(run, mailbox, &todo.step);
     todo.deleted = todo.step.verb == PLAN_REMOVE_THERE && input.here == PLAN_HERE;
     if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNSHOWN) != 0) { /* the server shows it after all */
         message.facts &= ~(unsigned)FACT_UNSHOWN;

@@ -18,6 +18,7 @@ bool apply_keep_there(struct run *run, struct agenda *agenda);
 bool apply_removals_there(struct run *run, struct agenda *agenda);
 bool close_pending(struct run *run); /* pending rows whose reason is gone */
 bool close_quarantine(struct run *run);
+bool close_gmail(struct run *run); /* what Gmail calls messages that are gone */
 /** The run is partial, and nobody has said why: a line for each mailbox in which something waits. */
 void close_say_why(struct run *run);
 /** Uploads whose bytes the server has in some mailbox: UID COPY. Those it could not copy stay in the agenda as uploads. */

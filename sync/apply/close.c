@@ -144,6 +144,13 @@ close_say_why(struct run *run)
     run_problem(run, forbids, &err);
 }
 
+bool
+close_gmail(struct run *run)
+{
+    return !run->info.labels || report_acts(&run->counts) == 0 ||
+           (run_begin(run) && run_end(run, journal_gmail_sweep(run->journal, &run->err)));
+}
+
 static bool
 count_time(struct run *run)
 {

@@ -5,6 +5,7 @@
 #include "sync/apply/leftovers.h"
 #include "sync/apply/removals.h"
 #include "sync/rows/refusals.h"
+#include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
@@ -125,6 +126,8 @@ expunging_done(void *context, size_t index, size_t item, uint32_t uid, const str
                                      .detail = todo->trashed ? "into the Trash" : NULL,
                                      .why = todo->replaced ? "" : plan_reason_words(&todo->step)});
         message->facts |= FACT_GONE_THERE;
+        if (run->info.labels && todo->deleted) /* \\Deleted was never a flag there, and goes no further */
+            message->flags = merge_taken(message->flags, FLAG_DELETED);
         if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
             return journal_message_save(run->journal, message, &run->err);
         mailbox->removed += todo->counted;
@@ -141,6 +144,12 @@ expunging_done(void *context, size_t index, size_t item, uint32_t uid, const str
         return outcome->gone
                    ? stays_counted(run, mailbox, message->id)
                    : run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL);
+    }
+    if (outcome->kept) { /* a label that can't be taken off: nothing is lost, and nothing elsewhere waits for it */
+        run->partial = true;
+        mailbox->over |= WORK_REMOVE;
+        return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", "the server kept it", NULL) &&
+               hold_refused(run, todo);
     }
     if (!outcome->denied && !run_learned(mailbox, CAUTION_REMOVAL_REFUSED)) {
         (void)text_print(what, sizeof what, "remove UID %" PRIu32 " on the server", message->uid);

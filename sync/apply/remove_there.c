@@ -134,9 +134,9 @@ drop_halves(struct run *run, struct agenda *agenda)
     return ok;
 }
 
-/* What is to go for good, or stands in the \Trash by now. */
+/* What is to go for good; or (in_trash) what has a copy in the \Trash by now. */
 static bool
-expunge(struct run *run, struct agenda *agenda)
+expunge(struct run *run, struct agenda *agenda, bool in_trash)
 {
     static const struct remote_changer changer = {expunging_verify, expunging_done};
     struct expunging expunging;
@@ -146,7 +146,7 @@ expunge(struct run *run, struct agenda *agenda)
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (removal_is_due(run, todo, SIDE_THERE) && (!todo->trashed || todo->in_trash))
+        if (removal_is_due(run, todo, SIDE_THERE) && todo->trashed == in_trash && todo->in_trash == in_trash)
             expunging_add(&expunging, todo);
     }
     ok = ok && (expunging.count == 0 ||
@@ -172,5 +172,6 @@ apply_removals_there(struct run *run, struct agenda *agenda)
         return true;
     if (!apply_keep_there(run, agenda) || !drop_halves(run, agenda) || !trash_judge(run, agenda))
         return false;
-    return !is_any_due(run, agenda) || (situation_mark(run) && trash_carry(run, agenda) && expunge(run, agenda));
+    return !is_any_due(run, agenda) || (situation_mark(run) && expunge(run, agenda, false) &&
+                                        trash_carry(run, agenda) && expunge(run, agenda, true));
 }

@@ -4,6 +4,7 @@
  */
 #include "sync/apply/trash.h"
 
+#include "sync/apply/labels.h"
 #include "sync/apply/removals.h"
 #include "sync/match/probe.h"
 #include "sync/rows/twin.h"
@@ -82,8 +83,9 @@ bool
 trash_judge(struct run *run, struct agenda *agenda)
 {
     struct journal_message *message;
+    struct labels labels = {0};
     const struct mailbox *place;
-    bool ok, half;
+    bool ok, stays;
 
     if (!trashing_is_on(run->account, &run->info))
         return true;
@@ -91,16 +93,18 @@ trash_judge(struct run *run, struct agenda *agenda)
     message = calloc(1, sizeof *message);
     if (message == NULL)
         return run_no_memory(run);
-    ok = run_begin(run);
+    ok = labels_begin(&labels, run, agenda) && run_begin(run);
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
         if (!removal_is_due(run, todo, SIDE_THERE) || todo->replaced || &run->mailboxes[todo->mailbox] == place)
             continue;
-        ok = is_half(run, todo, message, &half);
-        todo->trashed = ok && !half;
+        ok = is_half(run, todo, message, &stays) &&
+             (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
+        todo->trashed = ok && !stays;
         ok = ok && (!todo->trashed || place != NULL || wait_for_place(run, todo));
     }
+    labels_free(&labels);
     free(message);
     return run_end(run, ok);
 }

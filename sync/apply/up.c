@@ -355,7 +355,7 @@ send_batch(struct uploading *up)
         up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire),
                                                  .uidvalidity = mailbox->row.uidvalidity,
                                                  .uidnext = mailbox->row.uidnext,
-                                                 .flags = sending->flags,
+                                                 .flags = sending->flags & ~(run->info.labels ? FLAG_DELETED : 0u),
                                                  .keywords = sending->keywords,
                                                  .date = sending->op.date,
                                                  .size = sending->wire_size,

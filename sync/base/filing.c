@@ -30,25 +30,12 @@ is_exchange(const char *server)
     return false;
 }
 
-static bool
-is_listed(const char *list, const char *capability)
-{
-    for (const char *at = list; *at != '\0'; at += strspn(at, " ")) {
-        const size_t len = strcspn(at, " ");
-
-        if (text_is_nocase((struct text){at, len}, capability))
-            return true;
-        at += len;
-    }
-    return false;
-}
-
 const char *
 filing_service(const struct account *account, const struct remote_info *info)
 {
     const char *host = account->connection.host;
 
-    if (info->capabilities != NULL && is_listed(info->capabilities, "X-GM-EXT-1"))
+    if (info->labels)
         return "Gmail";
     if (is_exchange(info->server))
         return "Exchange, Outlook";

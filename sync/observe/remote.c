@@ -36,7 +36,7 @@ note_seen(struct run *run, struct sight *sight, int64_t id)
 static bool
 unpair(struct run *run, struct mailbox *mailbox, bool past)
 {
-    if (!missing_unpair(run, mailbox, past))
+    if (!missing_unpair(run, mailbox, past) || !journal_gmail_forget(run->journal, mailbox->row.id, &run->err))
         return false;
     mailbox->row.state = MAILBOX_REPAIR;
     mailbox->given_back = false;
@@ -211,6 +211,13 @@ on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
 }
 
 static bool
+note_gmail(struct run *run, const struct sight *sight, const struct remote_message *seen)
+{
+    return seen->gmail == 0 ||
+           journal_gmail_set(run->journal, sight->mailbox->row.id, seen->uid, seen->gmail, &run->err);
+}
+
+static bool
 add_unknown(struct run *run, struct sight *sight, const struct remote_message *seen)
 {
     struct journal_message *message;
@@ -238,7 +245,8 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     message->date = seen->date;
     message->flags.rseen = seen->flags;
     merge_keywords(message->keywords, seen->keywords);
-    ok = journal_message_save(run->journal, message, &run->err) && note_seen(run, sight, message->id);
+    ok = journal_message_save(run->journal, message, &run->err) && note_seen(run, sight, message->id) &&
+         note_gmail(run, sight, seen);
     free(message);
     return ok;
 }
@@ -267,6 +275,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         return false;
     if (!found)
         return add_unknown(run, sight, seen);
+    if (!note_gmail(run, sight, seen))
+        return false;
     if (seen->has_flags && (message.facts & FACT_ECHO) == 0 && message.id <= sight->mailbox->row.past &&
         message.uid > sight->shown)
         sight->shown = message.uid;

@@ -75,6 +75,14 @@ merge_agree(struct flag_sides f, unsigned bits)
 }
 
 struct flag_sides
+merge_taken(struct flag_sides f, unsigned bits)
+{
+    f.rbase |= bits;
+    f.lbase |= bits;
+    return f;
+}
+
+struct flag_sides
 merge_stored(struct flag_sides f, struct merge_step step, unsigned shown, bool again, bool *unshown)
 {
     unsigned both = step.here_add | step.here_del, sent = (step.there_add | step.there_del) & ~both;

@@ -43,6 +43,8 @@ unsigned merge_sent(struct flag_sides flags);
 
 /* ---- what a base becomes when something is done ---- */
 
+/** What these flags of one side said was done there, without setting them: both had them, and wherever the message is next it has lost them. */
+struct flag_sides merge_taken(struct flag_sides flags, unsigned bits);
 /** What needs no act is agreed on as it is seen: for these flags, and no others. */
 struct flag_sides merge_agree(struct flag_sides flags, unsigned bits);
 /**

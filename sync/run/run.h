@@ -282,6 +282,7 @@ struct run {
     bool partial;        /* something was not done: exit 1 */
     bool complained;     /* ... and said */
     bool held;           /* exit 3 */
+    bool said_mark;      /* that \\Deleted is no flag at Gmail */
     bool said_trash;     /* that no mailbox is known to be the \\Trash */
     bool untold;         /* a removal waits for a word whose message nothing but its UID names (agenda/shown.c) */
     bool pair_all;       /* journal and Maildir are not of one run: pair everything first */

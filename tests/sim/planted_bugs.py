@@ -136,6 +136,10 @@ def PLACEHOLDERS(name):
     return system("test_placeholders.py", "PlaceholderTest." + name)
 
 
+def GMAIL(name):
+    return system("test_gmail.py", name)
+
+
 def TRASH(name):
     return system("test_trash.py", name)
 
@@ -1245,7 +1249,7 @@ BUGS = [
         ("store/imap/change_answers.c",
          "item->allowed = allowed && (first || item->allowed);", "item->allowed = true;")),
     bug("OK of EXPUNGE taken for a proof", unit("test_imap_change"),
-        ("store/imap/change_answers.c", "if (job->proven && item->present)\n        return;", "")),
+        ("store/imap/change_answers.c", "if (job->proven && item->present) {", "if (false) {")),
     bug("others' \\Deleted expunged along", unit("test_imap_change"),
         ("store/imap/change_answers.c", "changing->ending->only_ours = false;", ";")),
     bug("unlink instead of the quarantine", unit("test_maildir_change"),
@@ -1491,6 +1495,22 @@ BUGS = [
         ("sync/agenda/agenda.c", "    *replaced = ok && found;", "    *replaced = ok && found;\n    return ok;")),
     bug("old version of a draft not kept before it is removed", DRAFTS,
         ("sync/apply/remove_there.c", "!apply_keep_there(run, agenda) || ", "")),
+    bug("Gmail: message without another label expunged", GMAIL("LabelTest.test_what_has_no_other_label_goes_to_the_trash"),
+        ("sync/apply/labels.c", "*only = stays || taken;", "*only = true;")),
+    bug("Gmail: message with another label moved to the Trash",
+        GMAIL("LabelTest.test_what_still_has_another_label_only_loses_this_one"),
+        ("sync/apply/labels.c", "*only = stays || taken;", "*only = taken;")),
+    bug("Gmail: message that loses all its labels at once expunged from all",
+        GMAIL("LabelTest.test_all_labels_at_once_end_in_the_trash"),
+        ("sync/apply/labels.c", "!id_set_has(&labels->going, ids[i]) &&", "true &&")),
+    bug("Gmail: one in All Mail expunged",
+        GMAIL("AllMailTest.test_one_in_all_mail_goes_to_the_trash_and_out_of_all_labels"),
+        ("sync/apply/labels.c", "uses & REMOTE_ALL) != 0)", "uses & REMOTE_ALL) == 1)")),
+    bug("Gmail: \\Deleted stored as a flag", GMAIL("LabelTest.test_a_mark_is_kept_here_and_takes_no_label_off"),
+        ("sync/agenda/agenda.c", "if (!run->info.labels || step->verb", "if (true || step->verb")),
+    said("Gmail: what the server keeps asked for in each pass",
+         GMAIL("AllMailTest.test_what_the_server_keeps_is_said_and_not_asked_for_in_a_loop"),
+         ("sync/apply/remove.c", "run->partial = true;\n        mailbox->over |= WORK_REMOVE;", "run->partial = true;")),
     bug("copy in the Trash taken for proven where its COPY was cut off", TRASHED,
         ("sync/apply/trash.c", "if (copied->todo->in_trash)\n            continue;", "copied->todo->in_trash = true;\n        continue;")),
     bug("copied into the Trash once more without a look at it", TRASHED,
@@ -1498,9 +1518,9 @@ BUGS = [
     bug("copy in the Trash forgotten by the next run", TRASHED,
         ("sync/apply/recover.c", "return op->name[0] != '\\0' && ", "return op->name[0] == '?' && ")),
     bug("second half of a move by COPY moved to the Trash", TRASH("CopyTest.test_a_message_that_moves_is_no_deletion"),
-        ("sync/apply/trash.c", "todo->trashed = ok && !half;", "todo->trashed = ok;")),
+        ("sync/apply/trash.c", "todo->trashed = ok && !stays;", "todo->trashed = ok;")),
     bug("what goes to the Trash expunged where none is known", TRASH("MoveTest.test_without_a_known_trash_it_waits_and_is_never_expunged"),
-        ("sync/apply/trash.c", "todo->trashed = ok && !half;", "todo->trashed = ok && !half && place != NULL;")),
+        ("sync/apply/trash.c", "todo->trashed = ok && !stays;", "todo->trashed = ok && !stays && place != NULL;")),
     bug("mark of what goes to the Trash goes along", TRASH("MoveTest.test_a_mark_alone_moves_nothing_and_with_expunge_it_does_without_the_mark"),
         ("sync/apply/trash.c", ".undelete = true;", ".undelete = false;")),
     bug("replacement counted by the guard", DRAFTS, ("sync/agenda/hold.c", "todo->replaced ||", "false ||")),

@@ -1,0 +1,28 @@
+/*
+ * Gmail shows one message in several mailboxes, its labels. To expunge it from one of them takes that label off; to move it into the \\Trash takes it
+ * out of all.
+ */
+#ifndef SYNC_APPLY_LABELS_H
+#define SYNC_APPLY_LABELS_H
+
+#include "sync/base/id_set.h"
+#include "sync/run/run.h"
+
+struct labels {
+    struct run *run;
+    struct id_set going; /* rows that are removed there in this pass */
+    struct id_set last;  /* ... and of each message that is left nowhere else the one that takes it to the \\Trash */
+    struct journal_message row, other;
+};
+
+/** What this pass removes there. labels_free is allowed in any case. */
+MUST_CHECK bool labels_begin(struct labels *labels, struct run *run, const struct agenda *agenda);
+/**
+ * Is to expunge this one only to take off a label? So it is while its message stands in another mailbox that is synced, is neither \\Trash nor
+ * \\Junk, and is not to lose it in this pass as well; the first one of those that lose it decides, with what is left after all of them. Never
+ * of one in \\All, where to expunge does nothing.
+ */
+MUST_CHECK bool labels_only_one(struct labels *labels, const struct todo *todo, bool *only);
+void labels_free(struct labels *labels);
+
+#endif

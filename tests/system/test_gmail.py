@@ -1,0 +1,221 @@
+"""Gmail's ways (rig/gmail.py): labels, All Mail, the Trash, what expunging does there and what it does not."""
+import time
+
+from base import HELD, SOME, Account, HomeTest, main
+from rig.gmail import GERMAN, GmailServer
+
+NEAR = {"mailboxes": ["*"]}
+WITH_ALL = {"mailboxes": ["*", "special:all"]}
+
+
+class Gmail(HomeTest):
+    keys = {}
+    options = {}
+
+    def setUp(self):
+        super().setUp()
+        self.server = GmailServer("Work", "Lists", **self.options).__enter__()
+        self.addCleanup(self.server.__exit__)
+        self.account = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, "ana", "secret", "work", tls="none", **{**NEAR, **self.keys})
+        self.maildir = self.account.maildir
+        self.all = self.server.names["all"]
+        self.trash = self.server.names["trash"]
+
+    def given(self, *labels, subject="mail"):
+        mail = self.corpus.simple(subject)
+        self.server.deliver(mail.bytes, *labels)
+        self.sync()
+        return mail
+
+    def sync(self, *options, expect=0):
+        self.server.asked.clear()
+        result = self.check(self.account.sync(*options), expect)
+        self.assertEqual(self.server.errors, [])
+        return result
+
+    def delete(self, mail, *mailboxes):
+        for mailbox in mailboxes:
+            self.maildir.delete(self.maildir.find(mailbox, mail))
+
+    def fetched(self):
+        return sum(b"BODY.PEEK[]" in args for command, args in self.server.asked if command == "UID FETCH")
+
+    def assert_quiet(self):
+        self.sync()
+        self.sync()
+        self.assertEqual(self.server.changing(), [])
+
+
+class LabelTest(Gmail):
+    def test_what_still_has_another_label_only_loses_this_one(self):
+        mail = self.given("INBOX", "Work")
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), sorted(["Work", self.all]))
+        self.assertTrue(self.maildir.has("Work", mail))
+        self.assert_quiet()
+
+    def test_what_has_no_other_label_goes_to_the_trash(self):
+        mail = self.given("INBOX")
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.trash])
+        self.assert_quiet()
+
+    def test_all_labels_at_once_end_in_the_trash(self):
+        mail, other = self.given("INBOX", "Work", "Lists"), self.given("INBOX", "Work", subject="other")
+        self.delete(mail, "INBOX", "Work", "Lists")
+        self.delete(other, "Work")
+        for _ in range(2):
+            self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.trash])
+        self.assertEqual(self.server.where(other.bytes), sorted(["INBOX", self.all]))
+        self.assert_quiet()
+
+    def test_what_is_deleted_in_the_trash_is_gone(self):
+        mail = self.given("INBOX")
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.delete(mail, self.trash)
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [])
+        self.assert_quiet()
+
+    def test_a_label_in_the_trash_alone_is_no_other_label(self):
+        mail = self.given("INBOX", self.server.names["junk"])
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertIn(self.trash, self.server.where(mail.bytes))
+
+    def test_a_mark_is_kept_here_and_takes_no_label_off(self):
+        mail = self.given("INBOX", "Work")
+        self.maildir.flag(self.maildir.find("INBOX", mail), add="FT")
+        result = self.sync()
+        self.assertIn("marked as deleted here (T) is not marked there", result.out + result.err)
+        self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", "Work", self.all]))
+        self.assertEqual([m.flags for m in self.server.mailboxes["INBOX"].messages], [{"\\Flagged"}])
+        self.assert_quiet()
+
+    def test_with_expunge_the_mark_is_a_removal(self):
+        mail = self.given("INBOX")
+        self.account.set(expunge=True)
+        self.maildir.flag(self.maildir.find("INBOX", mail), add="ST")
+        for _ in range(3):
+            self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.trash])
+        self.assertTrue(self.maildir.has(self.trash, mail))
+
+    def test_expunge_is_what_the_user_may_say(self):
+        self.account.set(delete="expunge")
+        mail = self.given("INBOX")
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertNotIn("INBOX", self.server.where(mail.bytes))
+
+    def test_rows_of_an_earlier_version_are_known_by_their_bytes(self):
+        import sqlite3
+        mail = self.given("INBOX", "Work")
+        journal = sqlite3.connect(self.account.journal_path())
+        with journal:
+            journal.execute("DELETE FROM gmail")
+        journal.close()
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), sorted(["Work", self.all]))
+
+
+class LabelMarkTest(LabelTest):
+    options = {"auto_expunge": False, "behaviour": "trash"}
+
+
+class LabelForeverTest(LabelTest):
+    options = {"behaviour": "deleteForever"}
+
+
+class LabelKeptForeverTest(LabelTest):
+    options = {"auto_expunge": False, "behaviour": "deleteForever"}
+
+
+class LabelGermanTest(LabelTest):
+    options = {"auto_expunge": False, "names": GERMAN}
+
+
+class AllMailTest(Gmail):
+    keys = WITH_ALL
+
+    def test_a_deletion_outside_takes_the_label_off(self):
+        mail = self.given("INBOX")
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.all])
+        self.assert_quiet()
+
+    def test_one_in_all_mail_goes_to_the_trash_and_out_of_all_labels(self):
+        mail = self.given("INBOX", "Work")
+        self.delete(mail, self.all)
+        for _ in range(2):
+            self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.trash])
+        self.assertFalse(self.maildir.has("INBOX", mail) or self.maildir.has("Work", mail))
+        self.assert_quiet()
+
+    def test_what_the_server_keeps_is_said_and_not_asked_for_in_a_loop(self):
+        self.account.set(delete="expunge")
+        mail = self.given("INBOX")
+        self.delete(mail, self.all)
+        self.sync(expect=SOME)
+        self.assertLessEqual(sum(command == "UID EXPUNGE" for command, _ in self.server.asked), 1)
+        waits, = [e for e in self.run_golub("status", "work", "--json").events if e.get("key") == "pending"]
+        self.assertIn("the server kept it", waits["why"])
+        self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", self.all]))
+
+    def test_a_message_travels_once(self):
+        mail = self.corpus.simple("once")
+        self.server.deliver(mail.bytes, "INBOX", "Work")
+        self.sync()
+        self.assertEqual([self.maildir.has(name, mail) for name in ("INBOX", "Work", self.all)], [True] * 3)
+        self.assert_quiet()
+        more = self.corpus.simple("more")
+        self.server.deliver(more.bytes, "INBOX", "Lists")
+        self.sync()
+        self.assertEqual([self.maildir.has(name, more) for name in ("INBOX", "Lists", self.all)], [True] * 3)
+
+
+class SwallowedTest(Gmail):
+    def test_a_second_copy_that_is_swallowed_is_one_message(self):
+        mail = self.given("INBOX")
+        self.maildir.put("INBOX", mail.lf, "S")
+        for _ in range(4):
+            self.account.sync()
+        self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", self.all]))
+
+    def test_a_copy_into_another_folder_is_a_label(self):
+        mail = self.given("INBOX")
+        self.maildir.copy(self.maildir.find("INBOX", mail), "Work")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", "Work", self.all]))
+        self.assert_quiet()
+
+    def test_sent_mail_waits_for_its_copy(self):
+        sent = self.server.names["sent"]
+        self.sync()
+        mail = self.corpus.simple("sent")
+        self.maildir.put(sent, mail.lf, "S", int(time.time()))
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [])
+
+
+class LimitTest(Gmail):
+    def test_a_limit_of_a_thousand_is_held(self):
+        for n in range(1400):
+            self.server.deliver(self.corpus.simple("mail %d" % n).bytes, "INBOX")
+        self.sync()
+        self.server.limit = 1000
+        self.server.deliver(self.corpus.simple("news").bytes, "INBOX")
+        self.sync(expect=HELD)
+        self.assertEqual(len(self.maildir.files("INBOX")), 1401)
+        self.assertEqual(len(self.server.mailboxes["INBOX"].messages), 1401)
+
+
+if __name__ == "__main__":
+    main()
