@@ -92,6 +92,24 @@ class MoveTest(Trash):
         self.assertEqual(len(self.there("Drafts")), 1)
         self.assertEqual(self.there("Trash"), [])
 
+    def draft(self, words):
+        return (b"From: Ana <ana@example.org>\nSubject: to come\nMessage-ID: <draft@example.org>\n"
+                b"Date: Mon, 30 Nov 2026 09:00:00 +0100\n\n" + words)
+
+    def test_a_draft_that_was_edited_under_a_new_name_is_no_deletion(self):
+        self.maildir.put("Drafts", self.draft(b"Dear\n"), "DS")
+        self.sync()
+        old, = self.maildir.files("Drafts")
+        self.maildir.put("Drafts", self.draft(b"Dear John\n"), "DS")
+        self.maildir.delete(old)
+        for _ in range(2):
+            self.sync()
+        self.assertEqual(len(self.there("Drafts")), 1)
+        self.assertEqual(self.there("Trash"), [])
+        self.maildir.delete(self.maildir.files("Drafts")[0])
+        self.sync()
+        self.assertEqual(len(self.there("Trash")), 1, "that one was deleted")
+
     def test_without_a_known_trash_it_waits_and_is_never_expunged(self):
         lie = {"on": True}
         self.through(edit_down=lambda data: data.replace(b"\\Trash", b"\\Trasx") if lie["on"] else data)
