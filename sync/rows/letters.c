@@ -309,6 +309,18 @@ leave_added(struct run *run, const struct mailbox *mailbox, const struct journal
     return ok;
 }
 
+/* The name that was known stands there still: this is a second one, and nothing was taken off. */
+static bool
+stands_still(struct run *run, const struct mailbox *mailbox, const struct journal_message *before)
+{
+    const struct local_file file = run_file(mailbox, before);
+    struct local_print print;
+    struct error ignored = {0};
+    bool missing = false;
+
+    return !run->local.ops->look(run->local.self, &file, &print, &missing, &ignored) || !missing;
+}
+
 bool
 letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_message *before,
                 struct journal_message *message)
@@ -329,6 +341,8 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
         return added == 0 || journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);
     if (may_be_past(run, mailbox, message->id))
         return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
+    if (gone != 0 && stands_still(run, mailbox, before))
+        gone = 0;
     if (gone != 0 && is_strippers(before, message)) {
         mailbox->letters->row.stripped = run->now;
         gone = 0;
