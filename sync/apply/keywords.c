@@ -127,7 +127,7 @@ look_at(struct run *run, struct wish *wish, struct journal_message *message, boo
     if (wish->mailbox == NULL || !is_known_there(message))
         return true;
     row->sides = keyword_seen(row->sides, keywords_have(message->keywords, text_of(row->word)));
-    if (row->unkept && wish->mailbox->keeps_keywords) {
+    if (row->unkept && wish->mailbox->keeps_keywords && row->not_before <= run->now) {
         row->sides = keyword_offered(row->sides);
         row->unkept = false;
     }
@@ -291,6 +291,10 @@ end_shown(struct run *run, struct wish *wish)
     struct journal_keyword *row = &wish->row;
     const bool again = row->unshown;
 
+    if (again && !wish->fits && wish->step.there_add != 0) { /* it says OK, and does not keep it */
+        row->unkept = true;
+        row->not_before = run->now + REFUSED_S;
+    }
     row->sides = merge_stored(row->sides, wish->step, row->sides.rseen, again, &row->unshown);
     row->sides = keyword_plan(row->sides, true, &wish->step);
     return keyword_is_over(row->sides) ? journal_keyword_delete(run->journal, row, &run->err)

@@ -2768,7 +2768,7 @@ BUGS = [
     bug("keyword of a message that is gone kept for ever", KEYWORDS,
         ("sync/apply/keywords.c", "    return *found || waits || !nowhere || journal_keyword_delete(run->journal, row, &run->err);", "    return *found || waits || true;")),
     bug("keyword that could not be held not offered again", KEYWORDS,
-        ("sync/apply/keywords.c", "if (row->unkept && wish->mailbox->keeps_keywords) {", "if (false) {")),
+        ("sync/apply/keywords.c", "if (row->unkept && wish->mailbox->keeps_keywords && row->not_before <= run->now) {", "if (false) {")),
     bug("keyword taken off with another one", unit("test_imap_keywords"),
         ("store/imap/store_keywords.c", "change->add ? '+' : '-', (int)change->word.len", "'+', (int)change->word.len")),
     bug("copy of sent mail sent at once where the server files it",

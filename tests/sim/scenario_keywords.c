@@ -334,6 +334,16 @@ one_that_never_shows_it_is_asked_twice(void **state)
 
     then_it_has(INBOX, 1, KEPT | THEIRS);
     assert_int_equal(coverage.done[STEP_STORE] - stores, 2);
+    assert_int_equal(count_waiting(), 1);
+
+    sim.server.deaf = false; /* a day later it is asked again, with other work there */
+    given_mail_there(INBOX, 5);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_has(INBOX, 1, KEPT | THEIRS);
+    given_mail_there(INBOX, 6);
+    assert_int_equal(when_golub_syncs_after(90000), 0);
+    then_it_has(INBOX, 1, KEPT | THEIRS | MINE);
+    assert_int_equal(count_waiting(), 0);
 }
 
 static void
