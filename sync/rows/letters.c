@@ -131,11 +131,13 @@ static bool
 read_table(struct run *run, struct mailbox *mailbox)
 {
     struct lettering *letters = mailbox->letters;
-    struct error err = {0};
+    struct error err = {0}, ignored = {0};
 
     letters->unread = !run->local.ops->letters(run->local.self, mailbox->row.folder, &letters->table, &err);
     letters->used = !letters->unread && is_used(run, &letters->table);
-    if (letters->unread)
+    /* A folder that can't be entered is named where its names are listed. */
+    if (letters->unread &&
+        (run->local.ops->closed == NULL || !run->local.ops->closed(run->local.self, mailbox->row.folder, &ignored)))
         run_problem_here(run, mailbox, &err);
     return !letters->unread;
 }

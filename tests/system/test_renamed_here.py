@@ -69,6 +69,27 @@ class RenamedHereTest(RenamingHere, SystemTest):
 
         self.assert_sent(("Foo", "foo"))
 
+    def test_two_that_one_run_filled_and_that_changed_places(self):
+        """A coarse clock may have given them the same times: each is looked into all the same, and nothing is removed."""
+        mail = self.given("A", "B")
+        for folder in [self.maildir.folder(name) for name in ("A", "B")]:
+            for path in (os.path.join(folder, "cur"), os.path.join(folder, "new"), folder):
+                os.utime(path, (1700000000, 1700000000))
+        self.sync()
+        self.mv(("A", "on"), ("B", "A"), ("on", "B"))
+        for folder in [self.maildir.folder(name) for name in ("A", "B")]:
+            os.utime(folder, (1700000000, 1700000000))
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual(self.quarantined(), [])
+        self.assert_in_sync()
+        self.assertEqual({name: len(self.maildir.files(name)) for name in ("A", "B")}, {"A": 3, "B": 3})
+        for name, was in (("A", "B"), ("B", "A")):
+            for message in mail[was]:
+                self.assertTrue(self.is_there(message, name))
+
     def test_a_name_with_all_kinds_of_letters(self):
         self.given("A")
         self.mv(("A", "Überschuß & mehr"))
