@@ -2118,7 +2118,7 @@ BUGS = [
         ("sync/agenda/kin_moves_there.c", "moves->doubtful[of[i]] = alike[i].any;", "moves->doubtful[of[i]] = false;")),
     bug("adopt: a label on what is alike takes it for a file whose message is gone", MBSYNC("a_new_uid_of_what_is_alike_is_not_that_of_what_was_removed"),
         ("sync/agenda/kin_moves_there.c", "moves->doubtful[i] = !image;", "moves->doubtful[i] = false;")),
-    bug("adopt: what is alike and saved anew waits for what was removed here", MBSYNC("what_is_alike_and_saved_anew_does_not_wait_for_what_was_removed_here"),
+    bug("adopt: kin headers alone say which message it is whose removal waits", MBSYNC("an_edit_of_the_same_length_while_its_removal_waits_is_another_message"),
         ("sync/match/held_again.c", "if (by == BY_BODY && memcmp(a->body, b->body, DIGEST_SIZE) != 0)", "if (false)")),
     bug("adopt: a header that a message of the state has names what is left over", MBSYNC("what_is_alike_on_both_sides_is_told_by_its_body_also_beside_what_the_state_knows"),
         ("sync/match/shared_id.c", "meeting->files.count == 0 || !anew_is_settled_in_part(meeting) ||", "true ||")),
