@@ -327,7 +327,8 @@ check_duplicates(struct sim *sim)
         for (int m = 0; m < SIM_MAILBOXES; m++) {
             const int now = world_multiplicity(&sim->world, i, m, false);
             /* What nobody can know to be there may come there once more. */
-            const int most = sim->world.ledger[i].most[m] + is_beyond_knowing(sim, m, i);
+            const int most = sim->world.ledger[i].most[m] + is_beyond_knowing(sim, m, i) +
+                             (m + 1 == sim->server.trash ? sim->world.ledger[i].trashed : 0);
             /* Of several, in bytes that somebody rewrote, nobody can tell which was which. */
             if (sim->world.ledger[i].most[m] > 1 && (sim->world.ledger[i].saved || server_rewrote(&sim->server, i)))
                 continue;

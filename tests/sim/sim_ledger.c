@@ -534,10 +534,7 @@ ledger_trashed(struct world *world, int content, int from, int trash)
                                                       : world->expunges && (entry->set[m] & FLAG_DELETED) != 0;
     entry->put[trash] = true;
     most = most > 0 ? most : 1;
-    if (most > entry->trashed) {
-        entry->most[trash] += most - entry->trashed;
-        entry->trashed = most;
-    }
+    entry->trashed = most > entry->trashed ? most : entry->trashed;
 }
 
 void

@@ -149,7 +149,7 @@ struct ledger { /* of one content */
     bool unanswered[SIM_MAILBOXES]; /* ... without an answer, before this run */
     int total;                      /* the most of it on one side that they made, over all mailboxes */
     bool added[SIM_MAILBOXES];      /* golub listed its upload there as held: at the user's word it is sent once more */
-    int trashed;    /* so often it may stand in the Trash for what was removed elsewhere: part of `most` */
+    int trashed;    /* so often it may stand in the Trash for what was removed elsewhere, beside `most` */
     bool saved;     /* ... or wrote one anew with other lines, in its own mailbox, under another name */
     unsigned taken; /* bits of the dresses in which they took files of it away */
     int spread;     /* how often they took it to two places on two sides: each may stay */
