@@ -257,6 +257,7 @@ static bool
 name_only(struct moving *moving, struct mailbox *mailbox)
 {
     struct run *run = moving->run;
+    char from[LOCAL_FOLDER_MAX + 1], to[LOCAL_FOLDER_MAX + 1]; /* its row gets others on the way */
 
     if (find_clash(run, mailbox->row.folder, mailbox->row.goal) != NULL) {
         mailbox->stuck = moving->progress = true;
@@ -264,7 +265,9 @@ name_only(struct moving *moving, struct mailbox *mailbox)
     }
     moving->progress = true;
     moving->moves++;
-    return run_begin(run) && run_end(run, write_folders(run, mailbox, mailbox->row.folder, mailbox->row.goal));
+    (void)text_print(from, sizeof from, "%s", mailbox->row.folder);
+    (void)text_print(to, sizeof to, "%s", mailbox->row.goal);
+    return run_begin(run) && run_end(run, write_folders(run, mailbox, from, to));
 }
 
 /* One that stands below this folder and goes elsewhere. */
