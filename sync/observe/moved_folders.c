@@ -428,9 +428,8 @@ take_all(struct search *search)
     return ok;
 }
 
-/* Another map may say that the folder has the mailbox's own name by now. */
-static bool
-look_at_goals(struct run *run)
+bool
+moved_folders_map(struct run *run)
 {
     char name[LIMIT_MAILBOX_NAME + 1];
     struct error ignored = {0};
@@ -439,13 +438,14 @@ look_at_goals(struct run *run)
     for (size_t i = 0; ok && i < run->count; i++) {
         struct journal_mailbox *row = &run->mailboxes[i].row;
 
-        if (row->goal_there == NULL || run->move_folders == NULL ||
+        if (row->goal_there == NULL ||
             !names_map_name(&run->map, row->folder, run->account->policy.layout, name, &ignored) ||
             strcmp(name, row->name) != 0)
             continue;
         free(row->goal_there);
         row->goal_there = NULL;
-        ok = run_begin(run) && run_end(run, journal_mailbox_save(run->journal, row, &run->err));
+        ok = run->move_folders == NULL ||
+             (run_begin(run) && run_end(run, journal_mailbox_save(run->journal, row, &run->err)));
     }
     return ok;
 }
@@ -464,7 +464,7 @@ bool
 moved_folders_see(struct run *run)
 {
     struct search search = {.run = run};
-    bool ok = look_at_goals(run) && gather(&search);
+    bool ok = moved_folders_map(run) && gather(&search);
 
     if (ok && search.lost_count != 0 && search.found_count != 0) {
         ok = read_names(&search) && count_in_found(&search);

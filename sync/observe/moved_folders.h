@@ -14,5 +14,7 @@
 
 /** After the folders were listed. Places in the array of mailboxes are others after this. Nothing is written by a run that has no move_folders. */
 MUST_CHECK bool moved_folders_see(struct run *run);
+/** Once it is known what `map` means: a folder that has its mailbox's own name by it needs no other one on the server. Outside a transaction. */
+MUST_CHECK bool moved_folders_map(struct run *run);
 
 #endif

@@ -12,6 +12,7 @@
  *      prefix, or is spelled aside (names_aside)
  */
 #include "sync/observe/mapped.h"
+#include "sync/observe/moved_folders.h"
 #include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
 #include "sync/observe/took_name.h"
@@ -457,8 +458,8 @@ survey_list(struct run *run)
     if (run->listed_count > 1)
         qsort(run->listed, run->listed_count, sizeof *run->listed, compare_hashes);
     ok = ok && sort_others(&list) && check_list(&list) && note_shapes(&list) &&
-         mapped_resolve(run, item_of, &list, list.count) && mapped_follow(run) && match_known(&list) &&
-         match_names(&list);
+         mapped_resolve(run, item_of, &list, list.count) && moved_folders_map(run) && mapped_follow(run) &&
+         match_known(&list) && match_names(&list);
     ok = ok && undecided_leave(run) && take_over(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
