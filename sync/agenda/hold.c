@@ -189,7 +189,8 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         judged->reason = HOLD_ADOPTED;
     if (judged->reason == HOLD_NOT && !twin_stays(run, &message, &twin))
         return false;
-    if (judged->reason == HOLD_NOT && !twin && run->account->policy.guard &&
+    /* The old version of a draft nobody removed. */
+    if (judged->reason == HOLD_NOT && !twin && run->account->policy.guard && (message.facts & FACT_REPLACED) == 0 &&
         run->newly_allowed[todo->step.verb == PLAN_REMOVE_HERE ? SIDE_HERE : SIDE_THERE])
         judged->reason = HOLD_ALLOWED;
     judged->counts = !twin;
