@@ -242,7 +242,7 @@ class KilledUpgradeTest(OldJournalTest):
         shutil.copytree(state, saved)
         seen = set()
 
-        for number in (1, 2, 3, 5, 8, 12, 18, 25, 35):
+        for number in (1, 2, 3, 5, 8, 12, 18, 25, 35, 50, 70, 100):
             shutil.rmtree(state)
             shutil.copytree(saved, state)
             self.home.run_killed("pwrite64", number, "sync", "work", "--push")
