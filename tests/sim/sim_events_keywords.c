@@ -44,6 +44,7 @@ event_say_keyword(struct sim *sim, int client, const struct sim_file *file, unsi
         return false;
     }
     run_hook_journal(sim, client);
+    sim->world.wished = true;
     if (set)
         entry->key_set |= key;
     else

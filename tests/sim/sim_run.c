@@ -309,6 +309,7 @@ run_sync(struct sim *sim, int client)
     struct client *it = &sim->clients[client];
 
     kinds_run(sim, client);
+    world->wished = false;
     it->maildir.began++;
     check_before(sim, it);
     guard_before(sim, it);

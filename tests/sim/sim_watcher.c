@@ -111,12 +111,13 @@ act(void)
         (void)run_sync(it.sim, 0); /* by hand, beside the watcher */
 }
 
+/* What `golub keyword` was told goes up with the next run, whenever that is. */
 static bool
 is_judged_by_the_law(void)
 {
     const struct world *world = &it.sim->world;
 
-    return watcher_there_told_all() && (it.status == 0 || it.status == 1) && world->clients == 1 &&
+    return watcher_there_told_all() && !world->wished && (it.status == 0 || it.status == 1) && world->clients == 1 &&
            !it.sim->clients[0].confirm; /* the run by hand brings a word for what is held */
 }
 
@@ -280,6 +281,7 @@ run_it(void *context, struct watch *watch, struct imap *session)
     watch_began(watch);
     begin_changes(world);
     it.running = true;
+    world->wished = false;
     say(world, "  the watcher runs%s", it.named_count != 0 ? ", told names:" : "");
     for (size_t i = 0; i < it.named_count; i++)
         say(world, "    %s/%s %s", it.named[i].folder, it.named[i].base, it.named[i].info);

@@ -207,6 +207,7 @@ struct world {
     unsigned words;        /* ... and other lines about what a run did not do */
     bool said_again;       /* it was said that what was removed is listed again */
     int repairs;           /* mailboxes that were said to be paired anew */
+    bool wished;           /* something was said to `golub keyword`, and no run has begun since */
     unsigned long changes; /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
     /* what was seen */
