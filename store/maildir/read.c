@@ -312,6 +312,8 @@ read_rewind(void *local, void *opaque, struct error *err)
         error_sys(err, errno, "read a message again");
         return false;
     }
+    free(handle->block); /* one that is rewound may wait among thousands */
+    handle->block = NULL;
     handle->grow = (struct lines_grow){0};
     handle->at = handle->len = handle->spare_len = 0;
     handle->end = false;
