@@ -40,7 +40,7 @@ void local_info_fresh(unsigned flags, char out[static LOCAL_INFO_MAX + 1]);
  */
 void local_info_carried(const char *info, const char letters[static 26], char out[static LOCAL_INFO_MAX + 1]);
 
-/* What tells whether a folder moved: mtimes of folder, cur/ and new/, and which cur/ and new/ they are, as text without blanks. racy: too young to be trusted. */
+/* What tells whether a folder moved: mtimes of folder, cur/ and new/, and the folder's ctime, as text without blanks. racy: too young to be trusted. */
 struct local_stamp {
     char text[LOCAL_STAMP_MAX];
     bool racy;

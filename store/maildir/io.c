@@ -206,8 +206,7 @@ io_stat_born(int dir, const char *name, struct stat *st, int64_t *born)
     /* glibc falls back to fstatat where the kernel has no statx: then no birth is told. */
     if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &more) != 0)
         return false;
-    *st = (struct stat){.st_ino = more.stx_ino,
-                        .st_mode = more.stx_mode,
+    *st = (struct stat){.st_mode = more.stx_mode,
                         .st_size = (off_t)more.stx_size,
                         .st_mtim = {.tv_sec = more.stx_mtime.tv_sec, .tv_nsec = more.stx_mtime.tv_nsec},
                         .st_ctim = {.tv_sec = more.stx_ctime.tv_sec, .tv_nsec = more.stx_ctime.tv_nsec}};

@@ -53,7 +53,8 @@ struct times {
     struct timespec folder, new, cur;
     struct timespec new_changed, cur_changed; /* ctimes: nobody sets them back */
     int64_t folder_born, new_born, cur_born;
-    ino_t new_inode, cur_inode; /* of two folders that a run filled at once all else may be equal */
+    struct timespec
+        folder_changed; /* by a rename, too: all other times of two folders that a run filled may be equal */
 };
 
 /* A root that is INBOX itself changes whenever another folder or the mark does: its own time says nothing. */
@@ -86,8 +87,7 @@ read_times(const struct maildir *maildir, const char *path, struct times *times)
                                 .folder_born = born[3],
                                 .new_born = born[0],
                                 .cur_born = born[1],
-                                .new_inode = st[0].st_ino,
-                                .cur_inode = st[1].st_ino};
+                                .folder_changed = path[0] == '\0' ? (struct timespec){0} : st[3].st_ctim};
     return done;
 }
 
@@ -113,10 +113,10 @@ scan_is_young(const struct maildir *maildir, struct timespec time, struct timesp
 static void
 print_stamp(const struct maildir *maildir, const struct times *times, struct timespec now, struct local_stamp *stamp)
 {
-    text_print(stamp->text, sizeof stamp->text, "%lld.%09ld,%lld.%09ld,%lld.%09ld,%llu,%llu",
+    text_print(stamp->text, sizeof stamp->text, "%lld.%09ld,%lld.%09ld,%lld.%09ld,%lld.%09ld",
                (long long)times->folder.tv_sec, times->folder.tv_nsec, (long long)times->cur.tv_sec, times->cur.tv_nsec,
-               (long long)times->new.tv_sec, times->new.tv_nsec, (unsigned long long)times->cur_inode,
-               (unsigned long long)times->new_inode);
+               (long long)times->new.tv_sec, times->new.tv_nsec, (long long)times->folder_changed.tv_sec,
+               times->folder_changed.tv_nsec);
     stamp->racy = scan_is_young(maildir, times->folder, now) || scan_is_young(maildir, times->cur, now) ||
                   scan_is_young(maildir, times->new, now);
     stamp->cur_changed = io_nanoseconds(times->cur);
