@@ -256,7 +256,7 @@ class IndexTest(RecipeTest):
     @needs("notmuch", "jq")
     def test_notmuch_and_keywords(self):
         self.configure(block("README.md", "account"), block("notmuch.md", "after-sync").replace("--quiet", "--quiet && ~/bin/tags-down"))
-        for name, word in (("tags-up", "seen=~"), ("tags-down", "jq -r")):
+        for name, word in (("tags-up", "had=~"), ("tags-down", "jq -r")):
             self.home.write("bin/" + name, block("notmuch.md", word), mode=0o700)
         self.home.write(".notmuch-config", block("notmuch.md", "[database]"))
         self.golub("sync")
