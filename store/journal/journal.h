@@ -421,8 +421,9 @@ MUST_CHECK bool journal_pending_clear(struct journal *journal, int64_t mailbox, 
 /** *found false: none. */
 MUST_CHECK bool journal_pending_get(struct journal *journal, int64_t mailbox, int64_t message,
                                     struct journal_pending *out, bool *found, struct error *err);
-/** Since when the one of this detail waits that waits longest; INT64_MAX: none does. */
-MUST_CHECK bool journal_pending_oldest(struct journal *journal, const char *detail, int64_t *since, struct error *err);
+/** Since when the one of this detail waits that waits longest, of those that wait since later than `after`; INT64_MAX: none does. */
+MUST_CHECK bool journal_pending_oldest(struct journal *journal, const char *detail, int64_t after, int64_t *since,
+                                       struct error *err);
 /** All of them by mailbox and message; the caller frees. */
 MUST_CHECK bool journal_pendings(struct journal *journal, struct journal_pending **list, size_t *count,
                                  struct error *err);

@@ -89,10 +89,11 @@ read_since(sqlite3_stmt *statement, void *row)
 }
 
 bool
-journal_pending_oldest(struct journal *journal, const char *detail, int64_t *since, struct error *err)
+journal_pending_oldest(struct journal *journal, const char *detail, int64_t after, int64_t *since, struct error *err)
 {
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_PENDING_OLDEST,
-                                          "SELECT since FROM pending WHERE detail = ?1 ORDER BY since LIMIT 1", err);
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_PENDING_OLDEST,
+                    "SELECT since FROM pending WHERE detail = ?1 AND since > ?2 ORDER BY since LIMIT 1", err);
     struct sql_binder to = {.statement = statement};
     bool found;
 
@@ -100,6 +101,7 @@ journal_pending_oldest(struct journal *journal, const char *detail, int64_t *sin
     if (statement == NULL)
         return false;
     bind_string(&to, detail);
+    bind_integer(&to, after);
     return sql_find(journal, statement, read_since, since, sizeof *since, &found, "find what is pending", err);
 }
 

@@ -138,8 +138,8 @@ find_time(struct letting *letting, uint32_t index, bool *worked, int64_t *when)
     if (text != NULL && sscanf(text, "%" SCNd64, &asked) == 1 && asked > known)
         known = asked;
     free(text);
-    /* Without its state only new mail, in whatever folder, tells of a run. */
-    *worked = *when > known || (from->path == NULL && run->traces.mbsync > run->traces_before.mbsync);
+    /* Without its state only new mail, in whatever folder, tells of a run; but one that is going on, or was cut off, may have taken files away. */
+    *worked = *when > known || from->busy || (from->path == NULL && run->traces.mbsync > run->traces_before.mbsync);
     return true;
 }
 
@@ -205,7 +205,8 @@ judge(struct letting *letting, size_t begin, size_t end)
     const uint32_t index = letting->lost[begin].mailbox;
     const struct adopt_mailbox *from = &letting->adopting.mailboxes[index];
     struct decide_rows rows;
-    const bool believed = from->path != NULL && from->other == NULL && foreign_file_stands(from->path, &from->print);
+    const bool believed =
+        !from->busy && from->path != NULL && from->other == NULL && foreign_file_stands(from->path, &from->print);
     bool worked, ok;
     int64_t when;
     size_t let_go = 0;

@@ -77,6 +77,7 @@ read_state(struct looking *looking, size_t i, const char *path, bool sure)
         else
             ok = !foreign_file_is_locked(lock) || adopt_refuse_locked(run, ADOPT_MBSYNC, lock);
         why = why != NULL ? why : adopt_check_finished(ADOPT_MBSYNC, path);
+        mailbox->busy = mailbox->busy || why != NULL;
         sure = true;
     }
     if (ok && !missing && why == NULL)

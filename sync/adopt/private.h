@@ -20,6 +20,7 @@ struct adopt_mailbox { /* what was found for one mailbox of the run */
     enum adopt_program program;
     bool known;    /* golub has paired messages in it: it is left as it is */
     bool wanted;   /* let_go.c: its state is looked for */
+    bool busy;     /* its program is at work, or was cut off: what it did last no state says */
     char why[256]; /* nothing is taken over, for people; "": it may be */
     char unfit
         [256]; /* why a state that has its name is not its own; perhaps another account's is called so. "": there is none */

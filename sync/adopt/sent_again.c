@@ -15,6 +15,8 @@
 #include "sync/match/meeting.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
+#include "sync/match/unread.h"
+#include "sync/rows/readings.h"
 #include "sync/rules/merge.h"
 
 #define RECENT_S (7 * 24 * 3600) /* so long after a run of mbsync's its copies may be new */
@@ -258,9 +260,14 @@ judge_headers(struct again *again)
         struct fresh *fresh = &again->fresh[i];
         const struct buffer *header = fresh->at->header;
 
-        if (fresh->at->got && tuid_header_without((struct text){header->at, header->len}, ignored))
+        if (!fresh->at->got) /* nobody knows: the next pass, or the next run, asks again */
+            ok = run_begin(again->run) &&
+                 run_end(again->run, unread_hold(again->run, &again->run->mailboxes[again->index], fresh->id,
+                                                 "it may be a copy that mbsync sent up, and could not be read"));
+        else if (tuid_header_without((struct text){header->at, header->len}, ignored))
             ok = find_file(again, fresh) && (!fresh->is_copy || is_copy_of_known(again, fresh));
     }
+    reading_begin(again->run);
     for (size_t i = 0; i < again->fresh_count; i++) {
         if (again->fresh[i].at != NULL && again->fresh[i].at->header != NULL)
             buffer_free(again->fresh[i].at->header);
@@ -436,6 +443,8 @@ note_mailbox(struct run *run, uint32_t index)
     ok = run_has(run, &again.arena) && gather_fresh(&again, traces.map);
     if (ok && again.fresh_count != 0)
         ok = judge_headers(&again) && take_copies(&again);
+    for (size_t i = 0; !ok && i < again.fresh_count; i++) /* on another line they are asked for again */
+        id_set_remove(&run->sent_again, again.fresh[i].id);
     arena_free(&again.arena);
     return ok;
 }

@@ -103,16 +103,15 @@ update_aliases(struct run *run, const struct journal_message *message)
  * and carried as one.
  */
 static void
-keep_mark_back(struct run *run, const struct mailbox *mailbox, struct plan_step *step)
+keep_mark_back(struct run *run, const struct mailbox *mailbox, unsigned facts, struct plan_step *step)
 {
     struct merge_step *flags = &step->flags;
     const struct policy *policy = &run->account->policy;
 
     if (!run->info.labels || step->verb != PLAN_FLAGS || (flags->there_add & FLAG_DELETED) == 0)
         return;
-    if (policy->expunge) {
-        *step =
-            (struct plan_step){.verb = PLAN_REMOVE_THERE, .reason = PLAN_DELETED, .kept_back = !policy->push.deletes};
+    if (policy->expunge && policy->push.deletes && (facts & FACT_ALTERED) == 0) {
+        *step = (struct plan_step){.verb = PLAN_REMOVE_THERE, .reason = PLAN_DELETED};
         return;
     }
     flags->there_add &= ~(unsigned)FLAG_DELETED;
@@ -198,7 +197,7 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.again = (message.facts & FACT_AGAIN) != 0;
     todo.step = plan_message(&input, &run->account->policy);
-    keep_mark_back(run, mailbox, &todo.step);
+    keep_mark_back(run, mailbox, message.facts, &todo.step);
     todo.deleted = todo.step.verb == PLAN_REMOVE_THERE && input.here == PLAN_HERE;
     if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNSHOWN) != 0) { /* the server shows it after all */
         message.facts &= ~(unsigned)FACT_UNSHOWN;

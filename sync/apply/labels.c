@@ -44,6 +44,10 @@ judge(struct labels *labels, const int64_t *ids, size_t count, bool *stays, bool
         ok = run_load(labels->run, ids[i], &labels->other);
         *stays = ok && labels->other.mailbox != labels->row.mailbox && !id_set_has(&labels->going, ids[i]) &&
                  stands(labels, &labels->other);
+        if (*stays && run_is_unseen(run_mailbox_by_id(labels->run, labels->other.mailbox))) {
+            labels->unseen = true;
+            *stays = false;
+        }
     }
     return ok;
 }
@@ -69,7 +73,7 @@ labels_only_one(struct labels *labels, const struct todo *todo, bool *only)
     int64_t *ids = NULL;
     size_t count = 0;
 
-    *only = false;
+    *only = labels->unseen = false;
     if ((run->mailboxes[todo->mailbox].uses & REMOTE_ALL) != 0)
         return true;
     ok = run_load(run, todo->id, &labels->row) &&
@@ -82,5 +86,6 @@ labels_only_one(struct labels *labels, const struct todo *todo, bool *only)
         ok = find_same(labels, 0, &ids, &count) && judge(labels, ids, count, &stays, &taken);
     free(ids);
     *only = stays || taken;
-    return ok && (*only || id_set_add(&labels->last, todo->id) || run_no_memory(run));
+    labels->unseen = labels->unseen && !*only;
+    return ok && (*only || labels->unseen || id_set_add(&labels->last, todo->id) || run_no_memory(run));
 }

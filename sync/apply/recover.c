@@ -45,10 +45,6 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
 }
 
 /*
- * Is there something to take back? Always where our \Deleted stands, although the file is still gone: the same bytes may come up under
- * another name or in another folder, and \Deleted would go along with the message, as if somebody had set it.
- */
-/*
  * A copy of it was begun in the \\Trash, and it is still to be removed: what is known of the copy stays, or there would be a second one. Where
  * nobody removes it any more that is forgotten: by the time when somebody does, the copy may be gone.
  */
@@ -117,8 +113,9 @@ recover_intents(struct run *run)
         if (ok && ops[i].kind == OP_REMOVE_LOCAL)
             ok = finish_local(run, &ops[i], message, found);
         else if (ok && ops[i].kind == OP_REMOVE_REMOTE)
-            ok = undelete_is_forgotten(&ops[i]) ? undelete_add_forgotten(undelete, &ops[i])
-                                                : finish_remote(run, undelete, &ops[i], message, found);
+            ok = (ops[i].name[0] == '\0' || doubt_time(run, &ops[i])) &&
+                 (undelete_is_forgotten(&ops[i]) ? undelete_add_forgotten(undelete, &ops[i])
+                                                 : finish_remote(run, undelete, &ops[i], message, found));
         else if (ok && unfinished_is_sending(&ops[i]))
             ok = doubt_time(run, &ops[i]) && (!unfinished_is_sent(&ops[i]) || unfinished_end_sent(run, &ops[i]));
     }

@@ -442,7 +442,7 @@ move_all(struct run *run)
             ok = step(&moving, moving.movers[i]);
             moving.progress = moving.progress || moving.movers[i]->stuck != stuck; /* who waited for it waits no more */
         }
-        if (ok && !moving.progress)
+        if (ok && !moving.progress && !run_stopped(run))
             ok = break_circle(&moving);
     }
     free(moving.movers);

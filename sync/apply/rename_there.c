@@ -375,7 +375,7 @@ rename_all(struct run *run)
 
             ok = !is_mover(mailbox) || (check(run, mailbox) && step(&renaming, mailbox));
         }
-        if (ok && !renaming.progress)
+        if (ok && !renaming.progress && !run_stopped(run))
             ok = break_circle(&renaming);
     }
     free(renaming.movers);

@@ -71,6 +71,22 @@ wait_for_place(struct run *run, struct todo *todo)
                        "no mailbox is known to be the Trash: special = {\"trash=NAME\"} names it", NULL);
 }
 
+/* Whether it is the last label only a mailbox tells that was not looked at in this run. */
+static bool
+wait_for_labels(struct run *run, struct todo *todo)
+{
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    todo->dropped = true;
+    if (!run->look_everywhere) {
+        run_look_everywhere(run);
+        return true;
+    }
+    run->partial = true;
+    return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb),
+                       "it may have another label, in a mailbox that can't be looked at now", NULL);
+}
+
 /* The second half of a move by COPY is no deletion, as long as the message is where it moved to. */
 static bool
 is_half(struct run *run, const struct todo *todo, struct journal_message *message, bool *half)
@@ -101,6 +117,10 @@ trash_judge(struct run *run, struct agenda *agenda)
             continue;
         ok = is_half(run, todo, message, &stays) &&
              (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
+        if (ok && labels.unseen) {
+            ok = wait_for_labels(run, todo);
+            continue;
+        }
         todo->trashed = ok && !stays;
         ok = ok && (!todo->trashed || place != NULL || wait_for_place(run, todo));
     }

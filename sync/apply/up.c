@@ -195,6 +195,8 @@ look_at_header(struct run *run, struct sending *sending)
         }
         seen += got;
     }
+    sending->eight_bits =
+        sending->eight_bits || (!over && seen >= HEADER_LOOKED_AT); /* nobody knows what comes later */
     return run->local.ops->read_rewind(run->local.self, sending->handle, &run->err);
 }
 

@@ -124,7 +124,7 @@ keyword_here(struct journal *journal, const struct journal_message *message, cha
         if (!keyword_is_set(rows[i].sides))
             take_word(keywords, word);
         else if (!keywords_add(keywords, word)) /* no room: this side shows it no more than the server does */
-            break;
+            continue;
     }
     free(rows);
     return true;

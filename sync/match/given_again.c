@@ -379,10 +379,13 @@ doubt(struct judging *judging, struct probe *probe, enum verdict *verdict)
     bool ok = message != NULL || run_no_memory(run), rewritten = false;
 
     ok = ok && run_load(run, probe->id, message);
-    if (ok && probe->got && is_equal(message, probe, false)) {
+    const bool equal = ok && probe->got && is_equal(message, probe, false);
+
+    if (ok && probe->got && !equal && !probe->cut)
+        ok = sent_bytes_take(run, judging->agenda, message, probe, &rewritten);
+    if (ok && equal) {
         ok = note_judged(run, probe);
-    } else if (ok && probe->got && !probe->cut && sent_bytes_take(run, judging->agenda, message, probe, &rewritten) &&
-               rewritten) {
+    } else if (ok && rewritten) {
         ok = note_judged(run, probe);
         drop(judging, probe->id);
     } else if (ok) {

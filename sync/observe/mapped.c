@@ -194,9 +194,9 @@ count_name(void *context, const char *base, const char *info)
     return true;
 }
 
-/* Is what stands there the mailbox's own folder, which somebody renamed? Names that golub gives are nobody else's. */
+/* Is what stands there the mailbox's own folder, which somebody renamed? Names that golub gives are nobody else's. *mail: and its mail is in it? */
 static bool
-is_own(struct run *run, const struct mailbox *mailbox, const char *folder, bool *own)
+is_own(struct run *run, const struct mailbox *mailbox, const char *folder, bool *own, bool *mail)
 {
     const struct local_scanner scanner = {.file = count_name};
     struct counting counting = {.run = run, .mailbox = mailbox->row.id};
@@ -207,7 +207,8 @@ is_own(struct run *run, const struct mailbox *mailbox, const char *folder, bool 
     if (!run->local.ops->scan(run->local.self, folder, &scanner, &counting, &stamp, &stable, &run->err) ||
         !journal_message_count(run->journal, mailbox->row.id, WHICH_WITH_BASE, &messages, &run->err))
         return false;
-    *own = messages == 0 ? counting.all == 0 : counting.known > 0 && counting.known >= messages - messages / 3;
+    *mail = counting.known > 0 && counting.known >= messages - messages / 3;
+    *own = messages == 0 ? counting.all == 0 : *mail;
     return true;
 }
 
@@ -273,20 +274,26 @@ look(struct following *following, struct mover *mover)
 {
     struct run *run = following->run;
     const struct mailbox *holder = lookup_folder(run, mover->folder);
-    bool taken;
+    bool taken, own, mail = false;
 
     mover->own = holder == mover->mailbox; /* another map was to take it elsewhere, and did not come so far */
     if (mover->own)
         return true;
-    if (holder != NULL && holder->row.id != 0 && find_mover(following, holder) != NULL)
-        return true;
+    if (holder != NULL && holder->row.id != 0 && find_mover(following, holder) != NULL) {
+        /* Two folders that somebody exchanged by hand: exchanged once more, each message would seem to be moved. */
+        if (mover->mailbox->folder_here && holder->folder_here &&
+            !is_own(run, mover->mailbox, mover->folder, &own, &mail))
+            return false;
+        return !mail || refuse(run, mover->mailbox, mover->folder,
+                               "its mail is there already; put the folders back, and golub renames them");
+    }
     if (holder != NULL && holder->row.id != 0)
         return refuse(run, mover->mailbox, mover->folder, "that is another mailbox's");
     if (!run->local.ops->taken(run->local.self, mover->folder, &taken, &run->err))
         return false;
     if (!taken)
         return true;
-    if (!mover->mailbox->folder_here && !is_own(run, mover->mailbox, mover->folder, &mover->own))
+    if (!mover->mailbox->folder_here && !is_own(run, mover->mailbox, mover->folder, &mover->own, &mail))
         return false;
     return mover->own ||
            refuse(run, mover->mailbox, mover->folder, "a folder stands there already, and it is not the mailbox's own");

@@ -154,8 +154,7 @@ see_file(void *context, const char *base, const char *info)
     return true;
 }
 
-/* What can't be listed holds nothing, as far as anybody knows. */
-static void
+static bool
 count_in(struct search *search, const char *folder)
 {
     const struct local_scanner scanner = {.file = see_file};
@@ -165,7 +164,7 @@ count_in(struct search *search, const char *folder)
 
     for (size_t i = 0; i < search->lost_count; i++)
         search->lost[i].count = 0;
-    (void)search->run->local.ops->scan(search->run->local.self, folder, &scanner, search, &stamp, &stable, &ignored);
+    return search->run->local.ops->scan(search->run->local.self, folder, &scanner, search, &stamp, &stable, &ignored);
 }
 
 /* Is it the directory that it was? */
@@ -205,7 +204,9 @@ count_in_found(struct search *search)
     bool ok = true;
 
     for (size_t f = 0; ok && f < search->found_count; f++) {
-        count_in(search, search->found[f].folder);
+        /* What can't be listed may hold all of it: no mailbox is made for such a one. */
+        if (!count_in(search, search->found[f].folder) && search->found[f].mailbox->second == NULL)
+            run_learn(search->run, search->found[f].mailbox, CAUTION_NOT_MADE);
         for (size_t i = 0; ok && i < search->lost_count; i++)
             ok = search->lost[i].count == 0 || add_overlap(search, i, f, search->lost[i].count);
     }
@@ -221,7 +222,8 @@ count_in_known(struct search *search)
     for (size_t i = 0; i < run->count; i++) {
         if (run->mailboxes[i].row.id == 0 || !run->mailboxes[i].folder_here)
             continue;
-        count_in(search, run->mailboxes[i].row.folder);
+        (void)count_in(
+            search, run->mailboxes[i].row.folder); /* one that can't be listed holds nothing, as far as anybody knows */
         for (size_t k = 0; k < search->lost_count; k++)
             search->lost[k].other += search->lost[k].count;
     }

@@ -67,7 +67,8 @@ look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items,
     char name[LIMIT_MAILBOX_NAME + 1];
     bool same;
 
-    if (seen == NULL || !renaming_is_free(run, mailbox, wanted))
+    /* A list that leaves something out does not tell that the old name is gone. */
+    if (seen == NULL || (!only_same && run->info.unlisted[0] != '\0') || !renaming_is_free(run, mailbox, wanted))
         return true;
     same = is_that_one(seen, mailbox);
     (void)text_print(name, sizeof name, "%s", wanted); /* it is the row's, and goes */

@@ -352,6 +352,8 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
     }
     if (!ok || !find_begun(run, message, then, &ours) || !read_lines_of(run, mailbox, added & ~ours))
         return false;
+    if (!letters_are_used(mailbox)) /* the table that was looked at again can't be read, or went: the next run asks */
+        return journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);
     added &= ~ours;
     /* A journal that is older than the Maildir does not know what golub itself has written since. */
     gone &= are_removals_believed(run, mailbox) && !run->pair_all ? ~ours : 0;

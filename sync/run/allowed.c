@@ -50,5 +50,12 @@ allowed_end(struct run *run)
     if (run->options->one_way || (run->options->mailboxes != NULL && run->options->mailboxes[0] != NULL) ||
         (!run->newly_allowed[SIDE_HERE] && !run->newly_allowed[SIDE_THERE]))
         return true;
+    for (size_t i = 0; i < run->count; i++) { /* what such a one kept back was not judged yet */
+        const struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->chosen && !mailbox_is_open(mailbox) &&
+            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR))
+            return true;
+    }
     return store(run, all);
 }

@@ -50,8 +50,11 @@ attempts_over(struct run *run)
 {
     for (size_t i = run->attempts.count; i-- > 0;) {
         const struct suspect *suspect = &run->attempts.at[i];
+        const struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
 
-        if ((suspect->what == ATTEMPT_FILE || suspect->what == ATTEMPT_UNREAD) && !suspect->counted)
+        /* A run for other mailboxes says nothing of it. */
+        if ((suspect->what == ATTEMPT_FILE || suspect->what == ATTEMPT_UNREAD) && !suspect->counted &&
+            (mailbox == NULL || mailbox->asked))
             attempts_drop(run, &run->attempts.at[i]);
     }
 }

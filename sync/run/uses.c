@@ -70,7 +70,9 @@ uses_note(struct run *run, bool listed)
 
         mailbox->uses = special_uses(run->account->policy.special, row->name, row->attributes) & SPECIAL_ANY;
         mailbox->turn = 0;
-        mailbox->chosen = uses_choose(run, row->name, row->attributes);
+        /* One that is on its way has a name that no pattern knows. */
+        mailbox->chosen = uses_choose(run, row->name, row->attributes) || mailbox->had_wire != NULL ||
+                          (row->goal_there != NULL && uses_choose(run, row->goal_there, row->attributes));
         if (by_use && !listed && !mailbox->chosen)
             mailbox->chosen = may_be_chosen(run, mailbox);
     }

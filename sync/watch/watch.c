@@ -38,6 +38,7 @@ struct watch {
     bool moved, learned;
     bool unfinished;    /* the run left intents of commands that were not answered */
     int64_t due_s;      /* ... or what has its time then, in seconds; 0: it did not */
+    int64_t began;      /* seconds since 1970 */
     int status;         /* of the last run; 1: none has ended */
     bool well;          /* a run ended well, once */
     bool crowded;       /* the last run's login was refused because of others, which passes */
@@ -73,14 +74,17 @@ watch_began(struct watch *watch)
     watch->pausing = false;
 }
 
-/* Until a copy of sent mail goes up, should the server's own not come; the clock may have been set meanwhile. */
+/*
+ * Until a copy of sent mail goes up, should the server's own not come; the clock may have been set meanwhile. What had its time when this run began
+ * waits for something else by now, and for the poll.
+ */
 static int64_t
-due_in(struct journal *journal)
+due_in(struct journal *journal, int64_t began)
 {
     struct error ignored = {0};
     int64_t since, left;
 
-    if (!journal_pending_oldest(journal, FILING_WORD, &since, &ignored) || since == INT64_MAX)
+    if (!journal_pending_oldest(journal, FILING_WORD, began - FILING_WAIT_S, &since, &ignored) || since == INT64_MAX)
         return 0;
     left = since + FILING_WAIT_S - (int64_t)time(NULL);
     return left < 1 ? 1 : left > FILING_WAIT_S ? FILING_WAIT_S : left;
@@ -99,7 +103,7 @@ watch_ended(struct watch *watch, struct journal *journal)
                      known_load(&watch->known, list, count, &watch->moved) &&
                      (watch->there == NULL || there_choose(watch->there, list, count));
     journal_mailboxes_free(list, count);
-    watch->due_s = watch->there != NULL ? due_in(journal) : 0;
+    watch->due_s = watch->there != NULL ? due_in(journal, watch->began) : 0;
     watch->unfinished = watch->there != NULL && journal_ops(journal, &ops, &op_count, &ignored) && op_count > 0;
     free(ops);
     if (watch->there != NULL)
@@ -164,6 +168,7 @@ run(struct watch *watch, enum pace_why why)
     state_running(&watch->state);
     watch->moved = watch->learned = watch->unfinished = false;
     watch->due_s = 0;
+    watch->began = (int64_t)time(NULL);
     if (watch->here != NULL) {
         (void)here_begin(watch->here);
         (void)here_moved(watch->here); /* this run looks at it */
