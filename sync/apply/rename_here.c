@@ -136,6 +136,18 @@ write_folders(struct run *run, const struct mailbox *moved, const char *from, co
 
 /* ---- one step ---- */
 
+/* Who says that it is to go there: `map`, or the name that its mailbox has on the server. */
+static const char *
+who_says(const struct run *run, const struct mailbox *mailbox)
+{
+    char here[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    return names_map_here(&run->map, mailbox->row.name, here, &ignored) && strcmp(here, mailbox->row.name) != 0
+               ? "as `map` says"
+               : "as on the server";
+}
+
 static bool
 say_stuck(struct run *run, struct mailbox *mailbox, const char *why)
 {
@@ -143,8 +155,8 @@ say_stuck(struct run *run, struct mailbox *mailbox, const char *why)
 
     mailbox->stuck = true;
     error_escape(folder, sizeof folder, text_of(mailbox->row.goal));
-    (void)text_print(what, sizeof what, "rename folder \"%s\" to \"%s\", as on the server", mailbox->row.folder,
-                     folder);
+    (void)text_print(what, sizeof what, "rename folder \"%s\" to \"%s\", %s", mailbox->row.folder, folder,
+                     who_says(run, mailbox));
     run_complain(run, mailbox, what, why, "Move it away; until then this mailbox stays in sync where it is.");
     return run_begin(run) && run_end(run, run_pending(run, mailbox, 0, PENDING_MAILBOX, "rename-here", why, NULL));
 }

@@ -2,6 +2,7 @@
  * May this run touch anything? Journal, server, root and the configuration must fit together; where they don't the user has to say what
  * is meant. A POP account neither writes nor reads the mark in the root: the tree may be an IMAP account's.
  */
+#include "sync/base/tree_map.h"
 #include "sync/import/phases.h"
 #include "sync/import/run.h"
 #include "sync/rules/names_map.h"
@@ -151,8 +152,8 @@ import_situation(struct import *import)
     bool known_server, known_root = true, known_layout = true;
     struct names_map map;
 
-    names_map_begin(&map, &account->policy, NULL);
-    if (!begin_time(import) || !check_kind(import) || !check_server(import, &known_server))
+    if (!tree_map(account, &map, &import->err) || !begin_time(import) || !check_kind(import) ||
+        !check_server(import, &known_server))
         return false;
     if (import->handover == NULL) {
         if (!check_known(import, "root", account->maildir, &known_root) ||

@@ -363,7 +363,8 @@ check_maildir(struct checking *checking)
     if (checking->first)
         check_mailboxes_say_first(&checking->mailboxes, checking->account->name, disk.free, checking->report);
     if (!account_is_pop(checking->account) &&
-        (!check_map_follow(&checking->map, checking->account, checking->report, &local, &checking->err) ||
+        (!check_map_follow(&checking->map, checking->account, checking->report, &checking->mailboxes, &local,
+                           &checking->err) ||
          !local.ops->folders(local.self, see_folder, checking, &checking->err) ||
          !check_tree(checking->account, checking->report, &local, checking->first, checking->shapes, &checking->err)))
         goto out;

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "store/pop/pop.h"
+#include "sync/base/tree_map.h"
 #include "sync/inspect/check_private.h"
-#include "sync/rules/names_map.h"
 
 /* The rest of the capability's line: "" without arguments, NULL without the capability. */
 static bool
@@ -135,8 +135,8 @@ check_deliver_to(const struct account *account, struct report *report, const str
                     "each message goes to the deliver-command, at least once: again where a run is cut off");
         return true;
     }
-    names_map_begin(&map, &account->policy, NULL);
-    if (!names_map_folder(&map, account->import.deliver_to, account->policy.layout, folder, err) ||
+    if (!tree_map(account, &map, err) ||
+        !names_map_folder(&map, account->import.deliver_to, account->policy.layout, folder, err) ||
         (local->ops != NULL && !local->ops->stamp(local->self, folder, &stamp, &missing, err)))
         return false;
     report_line(report, account->name, "deliver", "mail goes into %s: the folder %s/%s%s", account->import.deliver_to,

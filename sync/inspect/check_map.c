@@ -25,9 +25,10 @@ check_map_load(struct check_map *map, const struct account *account, struct erro
         ok = false;
     }
     names_map_begin(&map->map, &account->policy, map->entries);
-    for (struct names_mapped *entry = map->entries; entry != NULL && entry->right != NULL; entry++)
-        entry->use = 0; /* what it was is in `left` */
     map->before.entries = map->entries;
+    for (const struct names_mapped *entry = map->entries; entry != NULL && entry->right != NULL; entry++)
+        if (entry->use != 0)
+            names_map_find(&map->before, entry, entry->left);
     return ok;
 }
 
@@ -101,21 +102,60 @@ find_folder(const struct check_map *map, const struct account *account, const st
     return true;
 }
 
+/* No mailbox, but a directory above folders that golub has: they make way. */
+static bool
+is_only_above(const struct check_map *map, const struct local *local, const char *folder, bool *is, struct error *err)
+{
+    const size_t length = strlen(folder);
+    struct local_stamp stamp;
+    bool missing;
+
+    *is = false;
+    if (!local->ops->stamp(local->self, folder, &stamp, &missing, err))
+        return false;
+    for (size_t i = 0; missing && !*is && i < map->count; i++)
+        *is = strncmp(map->rows[i].folder, folder, length) == 0 && map->rows[i].folder[length] == '/';
+    return true;
+}
+
+static bool
+is_listed(const struct check_mailboxes *mailboxes, const char *name)
+{
+    for (size_t i = 0; i < mailboxes->count; i++) {
+        if (strcmp(check_mailboxes_name(mailboxes, i), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* On neither side: forgotten by the next sync. *here: its folder is */
+static bool
+is_over(const struct check_mailboxes *mailboxes, const struct journal_mailbox *row, const struct local *local,
+        bool *here, struct error *err)
+{
+    *here = false;
+    return local->ops->taken(local->self, row->folder, here, err) && !*here && !is_listed(mailboxes, row->name);
+}
+
 /* Something stands where the folder is to go: another one's that moves, too, or perhaps its own, which a sync tells by its files. */
 static bool
-may_go(const struct check_map *map, const struct account *account, const struct journal_mailbox *row,
-       const char *folder, const struct local *local, struct error *err)
+may_go(const struct check_map *map, const struct account *account, const struct check_mailboxes *mailboxes,
+       const struct journal_mailbox *row, const char *folder, bool here, const struct local *local, struct error *err)
 {
     const struct journal_mailbox *holder = find_row(map, folder);
     char elsewhere[LOCAL_FOLDER_MAX + 1];
-    bool moves = false, taken = false, here = false;
+    bool moves = false, taken = false, above = false;
 
+    if (holder != NULL && is_over(mailboxes, holder, local, &taken, err))
+        holder = NULL;
+    if (err->kind != ERROR_NONE)
+        return false;
     if (holder != NULL && (!find_folder(map, account, holder, elsewhere, &moves, err) || moves))
         return moves;
     if (holder == NULL && (!local->ops->taken(local->self, folder, &taken, err) ||
-                           !local->ops->taken(local->self, row->folder, &here, err)))
+                           (taken && !is_only_above(map, local, folder, &above, err))))
         return false;
-    if (holder == NULL && !(taken && here))
+    if (holder == NULL && !(taken && here && !above))
         return true;
     error_set(err, ERROR_CONFIG, "give mailbox %.120s the folder %.200s, as `map` says: a folder stands there already",
               row->name, folder);
@@ -123,24 +163,64 @@ may_go(const struct check_map *map, const struct account *account, const struct 
     return false;
 }
 
+/* *moves: a sync renames its folder to this one. One that is not here is only called otherwise; one that is on neither side is forgotten. */
+static bool
+judge_row(const struct check_map *map, const struct account *account, const struct check_mailboxes *mailboxes,
+          const struct journal_mailbox *row, const struct local *local, char folder[static LOCAL_FOLDER_MAX + 1],
+          bool *moves, struct error *err)
+{
+    bool here;
+
+    *moves = false;
+    if (is_over(mailboxes, row, local, &here, err))
+        return true;
+    if (err->kind != ERROR_NONE || !find_folder(map, account, row, folder, moves, err))
+        return false;
+    if (*moves && !may_go(map, account, mailboxes, row, folder, here, local, err))
+        return false;
+    *moves = *moves && here;
+    return true;
+}
+
+/* Are the user's words those that the journal has? Then a sync that can't follow their new meanings leaves all folders where they are. */
+static bool
+stays(const struct check_map *map, const struct account *account)
+{
+    struct buffer text = buffer_new(16 * 1024 * 1024);
+    struct names_map was;
+    bool same;
+
+    names_map_begin(&was, &account->policy, map->entries);
+    same = names_map_write(&map->before, &text) && names_map_is_as_written(&map->map, &was, text.at);
+    buffer_free(&text);
+    return same;
+}
+
 bool
 check_map_follow(const struct check_map *map, const struct account *account, struct report *report,
-                 const struct local *local, struct error *err)
+                 const struct check_mailboxes *mailboxes, const struct local *local, struct error *err)
 {
     char folder[LOCAL_FOLDER_MAX + 1];
-    bool moves;
+    bool moves, ok = true;
 
+    for (size_t i = 0; ok && i < map->count; i++)
+        ok = judge_row(map, account, mailboxes, &map->rows[i], local, folder, &moves, err);
+    if (!ok && (err->kind != ERROR_CONFIG || !stays(map, account)))
+        return false;
+    if (!ok) {
+        report_line(report, account->name, "map", "map: %s; until there is room for it, each folder stays where it is",
+                    err->what);
+        *err = (struct error){0};
+        return true;
+    }
     for (size_t i = 0; i < map->count; i++) {
         const struct journal_mailbox *row = &map->rows[i];
 
-        if (!find_folder(map, account, row, folder, &moves, err))
+        if (!judge_row(map, account, mailboxes, row, local, folder, &moves, err))
             return false;
-        if (!moves)
-            continue;
-        if (!may_go(map, account, row, folder, local, err))
-            return false;
-        report_line(report, account->name, "map", "map: the next sync renames the folder %s of %s to %s", row->folder,
-                    row->name, folder);
+        if (moves)
+            report_line(report, account->name, "map", "map: the next sync renames the folder %s of %s to %s",
+                        row->folder, row->name, folder);
     }
     return true;
 }

@@ -29,7 +29,7 @@ bool check_map_name(const struct check_map *map, const struct account *account, 
                     const char *folder, char name[static LIMIT_MAILBOX_NAME + 1]);
 /** What the next sync renames. @return false: it would end with ERROR_CONFIG, and why */
 MUST_CHECK bool check_map_follow(const struct check_map *map, const struct account *account, struct report *report,
-                                 const struct local *local, struct error *err);
+                                 const struct check_mailboxes *mailboxes, const struct local *local, struct error *err);
 void check_map_free(struct check_map *map);
 
 #endif

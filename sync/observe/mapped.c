@@ -1,6 +1,7 @@
 /* See mapped.h. */
 #include "sync/observe/mapped.h"
 
+#include "sync/observe/survey.h"
 #include "sync/run/lookup.h"
 
 #define KEY "map"
@@ -89,61 +90,30 @@ resolve(struct run *run, mapped_item *item, void *context, size_t count)
 
 /* ---- folders that the journal does not know ---- */
 
-static void
-drop(struct run *run, struct mailbox *mailbox)
-{
-    const size_t index = (size_t)(mailbox - run->mailboxes);
-
-    run_mailbox_free(mailbox);
-    memmove(mailbox, mailbox + 1, (run->count - index - 1) * sizeof *mailbox);
-    run->mailboxes[--run->count] = (struct mailbox){0};
-    lookup_forget(run);
-}
-
-/* Before the list was there it was given the name that it would have without it. *gone: it is no mailbox after all */
+/* Before the list was there it was given the name that it would have without these words. *gone: it is no mailbox after all */
 static bool
 name_anew(struct run *run, struct mailbox *mailbox, bool *gone)
 {
-    char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1], *copy;
+    const bool changed = mapped_is_changed(run);
+    char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1];
     struct error err = {0};
-    const struct mailbox *other;
 
     *gone = false;
     if (!names_from_folder(mailbox->row.folder, run->account->policy.layout, here, &err))
         return true;
-    if (!names_map_there(&run->map, here, name, &err)) {
-        if (!mapped_is_changed(run))
-            run_problem(run, NULL, &err);
-        *gone = true;
-        return true;
-    }
-    if (strcmp(name, mailbox->row.name) == 0)
-        return true;
-    other = lookup_name(run, name);
-    if (other != NULL && !mapped_is_changed(run))
-        run_complain(run, other, "use a second folder for this mailbox", mailbox->row.folder,
-                     "Rename or remove that folder.");
-    *gone = other != NULL;
-    copy = *gone ? NULL : strdup(name);
-    if (*gone)
-        return true;
-    if (copy == NULL)
-        return run_no_memory(run);
-    free(mailbox->row.name);
-    mailbox->row.name = copy;
-    lookup_forget(run);
+    if (names_map_there(&run->map, here, name, &err))
+        return strcmp(name, mailbox->row.name) == 0 || survey_name(run, mailbox, name, changed, gone);
+    if (!changed)
+        run_problem(run, NULL, &err);
+    *gone = true;
     return true;
 }
 
-bool
-mapped_resolve(struct run *run, mapped_item *item, void *context, size_t count)
+static bool
+name_all_anew(struct run *run)
 {
     bool gone;
 
-    if (!has_words(run))
-        return true;
-    if (!resolve(run, item, context, count))
-        return false;
     for (size_t i = 0; i < run->count; i += !gone) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -153,7 +123,7 @@ mapped_resolve(struct run *run, mapped_item *item, void *context, size_t count)
         if (!name_anew(run, mailbox, &gone))
             return false;
         if (gone)
-            drop(run, mailbox);
+            survey_drop(run, mailbox);
     }
     return true;
 }
@@ -170,6 +140,7 @@ struct following {
     struct run *run;
     struct mover *movers;
     size_t count, size;
+    const struct mailbox *in_the_way; /* NULL: none is, or it is a folder that golub does not know */
 };
 
 struct counting {
@@ -237,23 +208,40 @@ find_mover(const struct following *following, const struct mailbox *mailbox)
     return NULL;
 }
 
+/* What stands neither here nor there is forgotten in this run, and has no folder that could be anywhere. */
+static bool
+is_over(const struct mailbox *mailbox)
+{
+    return !mailbox->folder_here && !mailbox->named_there;
+}
+
+/* The map by which the folders that are here were named. */
+static void
+take_before(const struct run *run, struct names_map *before)
+{
+    *before = (struct names_map){.entries = run->map_before};
+    for (const struct names_mapped *entry = run->map_before; entry->right != NULL; entry++)
+        if (entry->use != 0)
+            names_map_find(before, entry, entry->left);
+}
+
 static bool
 gather(struct following *following)
 {
     struct run *run = following->run;
-    struct names_map before = {.entries = run->map_before};
+    struct names_map before;
     char had[LIMIT_MAILBOX_NAME + 1], wants[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
     struct error ignored = {0}, why = {0};
 
-    for (struct names_mapped *entry = run->map_before; entry->right != NULL; entry++)
-        entry->use = 0; /* what it was is in `left` */
+    take_before(run, &before);
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (mailbox->row.id == 0)
+        if (mailbox->row.id == 0 || is_over(mailbox))
             continue;
         if (!names_map_here(&run->map, mailbox->row.name, wants, &why) ||
             !names_to_folder(wants, run->account->policy.layout, folder, &why)) {
+            following->in_the_way = mailbox;
             run->err = why;
             return false;
         }
@@ -265,6 +253,26 @@ gather(struct following *following)
         following->movers[following->count].mailbox = mailbox;
         following->movers[following->count].own = false;
         memcpy(following->movers[following->count++].folder, folder, sizeof folder);
+    }
+    return true;
+}
+
+/* No mailbox, but a directory above folders that golub has: they make way, and come back (apply/rename_here.c). */
+static bool
+is_only_above(struct run *run, const char *folder, bool *is)
+{
+    const size_t length = strlen(folder);
+    struct local_stamp stamp;
+    bool missing;
+
+    *is = false;
+    if (!run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &run->err))
+        return false;
+    for (size_t i = 0; missing && !*is && i < run->count; i++) {
+        const struct mailbox *mailbox = &run->mailboxes[i];
+
+        *is = mailbox->row.id != 0 && mailbox->folder_here && strncmp(mailbox->row.folder, folder, length) == 0 &&
+              mailbox->row.folder[length] == '/';
     }
     return true;
 }
@@ -287,11 +295,17 @@ look(struct following *following, struct mover *mover)
         return !mail || refuse(run, mover->mailbox, mover->folder,
                                "its mail is there already; put the folders back, and golub renames them");
     }
-    if (holder != NULL && holder->row.id != 0)
+    if (holder != NULL && holder->row.id != 0) {
+        following->in_the_way = holder;
         return refuse(run, mover->mailbox, mover->folder, "that is another mailbox's");
+    }
     if (!run->local.ops->taken(run->local.self, mover->folder, &taken, &run->err))
         return false;
     if (!taken)
+        return true;
+    if (!is_only_above(run, mover->folder, &taken))
+        return false;
+    if (taken)
         return true;
     if (!mover->mailbox->folder_here && !is_own(run, mover->mailbox, mover->folder, &mover->own, &mail))
         return false;
@@ -326,15 +340,23 @@ aim(struct run *run, struct mover *mover)
 }
 
 static bool
+look_at_all(struct following *following)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < following->count; i++)
+        ok = look(following, &following->movers[i]);
+    return ok;
+}
+
+static bool
 follow(struct following *following)
 {
     struct run *run = following->run;
     char *text = write_map(run);
     bool ok = text != NULL || run_no_memory(run);
 
-    for (size_t i = 0; ok && i < following->count; i++)
-        ok = look(following, &following->movers[i]);
-    ok = ok && run_begin(run);
+    ok = ok && look_at_all(following) && run_begin(run);
     for (size_t i = 0; ok && i < following->count; i++)
         ok = aim(run, &following->movers[i]);
     lookup_forget(run);
@@ -344,13 +366,100 @@ follow(struct following *following)
     return ok && (following->count == 0 || run->move_folders(run));
 }
 
+static bool
+is_to_follow(const struct run *run)
+{
+    return !run->no_root && run->move_folders != NULL && mapped_is_changed(run);
+}
+
+/* ---- once the list is there ---- */
+
+static void
+note_named(struct run *run, mapped_item *item, void *context, size_t count)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+    unsigned attributes;
+
+    for (size_t i = 0; i < run->count; i++)
+        run->mailboxes[i].named_there = false;
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *mailbox = item(context, i, name, &attributes) ? lookup_name(run, name) : NULL;
+
+        if (mailbox != NULL)
+            mailbox->named_there = true;
+    }
+}
+
+/*
+ * What is in the way has another name on the server, or is gone from there, and this run finds out what that means: the next one follows the map. One that
+ * was gone before stays in the way.
+ */
+static bool
+is_settled_by_this_run(const struct run *run, const struct mailbox *mailbox)
+{
+    return mailbox != NULL && !mailbox->named_there && run->info.unlisted[0] == '\0' &&
+           (is_over(mailbox) || mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR);
+}
+
+/* Each folder stays where it is, by the words that the journal has. */
+static void
+stay(struct run *run)
+{
+    take_before(run, &run->map);
+}
+
+static void
+say_stay(struct run *run, struct error *why)
+{
+    why->kind = ERROR_SERVER;
+    error_hint(why, "The server has another mailbox for a `special:` of `map` now; until there is room for it, each "
+                    "folder stays where it is. Rename one of the two mailboxes, or write their names.");
+    run_problem(run, NULL, why);
+}
+
+/* That a server calls another mailbox its \\Sent is no mistake of the user's. What is in the way of his own words mapped_follow says. */
+static bool
+stay_if_in_the_way(struct run *run)
+{
+    struct following following = {.run = run};
+    struct error why;
+    struct names_map was;
+    bool ok;
+
+    if (!is_to_follow(run))
+        return true;
+    ok = gather(&following) && look_at_all(&following);
+    free(following.movers);
+    if (ok || run->err.kind != ERROR_CONFIG)
+        return ok;
+    why = run->err;
+    names_map_begin(&was, &run->account->policy, run->map_before);
+    if (is_settled_by_this_run(run, following.in_the_way)) {
+        stay(run);
+    } else if (names_map_is_as_written(&run->map, &was, run->map_text)) {
+        stay(run);
+        say_stay(run, &why);
+    }
+    run->err = (struct error){0};
+    return true;
+}
+
+bool
+mapped_resolve(struct run *run, mapped_item *item, void *context, size_t count)
+{
+    const bool words = has_words(run);
+
+    note_named(run, item, context, count);
+    return (!words || resolve(run, item, context, count)) && stay_if_in_the_way(run) && (!words || name_all_anew(run));
+}
+
 bool
 mapped_follow(struct run *run)
 {
     struct following following = {.run = run};
     bool ok;
 
-    if (run->no_root || run->move_folders == NULL || !mapped_is_changed(run))
+    if (!is_to_follow(run))
         return true;
     ok = gather(&following) && follow(&following);
     free(following.movers);

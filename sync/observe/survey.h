@@ -12,6 +12,15 @@
 struct mailbox *survey_add(struct run *run, const char *name, const char *folder, enum mailbox_state state);
 /** LIST, and which mailbox of the journal each of it is; names, encoding and status go to the mailbox. */
 MUST_CHECK bool survey_list(struct run *run);
+/** A folder that is no mailbox after all leaves the run. */
+void survey_drop(struct run *run, struct mailbox *mailbox);
+/**
+ * A folder that the journal does not know is the mailbox of this name, unless another one is.
+ * @param quiet  that is not said
+ * @param taken  [out] another one is: nothing was done
+ * @return false: out of memory
+ */
+MUST_CHECK bool survey_name(struct run *run, struct mailbox *mailbox, const char *name, bool quiet, bool *taken);
 /** A later list: it was not in survey_list's, and `mailboxes` chooses it. @param name [out] as people call it */
 bool survey_is_grown(struct run *run, const struct remote_listed *seen, char name[static LIMIT_MAILBOX_NAME + 1]);
 

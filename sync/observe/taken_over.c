@@ -55,9 +55,8 @@ take(struct run *run, struct mailbox *mailbox, const char *folder)
     return true;
 }
 
-/* It was no mailbox, only a folder. */
-static void
-drop(struct run *run, struct mailbox *mailbox)
+void
+survey_drop(struct run *run, struct mailbox *mailbox)
 {
     const size_t index = (size_t)(mailbox - run->mailboxes);
 
@@ -65,6 +64,28 @@ drop(struct run *run, struct mailbox *mailbox)
     memmove(mailbox, mailbox + 1, (run->count - index - 1) * sizeof *mailbox);
     run->mailboxes[--run->count] = (struct mailbox){0};
     lookup_forget(run);
+}
+
+bool
+survey_name(struct run *run, struct mailbox *mailbox, const char *name, bool quiet, bool *taken)
+{
+    const struct mailbox *other = lookup_name(run, name);
+    char *copy;
+
+    *taken = other != NULL;
+    if (other != NULL) {
+        if (!quiet)
+            run_complain(run, other, "use a second folder for this mailbox", mailbox->row.folder,
+                         "Rename or remove that folder.");
+        return true;
+    }
+    copy = strdup(name);
+    if (copy == NULL)
+        return run_no_memory(run);
+    free(mailbox->row.name);
+    mailbox->row.name = copy;
+    lookup_forget(run);
+    return true;
 }
 
 /* @return whether it was that folder; *ok false: out of memory */
@@ -76,7 +97,7 @@ take_if_here(struct run *run, struct mailbox *mailbox, const char *folder, bool 
 
     if (is_free(other) && other != mailbox) {
         *ok = take(run, mailbox, folder);
-        drop(run, other);
+        survey_drop(run, other);
         return true;
     }
     odd = other == NULL || other == mailbox ? find_odd(run, folder) : NULL;
@@ -139,26 +160,19 @@ bool
 survey_read_names(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i], *other;
-        char name[LIMIT_MAILBOX_NAME + 1], *copy;
+        struct mailbox *mailbox = &run->mailboxes[i];
+        char name[LIMIT_MAILBOX_NAME + 1];
+        bool taken;
 
         if (!is_free(mailbox) || !names_meant(mailbox->row.folder, run->account->policy.layout, name) ||
             !is_anothers(run, mailbox->row.folder))
             continue;
-        other = lookup_name(run, name);
-        if (other != NULL) {
-            run_complain(run, other, "use a second folder for this mailbox", mailbox->row.folder,
-                         "Rename or remove that folder.");
-            drop(run, mailbox);
-            i--;
+        if (!survey_name(run, mailbox, name, false, &taken))
+            return false;
+        if (!taken)
             continue;
-        }
-        copy = strdup(name);
-        if (copy == NULL)
-            return run_no_memory(run);
-        free(mailbox->row.name);
-        mailbox->row.name = copy;
-        lookup_forget(run);
+        survey_drop(run, mailbox);
+        i--;
     }
     return true;
 }

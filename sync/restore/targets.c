@@ -86,6 +86,22 @@ find_by_folder(const struct restoring *restoring, const char *folder)
     return NULL;
 }
 
+/* As a sync chooses it, which goes by usual names, too, where nobody says what a mailbox is for. */
+static bool
+is_left_out(const struct restoring *restoring, const char *name, unsigned attributes)
+{
+    const struct policy *policy = &restoring->account->policy;
+    struct special_table table = {0};
+
+    for (size_t i = 0; names_ask_the_server(policy->patterns) && i < restoring->mailbox_count; i++) {
+        const struct journal_mailbox *row = &restoring->mailboxes[i];
+
+        if (row->state != MAILBOX_GONE_REMOTE)
+            special_meet(&table, policy->special, row->name, row->attributes, i);
+    }
+    return !names_chosen(policy->patterns, name, special_guessed(&table, policy->special, name, attributes));
+}
+
 /* A mailbox that the journal does not know any more gets the folder that it would get today. @return false: target->err says why it has none */
 static bool
 find_folder(const struct restoring *restoring, struct restore_target *target)
@@ -93,9 +109,7 @@ find_folder(const struct restoring *restoring, struct restore_target *target)
     const struct policy *policy = &restoring->account->policy;
     const struct journal_mailbox *mailbox = find_by_name(restoring, target->name), *other;
 
-    target->left_out =
-        !names_chosen(policy->patterns, target->name,
-                      special_uses(policy->special, target->name, mailbox != NULL ? mailbox->attributes : 0));
+    target->left_out = is_left_out(restoring, target->name, mailbox != NULL ? mailbox->attributes : 0);
     if (mailbox != NULL) {
         target->mailbox = mailbox->id;
         target->state = mailbox->state;

@@ -233,6 +233,7 @@ names_map_name(const struct names_map *map, const char *folder, enum layout layo
 /* ---- as the journal keeps it ---- */
 
 #define BETWEEN "//"
+#define TEXT_MAX (16 * 1024 * 1024)
 
 static bool
 put(struct buffer *to, const char *text)
@@ -252,6 +253,19 @@ names_map_write(const struct names_map *map, struct buffer *to)
             ok = put(to, entry->use != 0 ? special_word(entry->use) : "-") && put(to, left) && put(to, entry->right);
     }
     return ok && buffer_add(to, "", 1);
+}
+
+bool
+names_map_is_as_written(const struct names_map *map, const struct names_map *was, const char *text)
+{
+    struct buffer written = buffer_new(TEXT_MAX);
+    bool same = names_map_write(was, &written) && strcmp(written.at, text != NULL ? text : "") == 0;
+
+    /* A use of which the journal knows nothing may have been written today. */
+    for (const struct names_mapped *entry = map->entries; same && entry != NULL && entry->right != NULL; entry++)
+        same = names_map_left(map, entry)[0] == '\0' || names_map_left(was, entry)[0] != '\0';
+    buffer_free(&written);
+    return same;
 }
 
 /* The next piece, NULL at the end. */

@@ -35,6 +35,12 @@ MUST_CHECK bool names_map_is_sound(const struct names_mapped *entries, enum layo
  * @param before  names_map_read's; may be NULL
  */
 void names_map_begin(struct names_map *map, const struct policy *policy, const struct names_mapped *before);
+/**
+ * Does it name by the words that the journal has, so that only what special uses are may have changed?
+ * @param was   names_map_begin's of the same policy, with what the journal has
+ * @param text  that, as names_map_write wrote it; NULL: none
+ */
+MUST_CHECK bool names_map_is_as_written(const struct names_map *map, const struct names_map *was, const char *text);
 /** A mailbox turned out to be the one for an entry's use; "": none is. */
 void names_map_find(struct names_map *map, const struct names_mapped *entry, const char *name);
 /** What the left side of an entry is; "": not known yet. */

@@ -164,6 +164,10 @@ def MBSYNC_NAMES(name):
     return system("test_adopt_mbsync_names.py", "CarriedNameTest.test_" + name)
 
 
+def MAP(name):
+    return system("test_map.py", "MapTest.test_" + name)
+
+
 def MBSYNC_LIMITS(name):
     return system("test_mbsync_limits.py", "MbsyncLimitTest.test_" + name)
 
@@ -2701,7 +2705,7 @@ BUGS = [
     bug("map in the journal before it is written where its folders go", histories("sim_golub", 100, "--kinds", "map"),
         ("sync/observe/mapped.c", "    return journal_mailbox_save(run->journal, &mailbox->row, &run->err);", "    return true;")),
     bug("folders of another map stay, and new ones are made", histories("sim_golub", 100, "--kinds", "map"),
-        ("sync/observe/mapped.c", "run->move_folders == NULL || !mapped_is_changed(run)", "run->move_folders != NULL")),
+        ("sync/observe/mapped.c", "run->move_folders != NULL && mapped_is_changed(run)", "run->move_folders == NULL")),
     bug("what only its name says to be a trash may be emptied", system("test_special.py", "SaidByNobodyTest.test_a_name_alone_lets_nothing_be_emptied"),
         ("sync/run/uses.c", "row->attributes) & SPECIAL_ANY;",
          "row->attributes) | (special_is_called(row->name, REMOTE_TRASH) ? (unsigned)REMOTE_TRASH : 0u);")),
@@ -2717,6 +2721,14 @@ BUGS = [
         ("sync/observe/local.c", "mailbox->row.state == MAILBOX_ACTIVE && mailbox->row.stamp[0] != '\\0' &&", "mailbox->row.state == MAILBOX_ACTIVE &&")),
     bug("renamed: taken for the same mailbox for its UIDVALIDITY alone", system("test_renamed_broken_list.py", "BrokenListTest.test_one_uidvalidity_for_all"),
         ("sync/observe/survey_list.c", "    if (undecided_may_be(run, &item->seen, name, false))\n",
+    said("a special use that went to another mailbox ends the account", MAP("where_a_folder_can_not_follow_a_special_use_all_stay_where_they_are"),
+        ("sync/observe/mapped.c", "} else if (names_map_is_as_written(", "} else if (false && names_map_is_as_written(")),
+    said("what is on neither side any more in another one's way", MAP("what_is_on_neither_side_any_more_is_in_nobodys_way"),
+        ("sync/observe/mapped.c", "    if (is_settled_by_this_run(run, following.in_the_way)) {", "    if (false && is_settled_by_this_run(run, following.in_the_way)) {")),
+    said("a directory above the own folder in the way of another map", MAP("a_folder_goes_to_where_only_a_directory_above_it_stands"),
+        ("sync/observe/mapped.c", "        *is = mailbox->row.id != 0 && mailbox->folder_here &&", "        *is = false && mailbox->folder_here &&")),
+    said("check: a rename that is none", MAP("check_says_no_rename_where_the_folder_is_there_already"),
+        ("sync/inspect/check_map.c", "*moves = *moves && here;", ";")),
          "    for (size_t i = 0; i < run->count; i++)\n        if (!run->mailboxes[i].listed && run->mailboxes[i].row.wire != NULL &&\n"
          "            run->mailboxes[i].row.uidvalidity == item->seen.uidvalidity)\n            return take(list, item, &run->mailboxes[i]);\n"
          "    if (undecided_may_be(run, &item->seen, name, false))\n")),

@@ -275,6 +275,67 @@ class MapTest(Mapped):
         self.sync()
         self.assert_in_sync()
 
+    def test_where_a_folder_can_not_follow_a_special_use_all_stay_where_they_are(self):
+        """The server calls another mailbox its \\Sent: the one before has no other folder that it could have."""
+        self.given_mail()
+        self.client.create("Sent")
+        self.client.fill("Sent", [self.list])
+        self.account.set(map=["special:sent=Sent"], special=["sent=Sent"])
+        self.sync()
+        self.account.set(special=None)
+        before = [f.path for f in self.maildir.files("Sent")]
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("give mailbox Sent a folder: `map` gives Sent to mailbox Gesendete Objekte", result.err)
+        self.assertIn("each folder stays where it is", result.err)
+        self.assertEqual([f.path for f in self.maildir.files("Sent")], before)
+        self.assertIn("until there is room for it, each folder stays where it is", self.run_golub("check", "work").out)
+        self.sides = {}
+        self.assert_same()
+        news = self.corpus.simple("news")
+        self.client.fill("Sent", [news])
+        self.sync(expect=SOME)
+        self.assertTrue(self.maildir.has("Sent", news))
+
+        self.client.rename_mailbox("Sent", "Old sent")
+        self.sides = {"Gesendete Objekte": "Sent"}
+        self.sync()
+        self.sync()
+        self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
+        self.assert_in_sync()
+
+    def test_what_is_on_neither_side_any_more_is_in_nobodys_way(self):
+        self.given_mail()
+        self.client.create("Sent")
+        self.account.set(map=None)
+        self.sync()
+        self.client.delete_mailbox("Sent")
+        shutil.rmtree(self.maildir.folder("Sent"))
+        self.account.set(map=["special:sent=Sent"])
+        self.sides = {"Gesendete Objekte": "Sent"}
+        self.assertIn("map: the next sync renames the folder Gesendete Objekte of Gesendete Objekte to Sent\n", self.run_golub("check", "work").out)
+
+        for _ in range(2):  # the first one forgets it
+            self.sync()
+
+        self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
+        self.assert_in_sync()
+
+    def test_a_folder_goes_to_where_only_a_directory_above_it_stands(self):
+        self.account.set(map=["Gesendete Objekte=Mail/Sent"])
+        self.sides = {"Gesendete Objekte": "Mail/Sent"}
+        self.given_another(["Gesendete Objekte=Mail"], {"Gesendete Objekte": "Mail"})
+        self.assertFalse(os.path.exists(self.maildir.folder("Mail/Sent")))
+
+    def test_check_says_no_rename_where_the_folder_is_there_already(self):
+        self.given_mail()
+        self.account.set(map=None)
+        self.sync()
+        os.rename(self.maildir.folder("Gesendete Objekte"), self.maildir.folder("Sent"))
+        self.account.set(map=["special:sent=Sent"])
+        self.assertNotIn("the next sync renames", self.run_golub("check", "work").out)
+
     def test_a_map_and_a_name_on_the_server_change_in_one_go(self):
         self.given_mail()
         self.sync()
@@ -386,6 +447,13 @@ class DeliverMapTest(Mapped):
         self.assertNotIn("Lists", self.client.mailboxes())
         self.home.accounts[-1].set(deliver_to="Lists")
         self.assertRegex(self.run_golub("import", "post", expect=CONFIG).err, r"deliver-to: .*`map` gives Lists to mailbox Listen")
+
+        self.home.accounts[-1].set(deliver_to="Gesendete Objekte")  # which the map calls special:sent
+        self.assertIn("mail goes into Gesendete Objekte: the folder %s" % self.maildir.folder("Sent"), self.run_golub("check", "post").out)
+        more = self.corpus.simple("more")
+        self.client.fill("INBOX", [more])
+        self.run_golub("import", "post")
+        self.assertTrue(self.maildir.has("Sent", more))
 
 
 class CyrusMapTest(Mapped):
