@@ -18,6 +18,7 @@
 #include "sync/adopt/adopt.h"
 #include "sync/adopt/let_go.h"
 #include "sync/adopt/sent_again.h"
+#include "sync/adopt/swapped.h"
 #include "store/base/clock.h"
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
@@ -294,11 +295,11 @@ dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
     bool edited;
-    bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) && hold_reject(run) &&
-              observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
-              agenda_foresee(run, &agenda) && copied_foresee(run, &agenda) && agenda_guard(run, &agenda) &&
-              agenda_print(run, &agenda) && apply_letters(run) && apply_keywords_there(run);
+    bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && swapped_check(run) &&
+              recover_intents(run) && hold_reject(run) && observe_refused(run) && observe_edited(run, true, &edited);
 
+    ok = ok && identify(run) && plan(run, &agenda) && agenda_foresee(run, &agenda) && copied_foresee(run, &agenda) &&
+         agenda_guard(run, &agenda) && agenda_print(run, &agenda) && apply_letters(run) && apply_keywords_there(run);
     uneven_say(run);
     agenda_free(&agenda);
     return ok;
@@ -348,7 +349,8 @@ begin_work(struct run *run)
 {
     bool changed;
 
-    if (!observe(run) || (!run->begun && !missing_fall_behind(run)) || !recover_intents(run) || !hold_reject(run))
+    if (!observe(run) || !swapped_check(run) || (!run->begun && !missing_fall_behind(run)) || !recover_intents(run) ||
+        !hold_reject(run))
         return false;
     run->begun = run->begun || (observe_refused(run) && observe_edited(run, true, &changed));
     return run->begun;
@@ -408,7 +410,7 @@ adopt_on_line(struct run *run, struct adopting **adopting)
 
     run->surveyed = again || (survey_remote(run) && attempts_judge(run));
     ok = run->surveyed && (!again || survey_on_new_line(run)) && (*adopting != NULL || adopt_find(run, adopting)) &&
-         observe(run) && examine_new_files(run) && adopt_take(run, *adopting);
+         observe(run) && swapped_check(run) && examine_new_files(run) && adopt_take(run, *adopting);
     if (ok && run_stopped(run))
         return true;
     ok = ok && identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) && adopt_say(run, *adopting);

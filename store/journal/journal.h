@@ -128,6 +128,9 @@ enum journal_fact {
     FACT_REMOVED = 0x10000000,
 };
 
+/* What a file that was lacking leaves when it is here again, or is no longer missed: both go together. */
+#define FACTS_OF_LACK ((unsigned)FACT_LACKED | FACT_TAKEN)
+
 struct journal_message {
     int64_t id, mailbox;
     uint32_t uid;                  /* 0: none known */

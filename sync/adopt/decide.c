@@ -213,7 +213,7 @@ find_row(const struct decide_rows *rows, uint32_t far, uint32_t near)
 }
 
 enum decide_gone
-decide_gone(const struct decide_rows *rows, uint32_t far, uint32_t near)
+decide_gone(const struct decide_rows *rows, uint32_t far, uint32_t near, bool again)
 {
     const struct foreign_row *row = find_row(rows, 0, near);
 
@@ -222,6 +222,11 @@ decide_gone(const struct decide_rows *rows, uint32_t far, uint32_t near)
     if (row == NULL) {
         row = find_row(rows, far, 0);
         if (near == 0 && (row == NULL || (row->marks & FOREIGN_LET_GO) == 0))
+            return DECIDE_UNSURE;
+    } else if ((row->marks & FOREIGN_LET_GO) == 0 && !again && row->far != far) {
+        /* The name was given elsewhere, or this is the other one of two equal messages: was what it is paired with let go? */
+        row = find_row(rows, far, 0);
+        if (row != NULL && (row->marks & FOREIGN_LET_GO) != 0)
             return DECIDE_UNSURE;
     }
     if (row != NULL)

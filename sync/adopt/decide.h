@@ -88,9 +88,10 @@ MUST_CHECK bool decide_rows(const struct foreign_state *state, struct arena *are
 /**
  * Why is a file missing, whose message is still there?
  *
- * @param far   UID of its message
- * @param near  UID here that its name had when it was seen last; 0: none
+ * @param far    UID of its message
+ * @param near   UID here that its name had when it was seen last; 0: none
+ * @param again  the program sent the file up once more, and has paired it with that copy
  */
-enum decide_gone decide_gone(const struct decide_rows *rows, uint32_t far, uint32_t near);
+enum decide_gone decide_gone(const struct decide_rows *rows, uint32_t far, uint32_t near, bool again);
 
 #endif

@@ -21,8 +21,6 @@
  */
 #include "sync/adopt/let_go.h"
 
-#include <inttypes.h>
-
 #include "store/foreign/mbsync.h"
 #include "sync/adopt/decide.h"
 #include "sync/adopt/private.h"
@@ -36,8 +34,9 @@ struct lost { /* a file that is missing, and whose message is there */
     int64_t id;
     uint32_t mailbox; /* index */
     uint32_t far, near;
+    bool again;      /* mbsync sent its file up once more (sent_again.h) */
     bool only_doubt; /* other rows rest on this one: it stays a row with a file */
-    bool uncopied;   /* mbsync sent its file up once more (sent_again.h), and that copy is gone */
+    bool uncopied;   /* ... and that copy is gone */
 };
 
 struct letting {
@@ -80,6 +79,7 @@ add_lost(struct letting *letting)
                                                     .mailbox = (uint32_t)(mailbox - run->mailboxes),
                                                     .far = message->uid,
                                                     .near = mbsync_uid_of_name(message->base),
+                                                    .again = (message->facts & FACT_SENT_AGAIN) != 0,
                                                     .only_doubt = count != 0,
                                                     .uncopied = !there};
     return true;
@@ -111,46 +111,26 @@ find_lost(struct letting *letting)
 
 /* ---- when was mbsync at work? ---- */
 
+/*
+ * Since this folder was looked at last, or its state was last asked; one that is at work has perhaps not written anything yet. Without its state only what
+ * it wrote into any folder tells of a run.
+ */
 static bool
-name_key(const struct mailbox *mailbox, char key[static 64])
-{
-    return text_print(key, 64, "mbsync %" PRId64, mailbox->row.id);
-}
-
-/* *worked: since this folder was looked at last, or since it was first asked. *when: that is to be remembered. */
-static bool
-find_time(struct letting *letting, uint32_t index, bool *worked, int64_t *when)
+find_out(struct letting *letting, uint32_t index, bool *worked)
 {
     struct run *run = letting->run;
-    const struct mailbox *mailbox = &run->mailboxes[index];
+    struct mailbox *mailbox = &run->mailboxes[index];
     const struct adopt_mailbox *from = &letting->adopting.mailboxes[index];
-    int64_t known = run->traces_before.mbsync, asked = 0;
-    struct local_traces traces;
-    char key[64], *text;
+    const int64_t changed = from->print.seconds * INT64_C(1000000000) + from->print.nanoseconds;
 
-    run->local.ops->traces(run->local.self, mailbox->row.folder, &traces);
-    *when = traces.changed;
-    if (from->path != NULL && from->print.seconds * INT64_C(1000000000) + from->print.nanoseconds > *when)
-        *when = from->print.seconds * INT64_C(1000000000) + from->print.nanoseconds;
-    *worked = false;
-    if (!name_key(mailbox, key) || !journal_get(run->journal, key, &text, &run->err))
+    if (!traces_look(run, mailbox, false))
         return false;
-    if (text != NULL && sscanf(text, "%" SCNd64, &asked) == 1 && asked > known)
-        known = asked;
-    free(text);
-    /* Without its state only new mail, in whatever folder, tells of a run; but one that is going on, or was cut off, may have taken files away. */
-    *worked = *when > known || from->busy || (from->path == NULL && run->traces.mbsync > run->traces_before.mbsync);
+    *worked = from->busy || traces_are_new(run, mailbox);
+    if (from->path != NULL && traces_state_is_new(run, mailbox, changed))
+        *worked = true;
+    for (size_t i = 0; from->path == NULL && !*worked && i < run->count; i++)
+        *worked = traces_are_new(run, &run->mailboxes[i]);
     return true;
-}
-
-static bool
-keep_time(struct letting *letting, uint32_t index, int64_t when)
-{
-    char key[64], text[32];
-
-    (void)text_print(text, sizeof text, "%" PRId64, when);
-    return name_key(&letting->run->mailboxes[index], key) &&
-           journal_set(letting->run->journal, key, text, &letting->run->err);
 }
 
 /* ---- what becomes of it ---- */
@@ -208,16 +188,15 @@ judge(struct letting *letting, size_t begin, size_t end)
     const bool believed =
         !from->busy && from->path != NULL && from->other == NULL && foreign_file_stands(from->path, &from->print);
     bool worked, ok;
-    int64_t when;
     size_t let_go = 0;
 
     if (believed && !decide_rows(&from->state, &letting->adopting.arena, &rows))
         return run_has(run, &letting->adopting.arena);
-    ok = find_time(letting, index, &worked, &when);
+    ok = find_out(letting, index, &worked);
     for (size_t i = begin; ok && i < end; i++) {
         const struct lost *lost = &letting->lost[i];
         const enum decide_gone why =
-            believed && !lost->uncopied ? decide_gone(&rows, lost->far, lost->near) : DECIDE_UNSURE;
+            believed && !lost->uncopied ? decide_gone(&rows, lost->far, lost->near, lost->again) : DECIDE_UNSURE;
 
         if (why == DECIDE_TAKEN && !lost->only_doubt) {
             let_go++;
@@ -228,7 +207,7 @@ judge(struct letting *letting, size_t begin, size_t end)
     }
     if (let_go != 0)
         say(run, &run->mailboxes[index], let_go);
-    return ok && (!worked || keep_time(letting, index, when));
+    return ok;
 }
 
 static bool

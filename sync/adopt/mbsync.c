@@ -41,6 +41,32 @@ check_near(const struct near *near, const struct foreign_state *state)
     return NULL;
 }
 
+/* Was the folder's last UID given after the last run that wrote the state beside it? mbsync writes its state last. What can't be looked at is not. */
+static bool
+is_left_behind(const struct looking *looking, size_t i)
+{
+    const struct mailbox *mailbox = &looking->adopting->run->mailboxes[i];
+    char state[ADOPT_PATH], validity[ADOPT_PATH];
+    struct stat written, given;
+
+    return mailbox->folder_here && adopt_in_folder(looking->adopting->run, mailbox, MBSYNC_STATE, state) &&
+           adopt_in_folder(looking->adopting->run, mailbox, MBSYNC_VALIDITY, validity) && stat(state, &written) == 0 &&
+           stat(validity, &given) == 0 &&
+           (written.st_mtim.tv_sec != given.st_mtim.tv_sec ? written.st_mtim.tv_sec < given.st_mtim.tv_sec
+                                                           : written.st_mtim.tv_nsec < given.st_mtim.tv_nsec);
+}
+
+/* Then it keeps its states elsewhere by now, and those beside the mail say nothing of what it has done since. */
+static bool
+any_is_left_behind(const struct looking *looking)
+{
+    for (size_t i = 0; looking->adopting->asking && i < looking->adopting->count; i++) {
+        if (is_left_behind(looking, i))
+            return true;
+    }
+    return false;
+}
+
 /*
  * One file for one mailbox.
  *
@@ -120,6 +146,8 @@ look_into_folders(struct looking *looking)
 {
     bool ok = true;
 
+    if (any_is_left_behind(looking))
+        return true;
     for (size_t i = 0; ok && i < looking->adopting->count; i++) {
         char path[ADOPT_PATH];
 

@@ -423,7 +423,7 @@ replace_all(struct again *again)
 static bool
 note_mailbox(struct run *run, uint32_t index)
 {
-    const struct mailbox *mailbox = &run->mailboxes[index];
+    struct mailbox *mailbox = &run->mailboxes[index];
     struct again again = {.run = run, .index = index};
     struct local_traces traces;
     uint64_t fresh;
@@ -436,8 +436,10 @@ note_mailbox(struct run *run, uint32_t index)
     if (fresh == 0)
         return true;
     run->local.ops->traces(run->local.self, mailbox->row.folder, &traces);
+    if (!traces_look(run, mailbox, false))
+        return false;
     if (traces.changed == 0 ||
-        (traces.changed <= run->traces_before.mbsync && traces.changed / INT64_C(1000000000) < run->now - RECENT_S))
+        (!traces_are_new(run, mailbox) && traces.changed / INT64_C(1000000000) < run->now - RECENT_S))
         return true;
     again.message = arena_array(&again.arena, 1, sizeof *again.message);
     ok = run_has(run, &again.arena) && gather_fresh(&again, traces.map);

@@ -152,8 +152,9 @@ is_told_by_header(const struct both_gone *both, const struct todo *todo, const s
 static bool
 take_name(struct both_gone *both, struct todo *todo, const struct file *file)
 {
-    return foreign_mark(both->run, todo->id, todo->id, file->kinship->body) &&
-           renamed_join(both->run, todo, file->todo, true);
+    return run_begin(both->run) &&
+           run_end(both->run, foreign_note(both->run, todo->id, todo->id, file->kinship->body) &&
+                                  renamed_take(both->run, todo, file->todo, true));
 }
 
 /* The only new file of the folder whose header is kin to this one; NULL: there is none, or several. */

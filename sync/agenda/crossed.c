@@ -364,13 +364,13 @@ probe(struct crossed *crossed, bool headers)
 static bool
 mark_own(struct run *run, struct journal_message *message, int64_t id)
 {
-    bool ok = run_begin(run) && run_load(run, id, message);
-
+    if (!run_load(run, id, message))
+        return false;
     message->facts &= ~(unsigned)(FACT_FOREIGN | FACT_BY_HEADER);
-    return run_end(run, ok && journal_message_save(run->journal, message, &run->err));
+    return journal_message_save(run->journal, message, &run->err);
 }
 
-/* Nothing of either is a removal any more, nor does one of them wait for a word. */
+/* Nothing of either is a removal any more, nor does one of them wait for a word: all of it at once, for one that waits no more would be removed. */
 static bool
 take(struct crossed *crossed, struct half_left *uid, struct half_left *file, bool read)
 {
@@ -380,11 +380,11 @@ take(struct crossed *crossed, struct half_left *uid, struct half_left *file, boo
     bool ok;
 
     uid->taken = file->taken = true;
-    if (!(own ? mark_own(run, crossed->message, id) : foreign_mark(run, id, id, file->kinship->body)) ||
-        !run_begin(run))
-        return false;
-    ok = journal_pending_clear(run->journal, mailbox, id, &run->err) && journal_hold_clear(run->journal, id, &run->err);
-    return run_end(run, ok) && renamed_join(run, uid->todo, file->todo, true);
+    ok = run_begin(run) &&
+         (own ? mark_own(run, crossed->message, id) : foreign_note(run, id, id, file->kinship->body)) &&
+         journal_pending_clear(run->journal, mailbox, id, &run->err) &&
+         journal_hold_clear(run->journal, id, &run->err) && renamed_take(run, uid->todo, file->todo, true);
+    return run_end(run, ok);
 }
 
 /* The file is what the one that is gone was before a program wrote its lines into it. */

@@ -148,9 +148,11 @@ take(struct kin_moves *moves, struct moved *gone, struct moved *fresh)
     const bool here = gone->todo->mailbox == fresh->todo->mailbox;
 
     gone->taken = fresh->taken = true;
-    if (!foreign_mark(run, gone->todo->id, here ? gone->todo->id : fresh->todo->id, fresh->kinship.body))
-        return false;
-    return here ? renamed_join(run, gone->todo, fresh->todo, true) : join_move(run, gone->todo, fresh->todo, true);
+    if (here)
+        return run_begin(run) && run_end(run, foreign_note(run, gone->todo->id, gone->todo->id, fresh->kinship.body) &&
+                                                  renamed_take(run, gone->todo, fresh->todo, true));
+    return foreign_mark(run, gone->todo->id, fresh->todo->id, fresh->kinship.body) &&
+           join_move(run, gone->todo, fresh->todo, true);
 }
 
 /* *any: the bodies of some are to be compared. */

@@ -115,11 +115,14 @@ gather_fresh(struct kin_moves_there *moves)
     return run_has(moves->run, &moves->arena);
 }
 
-/* Does a header say too little about these two? */
+/*
+ * Does a header say too little about these two? In the mailbox where the message was removed it does: what is new there with its header may be another
+ * message as well as the same one, and that one's file would stand for it.
+ */
 static bool
 is_vague(const struct kin_moves_there *moves, const struct left *gone, const struct probe *probe)
 {
-    return gone->vague || moves->doubtful[probe - moves->probes] ||
+    return gone->vague || gone->todo->mailbox == probe->mailbox || moves->doubtful[probe - moves->probes] ||
            mailbox_drafts(&moves->run->mailboxes[probe->mailbox]) != DRAFTS_NONE;
 }
 

@@ -363,7 +363,7 @@ take_edited(struct run *run, struct todo *gone, struct todo *fresh)
             old->flags = merge_unchanged(old->flags, false);
         } else {
             old->flags = merge_without_file(old->flags);
-            old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_LACKED | FACT_ITS_BYTES | FACT_FETCHED);
+            old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACTS_OF_LACK | FACT_ITS_BYTES | FACT_FETCHED);
             report_mailbox(run->report, run->account->name, from->row.name, "edited",
                            "a file that moved was changed: it is new mail where it is, and the message comes back");
         }

@@ -16,6 +16,7 @@ struct wanted {
     struct buffer header;
     bool shown;  /* a held message that nobody was told about */
     bool untold; /* one that golub will never have a file of */
+    bool asked;  /* ... and its body was asked for, or never will be */
     struct kinship kinship;
     struct digests digests; /* of the header; zeros: it did not come */
 };
@@ -129,8 +130,8 @@ ask(struct noting *noting, struct probe *probes, size_t count, bool headers)
 }
 
 /*
- * What another client saves anew is known again by its body alone (held_again.h). What is too much for that is not: there a removal ends with its
- * UID, and the message comes.
+ * What another client saves anew is known again by its body alone (held_again.h). What is too much for one run is asked for by the next ones; only a
+ * message that is larger than that by itself is not: there a removal ends with its UID, and the message comes.
  */
 static bool
 ask_bodies(struct noting *noting, struct probe *probes)
@@ -143,7 +144,10 @@ ask_bodies(struct noting *noting, struct probe *probes)
     for (size_t i = 0; ok && i < noting->count; i++) {
         struct wanted *wanted = &noting->wanted[i];
 
-        if (!wanted->untold || !wanted->digests.whole_header || wanted->message.size > left)
+        if (!wanted->untold || !wanted->digests.whole_header)
+            continue;
+        wanted->asked = wanted->message.size > BODIES_MAX;
+        if (wanted->message.size > left)
             continue;
         left -= wanted->message.size;
         probes[count++] = (struct probe){.mailbox = (uint32_t)(wanted->mailbox - noting->run->mailboxes),
@@ -155,8 +159,11 @@ ask_bodies(struct noting *noting, struct probe *probes)
     }
     ok = ok && ask(noting, probes, count, false);
     for (size_t i = 0; ok && i < count; i++) {
+        struct wanted *wanted = &noting->wanted[probes[i].id];
+
+        wanted->asked = probes[i].got || !noting->broke;
         if (probes[i].got && !probes[i].cut)
-            noting->wanted[probes[i].id].kinship = *probes[i].kinship;
+            wanted->kinship = *probes[i].kinship;
     }
     free(kinships);
     return ok;
@@ -222,7 +229,7 @@ write_digests(struct run *run, struct wanted *wanted)
 {
     struct journal_message *message = &wanted->message;
 
-    if (!wanted->untold || !wanted->digests.whole_header)
+    if (!wanted->untold || !wanted->digests.whole_header || !wanted->asked)
         return true;
     message->has_header = true;
     memcpy(message->header, wanted->digests.header, DIGEST_SIZE);

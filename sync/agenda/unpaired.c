@@ -150,7 +150,7 @@ resolve_row(struct resolving *resolving, struct todo *todo, bool moved)
     } else if (todo->step.verb == PLAN_DOWNLOAD) {
         message->base[0] = message->info[0] = '\0';
         message->flags = merge_without_file(message->flags);
-        message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED | FACT_LACKED | FACT_ADOPTED);
+        message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED | FACTS_OF_LACK | FACT_ADOPTED);
         message->facts |= FACT_AGAIN;
     } else {
         message->flags = merge_new(message->flags, true);

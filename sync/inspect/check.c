@@ -123,7 +123,7 @@ see_mailbox(void *context, const struct remote_listed *listed)
         report_error(checking->report, &err);
         return true;
     }
-    if (checking->shapes != NULL && !shapes_add(checking->shapes, listed, checking->info.prefix)) {
+    if (checking->shapes != NULL && !shapes_add(checking->shapes, checking->account, listed, checking->info.prefix)) {
         error_set(&checking->err, ERROR_LOCAL, "get memory");
         return false;
     }

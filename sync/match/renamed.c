@@ -23,7 +23,7 @@ take_file(struct journal_message *old, const struct journal_message *file, unsig
     old->flags.lseen = merge_of_name(file->info, old->flags.lseen);
     if ((old->facts & (FACT_REPLACED | FACT_MOVED)) != 0) /* its bytes stand here again: nothing replaces it any more */
         old->refers_to = 0;
-    old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED | FACT_VAGUE);
+    old->facts &= ~(unsigned)(FACT_GONE_HERE | FACTS_OF_LACK | FACT_ALTERED | FACT_MOVED | FACT_REPLACED | FACT_VAGUE);
     if ((old->facts & FACT_GONE_THERE) == 0)
         old->facts &= ~(unsigned)(FACT_UNPAIRED | ((old->facts & FACT_APART) != 0 ? 0 : FACT_ADOPTED));
     if (!file->has_wire || memcmp(old->wire, file->wire, DIGEST_SIZE) != 0)
@@ -64,14 +64,20 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
 }
 
 bool
-renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up)
+renamed_take(struct run *run, struct todo *gone, struct todo *fresh, bool up)
 {
     struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
-    bool ok = (old != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) &&
-              run_load(run, fresh->id, new) && rename_row(run, gone, fresh, up, old, new) && run_commit(run);
+    bool ok = (old != NULL || run_no_memory(run)) && run_load(run, gone->id, old) && run_load(run, fresh->id, new) &&
+              rename_row(run, gone, fresh, up, old, new);
 
     free(old);
     return ok;
+}
+
+bool
+renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up)
+{
+    return run_begin(run) && run_end(run, renamed_take(run, gone, fresh, up));
 }
 
 /*

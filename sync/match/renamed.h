@@ -4,7 +4,9 @@
 
 #include "sync/match/meeting.h"
 
-/** Two rows of one mailbox are one message under a new file name (up) or a new UID: journal only. */
+/** Two rows of one mailbox are one message under a new file name (up) or a new UID: journal only. Inside a transaction. */
+MUST_CHECK bool renamed_take(struct run *run, struct todo *gone, struct todo *fresh, bool up);
+/** The same, in a transaction of its own. */
 MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up);
 /**
  * Called before anything of this mailbox is paired. A new file with the bytes of one that is gone here is the same file

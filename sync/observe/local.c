@@ -144,7 +144,7 @@ on_file(void *context, const char *base, const char *info)
         message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
     }
     take_back(look, &message);
-    message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED);
+    message.facts &= ~(unsigned)(FACT_GONE_HERE | FACTS_OF_LACK);
     take_past(look, &message, before.info);
     flushed_doubt_flags(look->run, &message);
     if (!(id_set_add(&look->seen, message.id) || run_no_memory(look->run)) ||
@@ -194,8 +194,7 @@ read_folder(struct look *look)
     look->stable = false;
     if (look->unmoved.names == NULL && !unmoved_load(&look->unmoved, run, mailbox->row.id, look->room))
         return false;
-    traces_of_folder(&run->local, mailbox->row.folder, &run->traces);
-    if (!letters_open(run, mailbox, true))
+    if (!traces_look(run, mailbox, true) || !letters_open(run, mailbox, true))
         return false;
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
@@ -443,7 +442,7 @@ doubt_gone(struct run *run, const struct mailbox *mailbox)
             continue;
         message.base[0] = message.info[0] = '\0';
         message.flags = merge_without_file(message.flags);
-        message.facts = (message.facts & ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_LACKED)) | FACT_AGAIN;
+        message.facts = (message.facts & ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACTS_OF_LACK)) | FACT_AGAIN;
         ok = journal_message_save(run->journal, &message, &run->err);
     }
     free(ids);

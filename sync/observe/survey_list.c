@@ -426,7 +426,7 @@ note_shapes(struct list *list)
     shapes_free(run->shapes);
     run->shapes = shapes_new();
     for (size_t i = 0; run->shapes != NULL && ok && i < list->count; i++)
-        ok = shapes_add(run->shapes, &list->items[i].seen, run->info.prefix);
+        ok = shapes_add(run->shapes, run->account, &list->items[i].seen, run->info.prefix);
     return (run->shapes != NULL && ok) || run_no_memory(run);
 }
 

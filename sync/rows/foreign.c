@@ -17,21 +17,26 @@ foreign_carry(struct run *run, const struct journal_message *from, struct journa
 }
 
 bool
-foreign_mark(struct run *run, int64_t from, int64_t to, const unsigned char body[static DIGEST_SIZE])
+foreign_note(struct run *run, int64_t from, int64_t to, const unsigned char body[static DIGEST_SIZE])
 {
     struct journal_message *source = calloc(2, sizeof *source), *message = source + 1;
-    bool ok = (source != NULL || run_no_memory(run)) && run_begin(run);
+    bool ok = (source != NULL || run_no_memory(run)) && run_load(run, from, source) && run_load(run, to, message);
 
     if (ok) {
-        ok = run_load(run, from, source) && run_load(run, to, message);
         message->facts |= FACT_FOREIGN;
         message->has_header = source->has_header;
         memcpy(message->header, source->header, DIGEST_SIZE);
-        ok = run_end(run, ok && journal_foreign_save(run->journal, to, body, &run->err) &&
-                              journal_message_save(run->journal, message, &run->err));
+        ok = journal_foreign_save(run->journal, to, body, &run->err) &&
+             journal_message_save(run->journal, message, &run->err);
     }
     free(source);
     return ok;
+}
+
+bool
+foreign_mark(struct run *run, int64_t from, int64_t to, const unsigned char body[static DIGEST_SIZE])
+{
+    return run_begin(run) && run_end(run, foreign_note(run, from, to, body));
 }
 
 bool

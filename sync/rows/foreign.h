@@ -14,6 +14,8 @@ MUST_CHECK bool foreign_carry(struct run *run, const struct journal_message *fro
  * They may be one row. In a transaction of its own, not inside one.
  */
 MUST_CHECK bool foreign_mark(struct run *run, int64_t from, int64_t to, const unsigned char body[static DIGEST_SIZE]);
+/** The same, inside a transaction. */
+MUST_CHECK bool foreign_note(struct run *run, int64_t from, int64_t to, const unsigned char body[static DIGEST_SIZE]);
 /**
  * Is this body, as the server sends it, that of the row's file?
  *

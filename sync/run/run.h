@@ -121,6 +121,7 @@ struct mailbox {
     bool keywords_said;        /* that some were refused in this run */
     struct lettering *letters; /* what letters of its names mean: sync/rows/letters.h; NULL: not looked at, or */
     bool unlettered;           /* they were looked at, and its names show no keywords */
+    struct traces_of traces;   /* of mbsync in its folder */
 };
 
 struct todo { /* one message about which something is to be done */

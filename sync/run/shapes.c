@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "sync/rules/names_shape.h"
+#include "sync/rules/special.h"
 #include "sync/run/traces.h"
 
 #define TEXTS_MAX (64 * 1024 * 1024)
@@ -12,7 +13,8 @@ struct there {          /* a mailbox of the server */
     size_t path, after; /* its spellings among the paths */
     uint32_t messages;  /* UINT32_MAX: not known */
     bool has_folder;
-    bool taken; /* by a step */
+    bool chosen; /* perhaps: by `mailboxes` */
+    bool taken;  /* by a step */
 };
 
 struct shapes {
@@ -63,14 +65,28 @@ add_text(struct buffer *to, const char *text)
     return buffer_add(to, text, strlen(text) + 1);
 }
 
+/* As far as a name and what the server says of that mailbox alone tell. */
+static bool
+may_be_chosen(const struct account *account, const char *name, unsigned attributes)
+{
+    unsigned called = 0;
+
+    for (size_t i = 0; i < SPECIAL_USES; i++)
+        called |= special_is_called(name, special_all[i]) ? special_all[i] : 0;
+    attributes = special_uses(account->policy.special, name, attributes);
+    return names_chosen(account->policy.patterns, name, attributes) ||
+           names_chosen(account->policy.patterns, name, attributes | called);
+}
+
 bool
-shapes_add(struct shapes *shapes, const struct remote_listed *seen, const char *prefix)
+shapes_add(struct shapes *shapes, const struct account *account, const struct remote_listed *seen, const char *prefix)
 {
     const struct names_there there = {.name = seen->name,
                                       .other = seen->other,
                                       .separator = seen->separator,
                                       .prefix = (seen->attributes & REMOTE_SHARED) != 0 ? "" : prefix};
-    char path[LOCAL_FOLDER_MAX + 1];
+    char path[LOCAL_FOLDER_MAX + 1], name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
     struct there *mailbox;
 
     if (!array_grow(&shapes->there, &shapes->there_size, shapes->there_count + 1, sizeof *shapes->there))
@@ -82,6 +98,9 @@ shapes_add(struct shapes *shapes, const struct remote_listed *seen, const char *
             return false;
     }
     mailbox->after = shapes->paths.len;
+    mailbox->chosen = names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator, there.prefix,
+                                        name, &ignored) &&
+                      may_be_chosen(account, name, seen->attributes);
     return true;
 }
 
@@ -348,9 +367,20 @@ is_better(const struct shapes *shapes, const char *folder, const struct there *o
     return strcmp(name_of(shapes, one), name_of(shapes, other)) < 0;
 }
 
+/*
+ * A folder that is left out is not made there: it concerns only a mailbox that is chosen, and would be fetched beside it, if it has a like name, or is
+ * INBOX, which each account has.
+ */
+static bool
+concerns(const struct shapes *shapes, const char *folder, bool chosen, const struct there *mailbox)
+{
+    return chosen ||
+           (mailbox->chosen && (is_like(folder, name_of(shapes, mailbox)) || is_inbox(name_of(shapes, mailbox))));
+}
+
 /* A mailbox without a folder whose mail this folder may have: as many messages, about; or INBOX, whatever is in it. */
 static const struct there *
-find_homeless(const struct shapes *shapes, const char *folder, uint64_t files)
+find_homeless(const struct shapes *shapes, const char *folder, bool chosen, uint64_t files)
 {
     const struct there *best = NULL;
 
@@ -358,6 +388,7 @@ find_homeless(const struct shapes *shapes, const char *folder, uint64_t files)
         const struct there *mailbox = &shapes->there[i];
 
         if (!mailbox->has_folder && mailbox->after > mailbox->path && mailbox->messages != 0 &&
+            concerns(shapes, folder, chosen, mailbox) &&
             (mailbox->messages >= files / 2 || is_inbox(name_of(shapes, mailbox))) &&
             (best == NULL || is_better(shapes, folder, mailbox, best)))
             best = mailbox;
@@ -426,6 +457,16 @@ refuse_names(const char *folder, const char *mailbox, const char *program, bool 
         program, here, steps ? " (below, as far as names tell)" : "");
 }
 
+/* One whose name says nothing is looked at. */
+static bool
+is_chosen(const struct account *account, const char *folder)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    return !names_from_folder(folder, LAYOUT_VERBATIM, name, &ignored) || may_be_chosen(account, name, 0);
+}
+
 /* @return false: refused, or out of memory (then err says nothing) */
 static bool
 check_names(struct shapes *shapes, const struct account *account, struct names_tree *tree, const struct local *local,
@@ -440,13 +481,14 @@ check_names(struct shapes *shapes, const struct account *account, struct names_t
     find_folders(shapes, tree);
     for (size_t i = 0; ok && i < tree->count; i++) {
         const struct names_folder *folder = &tree->at[i];
+        const bool chosen = is_chosen(account, folder->path);
         const struct there *found;
         struct looking looking;
 
         if (folder->known != 0 || folder->path[0] == '\0' || is_inbox(folder->path) ||
-            find_homeless(shapes, folder->path, 0) == NULL || !was_kept(local, folder->path, &looking))
+            find_homeless(shapes, folder->path, chosen, 0) == NULL || !was_kept(local, folder->path, &looking))
             continue;
-        found = find_homeless(shapes, folder->path, looking.files);
+        found = find_homeless(shapes, folder->path, chosen, looking.files);
         if (found != NULL && first == NULL) {
             homeless = found;
             first = folder->path;

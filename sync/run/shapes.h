@@ -17,7 +17,8 @@ bool shapes_concern(const struct account *account);
 /** NULL: out of memory */
 struct shapes *shapes_new(void);
 /** A mailbox of the server's list. @param prefix  of the personal namespace. @return false: out of memory */
-MUST_CHECK bool shapes_add(struct shapes *shapes, const struct remote_listed *seen, const char *prefix);
+MUST_CHECK bool shapes_add(struct shapes *shapes, const struct account *account, const struct remote_listed *seen,
+                           const char *prefix);
 /**
  * Look at the tree, which is open; nothing is changed.
  * @return false: ERROR_CONFIG, the tree has another shape; or it could not be looked at

@@ -459,6 +459,39 @@ what_was_gone_there_and_is_shown_again_is_a_message_as_any_other(void **state)
     then_both_sides_agree();
 }
 
+/* Golub had its file, and the state says that its message was removed there; a message with its header is another one, whose body has to be told. */
+static void
+a_message_with_the_header_of_one_that_was_gone_there_comes(void **state)
+{
+    const int content = CONTENT_NAMED_ALIKE;
+    struct journal_message message = {0};
+    struct error err = {0};
+    bool found = false;
+    uint32_t uid = 0;
+
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, content);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    assert_true(journal_message_by_base(sim.clients[0].journal, mailbox_row(), file_of(INBOX, content)->base, &message,
+                                        &found, &err) &&
+                found);
+    message.facts |= FACT_ADOPTED;
+    assert_true(journal_begin(sim.clients[0].journal, &err) &&
+                journal_message_save(sim.clients[0].journal, &message, &err) &&
+                journal_commit(sim.clients[0].journal, &err));
+    when_somebody_removes_there(content);
+    assert_int_equal(when_golub_syncs_without_a_word(), 3);
+
+    assert_true(server_add(&sim.server, INBOX, content + 1, 0, 0, 1600009999, &uid));
+    ledger_put(&sim.world, content + 1, INBOX);
+    assert_int_equal(when_golub_syncs_without_a_word(), 3);
+
+    then_it_is_here(INBOX, content + 1, 1);
+    then_it_is_here(INBOX, content, 1);
+}
+
 /* With the lines of a mail reader, of a server, or as it was; whichever way the server says that the old one is gone. */
 static void
 given_its_message_was_saved_anew(int how)
@@ -520,6 +553,7 @@ main(void)
         SCENARIO(it_waits_where_the_server_does_not_show_its_header),
         SCENARIO(it_waits_on_where_another_client_saves_its_message_anew_wherever_the_power_fails),
         SCENARIO(it_goes_with_a_word_where_another_client_saved_its_message_anew_wherever_the_power_fails),
+        SCENARIO(a_message_with_the_header_of_one_that_was_gone_there_comes),
         SCENARIO(it_ends_where_the_message_is_gone),
         SCENARIO(it_ends_where_its_header_names_no_message_and_two_have_it),
         SCENARIO(it_waits_though_its_header_was_never_read),

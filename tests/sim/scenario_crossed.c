@@ -148,6 +148,70 @@ one_that_moves_beside_it_is_another_one(void **state)
     given_empty_account(1);
 }
 
+/* The row whose UID is left, and whose file is gone: the user was asked about it before. */
+static int64_t
+given_it_is_held(struct one one)
+{
+    struct journal_hold hold = {.kind = HOLD_REMOVALS, .since = 1, .list = "abcd", .reason = "guard"};
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool found = false;
+    struct error err;
+
+    assert_non_null(message);
+    for (int64_t id = 1; id < 10 && hold.message == 0; id++)
+        if (journal_message_get(sim.clients[0].journal, id, message, &found, &err) && found &&
+            strcmp(message->base, one.file->base) == 0)
+            hold.message = id;
+    free(message);
+    assert_true(journal_begin(sim.clients[0].journal, &err) && journal_hold_add(sim.clients[0].journal, &hold, &err) &&
+                journal_commit(sim.clients[0].journal, &err));
+    return hold.message;
+}
+
+/* Else its message would be removed like any other, should the body not come in the run after that. */
+static void
+then_it_is_held_unless_it_has_its_file(int64_t id)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    struct journal_hold *holds = NULL;
+    size_t count = 0;
+    bool found = false;
+    struct error err;
+
+    assert_non_null(message);
+    assert_true(journal_message_get(sim.clients[0].journal, id, message, &found, &err) && found &&
+                journal_holds_of(sim.clients[0].journal, id, &holds, &count, &err));
+    assert_true((message->facts & FACT_GONE_HERE) == 0 || count != 0);
+    free(holds);
+    free(message);
+}
+
+static void
+what_waits_for_a_word_waits_until_it_is_settled_wherever_the_power_fails(void **state)
+{
+    static const int here_as[TIMES] = {DRESS_PLAIN, DRESS_READER}, there_as[TIMES] = {DRESS_PLAIN, DRESS_PLAIN};
+    int step = 0, status;
+
+    (void)state;
+    do {
+        given_empty_account(1);
+        given_two(here_as, there_as);
+        const struct one one = crossed_pair(0);
+        const int64_t id = given_it_is_held(one);
+
+        when_one_is_removed(one);
+        sim.world.crash_at = ++step;
+        status = when_golub_syncs_after(60);
+        sim.world.crash_at = 0;
+
+        then_it_is_held_unless_it_has_its_file(id);
+        then_both_sides_agree();
+        then_it_is_here(INBOX, 1, 1);
+        then_it_is_there(INBOX, 1, 1);
+    } while (status == -1);
+    assert_true(step > 3);
+}
+
 int
 main(void)
 {
@@ -155,6 +219,7 @@ main(void)
         SCENARIO(one_of_two_that_is_removed_by_another_programs_pairs_is_one),
         SCENARIO(one_of_two_that_is_moved_by_another_programs_pairs_is_one),
         SCENARIO(one_that_moves_beside_it_is_another_one),
+        SCENARIO(what_waits_for_a_word_waits_until_it_is_settled_wherever_the_power_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

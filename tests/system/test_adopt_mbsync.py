@@ -24,6 +24,24 @@ class MbsyncTest(Moved, MbsyncAdoptTest):
             self.assertIn("$label1", [f.lower() for f in moved[0].flags])
         self.assert_idempotent()
 
+    def test_bodies_that_are_too_much_for_one_run_are_read_by_the_next(self):
+        """What waits to be removed there is known again by its body alone."""
+        large = [self.corpus.simple("large", ("%d" % n) * 900 + "\r\n" + ("x" * 900 + "\r\n") * 14000) for n in range(3)]
+        self.given_a_full_account(2)
+        self.client.fill("INBOX", large)
+        self.given_a_mover(self.kind, **self.options)
+        self.mover.sync()
+        self.given_golub()
+        for message in large:
+            os.unlink(self.file_of(message).path)
+        self.adopt(expect=HELD)
+        read = [self.bodies() > 0]  # of two: one question
+        for _ in range(2):
+            self.proxy.reset()
+            self.sync(expect=HELD)
+            read.append(self.bodies() > 0)
+        self.assertEqual(read, [True, True, False])
+
     def test_a_draft_that_was_saved_again_in_its_place_is_not_what_it_was(self):
         """It has the size that it had. Taken for the old version, it would go when that does."""
         self.given_a_full_account()

@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 """mbsync with limits (MaxMessages, MaxSize) in turn with golub: what it takes away here nobody removed, and what it can't see it carries again."""
+import contextlib
 import os
+import shutil
+import sqlite3
+import time
 
 from adoptbase import MbsyncAdoptTest
 from base import HELD, main
@@ -131,6 +135,57 @@ class MbsyncLimitTest(MbsyncAdoptTest):
         self.sync("--reject-deletes")
         self.assertEqual(self.mail_there(), there)
         self.assertEqual(len(self.tree.files("INBOX")), len(there["INBOX"]))
+        with contextlib.closing(sqlite3.connect("file:%s/journal.db?mode=ro" % self.account.state, uri=True)) as journal:
+            self.assertEqual(journal.execute("SELECT count(*) FROM message WHERE facts & 0x20000000").fetchone(), (0,), "what it may have taken away is here")
+
+    def given_a_state_that_is_nowhere_to_be_found(self):
+        self.given_a_full_account()
+        self.given_a_mover(self.kind)
+        state = os.path.join(self.mover.folder, "states")
+        os.mkdir(state)
+        self.mover.options.update(state=os.path.join(state, "work-"), channel=LIMIT)
+        self.limit("")
+        self.mover.sync()
+        self.given_golub()
+        self.sync()
+
+    def test_another_folders_clock_says_nothing_of_this_one(self):
+        """It was ahead when mbsync wrote there, or a later run of mbsync's is known of; each folder has its own time."""
+        for ahead in (3, 86400):
+            with self.subTest(ahead):
+                self.user = next(self._users)
+                self.client, self.home = self.new_client(), self.another_home()
+                self.given_a_state_that_is_nowhere_to_be_found()
+                later = time.time() + ahead
+                os.utime(os.path.join(self.mover.root, "Work/2024/.uidvalidity"), (later, later))
+                self.tree.flag(self.tree.files("Work/2024")[0], add="F")
+                self.sync()
+                self.limit()
+                self.new_there()
+                there = self.mail_there()
+                self.mover.sync()
+                time.sleep(4 if ahead < 10 else 0)
+                self.sync(expect=HELD)
+                self.assertEqual(self.mail_there(), there)
+
+    def test_a_state_that_mbsync_left_behind_says_nothing(self):
+        """It keeps another one by now, which golub does not find; the one beside the mail knows of no limit."""
+        self.given_a_tree()
+        self.adopt()
+        self.sync()
+        states = os.path.join(self.mover.folder, "states")
+        os.mkdir(states)
+        for mailbox in ("INBOX", "Work/2024"):
+            shutil.copy(os.path.join(self.mover.root, mailbox, ".mbsyncstate"), os.path.join(states, "work-" + mailbox.replace("/", "!")))
+        self.mover.options.update(state=os.path.join(states, "work-"))
+        self.limit()
+        self.new_there()
+        there = self.mail_there()
+
+        self.turn(expect=HELD)
+
+        self.assertLess(len(self.mail_here()["INBOX"]), len(there["INBOX"]))
+        self.assertEqual(self.mail_there(), there)
 
     # -- what golub brought beyond the limit mbsync sends up once more
 

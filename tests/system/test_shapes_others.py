@@ -1,7 +1,8 @@
 """Shapes in which OfflineIMAP keeps a tree, and a server that has all of it below INBOX: shapes.py."""
+import os
 import re
 
-from base import main
+from base import CONFIG, main
 from rig.movers import Mbsync, OfflineImap
 from shapes import STOP, ShapeTest
 
@@ -82,6 +83,48 @@ class OfflineImapShapeTest(ShapeTest):
                 self.moves_in()
                 self.assertEqual(self.travelled(), (0, 0), self.evidence())
 
+    def given_folders_that_change_places(self, places, names=("A", "B", "C"), **options):
+        self.user = next(self._users)
+        self.client, self.home = self.new_client(), self.another_home()
+        self.account = self.new_account("work", maildir=self.home.path_of("Mail"))
+        self.maildir = self.account.maildir
+        self.given_mail(names)
+        self.given_tree(OfflineImap, nametrans="lambda f: %r.get(f, f)" % (places,), **options)
+
+    def refused_by_what_is_in_them(self, *words):
+        """In each run, a dry one too; no mail is touched, and nothing made."""
+        mail, there = self.maildir.tree(), self.sizes()
+        folders = self.folders()
+        for args in (("sync", "-n", "work"), ("sync", "work"), ("sync", "work")):
+            result = self.check(self.home.run(*args), CONFIG)
+            for word in words:
+                self.assertIn(word, result.err)
+            self.assertEqual((self.maildir.tree(), self.sizes(), self.folders()), (mail, there, folders))
+            self.assert_nothing_changed_there()
+
+    def test_folders_whose_names_nametrans_exchanged_are_refused_with_the_map_to_write(self):
+        """Both names are on both sides; by them alone all of it would stand on both sides twice."""
+        self.given_folders_that_change_places({"A": "B", "B": "A"}, separator="/")
+        self.refused_by_what_is_in_them("OfflineIMAP kept the mail of mailbox B in the folder A", 'map = {"B=A", "A=B"}')
+        self.account.set(map=["B=A", "A=B"])
+        self.moves_in()
+        self.assertEqual(self.travelled(), (0, 0), self.evidence())
+
+    def test_folders_that_are_given_their_names_are_met(self):
+        self.given_folders_that_change_places({"A": "B", "B": "C", "C": "A"})
+        self.account.set(layout="flat")
+        self.refused_by_what_is_in_them('map = {"C=A", "B=C", "A=B"}')
+        for old, new in (("A", "x"), ("B", "A"), ("C", "B"), ("x", "C")):
+            os.rename(os.path.join(self.account.root, old), os.path.join(self.account.root, new))
+        self.moves_in()
+        self.assertEqual(self.travelled(), (0, 0), self.evidence())
+
+    def test_a_few_that_were_moved_since_are_no_reason(self):
+        self.given_folders_that_change_places({}, names=("A", "B"), separator="/")
+        for old, new in (("A", "B"), ("B", "A")):
+            self.client.move(old, [self.client.messages(old)[0].uid], new)
+        self.sync()
+
     def test_folders_that_are_to_be_mailboxes_are_made_there_on_a_word(self):
         self.given_mail(["Lists"])
         self.given_tree(OfflineImap, separator="/", nametrans="lambda f: f.replace('Lists', 'other')")
@@ -100,6 +143,18 @@ class OfflineImapShapeTest(ShapeTest):
         self.client.append("new", self.corpus.simple("new"))
         self.sync()
         self.assertIn("own", self.client.mailboxes())
+
+    def test_a_folder_that_is_left_out_is_no_reason(self):
+        """Its mailbox is gone, and one that never had a folder has as much mail: neither concerns the other."""
+        self.given_mail(["Lists", "gone"])
+        self.given_tree(OfflineImap, separator="/")
+        self.client.delete_mailbox("gone")
+        self.client.create("new")
+        self.client.fill("new", self.corpus.messages(3, edge=False))
+        self.account.set(mailboxes=["INBOX", "Lists", "new"])
+        self.sync()
+        self.assertEqual(len(self.maildir.files("new")), 3)
+        self.assertNotIn("gone", self.client.mailboxes())
 
     def test_a_folder_whose_mailbox_is_gone_is_no_reason(self):
         """Each mailbox that is there has its folder."""

@@ -323,7 +323,7 @@ files_without_a_row_are_left_to_be_compared(void **state)
 
 /* Why is a file missing? `expired`: MaxExpiredFarUid. */
 static enum decide_gone
-gone(const struct foreign_row *rows, size_t count, uint32_t expired, uint32_t far, uint32_t near)
+gone_again(const struct foreign_row *rows, size_t count, uint32_t expired, uint32_t far, uint32_t near, bool again)
 {
     struct foreign_row copy[8];
     const struct foreign_state state = {.rows = copy, .count = count, .max_expired = expired};
@@ -333,9 +333,15 @@ gone(const struct foreign_row *rows, size_t count, uint32_t expired, uint32_t fa
 
     memcpy(copy, rows, count * sizeof *rows);
     assert_true(decide_rows(&state, &arena, &order));
-    why = decide_gone(&order, far, near);
+    why = decide_gone(&order, far, near, again);
     arena_free(&arena);
     return why;
+}
+
+static enum decide_gone
+gone(const struct foreign_row *rows, size_t count, uint32_t expired, uint32_t far, uint32_t near)
+{
+    return gone_again(rows, count, expired, far, near, false);
 }
 
 static void
@@ -351,9 +357,13 @@ what_is_missing_was_let_go_only_where_the_state_says_so(void **unused)
     assert_int_equal(gone(rows, 4, 0, 6, 5), DECIDE_TAKEN);
     assert_int_equal(gone(rows, 4, 0, 6, 0), DECIDE_TAKEN);
     assert_int_equal(gone(rows, 4, 0, 8, 1), DECIDE_REMOVED);
-    assert_int_equal(gone(rows, 4, 0, 3, 4), DECIDE_TAKEN); /* the file's own row, whatever golub took it for */
-    assert_int_equal(gone(rows, 4, 0, 7, 2), DECIDE_REMOVED);
-    assert_int_equal(gone(rows, 4, 5, 5, 3), DECIDE_TAKEN); /* pruned */
+    assert_int_equal(gone(rows, 4, 0, 3, 4), DECIDE_TAKEN);   /* the file's own row, whatever golub took it for */
+    assert_int_equal(gone(rows, 4, 0, 8, 2), DECIDE_REMOVED); /* one of two equal messages, of which none was let go */
+    assert_int_equal(gone(rows, 4, 0, 7, 2), DECIDE_UNSURE);  /* another message's UID: its name is from elsewhere */
+    assert_int_equal(gone(rows, 4, 0, 5, 2), DECIDE_UNSURE);
+    assert_int_equal(gone(rows, 4, 5, 5, 2), DECIDE_TAKEN);
+    assert_int_equal(gone_again(rows, 4, 5, 5, 2, true), DECIDE_REMOVED); /* the row is of the copy that it sent up */
+    assert_int_equal(gone(rows, 4, 5, 5, 3), DECIDE_TAKEN);               /* pruned */
     assert_int_equal(gone(rows, 4, 5, 10, 3), DECIDE_UNSURE);
     assert_int_equal(gone(rows, 4, 5, 5, 0), DECIDE_UNSURE); /* mbsync had not named it when it was seen last */
     assert_int_equal(gone(rows, 4, 5, 8, 0), DECIDE_UNSURE);
