@@ -210,7 +210,8 @@ struct remote_append { /* one message to be stored */
     const char *keywords; /* only those the mailbox can store are sent */
     int64_t date;
     uint64_t size; /* wire bytes, exact */
-    bool alone;    /* it was refused before: no command of several, and its bytes wait until the server asks for them */
+    bool single;   /* in a command of its own: how far the server came says the answer to each */
+    bool alone;    /* it was refused before: likewise, and its bytes wait until the server asks for them */
 };
 
 struct remote_appender {

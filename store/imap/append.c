@@ -135,6 +135,12 @@ has_lookalike(const struct appending *appending, struct group group, const struc
     return false;
 }
 
+static bool
+is_by_itself(const struct remote_append *message)
+{
+    return message->alone || message->single;
+}
+
 /* The longest run of messages from `at` on that may travel as one command. */
 static struct group
 next_group(const struct appending *appending)
@@ -142,14 +148,14 @@ next_group(const struct appending *appending)
     const struct remote_append *messages = appending->messages;
     struct group group = {appending->at, 1};
     uint64_t bytes = messages[group.first].size;
-    size_t most =
-        appending->imap->can.bits & CAPABILITY_MULTIAPPEND && !appending->single && !messages[group.first].alone
-            ? LIMIT_BATCH
-            : 1;
+    size_t most = appending->imap->can.bits & CAPABILITY_MULTIAPPEND && !appending->single &&
+                          !is_by_itself(&messages[group.first])
+                      ? LIMIT_BATCH
+                      : 1;
 
     while (group.count < most && group.first + group.count < appending->count) {
         const struct remote_append *next = &messages[group.first + group.count];
-        if (next->alone || !same_mailbox(&messages[group.first], next) ||
+        if (is_by_itself(next) || !same_mailbox(&messages[group.first], next) ||
             is_too_big(appending, group.first + group.count) || has_lookalike(appending, group, next))
             break;
         if (next->size > LIMIT_APPEND_BYTES || bytes + next->size > LIMIT_APPEND_BYTES)

@@ -1,6 +1,8 @@
 /* See answers.h. */
 #include "sync/apply/answers.h"
 
+#include <stdlib.h>
+
 #include "sync/rows/alias.h"
 #include "sync/rows/refusals.h"
 #include "sync/rules/merge.h"
@@ -143,4 +145,56 @@ answers_record(struct uploading *up)
              (sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending));
     }
     return run_end(run, ok);
+}
+
+/* ---- what is accepted and not shown ---- */
+
+/* Does `other` stand for the message that the server has, with the bytes that are sent here? Its file may have other lines. */
+static bool
+stands_for_it(const struct mailbox *mailbox, const struct journal_message *other, const struct journal_message *sent)
+{
+    if (other->id == sent->id || other->mailbox != mailbox->row.id || other->uid == 0 || other->base[0] == '\0' ||
+        (other->facts & (FACT_GONE_THERE | FACT_GONE_HERE)) != 0)
+        return false;
+    if (other->has_wire && memcmp(other->wire, sent->wire, DIGEST_SIZE) == 0)
+        return true;
+    return (other->facts & FACT_FOREIGN) != 0 && other->has_header && other->size == sent->size &&
+           memcmp(other->header, sent->header, DIGEST_SIZE) == 0;
+}
+
+static bool
+find_holder(struct run *run, const struct mailbox *mailbox, const struct journal_message *sent, bool foreign,
+            struct journal_message *other, bool *found)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = foreign ? journal_message_ids(run->journal, mailbox->row.id, WHICH_FOREIGN, &ids, &count, &run->err)
+                      : journal_ids_by_wire(run->journal, sent->wire, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && !*found && i < count; i++) {
+        ok = run_load(run, ids[i], other);
+        *found = ok && stands_for_it(mailbox, other, sent);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+answers_become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *done)
+{
+    struct journal_message *other = calloc(1, sizeof *other), *message = sending->message;
+    bool ok = other != NULL || run_no_memory(run);
+
+    *done = false;
+    ok = ok && find_holder(run, mailbox, message, false, other, done) &&
+         (*done || find_holder(run, mailbox, message, true, other, done));
+    if (ok && *done) {
+        message->facts |= FACT_ALIAS;
+        message->refers_to = other->id;
+        message->flags = merge_unchanged(message->flags, true);
+        ok = journal_op_delete(run->journal, sending->op.id, &run->err) &&
+             journal_message_save(run->journal, message, &run->err);
+    }
+    free(other);
+    return ok;
 }

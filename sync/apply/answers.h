@@ -31,6 +31,8 @@ struct uploading {
     struct remote_append *requests; /* one for each of batch */
     struct todo **due;              /* in the order in which they are sent */
     size_t due_count;
+    size_t answered; /* of all batches */
+    bool suspects;   /* those of this batch were sent before, and not answered */
     bool over_quota;
     bool full; /* no descriptor was left for the next one: what is here is sent first */
 };
@@ -38,6 +40,11 @@ struct uploading {
 /** The server, or IMAP itself, does not take this message as it is: asked again only when its file changes. Inside a transaction. */
 MUST_CHECK bool answers_refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message,
                                const char *why);
+/**
+ * The server accepted the message twice and does not show it, while another file has a UID of the same bytes there: it keeps only one of equal
+ * messages, and this file becomes an alias. *done false: there is none. Inside a transaction.
+ */
+MUST_CHECK bool answers_become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *done);
 /** All answers of the batch that came, in one transaction. */
 MUST_CHECK bool answers_record(struct uploading *up);
 

@@ -14,6 +14,7 @@
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -439,7 +440,7 @@ put_first(struct transfer *transfers, size_t count)
 
 /*
  * Send what was gathered, unless gathering failed. What was sent before and not answered may be what ended the line: behind the others, and
- * alone, it keeps none of them back.
+ * at first alone, it keeps none of them back.
  */
 static bool
 end_transferring(struct transferring *transferring, bool ok)
@@ -450,9 +451,11 @@ end_transferring(struct transferring *transferring, bool ok)
     transferring->count = first;
     if (ok && first != 0)
         ok = transfer_all(transferring);
-    for (size_t i = first; ok && i < count; i++) {
+    for (size_t i = first; ok && i < count; i += transferring->count) {
+        const size_t together = attempts_together(i - first);
+
         transferring->transfers = &all[i];
-        transferring->count = 1;
+        transferring->count = together < count - i ? together : count - i;
         ok = transfer_all(transferring);
         transferring->run->attempts.settled = transferring->run->attempts.settled || !ok;
     }

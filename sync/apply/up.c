@@ -25,60 +25,6 @@
 #define HEADER_LOOKED_AT 65536 /* bytes; of a longer one the beginning tells */
 #define ATTEMPTS_MAX 3         /* APPENDs that were accepted and never shown; unanswered ones do not count */
 
-/* Does `other` stand for the message that the server has, with the bytes that are sent here? Its file may have other lines. */
-static bool
-stands_for_it(const struct mailbox *mailbox, const struct journal_message *other, const struct journal_message *sent)
-{
-    if (other->id == sent->id || other->mailbox != mailbox->row.id || other->uid == 0 || other->base[0] == '\0' ||
-        (other->facts & (FACT_GONE_THERE | FACT_GONE_HERE)) != 0)
-        return false;
-    if (other->has_wire && memcmp(other->wire, sent->wire, DIGEST_SIZE) == 0)
-        return true;
-    return (other->facts & FACT_FOREIGN) != 0 && other->has_header && other->size == sent->size &&
-           memcmp(other->header, sent->header, DIGEST_SIZE) == 0;
-}
-
-static bool
-find_holder(struct run *run, const struct mailbox *mailbox, const struct journal_message *sent, bool foreign,
-            struct journal_message *other, bool *found)
-{
-    int64_t *ids = NULL;
-    size_t count = 0;
-    bool ok = foreign ? journal_message_ids(run->journal, mailbox->row.id, WHICH_FOREIGN, &ids, &count, &run->err)
-                      : journal_ids_by_wire(run->journal, sent->wire, &ids, &count, &run->err);
-
-    for (size_t i = 0; ok && !*found && i < count; i++) {
-        ok = run_load(run, ids[i], other);
-        *found = ok && stands_for_it(mailbox, other, sent);
-    }
-    free(ids);
-    return ok;
-}
-
-/*
- * The server accepted the message twice and does not show it, while another file has a UID of the same bytes there: it keeps
- * only one of equal messages, and this file becomes an alias.
- */
-static bool
-become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *done)
-{
-    struct journal_message *other = calloc(1, sizeof *other), *message = sending->message;
-    bool ok = other != NULL || run_no_memory(run);
-
-    *done = false;
-    ok = ok && find_holder(run, mailbox, message, false, other, done) &&
-         (*done || find_holder(run, mailbox, message, true, other, done));
-    if (ok && *done) {
-        message->facts |= FACT_ALIAS;
-        message->refers_to = other->id;
-        message->flags = merge_unchanged(message->flags, true);
-        ok = journal_op_delete(run->journal, sending->op.id, &run->err) &&
-             journal_message_save(run->journal, message, &run->err);
-    }
-    free(other);
-    return ok;
-}
-
 static bool
 wait_with(struct run *run, struct mailbox *mailbox, const struct sending *sending, const char *why)
 {
@@ -125,7 +71,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     if (sending->op.kind != OP_UPLOAD) /* it was to be a copy or a move: no APPEND of it was accepted */
         sending->op.attempt = 0;
     if (sending->op.attempt >= 2) {
-        if (!become_alias(run, mailbox, sending, wait))
+        if (!answers_become_alias(run, mailbox, sending, wait))
             return false;
         if (*wait)
             return true;
@@ -317,6 +263,17 @@ on_rewind(void *context, size_t index)
     return run->local.ops->read_rewind(run->local.self, up->batch[index].handle, &run->err);
 }
 
+/* It ended no line. */
+static void
+acquit(struct run *run, const struct todo *todo)
+{
+    struct suspect *suspect =
+        attempts_find(run, run->mailboxes[todo->mailbox].row.id, ATTEMPT_SEND, (uint32_t)todo->id);
+
+    if (suspect != NULL)
+        attempts_settle(run, suspect, false);
+}
+
 static bool
 on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
 {
@@ -324,11 +281,14 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
     struct sending *sending = &up->batch[index];
 
     sending->answered = true;
+    up->answered++;
     sending->uid = uid;
     sending->outcome = *outcome; /* its file stays open: a refusal may come while the rest still goes out */
     up->run->done++;
     up->run->counts.bytes_up += sending->wire_size;
     run_tell_progress(up->run, &up->run->mailboxes[sending->todo->mailbox], 0);
+    if (up->suspects)
+        acquit(up->run, sending->todo);
     return true;
 }
 
@@ -361,6 +321,7 @@ send_batch(struct uploading *up)
                                                  .keywords = sending->keywords,
                                                  .date = sending->op.date,
                                                  .size = sending->wire_size,
+                                                 .single = up->suspects,
                                                  .alone = is_alone(run, mailbox, sending)};
     }
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
@@ -442,10 +403,7 @@ compare_uploads(const void *pa, const void *pb)
     return a < b ? -1 : a > b; /* both are of the agenda */
 }
 
-/*
- * What was sent and not answered may be what ended the line: it is sent again when everything else is done, and alone. *late: not now, or in
- * *alone of those that are.
- */
+/* What was sent and not answered may be what ended the line: it is sent again when everything else is done. */
 static bool
 is_suspect(struct run *run, const struct todo *todo, bool *suspect)
 {
@@ -493,21 +451,56 @@ upload_all(struct uploading *up)
     return true;
 }
 
+/* Is it to be sent now? What ended a line when it went alone goes alone again, behind the others. */
 static bool
-upload_alone(struct uploading *up, struct todo **todos, size_t count)
+is_its_turn(struct run *run, const struct todo *todo, bool unreadable)
+{
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    const struct suspect *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_SEND, (uint32_t)todo->id);
+
+    return suspect != NULL && suspect->unreadable == unreadable &&
+           !attempts_waits(run, mailbox, ATTEMPT_SEND, (uint32_t)todo->id);
+}
+
+/* From `todos` on as many as may go together. */
+static bool
+upload_some(struct uploading *up, struct todo **todos, size_t count)
+{
+    bool ok;
+
+    up->due = todos;
+    up->due_count = count;
+    up->suspects = count > 1;
+    up->run->attempts.sending = count == 1 ? todos[0]->id : 0;
+    ok = upload_all(up);
+    up->run->attempts.sending = 0;
+    up->suspects = false;
+    return ok;
+}
+
+/* One by one, and ever more together as they are answered, so that what ends the line is found by a few breaks, and nothing waits for it long. */
+static bool
+upload_suspects(struct uploading *up, struct todo **todos, size_t count)
 {
     struct run *run = up->run;
+    size_t due = 0, before = up->answered;
     bool ok = true;
 
-    for (size_t i = 0; ok && i < count && !up->over_quota && !run_stopped(run); i++) {
-        if (attempts_waits(run, &run->mailboxes[todos[i]->mailbox], ATTEMPT_SEND, (uint32_t)todos[i]->id))
+    for (size_t i = 0; i < count; i++) {
+        struct todo *const todo = todos[i];
+
+        if (!is_its_turn(run, todo, false))
             continue;
-        up->due = &todos[i];
-        up->due_count = 1;
-        run->attempts.sending = todos[i]->id;
-        ok = upload_all(up);
-        run->attempts.sending = 0;
+        todos[i] = todos[due];
+        todos[due++] = todo;
     }
+    for (size_t i = 0, together; ok && i < due && !up->over_quota && !run_stopped(run); i += together) {
+        together = attempts_together(up->answered - before);
+        together = together < due - i ? together : due - i;
+        ok = upload_some(up, &todos[i], together);
+    }
+    for (size_t i = due; ok && i < count && !up->over_quota && !run_stopped(run); i++)
+        ok = !is_its_turn(run, todos[i], true) || upload_some(up, &todos[i], 1);
     return ok;
 }
 
@@ -516,8 +509,8 @@ apply_uploads(struct run *run, struct agenda *agenda)
 {
     struct uploading up = {.run = run, .most = count_open(run)};
     struct arena arena = {0};
-    struct todo **alone;
-    size_t alone_count = 0;
+    struct todo **suspects;
+    size_t suspect_count = 0;
     bool any = false, ok;
 
     for (size_t i = 0; i < agenda->count; i++) {
@@ -537,7 +530,7 @@ apply_uploads(struct run *run, struct agenda *agenda)
     up.row = arena_array(&arena, 1, sizeof *up.row);
     up.requests = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
     up.due = arena_array(&arena, agenda->count, sizeof *up.due);
-    alone = arena_array(&arena, agenda->count, sizeof(struct todo *));
+    suspects = arena_array(&arena, agenda->count, sizeof(struct todo *));
     ok = run_has(run, &arena);
     for (size_t i = 0; ok && i < agenda->count; i++) {
         bool suspect = false;
@@ -546,7 +539,7 @@ apply_uploads(struct run *run, struct agenda *agenda)
             continue;
         ok = is_suspect(run, &agenda->todos[i], &suspect);
         if (suspect) {
-            alone[alone_count++] = &agenda->todos[i];
+            suspects[suspect_count++] = &agenda->todos[i];
             continue;
         }
         agenda->todos[i].refused = refusal_is_known(run, agenda->todos[i].id, WORK_APPEND);
@@ -554,7 +547,7 @@ apply_uploads(struct run *run, struct agenda *agenda)
     }
     if (ok)
         qsort(up.due, up.due_count, sizeof *up.due, compare_uploads);
-    ok = ok && upload_all(&up) && upload_alone(&up, alone, alone_count);
+    ok = ok && upload_all(&up) && upload_suspects(&up, suspects, suspect_count);
     for (size_t i = 0; i < up.count; i++) /* what was not sent because the journal failed */
         let_go(run, &up.batch[i]);
     arena_free(&arena);

@@ -8,6 +8,7 @@
 #define SUSPECTS_MAX 4096
 #define CHAINS 4096
 #define DAY 86400
+#define SENT_ALONE 4 /* suspects that are answered one by one before some go together */
 
 /* Where the chain of such ones begins. */
 static uint32_t *
@@ -351,6 +352,12 @@ attempts_is_open(const struct run *run, const struct mailbox *mailbox, enum atte
 
     return attempts_comes_last(run, mailbox, what, uid) ||
            (suspect != NULL && suspect->unreadable && suspect->runs < ATTEMPTS_RUNS);
+}
+
+size_t
+attempts_together(size_t answered)
+{
+    return answered < SENT_ALONE ? 1 : answered;
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * What broke the line. Whatever was in flight when it broke is a suspect: a mailbox that was being listed, messages whose bodies or flags were
- * asked for. Suspects are asked last, when everything else is done, and each alone. Whoever breaks the line then is unreadable: that is written
+ * asked for. Suspects are asked last, when everything else is done, and each alone (of those that are sent: the first ones). Whoever breaks the line then is unreadable: that is written
  * down (pending, and the journal's value "unreadable"), said, and the run goes on without it. It is asked again in the next run, and from then on
  * once a day, a mailbox also when the server's list shows that it changed; always last.
  *
@@ -23,6 +23,11 @@ bool attempts_waits(const struct run *run, const struct mailbox *mailbox, enum a
 bool attempts_comes_last(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
 /** Such a one, or one that was not readable in the first of two runs on end: what may be it waits. */
 bool attempts_is_open(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
+/**
+ * How many suspects that are sent go together, once so many were answered on end: one by one at first, then as many as have come through. What a
+ * killed run had begun is innocent, and by the thousand.
+ */
+size_t attempts_together(size_t answered);
 /** The run goes on without this mailbox, for now or altogether: learn it. */
 void attempts_leave_out(struct run *run, struct mailbox *mailbox);
 /** Its listing ended the line when nothing else was asked: the size of one message may be what the server can't tell. */

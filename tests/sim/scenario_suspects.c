@@ -349,7 +349,34 @@ a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other(void **state)
     assert_false(has_pending(INBOX, 0));
 }
 
-/* All of one command may be under way; what was not answered is sent again alone, behind what nobody tried yet. */
+/* A killed run leaves a whole batch that was not answered. They go again together as they come through, and none waits for the one that doesn't. */
+static void
+of_a_batch_that_was_not_answered_the_one_that_ends_the_line_is_found(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    for (int content = 10; content < 24; content++)
+        given_mail_here(INBOX, content);
+    given_trouble_at(STEP_APPEND, false, false);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+    sim.server.choked = 19 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    for (int content = 10; content < 19; content++)
+        then_it_is_there(INBOX, content, 1);
+    assert_false(has_pending(INBOX, 0));
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    for (int content = 10; content < 24; content++)
+        then_it_is_there(INBOX, content, content != 19);
+    assert_true(has_pending(INBOX, 0));
+    sim.server.choked = 0;
+    (void)when_golub_syncs_after(86400);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 19, 1);
+}
+
+/* All of one command may be under way; what was not answered is sent again behind what nobody tried yet, at first alone. */
 static void
 when_a_move_ends_the_line(bool has_move)
 {
@@ -551,6 +578,7 @@ main(void)
         SCENARIO(a_removal_there_does_not_wait_for_a_mailbox_that_ends_the_line),
         SCENARIO(what_moved_to_a_mailbox_that_ends_the_line_stays_where_it_was_there),
         SCENARIO(a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other),
+        SCENARIO(of_a_batch_that_was_not_answered_the_one_that_ends_the_line_is_found),
         SCENARIO(a_move_that_ends_the_line_keeps_back_no_other),
         SCENARIO(a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move),
         SCENARIO(what_ends_the_line_each_time_it_is_moved_is_copied),

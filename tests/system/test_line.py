@@ -2,7 +2,8 @@
 import re
 import time
 
-from base import NETWORK, OK, SOME, SystemTest, main
+from base import NETWORK, OK, PASSWORD, SOME, SystemTest, main
+from rig.fill import Wire, small
 from rig.steps import Steps
 from rig import in_memory  # noqa: F401
 
@@ -46,6 +47,52 @@ class BrokenLineTest(SystemTest):
         self.sync(expect=OK)
         self.assert_same(dates=False)
         self.assertEqual(self.client.status("INBOX")["messages"], 10)
+
+    def test_a_batch_that_was_not_answered_goes_up_together_in_the_next_run(self):
+        self.sync()
+        for n, data in enumerate(small(400, 600)):
+            self.maildir.put("INBOX", data.replace(b"\r\n", b"\n"), "S", 1600000000 + n * 61)
+        self.through(cut_up=100_000, times=1)  # in the first of two groups
+        self.account.sync()
+        self.assertEqual(self.client.status("INBOX")["messages"], 0)
+        time.sleep(6)  # what was not answered has settled
+        self.through(delay=8)
+
+        self.sync(expect=OK)
+
+        self.assertLess(self.proxy.stats["turns"], 30)
+        self.assertEqual(self.client.status("INBOX")["messages"], 400)
+        self.assert_same()
+
+    def test_a_batch_of_moves_that_was_not_answered_is_asked_for_together_in_the_next_run(self):
+        self.client.create("Work")
+        with Wire(self.server.port, self.user, PASSWORD) as wire:
+            wire.append("INBOX", small(300, 600))
+        self.sync()
+        self.sync()
+        for file in self.maildir.files("INBOX"):
+            self.maildir.move(file, "Work", rename=True)
+        cut = []
+
+        def lose(data):
+            if b"UID MOVE" not in data or cut:
+                return data
+            cut.append(data)
+            self.proxy.hang_up()
+            return b""
+
+        self.through(edit_up=lose)
+        self.account.sync()
+        self.assertTrue(cut)
+        self.assertEqual(self.client.status("Work")["messages"], 0)
+        time.sleep(6)
+        self.through(delay=8)
+
+        self.sync(expect=OK)
+
+        self.assertLess(self.proxy.stats["turns"], 60)
+        self.assertEqual(self.client.status("Work")["messages"], 300)
+        self.assert_same()
 
     def test_a_line_that_broke_three_times_is_opened_once_more(self):
         self.given_mail(4)
