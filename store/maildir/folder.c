@@ -236,9 +236,11 @@ folder_stat_sub(struct maildir *maildir, struct folder *folder, enum sub sub, st
     *gone = false;
     if (still_there(maildir, folder, sub, st))
         return directory->fd;
-    /* Replaced under us: what we changed in it is promised all the same, wherever it is now. */
-    if (!flush_directory(maildir, folder, sub, err))
+    /* Replaced under us: what we changed in it is promised all the same, wherever it is now; if not, of the whole batch. */
+    if (!flush_directory(maildir, folder, sub, err)) {
+        maildir->lost = true;
         return -1;
+    }
     (void)io_close(&directory->fd);
     fd = open_sub(maildir, folder->path, sub);
     if (fd < 0 && folder_make_room(maildir))
@@ -250,7 +252,7 @@ folder_stat_sub(struct maildir *maildir, struct folder *folder, enum sub sub, st
         return -1;
     }
     folder->told = folder->told && st->st_dev == directory->dev && st->st_ino == directory->ino;
-    *directory = (struct directory){fd, st->st_dev, st->st_ino, false};
+    *directory = (struct directory){.fd = fd, .dev = st->st_dev, .ino = st->st_ino};
     return fd;
 }
 
@@ -271,21 +273,40 @@ folder_told(struct folder *folder, struct timespec new_changed, struct timespec 
 }
 
 int
-folder_place(struct maildir *maildir, const struct local_file *file, struct folder **folder, enum sub *sub,
-             char name[static LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1], bool *gone, struct error *err)
+folder_sub_once(struct maildir *maildir, struct folder *folder, enum sub sub, bool *gone, struct error *err)
 {
+    struct directory *directory = &folder->sub[sub];
+    int fd = directory->fd;
+
     *gone = false;
+    if (fd >= 0 && directory->call == maildir->calls)
+        return fd;
+    fd = folder_sub(maildir, folder, sub, gone, err);
+    directory->call = maildir->calls;
+    return fd;
+}
+
+bool
+folder_name(struct maildir *maildir, const struct local_file *file, struct folder **folder, enum sub *sub,
+            char name[static LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1], struct error *err)
+{
     if ((file->info[0] != 'n' && file->info[0] != 'c') ||
         !text_print(name, LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1, "%s%s", file->base, file->info + 1) ||
         !folder_name_plain(name)) {
         error_set(err, ERROR_LOCAL, "find message %.80s: this is no file name", file->base);
-        return -1;
+        return false;
     }
     *folder = folder_get(maildir, file->folder, err);
-    if (*folder == NULL)
-        return -1;
     *sub = file->info[0] == 'n' ? SUB_NEW : SUB_CUR;
-    return folder_sub(maildir, *folder, *sub, gone, err);
+    return *folder != NULL;
+}
+
+int
+folder_place(struct maildir *maildir, const struct local_file *file, struct folder **folder, enum sub *sub,
+             char name[static LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1], bool *gone, struct error *err)
+{
+    *gone = false;
+    return folder_name(maildir, file, folder, sub, name, err) ? folder_sub(maildir, *folder, *sub, gone, err) : -1;
 }
 
 /* Are so many touched that one syncfs is less work, and would it reach them all? */
@@ -324,10 +345,13 @@ flush_together(struct maildir *maildir, struct error *err)
 bool
 folder_flush(struct maildir *maildir, struct error *err)
 {
-    bool done = true;
+    bool done = !maildir->lost;
 
+    if (maildir->lost)
+        error_set(err, ERROR_LOCAL, "make changes in a folder that was replaced meanwhile durable");
+    maildir->lost = false;
     if (one_flush_serves(maildir))
-        return flush_together(maildir, err);
+        return flush_together(maildir, err) && done;
     for (struct folder *folder = maildir->folders; folder != NULL; folder = folder->next) {
         done = flush_directory(maildir, folder, SUB_CUR, err) && done;
         done = flush_directory(maildir, folder, SUB_NEW, err) && done;

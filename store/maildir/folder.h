@@ -24,7 +24,8 @@ struct directory { /* one of the three, while it is open */
     int fd;        /* -1: not open */
     dev_t dev;
     ino_t ino;
-    bool dirty; /* entries changed since the last fsync */
+    bool dirty;    /* entries changed since the last fsync */
+    unsigned call; /* for which it was looked up last: folder_sub_once */
 };
 
 struct folder {
@@ -61,6 +62,8 @@ struct maildir {
     bool quarantine_dirty;
     struct folder *folders; /* most recently used first */
     size_t folder_count, folders_kept;
+    bool
+        lost; /* what changed in a directory that was replaced since is not on the disk, and the batch does not know yet */
     struct timespec opened; /* leftovers are older than this */
     uint64_t names;         /* counter of temporary names */
     bool atime;             /* O_NOATIME was refused: not ours to ask for */
@@ -72,6 +75,7 @@ struct maildir {
     uint64_t flushes_file, flushes_system;
     struct flush_ahead ahead;
     unsigned batch; /* that is being written, from 1 on */
+    unsigned calls; /* that rename, from 1 on */
 
     struct local_draft *spare; /* drafts to be used again, without digest and block */
     struct digest *spare_digest;
@@ -107,12 +111,17 @@ MUST_CHECK bool folder_hold(struct maildir *maildir, struct folder *folder, stru
 void folder_told(struct folder *folder, struct timespec new_changed, struct timespec cur_changed);
 /** The names of a batch are given: what changed in new/ and cur/ since folder_hold is taken for that, and the next batch begins. */
 void folder_end_batch(struct maildir *maildir);
+/** As folder_sub, but looked up once a call that renames: what replaces it meanwhile finds its names as if it had come after that. */
+int folder_sub_once(struct maildir *maildir, struct folder *folder, enum sub sub, bool *gone, struct error *err);
+/** The folder and the name of a file, and where in it. */
+MUST_CHECK bool folder_name(struct maildir *maildir, const struct local_file *file, struct folder **folder,
+                            enum sub *sub, char name[static LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1], struct error *err);
 /** Where a file stands: its directory and its name. @return the directory, -1 as folder_sub */
 int folder_place(struct maildir *maildir, const struct local_file *file, struct folder **folder, enum sub *sub,
                  char name[static LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1], bool *gone, struct error *err);
 /** Entries of this directory changed and must be flushed before the caller returns. */
 void folder_touch(struct folder *folder, enum sub sub);
-/** fsync every touched directory. One whose flush failed is closed: that descriptor would report no loss again. */
+/** fsync every touched directory, those that were replaced since included. One whose flush failed is closed: that descriptor would report no loss again. */
 MUST_CHECK bool folder_flush(struct maildir *maildir, struct error *err);
 /** As above, but only where many are waiting: keeps descriptors bounded inside a long batch. */
 MUST_CHECK bool folder_flush_some(struct maildir *maildir, struct error *err);

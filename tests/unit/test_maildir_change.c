@@ -5,7 +5,39 @@
 
 #include <cmocka.h>
 
+#include <sys/syscall.h>
+
 #include "tests/unit/maildir_change_scene.h"
+
+/* ---- somebody else, and the disk ---- */
+
+static struct scratch *replaced; /* its B/cur is another directory after the next link */
+static bool disk_fails;          /* at the next flush */
+
+int
+linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+    const int result = (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+
+    if (result == 0 && replaced != NULL) {
+        const char *cur = scratch_path(replaced, "B/cur");
+
+        assert_int_equal(rename(cur, scratch_path(replaced, "B/old")), 0);
+        assert_int_equal(mkdir(cur, 0700), 0);
+        replaced = NULL;
+    }
+    return result;
+}
+
+int
+fsync(int fd)
+{
+    if (!disk_fails)
+        return (int)syscall(SYS_fsync, fd);
+    disk_fails = false;
+    errno = EIO;
+    return -1;
+}
 
 /* ---- flags ---- */
 
@@ -105,6 +137,30 @@ static struct local_move
 move_of(const char *from, const char *from_info, const char *to, const char *to_info)
 {
     return (struct local_move){.from = {"INBOX", from, from_info}, .to = {"B", to, to_info}};
+}
+
+/* The second name goes into another cur/ than the first one, which was promised all the same. */
+static void
+what_came_into_a_folder_that_was_replaced_is_not_promised_where_its_flush_fails(void **state)
+{
+    struct scratch *s = *state;
+    struct local_move items[2] = {move_of("1", "n", "a", "c:2,S"), move_of("2", "n", "b", "c:2,S")};
+
+    given_file(s, "INBOX/new/1", "one");
+    given_file(s, "INBOX/new/2", "two");
+    given_folder(s, "B");
+    replaced = s;
+    disk_fails = true;
+
+    assert_false(s->local.ops->link(s->local.self, items, 2, &s->err));
+
+    assert_null(replaced);
+    assert_false(disk_fails);
+    assert_false(items[0].ok);
+    assert_false(items[1].ok);
+    assert_true(s->local.ops->link(s->local.self, &items[1], 1, &s->err)); /* and that was all of it */
+    assert_true(items[1].ok);
+    assert_file(s, "B/cur/b:2,S", "two");
 }
 
 static void
@@ -395,6 +451,7 @@ main(void)
         TEST(a_file_that_is_not_under_its_name_any_more_is_missing, scratch_verbatim),
         TEST(a_rename_never_replaces_another_file, scratch_verbatim),
         TEST(a_batch_of_renames_goes_on_after_one_that_fails_and_flushes_each_directory_once, scratch_flushing),
+        TEST(what_came_into_a_folder_that_was_replaced_is_not_promised_where_its_flush_fails, scratch_flushing),
         TEST(a_moved_message_is_in_both_folders_until_the_source_is_unlinked, scratch_flushing),
         TEST(a_move_onto_a_taken_base_or_from_nowhere_changes_nothing, scratch_verbatim),
         TEST(a_source_is_unlinked_only_where_its_bytes_are_in_the_other_folder, scratch_verbatim),
