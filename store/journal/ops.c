@@ -116,9 +116,14 @@ are_none(struct journal *journal, struct error *err)
 bool
 journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found, struct error *err)
 {
-    /* Found by `message`: most intents have no target, and each would be looked at. That is what the signs are for. */
-    static const char sql[] = "SELECT id, " COLUMNS " FROM op"
-                              " WHERE (target = ?1 OR (message = ?1 AND +target = 0)) AND ?1 <> 0 ORDER BY id LIMIT 1";
+    /*
+     * The first of both kinds, each the first of an index. Asked for in one and in order they would be sorted, and a sort begins with a table of
+     * its own. Found by `message`: most intents have no target, and each would be looked at. That is what the sign is for.
+     */
+    static const char sql[] = "SELECT id, " COLUMNS " FROM op WHERE ?1 <> 0 AND id = min("
+                              "ifnull((SELECT min(id) FROM op WHERE target = ?1), 9223372036854775807),"
+                              " ifnull((SELECT min(id) FROM op WHERE message = ?1 AND +target = 0),"
+                              " 9223372036854775807))";
     sqlite3_stmt *statement;
 
     *found = false;
@@ -135,8 +140,10 @@ bool
 journal_op_sent(struct journal *journal, const char *name, const unsigned char wire[static DIGEST_SIZE],
                 struct journal_op *out, bool *found, struct error *err)
 {
-    static const char sql[] = "SELECT id, " COLUMNS " FROM op WHERE message = 0 AND +target = 0 AND kind = 1"
-                              " AND canonical = ?1 AND name = ?2 ORDER BY since DESC, id DESC LIMIT 1";
+#define SENT "message = 0 AND +target = 0 AND kind = 1 AND canonical = ?1 AND name = ?2"
+    static const char sql[] =
+        "SELECT id, " COLUMNS " FROM op AS last WHERE " SENT /* without a sort, as above */
+        " AND NOT EXISTS (SELECT 1 FROM op WHERE " SENT " AND (since, id) > (last.since, last.id))";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_OP_SENT, sql, err);
     struct sql_binder to = {.statement = statement};
 
