@@ -24,6 +24,7 @@
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/doubled.h"
 #include "sync/agenda/filed.h"
+#include "sync/agenda/fresh.h"
 #include "sync/agenda/hold.h"
 #include "sync/agenda/late.h"
 #include "sync/agenda/nowhere.h"
@@ -397,6 +398,15 @@ work_on_line(struct run *run)
                                 place_close(run) && close_gmail(run) && close_quarantine(run) && allowed_end(run));
 }
 
+/* What is kept back is noted as it is planned, and that is all. */
+static bool
+is_planned(void *context, struct agenda *piece)
+{
+    (void)context;
+    (void)piece;
+    return true;
+}
+
 /*
  * golub adopt: both sides are observed, another program's state is taken over, and what it leaves is compared. What is to be removed is held, and
  * listed. Nothing else is done: that is the next sync's.
@@ -413,7 +423,8 @@ adopt_on_line(struct run *run, struct adopting **adopting)
          observe(run) && swapped_check(run) && examine_new_files(run) && adopt_take(run, *adopting);
     if (ok && run_stopped(run))
         return true;
-    ok = ok && identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) && adopt_say(run, *adopting);
+    ok = ok && identify(run) && plan(run, &agenda) && fresh_each(run, &agenda, is_planned, run) &&
+         agenda_guard(run, &agenda) && adopt_say(run, *adopting);
     uneven_say(run);
     agenda_free(&agenda);
     return ok && (run->dry || (attempts_write(run) && close_pending(run) && shown_note(run) && place_close(run)));

@@ -38,7 +38,7 @@ fresh_stands_apart(struct run *run, const struct agenda *agenda, bool *apart)
     bool held;
 
     *apart = false;
-    if (run->dry || run->altering != NULL || run->options->adopt != NULL)
+    if (run->altering != NULL)
         return true;
     for (size_t i = 0; i < agenda->count; i++) {
         if (agenda->todos[i].step.verb != PLAN_FLAGS)
@@ -131,4 +131,34 @@ void
 fresh_end(struct fresh_walk *walk)
 {
     free(walk->at);
+}
+
+/* From the end: the first mailbox of the run comes first. */
+static int
+compare_places(const void *pa, const void *pb)
+{
+    const struct fresh_of *a = pa, *b = pb;
+
+    return a->mailbox == b->mailbox ? 0 : a->mailbox > b->mailbox ? -1 : 1;
+}
+
+bool
+fresh_each(struct run *run, const struct agenda *agenda, bool (*take)(void *context, struct agenda *piece),
+           void *context)
+{
+    struct fresh_walk walk = {0};
+    struct agenda piece = {0};
+    bool ok = true;
+
+    if (!agenda->fresh_apart)
+        return true;
+    ok = fresh_begin(run, 0, &walk);
+    if (ok && walk.count > 1)
+        qsort(walk.at, walk.count, sizeof *walk.at, compare_places);
+    do
+        ok = ok && fresh_next(run, &walk, &piece) && take(context, &piece);
+    while (ok && piece.count != 0);
+    agenda_free(&piece);
+    fresh_end(&walk);
+    return ok;
 }

@@ -38,5 +38,8 @@ MUST_CHECK bool fresh_begin(struct run *run, uint64_t cap, struct fresh_walk *wa
  */
 MUST_CHECK bool fresh_next(struct run *run, struct fresh_walk *walk, struct agenda *piece);
 void fresh_end(struct fresh_walk *walk);
+/** All of it, where it stands apart from this agenda, piece by piece, in the order of the mailboxes; where nothing is fetched. Outside of a transaction. */
+MUST_CHECK bool fresh_each(struct run *run, const struct agenda *agenda,
+                           bool (*take)(void *context, struct agenda *piece), void *context);
 
 #endif

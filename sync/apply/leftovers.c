@@ -120,20 +120,18 @@ judge_all(struct run *run, const struct agenda *agenda, size_t *count)
     return run_end(run, ok);
 }
 
+struct judging {
+    struct run *run;
+    size_t *count;
+};
+
 /* New mail that is no part of the agenda. */
 static bool
-judge_fresh(struct run *run, size_t *count)
+judge_piece(void *context, struct agenda *piece)
 {
-    struct fresh_walk walk = {0};
-    struct agenda piece = {0};
-    bool ok = fresh_begin(run, 0, &walk);
+    struct judging *judging = context;
 
-    do
-        ok = ok && fresh_next(run, &walk, &piece) && judge_all(run, &piece, count);
-    while (ok && piece.count != 0);
-    agenda_free(&piece);
-    fresh_end(&walk);
-    return ok;
+    return judge_all(judging->run, piece, judging->count);
 }
 
 bool
@@ -142,7 +140,7 @@ leftovers_count(struct run *run)
     struct agenda agenda = {0};
     size_t count = 0;
     bool ok = agenda_make(run, &agenda) && judge_all(run, &agenda, &count) &&
-              (!agenda.fresh_apart || judge_fresh(run, &count));
+              fresh_each(run, &agenda, judge_piece, &(struct judging){run, &count});
 
     agenda_free(&agenda);
     run->counts.pending = count;

@@ -319,7 +319,7 @@ meet(struct meeting *meeting)
 {
     if (!anew_judge(meeting))
         return false;
-    if (!renamed_join_files(meeting) || !read_uids(meeting, true, lacks_header) || !meeting_judge_headers(meeting) ||
+    if (!renamed_join_files(meeting) || !read_new_headers(meeting, lacks_header) || !meeting_judge_headers(meeting) ||
         !shared_id_judge(meeting) || !groups_walk(meeting, KEY_HEADER, join_headers))
         return false;
     if (!join_rewritten(meeting, false) || !narrow(meeting))

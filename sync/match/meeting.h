@@ -5,46 +5,47 @@
 #include "sync/match/kinship.h"
 #include "sync/run/run.h"
 
-struct half { /* a message that is on one side only */
+struct half { /* a message that is on one side only; there may be as many as messages of a mailbox */
     int64_t id;
     uint64_t size;
     int64_t date;
     unsigned flags; /* as the server shows or showed them; of a file that never had a UID as its name does */
     uint32_t uid;
-    bool has_header, wanted, paired;
-    bool intent;        /* a file that was sent, copied or moved there and was not shown yet */
-    bool accepted;      /* ... but the server said that it took it */
-    bool renumbered;    /* ... under a UIDVALIDITY that is not valid any more */
-    bool alias;         /* a file whose row is an alias: if an equal UID is found, it is paired with that one instead */
-    bool gone;          /* the file is gone, or has another name by now */
-    bool lacked;        /* it has a UID, which a list lacked that does not add up, or which is out of view */
-    bool unpaired;      /* it had a UID, which is not valid any more (FACT_UNPAIRED) */
-    bool dated;         /* a file whose `date` is the INTERNALDATE that the server told, not the mtime */
+    bool has_header : 1, wanted : 1, paired : 1;
+    bool intent : 1;     /* a file that was sent, copied or moved there and was not shown yet */
+    bool accepted : 1;   /* ... but the server said that it took it */
+    bool renumbered : 1; /* ... under a UIDVALIDITY that is not valid any more */
+    bool alias : 1;     /* a file whose row is an alias: if an equal UID is found, it is paired with that one instead */
+    bool gone : 1;      /* the file is gone, or has another name by now */
+    bool lacked : 1;    /* it has a UID, which a list lacked that does not add up, or which is out of view */
+    bool unpaired : 1;  /* it had a UID, which is not valid any more (FACT_UNPAIRED) */
+    bool dated : 1;     /* a file whose `date` is the INTERNALDATE that the server told, not the mtime */
     int rank;           /* of several equal files the one of the lowest rank gets the UID */
-    bool received;      /* the header has a Received line */
-    bool vague;         /* the header has neither a Received line nor a Message-ID */
-    bool telling;       /* no other message has this header: it alone says which message it is */
-    bool shared_id;     /* of a file: another one here has its Message-ID, or as it has none */
-    bool shared_rest;   /* ... and a kin header, but perhaps for lines of the way */
-    bool open_header;   /* what the server showed as header has no empty line at its end */
-    bool same_header;   /* a file that is not paired yet has the same header */
-    bool read;          /* some of it came in this run */
-    bool apart;         /* the user's word, or another program's: it stays on its side alone */
-    bool adopted;       /* ... that program's */
-    bool placeholder;   /* mbsync's: what it speaks of is another message */
-    bool kin;           /* ... or one that is kin, and only its body says whether they are one message */
-    bool foreign;       /* a file whose message has other bytes on the server: header and size are those */
-    bool ended;         /* ... or differs from one by line ends at the end */
-    bool written_alike; /* ... or says the same of itself under another Message-ID (other_id.h) */
-    bool fresh;         /* a file that nothing is known of but that it is here */
-    bool counted;       /* among those that would be doubled */
-    bool got_body;
-    bool has_canonical; /* not of a file that was copied or moved there, nor of a body that came earlier */
-    bool doubt;         /* its header or body could not be read: it is not known which file it is */
-    bool late; /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
-    bool part; /* what came of its body is the beginning of a file: that proves nothing either */
-    bool cut;  /* its body came shorter than announced, twice with the same bytes */
-    bool given_up; /* it was given up in this run (readings.h) */
+    bool received : 1;  /* the header has a Received line */
+    bool vague : 1;     /* the header has neither a Received line nor a Message-ID */
+    bool telling : 1;   /* no other message has this header: it alone says which message it is */
+    bool shared_id : 1; /* of a file: another one here has its Message-ID, or as it has none */
+    bool shared_rest : 1;   /* ... and a kin header, but perhaps for lines of the way */
+    bool open_header : 1;   /* what the server showed as header has no empty line at its end */
+    bool same_header : 1;   /* a file that is not paired yet has the same header */
+    bool read : 1;          /* some of it came in this run */
+    bool apart : 1;         /* the user's word, or another program's: it stays on its side alone */
+    bool adopted : 1;       /* ... that program's */
+    bool placeholder : 1;   /* mbsync's: what it speaks of is another message */
+    bool kin : 1;           /* ... or one that is kin, and only its body says whether they are one message */
+    bool foreign : 1;       /* a file whose message has other bytes on the server: header and size are those */
+    bool ended : 1;         /* ... or differs from one by line ends at the end */
+    bool written_alike : 1; /* ... or says the same of itself under another Message-ID (other_id.h) */
+    bool fresh : 1;         /* a file that nothing is known of but that it is here */
+    bool counted : 1;       /* among those that would be doubled */
+    bool got_body : 1;
+    bool has_canonical : 1; /* not of a file that was copied or moved there, nor of a body that came earlier */
+    bool doubt;             /* its header or body could not be read: it is not known which file it is */
+    bool
+        late : 1; /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
+    bool part : 1;     /* what came of its body is the beginning of a file: that proves nothing either */
+    bool cut : 1;      /* its body came shorter than announced, twice with the same bytes */
+    bool given_up : 1; /* it was given up in this run (readings.h) */
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
     uint64_t body_size;
     const char *base; /* the file's; the meeting's */

@@ -147,6 +147,8 @@ on_end(void *context, size_t index, uint32_t uid)
         probe->got = true;
         probe->doubt = false;
         probe->digests = digests;
+        if (probe->room != NULL)
+            probe->kinship = probe->room(probe->room_context, &digests);
         if (probe->kinship != NULL)
             *probe->kinship = kinship;
         if (probe->header != NULL && !buffer_add(probe->header, probing->header.at, probing->header.len))
@@ -320,7 +322,7 @@ static bool
 begin_kinships(struct probing *probing, const struct probe *probes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (probes[i].kinship == NULL)
+        if (probes[i].kinship == NULL && probes[i].room == NULL)
             continue;
         probing->kinship = kinship_new();
         return probing->kinship != NULL || run_no_memory(probing->run);

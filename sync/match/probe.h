@@ -13,7 +13,11 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     uint64_t size; /* of a body: as announced */
     struct buffer
         *header; /* to be appended with what is kept of its header where it is got, the caller's; NULL: not wanted */
-    struct kinship *kinship; /* to be filled in as well where it is got, the caller's; NULL: not wanted */
+    struct kinship
+        *kinship; /* to be filled in as well where it is got, the caller's; NULL: not wanted, or asked for: */
+    /** Where it is not NULL: room for the kinship of a message with these digests, or NULL: not wanted of this one. */
+    struct kinship *(*room)(void *context, const struct digests *digests);
+    void *room_context;
     /* [out] */
     bool got;      /* false: it is gone, or what came can't be believed */
     bool answered; /* something came for it */

@@ -55,50 +55,142 @@ take_answer(struct run *run, struct half *uid, const struct probe *probe, bool h
     return true;
 }
 
-bool
-read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct half *uid))
-{
-    struct run *run = meeting->run;
-    struct probe *probes;
-    size_t n = 0;
-    bool ok;
+/* ---- UIDs, piece by piece ---- */
 
-    for (size_t u = 0; u < meeting->uids.count; u++)
-        n += !meeting->uids.at[u].paired && is_wanted(&meeting->uids.at[u]);
-    probes = calloc(n + 1, sizeof *probes);
-    ok = probes != NULL || run_no_memory(run);
-    n = 0;
+#define PIECE 8192 /* messages: a turn, and 4 MB */
+
+struct reading_uids {
+    struct meeting *meeting;
+    bool headers;
+    struct probe *probes;
+    struct half **
+        known; /* files, by their headers: what has one of these will most often be that file, and needs no kinship; NULL: nothing is spared */
+};
+
+static int
+compare_headers(const void *pa, const void *pb)
+{
+    return memcmp((*(struct half *const *)pa)->header, (*(struct half *const *)pb)->header, DIGEST_SIZE);
+}
+
+static int
+compare_with_header(const void *header, const void *half)
+{
+    return memcmp(header, (*(struct half *const *)half)->header, DIGEST_SIZE);
+}
+
+/* There are as many kinships as messages of a mailbox, and each is larger than all else that is known of one. */
+static struct kinship *
+room_for(void *context, const struct digests *digests)
+{
+    const struct reading_uids *reading = context;
+    struct meeting *meeting = reading->meeting;
+
+    if (reading->known != NULL && bsearch(digests->header, reading->known, meeting->files.count, sizeof(struct half *),
+                                          compare_with_header) != NULL)
+        return NULL;
+    return arena_array(&meeting->arena, 1, sizeof(struct kinship));
+}
+
+static struct half **
+list_known(struct meeting *meeting)
+{
+    struct half **known = calloc(meeting->files.count + 1, sizeof(struct half *));
+
+    for (size_t f = 0; known != NULL && f < meeting->files.count; f++)
+        known[f] = &meeting->files.at[f];
+    if (known != NULL && meeting->files.count > 1)
+        qsort(known, meeting->files.count, sizeof(struct half *), compare_headers);
+    return known;
+}
+
+static bool
+read_piece(struct reading_uids *reading, size_t count)
+{
+    struct meeting *meeting = reading->meeting;
+    struct run *run = meeting->run;
+    bool ok = count == 0 || probe_remote(run, reading->probes, count, reading->headers);
+
+    ok = ok && run_has(run, &meeting->arena);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = take_answer(run, &meeting->uids.at[reading->probes[i].id], &reading->probes[i], reading->headers);
+    return ok;
+}
+
+static struct probe
+probe_of(struct reading_uids *reading, size_t u)
+{
+    struct meeting *meeting = reading->meeting;
+    struct half *uid = &meeting->uids.at[u];
+
+    return (struct probe){.mailbox = meeting->index,
+                          .uid = uid->uid,
+                          .id = (int64_t)u,
+                          .size = uid->size,
+                          .room = room_for,
+                          .room_context = reading,
+                          /* A message that can't be read keeps back only files that it may be. */
+                          .unlikely = reading->headers && meeting->files.count <= FEW_FILES && !uid->late &&
+                                      !meeting_fits(meeting, uid)};
+}
+
+static bool
+read_pieces(struct reading_uids *reading, bool is_wanted(const struct half *uid))
+{
+    struct meeting *meeting = reading->meeting;
+    size_t n = 0;
+    bool ok = true;
 
     for (size_t u = 0; ok && u < meeting->uids.count; u++) {
         struct half *uid = &meeting->uids.at[u];
 
         if (uid->paired || !is_wanted(uid))
             continue;
-        uid->late = attempts_comes_last(run, meeting->mailbox, ATTEMPT_HEADER, uid->uid);
-        uid->given_up = reading_given_up(run, uid->id); /* not asked for again in this run */
+        uid->late = attempts_comes_last(meeting->run, meeting->mailbox, ATTEMPT_HEADER, uid->uid);
+        uid->given_up = reading_given_up(meeting->run, uid->id); /* not asked for again in this run */
         uid->doubt = uid->doubt || uid->given_up;
         if (uid->given_up)
             continue;
-        probes[n++] = (struct probe){.mailbox = meeting->index,
-                                     .uid = uid->uid,
-                                     .id = (int64_t)u,
-                                     .size = uid->size,
-                                     .kinship = arena_array(&meeting->arena, 1, sizeof(struct kinship))};
+        reading->probes[n++] = probe_of(reading, u);
+        if (n == PIECE) {
+            ok = read_piece(reading, n);
+            n = 0;
+        }
     }
-    ok = ok && run_has(run, &meeting->arena);
-    /* A message that can't be read keeps back only files that it may be. */
-    for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++) {
-        const struct half *uid = &meeting->uids.at[probes[i].id];
+    return ok && read_piece(reading, n);
+}
 
-        probes[i].unlikely = !uid->late && !meeting_fits(meeting, uid);
-    }
-    if (ok && n != 0)
-        ok = probe_remote(run, probes, n, headers);
-    for (size_t i = 0; ok && i < n; i++)
-        ok = take_answer(run, &meeting->uids.at[probes[i].id], &probes[i], headers);
-    free(probes);
+static bool
+read_some(struct meeting *meeting, bool headers, bool sparing, bool is_wanted(const struct half *uid))
+{
+    struct reading_uids reading = {.meeting = meeting, .headers = headers};
+    size_t n = 0;
+    bool ok;
+
+    for (size_t u = 0; n < PIECE && u < meeting->uids.count; u++)
+        n += !meeting->uids.at[u].paired && is_wanted(&meeting->uids.at[u]);
+    reading.probes = calloc(n + 1, sizeof *reading.probes);
+    reading.known = sparing ? list_known(meeting) : NULL;
+    ok = (reading.probes != NULL && (reading.known != NULL || !sparing)) || run_no_memory(meeting->run);
+    ok = ok && read_pieces(&reading, is_wanted);
+    free(reading.known);
+    free(reading.probes);
     return ok;
 }
+
+bool
+read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct half *uid))
+{
+    return read_some(meeting, headers, false, is_wanted);
+}
+
+bool
+read_new_headers(struct meeting *meeting, bool is_wanted(const struct half *uid))
+{
+    return read_some(meeting, true, true, is_wanted);
+}
+
+/* ---- files ---- */
 
 /* NULL: it is gone, or can't be read. */
 static void

@@ -11,6 +11,8 @@
  * @return false: run->err
  */
 MUST_CHECK bool read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct half *uid));
+/** Their headers for the first time: the kinship of one that has the header of a file here is left out. */
+MUST_CHECK bool read_new_headers(struct meeting *meeting, bool is_wanted(const struct half *uid));
 /** The same of any file. @param got [out] false: it is gone, or can't be read */
 MUST_CHECK bool read_kinship(struct run *run, struct mailbox *mailbox, const struct journal_message *message, bool body,
                              struct kinship *out, bool *got);

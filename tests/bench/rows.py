@@ -338,7 +338,8 @@ class Changes:
 
         def check(_, user):
             return self.there(user, "INBOX") == self.count - 11 + self.many
-        return change, check, "%d new mails of 10.7 kB pushed" % self.many, []
+        return change, check, "%d new mails of 10.7 kB pushed" % self.many, [
+            ("<= 32 MB resident", lambda c: c.resident <= 32 * MB)]
 
     def moves_up(self):
         """By a mail reader that gives them new names."""

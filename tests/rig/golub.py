@@ -10,6 +10,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 
 from . import scratch
@@ -62,6 +63,17 @@ def conf_value(value):
     if isinstance(value, (list, tuple)):
         return "{" + ", ".join(conf_value(v) for v in value) + "}"
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
+
+
+# PATH PROGRAM ...: run it, and write into the file how many KiB were resident.
+MEASURE = """
+import os, sys
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as f:
+    f.write(str(usage.ru_maxrss))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 class Home:
@@ -134,6 +146,16 @@ class Home:
                         time.monotonic() - began)
         if check_sanitizer and ("Sanitizer" in result.err or "runtime error:" in result.err):
             raise AssertionError("a sanitizer spoke:\n%s" % result)
+        return result
+
+    def run_measured(self, *args, **options):
+        """result.resident: bytes it had in memory at most, without what a sanitizer keeps of what was freed."""
+        path = self.path_of("resident")
+        env = dict(options.pop("env", None) or {}, ASAN_OPTIONS="exitcode=99:detect_leaks=0:quarantine_size_mb=0")
+        result = self.run(*args, env=env, prefix=(sys.executable, "-c", MEASURE, path), **options)
+        with open(path) as f:
+            result.resident = int(f.read()) * 1024
+        os.unlink(path)
         return result
 
     def run_traced(self, *args, flushes=False, **options):

@@ -147,6 +147,56 @@ class LargeFolderTest(SystemTest):
         self.assertEqual(self.client.status("INBOX")["messages"], self.COUNT - 1)
 
 
+class MemoryTest(SystemTest):
+    """What a run has in memory, beside another one: a sanitizer takes its share of both."""
+    server_options = {"special_use": False, "mechanisms": ("plain", "login")}
+    account_options = {"max_delete": "off", "fsync": False}
+
+    def resident(self, *args):
+        result = self.home.run_measured(*args, "work")
+        self.check(result, OK)
+        return result.resident / 1e6
+
+    def put(self, first, count):
+        for n, data in enumerate(small(count, 600)):
+            self.maildir.put("INBOX", data.replace(b"\r\n", b"\n").replace(b"X-Number: ", b"X-Number: %d" % first), "S",
+                             1600000000 + (first + n) * 61)
+
+    def test_files_that_wait_for_their_turn_to_be_sent_take_next_to_nothing(self):
+        self.sync()
+        self.put(1000, 200)
+        few = self.resident("sync")
+        self.put(2000, 2400)
+
+        many = self.resident("sync")
+
+        self.assertEqual(self.client.status("INBOX")["messages"], 2600)
+        self.assertLess(many - few, 20, (few, many))  # a block of 64 KiB for each was 157
+
+    def fill(self, count):
+        with Wire(self.server.port, self.user, PASSWORD) as wire:
+            wire.append("INBOX", small(count, 300))
+
+    def test_what_would_be_fetched_is_told_in_pieces(self):
+        self.fill(300)
+        few = self.resident("sync", "--dry-run")
+        self.fill(30000)
+
+        many = self.resident("sync", "--dry-run")
+
+        self.assertLess(many - few, 4.5, (few, many))
+
+    def test_a_tree_that_is_compared_takes_no_kinship_for_what_has_the_header_of_a_file(self):
+        self.fill(12000)
+        self.sync()
+        os.unlink(self.account.journal_path())
+
+        lost = self.resident("sync")
+
+        few = self.resident("sync")
+        self.assertLess(lost - few, 20, (few, lost))
+
+
 class OneMailboxTest(EconomyTest):
     def test_nothing_changed_here_means_no_directory_is_read_and_no_message_looked_at(self):
         self.fill("INBOX", 500)
