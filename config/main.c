@@ -30,6 +30,15 @@ open_standard_descriptors(void)
  */
 #define LARGE (4 * 1024 * 1024)
 
+static void
+keep_heap_small(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE); /* refused: as large as without */
+    (void)mallopt(M_TRIM_THRESHOLD, LARGE);
+#endif
+}
+
 /*
  * glibc wants 128 MiB of addresses for each thread's first allocation, and where a limit leaves no room asks for them anew at each one: a SCRAM
  * login, with its thousands of turns, then takes minutes. Below a limit all threads share one heap.
@@ -39,9 +48,6 @@ share_heap(void)
 {
 #ifdef M_ARENA_MAX
     struct rlimit limit;
-
-    (void)mallopt(M_MMAP_THRESHOLD, LARGE);
-    (void)mallopt(M_TRIM_THRESHOLD, LARGE);
 
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         (void)mallopt(M_ARENA_MAX, 1); /* refused: as slow as without */
@@ -155,6 +161,7 @@ main(int argc, char **argv)
     if (!open_standard_descriptors())
         return status;
     descriptors_raise();
+    keep_heap_small();
     share_heap();
     umask(077); /* mail, journal and passwords are nobody else's business */
     secret_harden();

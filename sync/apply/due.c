@@ -76,6 +76,7 @@ static bool
 choose(struct due *due, struct agenda *agenda)
 {
     struct run *run = due->run;
+    unsigned turns = 0; /* in which one of them comes */
     bool ok = true;
 
     for (size_t i = 0; i < agenda->count; i++) {
@@ -84,6 +85,7 @@ choose(struct due *due, struct agenda *agenda)
 
         if (!is_download(todo))
             continue;
+        turns |= 1u << uses_turn(mailbox);
         if ((mailbox->over & WORK_FETCH) != 0) /* since its messages were read for pairing, or since the piece before */
             attempts_unread(run, mailbox, CAUTION_UNFETCHED);
         if (!attempts_comes_last(run, mailbox, ATTEMPT_BODY, todo->uid))
@@ -92,7 +94,7 @@ choose(struct due *due, struct agenda *agenda)
         run->total -= !due->walked; /* of what is new it was counted in one sum with all others */
     }
     for (unsigned turn = 0; ok && turn < SPECIAL_TURNS; turn++)
-        ok = add_newest_first(due, agenda, turn);
+        ok = (turns >> turn & 1) == 0 || add_newest_first(due, agenda, turn);
     /* What was refused before is asked for behind the others, so that nothing is refused for its sake. */
     for (size_t i = 0; ok && run->refusals_count != 0 && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];

@@ -269,8 +269,9 @@ record_unshown(struct run *run, struct todo *todo, struct journal_message *messa
     const unsigned changed = todo->step.flags.here_add | todo->step.flags.here_del;
 
     message->flags = merge_renamed(message->flags, todo->step.flags);
-    return run_begin(run) && journal_message_save(run->journal, message, &run->err) &&
-           letters_flags_renamed(run, &run->mailboxes[todo->mailbox], message, changed) && run_commit(run);
+    return run_begin(run) &&
+           run_end(run, journal_message_save(run->journal, message, &run->err) &&
+                            letters_flags_renamed(run, &run->mailboxes[todo->mailbox], message, changed));
 }
 
 bool

@@ -8,6 +8,7 @@ Prints a table a curve and the exponent of its upper half: 1 is as many times lo
 them. Round trips decide the first two, so that they mean something on a busy machine, too; the third wants a quiet one.
 """
 import argparse
+import contextlib
 import math
 import os
 import platform
@@ -53,19 +54,29 @@ class Scene:
     """A server of its own with mail, and both programs in sync with it."""
 
     def __init__(self, options, mailboxes, messages_each):
-        self.options = options
-        self.homes = image.Homes(options.image)
-        self.homes.__enter__()
-        self.server = image.server(lambda: Dovecot(users={"ana": "secret"}, special_use=False, mechanisms=("plain", "login")))
-        self.server.start()
+        self.options, self.programs = options, []
+        with contextlib.ExitStack() as stack:  # a signal in the middle of it leaves no image mounted
+            stack.enter_context(image.Homes(options.image))
+            self.server = image.server(lambda: Dovecot(users={"ana": "secret"}, special_use=False, mechanisms=("plain", "login")))
+            stack.callback(self.server.stop)
+            self.server.start()
+            stack.callback(self.close_programs)
+            self.fill(mailboxes, messages_each)
+            self.programs.append(Golub(options.tools, "ana", self.server.port, max_delete="off"))
+            if not options.alone and Mbsync.available():
+                self.programs.append(Mbsync(options.tools, "ana", self.server.port))
+            self.stack = stack.pop_all()
+
+    def fill(self, mailboxes, messages_each):
         with Wire(self.server.port, "ana") as wire:
             for n in range(1, mailboxes):
                 wire.command(b'CREATE "box%04d"' % n)
             for name in ["INBOX"] + ["box%04d" % n for n in range(1, mailboxes)] if messages_each else []:
                 wire.append(name, small(messages_each, 2048))
-        self.programs = [Golub(options.tools, "ana", self.server.port, max_delete="off")]
-        if not options.alone and Mbsync.available():
-            self.programs.append(Mbsync(options.tools, "ana", self.server.port))
+
+    def close_programs(self):
+        for program in self.programs:
+            program.close()
 
     def settle(self):
         for program in self.programs:
@@ -85,10 +96,7 @@ class Scene:
         return self
 
     def __exit__(self, *_):
-        for program in self.programs:
-            program.close()
-        self.server.stop()
-        self.homes.__exit__(None, None, None)
+        self.stack.close()
 
 
 def mailboxes(options):
@@ -117,17 +125,16 @@ def messages(options):
         if count > options.most_messages:
             break
         with Scene(options, 1, count) as scene:
-            homes = []
-            for program in scene.programs:
+            for program in list(scene.programs):
                 seconds = []
                 for n in range(options.tries):
                     fresh = program if n == 0 else type(program)(options.tools, "ana", scene.server.port)
-                    homes.append(fresh)
+                    if n != 0:
+                        scene.programs.append(fresh)  # not one is removed before all are done: see image.py
                     seconds.append(fresh.run(port=scene.server.port).seconds)
                     if len(fresh.files("INBOX")) != count:
                         raise RuntimeError("%s did not fetch all" % fresh.name)
                 curve.add(program.name, count, statistics.median(seconds))
-            scene.programs = homes  # not one is removed before all are done: see image.py
     return curve
 
 
