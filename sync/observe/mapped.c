@@ -141,6 +141,7 @@ struct following {
     struct mover *movers;
     size_t count, size;
     const struct mailbox *in_the_way; /* NULL: none is, or it is a folder that golub does not know */
+    bool waits; /* what becomes of one of them only this run finds out: the next one looks once more */
 };
 
 struct counting {
@@ -215,6 +216,14 @@ is_over(const struct mailbox *mailbox)
     return !mailbox->folder_here && !mailbox->named_there;
 }
 
+/* It has another name on the server, or is gone from there, and this run finds out which. One that was gone before is so. */
+static bool
+is_on_its_way(const struct run *run, const struct mailbox *mailbox)
+{
+    return !mailbox->named_there && run->info.unlisted[0] == '\0' &&
+           (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR);
+}
+
 /* The map by which the folders that are here were named. */
 static void
 take_before(const struct run *run, struct names_map *before)
@@ -239,6 +248,11 @@ gather(struct following *following)
 
         if (mailbox->row.id == 0 || is_over(mailbox))
             continue;
+        /* Where its server renamed the mailbox that a word means, its folder is the right one, and is not to go away and come back. */
+        if (is_on_its_way(run, mailbox)) {
+            following->waits = true;
+            continue;
+        }
         if (!names_map_here(&run->map, mailbox->row.name, wants, &why) ||
             !names_to_folder(wants, run->account->policy.layout, folder, &why)) {
             following->in_the_way = mailbox;
@@ -360,9 +374,13 @@ follow(struct following *following)
     for (size_t i = 0; ok && i < following->count; i++)
         ok = aim(run, &following->movers[i]);
     lookup_forget(run);
-    ok = ok && journal_set(run->journal, KEY, text, &run->err) && run_commit(run);
-    free(run->map_text);
-    run->map_text = text;
+    ok = ok && (following->waits || journal_set(run->journal, KEY, text, &run->err)) && run_commit(run);
+    if (!following->waits) {
+        free(run->map_text);
+        run->map_text = text;
+        text = NULL;
+    }
+    free(text);
     return ok && (following->count == 0 || run->move_folders(run));
 }
 
@@ -390,15 +408,11 @@ note_named(struct run *run, mapped_item *item, void *context, size_t count)
     }
 }
 
-/*
- * What is in the way has another name on the server, or is gone from there, and this run finds out what that means: the next one follows the map. One that
- * was gone before stays in the way.
- */
+/* What is in the way is so no more when this run is over, and the next one follows the map. */
 static bool
 is_settled_by_this_run(const struct run *run, const struct mailbox *mailbox)
 {
-    return mailbox != NULL && !mailbox->named_there && run->info.unlisted[0] == '\0' &&
-           (is_over(mailbox) || mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR);
+    return mailbox != NULL && ((is_over(mailbox) && run->info.unlisted[0] == '\0') || is_on_its_way(run, mailbox));
 }
 
 /* Each folder stays where it is, by the words that the journal has. */

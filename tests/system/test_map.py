@@ -348,6 +348,36 @@ class MapTest(Mapped):
         self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
         self.assert_in_sync()
 
+    def test_the_folder_of_a_special_use_stays_where_its_mailbox_is_renamed_there(self):
+        """A server that calls its mailboxes in another language renames what the word means."""
+        self.account.set(special=["sent=Listen/neu"])
+        self.given_mail()
+        self.sync()
+        before = [f.path for f in self.maildir.files("Sent")]
+        self.client.rename_mailbox("Listen/neu", "Neues")
+        self.account.set(special=["sent=Neues"])
+        self.sides = {"Neues": "Sent", "Listen/alt": "Old/Lists", "Listen": "Lists"}
+
+        for _ in range(2):
+            self.assertNotIn("its folder is", self.sync().out)
+            self.assertEqual([f.path for f in self.maildir.files("Sent")], before)
+            self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
+        self.assert_in_sync()
+
+    def test_the_special_use_of_a_mailbox_that_is_gone_goes_to_another(self):
+        self.account.set(special=["sent=Listen/alt/2019"])
+        self.given_mail()
+        self.sync()
+        self.client.delete_mailbox("Listen/alt/2019")
+        self.account.set(special=None)
+
+        for _ in range(3):
+            result = self.account.sync()
+
+        self.check(result, OK)
+        self.assertTrue(self.maildir.has("Sent", self.sent))
+        self.assertTrue(self.maildir.has("Old/Lists/2019", self.old))
+
     def test_a_mailbox_that_is_renamed_there_goes_where_the_map_says(self):
         self.given_mail()
         self.sync()
