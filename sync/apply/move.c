@@ -531,6 +531,19 @@ ends_in_vain(struct run *run, const struct journal_message *wanted, bool *vain)
     return true;
 }
 
+/* Does our own \\Deleted stand on it, of a removal that was begun? It would go along, and nobody could tell whose it is. */
+static bool
+is_being_removed(struct run *run, const struct journal_message *source, bool *is)
+{
+    struct journal_op op;
+
+    *is = merge_is_own_deleted(source->flags, source->flags.rseen);
+    if (*is && !journal_op_of(run->journal, source->id, &op, is, &run->err))
+        return false;
+    *is = *is && op.kind == OP_REMOVE_REMOTE;
+    return true;
+}
+
 /* Those of the agenda that go this way. */
 static bool
 move_there(struct run *run, struct agenda *agenda, bool move)
@@ -543,7 +556,7 @@ move_there(struct run *run, struct agenda *agenda, bool move)
         struct todo *todo = &agenda->todos[i];
         struct journal_op op;
         struct mailbox *from;
-        bool wait, vain = false;
+        bool wait, goes = false, vain = false;
 
         if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_UPLOAD ||
             !mailbox_is_open(&run->mailboxes[todo->mailbox]))
@@ -558,9 +571,10 @@ move_there(struct run *run, struct agenda *agenda, bool move)
         if (!ok || (from != NULL && (is_moved(run, from) && !vain) != move))
             continue;
         ok = check_intent(&transferring, todo, from, &op, &wait);
+        ok = ok && is_being_removed(run, source, &goes);
         if (!ok || wait)
             continue;
-        if (from == NULL || !mailbox_is_open(from) || !moves_allowed(SIDE_THERE, run->cautions, false)) {
+        if (goes || from == NULL || !mailbox_is_open(from) || !moves_allowed(SIDE_THERE, run->cautions, false)) {
             run->partial = true; /* waits: the source can't be touched in this run */
             todo->dropped = true;
             continue;

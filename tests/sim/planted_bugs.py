@@ -407,6 +407,8 @@ BUGS = [
         ("sync/apply/namesakes.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
     bug("copy of a source that was marked with \\Deleted a moment ago", unit("scenario_files"),
         ("sync/apply/move.c", "(now->flags & ~source->flags.rseen & FLAG_DELETED) != 0", "false")),
+    bug("our \\Deleted of a removal that was begun goes along with a move", SUSPECTS,
+        ("sync/apply/move.c", "if (goes || from == NULL", "if (from == NULL")),
     bug("flag that the source of a move by COPY gets meanwhile lost with it", unit("scenario_files"),
         ("sync/agenda/agenda.c", "    if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID", "    if ((message->facts & FACT_MOVED) != 0)\n        input.flags = merge_unchanged(input.flags, false);\n    if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID"),
         ("sync/agenda/wanted.c", ": follow(&wanting, todo);", ": true;")),

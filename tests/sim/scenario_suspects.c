@@ -88,6 +88,32 @@ a_message_that_ends_the_line_stops_itself_alone(void **state)
     assert_false(has_pending(WORK, uid + 1));
 }
 
+/* Our \\Deleted is taken off at the begin of a run, and here nobody could ask for the mailbox then. */
+static void
+our_deleted_on_what_is_read_last_goes_along_with_no_move(void **state)
+{
+    (void)state;
+    for (int move = 0; move < 2; move++) {
+        given_mail_in_three_mailboxes();
+        sim.server.move = move == 1;
+        sim.world.expunges = true;
+        when_the_user_removes(WORK, 2);
+        given_trouble_at(STEP_DELETED, true, true);
+        assert_int_equal(when_golub_syncs_after(60), 5);
+        sim.server.unreadable = 1u << WORK;
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        sim.server.unreadable = 0;
+        given_mail_here(OLD, 2);
+
+        then_both_sides_agree();
+
+        then_it_is_there(OLD, 2, 1);
+        then_it_is_there(WORK, 2, 0);
+        assert_string_equal(file_of(OLD, 2)->info, "n");
+        assert_int_equal(sim.server.boxes[OLD].messages[sim.server.boxes[OLD].count - 1].flags, 0);
+    }
+}
+
 /* Dovecot, where a file was edited whose size stands in its name: a FETCH of RFC822.SIZE ends the line. */
 static void
 when_one_message_has_no_size(bool rude)
@@ -565,6 +591,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(a_mailbox_that_ends_the_line_stops_itself_alone),
         SCENARIO(a_message_that_ends_the_line_stops_itself_alone),
+        SCENARIO(our_deleted_on_what_is_read_last_goes_along_with_no_move),
         SCENARIO(a_message_whose_size_ends_the_line_keeps_back_nothing),
         SCENARIO(a_message_whose_size_is_refused_keeps_back_nothing),
         SCENARIO(what_was_sent_is_no_other_message_once_the_server_tells_its_size),
