@@ -125,6 +125,7 @@ class Ask:
 class BentServer:
     def __init__(self, *names, capabilities=PLAIN):
         self.capabilities, self.bend = capabilities, None
+        self.greeting = None  # what it says first; None: its capabilities
         self.mailboxes, self.validity = {}, 7
         for name in ("INBOX", *names):
             self.make(name)
@@ -210,7 +211,7 @@ class Session:
 
     def run(self):
         try:
-            self.socket.sendall(b"* OK [CAPABILITY %s] ready\r\n" % self.server.capabilities.encode())
+            self.socket.sendall(self.server.greeting or b"* OK [CAPABILITY %s] ready\r\n" % self.server.capabilities.encode())
             while True:
                 self.answer(self.command())
         except Over:
