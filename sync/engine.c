@@ -23,6 +23,7 @@
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/doubled.h"
+#include "sync/agenda/drafts_gone.h"
 #include "sync/agenda/filed.h"
 #include "sync/agenda/fresh.h"
 #include "sync/agenda/hold.h"
@@ -231,7 +232,8 @@ plan(struct run *run, struct agenda *agenda)
         ok = agenda_make(run, agenda);
         if (ok)
             reading_drop_unpaired(run, agenda);
-        ok = ok && agenda_moves(run, agenda) && plan_missing(run, agenda);
+        ok = ok && agenda_moves(run, agenda) && plan_missing(run, agenda) &&
+             (will_be_retaken(run) || agenda_drafts_gone(run, agenda));
     }
     if (ok && will_be_retaken(run))
         return true;

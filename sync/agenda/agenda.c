@@ -66,14 +66,14 @@ agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo)
  * configuration allows: what it leaves is no policy's doing.
  */
 static bool
-explain(struct run *run, struct mailbox *mailbox, const struct journal_message *message, const struct plan_step *step)
+explain(struct run *run, struct mailbox *mailbox, const struct journal_message *message, const struct plan_step *step,
+        const char *why)
 {
     if (run->altering != NULL)
         return true;
     if (step->kept_back) {
         run->counts.kept_by_policy++;
-        return run_pending(run, mailbox, message->id, PENDING_POLICY, plan_verb_word(step->verb),
-                           "the configuration keeps it back", NULL);
+        return run_pending(run, mailbox, message->id, PENDING_POLICY, plan_verb_word(step->verb), why, NULL);
     }
     if ((message->facts & FACT_ALTERED) != 0) {
         run->counts.altered++;
@@ -98,30 +98,50 @@ update_aliases(struct run *run, const struct journal_message *message)
     return (message->facts & FACT_GONE_HERE) == 0 || alias_hand_over(run, message, NULL, &done);
 }
 
+static const char by_configuration[] = "the configuration keeps it back";
+static const char marked_here[] =
+    "what is marked as deleted here (T) is not marked there: at Gmail that may take a label "
+    "off; remove the file, or set `expunge`";
+
+/* The first time that this row is kept back for that. */
+static bool
+say_mark(struct run *run, const struct mailbox *mailbox, int64_t id)
+{
+    struct journal_pending pending;
+    bool found;
+
+    if (run->said_mark)
+        return true;
+    if (!journal_pending_get(run->journal, mailbox->row.id, id, &pending, &found, &run->err))
+        return false;
+    if (found && strcmp(pending.why, marked_here) == 0)
+        return true;
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "deleted", marked_here);
+    run->said_mark = true;
+    return true;
+}
+
 /*
- * At Gmail \\Deleted alone may take a label off at once (auto-expunge), and is never given as a flag: it stays here. With `expunge` it is a removal,
- * and carried as one.
+ * At Gmail \\Deleted alone may take a label off at once (auto-expunge), and is never given as a flag: it waits here, as what a policy keeps back. With
+ * `expunge`, perhaps later, it is a removal, and carried as one.
  */
-static void
-keep_mark_back(struct run *run, const struct mailbox *mailbox, unsigned facts, struct plan_step *step)
+static bool
+keep_mark_back(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+               struct plan_step *step, const char **why)
 {
     struct merge_step *flags = &step->flags;
     const struct policy *policy = &run->account->policy;
 
     if (!run->info.labels || step->verb != PLAN_FLAGS || (flags->there_add & FLAG_DELETED) == 0)
-        return;
-    if (policy->expunge && policy->push.deletes && (facts & FACT_ALTERED) == 0) {
+        return true;
+    if (policy->expunge && policy->push.deletes && (message->facts & FACT_ALTERED) == 0) {
         *step = (struct plan_step){.verb = PLAN_REMOVE_THERE, .reason = PLAN_DELETED};
-        return;
+        return true;
     }
     flags->there_add &= ~(unsigned)FLAG_DELETED;
-    flags->agreed |= FLAG_DELETED;
-    if (!run->said_mark)
-        report_mailbox(
-            run->report, run->account->name, mailbox->row.name, "deleted",
-            "what is marked as deleted here (T) is not marked there: at Gmail that may take a label off; remove "
-            "the file, or set `expunge`");
-    run->said_mark = true;
+    step->kept_back = true;
+    *why = marked_here;
+    return say_mark(run, mailbox, message->id);
 }
 
 bool
@@ -162,6 +182,7 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
     struct mailbox *mailbox;
     struct plan_message input;
     struct todo todo = {.id = id};
+    const char *why = by_configuration;
     bool waits = false;
 
     if (!run_load(run, id, &message))
@@ -197,7 +218,8 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.again = (message.facts & FACT_AGAIN) != 0;
     todo.step = plan_message(&input, &run->account->policy);
-    keep_mark_back(run, mailbox, message.facts, &todo.step);
+    if (!keep_mark_back(run, mailbox, &message, &todo.step, &why))
+        return false;
     todo.deleted = todo.step.verb == PLAN_REMOVE_THERE && input.here == PLAN_HERE;
     if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNSHOWN) != 0) { /* the server shows it after all */
         message.facts &= ~(unsigned)FACT_UNSHOWN;
@@ -207,7 +229,7 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
     if (agenda_is_closed(mailbox)) /* what is new may have vanished elsewhere: its old place waits for it */
         return todo.step.verb != PLAN_UPLOAD || !todo.fresh || !message.has_wire || add_todo(run, agenda, &todo);
     if (todo.step.kept_back || todo.step.verb == PLAN_NOTHING) {
-        if (mailbox->asked && !explain(run, mailbox, &message, &todo.step))
+        if (mailbox->asked && !explain(run, mailbox, &message, &todo.step, why))
             return false;
         /* A flag that is kept back does not keep back the others; a candidate of a move is looked at all the same. */
         if (todo.step.verb == PLAN_NOTHING)

@@ -1,7 +1,16 @@
-/* See labels.h. What Gmail calls a message is in the journal beside its UID; where that is not known, since the row is older, the bytes tell. */
+/*
+ * See labels.h. What Gmail calls a message is in the journal beside its UID. Rows of an earlier version lack it: equal bytes say what may be the same
+ * message, and Gmail is asked.
+ */
 #include "sync/apply/labels.h"
 
 #include "sync/apply/removals.h"
+
+struct finding {    /* of the other places of one message */
+    uint64_t msgid; /* X-GM-MSGID; 0: not known */
+    bool by_name;   /* they are found by that; else by their bytes */
+    bool stays, taken;
+};
 
 bool
 labels_begin(struct labels *labels, struct run *run, const struct agenda *agenda)
@@ -31,61 +40,113 @@ stands(struct labels *labels, const struct journal_message *other)
            (other->facts & (FACT_GONE_THERE | FACT_ALIAS)) == 0;
 }
 
-/* The same message in another mailbox: does it stay there, or does that one go, and take it along? */
-static bool
-judge(struct labels *labels, const int64_t *ids, size_t count, bool *stays, bool *taken)
-{
-    bool ok = true;
+/* ---- the same message in another mailbox ---- */
 
-    for (size_t i = 0; ok && !*stays && i < count; i++) {
+/* All of this mailbox is listed once in this run, and with it what Gmail calls each. @return false: it was */
+static bool
+learn_names(struct mailbox *mailbox)
+{
+    if (mailbox == NULL || mailbox->names_asked)
+        return false;
+    mailbox->names_asked = mailbox->full = mailbox->stirred = true;
+    return true;
+}
+
+/* Equal bytes: it is the same unless Gmail calls it otherwise. labels->asks: that is to be found out first. */
+static bool
+is_same(struct labels *labels, struct finding *finding, bool *same)
+{
+    struct run *run = labels->run;
+    uint64_t msgid;
+
+    *same = true;
+    if (finding->by_name)
+        return true;
+    if (!journal_gmail_get(run->journal, labels->other.mailbox, labels->other.uid, &msgid, &run->err))
+        return false;
+    if (msgid != 0 && finding->msgid != 0)
+        *same = msgid == finding->msgid;
+    if (msgid == 0 && learn_names(run_mailbox_by_id(run, labels->other.mailbox)))
+        labels->asks = true;
+    if (finding->msgid == 0 && learn_names(run_mailbox_by_id(run, labels->row.mailbox)))
+        labels->asks = true;
+    return true;
+}
+
+/* Does it stay there, or does that one go, and take it along? */
+static bool
+judge(struct labels *labels, struct finding *finding, const int64_t *ids, size_t count)
+{
+    bool ok = true, same;
+
+    for (size_t i = 0; ok && !finding->stays && i < count; i++) {
         if (ids[i] == labels->row.id)
             continue;
-        *taken = *taken || id_set_has(&labels->last, ids[i]);
         ok = run_load(labels->run, ids[i], &labels->other);
-        *stays = ok && labels->other.mailbox != labels->row.mailbox && !id_set_has(&labels->going, ids[i]) &&
-                 stands(labels, &labels->other);
-        if (*stays && run_is_unseen(run_mailbox_by_id(labels->run, labels->other.mailbox))) {
+        if (!ok || (!id_set_has(&labels->last, ids[i]) &&
+                    (labels->other.mailbox == labels->row.mailbox || id_set_has(&labels->going, ids[i]) ||
+                     !stands(labels, &labels->other))))
+            continue;
+        ok = is_same(labels, finding, &same);
+        if (!ok || !same)
+            continue;
+        if (id_set_has(&labels->last, ids[i]))
+            finding->taken = true;
+        else if (run_is_unseen(run_mailbox_by_id(labels->run, labels->other.mailbox)))
             labels->unseen = true;
-            *stays = false;
-        }
+        else
+            finding->stays = true;
     }
     return ok;
 }
 
 static bool
-find_same(struct labels *labels, uint64_t msgid, int64_t **ids, size_t *count)
+find_by_name(struct labels *labels, struct finding *finding)
 {
     struct run *run = labels->run;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok;
 
-    if (msgid != 0)
-        return journal_gmail_ids(run->journal, msgid, ids, count, &run->err);
-    *ids = NULL;
-    *count = 0;
-    return !labels->row.has_wire || journal_ids_by_wire(run->journal, labels->row.wire, ids, count, &run->err);
+    if (finding->msgid == 0)
+        return true;
+    finding->by_name = true;
+    ok = journal_gmail_ids(run->journal, finding->msgid, &ids, &count, &run->err) && judge(labels, finding, ids, count);
+    free(ids);
+    return ok;
+}
+
+static bool
+find_by_bytes(struct labels *labels, struct finding *finding)
+{
+    struct run *run = labels->run;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok;
+
+    if (finding->stays || finding->taken || !labels->row.has_wire)
+        return true;
+    finding->by_name = false;
+    ok = journal_ids_by_wire(run->journal, labels->row.wire, &ids, &count, &run->err) &&
+         judge(labels, finding, ids, count);
+    free(ids);
+    return ok;
 }
 
 bool
 labels_only_one(struct labels *labels, const struct todo *todo, bool *only)
 {
     struct run *run = labels->run;
-    bool stays = false, taken = false, ok;
-    uint64_t msgid = 0;
-    int64_t *ids = NULL;
-    size_t count = 0;
+    struct finding finding = {0};
 
-    *only = labels->unseen = false;
+    *only = labels->unseen = labels->asks = false;
     if ((run->mailboxes[todo->mailbox].uses & REMOTE_ALL) != 0)
         return true;
-    ok = run_load(run, todo->id, &labels->row) &&
-         journal_gmail_get(run->journal, labels->row.mailbox, labels->row.uid, &msgid, &run->err) &&
-         find_same(labels, msgid, &ids, &count) && judge(labels, ids, count, &stays, &taken);
-    free(ids);
-    ids = NULL;
-    count = 0;
-    if (ok && !stays && !taken && msgid != 0) /* one of them may be older than that */
-        ok = find_same(labels, 0, &ids, &count) && judge(labels, ids, count, &stays, &taken);
-    free(ids);
-    *only = stays || taken;
+    if (!run_load(run, todo->id, &labels->row) ||
+        !journal_gmail_get(run->journal, labels->row.mailbox, labels->row.uid, &finding.msgid, &run->err) ||
+        !find_by_name(labels, &finding) || !find_by_bytes(labels, &finding))
+        return false;
+    *only = !labels->asks && (finding.stays || finding.taken);
     labels->unseen = labels->unseen && !*only;
-    return ok && (*only || labels->unseen || id_set_add(&labels->last, todo->id) || run_no_memory(run));
+    return labels->asks || labels->unseen || *only || id_set_add(&labels->last, todo->id) || run_no_memory(run);
 }

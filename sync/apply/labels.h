@@ -13,6 +13,7 @@ struct labels {
     struct id_set going; /* rows that are removed there in this pass */
     struct id_set last;  /* ... and of each message that is left nowhere else the one that takes it to the \\Trash */
     bool unseen;         /* only a mailbox that was not looked at in this run might still have it */
+    bool asks;           /* what Gmail calls it is asked for first: the next look tells */
     struct journal_message row, other;
 };
 
@@ -21,7 +22,7 @@ MUST_CHECK bool labels_begin(struct labels *labels, struct run *run, const struc
 /**
  * Is to expunge this one only to take off a label? So it is while its message stands in another mailbox that is synced, is neither \\Trash nor
  * \\Junk, and is not to lose it in this pass as well; the first one of those that lose it decides, with what is left after all of them. Never
- * of one in \\All, where to expunge does nothing. labels->unseen: that is not known yet.
+ * of one in \\All, where to expunge does nothing. labels->asks, labels->unseen: that is not known yet.
  */
 MUST_CHECK bool labels_only_one(struct labels *labels, const struct todo *todo, bool *only);
 void labels_free(struct labels *labels);

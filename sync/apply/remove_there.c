@@ -1,8 +1,6 @@
 /* Removals on the server, in their order: what waits for the other half of a move, what goes to the \Trash, what goes for good. */
-#include "sync/apply/drafts_gone.h"
 #include "sync/apply/removals.h"
 #include "sync/apply/trash.h"
-#include "sync/base/trashing.h"
 #include "sync/rows/twin.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/situation.h"
@@ -151,8 +149,8 @@ expunge(struct run *run, struct agenda *agenda, bool in_trash)
         if (removal_is_due(run, todo, SIDE_THERE) && todo->trashed == in_trash && todo->in_trash == in_trash)
             expunging_add(&expunging, todo);
     }
-    ok = ok && (expunging.count == 0 ||
-                (expunging_intend(&expunging) && expunging_ask(&expunging, run->remote.ops->remove, &changer)));
+    ok = ok && (expunging.count == 0 || (situation_mark(run) && expunging_intend(&expunging) &&
+                                         expunging_ask(&expunging, run->remote.ops->remove, &changer)));
     arena_free(&arena);
     return ok;
 }
@@ -172,9 +170,8 @@ apply_removals_there(struct run *run, struct agenda *agenda)
 {
     if (run_stopped(run) || !removals_may_go(run, agenda, SIDE_THERE) || !is_any_due(run, agenda))
         return true;
-    if (!apply_keep_there(run, agenda) || !drop_halves(run, agenda) ||
-        (trashing_is_on(run->account, &run->info) && !drafts_gone_judge(run, agenda)) || !trash_judge(run, agenda))
+    if (!apply_keep_there(run, agenda) || !drop_halves(run, agenda) || !trash_judge(run, agenda))
         return false;
-    return !is_any_due(run, agenda) || (situation_mark(run) && expunge(run, agenda, false) &&
-                                        trash_carry(run, agenda) && expunge(run, agenda, true));
+    return !is_any_due(run, agenda) ||
+           (expunge(run, agenda, false) && trash_carry(run, agenda) && expunge(run, agenda, true));
 }

@@ -1,6 +1,7 @@
 /*
  * See trash.h. The intent of a copy has what its proof needs: the \Trash by its name and UIDVALIDITY, and the UIDNEXT that it had then. It stays until
- * the source is gone: the next run looks for the copy before it makes another one, and removes nothing that the \Trash does not show now.
+ * the source is gone: the next run looks for the copy before it makes another one, and removes nothing that the \Trash does not show now. An OK is no
+ * proof, nor is the UID that it names: a server that answers and copies nothing would cost the message.
  */
 #include "sync/apply/trash.h"
 
@@ -14,11 +15,13 @@
 #include "sync/run/situation.h"
 #include "sync/run/uses.h"
 
-#define COPIES_MAX 3 /* that were answered OK and not shown */
+#define COPIES_MAX 3      /* that were answered OK and not shown; after that another one each ... */
+#define COPIES_WAIT 86400 /* seconds */
 
 struct copied { /* a removal whose copy in the \Trash is to be proven */
     struct todo *todo;
     struct journal_op op;
+    uint32_t uid; /* that the answer names; 0: none */
     uint64_t size;
     int64_t date;
     unsigned char header[DIGEST_SIZE]; /* what the server shows of the source now */
@@ -115,8 +118,13 @@ trash_judge(struct run *run, struct agenda *agenda)
 
         if (!removal_is_due(run, todo, SIDE_THERE) || todo->replaced || &run->mailboxes[todo->mailbox] == place)
             continue;
+        labels.asks = labels.unseen = false;
         ok = is_half(run, todo, message, &stays) &&
              (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
+        if (ok && labels.asks) { /* the next pass knows */
+            todo->dropped = true;
+            continue;
+        }
         if (ok && labels.unseen) {
             ok = wait_for_labels(run, todo);
             continue;
@@ -152,13 +160,18 @@ on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
     return true;
 }
 
+/* It came since then, and looks like it. Where the answer named it, its date may be another one: not all servers keep that. */
+static bool
+may_be(const struct copied *copied, uint32_t uid, uint64_t size, int64_t date)
+{
+    return uid >= copied->op.uidnext && size == copied->size && (date == copied->date || uid == copied->uid);
+}
+
 static bool
 is_candidate(const struct trashing *trashing, const struct remote_message *message)
 {
     for (size_t i = 0; i < trashing->copied_count; i++) {
-        const struct copied *copied = &trashing->copied[i];
-
-        if (message->uid >= copied->op.uidnext && message->size == copied->size && message->date == copied->date)
+        if (may_be(&trashing->copied[i], message->uid, message->size, message->date))
             return true;
     }
     return false;
@@ -207,15 +220,20 @@ look(struct trashing *trashing, uint32_t from)
            (!trashing->memory && run_no_memory(run));
 }
 
-/* The numbers that it has: those of the list, if that told them. */
+/*
+ * The numbers that it has: those of the list, if that told them, and nothing came there since by this run's doing. What did would seem to be a copy of the
+ * next one.
+ */
 static bool
 know_place(struct trashing *trashing)
 {
+    struct run *run = trashing->expunging.run;
     const struct mailbox *place = trashing->place;
+    const bool told = place->has_status && place->uidvalidity != 0 && place->uidnext != 0;
 
     trashing->uidvalidity = place->uidvalidity;
     trashing->uidnext = place->uidnext;
-    return (place->has_status && place->uidvalidity != 0 && place->uidnext != 0) || look(trashing, UINT32_MAX);
+    return (told && report_acts(&run->counts) == 0) || look(trashing, UINT32_MAX);
 }
 
 static int
@@ -228,25 +246,33 @@ compare_probes(const void *pa, const void *pb)
     return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
 }
 
-/* `id` of a probe: what it is of. Sources are negative. */
+/* Of what is not proven, and of what proves nothing yet. `id` of a probe: what it is of. Sources are negative. */
 static bool
 read_headers(struct trashing *trashing)
 {
     struct run *run = trashing->expunging.run;
-    const size_t count = trashing->copied_count + trashing->seen_count;
-    struct probe *probes = calloc(count + 1, sizeof *probes);
+    struct probe *probes = calloc(trashing->copied_count + trashing->seen_count + 1, sizeof *probes);
     bool ok = probes != NULL || run_no_memory(run);
+    size_t count = 0;
 
     if (ok && trashing->place->row.uidvalidity == 0) /* it is not synced: nothing else asks it for anything */
         trashing->place->row.uidvalidity = trashing->uidvalidity;
     for (size_t i = 0; ok && i < trashing->copied_count; i++) {
         const struct todo *todo = trashing->copied[i].todo;
 
-        probes[i] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = -1 - (int64_t)i};
+        if (!todo->in_trash)
+            probes[count++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = -1 - (int64_t)i};
     }
-    for (size_t i = 0; ok && i < trashing->seen_count; i++)
-        probes[trashing->copied_count + i] = (struct probe){
-            .mailbox = (uint32_t)(trashing->place - run->mailboxes), .uid = trashing->seen[i].uid, .id = (int64_t)i};
+    if (count == 0) {
+        free(probes);
+        return ok;
+    }
+    for (size_t i = 0; ok && i < trashing->seen_count; i++) {
+        if (!trashing->seen[i].taken)
+            probes[count++] = (struct probe){.mailbox = (uint32_t)(trashing->place - run->mailboxes),
+                                             .uid = trashing->seen[i].uid,
+                                             .id = (int64_t)i};
+    }
     if (ok)
         qsort(probes, count, sizeof *probes, compare_probes);
     ok = ok && probe_remote(run, probes, count, true);
@@ -263,20 +289,29 @@ read_headers(struct trashing *trashing)
     return ok;
 }
 
-/* Each message there proves one copy. */
 static bool
-take_proof(struct trashing *trashing, const struct copied *copied)
+is_same_header(const struct copied *copied, const struct seen *seen)
 {
-    for (size_t i = 0; copied->has_header && i < trashing->seen_count; i++) {
-        struct seen *seen = &trashing->seen[i];
+    return copied->has_header && seen->has_header && memcmp(seen->header, copied->header, DIGEST_SIZE) == 0;
+}
 
-        if (seen->taken || !seen->has_header || seen->uid < copied->op.uidnext || seen->size != copied->size ||
-            seen->date != copied->date || memcmp(seen->header, copied->header, DIGEST_SIZE) != 0)
-            continue;
-        seen->taken = true;
-        return true;
+/* Each message there proves one copy: that it is named and of the same size and second, or of the same header. */
+static void
+take_proofs(struct trashing *trashing, bool named)
+{
+    for (size_t i = 0; i < trashing->copied_count; i++) {
+        const struct copied *copied = &trashing->copied[i];
+
+        for (size_t k = 0; !copied->todo->in_trash && k < trashing->seen_count; k++) {
+            struct seen *seen = &trashing->seen[k];
+
+            if (seen->taken || copied->op.date != (int64_t)trashing->uidvalidity ||
+                !may_be(copied, seen->uid, seen->size, seen->date) ||
+                !(named ? seen->uid == copied->uid && seen->date == copied->date : is_same_header(copied, seen)))
+                continue;
+            seen->taken = copied->todo->in_trash = true;
+        }
     }
-    return false;
 }
 
 /* Which of them does the \Trash show? They are `in_trash` then. An intent of another UIDVALIDITY proves nothing any more. */
@@ -293,14 +328,10 @@ prove(struct trashing *trashing)
         return false;
     if (!trashing->outcome.ok || trashing->seen_count == 0)
         return true;
+    take_proofs(trashing, true);
     if (!read_headers(trashing))
         return false;
-    for (size_t i = 0; i < trashing->copied_count; i++) {
-        const struct copied *copied = &trashing->copied[i];
-
-        if (copied->op.date == (int64_t)trashing->uidvalidity)
-            copied->todo->in_trash = take_proof(trashing, copied);
-    }
+    take_proofs(trashing, false);
     return true;
 }
 
@@ -340,6 +371,20 @@ gather_begun(struct trashing *trashing, struct agenda *agenda)
     return ok;
 }
 
+/* Something there may be its copy, and the header that would tell did not come. */
+static bool
+is_unread(const struct trashing *trashing, const struct copied *copied)
+{
+    for (size_t i = 0; i < trashing->seen_count; i++) {
+        const struct seen *seen = &trashing->seen[i];
+
+        if (!seen->taken && may_be(copied, seen->uid, seen->size, seen->date) &&
+            (!seen->has_header || !copied->has_header))
+            return true;
+    }
+    return false;
+}
+
 /* What was not found is copied again, once the command can't be under way any more; but not for ever. */
 static bool
 judge_begun(struct trashing *trashing)
@@ -352,9 +397,13 @@ judge_begun(struct trashing *trashing)
 
         if (copied->todo->in_trash)
             continue;
-        if (copied->op.attempt >= COPIES_MAX)
+        if (!trashing->outcome.ok || is_unread(trashing, copied))
+            ok =
+                wait_for_copy(run, copied->todo, PENDING_FAILED, "what may be its copy in the Trash can't be read now");
+        else if (copied->op.attempt >= COPIES_MAX && run->now < copied->op.since + COPIES_WAIT)
             ok = wait_for_copy(run, copied->todo, PENDING_FAILED,
-                               "the server copied it to the Trash several times and never showed it there");
+                               "the server copied it to the Trash several times and never showed it there; asked again "
+                               "in a day, or with delete = \"expunge\"");
         else if (!unfinished_is_settled(&copied->op, run->looked))
             ok = wait_for_copy(run, copied->todo, PENDING_SETTLE,
                                "a copy to the Trash was not answered, or not shown, and may still be under way");
@@ -404,7 +453,7 @@ write_copies(struct trashing *trashing)
     return run_end(run, ok && situation_mark_commit(run));
 }
 
-/* A UID that the answer names is proof; without one the \Trash is asked. In a transaction. */
+/* Whatever it says, the \Trash is asked. In a transaction. */
 static bool
 on_copied(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
 {
@@ -420,7 +469,7 @@ on_copied(void *context, size_t index, size_t item, uint32_t uid, const struct r
         return expunging_done(&trashing->expunging, index, item, 0, outcome);
     }
     run->mailboxes[copied->todo->mailbox].stirred = true;
-    copied->todo->in_trash = uid != 0;
+    copied->uid = uid;
     copied->op.attempt++;
     return journal_op_save(run->journal, &copied->op, &run->err);
 }
@@ -521,7 +570,7 @@ trash_carry(struct run *run, struct agenda *agenda)
     if (ok)
         gather(&trashing, agenda);
     if (ok && trashing.expunging.count != 0)
-        ok = run->info.move ? move(&trashing) : copy(&trashing);
+        ok = situation_mark(run) && (run->info.move ? move(&trashing) : copy(&trashing));
     free(trashing.seen);
     arena_free(&arena);
     return ok;

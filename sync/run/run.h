@@ -115,6 +115,7 @@ struct mailbox {
     uint32_t
         unchecked; /* it was listed by UID and flags alone: from here on known messages are to be compared by size and date; 0: none */
     bool said_search;    /* that sizes and dates of it are asked for in the next run, once a run */
+    bool names_asked;    /* it was listed in this run for what Gmail calls its messages: sync/apply/labels.h */
     bool keeps_keywords; /* any: it was selected in this run, and said so */
     unsigned
         keyword_doubts; /* so often in this run messages were not what they should be when keywords were to be sent: keywords.c */

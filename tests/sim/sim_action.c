@@ -193,6 +193,10 @@ action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_fi
         return false;
     say(&sim->world, "  here %d: #%d %s from %s to %s%s", maildir->client, content, move ? "moved" : "copied",
         server_mailbox_name(from), server_mailbox_name(to), move && new_base ? " under a new name" : "");
+    if (from != to)
+        ledger_came_here(&sim->world, content, maildir->client, move);
+    if (move && to + 1 == sim->server.trash) /* by hand */
+        ledger_removed_here(&sim->world, content, maildir->client);
     if (move) {
         ledger_out(&sim->world, content, from);
         if (original != content)
@@ -212,6 +216,7 @@ action_remove_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file
         server_mailbox_name(file->mailbox));
     ledger_touch(&sim->world, file->content, maildir->client);
     ledger_out(&sim->world, file->content, file->mailbox);
+    ledger_removed_here(&sim->world, file->content, maildir->client);
     if (file->original != file->content)
         ledger_out(&sim->world, file->original, file->mailbox);
     mua_remove(maildir, file);

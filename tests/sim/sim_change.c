@@ -1,6 +1,7 @@
 /* The simulated server's UID MOVE, UID COPY and removal as the engine sees them. */
 #include "tests/sim/sim_maildir.h"
 #include "tests/sim/sim_remote.h"
+#include "tests/sim/sim_trash.h"
 
 #define SET_MAX 4096 /* UIDs of one request; the mailboxes here are far smaller */
 
@@ -120,7 +121,14 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         item->new_uid = server_pretend(server, target);
         return;
     }
+    if (!move && change->wanted->undelete && server->hollow > 0) {
+        server->hollow--;
+        say(server->world, "      COPY #%d: OK, and nothing is copied", message->content);
+        item->new_uid = server->uidplus ? server_given_last(server, target) : 0;
+        return;
+    }
     const int content = message->content, dress = message->dress;
+    const unsigned serial = message->serial;
     const unsigned flags = message->flags & ~(change->wanted->undelete ? FLAG_DELETED : 0u), marked = message->flags;
     if (change->wanted->undelete)
         ledger_trashed(server->world, content, change->mailbox, target);
@@ -133,6 +141,7 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         return;
     }
     server_message(server, target, uid)->dress = dress;
+    trash_came(server, change->mailbox, serial, target, uid, server->world->client, change->wanted->undelete);
     if (!move && content + 1 == server->grudged) {
         item->outcome = (struct remote_outcome){.passing = true, .answer = "[SERVERBUG] not now"};
         return;
@@ -169,6 +178,9 @@ carry_over_later(struct change *change, const struct item *item, int target, boo
                              .dress = message->dress,
                              .flags = message->flags & ~(change->wanted->undelete ? FLAG_DELETED : 0u),
                              .keys = message->keys,
+                             .serial = message->serial,
+                             .client = server->world->client,
+                             .trash = change->wanted->undelete,
                              .date = message->date,
                              .transfer = !gone,
                              .move = move,
@@ -257,6 +269,9 @@ transfer(struct change *change, bool move, struct error *err)
         change->items[i].chosen = false;
         text_print(change->items[i].outcome.answer, 512, "[TRYCREATE] no such mailbox");
     }
+    for (size_t i = 0; change->wanted->undelete && i < change->wanted->count; i++)
+        if (change->items[i].chosen && remote_message(server, change->mailbox, change->items[i].uid) != NULL)
+            trash_asked(server, remote_message(server, change->mailbox, change->items[i].uid));
     if (any_chosen(change)) {
         const bool later = server->dawdles && rng_chance(&server->world->rng, 85);
         const enum fate fate = world_step(server->world, move ? STEP_MOVE : STEP_COPY, true);
@@ -336,21 +351,6 @@ check_replaced(const struct server *server, int mailbox, int content)
     }
 }
 
-/* Where what is removed here goes into the Trash, nothing leaves the server before it stands in another place there. */
-static void
-check_trashed(const struct server *server, int mailbox, int content)
-{
-    bool taken = false; /* from where it moved to, perhaps a moment ago */
-    int others = -1;    /* without the one that goes */
-
-    for (int m = 0; m < SIM_MAILBOXES; m++) {
-        taken = taken || (m != mailbox && server->world->ledger[content].out[m]);
-        others += server_multiplicity(server, m, content);
-    }
-    if (server->trash != 0 && mailbox + 1 != server->trash && others <= 0 && !taken)
-        violation(server->world, "golub expunges #%d, which is not in the Trash", content);
-}
-
 static void
 expunge_items(struct change *change, size_t count)
 {
@@ -369,7 +369,7 @@ expunge_items(struct change *change, size_t count)
                 item->uid);
             if (server->world->clients == 1 && server->world->strict)
                 check_replaced(server, change->mailbox, message->content);
-            check_trashed(server, change->mailbox, message->content);
+            trash_expunges(server, change->mailbox, message);
             ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, item->flags, "expunges");
             ledger_removed(server->world, message->content, change->mailbox, SIM_SERVER);
             server_expunge(server, change->mailbox, item->uid);

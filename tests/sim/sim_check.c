@@ -4,6 +4,7 @@
  */
 #include "tests/quarantine_rows.h"
 #include "tests/sim/sim_history.h"
+#include "tests/sim/sim_trash.h"
 
 /* ---- one undisturbed sync: what it had to do with each message that is on each side once ---- */
 
@@ -95,6 +96,15 @@ is_beyond_counting(const struct sim *sim, int mailbox)
     return sim->server.boxes[mailbox].phantoms != 0 && !sim->server.qresync;
 }
 
+/* Where it was removed it is not any more; and nowhere else, but in the Trash, if that is not where it was removed. */
+static bool
+is_removed_there(const struct sim *sim, const struct sim_base *base, const struct sim_sight *there)
+{
+    if (sim->server.trash == 0 || base->mailbox + 1 == sim->server.trash)
+        return there->count == 0;
+    return there->count == 1 && there->mailbox + 1 == sim->server.trash;
+}
+
 static void
 check_carried(struct sim *sim, struct client *client, int id, const struct sim_sight *there,
               const struct sim_sight *here)
@@ -108,9 +118,9 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
         return; /* marked: it may be gone */
     if (same_there && same_here)
         check_flags(sim, client, id, there);
-    else if (same_there && old_there->flags == base->flags && old_here->count == 0 && there->count != 0 &&
-             (there->count != 1 || there->mailbox + 1 != sim->server.trash || base->mailbox == there->mailbox))
-        violation(&sim->world, "#%d was removed here and is still on the server", id);
+    else if (same_there && old_there->flags == base->flags && old_here->count == 0 &&
+             !is_removed_there(sim, base, there))
+        violation(&sim->world, "#%d was removed here, and is %d times on the server", id, there->count);
     else if (same_here && (old_here->flags & old_here->shown) == (base->flags & old_here->shown) &&
              old_there->count == 0 && here->count != 0 && !is_below_view(sim, base))
         violation(&sim->world, "#%d was removed on the server and is still here", id);
@@ -328,7 +338,7 @@ check_duplicates(struct sim *sim)
             const int now = world_multiplicity(&sim->world, i, m, false);
             /* What nobody can know to be there may come there once more. */
             const int most = sim->world.ledger[i].most[m] + is_beyond_knowing(sim, m, i) +
-                             (m + 1 == sim->server.trash ? sim->world.ledger[i].trashed : 0);
+                             (m + 1 == sim->server.trash ? trash_brought(&sim->server, i) : 0);
             /* Of several, in bytes that somebody rewrote, nobody can tell which was which. */
             if (sim->world.ledger[i].most[m] > 1 && (sim->world.ledger[i].saved || server_rewrote(&sim->server, i)))
                 continue;

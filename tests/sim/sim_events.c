@@ -40,6 +40,8 @@ static const struct {
     {KIND_REWIND, 12, false, moment_rewind},
     {KIND_MOVERS, 30, true, event_other_program},
     {KIND_MOVERS, 25, false, event_other_removal},
+    {KIND_FILED, 35, true, event_send},
+    {KIND_FILED, 20, false, event_minutes_pass},
     {KIND_KEYWORDS, 60, false, event_keyword},
     {KIND_KEYWORDS, 50, true, event_letters},
 };
@@ -55,13 +57,14 @@ kinds_begin(struct sim *sim)
         sim->clients[c].maildir.lazy = on(sim, KIND_POWER);
         letters_sim_begin(sim, c);
     }
-    if (on(sim, KIND_MOVERS) && rng_chance(dice(sim), 40))
+    if (on(sim, KIND_FILED) || (on(sim, KIND_MOVERS) && rng_chance(dice(sim), 40)))
         world->dress = DRESS_DATED;
     /* What makes one of equal messages makes nothing else of them. */
     sim->server.rewrites = on(sim, KIND_MOVERS) && rng_chance(dice(sim), 40) && !sim->server.swallows_duplicates
                                ? DRESS_SERVER
                                : DRESS_PLAIN;
     sim->server.identifies = on(sim, KIND_RENAMES);
+    sim->server.hollow = on(sim, KIND_TRASH) && world->seed % 3 == 0 ? 2 : 0;
     /* After a day of such lists it is given up which is which: the mailbox is here twice then. */
     sim->server.mute_ids = on(sim, KIND_RENAMES) && !on(sim, KIND_DAYS) && world->seed % 3 == 0 ? 25 : 0;
     world->strict_copies = on(sim, KIND_COPIES);

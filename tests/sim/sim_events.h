@@ -1,6 +1,6 @@
 /*
  * The events behind the kinds of sim_kinds.h, one function each, and what they share: sim_events_there.c (the server's mailboxes),
- * sim_events_here.c (folders, backups, state folders), sim_events_mail.c (files and messages), sim_events_movers.c (other programs), sim_events_keywords.c (golub keyword). When they happen is in sim_events.c.
+ * sim_events_here.c (folders, backups, state folders), sim_events_mail.c (files and messages), sim_events_movers.c (other programs), sim_events_keywords.c (golub keyword), sim_events_filed.c (sent mail). When they happen is in sim_events.c.
  */
 #ifndef TESTS_SIM_SIM_EVENTS_H
 #define TESTS_SIM_SIM_EVENTS_H
@@ -57,6 +57,9 @@ void event_keyword(struct sim *sim);
 /** Programs that write keyword letters, and those that cut them off: sim_letters.c. */
 void event_letters(struct sim *sim);
 void letters_sim_begin(struct sim *sim, int client);
+/** What is sent is saved here, and filed by the server itself (sim_events_filed.c). */
+void event_send(struct sim *sim);
+void event_minutes_pass(struct sim *sim);
 /** Before golub comes: what both sides have was carried by another program. */
 void event_left_behind(struct sim *sim);
 

@@ -77,6 +77,7 @@ remove_many_here(struct sim *sim, int client, int mailbox, size_t count)
             continue;
         ledger_touch(&sim->world, file->content, client);
         ledger_out(&sim->world, file->content, mailbox);
+        ledger_removed_here(&sim->world, file->content, client);
         mua_remove(maildir, file);
         count--;
     }

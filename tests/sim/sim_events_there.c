@@ -270,16 +270,6 @@ event_separator(struct sim *sim)
     kind_met(&sim->world, KIND_SEPARATOR);
 }
 
-static int
-multiplicity(const struct server *server, int content)
-{
-    int sum = 0;
-
-    for (int m = 0; m < SIM_MAILBOXES; m++)
-        sum += server_multiplicity(server, m, content);
-    return sum;
-}
-
 void
 event_counts(struct sim *sim)
 {
@@ -301,7 +291,7 @@ event_counts(struct sim *sim)
         break;
     case 2:
         /* Counted for one that is gone, of which nobody told, nobody can miss it. Of twins each may be the hidden one. */
-        if (content < 0 || (server->condstore && !server->qresync) || multiplicity(server, content) != 1)
+        if (content < 0 || (server->condstore && !server->qresync) || server_stands(server, content) != 1)
             return;
         for (int m = 0; m < SIM_MAILBOXES; m++)
             if (server->boxes[m].phantoms < 0)

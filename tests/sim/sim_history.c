@@ -79,6 +79,11 @@ begin(const struct history *history)
         sim.server.trash = SIM_MAILBOXES;
         server_create(&sim.server, SIM_MAILBOXES - 1);
     }
+    if (kind_on(world, KIND_FILED)) {
+        sim.disasters = sim.edits = false;
+        sim.server.sent = SIM_MAILBOXES - 1;
+        server_create(&sim.server, sim.server.sent - 1);
+    }
     if (kind_on(world, KIND_EDITS)) {
         sim.disasters = false;
         sim.edits = true;
@@ -255,6 +260,12 @@ converge(struct history *history)
     while (!world->failed && round < ROUNDS_MAX && (changes > 0 || worst == 3)) {
         changes = sync_all(&worst);
         round++;
+        if (sim.server.sent != 0 &&
+            round == 1) { /* what is still to be filed comes now, or too late; the others go up */
+            server_file(&sim.server, true);
+            world->now += 700;
+            changes = 1;
+        }
         if (++tries >= 2 && (worst == 1 || worst == 3))
             unblock_removals();
         /* A mailbox that is perhaps still being filled waits for hours; what ended the line twice, for a day. */

@@ -48,12 +48,22 @@ static const struct knob knobs[KINDS] = {
     [KIND_MAP] = {"map", 20, true},
     [KIND_RENAMES] = {"renames", 20, true},
     [KIND_TRASH] = {"trash", 12, true},
+    [KIND_FILED] = {"filed", 10, true},
 };
 
 /* Beside these it is known what removes a message, and what only moves it. */
 #define BESIDE_TRASH                                                                                                   \
     (KIND_BIT(KIND_TRASH) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                     \
-     KIND_BIT(KIND_EXPUNGE) | KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_SAME_HEADER))
+     KIND_BIT(KIND_EXPUNGE) | KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_SAME_HEADER) | KIND_BIT(KIND_CLOCK) |                \
+     KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_BROKEN) | KIND_BIT(KIND_WANTED) |                      \
+     KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_SEPARATOR) | KIND_BIT(KIND_FULL_DISK) | KIND_BIT(KIND_UNREADABLE) |       \
+     KIND_BIT(KIND_ONE) | KIND_BIT(KIND_POWER) | KIND_BIT(KIND_BODIES) | KIND_BIT(KIND_SIZES) |                        \
+     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_MAP) | KIND_BIT(KIND_UIDVALIDITY))
+
+/* ... and what is the copy of one that was sent. */
+#define BESIDE_FILED                                                                                                   \
+    (KIND_BIT(KIND_FILED) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                     \
+     KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_BROKEN))
 
 static unsigned long allowed, forbidden;
 static bool chosen; /* by --kinds: then most histories have them */
@@ -150,6 +160,8 @@ kinds_of(uint64_t seed)
         kinds &= ~KIND_BIT(KIND_SIZES);
     if ((kinds & KIND_BIT(KIND_TRASH)) != 0)
         kinds &= BESIDE_TRASH;
+    if ((kinds & KIND_BIT(KIND_FILED)) != 0)
+        kinds &= BESIDE_FILED;
     return kinds;
 }
 

@@ -48,6 +48,7 @@ enum kind {
     KIND_MAP,      /* folders are called otherwise, and `map` changes between runs */
     KIND_RENAMES,  /* the server says which mailbox is which, and another client renames them */
     KIND_TRASH,    /* what is removed here goes into the server's Trash */
+    KIND_FILED,    /* what is sent the server files itself, and the mail reader saves a copy */
     KINDS
 };
 

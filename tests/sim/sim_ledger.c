@@ -189,6 +189,19 @@ ledger_out(struct world *world, int content, int mailbox)
 }
 
 void
+ledger_removed_here(struct world *world, int content, int client)
+{
+    world->ledger[content].removals[client]++;
+}
+
+void
+ledger_came_here(struct world *world, int content, int client, bool moved)
+{
+    world->ledger[content].moves++;
+    world->ledger[content].torn[client] += moved && world->golub;
+}
+
+void
 ledger_renamed_here(struct world *world, int content, int mailbox)
 {
     world->ledger[content].moved = true;
@@ -523,18 +536,8 @@ ledger_carry(struct world *world, int content, int from, int to)
 void
 ledger_trashed(struct world *world, int content, int from, int trash)
 {
-    struct ledger *entry = &world->ledger[content];
-    int most = world->clients - 1; /* who removes it at the same moment copies it, too */
-
-    kind_met(world, KIND_TRASH);
     ledger_carry(world, content, from, trash);
-    for (int m = 0; m < SIM_MAILBOXES; m++)
-        most += m == trash                            ? 0
-                : entry->outs[SIM_SERVER + 1][m] != 0 ? entry->outs[SIM_SERVER + 1][m]
-                                                      : world->expunges && (entry->set[m] & FLAG_DELETED) != 0;
-    entry->put[trash] = true;
-    most = most > 0 ? most : 1;
-    entry->trashed = most > entry->trashed ? most : entry->trashed;
+    world->ledger[content].put[trash] = true;
 }
 
 void

@@ -227,6 +227,7 @@ mua_deliver(struct maildir_sim *maildir, int mailbox, int content, unsigned flag
 
     mua_new_base(maildir, base);
     local_info_fresh(flags, info);
+    ledger_came_here(maildir->world, content, maildir->client, false);
     return maildir_sim_add(maildir, mailbox, base, info, content, date) != NULL;
 }
 

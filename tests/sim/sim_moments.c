@@ -163,7 +163,8 @@ moment_broken_off(struct sim *sim)
     }
     /* What is out of a server's view stays here, whoever removed it there. */
     if (status == 0 && plain && !touched && !wanted && cast.removed && !server_is_cut(&sim->server, cast.from) &&
-        (cast_stands_here(&cast) || server_multiplicity(&sim->server, cast.from, cast.content) > 0))
+        ((sim->server.trash == 0 && cast_stands_here(&cast)) ||
+         server_multiplicity(&sim->server, cast.from, cast.content) > 0))
         violation(world, "#%d was removed, that was cut off, and it is there again", cast.content);
 }
 

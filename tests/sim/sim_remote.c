@@ -113,6 +113,8 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
                                  .separator = server->separator};
     if (mailbox + 1 == server->trash)
         item.attributes |= REMOTE_TRASH;
+    if (mailbox + 1 == server->sent)
+        item.attributes |= REMOTE_SENT;
     item.has_status = !(server->status_gaps && (server->status_mute || rng_chance(&server->world->rng, 30)));
     if (item.has_status) {
         item.messages = server_exists(server, mailbox);

@@ -272,6 +272,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
         .policy = {.pull = it->choice.pull,
                    .push = it->choice.push,
                    .expunge = sim->world.expunges,
+                   .sent = sim->server.sent != 0 ? SENT_SERVER : SENT_UPLOAD,
                    .delete = sim->server.trash != 0 ? DELETE_TRASH : DELETE_AUTO,
                    .guard = true,
                    .max_delete = 25,

@@ -3,6 +3,7 @@
 
 #include "tests/sim/sim_maildir.h"
 #include "tests/sim/sim_kinds.h"
+#include "tests/sim/sim_trash.h"
 
 static const char *const names[SIM_MAILBOXES] = {"INBOX", "Work", "Work/Old"};
 static const char *const keyword_names[SIM_KEYWORDS] = {"$Junk", "later", "ToDo"};
@@ -203,7 +204,8 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
                                     .flags = flags & box->permanent,
                                     .keys = box->keywords ? keys : 0,
                                     .date = date,
-                                    .modseq = ++box->modseq};
+                                    .modseq = ++box->modseq,
+                                    .serial = ++server->next_serial};
     server->world->ledger[content].key_had |= message->keys;
     *uid = message->uid;
     if (server_hidden(server, mailbox) > 0) {
@@ -226,6 +228,8 @@ server_set_flags(struct server *server, int mailbox, struct sim_message *message
     if (flags == message->flags && keys == message->keys)
         return; /* like Dovecot: nothing changed, no new MODSEQ */
     ledger_flags(server->world, message->content, mailbox, message->flags, flags, false);
+    if (server->world->inside || !server->world->golub)
+        trash_wanted(server, message);
     message->flags = flags;
     message->keys = keys;
     server->world->ledger[message->content].key_had |= keys;
@@ -258,6 +262,7 @@ server_remove(struct server *server, int mailbox, uint32_t uid)
 {
     struct world *world = server->world;
 
+    trash_removed(server, mailbox, server_message(server, mailbox, uid));
     ledger_out(world, server_message(server, mailbox, uid)->content, mailbox);
     for (size_t i = 0; i < server->taken_back_count; i++)
         if (server->taken_back[i].mailbox == mailbox && server->taken_back[i].uid == uid)
@@ -301,6 +306,7 @@ transfer_late(struct server *server, const struct sim_delayed *late)
     server->world->copies = false;
     if (done) {
         server_message(server, late->mailbox, uid)->dress = late->dress;
+        trash_came(server, late->from, late->serial, late->mailbox, uid, late->client, late->trash);
         say(server->world, "      (late: %s of #%d from %s to %s becomes UID %u)", late->move ? "MOVE" : "COPY",
             late->content, names[late->from], names[late->mailbox], uid);
         if (late->move) {
@@ -313,8 +319,41 @@ transfer_late(struct server *server, const struct sim_delayed *late)
 }
 
 void
+server_file(struct server *server, bool all)
+{
+    const int mailbox = server->sent - 1, was = server->world->dress;
+    const bool was_inside = server->world->inside;
+    uint32_t uid;
+
+    for (size_t i = 0; i < server->filing_count;) {
+        const struct sim_filing filing = server->filing[i];
+
+        if (!all && filing.due > server->world->now) {
+            i++;
+            continue;
+        }
+        server->filing[i] = server->filing[--server->filing_count];
+        if (server_stands(server, filing.content) != server_multiplicity(server, mailbox, filing.content))
+            continue; /* somebody has taken what is there of it elsewhere by now: then it is another one */
+        server->world->dress = filing.dress;
+        server->world->inside = true;
+        if (server_add(server, mailbox, filing.content, FLAG_SEEN, 0, server->world->now, &uid)) {
+            ledger_put(server->world, filing.content, mailbox);
+            if (server->world->now >= server->world->ledger[filing.content].filed + 600)
+                server->world->ledger[filing.content].most[mailbox] =
+                    2;                                       /* nobody waits so long: that one may be under way */
+            server->world->ledger[filing.content].filed = 0; /* it came: nothing waits any more */
+            say(server->world, "      (#%d is filed in %s: UID %u)", filing.content, names[mailbox], uid);
+        }
+        server->world->inside = was_inside;
+        server->world->dress = was;
+    }
+}
+
+void
 server_delayed(struct server *server, bool all)
 {
+    server_file(server, false);
     for (size_t i = 0; i < server->delayed_count;) {
         const struct sim_delayed late = server->delayed[i];
         uint32_t uid;
@@ -330,6 +369,8 @@ server_delayed(struct server *server, bool all)
         server->world->late = true;
         if (server_add(server, late.mailbox, late.content, late.flags, late.keys, late.date, &uid)) {
             server_message(server, late.mailbox, uid)->dress = late.dress;
+            if (late.serial != 0)
+                trash_came(server, late.from, late.serial, late.mailbox, uid, late.client, late.trash);
             say(server->world, "      (late: APPEND of #%d to %s becomes UID %u)", late.content, names[late.mailbox],
                 uid);
         }
@@ -353,6 +394,7 @@ server_reset_uidvalidity(struct server *server, int mailbox)
         next += 1 + rng_below(&server->world->rng, 2);
     }
     box->uidnext = next;
+    trash_renumbered(server, mailbox);
 }
 
 /* Nobody took them off: what golub makes of it may take no flag off elsewhere. */
@@ -443,6 +485,22 @@ server_is_full(const struct server *server)
     for (int i = 0; i < SIM_MAILBOXES; i++)
         held += server->boxes[i].count;
     return server->quota > 0 && held >= (size_t)server->quota;
+}
+
+int
+server_stands(const struct server *server, int content)
+{
+    int count = 0;
+
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        count += server_multiplicity(server, m, content);
+    return count;
+}
+
+uint32_t
+server_given_last(const struct server *server, int mailbox)
+{
+    return server->boxes[mailbox].uidnext - 1;
 }
 
 uint32_t

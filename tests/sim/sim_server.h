@@ -20,7 +20,15 @@ struct sim_message {
     unsigned flags, keys; /* keys: bits, names in sim_server.c */
     int64_t date;
     uint64_t modseq;
+    unsigned serial;  /* of this instance: what others move or copy is another one */
+    unsigned went;    /* golub made copies of it: WENT_... */
+    uint32_t asked;   /* golub asked for a copy of it in the Trash when this was the next UID there; 0: it did not */
+    unsigned copy_of; /* in the Trash: the instance that was removed elsewhere; 0: somebody put it there */
+    int copier;       /* ... by the golub of this client */
 };
+
+#define WENT_TO_TRASH 1u
+#define WENT_ELSEWHERE 2u
 
 struct sim_mailbox {
     bool exists;
@@ -51,7 +59,17 @@ struct sim_delayed { /* an APPEND, COPY or MOVE whose answer nobody waited for a
     int from;
     uint32_t uid, uidvalidity;
     unsigned flags, keys;
+    unsigned serial; /* of the message that is copied or moved; 0: an APPEND */
+    int client;      /* who sent it */
+    bool trash;      /* ... as what somebody removed */
     int64_t date, due;
+};
+
+#define SIM_FILING 8
+
+struct sim_filing { /* what was sent is to be filed there */
+    int content, dress;
+    int64_t due;
 };
 
 struct server {
@@ -63,6 +81,9 @@ struct server {
     bool encodes; /* names have other bytes than in UTF-8 */
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     int trash;    /* one more than the mailbox that is its \\Trash, into which what is removed here goes; 0: none is */
+    int sent; /* one more than the mailbox that is its \\Sent, in which it files what is sent; 0: it files nothing */
+    struct sim_filing filing[SIM_FILING];
+    size_t filing_count;
     /* how it behaves */
     bool status_mute; /* with status_gaps: no mailbox has its line */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
@@ -98,8 +119,9 @@ struct server {
     int undated;      /* one more than the content whose size and date it does not tell */
     int unsized; /* one more than the content whose size it can't find out: who asks for that is refused, or loses the line (rude) */
     int unmeasured; /* likewise: neither its size nor its date can be found out; content + 1, 0: none */
-    int grudged;    /* one more than the content that it stores, or copies, although it refuses it */
-    int pretended;  /* one more than the content of which it says that it stored it, and under which UID: it did not */
+    int hollow; /* so many COPYs of what was removed it answers with OK, and a UID that was given before, and does nothing */
+    int grudged;   /* one more than the content that it stores, or copies, although it refuses it */
+    int pretended; /* one more than the content of which it says that it stored it, and under which UID: it did not */
     uint32_t pretended_uid; /* ... which is this one; 0: one that was not given yet */
     unsigned long pretences;
     struct sim_mailbox boxes[SIM_MAILBOXES];
@@ -111,6 +133,7 @@ struct server {
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;
     uint32_t next_uidvalidity, next_id;
+    unsigned next_serial;
     bool identifies;           /* it says which mailbox is which */
     int lists;                 /* in this run */
     bool list_mute, list_gaps; /* the list under way does so */
@@ -164,9 +187,12 @@ uint32_t server_exists(const struct server *server, int mailbox);
 bool server_is_full(const struct server *server);
 /** The UID that it tells of what it did not store; 0: it tells none. */
 uint32_t server_pretend(struct server *server, int mailbox);
+/** The highest UID that it gave there, whatever became of the message; 0: none was given. */
+uint32_t server_given_last(const struct server *server, int mailbox);
 /** It hides some of the mailbox, or did once. */
 bool server_is_cut(const struct server *server, int mailbox);
 int server_multiplicity(const struct server *server, int mailbox, int content);
+int server_stands(const struct server *server, int content);                          /* ... in all of them */
 uint64_t server_size(const struct server *server, const struct sim_message *message); /* RFC822.SIZE */
 /** Its bytes. */
 const struct content *server_bytes(const struct sim_message *message);
@@ -187,6 +213,8 @@ void server_create(struct server *server, int mailbox);
 void server_remove(struct server *server, int mailbox, uint32_t uid);
 /** APPENDs that were still under way and are due by now (all: at once). */
 void server_delayed(struct server *server, bool all);
+/** What was sent and is due by now (all: at once) it files. */
+void server_file(struct server *server, bool all);
 
 /* Disasters. */
 void server_reset_uidvalidity(struct server *server, int mailbox);

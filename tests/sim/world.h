@@ -14,7 +14,7 @@
 #define SIM_MAILBOXES 3
 #define SIM_CLIENTS 2
 #define SIM_REMOVED 400
-#define SIM_KINDS 40        /* at most; sim_kinds.h */
+#define SIM_KINDS 48        /* at most; sim_kinds.h */
 #define SIM_MET 64          /* at most; sim_import.h */
 #define SIM_CONTENTS 600    /* different messages in one history */
 #define SIM_DRESSES 8       /* ways in which one message looks; content_dressed */
@@ -149,7 +149,12 @@ struct ledger { /* of one content */
     bool unanswered[SIM_MAILBOXES]; /* ... without an answer, before this run */
     int total;                      /* the most of it on one side that they made, over all mailboxes */
     bool added[SIM_MAILBOXES];      /* golub listed its upload there as held: at the user's word it is sent once more */
-    int trashed;    /* so often it may stand in the Trash for what was removed elsewhere, beside `most` */
+    int removals[SIM_CLIENTS];      /* so often somebody removed a file of it there */
+    int torn
+        [SIM_CLIENTS]; /* ... or moved one in the middle of a run, which may have seen its new place alone: then that is a copy */
+    int moves,
+        halves; /* so often a file of it came to another folder, by somebody; golub took away what it had copied there */
+    int64_t filed;  /* when a mail reader saved it in \\Sent, as the copy of what it sent; 0: none did */
     bool saved;     /* ... or wrote one anew with other lines, in its own mailbox, under another name */
     unsigned taken; /* bits of the dresses in which they took files of it away */
     int spread;     /* how often they took it to two places on two sides: each may stay */
@@ -254,6 +259,9 @@ void ledger_cross(struct world *world, int content, int mailbox);
  */
 void ledger_hidden(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
+/** A file of it is removed; or came to another folder: moved, copied, put there anew. Beside ledger_out and ledger_put. */
+void ledger_removed_here(struct world *world, int content, int client);
+void ledger_came_here(struct world *world, int content, int client, bool moved);
 /** Its folder has another name, after that of the server. */
 void ledger_renamed_here(struct world *world, int content, int mailbox);
 /** Others take something out of it while golub is at work, perhaps before that saw it: what was sent there without an answer was perhaps that. */
@@ -288,7 +296,7 @@ bool ledger_was_marked(const struct world *world, int content, int mailbox);
 void ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /** Users and other clients moved it: flags go along. */
 void ledger_carry(struct world *world, int content, int from, int to);
-/** golub takes it into the Trash because somebody removed it: it may stand there as often as it was removed. */
+/** golub takes it into the Trash because somebody removed it. */
 void ledger_trashed(struct world *world, int content, int from, int trash);
 /**
  * A file that shows \\Deleted is moved there. Where that is another client's mark for its own removal, nobody can tell it from anybody else's:

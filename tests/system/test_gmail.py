@@ -96,6 +96,31 @@ class LabelTest(Gmail):
         self.assertEqual([m.flags for m in self.server.mailboxes["INBOX"].messages], [{"\\Flagged"}])
         self.assert_quiet()
 
+    def test_a_mark_from_before_is_a_removal_once_expunge_is_set(self):
+        mail = self.given("INBOX")
+        self.maildir.flag(self.maildir.find("INBOX", mail), add="ST")
+        said = [("marked as deleted here (T)" in result.out + result.err) for result in (self.sync() for _ in range(3))]
+        self.assertEqual(said, [True, False, False])
+        waits, = [e for e in self.run_golub("status", "work", "--json").events if e.get("key") == "pending"]
+        self.assertIn("set `expunge`", waits["why"])
+        self.account.set(expunge=True)
+        for _ in range(3):
+            self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.trash])
+        self.assertFalse(self.maildir.has("INBOX", mail))
+        self.assert_quiet()
+
+    def test_a_mark_that_is_taken_off_again_waits_for_nothing(self):
+        mail = self.given("INBOX")
+        self.maildir.flag(self.maildir.find("INBOX", mail), add="ST")
+        self.sync()
+        self.maildir.flag(self.maildir.find("INBOX", mail), remove="T")
+        self.sync()
+        self.assertEqual([e for e in self.run_golub("status", "work", "--json").events if e.get("key") == "pending"], [])
+        self.account.set(expunge=True)
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", self.all]))
+
     def test_with_expunge_the_mark_is_a_removal(self):
         mail = self.given("INBOX")
         self.account.set(expunge=True)
@@ -122,6 +147,34 @@ class LabelTest(Gmail):
         self.delete(mail, "INBOX")
         self.sync()
         self.assertEqual(self.server.where(mail.bytes), sorted(["Work", self.all]))
+
+
+    def given_twice(self):
+        """Two messages of the same bytes, each under a label of its own."""
+        mail = self.corpus.simple("twice")
+        self.server.deliver(mail.bytes, "INBOX")
+        self.server.deliver(mail.bytes, "Work")
+        self.sync()
+        return mail
+
+    def test_equal_bytes_of_another_message_are_no_other_label(self):
+        mail = self.given_twice()
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), sorted(["Work", self.all, self.trash]))
+        self.assert_quiet()
+
+    def test_equal_bytes_in_rows_of_an_earlier_version_are_asked_for(self):
+        import sqlite3
+        mail = self.given_twice()
+        journal = sqlite3.connect(self.account.journal_path())
+        with journal:
+            journal.execute("DELETE FROM gmail")
+        journal.close()
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), sorted(["Work", self.all, self.trash]))
+        self.assert_quiet()
 
 
 class LabelMarkTest(LabelTest):

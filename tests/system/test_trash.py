@@ -1,5 +1,6 @@
 """`delete = "trash"`: what is removed here goes into the server's Trash, by MOVE or by COPY and a removal, and never for good before it stands there."""
-from base import HELD, SOME, SystemTest, main
+from base import HELD, SOME, Account, HomeTest, SystemTest, main
+from rig import bent
 from storm import FULL
 
 PLAIN = " ".join(word for word in FULL.split() if word != "MOVE")
@@ -110,6 +111,33 @@ class MoveTest(Trash):
         self.sync()
         self.assertEqual(len(self.there("Trash")), 1, "that one was deleted")
 
+    def test_one_of_two_drafts_of_one_message_id_is_deleted_like_any(self):
+        self.maildir.put("Drafts", self.draft(b"Dear\n"), "DS")
+        self.sync()
+        self.maildir.put("Drafts", self.draft(b"Dear John\n"), "DS")
+        self.sync()
+        self.assertEqual(len(self.there("Drafts")), 2)
+        first, = [f for f in self.maildir.files("Drafts") if f.bytes() == self.draft(b"Dear\n")]
+        self.maildir.delete(first)
+        self.sync()
+        self.assertEqual(len(self.there("Trash")), 1)
+        self.assertEqual(len(self.there("Drafts")), 1)
+
+    def test_a_draft_whose_new_version_is_refused_stays_until_that_is_there(self):
+        self.maildir.put("Drafts", self.draft(b"Dear\n"), "DS")
+        self.sync()
+        old, = self.maildir.files("Drafts")
+        self.maildir.put("Drafts", self.draft(b"Dear\0\n"), "DS")  # nobody sends a NUL
+        self.maildir.delete(old)
+        for _ in range(2):
+            self.sync(expect=SOME)
+        self.assertEqual((len(self.there("Drafts")), self.there("Trash")), (1, []))
+        new, = self.maildir.files("Drafts")
+        self.maildir.delete(new)
+        self.account.sync()  # finds out that nothing replaces it any more
+        self.sync()
+        self.assertEqual((self.there("Drafts"), len(self.there("Trash"))), ([], 1))
+
     def test_without_a_known_trash_it_waits_and_is_never_expunged(self):
         lie = {"on": True}
         self.through(edit_down=lambda data: data.replace(b"\\Trash", b"\\Trasx") if lie["on"] else data)
@@ -213,6 +241,44 @@ class PlainestTest(CopyTest):
         sent = b"\n".join(self.proxy.sent())
         looked = sent.index(b"SELECT", sent.index(b"COPY"))
         self.assertLess(looked, sent.index(b"EXPUNGE"))
+
+
+class HollowTest(HomeTest):
+    """A server that answers a COPY with OK, and a UID that is another message's, and copies nothing."""
+
+    def setUp(self):
+        super().setUp()
+        plain = " ".join(word for word in bent.PLAIN.split() if word != "MOVE")
+        self.server = bent.BentServer("Trash", capabilities=plain).__enter__()
+        self.addCleanup(self.server.__exit__)
+        self.trash, self.inbox = self.server.mailboxes["Trash"], self.server.mailboxes["INBOX"]
+        self.trash.attributes = "\\HasNoChildren \\Trash"
+        self.account = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, "ana", "secret", "work", tls="none", delete="trash",
+                               mailboxes=["*", "!special:trash"])
+        self.mails = [self.corpus.simple("mail %d" % n) for n in range(3)]
+        self.trash.add(self.corpus.simple("of old").bytes)
+        for mail in self.mails:
+            self.inbox.add(mail.bytes)
+        self.check(self.account.sync(), 0)
+        self.account.maildir.delete(self.account.maildir.find("INBOX", self.mails[1]))
+
+    def test_an_ok_is_no_proof_and_nothing_is_removed_for_it(self):
+        self.server.bend = lambda ask: [b"%%T OK [COPYUID %d 2 1] done\r\n" % self.trash.validity] if ask.command == "UID COPY" else None
+        for _ in range(2):
+            self.check(self.account.sync(), SOME)
+        self.assertEqual(len(self.inbox.messages), 3)
+        self.assertEqual(self.server.errors, [])
+
+    def test_a_copy_that_is_shown_with_another_date_is_one(self):
+        def dated(ask):
+            parts = ask.truth() if ask.command == "UID COPY" else None
+            for message in self.trash.messages[1:]:
+                message.date = "01-Jan-2027 00:00:00 +0000"
+            return parts
+        self.server.bend = dated
+        self.check(self.account.sync(), 0)
+        self.assertEqual([m.bytes for m in self.trash.messages[1:]], [self.mails[1].bytes])
+        self.assertEqual(len(self.inbox.messages), 2)
 
 
 class InsideTest(Trash):
