@@ -61,10 +61,16 @@ struct local_print { /* what tells that a file's bytes are not what they were */
     int64_t seconds, nanoseconds; /* mtime */
 };
 
+struct local_which { /* which file has this name, as long as a run is: two names of one file have the same */
+    uint64_t device, inode;
+    int64_t changed; /* ctime, seconds: when it last got or lost a name, or was written */
+};
+
 struct local_facts { /* of one file's contents */
     struct digests digests;
     int64_t date; /* mtime, seconds */
     struct local_print print;
+    struct local_which which;
 };
 
 struct local_draft; /* a message being written to tmp/ */

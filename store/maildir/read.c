@@ -61,6 +61,13 @@ read_print(const struct stat *st)
         .size = (uint64_t)st->st_size, .seconds = st->st_mtim.tv_sec, .nanoseconds = st->st_mtim.tv_nsec};
 }
 
+static struct local_which
+which_of(const struct stat *st)
+{
+    return (struct local_which){
+        .device = (uint64_t)st->st_dev, .inode = (uint64_t)st->st_ino, .changed = st->st_ctim.tv_sec};
+}
+
 bool
 read_digests(struct maildir *maildir, int fd, bool canonical, struct digests *digests, struct error *err)
 {
@@ -127,6 +134,7 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
     known_add(maildir, &before, start, &seen.digests);
     seen.date = before.st_mtim.tv_sec;
     seen.print = read_print(&before);
+    seen.which = which_of(&before);
     *facts = seen;
     return true;
 }
@@ -211,7 +219,9 @@ read_facts(void *local, void *opaque, struct local_facts *facts, struct error *e
 {
     struct maildir *maildir = local;
     struct handle *handle = opaque;
-    struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec, .print = read_print(&handle->opened)};
+    struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec,
+                               .print = read_print(&handle->opened),
+                               .which = which_of(&handle->opened)};
     const struct digests *known = known_find(maildir, &handle->opened);
     struct stat after;
 

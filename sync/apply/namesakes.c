@@ -9,6 +9,8 @@
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
+#define RENAME_WAIT_S 20 /* since the file got its second name, until that is no rename under way */
+
 /* The intent is durable before the file moves: one without a row in the index would stay in the quarantine for ever. */
 static bool
 write_intent(struct run *run, const struct journal_message *message, const struct local_file *namesake, uint64_t size,
@@ -81,6 +83,16 @@ rename_namesake(struct run *run, struct mailbox *mailbox, const struct local_fil
     return ok;
 }
 
+/*
+ * Two names of one file: a mail reader renames it by link and unlink, and takes the other name away in a moment, so that none would be left.
+ * Where both stand for long they are what a crash or a copy by links left.
+ */
+static bool
+is_being_renamed(const struct run *run, const struct local_which *a, const struct local_which *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->changed > run->now - RENAME_WAIT_S;
+}
+
 static bool
 split(struct run *run, const struct namesake *namesake, struct journal_message *message)
 {
@@ -106,6 +118,8 @@ split(struct run *run, const struct namesake *namesake, struct journal_message *
         mailbox->look_here = true;
         return true;
     }
+    if (is_being_renamed(run, &facts_a.which, &facts_b.which))
+        return true; /* the next run lists the folder again */
     if (memcmp(facts_a.digests.wire, facts_b.digests.wire, DIGEST_SIZE) != 0) {
         bool is_b = message->has_wire &&
                     memcmp(facts_b.digests.wire, message->wire, DIGEST_SIZE) == 0; /* the message keeps its name */

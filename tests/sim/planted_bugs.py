@@ -404,6 +404,8 @@ BUGS = [
         ("store/message/title.c", "point == '-' || point == '+'", "point == '-' || point == '/' || point == '+'")),
     bug("removal here without an intent", BROKEN,
         ("sync/apply/remove_here.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
+    said("name that a mail reader takes away in a moment kept, and the other one removed", system("test_files.py", "LinkTest.test_a_flag_that_is_taken_off_takes_no_message_along"),
+         ("sync/apply/namesakes.c", "if (is_being_renamed(run, &facts_a.which, &facts_b.which))", "if (false)")),
     bug("second file of one name quarantined without an intent", BROKEN,
         ("sync/apply/namesakes.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
     bug("copy of a source that was marked with \\Deleted a moment ago", unit("scenario_files"),

@@ -237,6 +237,7 @@ sim_examine(void *local, const struct local_file *file, struct local_facts *fact
         facts->digests = maildir_sim_bytes(found)->digests;
         facts->date = found->date;
         facts->print = print_of(maildir_sim_bytes(found), found->date);
+        facts->which = (struct local_which){.inode = (uint64_t)(uintptr_t)found, .changed = found->date};
     }
     return true;
 }

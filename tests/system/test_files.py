@@ -48,6 +48,50 @@ class CopyTest(FilesTest):
                 self.sync()
 
 
+class LinkTest(FilesTest):
+    """A mail reader renames a file by link and unlink, and golub looks between the two."""
+
+    def setUp(self):
+        super().setUp()
+        self.message = self.corpus.simple("linked", flags=["\\Seen", "\\Flagged"])
+        self.client.fill("Work", [self.message])
+        self.sync()
+        self.sync()
+        self.old = self.maildir.find("Work", self.message).path
+        self.new = self.old[:self.old.rindex(",") + 1]
+
+    def test_a_flag_that_is_taken_off_takes_no_message_along(self):
+        os.link(self.old, self.new + "S")
+        self.sync()
+        self.assertEqual(len(self.maildir.files("Work")), 2)
+        os.unlink(self.old)
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual([m.flags & {"\\Seen", "\\Flagged"} for m in self.client.messages("Work")], [{"\\Seen"}])
+        self.assert_in_sync()
+
+    def test_a_flag_that_is_set_is_set(self):
+        os.link(self.old, self.new + "FRS")
+        self.sync()
+        self.assertEqual(len(self.maildir.files("Work")), 2)
+        os.unlink(self.old)
+
+        self.sync()
+
+        self.assertEqual([m.flags & {"\\Answered", "\\Flagged"} for m in self.client.messages("Work")], [{"\\Answered", "\\Flagged"}])
+        self.assert_in_sync()
+
+    def test_two_names_that_stay_become_one(self):
+        os.link(self.old, self.new + "S")
+        time.sleep(21)
+        self.sync()
+        self.assertEqual(len(self.maildir.files("Work")), 1)
+        self.assertTrue(self.maildir.has("Work", self.message))
+        self.assert_in_sync()
+
+
 class MoveTest(FilesTest):
     def moved(self):
         self.maildir.move(self.file(3), "Work")
