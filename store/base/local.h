@@ -278,6 +278,11 @@ struct local_ops {
     bool (*move_folder)(void *local, const char *from, const char *to, bool *taken, struct error *err);
     /** Does anything stand under this path, a folder or not, but an empty directory? */
     bool (*taken)(void *local, const char *folder, bool *taken, struct error *err);
+    /**
+     * Is it a directory in which nothing stands but these folders, and what leads to them? What is in those is not looked at. What can't be looked at
+     * is no such directory.
+     */
+    bool (*only_above)(void *local, const char *folder, const char *const *folders, size_t count);
     /** Which boot of the system this is; "": it does not tell. */
     void (*boot)(void *local, char id[static LOCAL_BOOT_MAX + 1]);
     /** All that was written below the root until now is on the disk, whatever the settings say. */

@@ -102,6 +102,7 @@ maildir_local(struct maildir *maildir)
         .create_all = create_folders,
         .move_folder = move_folder,
         .taken = move_folder_taken,
+        .only_above = move_folder_only_above,
         .free_space = filesystem_free,
         .quarantine_space = quarantine_space,
         .describe = filesystem_describe,

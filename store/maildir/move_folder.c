@@ -79,6 +79,48 @@ move_folder_taken(void *local, const char *folder, bool *taken, struct error *er
     return known;
 }
 
+/* Is it one of these, or does it lead to one? *is_one: it is */
+static bool
+is_known(const char *path, const char *const *folders, size_t count, bool *is_one)
+{
+    const size_t length = strlen(path);
+    bool known = false;
+
+    *is_one = false;
+    for (size_t i = 0; i < count; i++) {
+        *is_one = *is_one || strcmp(folders[i], path) == 0;
+        known = known || *is_one || (strncmp(folders[i], path, length) == 0 && folders[i][length] == '/');
+    }
+    return known;
+}
+
+/* As deep as the folders' own paths go, and no deeper. */
+bool
+move_folder_only_above(void *local, const char *folder, const char *const *folders, size_t count)
+{
+    struct place place;
+    int fd =
+        find_place(local, folder, false, &place) ? io_open(place.parent, place.name, O_RDONLY | O_DIRECTORY, 0) : -1;
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+    char path[LOCAL_FOLDER_MAX + 1];
+    bool only = dir != NULL, is_one;
+
+    while (only && (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        only = text_print(path, sizeof path, "%s/%s", folder, entry->d_name) &&
+               is_known(path, folders, count, &is_one) &&
+               (is_one || move_folder_only_above(local, path, folders, count));
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    else
+        (void)io_close(&fd); /* only looked at */
+    (void)io_close(&place.parent);
+    return only;
+}
+
 /* An empty directory holds nobody's mail, and is no mailbox. */
 static bool
 rename_place(const struct place *from, const struct place *to)

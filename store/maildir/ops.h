@@ -34,6 +34,7 @@ int create_enter(struct maildir *maildir, const char *path);
 /* move_folder.c */
 bool move_folder(void *local, const char *from, const char *to, bool *taken, struct error *err);
 bool move_folder_taken(void *local, const char *folder, bool *taken, struct error *err);
+bool move_folder_only_above(void *local, const char *folder, const char *const *folders, size_t count);
 
 /* filesystem.c: what the file system under the root can do */
 bool filesystem_holds_names(void *local, bool probe, struct error *err);

@@ -330,30 +330,37 @@ make_way(struct moving *moving, struct mailbox *mailbox)
 }
 
 /* The goal is a directory that is no mailbox: what stands below it makes way, and comes back once it is one. */
+static bool
+is_to_make_way(const struct mailbox *mailbox, const char *folder)
+{
+    return mailbox->row.folder != NULL && mailbox->folder_here && !mailbox->stuck &&
+           is_below(mailbox->row.folder, folder);
+}
+
 static struct mailbox *
 find_below(struct run *run, const char *folder)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        if (mailbox->row.folder != NULL && mailbox->folder_here && !mailbox->stuck &&
-            is_below(mailbox->row.folder, folder))
-            return mailbox;
-    }
+    for (size_t i = 0; i < run->count; i++)
+        if (is_to_make_way(&run->mailboxes[i], folder))
+            return &run->mailboxes[i];
     return NULL;
 }
 
-/* A Maildir, whosever it is, and not only a directory above some. */
+/* Does something stand there that makes way for nobody? That is known before anything does, for it would stand aside for good. */
 static bool
-is_folder(struct run *run, const char *folder, bool *is)
+is_blocked(struct run *run, const char *folder, bool *blocked)
 {
-    struct local_stamp stamp;
-    bool missing;
+    const char **below = calloc(run->count + 1, sizeof *below);
+    size_t count = 0;
+    bool ok = (below != NULL || run_no_memory(run)) && is_taken(run, folder, blocked);
 
-    if (!run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &run->err))
-        return false;
-    *is = !missing;
-    return true;
+    for (size_t i = 0; ok && i < run->count; i++)
+        if (is_to_make_way(&run->mailboxes[i], folder))
+            below[count++] = run->mailboxes[i].row.folder;
+    if (ok && *blocked)
+        *blocked = !run->local.ops->only_above(run->local.self, folder, below, count);
+    free(below);
+    return ok;
 }
 
 /* Its folder is there, and nobody is to leave its goal first. */
@@ -372,9 +379,7 @@ go_home(struct moving *moving, struct mailbox *mailbox)
         return false;
     if (!taken)
         return move_one(moving, mailbox, STEP_HOME);
-    if (!is_folder(run, mailbox->row.goal, &taken))
-        return false;
-    other = lookup_folder(run, mailbox->row.goal) == NULL && !taken ? find_below(run, mailbox->row.goal) : NULL;
+    other = lookup_folder(run, mailbox->row.goal) == NULL ? find_below(run, mailbox->row.goal) : NULL;
     return other != NULL ? make_way(moving, other) : say_stuck(run, mailbox, "something is there already");
 }
 
@@ -382,7 +387,7 @@ static bool
 step(struct moving *moving, struct mailbox *mailbox)
 {
     struct run *run = moving->run;
-    bool here, ok = true;
+    bool here, blocked, ok = true;
 
     if (!is_mover(mailbox) || is_home(run, mailbox, &ok))
         return ok;
@@ -392,6 +397,12 @@ step(struct moving *moving, struct mailbox *mailbox)
         return name_only(moving, mailbox);
     if (is_below(mailbox->row.goal, mailbox->row.folder))
         return make_way(moving, mailbox);
+    if (lookup_folder(run, mailbox->row.goal) == NULL) {
+        if (!is_blocked(run, mailbox->row.goal, &blocked))
+            return false;
+        if (blocked)
+            return say_stuck(run, mailbox, "something is there already");
+    }
     if (find_leaver(moving, mailbox) != NULL || find_above(moving, mailbox) != NULL)
         return true;
     return go_home(moving, mailbox);

@@ -102,19 +102,20 @@ find_folder(const struct check_map *map, const struct account *account, const st
     return true;
 }
 
-/* No mailbox, but a directory above folders that golub has: they make way. */
+/* No mailbox, but a directory above folders that golub has, and nothing else: they make way. */
 static bool
 is_only_above(const struct check_map *map, const struct local *local, const char *folder, bool *is, struct error *err)
 {
-    const size_t length = strlen(folder);
-    struct local_stamp stamp;
-    bool missing;
+    const char **known = calloc(map->count + 1, sizeof *known);
 
-    *is = false;
-    if (!local->ops->stamp(local->self, folder, &stamp, &missing, err))
+    if (known == NULL) {
+        error_set(err, ERROR_LOCAL, "get memory");
         return false;
-    for (size_t i = 0; missing && !*is && i < map->count; i++)
-        *is = strncmp(map->rows[i].folder, folder, length) == 0 && map->rows[i].folder[length] == '/';
+    }
+    for (size_t i = 0; i < map->count; i++)
+        known[i] = map->rows[i].folder;
+    *is = local->ops->only_above(local->self, folder, known, map->count);
+    free(known);
     return true;
 }
 

@@ -271,23 +271,21 @@ gather(struct following *following)
     return true;
 }
 
-/* No mailbox, but a directory above folders that golub has: they make way, and come back (apply/rename_here.c). */
+/* No mailbox, but a directory above folders that golub has, and nothing else: they make way, and come back (apply/rename_here.c). */
 static bool
 is_only_above(struct run *run, const char *folder, bool *is)
 {
-    const size_t length = strlen(folder);
-    struct local_stamp stamp;
-    bool missing;
+    const char **known = calloc(run->count + 1, sizeof *known);
+    size_t count = 0;
 
-    *is = false;
-    if (!run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &run->err))
-        return false;
-    for (size_t i = 0; missing && !*is && i < run->count; i++) {
-        const struct mailbox *mailbox = &run->mailboxes[i];
-
-        *is = mailbox->row.id != 0 && mailbox->folder_here && strncmp(mailbox->row.folder, folder, length) == 0 &&
-              mailbox->row.folder[length] == '/';
+    if (known == NULL)
+        return run_no_memory(run);
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].row.id != 0 && run->mailboxes[i].folder_here)
+            known[count++] = run->mailboxes[i].row.folder;
     }
+    *is = run->local.ops->only_above(run->local.self, folder, known, count);
+    free(known);
     return true;
 }
 

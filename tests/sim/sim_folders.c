@@ -53,6 +53,26 @@ folders_taken(void *local, const char *folder, bool *taken, struct error *err)
     return local_alive(maildir, err);
 }
 
+/* Nothing stands in a directory but folders. */
+bool
+folders_only_above(void *local, const char *folder, const char *const *folders, size_t count)
+{
+    const struct maildir_sim *maildir = local;
+
+    for (int i = 0; i < SIM_PLACES; i++) {
+        bool known = false;
+
+        if (!is_there(maildir, i) ||
+            (strcmp(path_of(maildir, i), folder) != 0 && !is_below(path_of(maildir, i), folder)))
+            continue;
+        for (size_t k = 0; k < count; k++)
+            known = known || strcmp(folders[k], path_of(maildir, i)) == 0 || is_below(path_of(maildir, i), folders[k]);
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
 /* A place for this path, which is free. */
 static int
 take_place(struct maildir_sim *maildir, const char *path)

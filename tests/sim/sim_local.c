@@ -568,6 +568,7 @@ static const struct local_ops ops = {
     .create_all = sim_create_all,
     .move_folder = folders_move,
     .taken = folders_taken,
+    .only_above = folders_only_above,
     .free_space = sim_free_space,
     .quarantine_space = sim_quarantine_space,
     .describe = sim_describe,

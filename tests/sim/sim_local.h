@@ -25,6 +25,7 @@ bool folders_move(void *local, const char *from, const char *to, bool *taken, st
 /** Somebody renames the folder of one mailbox to that of another one, which is not there. */
 void folders_rename(struct maildir_sim *maildir, int from, int to);
 bool folders_taken(void *local, const char *folder, bool *taken, struct error *err);
+bool folders_only_above(void *local, const char *folder, const char *const *folders, size_t count);
 
 /* sim_letters.c */
 bool letters_sim_read(void *local, const char *folder, struct local_letters *letters, struct error *err);

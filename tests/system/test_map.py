@@ -328,6 +328,22 @@ class MapTest(Mapped):
         self.given_another(["Gesendete Objekte=Mail"], {"Gesendete Objekte": "Mail"})
         self.assertFalse(os.path.exists(self.maildir.folder("Mail/Sent")))
 
+    def test_a_directory_above_with_something_else_in_it_is_in_the_way(self):
+        """Its own folder could make way for it, but not what is nobody's: then it is not to stand under another name for that."""
+        self.given_mail()
+        self.account.set(map=["Gesendete Objekte=Mail/Sent"])
+        self.sync()
+        with open(os.path.join(self.account.root, "Mail", "notes.txt"), "w") as f:
+            f.write("mine")
+        before = [f.path for f in self.maildir.files("Mail/Sent")]
+        self.account.set(map=["Gesendete Objekte=Mail"])
+
+        for _ in range(2):
+            result = self.account.sync()
+
+            self.assertIn('"Mail"', result.err + '"Mail"' * ("the folder Mail, as `map` says" in result.err))
+            self.assertEqual([f.path for f in self.maildir.files("Mail/Sent")], before)
+
     def test_check_says_no_rename_where_the_folder_is_there_already(self):
         self.given_mail()
         self.account.set(map=None)

@@ -271,6 +271,21 @@ class RenamedThereTest(Renaming, SystemTest):
         self.assertNotIn("in the way", self.run_golub("status").out)
         self.assert_in_sync()
 
+    def test_something_else_in_the_way_above_itself(self):
+        """Its own folder makes way only if nothing else is there: else it would stand under another name for good."""
+        mail = self.given("A/B")
+        notes = os.path.join(self.maildir.root, "A", "notes")
+        with open(notes, "w") as f:
+            f.write("notes")
+        self.rename(("A/B", "X"), ("X", "A"))
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn('work/A: can\'t rename folder "A/B" to "A", as on the server: something is there already', result.err)
+        self.assertTrue(all(self.maildir.has("A/B", m) for m in mail["A/B"]))
+        os.remove(notes)
+        self.assert_followed(("A/B", "A"))
+
     def test_something_else_in_the_way(self):
         mail = self.given("A")
         with open(os.path.join(self.maildir.root, "B"), "w") as f:
