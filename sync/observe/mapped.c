@@ -141,7 +141,7 @@ struct following {
     struct mover *movers;
     size_t count, size;
     const struct mailbox *in_the_way; /* NULL: none is, or it is a folder that golub does not know */
-    bool waits; /* what becomes of one of them only this run finds out: the next one looks once more */
+    bool waits;                       /* what becomes of one of them only this run finds out */
 };
 
 struct counting {
@@ -250,7 +250,7 @@ gather(struct following *following)
             continue;
         /* Where its server renamed the mailbox that a word means, its folder is the right one, and is not to go away and come back. */
         if (is_on_its_way(run, mailbox)) {
-            following->waits = true;
+            following->waits = mailbox->waits = true;
             continue;
         }
         if (!names_map_here(&run->map, mailbox->row.name, wants, &why) ||
@@ -397,7 +397,7 @@ note_named(struct run *run, mapped_item *item, void *context, size_t count)
     unsigned attributes;
 
     for (size_t i = 0; i < run->count; i++)
-        run->mailboxes[i].named_there = false;
+        run->mailboxes[i].named_there = run->mailboxes[i].waits = false;
     for (size_t i = 0; i < count; i++) {
         struct mailbox *mailbox = item(context, i, name, &attributes) ? lookup_name(run, name) : NULL;
 
@@ -475,5 +475,26 @@ mapped_follow(struct run *run)
         return true;
     ok = gather(&following) && follow(&following);
     free(following.movers);
+    return ok;
+}
+
+bool
+mapped_settle(struct run *run)
+{
+    bool any = false, gone = false, ok;
+    char *text;
+
+    for (size_t i = 0; i < run->count; i++) {
+        any = any || run->mailboxes[i].waits;
+        gone = gone || (run->mailboxes[i].waits && !run->mailboxes[i].listed);
+        run->mailboxes[i].waits = false;
+    }
+    if (!any || gone || !is_to_follow(run))
+        return true;
+    text = write_map(run);
+    ok = (text != NULL || run_no_memory(run)) && run_begin(run) &&
+         run_end(run, journal_set(run->journal, KEY, text, &run->err));
+    free(run->map_text);
+    run->map_text = text;
     return ok;
 }

@@ -22,5 +22,10 @@ MUST_CHECK bool mapped_resolve(struct run *run, mapped_item *item, void *context
  * @return false: ERROR_CONFIG where something is in the way; nothing was changed then
  */
 MUST_CHECK bool mapped_follow(struct run *run);
+/**
+ * Once it is known which mailbox is which: those that were renamed there have the folders that the map gives to their new names. Where one is gone, the next
+ * run looks once more; else the map is the journal's from here on, so that what somebody renames here after that is not taken back.
+ */
+MUST_CHECK bool mapped_settle(struct run *run);
 
 #endif

@@ -459,7 +459,7 @@ survey_list(struct run *run)
         qsort(run->listed, run->listed_count, sizeof *run->listed, compare_hashes);
     ok = ok && sort_others(&list) && check_list(&list) && note_shapes(&list) &&
          mapped_resolve(run, item_of, &list, list.count) && moved_folders_map(run) && mapped_follow(run) &&
-         match_known(&list) && match_names(&list);
+         match_known(&list) && match_names(&list) && mapped_settle(run);
     ok = ok && undecided_leave(run) && take_over(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);

@@ -39,6 +39,7 @@ struct mailbox {
     /* this run's survey */
     bool listed, has_status, folder_here;
     bool named_there; /* the list of this run has its name, whichever mailbox that is */
+    bool waits;       /* ... or not, and its folder follows `map` once it is known where it is: mapped.h */
     bool by_name;     /* its line of the list may be one that could not be read */
     bool named_again; /* by the list at the end of the looks */
     bool at_rest;     /* its numbers in the last two lists of this run are the same, but for changes */
