@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -104,13 +105,43 @@ letters_read(void *local, const char *folder, struct local_letters *letters, str
 
 /* ---- the lock ---- */
 
+/* It names a process of this machine that is gone. */
 static bool
-is_stale(int dir, struct stat *st)
+is_nobodys(int dir)
+{
+    char who[HOST_NAME_MAX + 32], host[HOST_NAME_MAX + 1] = "", *at;
+    int fd = io_open(dir, LIST_LOCK, O_RDONLY, 0);
+    const ssize_t got = fd >= 0 ? io_read(fd, who, sizeof who - 1) : -1;
+    uint64_t process;
+
+    (void)io_close(&fd);
+    if (got <= 0 || gethostname(host, sizeof host - 1) != 0)
+        return false;
+    who[got] = '\0';
+    who[strcspn(who, "\n")] = '\0';
+    at = strchr(who, ':');
+    return at != NULL && strcmp(at + 1, host) == 0 &&
+           text_number((struct text){who, (size_t)(at - who)}, INT_MAX, &process) && process > 0 &&
+           kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+/*
+ * Two minutes old. A clock that was wrong, or a copy, may have given it a date that is still to come: then it counts from when it was put there, and where
+ * that is to come, too, its process says whether anybody has it. @param waited  it did not change as long as one waits for it
+ */
+static bool
+is_stale(int dir, bool waited, struct stat *st)
 {
     struct timespec now;
 
-    return fstatat(dir, LIST_LOCK, st, AT_SYMLINK_NOFOLLOW) == 0 && clock_gettime(CLOCK_REALTIME, &now) == 0 &&
-           st->st_mtim.tv_sec + LOCK_STALE_S < now.tv_sec;
+    if (fstatat(dir, LIST_LOCK, st, AT_SYMLINK_NOFOLLOW) != 0 || clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return false;
+    if (st->st_mtim.tv_sec + LOCK_STALE_S < now.tv_sec)
+        return true;
+    if (st->st_mtim.tv_sec <= now.tv_sec + LOCK_STALE_S)
+        return false;
+    return st->st_ctim.tv_sec + LOCK_STALE_S < now.tv_sec || is_nobodys(dir) ||
+           (waited && st->st_ctim.tv_sec > now.tv_sec + LOCK_STALE_S);
 }
 
 /* Nobody has taken it over since it was looked at: two that both find it stale must not remove each other's. */
@@ -148,7 +179,7 @@ lock(const struct maildir *maildir, int dir)
         fd = io_open(dir, LIST_LOCK, O_WRONLY | O_CREAT | O_EXCL, MODE_FILE);
         if (fd >= 0 || errno != EEXIST)
             break;
-        if (is_stale(dir, &st)) {
+        if (is_stale(dir, waited >= wait_ms, &st)) {
             remove_stale(dir, &st);
             fd = io_open(dir, LIST_LOCK, O_WRONLY | O_CREAT | O_EXCL, MODE_FILE);
             break;

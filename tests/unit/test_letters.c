@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -225,6 +227,40 @@ a_lock_that_nobody_has_touched_for_two_minutes_is_taken_over(void **state)
     assert_false(exists(s, "INBOX/dovecot-uidlist.lock") || exists(s, "INBOX/dovecot-keywords.lock"));
 }
 
+/* Of whom nobody knows it is waited for, as any other one. */
+static void
+a_lock_with_a_date_to_come_is_taken_over_where_its_process_is_gone(void **state)
+{
+    struct scratch *s = *state;
+    struct local_letters letters;
+    char who[300], host[200] = "";
+    bool busy = false;
+    const pid_t gone = fork();
+
+    if (gone == 0)
+        _exit(0);
+    assert_int_equal(waitpid(gone, NULL, 0), gone);
+    assert_int_equal(gethostname(host, sizeof host - 1), 0);
+    given_file(s, "INBOX/dovecot-uidlist.lock", "1:elsewhere");
+    given_date(s, "INBOX/dovecot-uidlist.lock", time(NULL) + 100000);
+    assert_true(add(s, "later", &letters, &busy));
+    assert_true(busy);
+    (void)text_print(who, sizeof who, "%ld:%s", (long)getpid(), host);
+    given_file(s, "INBOX/dovecot-uidlist.lock", who);
+    given_date(s, "INBOX/dovecot-uidlist.lock", time(NULL) + 100000);
+    assert_true(add(s, "later", &letters, &busy));
+    assert_true(busy);
+    (void)text_print(who, sizeof who, "%ld:%s", (long)gone, host);
+    given_file(s, "INBOX/dovecot-uidlist.lock", who);
+    given_date(s, "INBOX/dovecot-uidlist.lock", time(NULL) + 100000);
+
+    assert_true(add(s, "later", &letters, &busy));
+
+    assert_false(busy);
+    assert_file(s, "INBOX/dovecot-keywords", "0 later\n");
+    assert_false(exists(s, "INBOX/dovecot-uidlist.lock"));
+}
+
 static void
 what_is_no_table_is_left_alone(void **state)
 {
@@ -260,6 +296,7 @@ main(void)
         TEST(lines_are_added_and_none_is_changed, scratch_flushing),
         TEST(who_has_the_lock_is_waited_for_and_nothing_is_written, scratch_flushing),
         TEST(a_lock_that_nobody_has_touched_for_two_minutes_is_taken_over, scratch_flushing),
+        TEST(a_lock_with_a_date_to_come_is_taken_over_where_its_process_is_gone, scratch_flushing),
         TEST(what_is_no_table_is_left_alone, scratch_flushing),
     };
 
