@@ -19,6 +19,7 @@ struct wish { /* a keyword that is to be sent */
     struct merge_step step;
     bool looked, verified; /* it was read again; and is the message */
     bool shown, fits;      /* the server showed it behind the change; as it was to be */
+    bool stays;            /* it said twice that it took it off, and shows it still: it is not asked any more */
 };
 
 struct wishing {
@@ -295,6 +296,7 @@ end_shown(struct run *run, struct wish *wish)
         row->unkept = true;
         row->not_before = run->now + REFUSED_S;
     }
+    wish->stays = again && !wish->fits && wish->step.there_del != 0;
     row->sides = merge_stored(row->sides, wish->step, row->sides.rseen, again, &row->unshown);
     row->sides = keyword_plan(row->sides, true, &wish->step);
     return keyword_is_over(row->sides) ? journal_keyword_delete(run->journal, row, &run->err)
@@ -342,6 +344,16 @@ end_wish(struct run *run, struct wish *wish, const struct remote_outcome *outcom
     return true;
 }
 
+static void
+say_stays(struct run *run, const struct wish *wish, size_t count)
+{
+    char what[KEYWORD_MAX + 80], why[80];
+
+    (void)text_print(why, sizeof why, "it said OK twice, and still shows it on %zu of them", count);
+    run_complain(run, wish->mailbox, what_is_asked(wish, what), why,
+                 "Another client may have set it again, or the server does not take it off: it counts as set.");
+}
+
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -351,6 +363,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct mailbox *mailbox = wishes[0].mailbox;
     char what[KEYWORD_MAX + 80];
     bool ok = true, doubt = false;
+    size_t stays = 0;
 
     if (!outcome->ok && !outcome->unkept && !outcome->changed && !outcome->gone) {
         run_complain(run, mailbox, what_is_asked(&wishes[0], what), outcome->answer,
@@ -359,8 +372,12 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         mailbox->keywords_said = true;
     }
     mailbox->stirred = mailbox->stirred || !outcome->unkept;
-    for (size_t i = 0; ok && i < wishing->requests[index].count; i++)
+    for (size_t i = 0; ok && i < wishing->requests[index].count; i++) {
         ok = end_wish(run, &wishes[i], outcome, &doubt);
+        stays += wishes[i].stays;
+    }
+    if (ok && stays != 0)
+        say_stays(run, &wishes[0], stays);
     mailbox->full = mailbox->full || doubt;
     mailbox->keyword_doubts += doubt;
     if (doubt && mailbox->keyword_doubts == DOUBTS_MAX) /* it was looked at anew in between */

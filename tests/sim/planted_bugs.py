@@ -2812,6 +2812,8 @@ BUGS = [
         ("sync/rows/letters.c", "    if (gone != 0 && is_strippers(before, message)) {", "    if (gone != 0 && is_strippers(before, message) && false) {")),
     bug("lock of the table with a date to come waited for for ever", unit("test_letters"),
         ("store/maildir/letters.c", "is_nobodys(dir) ||", "false ||")),
+    bug("keyword that never goes taken for gone without a word", KEYWORDS,
+        ("sync/apply/keywords.c", "    if (ok && stays != 0)", "    if (ok && stays != 0 && false)")),
     bug("keyword sent to a UID that is another message by now", KEYWORDS,
         ("sync/apply/keywords.c", "wish->verified = !remote_is_other(now, wish->size, wish->date);", "wish->verified = true;")),
     bug("keyword over before the server has shown it", KEYWORDS,

@@ -346,6 +346,27 @@ one_that_never_shows_it_is_asked_twice(void **state)
     assert_int_equal(count_waiting(), 0);
 }
 
+/* Likewise of one that was to be taken off: it counts as set again, and that is said. */
+static void
+one_that_never_goes_is_said_once(void **state)
+{
+    unsigned said = 0;
+
+    (void)state;
+    given_messages();
+    sim.server.deaf = true;
+    when_the_user_says(INBOX, 1, KEPT, false);
+    for (int i = 0; i < 4; i++) {
+        sim.world.errors = 0;
+        (void)when_golub_syncs_after(60);
+        said += sim.world.errors;
+    }
+
+    assert_int_equal(said, 1);
+    assert_int_equal(count_waiting(), 0);
+    then_it_has(INBOX, 1, KEPT | THEIRS);
+}
+
 static void
 set_theirs(struct world *world)
 {
@@ -386,6 +407,7 @@ main(void)
         SCENARIO(what_was_removed_there_ends_it),
         SCENARIO(a_mailbox_that_keeps_none_is_asked_again_when_it_does),
         SCENARIO(one_that_never_shows_it_is_asked_twice),
+        SCENARIO(one_that_never_goes_is_said_once),
         SCENARIO(one_that_another_client_sets_again_stays),
         SCENARIO(what_was_said_of_one_of_two_equal_messages_is_its_own),
         SCENARIO(what_was_said_of_two_equal_messages_that_both_move_reaches_both),
