@@ -53,6 +53,7 @@
 #include "sync/observe/measure.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
+#include "sync/rows/letters_new.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
@@ -160,8 +161,9 @@ apply(struct run *run, struct agenda *agenda)
         return false;
     if (run_stopped(run))
         return true;
-    return apply_moves_there(run, agenda) && apply_moves_here(run, agenda) && apply_letters(run) &&
-           apply_keywords_there(run);
+    /* What an APPEND does not bring is believed again; names are made right once both sides have what was said. */
+    return apply_moves_there(run, agenda) && apply_moves_here(run, agenda) && letters_new_take(run) &&
+           apply_keywords_there(run) && apply_letters(run);
 }
 
 /*
@@ -273,7 +275,7 @@ pass(struct run *run, bool *more)
             run)) /* perhaps in the middle of reading new files: what is not read yet would be fetched a second time */
         return true;
     again = is_overtaken(run);
-    ok = again || plan(run, &agenda);
+    ok = again || (letters_new_take(run) && plan(run, &agenda));
     again = again || is_overtaken(run);
     before = report_acts(&run->counts);
     ok = ok && (again || apply(run, &agenda));
@@ -301,8 +303,9 @@ dry_pass(struct run *run)
     bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && swapped_check(run) &&
               recover_intents(run) && hold_reject(run) && observe_refused(run) && observe_edited(run, true, &edited);
 
-    ok = ok && identify(run) && plan(run, &agenda) && agenda_foresee(run, &agenda) && copied_foresee(run, &agenda) &&
-         agenda_guard(run, &agenda) && agenda_print(run, &agenda) && apply_letters(run) && apply_keywords_there(run);
+    ok = ok && identify(run) && letters_new_take(run) && plan(run, &agenda) && agenda_foresee(run, &agenda) &&
+         copied_foresee(run, &agenda) && agenda_guard(run, &agenda) && agenda_print(run, &agenda) &&
+         apply_keywords_there(run);
     uneven_say(run);
     agenda_free(&agenda);
     return ok;

@@ -83,7 +83,7 @@ journal_letter_mark(struct journal *journal, enum journal_letter kind, const str
     sqlite3_stmt *statement =
         sql_prepare(journal, SQL_LETTER_MARK,
                     "INSERT INTO letter (kind, mailbox, message, info) VALUES (?1, ?2, ?3, ?4)"
-                    " ON CONFLICT (kind, mailbox, message) DO UPDATE SET info = ?4 WHERE info IS NOT ?4",
+                    " ON CONFLICT (kind, mailbox, message) DO UPDATE SET info = ?4 WHERE ?4 <> '' AND info IS NOT ?4",
                     err);
     struct sql_binder to = {.statement = statement};
 
@@ -198,27 +198,6 @@ journal_letter_mailboxes(struct journal *journal, int64_t **ids, size_t *count, 
     *ids = NULL;
     *count = 0;
     return statement != NULL && sql_ids(journal, statement, ids, count, "list the letters of names", err);
-}
-
-bool
-journal_letter_meet(struct journal *journal, int64_t mailbox, unsigned letters, struct error *err)
-{
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_LETTER_MEET,
-                    "INSERT OR IGNORE INTO letter (kind, mailbox, message) SELECT 2, mailbox, id FROM message"
-                    " WHERE mailbox = ?1 AND info GLOB ?2 AND (facts & 2) = 0 AND NOT EXISTS"
-                    " (SELECT 1 FROM letter WHERE kind IN (1, 4) AND mailbox = ?1 AND letter.message = message.id)",
-                    err);
-    struct sql_binder to = {.statement = statement};
-    char glob[64];
-
-    assert(journal->in_transaction);
-    if (statement == NULL)
-        return false;
-    print_glob(letters, glob);
-    bind_integer(&to, mailbox);
-    bind_string(&to, glob);
-    return sql_run(journal, statement, "note the letters of names", err);
 }
 
 bool

@@ -7,12 +7,15 @@
 
 #include "store/journal/journal.h"
 
+#define LETTERED_TEXT (LETTERS_TEXT + LETTERS_COUNT)
+
 struct journal_lettered { /* a folder */
     int64_t mailbox;
     bool used; /* its names show keywords */
     int64_t
         stripped; /* when a mail reader was last seen to drop letters that it does not know, seconds UTC; 0: never */
-    char letters[LETTERS_TEXT]; /* lines, as letters_print writes them */
+    /* Lines, as letters_print writes them; behind a minus those that the table had once (sync/rows/lettering.c) */
+    char letters[LETTERED_TEXT];
 };
 
 /** *found false: it was never looked at. */
@@ -22,14 +25,16 @@ MUST_CHECK bool journal_lettered_get(struct journal *journal, int64_t mailbox, s
 MUST_CHECK bool journal_lettered_save(struct journal *journal, const struct journal_lettered *row, struct error *err);
 
 enum journal_letter {
-    LETTER_DUE = 1,   /* its keywords changed since its name was last made to show them (triggers note that) */
-    LETTER_NEW,       /* what its name shows is to be believed, once it is known which message it is */
-    LETTER_WAITS = 4, /* it is due, and its name can\'t show it before that is another one */
-    LETTER_BEGUN =
-        3, /* golub is about to give it a name with other letters, `info`: whoever finds that name knows whose doing it is */
+    /* Its keywords changed since its name was last made to show them (triggers note that); letters of `info` came from another folder, and are to go */
+    LETTER_DUE = 1,
+    /* What its name shows, beyond what it showed as `info`, is to be believed, once it is known which message it is and what its letters mean */
+    LETTER_NEW,
+    /* golub is about to give it a name with other letters, `info`: whoever finds that name knows whose doing it is */
+    LETTER_BEGUN,
+    LETTER_WAITS, /* it is due, and its name can't show it before that is another one */
 };
 
-/** Note it; `info` is replaced. It goes with its message. @param info  NULL but for LETTER_BEGUN */
+/** Note it; `info` is replaced, if it is one. It goes with its message. @param info  NULL: there is none */
 MUST_CHECK bool journal_letter_mark(struct journal *journal, enum journal_letter kind,
                                     const struct journal_message *message, const char *info, struct error *err);
 MUST_CHECK bool journal_letter_clear(struct journal *journal, enum journal_letter kind, int64_t mailbox,
@@ -38,7 +43,7 @@ MUST_CHECK bool journal_letter_clear(struct journal *journal, enum journal_lette
 MUST_CHECK bool journal_letter_wait(struct journal *journal, int64_t mailbox, int64_t message, struct error *err);
 /** Its name is another one: what waited for that is due again. */
 MUST_CHECK bool journal_letter_again(struct journal *journal, int64_t mailbox, int64_t message, struct error *err);
-/** @param info  [out] of LETTER_BEGUN */
+/** @param info  [out] as it was noted; only where it is found */
 MUST_CHECK bool journal_letter_get(struct journal *journal, enum journal_letter kind, int64_t mailbox, int64_t message,
                                    char info[static LOCAL_INFO_MAX + 1], bool *found, struct error *err);
 /** Messages of a mailbox that are noted so, ascending; the caller frees. */
@@ -46,8 +51,6 @@ MUST_CHECK bool journal_letter_messages(struct journal *journal, enum journal_le
                                         int64_t **ids, size_t *count, struct error *err);
 /** Mailboxes that have some that are new or due, and whose names show keywords, or were never looked at; the caller frees. */
 MUST_CHECK bool journal_letter_mailboxes(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
-/** What names of this mailbox show with one of these letters (bits) is to be believed, but where the keywords of the message changed since. */
-MUST_CHECK bool journal_letter_meet(struct journal *journal, int64_t mailbox, unsigned letters, struct error *err);
 /** Each message of this mailbox that has keywords and a name in cur/ is due. @param count  [out] so many were not before */
 MUST_CHECK bool journal_letter_rewrite(struct journal *journal, int64_t mailbox, uint64_t *count, struct error *err);
 /** Messages whose names show one of these letters (bits), ascending; the caller frees. */

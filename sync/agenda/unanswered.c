@@ -4,6 +4,7 @@
  * takes it over (moves.c), what the server shows meanwhile is paired with it (identify.c), and only after that it is forgotten.
  */
 #include "sync/agenda/agenda.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
@@ -115,7 +116,7 @@ take_over(struct run *run, const struct journal_message *source, struct journal_
 {
     file->facts |= FACT_GONE_THERE;
     file->date = source->date;
-    file->flags = merge_moved_there(source->flags, file->info);
+    file->flags = letters_of_file(merge_moved_there(source->flags, file->info), source, file);
     return journal_op_delete(run->journal, op->id, &run->err) && journal_message_save(run->journal, file, &run->err);
 }
 

@@ -100,7 +100,7 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
                                  .why = arrival->why,
                                  .bytes = arrival->digests.size});
     return journal_message_save(run->journal, message, &run->err) &&
-           (message->keywords[0] == '\0' || !letters_are_used(mailbox) ||
+           (message->keywords[0] == '\0' || mailbox->letters == NULL ||
             journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err)) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }
@@ -177,7 +177,8 @@ deliver_sent(struct arrivals *arrivals)
     for (size_t i = 0; i < count; i++) {
         const struct arrival *arrival = &sent->at[i];
 
-        if (!letters_of_delivery(run, &run->mailboxes[arrival->mailbox], arrival->id, arrivals->letters[i])) {
+        if (!letters_of_delivery(run, &run->mailboxes[arrival->mailbox], arrival->id, arrival->flags,
+                                 arrivals->letters[i])) {
             drop(run, sent);
             return false;
         }

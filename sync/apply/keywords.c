@@ -2,6 +2,7 @@
 #include "sync/apply/keywords.h"
 
 #include "store/journal/keywords.h"
+#include "store/journal/letters.h"
 #include "sync/rules/keywords.h"
 #include "sync/run/situation.h"
 
@@ -82,7 +83,8 @@ find_by_bytes(struct run *run, struct journal_keyword *row, struct journal_messa
         *found = ok && !taken;
     }
     free(ids);
-    return ok && (!*found || journal_keyword_move(run->journal, row, out, &run->err));
+    return ok && (!*found || (journal_keyword_move(run->journal, row, out, &run->err) &&
+                              journal_letter_mark(run->journal, LETTER_DUE, out, NULL, &run->err)));
 }
 
 static bool

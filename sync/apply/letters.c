@@ -51,67 +51,6 @@ has_stripper(const struct run *run, const struct mailbox *mailbox)
            run->now - letters->row.stripped < LETTERS_STRIPPER_S;
 }
 
-/* ---- what came with a file ---- */
-
-/* A program that knows nothing of letters has put it here from a folder where they mean something else. */
-static bool
-is_from_elsewhere(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
-                  bool *elsewhere)
-{
-    const unsigned shown = letters_of_info(message->info);
-    struct journal_message other;
-    size_t count = 0;
-    int64_t *ids = NULL;
-    bool ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
-
-    *elsewhere = false;
-    for (size_t i = 0; ok && i < count; i++) {
-        struct mailbox *from;
-
-        ok = run_load(run, ids[i], &other);
-        from = ok && other.mailbox != message->mailbox ? run_mailbox_by_id(run, other.mailbox) : NULL;
-        if (from == NULL || letters_of_info(other.info) != shown)
-            continue;
-        ok = letters_open(run, from, false);
-        for (int k = 0; ok && letters_are_used(from) && k < LETTERS_COUNT; k++)
-            *elsewhere =
-                *elsewhere || ((shown & 1u << k) != 0 && strcasecmp(from->letters->table.letters.word[k],
-                                                                    mailbox->letters->table.letters.word[k]) != 0);
-    }
-    free(ids);
-    return ok;
-}
-
-static bool
-take_new(struct run *run, struct mailbox *mailbox, int64_t id)
-{
-    struct journal_message message;
-    bool elsewhere = false;
-
-    if (!run_load(run, id, &message))
-        return false;
-    if (message.base[0] != '\0' && !message.has_wire && (message.facts & FACT_ALIAS) == 0)
-        return true; /* its bytes are to be read first */
-    if (message.has_wire && message.base[0] != '\0' && (message.facts & (FACT_ALIAS | FACT_ALTERED)) == 0 &&
-        (!is_from_elsewhere(run, mailbox, &message, &elsewhere) ||
-         (!elsewhere && !letters_believe(run, mailbox, &message))))
-        return false;
-    return journal_letter_clear(run->journal, LETTER_NEW, mailbox->row.id, id, &run->err);
-}
-
-static bool
-take_all_new(struct run *run, struct mailbox *mailbox)
-{
-    size_t count;
-    int64_t *ids;
-    bool ok = journal_letter_messages(run->journal, LETTER_NEW, mailbox->row.id, &ids, &count, &run->err);
-
-    for (size_t i = 0; ok && i < count; i++)
-        ok = take_new(run, mailbox, ids[i]);
-    free(ids);
-    return ok;
-}
-
 /* ---- letters for keywords that have none ---- */
 
 static int
@@ -195,8 +134,7 @@ save_table(struct run *run, struct mailbox *mailbox)
 {
     struct lettering *letters = mailbox->letters;
 
-    letters_print(&letters->table.letters, letters->row.letters);
-    letters->before = letters->table.letters;
+    lettering_remember(letters);
     return run_begin(run) && run_end(run, journal_lettered_save(run->journal, &letters->row, &run->err));
 }
 
@@ -231,6 +169,14 @@ give_letters(struct run *run, struct mailbox *mailbox, struct tallies *tallies)
 
 /* ---- names ---- */
 
+/* Its name is what it is to be. */
+static bool
+end_due(struct run *run, int64_t mailbox, int64_t message, bool waits)
+{
+    return waits || (journal_letter_clear(run->journal, LETTER_DUE, mailbox, message, &run->err) &&
+                     journal_letter_clear(run->journal, LETTER_WAITS, mailbox, message, &run->err));
+}
+
 static bool
 end_rename(struct renaming *batch, size_t i)
 {
@@ -249,8 +195,7 @@ end_rename(struct renaming *batch, size_t i)
     (void)text_print(message->info, sizeof message->info, "%s", batch->infos[i]);
     return flushed_note(run, batch->mailbox, message->id, false) &&
            journal_message_save(run->journal, message, &run->err) &&
-           (batch->waits[i] ||
-            journal_letter_clear(run->journal, LETTER_DUE, message->mailbox, message->id, &run->err));
+           end_due(run, message->mailbox, message->id, batch->waits[i]);
 }
 
 static bool
@@ -282,28 +227,42 @@ can_show(const struct journal_message *message)
            (message->facts & (FACT_GONE_HERE | FACT_ALIAS | FACT_MOVED)) == 0;
 }
 
-static bool
-is_new(struct run *run, const struct journal_message *message, bool *fresh)
+/* Of these letters those that mean nothing here. */
+static unsigned
+without_line(const struct mailbox *mailbox, unsigned letters)
 {
-    char info[LOCAL_INFO_MAX + 1];
-
-    return journal_letter_get(run->journal, LETTER_NEW, message->mailbox, message->id, info, fresh, &run->err);
+    for (int i = 0; i < LETTERS_COUNT; i++)
+        if (mailbox->letters->table.letters.word[i][0] != '\0')
+            letters &= ~(1u << i);
+    return letters;
 }
 
-/* The name that it is to have; the one it has, where none can show more. *waits: a keyword is to get its letter in another run. */
+/*
+ * The name that it is to have; the one it has, where none can show more. *waits: a keyword is to get its letter in another run, or the name shows one
+ * that has lost its line: whether that is right will be seen when the line is back.
+ */
 static bool
 find_name(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
           char info[static LOCAL_INFO_MAX + 1], bool *waits)
 {
     struct tallies left = {.run = run, .mailbox = mailbox};
-    char keywords[KEYWORDS_MAX + 1];
-    bool ok = keyword_here(run->journal, message, keywords, &run->err) &&
-              (!mailbox->letters->is_busy || count_words(&left, keywords, 1));
+    char keywords[KEYWORDS_MAX + 1], foreign[LOCAL_INFO_MAX + 1] = "", noted[LOCAL_INFO_MAX + 1] = "";
+    unsigned stay = 0;
+    bool due, is_new,
+        ok = keyword_here(run->journal, message, keywords, &run->err) &&
+             (!mailbox->letters->is_busy || count_words(&left, keywords, 1)) &&
+             journal_letter_get(run->journal, LETTER_DUE, mailbox->row.id, message->id, foreign, &due, &run->err) &&
+             journal_letter_get(run->journal, LETTER_NEW, mailbox->row.id, message->id, noted, &is_new, &run->err);
 
-    *waits = left.count != 0;
+    if (ok && is_new) /* what it says by them is not believed yet */
+        stay = letters_of_info(message->info) & (message->uid == 0 ? ~0u : ~letters_of_info(noted));
+    *waits = left.count != 0 || (letters_of_info(message->info) & lettering_lost(mailbox->letters)) != 0;
     free_tallies(&left);
     if (ok)
-        (void)letters_in_info(message->info, letters_wanted(mailbox, keywords, message->flags.lseen, message->info),
+        (void)letters_in_info(message->info,
+                              (letters_wanted(mailbox, keywords, message->flags.lseen, message->info) &
+                               ~without_line(mailbox, letters_of_info(foreign))) |
+                                  stay,
                               info, LOCAL_INFO_MAX + 1);
     return ok;
 }
@@ -316,23 +275,25 @@ sort_due(struct run *run, const struct mailbox *mailbox, int64_t *ids, size_t *c
     struct journal_message message;
     char info[LOCAL_INFO_MAX + 1];
     size_t kept = 0;
-    bool ok = true, fresh, waits;
+    bool ok = true, waits;
 
     for (size_t i = 0; ok && i < *count; i++) {
-        ok = run_load(run, ids[i], &message) && is_new(run, &message, &fresh);
-        if (!ok || fresh)
-            continue;
-        if (!can_show(&message)) {
-            ok = journal_letter_wait(run->journal, mailbox->row.id, ids[i], &run->err);
-            continue;
-        }
-        ok = find_name(run, mailbox, &message, info, &waits);
-        if (ok && strcmp(info, message.info) != 0 && !stripped)
+        ok = run_load(run, ids[i], &message);
+        if (!ok)
+            break;
+        /* The names were listed since: what a run was about to do that was cut off has not been done, and is not done now. */
+        ok = journal_letter_clear(run->journal, LETTER_BEGUN, mailbox->row.id, ids[i], &run->err) &&
+             find_name(run, mailbox, &message, info, &waits);
+        if (!ok)
+            break;
+        const bool differs = strcmp(info, message.info) != 0;
+
+        if (can_show(&message) && differs && !stripped)
             ids[kept++] = ids[i];
-        else if (ok && strcmp(info, message.info) != 0)
+        else if (!can_show(&message) || differs)
             ok = journal_letter_wait(run->journal, mailbox->row.id, ids[i], &run->err);
-        else if (ok && !waits)
-            ok = journal_letter_clear(run->journal, LETTER_DUE, mailbox->row.id, ids[i], &run->err);
+        else
+            ok = end_due(run, mailbox->row.id, ids[i], waits);
     }
     *count = kept;
     return ok;
@@ -409,7 +370,7 @@ static bool
 open_table(struct run *run, struct mailbox *mailbox)
 {
     return mailbox->letters != NULL || mailbox->unlettered ||
-           (run_begin(run) && run_end(run, letters_open(run, mailbox, false)));
+           (run_begin(run) && run_end(run, lettering_open(run, mailbox, false)));
 }
 
 static bool
@@ -417,11 +378,9 @@ apply_one(struct run *run, struct mailbox *mailbox)
 {
     if (!open_table(run, mailbox))
         return false;
-    if (!letters_are_used(mailbox))
+    if (!lettering_is_used(mailbox))
         return true;
-    if (!run_begin(run) || !run_end(run, take_all_new(run, mailbox)))
-        return false;
-    return run->dry || !run->account->policy.pull.flags || show_due(run, mailbox);
+    return !run->account->policy.pull.flags || show_due(run, mailbox);
 }
 
 bool
@@ -460,7 +419,7 @@ meet(struct run *run, struct mailbox *mailbox)
 }
 
 bool
-letters_of_delivery(struct run *run, struct mailbox *mailbox, int64_t message, char letters[static 32])
+letters_of_delivery(struct run *run, struct mailbox *mailbox, int64_t message, unsigned flags, char letters[static 32])
 {
     struct journal_message row;
     unsigned wanted;
@@ -471,19 +430,33 @@ letters_of_delivery(struct run *run, struct mailbox *mailbox, int64_t message, c
         return true;
     if (!open_table(run, mailbox))
         return false;
-    if (!letters_are_used(mailbox))
+    if (!lettering_is_used(mailbox))
         return true;
-    if (mailbox->letters->table.letters.taken == 0 && !mailbox->letters->is_met && !meet(run, mailbox))
+    if (mailbox->letters->table.letters.taken == 0 && !mailbox->letters->is_begun && !meet(run, mailbox))
         return false;
-    mailbox->letters->is_met = true;
+    mailbox->letters->is_begun = true;
     if (!run_load(run, message, &row))
         return false;
-    wanted = letters_wanted(mailbox, row.keywords, 0, "");
+    wanted = letters_wanted(mailbox, row.keywords, flags, "");
     for (int i = 0; i < LETTERS_COUNT; i++)
         if ((wanted & 1u << i) != 0)
             letters[len++] = (char)('a' + i);
     letters[len] = '\0';
     return true;
+}
+
+/* P and its letter, if it has one, come and go together. */
+static void
+write_forwarded(const struct mailbox *mailbox, unsigned flags, char info[static LOCAL_INFO_MAX + 1])
+{
+    const int letter = letters_of_word(&mailbox->letters->table.letters, TEXT("$Forwarded"));
+    char with[LOCAL_INFO_MAX + 1];
+
+    if (letter >= 0 &&
+        letters_in_info(info,
+                        (letters_of_info(info) & ~(1u << letter)) | ((flags & FLAG_FORWARDED) != 0 ? 1u << letter : 0),
+                        with, sizeof with))
+        (void)text_print(info, LOCAL_INFO_MAX + 1, "%s", with);
 }
 
 bool
@@ -497,9 +470,13 @@ letters_with_flags(struct run *run, struct mailbox *mailbox, const struct journa
         return true;
     if (!open_table(run, mailbox))
         return false;
-    if (!letters_are_used(mailbox) || !has_stripper(run, mailbox) || strstr(info, ":2,") == NULL)
+    if (!lettering_is_used(mailbox) || strstr(info, ":2,") == NULL)
         return true;
-    if (!journal_letter_get(run->journal, LETTER_WAITS, message->mailbox, message->id, with, &due, &run->err))
+    write_forwarded(mailbox, flags, info);
+    if (!has_stripper(run, mailbox))
+        return true;
+    if (!journal_letter_get(run->journal, LETTER_WAITS, message->mailbox, message->id, with, &due, &run->err) ||
+        (!due && !journal_letter_get(run->journal, LETTER_DUE, message->mailbox, message->id, with, &due, &run->err)))
         return false;
     if (!due)
         return true;
@@ -516,12 +493,13 @@ bool
 letters_flags_renamed(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                       unsigned changed)
 {
-    if (!letters_are_used(mailbox))
+    if (mailbox->letters == NULL)
         return true;
-    /* $Forwarded may have a letter beside its P. */
+    /* $Forwarded may have a letter beside its P, and a table that can't be read a line for it. */
     return journal_letter_clear(run->journal, LETTER_BEGUN, message->mailbox, message->id, &run->err) &&
            journal_letter_again(run->journal, message->mailbox, message->id, &run->err) &&
+           (strstr(message->info, ":2,") != NULL || letters_show_again(run, message)) &&
            ((changed & FLAG_FORWARDED) == 0 ||
-            letters_of_word(&mailbox->letters->table.letters, TEXT("$Forwarded")) < 0 ||
+            (lettering_is_used(mailbox) && letters_of_word(&mailbox->letters->table.letters, TEXT("$Forwarded")) < 0) ||
             journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err));
 }

@@ -1,13 +1,14 @@
-/* Keyword letters in names, both ways: those that came with a file are believed, and names show what the keywords of their messages are. */
+/* Keyword letters in names: they show what the keywords of their messages are. */
 #ifndef SYNC_APPLY_LETTERS_H
 #define SYNC_APPLY_LETTERS_H
 
 #include "sync/run/run.h"
 
-/** Letters of files that are known by now go into the journal; then names are made to show what changed. */
+/** Names are made to show what changed. */
 MUST_CHECK bool apply_letters(struct run *run);
-/** The letters of a message that is about to be delivered. @param letters  [out] sorted; "" for none */
-MUST_CHECK bool letters_of_delivery(struct run *run, struct mailbox *mailbox, int64_t message, char letters[static 32]);
+/** The letters of a message that is about to be delivered with these flags. @param letters  [out] sorted; "" for none */
+MUST_CHECK bool letters_of_delivery(struct run *run, struct mailbox *mailbox, int64_t message, unsigned flags,
+                                    char letters[static 32]);
 /** A name that is to show other flags shows its letters with that, if they are due. @param info  [in, out] */
 MUST_CHECK bool letters_with_flags(struct run *run, struct mailbox *mailbox, const struct journal_message *message,
                                    unsigned flags, char info[static LOCAL_INFO_MAX + 1]);

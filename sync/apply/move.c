@@ -9,8 +9,10 @@
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
 #include "sync/rows/alias.h"
+#include "sync/rows/carried.h"
 #include "sync/rows/copied.h"
 #include "sync/rows/foreign.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
@@ -112,18 +114,6 @@ on_moved(void *context, size_t index, size_t item, uint32_t uid, const struct re
     return true;
 }
 
-static void
-take_flags(const struct journal_message *source, struct journal_message *target, bool move)
-{
-    if (move) {
-        target->flags = merge_moved_there(source->flags, target->info);
-        return;
-    }
-    target->flags.lseen = merge_of_name(target->info, 0);
-    target->flags = merge_copied(target->flags, source->flags);
-    target->facts |= FACT_COPIED;
-}
-
 /* The source of a copy that is to go: its flags went along, and are no reason to keep or fetch it. What changes from here on may be one. */
 static bool
 leave_rest(struct run *run, struct journal_message *source, const struct journal_message *copy)
@@ -180,7 +170,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!foreign_carry(run, source, target))
             return false;
         merge_keywords(target->keywords, source->keywords);
-        take_flags(source, target, transferring->move || half);
+        carried_flags(source, target, transferring->move || half);
         if (transferring->move || half) {
             target->facts |= source->facts & FACT_FETCHED;
             meeting_level_shown(target, to->row.permanent);
@@ -190,7 +180,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         (!copied_on(run, source->id, target->id) || !journal_message_delete(run->journal, source->id, &run->err)))
         return false;
     /* The intent stays until the target has shown the UID (said_uid.h). */
-    return journal_message_save(run->journal, target, &run->err) &&
+    return journal_message_save(run->journal, target, &run->err) && letters_met(run, target) &&
            (!alias || journal_op_delete(run->journal, transfer->op.id, &run->err)) &&
            journal_pending_clear(run->journal, target->mailbox, target->id, &run->err);
 }
@@ -249,9 +239,11 @@ expect_foreign(struct transferring *transferring, const struct transfer *transfe
 
     if (!run_load(run, transfer->todo->id, target) || !foreign_carry(run, source, target))
         return false;
-    if ((target->facts & FACT_FOREIGN) == 0)
+    const bool foreign = (target->facts & FACT_FOREIGN) != 0;
+
+    if (!carried_take(target, source) && !foreign)
         return true;
-    target->size = source->size;
+    target->size = foreign ? source->size : target->size;
     return journal_message_save(run->journal, target, &run->err);
 }
 

@@ -3,7 +3,6 @@
  * and its second name is known to the journal before it exists (linked.h). The bytes are read before that, and must be
  * the message's.
  */
-#include "store/journal/letters.h"
 #include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
 #include "sync/match/in_place.h"
@@ -12,6 +11,7 @@
 #include "sync/rows/copied.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/foreign.h"
+#include "sync/rows/letters.h"
 #include "sync/rules/merge.h"
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
@@ -74,8 +74,7 @@ record_linked(struct moving *moving, size_t i)
             (struct report_done){
                 .act = DID_MOVE_HERE, .uid = to->uid, .file = to->base, .left = left != NULL ? left->row.name : NULL});
     return journal_message_save(run->journal, to, &run->err) &&
-           (to->keywords[0] == '\0' || /* not all of its letters may have come along */
-            journal_letter_mark(run->journal, LETTER_DUE, to, NULL, &run->err)) &&
+           letters_met(run, to) && /* not all of its letters may have come along */
            copied_on(run, from->id, to->id) && edited_carry(run, from->id, to->id);
 }
 

@@ -4,6 +4,7 @@
  * run that was cut off between link and unlink is taken up by the next one under the same name.
  */
 #include "sync/apply/namesakes.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/quarantined.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
@@ -129,7 +130,7 @@ split(struct run *run, const struct namesake *namesake, struct journal_message *
     keep_b =
         __builtin_popcount(merge_of_name(namesake->second, 0)) > __builtin_popcount(merge_of_name(namesake->first, 0));
     (void)text_print(message->info, sizeof message->info, "%s", keep_b ? namesake->second : namesake->first);
-    message->flags.lseen = merge_of_name(message->info, message->flags.lseen);
+    message->flags.lseen = merge_of_name(message->info, message->flags.lseen) | letters_flags(mailbox, message->info);
     return quarantine_namesake(run, mailbox, message, keep_b ? &a : &b, &facts_a);
 }
 

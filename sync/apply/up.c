@@ -6,11 +6,12 @@
  * where it does not say the new UID, the row is found by content (identify.c).
  */
 #include "store/base/descriptors.h"
-#include "store/journal/letters.h"
 #include "sync/apply/answers.h"
 #include "sync/apply/apply.h"
 #include "sync/base/ids.h"
 #include "sync/observe/uneven.h"
+#include "sync/rows/carried.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/own_name.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
@@ -208,6 +209,8 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     struct journal_message *message = sending->message;
     bool known = op->id != 0;
 
+    if (!carried_keywords(run, message, op->kind == OP_COPY || op->kind == OP_MOVE ? op->message : 0))
+        return false;
     op->kind = OP_UPLOAD;
     op->mailbox = mailbox->row.id;
     op->message = message->id;
@@ -227,9 +230,8 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     sending->print.since = op->since;
     return journal_message_save(run->journal, message, &run->err) &&
            journal_print_set(run->journal, &sending->print, &run->err) &&
-           (letters_of_info(message->info) ==
-                0 || /* what its name shows is meant for it, and APPEND does not take it along */
-            journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err)) &&
+           letters_sent(run, mailbox,
+                        message) && /* what its name shows is meant for it, and APPEND does not take it along */
            (known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err));
 }
 

@@ -4,6 +4,7 @@
 #include "sync/match/kinship.h"
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
@@ -80,7 +81,7 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
         here->facts |= is_read(here, there, uid, facts) ? FACT_ITS_BYTES : facts;
         ok = note_foreign(run, here, file, uid, facts) && meeting_take_intent(run, here) &&
              (!file->fresh || missing_met(run, here)) && journal_message_delete(run->journal, there->id, &run->err) &&
-             journal_message_save(run->journal, here, &run->err) &&
+             journal_message_save(run->journal, here, &run->err) && letters_met(run, here) &&
              (!id_set_has(&meeting->mailbox->lacked, here->id) || uneven_met_again(run, meeting->mailbox, here->id));
     }
     if (ok) {

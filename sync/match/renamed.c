@@ -4,6 +4,7 @@
 #include "sync/match/join.h"
 #include "sync/observe/view.h"
 #include "sync/rows/held.h"
+#include "sync/rows/letters.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/uncommitted.h"
 #include "sync/rules/merge.h"
@@ -18,9 +19,12 @@
 static void
 take_file(struct journal_message *old, const struct journal_message *file, unsigned permanent)
 {
+    struct flag_sides shown = old->flags;
+
+    shown.lseen = merge_of_name(file->info, shown.lseen);
+    old->flags = letters_of_file(shown, old, file);
     memcpy(old->base, file->base, sizeof old->base);
     memcpy(old->info, file->info, sizeof old->info);
-    old->flags.lseen = merge_of_name(file->info, old->flags.lseen);
     if ((old->facts & (FACT_REPLACED | FACT_MOVED)) != 0) /* its bytes stand here again: nothing replaces it any more */
         old->refers_to = 0;
     old->facts &= ~(unsigned)(FACT_GONE_HERE | FACTS_OF_LACK | FACT_ALTERED | FACT_MOVED | FACT_REPLACED | FACT_VAGUE);
@@ -42,6 +46,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
 {
     const unsigned permanent = run->mailboxes[gone->mailbox].row.permanent;
     bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
+                       (!up || letters_inherit(run, old, new)) &&
                        journal_message_delete(run->journal, new->id, &run->err);
 
     if (ok && up) {
@@ -189,6 +194,9 @@ renamed_join_files(struct meeting *meeting)
         ok = find_lost(meeting, file, lost, &found);
         if (!ok || !found || is_download(meeting, half))
             continue;
+        ok = letters_inherit(run, lost, file);
+        if (!ok)
+            break;
         take_file(lost, file, meeting->mailbox->row.permanent);
         ok = settle_half(meeting, half, lost) && journal_message_delete(run->journal, file->id, &run->err) &&
              journal_message_save(run->journal, lost, &run->err);
@@ -245,6 +253,8 @@ take_kin(struct meeting *meeting, struct half *half, struct journal_message *fil
 {
     struct run *run = meeting->run;
 
+    if (!letters_inherit(run, lost, file))
+        return false;
     take_file(lost, file, meeting->mailbox->row.permanent);
     lost->facts = (lost->facts & ~(unsigned)FACT_BY_HEADER) | facts;
     half->paired = true;

@@ -48,7 +48,7 @@ add_file(struct look *look, const char *base, const char *info)
     message->mailbox = look->mailbox->row.id;
     (void)text_print(message->base, sizeof message->base, "%s", base);
     (void)text_print(message->info, sizeof message->info, "%s", info);
-    message->flags.lseen = merge_of_name(info, 0) | letters_flags(look->mailbox, info);
+    message->flags.lseen = merge_of_name(info, 0);
     look->found = true;
     traces_of_name(base, &look->run->traces);
     ok = quarantined_recall(look->run, message) && journal_message_save(look->run->journal, message, &look->run->err) &&
@@ -137,6 +137,8 @@ on_file(void *context, const char *base, const char *info)
     if ((before.facts & FACT_GONE_THERE) != 0)
         message.flags = merge_survivor(message.flags, shown, true);
     message.flags.lseen = shown;
+    if (letters_lost_forwarded(look->run, look->mailbox, &before, &message))
+        message.flags = merge_unsaid(message.flags, FLAG_FORWARDED);
     if (uncommitted_is(&before))
         uncommitted_found(&message);
     if ((message.facts & FACT_GONE_THERE) == 0) { /* else it is the rest of a move, or waits for its message */
@@ -194,7 +196,7 @@ read_folder(struct look *look)
     look->stable = false;
     if (look->unmoved.names == NULL && !unmoved_load(&look->unmoved, run, mailbox->row.id, look->room))
         return false;
-    if (!traces_look(run, mailbox, true) || !letters_open(run, mailbox, true))
+    if (!traces_look(run, mailbox, true) || !lettering_open(run, mailbox, true))
         return false;
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
@@ -249,7 +251,7 @@ read_names(struct look *look, bool *done)
     mailbox->by_names = true; /* once in a run: what is told later belongs to the next one */
     if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &err) || missing)
         return true;
-    if (!letters_open(run, mailbox, true))
+    if (!lettering_open(run, mailbox, true))
         return false;
     if (!named_scan(run, mailbox, &scanner, &whole))
         return false;

@@ -3,25 +3,14 @@
 
 #include "sync/base/keyword_note.h"
 #include "sync/rows/flushed.h"
+#include "sync/rules/merge.h"
+
+#define AWAY (FACT_GONE_HERE | FACT_MOVED | FACT_LACKED | FACT_UNPAIRED)
 
 static unsigned
 bit(int letter)
 {
     return 1u << (unsigned)letter;
-}
-
-static bool
-is_used(const struct run *run, const struct local_letters *table)
-{
-    const enum keywords_mode mode = run->account->policy.keywords;
-
-    return mode == KEYWORDS_LETTERS || (mode == KEYWORDS_AUTO && (table->present || table->dovecot));
-}
-
-bool
-letters_are_used(const struct mailbox *mailbox)
-{
-    return mailbox->letters != NULL && mailbox->letters->used;
 }
 
 /* What Dovecot calls a letter that its table lacks. */
@@ -61,145 +50,17 @@ letters_skip(const struct run *run, struct text word)
     return false;
 }
 
-/* ---- the table ---- */
-
-/* Letters whose entry is another one (and was one before), and those that have got one, bits. */
-static void
-compare(const struct letters *before, const struct letters *now, unsigned *changed, unsigned *gained)
-{
-    *changed = *gained = 0;
-    for (int i = 0; i < LETTERS_COUNT; i++) {
-        const bool had = before->word[i][0] != '\0', has = now->word[i][0] != '\0';
-
-        if (had && strcasecmp(before->word[i], now->word[i]) != 0)
-            *changed |= bit(i);
-        else if (has && !had)
-            *gained |= bit(i);
-    }
-}
-
-/* Names show other keywords than they did, and nobody has changed them: as it is now both sides agree. */
-static bool
-leave_shown(struct run *run, const struct mailbox *mailbox, unsigned changed, bool *any)
-{
-    struct journal_message message;
-    int64_t *ids;
-    size_t count;
-    bool ok = journal_letter_shown(run->journal, mailbox->row.id, changed, &ids, &count, &run->err);
-
-    *any = false;
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        const unsigned shown = ok ? letters_of_info(message.info) & changed : 0;
-
-        *any = *any || shown != 0;
-        for (int k = 0; ok && message.has_wire && (message.facts & FACT_ALIAS) == 0 && k < LETTERS_COUNT; k++) {
-            const struct keyword_word here = {mailbox->letters->table.letters.word[k], true};
-
-            if ((shown & bit(k)) != 0 && here.word[0] != '\0' && flag_from_imap(text_of(here.word)) == 0)
-                ok = keyword_leave(run->journal, &message, &here, run->now, &run->err);
-        }
-    }
-    free(ids);
-    return ok;
-}
-
-static bool
-take_table(struct run *run, struct mailbox *mailbox, bool known)
-{
-    struct lettering *letters = mailbox->letters;
-    unsigned changed, gained;
-    bool any = false;
-
-    compare(&letters->before, &letters->table.letters, &changed, &gained);
-    if (!known) {
-        gained |= changed;
-        changed = 0;
-    }
-    letters->changed |= changed;
-    if (changed != 0 && !leave_shown(run, mailbox, changed, &any))
-        return false;
-    if (any)
-        report_mailbox(
-            run->report, run->account->name, mailbox->row.name, "letters",
-            "letters in the names mean other keywords than they did (dovecot-keywords was changed): they are "
-            "left as they are, and nothing of that goes to the server");
-    return gained == 0 || journal_letter_meet(run->journal, mailbox->row.id, gained, &run->err);
-}
-
-static bool
-read_table(struct run *run, struct mailbox *mailbox)
-{
-    struct lettering *letters = mailbox->letters;
-    struct error err = {0}, ignored = {0};
-
-    letters->unread = !run->local.ops->letters(run->local.self, mailbox->row.folder, &letters->table, &err);
-    letters->used = !letters->unread && is_used(run, &letters->table);
-    /* A folder that can't be entered is named where its names are listed. */
-    if (letters->unread &&
-        (run->local.ops->closed == NULL || !run->local.ops->closed(run->local.self, mailbox->row.folder, &ignored)))
-        run_problem_here(run, mailbox, &err);
-    return !letters->unread;
-}
-
-static bool
-open_table(struct run *run, struct mailbox *mailbox)
-{
-    struct lettering *letters = mailbox->letters;
-    bool known = true;
-
-    if (letters == NULL) {
-        letters = mailbox->letters = calloc(1, sizeof *letters);
-        if (letters == NULL)
-            return run_no_memory(run);
-        letters->row.mailbox = mailbox->row.id;
-        if (!journal_lettered_get(run->journal, mailbox->row.id, &letters->row, &known, &run->err))
-            return false;
-        letters_parse(text_of(letters->row.letters), &letters->before);
-        known = known && letters->row.used;
-    }
-    if (!read_table(run, mailbox))
-        return true;
-    if (letters->used && !take_table(run, mailbox, known))
-        return false;
-    letters->row.used = letters->used;
-    letters_print(&letters->table.letters, letters->row.letters);
-    if (!letters->used)
-        letters->row.letters[0] = '\0';
-    letters_parse(text_of(letters->row.letters), &letters->before);
-    return journal_lettered_save(run->journal, &letters->row, &run->err);
-}
-
-/* 20 kB for each of thousands of mailboxes: they are kept only where names show keywords. */
-bool
-letters_open(struct run *run, struct mailbox *mailbox, bool again)
-{
-    const enum keywords_mode mode = run->account->policy.keywords;
-    bool ok;
-
-    if (((mailbox->letters != NULL || mailbox->unlettered) && !again) || run->local.ops->letters == NULL ||
-        mailbox->row.id == 0 || (mode != KEYWORDS_LETTERS && mode != KEYWORDS_AUTO))
-        return true;
-    ok = open_table(run, mailbox);
-    mailbox->unlettered = ok && !letters_are_used(mailbox);
-    if (mailbox->unlettered) {
-        free(mailbox->letters);
-        mailbox->letters = NULL;
-    }
-    return ok;
-}
-
 /* ---- what names say ---- */
 
 unsigned
 letters_flags(const struct mailbox *mailbox, const char *info)
 {
-    const unsigned shown = letters_are_used(mailbox) ? letters_of_info(info) : 0;
+    const unsigned shown = lettering_is_known(mailbox) ? letters_of_info(info) : 0;
     unsigned flags = 0;
 
     for (int i = 0; shown != 0 && i < LETTERS_COUNT; i++)
         if ((shown & bit(i)) != 0)
-            flags |= flag_from_imap(text_of(mailbox->letters->table.letters.word[i]));
+            flags |= flag_from_imap(text_of(lettering_word(mailbox->letters, i)));
     return flags & FLAG_FORWARDED;
 }
 
@@ -218,13 +79,20 @@ is_cut(unsigned before, unsigned now)
     return (now & ~before) == 0 && gone != 0 && (now == 0 || now < (gone & -gone)) && (now == 0 || count(gone) >= 2);
 }
 
+static unsigned
+flags_of(const char *info)
+{
+    unsigned shown;
+
+    return local_info_flags(info, &shown);
+}
+
 /* A mail reader that does not know letters writes the name anew for another reason: a flag. */
 static bool
 is_strippers(const struct journal_message *before, const struct journal_message *message)
 {
-    unsigned shown, then = local_info_flags(before->info, &shown), now = local_info_flags(message->info, &shown);
-
-    return then != now && is_cut(letters_of_info(before->info), letters_of_info(message->info));
+    return flags_of(before->info) != flags_of(message->info) &&
+           is_cut(letters_of_info(before->info), letters_of_info(message->info));
 }
 
 static bool
@@ -235,30 +103,57 @@ are_removals_believed(const struct run *run, const struct mailbox *mailbox)
     return removals == REMOVALS_YES || (removals == REMOVALS_AUTO && mailbox->letters->table.dovecot);
 }
 
-/* What is said of one letter that came or went. */
-static bool
-say(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, int letter, bool set)
+/* Letters that may be missing without anybody having taken them off, whoever is believed. */
+static unsigned
+unsure(const struct run *run, const struct mailbox *mailbox)
 {
-    const struct keyword_word word = {mailbox->letters->table.letters.word[letter], set};
-    bool changed;
+    /* A journal that is older than the Maildir does not know what golub itself has written since. */
+    return run->pair_all ? ~0u : mailbox->letters->changed | lettering_lost(mailbox->letters);
+}
 
-    if (word.word[0] == '\0' || flag_from_imap(text_of(word.word)) != 0 ||
-        (set && is_unknown(text_of(word.word)) && !keywords_have(message->keywords, text_of(word.word))))
-        return true;
-    return keyword_note(run->journal, message, &word, run->now, &changed, &run->err);
+/* By its letter alone, since Dovecot does not know P: that goes as letters go. Together with P it went where a stripper has left its mark beside that. */
+bool
+letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, const struct journal_message *before,
+                       const struct journal_message *message)
+{
+    const unsigned then = letters_of_info(before->info), now = letters_of_info(message->info);
+    const unsigned differ = flags_of(before->info) ^ flags_of(message->info);
+    unsigned its = 0;
+
+    if ((before->flags.lseen & ~message->flags.lseen & FLAG_FORWARDED) == 0 || strstr(before->info, ":2,") == NULL ||
+        (run->maildir_older && !mailbox->named))
+        return false;
+    for (int i = 0; mailbox->letters != NULL && i < LETTERS_COUNT; i++)
+        its |= flag_from_imap(text_of(lettering_word(mailbox->letters, i))) == FLAG_FORWARDED ? bit(i) : 0;
+    if ((flags_of(before->info) & FLAG_FORWARDED) != 0)
+        return is_strippers(before, message) && ((differ & ~(unsigned)FLAG_FORWARDED) != 0 || (then & ~its) != 0);
+    return !lettering_is_used(mailbox) || (then & ~now & its) == 0 || !are_removals_believed(run, mailbox) ||
+           (unsure(run, mailbox) & its) != 0 || is_strippers(before, message);
+}
+
+struct flag_sides
+letters_of_file(struct flag_sides with, const struct journal_message *row, const struct journal_message *file)
+{
+    with.lseen |= file->flags.lseen & FLAG_FORWARDED;
+    /* A letter means something else in another folder, and whoever gave the file a new name may not know letters. */
+    if ((row->flags.lseen & ~with.lseen & FLAG_FORWARDED) != 0 && (flags_of(row->info) & FLAG_FORWARDED) == 0)
+        with = merge_unsaid(with, FLAG_FORWARDED);
+    return with;
 }
 
 bool
-letters_believe(struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
+letters_say(struct run *run, const struct journal_message *message, const char *word, bool set)
 {
-    const unsigned shown = letters_of_info(message->info);
-    bool ok = true;
+    const struct keyword_word said = {word, set};
+    bool changed;
 
-    for (int i = 0; ok && i < LETTERS_COUNT; i++)
-        if ((shown & bit(i)) != 0)
-            ok = say(run, mailbox, message, i, true);
-    return ok;
+    if (word[0] == '\0' || flag_from_imap(text_of(word)) != 0 ||
+        (set && is_unknown(text_of(word)) && !keywords_have(message->keywords, text_of(word))))
+        return true;
+    return keyword_note(run->journal, message, &said, run->now, &changed, &run->err);
 }
+
+/* ---- a name that is another one ---- */
 
 /* What golub itself was about to change in this name: whether it came to that is not known, so it says nothing. */
 static bool
@@ -274,16 +169,6 @@ find_begun(struct run *run, const struct journal_message *message, unsigned befo
         return true;
     *ours = letters_of_info(info) ^ before;
     return journal_letter_clear(run->journal, LETTER_BEGUN, message->mailbox, message->id, &run->err);
-}
-
-/* The table may have got a line since it was read: whoever writes a letter has written its line before. */
-static bool
-read_lines_of(struct run *run, struct mailbox *mailbox, unsigned letters)
-{
-    for (int i = 0; i < LETTERS_COUNT; i++)
-        if ((letters & bit(i)) != 0 && mailbox->letters->table.letters.word[i][0] == '\0')
-            return letters_open(run, mailbox, true);
-    return true;
 }
 
 /*
@@ -323,62 +208,151 @@ stands_still(struct run *run, const struct mailbox *mailbox, const struct journa
     return !run->local.ops->look(run->local.self, &file, &print, &missing, &ignored) || !missing;
 }
 
+/* What came since it showed `info` is believed later; since an earlier one, if that is noted already. */
+static bool
+believe_later(struct run *run, const struct journal_message *message, const char *info)
+{
+    char noted[LOCAL_INFO_MAX + 1];
+    bool is_noted;
+
+    return journal_letter_get(run->journal, LETTER_NEW, message->mailbox, message->id, noted, &is_noted, &run->err) &&
+           (is_noted || journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err));
+}
+
+/*
+ * Letters that went: *gone are those that somebody took off. The others are to stand there again: at once if it is only not known who did it, with the
+ * next other name where removals are never believed, so that nobody who takes them off renames for ever.
+ */
+static bool
+judge_gone(struct run *run, struct mailbox *mailbox, const struct journal_message *before,
+           const struct journal_message *message, unsigned ours, unsigned *gone)
+{
+    struct lettering *letters = mailbox->letters;
+    const bool cut = *gone != 0 && is_strippers(before, message), believed = are_removals_believed(run, mailbox);
+    const unsigned all = *gone & ~ours;
+
+    *gone = cut || !believed ? 0 : all & ~unsure(run, mailbox);
+    if (cut) {
+        letters->row.stripped = run->now;
+        if (!journal_lettered_save(run->journal, &letters->row, &run->err))
+            return false;
+    }
+    return (all & ~*gone) == 0 ||
+           journal_letter_mark(run->journal, cut || believed ? LETTER_DUE : LETTER_WAITS, message, NULL, &run->err);
+}
+
+/* Letters came or went, and the folder's table can be read. */
+static bool
+judge(struct run *run, struct mailbox *mailbox, const struct journal_message *before,
+      const struct journal_message *message, unsigned added, unsigned gone)
+{
+    unsigned ours;
+    bool ok = true;
+
+    if (!find_begun(run, message, letters_of_info(before->info), &ours) || !lettering_ask(run, mailbox, added & ~ours))
+        return false;
+    added &= ~ours;
+    if (!lettering_is_used(mailbox)) /* the table that was looked at again can't be read, or went: the next run asks */
+        return believe_later(run, message, before->info);
+    if (!judge_gone(run, mailbox, before, message, ours, &gone) ||
+        !leave_added(run, mailbox, message, added & mailbox->letters->changed))
+        return false;
+    added &= ~mailbox->letters->changed;
+    if (!message->has_wire || (added & lettering_lost(mailbox->letters)) != 0)
+        return added == 0 || believe_later(run, message, before->info);
+    for (int i = 0; ok && i < LETTERS_COUNT; i++) {
+        if (((added | gone) & bit(i)) != 0)
+            ok = letters_say(run, message, mailbox->letters->table.letters.word[i], (added & bit(i)) != 0);
+    }
+    return ok;
+}
+
+bool
+letters_show_again(struct run *run, const struct journal_message *message)
+{
+    char keywords[KEYWORDS_MAX + 1];
+
+    return keyword_here(run->journal, message, keywords, &run->err) &&
+           (keywords[0] == '\0' || journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err));
+}
+
 bool
 letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_message *before,
                 struct journal_message *message)
 {
     const unsigned then = letters_of_info(before->info), now = letters_of_info(message->info);
     const bool shows = strstr(message->info, ":2,") != NULL;
-    unsigned added = now & ~then, gone = shows ? then & ~now : 0, ours;
-    bool ok = true;
+    unsigned added = now & ~then, gone = shows ? then & ~now : 0;
 
-    if (!letters_are_used(mailbox) || (message->facts & FACT_ALIAS) != 0 || strcmp(before->info, message->info) == 0)
+    if (mailbox->letters == NULL || (message->facts & FACT_ALIAS) != 0 || strcmp(before->info, message->info) == 0)
         return true;
-    if (!journal_letter_again(run->journal, mailbox->row.id, message->id, &run->err))
+    if (!journal_letter_again(run->journal, mailbox->row.id, message->id, &run->err) ||
+        (shows && strstr(before->info, ":2,") == NULL && !letters_show_again(run, message)))
         return false;
     if ((added | gone) == 0)
         return true;
-    /* It was away, perhaps in a folder where letters mean something else. */
-    if ((before->facts & (FACT_GONE_HERE | FACT_MOVED | FACT_LACKED | FACT_UNPAIRED)) != 0)
-        return added == 0 || journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);
+    /* It was away, perhaps in a folder where letters mean something else; or what they mean can't be read now. */
+    if (mailbox->letters->unread || (before->facts & AWAY) != 0)
+        return believe_later(run, message, before->info);
     if (may_be_past(run, mailbox, message->id))
         return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
     if (gone != 0 && stands_still(run, mailbox, before))
         gone = 0;
-    if (gone != 0 && is_strippers(before, message)) {
-        mailbox->letters->row.stripped = run->now;
-        gone = 0;
-        ok = journal_lettered_save(run->journal, &mailbox->letters->row, &run->err);
-    }
-    if (!ok || !find_begun(run, message, then, &ours) || !read_lines_of(run, mailbox, added & ~ours))
-        return false;
-    if (!letters_are_used(mailbox)) /* the table that was looked at again can't be read, or went: the next run asks */
-        return journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);
-    added &= ~ours;
-    /* A journal that is older than the Maildir does not know what golub itself has written since. */
-    gone &= are_removals_believed(run, mailbox) && !run->pair_all ? ~ours : 0;
-    if (!leave_added(run, mailbox, message, added & mailbox->letters->changed))
-        return false;
-    added &= ~mailbox->letters->changed;
-    gone &= ~mailbox->letters->changed;
-    if (!message->has_wire)
-        return added == 0 || journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);
-    for (int i = 0; ok && i < LETTERS_COUNT; i++) {
-        if (((added | gone) & bit(i)) != 0)
-            ok = say(run, mailbox, message, i, (added & bit(i)) != 0);
-    }
-    return ok;
+    return judge(run, mailbox, before, message, added, gone);
 }
 
 bool
 letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool own_name)
 {
-    /* One that a run delivered which was cut off shows what the server showed then. */
-    if (!letters_are_used(mailbox) || letters_of_info(message->info) == 0 ||
-        (own_name && !run->first && !run->pair_all) || (run->maildir_older && !mailbox->named))
+    /* One that a run delivered which was cut off shows what the server showed then, unless it came from elsewhere (letters_new.c). */
+    bool own;
+
+    if (mailbox->letters == NULL || letters_of_info(message->info) == 0)
         return true;
-    return read_lines_of(run, mailbox, letters_of_info(message->info)) &&
-           journal_letter_mark(run->journal, LETTER_NEW, message, NULL, &run->err);
+    own = own_name && mailbox->letters->is_met && !run->first && !run->pair_all;
+    if (run->maildir_older && !mailbox->named)
+        return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
+    return (mailbox->letters->unread || lettering_ask(run, mailbox, letters_of_info(message->info))) &&
+           journal_letter_mark(run->journal, LETTER_NEW, message, own ? message->info : NULL, &run->err);
+}
+
+bool
+letters_inherit(struct run *run, const struct journal_message *row, const struct journal_message *file)
+{
+    char info[LOCAL_INFO_MAX + 1];
+    bool is_new;
+
+    if (!journal_letter_get(run->journal, LETTER_NEW, file->mailbox, file->id, info, &is_new, &run->err))
+        return false;
+    if (is_new)
+        return believe_later(run, row, row->info);
+    return letters_of_info(row->info) == letters_of_info(file->info) ||
+           journal_letter_mark(run->journal, LETTER_DUE, row, NULL, &run->err);
+}
+
+bool
+letters_met(struct run *run, const struct journal_message *message)
+{
+    return (message->keywords[0] == '\0' && letters_of_info(message->info) == 0) ||
+           journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
+}
+
+bool
+letters_sent(struct run *run, struct mailbox *mailbox, const struct journal_message *message)
+{
+    const unsigned shown = letters_of_info(message->info);
+    char keywords[KEYWORDS_MAX + 1], info[LOCAL_INFO_MAX + 1] = "";
+
+    if (shown == 0)
+        return true;
+    if (!lettering_open(run, mailbox, false) || !keyword_here(run->journal, message, keywords, &run->err))
+        return false;
+    /* Letters that a folder elsewhere gave it mean nothing here. */
+    if (lettering_is_used(mailbox))
+        (void)letters_in_info(message->info,
+                              shown & ~letters_wanted(mailbox, keywords, message->flags.lseen, message->info), info,
+                              sizeof info);
+    return believe_later(run, message, info);
 }
 
 /* ---- what names are to say ---- */

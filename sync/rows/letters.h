@@ -1,44 +1,40 @@
 /*
  * Keyword letters in file names. This side of a message's keywords is what the table `keyword` says of them (sync/base/keyword_note.h); a name says more
  * only where a letter came or went since it was last seen. So what no name can show is nobody's removal, and neither is what a mail reader that
- * does not know letters has cut off.
+ * does not know letters has cut off. What the letters of a folder mean: lettering.h.
  */
 #ifndef SYNC_ROWS_LETTERS_H
 #define SYNC_ROWS_LETTERS_H
 
-#include "store/journal/letters.h"
-#include "sync/run/run.h"
+#include "sync/rows/lettering.h"
 
-#define LETTERS_STRIPPER_S (30 * INT64_C(86400)) /* so long a folder counts as one in which letters are cut off */
-
-struct lettering { /* of a mailbox, in a run */
-    bool used;     /* names show keywords, and golub lets them */
-    bool unread;   /* the folder's table can't be read: its letters are left alone */
-    unsigned
-        changed; /* letters that mean another keyword than when this run began, bits: what comes or goes of them says nothing */
-    bool is_met;  /* its first mail in this run was delivered */
-    bool is_busy; /* another program was writing it when golub wanted to: another run does */
-    struct local_letters table;
-    struct letters before; /* as the journal had it when this run first looked */
-    struct journal_lettered row;
-};
-
-/**
- * What the letters of this folder mean, once in a run, and what follows from a table that is another one than the last time: inside a transaction.
- * @param again  look once more
- */
-MUST_CHECK bool letters_open(struct run *run, struct mailbox *mailbox, bool again);
-/** Do its names show keywords? Not before letters_open. */
-bool letters_are_used(const struct mailbox *mailbox);
 /** A name is another one now: letters that came, and those that went, as far as they are believed. $Forwarded is a flag of `message`. Inside a transaction. */
 MUST_CHECK bool letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_message *before,
                                 struct journal_message *message);
 /** A file that no row knew, which has one now: its letters are believed when it is known which message it is. Inside a transaction. */
 MUST_CHECK bool letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool own_name);
-/** All that its name shows is believed. Inside a transaction. */
-MUST_CHECK bool letters_believe(struct run *run, const struct mailbox *mailbox, const struct journal_message *message);
+/**
+ * A row is about to take over the file of another one, with its name: what that file's letters say goes along. Inside a transaction.
+ * @param row  as it was
+ */
+MUST_CHECK bool letters_inherit(struct run *run, const struct journal_message *row, const struct journal_message *file);
+/** An APPEND is about to bring this file: what its letters say is believed again, since it may bring less. Inside a transaction. */
+MUST_CHECK bool letters_sent(struct run *run, struct mailbox *mailbox, const struct journal_message *message);
+/** Its name was one in new/ without a suffix, which shows none, and is another one now. Inside a transaction. */
+MUST_CHECK bool letters_show_again(struct run *run, const struct journal_message *message);
+/** A file and a UID came together: is its name what the message's keywords want? Inside a transaction. */
+MUST_CHECK bool letters_met(struct run *run, const struct journal_message *message);
+/** This side says so of one keyword; nothing where that is none of this folder's to say. Inside a transaction. */
+MUST_CHECK bool letters_say(struct run *run, const struct journal_message *message, const char *word, bool set);
+
 /** A name with a letter that means $Forwarded shows that flag. */
 unsigned letters_flags(const struct mailbox *mailbox, const char *info);
+/** $Forwarded that the name showed before, and does not show now: did nobody take it off? */
+bool letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, const struct journal_message *before,
+                            const struct journal_message *message);
+/** A row's flags with the file of another row: as `with`, and what letters of the one name and of the other say of $Forwarded. */
+struct flag_sides letters_of_file(struct flag_sides with, const struct journal_message *row,
+                                  const struct journal_message *file);
 /**
  * The letters that a name of this message is to show, bits: those of the keywords that this side has; of letters that mean nothing those that it has.
  * @param keywords  of this side

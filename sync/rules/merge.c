@@ -83,6 +83,14 @@ merge_taken(struct flag_sides f, unsigned bits)
 }
 
 struct flag_sides
+merge_unsaid(struct flag_sides f, unsigned bits)
+{
+    f.rbase &= ~bits;
+    f.lbase &= ~bits;
+    return f;
+}
+
+struct flag_sides
 merge_stored(struct flag_sides f, struct merge_step step, unsigned shown, bool again, bool *unshown)
 {
     unsigned both = step.here_add | step.here_del, sent = (step.there_add | step.there_del) & ~both;
@@ -314,6 +322,12 @@ bool
 merge_copy_is_deleted(struct flag_sides file, struct flag_sides source)
 {
     return (source.rseen & ~file.lseen & FLAG_DELETED) != 0;
+}
+
+bool
+merge_still_shows(struct flag_sides f, unsigned bits)
+{
+    return (f.lseen & ~(f.rbase & ~f.rseen) & bits) != 0;
 }
 
 bool

@@ -122,6 +122,9 @@ struct flag_sides merge_undelete(struct flag_sides flags);
  */
 struct flag_sides merge_adopted(struct flag_sides flags, unsigned agreed, unsigned permanent, bool here, bool there);
 
+/** Nobody took these flags off here, though they are shown no more: nothing is agreed on about them, and what the server shows comes down. */
+struct flag_sides merge_unsaid(struct flag_sides flags, unsigned bits);
+
 /* ---- what is shown ---- */
 
 /** Some of these flags on both sides: of \\Deleted that is no difference, but what `expunge` takes. */
@@ -130,6 +133,8 @@ bool merge_both_show(struct flag_sides flags, unsigned bits);
 bool merge_one_shows(struct flag_sides flags, unsigned bits);
 /** A copy of this source would carry \\Deleted, which the file that wants it does not show: whoever expunges would take it meanwhile. */
 bool merge_copy_is_deleted(struct flag_sides file, struct flag_sides source);
+/** Does this side show some of these flags, which the server has not lost since? */
+bool merge_still_shows(struct flag_sides flags, unsigned bits);
 /** Does the server show it with \\Deleted? */
 bool merge_is_marked_there(struct flag_sides flags);
 /** \\Deleted that was not agreed on is our own where a removal was begun. @param shown  by the server, or what it may show by now */

@@ -367,6 +367,32 @@ one_that_never_goes_is_said_once(void **state)
     then_it_has(INBOX, 1, KEPT | THEIRS);
 }
 
+/* A copy, or a move, that the server did not do, and whose source is gone there by then: it is sent, with the keywords that it would have had. */
+static void
+what_is_sent_in_the_place_of_a_copy_brings_its_keywords(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        const bool moves = (way & 1) != 0, asked = (way & 2) != 0;
+
+        given_messages();
+        if (moves)
+            assert_true(mua_move(here(), file_of(INBOX, 1), WORK, true));
+        else
+            assert_true(mua_copy(here(), file_of(INBOX, 1), WORK));
+        ledger_put(&sim.world, 1, WORK);
+        if (asked) {
+            given_trouble_at(moves ? STEP_MOVE : STEP_COPY, true, false);
+            (void)when_golub_syncs_after(60);
+        }
+        server_remove(&sim.server, INBOX, message_of(INBOX, 1)->uid);
+        for (int i = 0; i < 3; i++)
+            (void)when_golub_syncs_after(60);
+        if (asked || !moves) /* else what was removed there and moved here is new mail, whatever it was */
+            then_it_has(WORK, 1, KEPT | THEIRS);
+    }
+}
+
 static void
 set_theirs(struct world *world)
 {
@@ -408,6 +434,7 @@ main(void)
         SCENARIO(a_mailbox_that_keeps_none_is_asked_again_when_it_does),
         SCENARIO(one_that_never_shows_it_is_asked_twice),
         SCENARIO(one_that_never_goes_is_said_once),
+        SCENARIO(what_is_sent_in_the_place_of_a_copy_brings_its_keywords),
         SCENARIO(one_that_another_client_sets_again_stays),
         SCENARIO(what_was_said_of_one_of_two_equal_messages_is_its_own),
         SCENARIO(what_was_said_of_two_equal_messages_that_both_move_reaches_both),

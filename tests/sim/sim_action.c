@@ -404,6 +404,7 @@ restore_here(struct sim *sim, int client, bool journal)
         say(&sim->world, "  here %d: nothing", client); /* what was forgotten is known again */
     } else if (journal && it->older_image != NULL) {
         say(&sim->world, "  here %d: the journal is one run older", client);
+        letters_sim_forget(sim, client);
         action_lose_journal(sim, client);
         run_open_journal(sim, client, it->older_image, it->older_size);
     } else if (!journal && it->older.mark.present) { /* an empty one is refused, as it should be */
@@ -494,6 +495,7 @@ action_disaster(struct sim *sim)
         restore_here(sim, client, false);
     } else if (what < 50) {
         say(&sim->world, "  here %d: the journal is lost", client);
+        letters_sim_forget(sim, client);
         action_lose_journal(sim, client);
         run_open_journal(sim, client, NULL, 0);
         sim->world.met[client] = false;

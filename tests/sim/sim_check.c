@@ -30,7 +30,8 @@ look_here(const struct sim *sim, const struct maildir_sim *maildir, struct sim_s
         const struct sim_file *file = &maildir->tree.files[i];
         struct sim_sight *sight = &sights[file->content];
         unsigned shown;
-        const unsigned flags = local_info_flags(file->info, &shown);
+        const unsigned flags =
+            local_info_flags(file->info, &shown) | letters_sim_flags(maildir, file->mailbox, file->info);
         *sight = (struct sim_sight){sight->count + 1, file->mailbox, flags, shown, 0, file->info[0] == 'n'};
         if (file->original != file->content) {
             sights[file->original].count += 100;
@@ -248,7 +249,7 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
 {
     const struct sim_mailbox *box = &sim->server.boxes[file->mailbox];
     unsigned shown;
-    const unsigned here = local_info_flags(file->info, &shown);
+    const unsigned here = local_info_flags(file->info, &shown) | letters_sim_flags(maildir, file->mailbox, file->info);
 
     if (file->content != file->original ||
         maildir_sim_multiplicity(maildir, file->mailbox, file->content, false) != 1 ||
@@ -262,7 +263,8 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
         maildir_sim_multiplicity(maildir, file->mailbox, file->content, true) != 1)
         return;
     /* What another client took off between STORE and echo, and then once more, looks like one that can't be stored there. */
-    const unsigned kept = shown & box->permanent & ~sim->world.ledger[file->content].contested;
+    const unsigned kept = shown & box->permanent & ~sim->world.ledger[file->content].contested &
+                          ~check_letter_waits(&sim->clients[maildir->client], file);
     for (size_t i = server_hidden(&sim->server, file->mailbox); i < box->count; i++)
         if (box->messages[i].content == file->content && ((box->messages[i].flags ^ here) & kept) != 0)
             violation(&sim->world, "no convergence: flags of #%d in %s: %x on the server, %x at client %d",
@@ -327,6 +329,7 @@ check_convergence(struct sim *sim)
         const bool flags_told = !sim->rewound || (!sim->server.condstore && sim->world.clients == 1);
         for (size_t i = 0; flags_told && i < maildir->tree.count && !sim->world.failed; i++)
             compare_flags(sim, maildir, &maildir->tree.files[i]);
+        check_letters(sim, &sim->clients[c], flags_told);
     }
 }
 

@@ -57,6 +57,8 @@ void event_keyword(struct sim *sim);
 /** Programs that write keyword letters, and those that cut them off: sim_letters.c. */
 void event_letters(struct sim *sim);
 void letters_sim_begin(struct sim *sim, int client);
+/** golub knows no more where this client's files came from: what their letters mean where they stand now is what they say. */
+void letters_sim_forget(struct sim *sim, int client);
 /** What is sent is saved here, and filed by the server itself (sim_events_filed.c). */
 void event_send(struct sim *sim);
 void event_minutes_pass(struct sim *sim);

@@ -202,6 +202,7 @@ event_use_other_state(struct sim *sim)
         !journal_image(it->journal, &images[0], &sizes[0], &err))
         return;
     say(world, "  here %d: golub runs with another state folder", client);
+    letters_sim_forget(sim, client);
     action_lose_journal(sim, client);
     for (int i = 0; i < world->next_content; i++)
         world->ledger[i].spread++; /* as where a journal is lost */

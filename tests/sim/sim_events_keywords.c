@@ -2,8 +2,8 @@
 #include "sync/keyword/keyword.h"
 #include "tests/sim/sim_events.h"
 
-static int64_t
-mailbox_id(struct journal *journal, int mailbox)
+int64_t
+event_mailbox_id(struct journal *journal, int mailbox)
 {
     struct journal_mailbox *rows = NULL;
     struct error err = {0};
@@ -28,7 +28,7 @@ event_say_keyword(struct sim *sim, int client, const struct sim_file *file, unsi
     struct error err = {0};
     char word[KEYWORDS_MAX + 1];
     bool found = false, changed;
-    const int64_t mailbox = mailbox_id(journal, file->mailbox);
+    const int64_t mailbox = event_mailbox_id(journal, file->mailbox);
 
     server_keywords(key, word);
     const struct keyword_word said = {.word = word, .set = set};

@@ -35,7 +35,7 @@ static void
 know(struct sim *sim, struct maildir_sim *maildir, int client)
 {
     struct sim_file *file = pick(sim, maildir, false);
-    const unsigned key = rng_below(dice(sim), SIM_KEYWORDS);
+    const unsigned key = rng_below(dice(sim), SIM_KEYWORDS + 1);
     unsigned shown;
 
     if (file == NULL || !letters_sim_line(maildir, file->mailbox, key, 0))
@@ -44,29 +44,41 @@ know(struct sim *sim, struct maildir_sim *maildir, int client)
                    letters = letters_of_info(file->info);
     struct ledger *entry = &sim->world.ledger[file->content];
 
-    if ((letters & letter) == 0)
+    if (key == SIM_FORWARDED)
+        ; /* a flag, and in the ledger as such */
+    else if ((letters & letter) == 0)
         entry->key_set |= 1u << key;
     else if (maildir->dovecot)
         entry->key_off |= 1u << key;
+    file->cut = file->cut || ((letters & letter) != 0 && !maildir->dovecot);
     say(&sim->world, "  here %d: #%d in %s letter %c keyword %x", client, file->content,
         server_mailbox_name(file->mailbox), (letters & letter) == 0 ? '+' : '-', 1u << key);
     rename_to(maildir, file, local_info_flags(file->info, &shown), letters ^ letter);
 }
 
-/* One that does not: it changes a flag, and cuts off letters, all or those at the end. */
+/* One that does not: it changes a flag, and cuts off letters, all (perhaps with P, which it does not know either) or those at the end. */
 static void
 strip(struct sim *sim, struct maildir_sim *maildir, int client)
 {
     struct sim_file *file = maildir->dovecot ? NULL : pick(sim, maildir, true);
     const unsigned letters = file != NULL ? letters_of_info(file->info) : 0;
+    bool all = rng_chance(dice(sim), 50), unknown = all && rng_chance(dice(sim), 50);
     unsigned shown;
 
     if (file == NULL)
         return;
-    say(&sim->world, "  here %d: letters of #%d in %s are cut off", client, file->content,
-        server_mailbox_name(file->mailbox));
-    rename_to(maildir, file, local_info_flags(file->info, &shown) ^ FLAG_FLAGGED,
-              rng_chance(dice(sim), 50) ? 0 : letters & -letters);
+    /* That P went with letters can be seen only by who has seen them. */
+    unknown = unknown && check_letters_known(&sim->clients[client], file);
+    unsigned *cleared = &sim->world.ledger[file->content].cleared[file->mailbox];
+    const unsigned was = *cleared;
+
+    say(&sim->world, "  here %d: letters of #%d in %s are cut off%s", client, file->content,
+        server_mailbox_name(file->mailbox), unknown ? ", and P" : "");
+    file->cut = true;
+    rename_to(maildir, file,
+              (local_info_flags(file->info, &shown) ^ FLAG_FLAGGED) & ~(unknown ? (unsigned)FLAG_FORWARDED : 0),
+              all ? 0 : letters & -letters);
+    *cleared = (*cleared & ~(unsigned)FLAG_FORWARDED) | (was & FLAG_FORWARDED); /* nobody wanted that */
 }
 
 void
@@ -81,6 +93,16 @@ event_letters(struct sim *sim)
         know(sim, maildir, client);
     else
         strip(sim, maildir, client);
+}
+
+void
+letters_sim_forget(struct sim *sim, int client)
+{
+    struct maildir_sim *maildir = &sim->clients[client].maildir;
+
+    for (size_t i = 0; i < maildir->tree.count; i++)
+        letters_sim_forgive(maildir, maildir->tree.files[i].content, maildir->tree.files[i].mailbox,
+                            maildir->tree.files[i].info);
 }
 
 void

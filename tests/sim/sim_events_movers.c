@@ -109,6 +109,7 @@ save(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int to
     if (!mua_move(maildir, file, to, true))
         return;
     file->dress = dressed(file->dress, rng_chance(dice(sim), 70) ? DRESS_READER : DRESS_PLAIN);
+    letters_sim_forgive(maildir, content, to, file->info); /* in other bytes nobody can tell where it was */
     /* Where the server rewrote it nothing says that what was saved is the same message: it may go, as one that was edited. */
     if (from != to || known || server_rewrote(&sim->server, content)) {
         ledger_out(&sim->world, content, from);

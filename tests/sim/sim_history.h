@@ -147,6 +147,8 @@ bool action_transfer_there(struct sim *sim, int mailbox, const struct sim_messag
 void action_remove_there(struct sim *sim, int mailbox, const struct sim_message *message);
 
 /* ---- golub keyword (sim_events_keywords.c) ---- */
+/** The mailbox's row; 0: there is none. */
+int64_t event_mailbox_id(struct journal *journal, int mailbox);
 /** The user says so of this file. @return false: golub does not know it yet, or not as this one */
 bool event_say_keyword(struct sim *sim, int client, const struct sim_file *file, unsigned key, bool set);
 
@@ -168,6 +170,12 @@ void check_after(struct sim *sim, struct client *client, bool clean);
 void check_forget(struct client *client);
 void check_convergence(struct sim *sim);
 void check_duplicates(struct sim *sim);
+/** Has golub seen this file under the name that it has? */
+bool check_letters_known(const struct client *client, const struct sim_file *file);
+/** $Forwarded, if its letter stands in this name and waits for another name to go; else 0. */
+unsigned check_letter_waits(const struct client *client, const struct sim_file *file);
+/** What letters say is what golub knows of keywords. @param told  and of the server's, that is what the server shows */
+void check_letters(struct sim *sim, const struct client *client, bool told);
 
 /* ---- the guard (sim_guard.c) ---- */
 void guard_before(struct sim *sim, struct client *client);

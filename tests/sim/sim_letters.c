@@ -9,17 +9,26 @@ table_of(struct maildir_sim *maildir, int place)
 }
 
 static void
+word_of(unsigned key, char word[static KEYWORDS_MAX + 1])
+{
+    if (key == SIM_FORWARDED)
+        text_print(word, KEYWORDS_MAX + 1, "$Forwarded");
+    else
+        server_keywords(1u << key, word);
+}
+
+static void
 fill(const struct maildir_sim *maildir, int place, struct local_letters *letters)
 {
     const struct sim_table *table = &maildir->tree.tables[place];
 
     *letters = (struct local_letters){.present = maildir->letters, .dovecot = maildir->letters && maildir->dovecot};
-    for (unsigned i = 0; maildir->letters && i < SIM_KEYWORDS; i++) {
+    for (unsigned i = 0; maildir->letters && i <= SIM_FORWARDED; i++) {
         char word[KEYWORDS_MAX + 1];
 
         if (table->letter[i] == 0)
             continue;
-        server_keywords(1u << i, word);
+        word_of(i, word);
         letters->letters.taken |= 1u << (table->letter[i] - 1);
         text_print(letters->letters.word[table->letter[i] - 1], KEYWORD_MAX + 1, "%s", word);
     }
@@ -39,6 +48,41 @@ letters_sim_keys(const struct maildir_sim *maildir, int place, const char *info)
     return keys;
 }
 
+unsigned
+letters_sim_flags(const struct maildir_sim *maildir, int place, const char *info)
+{
+    const int letter = place < SIM_PLACES && maildir->letters ? maildir->tree.tables[place].letter[SIM_FORWARDED] : 0;
+
+    return letter != 0 && (letters_of_info(info) & 1u << (letter - 1)) != 0 ? FLAG_FORWARDED : 0;
+}
+
+void
+letters_sim_forgive(struct maildir_sim *maildir, int content, int place, const char *info)
+{
+    const unsigned flags = letters_sim_flags(maildir, place, info);
+
+    maildir->world->ledger[content].key_set |= letters_sim_keys(maildir, place, info);
+    if (flags != 0)
+        ledger_flags(maildir->world, content, place, 0, flags, true);
+}
+
+void
+letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int to,
+                  char info[static LOCAL_INFO_MAX + 1])
+{
+    const unsigned keys = letters_sim_keys(maildir, file->mailbox, file->info) |
+                          (letters_sim_flags(maildir, file->mailbox, file->info) != 0 ? 1u << SIM_FORWARDED : 0);
+    unsigned letters = 0;
+
+    text_print(info, LOCAL_INFO_MAX + 1, "%s", file->info);
+    if (!maildir->dovecot || to >= SIM_PLACES || letters_of_info(info) == 0)
+        return;
+    for (unsigned i = 0; i <= SIM_FORWARDED; i++)
+        if ((keys & 1u << i) != 0 && letters_sim_line(maildir, to, i, 0))
+            letters |= 1u << (maildir->tree.tables[to].letter[i] - 1);
+    (void)letters_in_info(file->info, letters, info, LOCAL_INFO_MAX + 1);
+}
+
 bool
 letters_sim_line(struct maildir_sim *maildir, int place, unsigned key, unsigned avoid)
 {
@@ -49,7 +93,7 @@ letters_sim_line(struct maildir_sim *maildir, int place, unsigned key, unsigned 
         avoid |= maildir->tree.files[i].mailbox == place ? letters_of_info(maildir->tree.files[i].info) : 0;
     for (int letter = 1; table->letter[key] == 0 && letter <= maildir->letters_max; letter++) {
         bool taken = (avoid & 1u << (letter - 1)) != 0;
-        for (unsigned i = 0; i < SIM_KEYWORDS; i++)
+        for (unsigned i = 0; i <= SIM_FORWARDED; i++)
             taken = taken || table->letter[i] == letter;
         if (!taken) {
             table->letter[key] = (signed char)letter;
@@ -71,7 +115,18 @@ letters_sim_read(void *local, const char *folder, struct local_letters *letters,
         error_set(err, ERROR_LOCAL, "read the keywords of folder %s", folder);
         return false;
     }
+    if (maildir->busy && maildir->letters && rng_chance(&maildir->world->rng, 4)) {
+        error_set(err, ERROR_LOCAL, "read the keywords of folder %s", folder);
+        return false;
+    }
     fill(maildir, place, letters);
+    /* It is being written in its place: lines are missing. */
+    if (maildir->busy && maildir->letters && rng_chance(&maildir->world->rng, 4)) {
+        const unsigned from = rng_below(&maildir->world->rng, 3);
+        for (unsigned i = from; i < LETTERS_COUNT; i++)
+            letters->letters.word[i][0] = '\0';
+        letters->letters.taken &= (1u << from) - 1;
+    }
     return true;
 }
 
@@ -95,9 +150,9 @@ letters_sim_add(void *local, const char *folder, const struct local_words *words
         return true;
     const enum fate fate = world_step(maildir->world, STEP_FOLDER, false);
     for (size_t k = 0; fate != FATE_BEFORE && k < words->count; k++)
-        for (unsigned i = 0; i < SIM_KEYWORDS; i++) {
+        for (unsigned i = 0; i <= SIM_FORWARDED; i++) {
             char word[KEYWORDS_MAX + 1];
-            server_keywords(1u << i, word);
+            word_of(i, word);
             if (text_is_nocase(text_of(words->words[k]), word))
                 (void)letters_sim_line(maildir, place, i, words->avoid);
         }
@@ -106,12 +161,13 @@ letters_sim_add(void *local, const char *folder, const struct local_words *words
 }
 
 void
-letters_sim_renamed(struct maildir_sim *maildir, const struct sim_file *file, const char *to)
+letters_sim_renamed(struct maildir_sim *maildir, struct sim_file *file, const char *to)
 {
     const unsigned fresh = letters_of_info(to) & ~letters_of_info(file->info);
     unsigned known = 0;
 
-    for (unsigned i = 0; file->mailbox < SIM_PLACES && i < SIM_KEYWORDS; i++) {
+    file->cut = file->cut && letters_of_info(to) == letters_of_info(file->info);
+    for (unsigned i = 0; file->mailbox < SIM_PLACES && i <= SIM_FORWARDED; i++) {
         const int letter = maildir->tree.tables[file->mailbox].letter[i];
         known |= letter != 0 ? 1u << (letter - 1) : 0;
     }

@@ -1,5 +1,7 @@
 /* The simulated Maildirs and their mail readers; what the engine sees of them is in sim_local.c. */
 #include "tests/sim/sim_maildir.h"
+#include "tests/sim/sim_kinds.h"
+#include "tests/sim/sim_server.h"
 
 void
 maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, enum layout layout)
@@ -136,17 +138,18 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->content = file->original = file->before = content;
     file->dress = maildir->world->dress;
     file->date = date;
-    file->fresh = file->unflushed = file->strange = file->second = false;
+    file->fresh = file->unflushed = file->strange = file->second = file->cut = false;
     file->named = 0;
     file->put = maildir->world->inside || !maildir->world->golub ? maildir->began + 1 : 0;
-    /* With letters that stood in another folder's name: whoever put it there says that it has what they mean here. */
-    if (!is_golub(maildir->world))
-        maildir->world->ledger[content].key_set |= letters_sim_keys(maildir, mailbox, info);
     maildir_sim_touch(maildir, mailbox);
     tell(maildir, file);
     ledger_add(maildir->world, content);
     unsigned shown;
-    ledger_flags(maildir->world, content, mailbox, 0, local_info_flags(info, &shown), true);
+    unsigned flags = local_info_flags(info, &shown);
+    /* Whoever knows no letters leaves them as they stood elsewhere, and says nothing by that. */
+    if (is_golub(maildir->world) || maildir->dovecot)
+        flags |= letters_sim_flags(maildir, mailbox, info);
+    ledger_flags(maildir->world, content, mailbox, 0, flags, true);
     return file;
 }
 
@@ -154,7 +157,11 @@ void
 maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const char *info)
 {
     unsigned shown_before, shown;
-    const unsigned before = local_info_flags(file->info, &shown_before), after = local_info_flags(info, &shown);
+    unsigned before = local_info_flags(file->info, &shown_before), after = local_info_flags(info, &shown);
+
+    after |= letters_sim_flags(maildir, file->mailbox, info);
+    if (is_golub(maildir->world) || maildir->dovecot) /* nobody else takes it off by its letter */
+        before |= letters_sim_flags(maildir, file->mailbox, file->info);
 
     const struct world *world = maildir->world;
     const unsigned hidden =
@@ -209,6 +216,7 @@ mua_set_flags(struct maildir_sim *maildir, struct sim_file *file, unsigned flags
     (void)letters_in_info(plain, maildir->dovecot ? letters_of_info(file->info) : 0, info, sizeof info);
     if (maildir_sim_file(maildir, file->mailbox, file->base, info) != NULL)
         return;
+    file->cut = file->cut || (letters_of_info(file->info) & ~letters_of_info(info)) != 0;
     maildir_sim_set_info(maildir, file, info);
 }
 
@@ -234,10 +242,16 @@ mua_deliver(struct maildir_sim *maildir, int mailbox, int content, unsigned flag
 bool
 mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool new_base)
 {
-    char base[LOCAL_BASE_MAX + 1];
+    char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
     unsigned shown;
 
     text_print(base, sizeof base, "%s", file->base);
+    letters_sim_carry(maildir, file, mailbox, info);
+    if ((maildir->world->kinds & KIND_BIT(KIND_PATTERNS)) != 0 ||
+        file->put > maildir->ended || /* what its letters meant before, golub has not seen */
+        server_multiplicity(maildir->world->server, file->mailbox, file->content) == 0)
+        letters_sim_forgive(maildir, file->content, mailbox, info);
+    maildir->world->ledger[file->content].key_loose |= letters_sim_keys(maildir, mailbox, info);
     if (new_base || maildir_sim_base(maildir, mailbox, base) != NULL)
         mua_new_base(maildir, base);
     if (strcmp(base, file->base) != 0)
@@ -249,9 +263,9 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
     if (file->original != file->content)
         ledger_carry(maildir->world, file->original, file->mailbox, mailbox);
     tell(maildir, file);
-    maildir->world->ledger[file->content].key_set |= letters_sim_keys(maildir, mailbox, file->info);
     file->mailbox = mailbox;
     text_print(file->base, sizeof file->base, "%s", base);
+    text_print(file->info, sizeof file->info, "%s", info);
     tell(maildir, file);
     maildir_sim_touch(maildir, mailbox);
     return true;
@@ -260,11 +274,14 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
 bool
 mua_copy(struct maildir_sim *maildir, struct sim_file *file, int mailbox)
 {
-    char base[LOCAL_BASE_MAX + 1];
+    char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
 
     mua_new_base(maildir, base);
+    letters_sim_carry(maildir, file, mailbox, info);
+    /* Which of them had its letters changed since, if one of them has, nobody can tell. */
+    letters_sim_forgive(maildir, file->content, mailbox, info);
     const int dress = file->dress;
-    struct sim_file *copy = maildir_sim_add(maildir, mailbox, base, file->info, file->content, file->date);
+    struct sim_file *copy = maildir_sim_add(maildir, mailbox, base, info, file->content, file->date);
     if (copy != NULL)
         copy->dress = dress;
     return copy != NULL;

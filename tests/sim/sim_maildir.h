@@ -35,6 +35,7 @@ struct sim_file {
     bool unflushed; /* its name is not on the disk */
     bool second;    /* golub gave it this name beside its first one, which is still there: it may take it back */
     bool single;    /* golub took such a second name back: what a cut brings back of it is that one again */
+    bool cut;       /* a mail reader whose removals nobody believes has taken letters off its name */
 };
 
 struct sim_quarantined {
@@ -43,9 +44,12 @@ struct sim_quarantined {
     int64_t since; /* by the world's own clock */
 };
 
+#define SIM_FORWARDED                                                                                                  \
+    SIM_KEYWORDS /* behind this world's keywords: $Forwarded, which is a flag and may have a letter, too */
+
 struct
     sim_table { /* which keyword letters of a folder's names mean: of each keyword of this world the letter, 1 is a; 0: it has none */
-    signed char letter[SIM_KEYWORDS];
+    signed char letter[SIM_KEYWORDS + 1];
 };
 
 struct sim_tree { /* what a backup of the Maildir holds */
@@ -82,7 +86,7 @@ struct maildir_sim {
     int64_t root_born, born[SIM_PLACES];
     int64_t next_birth;
     bool letters, dovecot; /* names show keywords; and a Dovecot serves the tree */
-    bool busy;             /* another program writes tables at any moment */
+    bool busy;             /* another program writes tables at any moment, some of them in their place */
     int letters_max;       /* so many letters there are */
     bool lazy;             /* nothing is flushed unless asked for (fsync = false) */
     bool failing;          /* a flush ends with an error */
@@ -117,10 +121,17 @@ struct sim_file *maildir_sim_file(struct maildir_sim *maildir, int mailbox, cons
 struct sim_file *maildir_sim_base(struct maildir_sim *maildir, int mailbox, const char *base);
 /** sim_letters.c: keywords that a name shows there, bits. */
 unsigned letters_sim_keys(const struct maildir_sim *maildir, int place, const char *info);
+/** $Forwarded, if a letter says so there; else 0. */
+unsigned letters_sim_flags(const struct maildir_sim *maildir, int place, const char *info);
+/** The info that a program gives this file in another folder: one that knows letters translates them, another one leaves them as they are. */
+void letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int to,
+                       char info[static LOCAL_INFO_MAX + 1]);
+/** Whoever put it there says that it has what its letters mean there. */
+void letters_sim_forgive(struct maildir_sim *maildir, int content, int place, const char *info);
 /** A line for this keyword (its number), the lowest letter that is free. @param avoid  letters that are not, bits. @return is there one? */
 bool letters_sim_line(struct maildir_sim *maildir, int place, unsigned key, unsigned avoid);
 /** golub is about to give a file this name. */
-void letters_sim_renamed(struct maildir_sim *maildir, const struct sim_file *file, const char *to);
+void letters_sim_renamed(struct maildir_sim *maildir, struct sim_file *file, const char *to);
 /** A folder's contents changed. */
 void maildir_sim_touch(struct maildir_sim *maildir, int mailbox);
 

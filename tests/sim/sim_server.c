@@ -261,7 +261,9 @@ void
 server_remove(struct server *server, int mailbox, uint32_t uid)
 {
     struct world *world = server->world;
+    struct ledger *entry = &world->ledger[server_message(server, mailbox, uid)->content];
 
+    entry->key_set |= entry->key_loose;
     trash_removed(server, mailbox, server_message(server, mailbox, uid));
     ledger_out(world, server_message(server, mailbox, uid)->content, mailbox);
     for (size_t i = 0; i < server->taken_back_count; i++)

@@ -124,7 +124,9 @@ struct ledger { /* of one content */
     unsigned key_set,
         key_off;      /* keywords that somebody said are to be set on it, or taken off it (golub keyword); bits */
     unsigned key_had; /* keywords that a server once showed on it */
-    bool edit;        /* somebody's edit of a file in its place: nobody else has the same bytes */
+    unsigned
+        key_loose; /* ... that a name shows by letters of another folder: where its message is gone, nobody can tell any more */
+    bool edit;               /* somebody's edit of a file in its place: nobody else has the same bytes */
     bool put[SIM_MAILBOXES]; /* users or other clients once put it there */
     bool out[SIM_MAILBOXES]; /* users or other clients once took it out of there, to another place or to nowhere */
     int most[SIM_MAILBOXES]; /* the largest multiplicity on one side that they made */

@@ -27,7 +27,7 @@ call(unsigned function, struct flag_sides f, struct flag_sides g, unsigned mask,
     case 2:
         return (struct flag_sides){plan.agreed, merge_named(f, plan), merge_sent(f), 0};
     case 3:
-        return merge_agree(f, mask);
+        return word ? merge_unsaid(f, mask) : merge_agree(f, mask);
     case 4:
         return merge_stored(f, plan, g.rseen, word, &unshown);
     case 5:

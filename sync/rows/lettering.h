@@ -1,0 +1,47 @@
+/*
+ * What the keyword letters of a folder's names mean, in a run: the folder's table as it was last read, and what the journal knows of it. A table that can't
+ * be read says nothing in this run; what it was known to say is still good for what names showed before.
+ */
+#ifndef SYNC_ROWS_LETTERING_H
+#define SYNC_ROWS_LETTERING_H
+
+#include "store/journal/letters.h"
+#include "sync/run/run.h"
+
+#define LETTERS_STRIPPER_S (30 * INT64_C(86400)) /* so long a folder counts as one in which letters are cut off */
+
+struct lettering { /* of a mailbox, in a run */
+    bool used;     /* names show keywords, and golub lets them */
+    bool unread;   /* the folder's table can't be read: nothing is concluded from its letters */
+    bool is_met;   /* an earlier run has seen the folder */
+    /* Letters, bits */
+    unsigned changed; /* they mean another keyword than when this run began: what comes or goes of them says nothing */
+    unsigned asked;   /* for them the table was read again in this look, since they have no line */
+    bool is_begun;    /* its first mail in this run was delivered */
+    bool is_busy;     /* another program was writing it when golub wanted to: another run does */
+    struct local_letters table; /* not read: as it was last known */
+    struct letters before;      /* as the journal has it */
+    struct letters
+        lost; /* words of letters that have no line any more: whatever such a letter means next, names showed this one */
+    struct journal_lettered row;
+};
+
+/**
+ * What the letters of this folder mean, once in a run, and what follows from a table that is another one than the last time: inside a transaction.
+ * @param again  look once more
+ */
+MUST_CHECK bool lettering_open(struct run *run, struct mailbox *mailbox, bool again);
+/** The table has no line for some of these letters (bits): is there one by now? Once in a look, inside a transaction. */
+MUST_CHECK bool lettering_ask(struct run *run, struct mailbox *mailbox, unsigned letters);
+/** Do its names show keywords? Not before lettering_open. */
+bool lettering_is_used(const struct mailbox *mailbox);
+/** ... or did they, and the table can't be read now? */
+bool lettering_is_known(const struct mailbox *mailbox);
+/** The table is what the journal is to know of it; a line that it has not any more is kept aside. Fills in the row, which the caller saves. */
+void lettering_remember(struct lettering *letters);
+/** What a letter means; where its line is missing, perhaps for a moment, what it meant. "": nothing that is known. */
+const char *lettering_word(const struct lettering *letters, int letter);
+/** Letters that had a line once and have none now, bits. */
+unsigned lettering_lost(const struct lettering *letters);
+
+#endif

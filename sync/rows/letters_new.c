@@ -1,0 +1,274 @@
+/*
+ * See letters_new.h. A file that came from another folder of this Maildir shows letters of that folder's table, or of this one's:
+ *
+ *     as it was       what its name showed there stands in it still: a program that knows no letters moved it
+ *     translated      it shows the letters that this folder has for those keywords: a program that knows them did, or put it here
+ *     both, neither   of letters that mean the same in both nothing is in doubt. The others are believed if a Dovecot serves this folder; so is one that
+ *                     came meanwhile and means something in both: it was set there before, or here since
+ *
+ * Letters that are not believed go from the name again.
+ */
+#include "sync/rows/letters_new.h"
+
+#include "sync/base/keyword_note.h"
+#include "sync/rows/letters.h"
+#include "sync/rows/own_name.h"
+#include "sync/rules/merge.h"
+
+struct origin { /* the row of the file that it was before */
+    const struct mailbox *mailbox;
+    struct journal_message row;
+    int rank; /* 0: there is none */
+};
+
+static unsigned
+bit(int letter)
+{
+    return 1u << (unsigned)letter;
+}
+
+static const struct letters *
+table_of(const struct mailbox *mailbox)
+{
+    return &mailbox->letters->table.letters;
+}
+
+/* ---- where it came from ---- */
+
+/* The one of its base name first, then one that is gone; a file that stands there still was copied with its letters, or is another message. */
+static int
+rank_of(const struct journal_message *message, const struct journal_message *other, bool first)
+{
+    const unsigned shown = letters_of_info(message->info), then = letters_of_info(other->info);
+    const bool gone = (other->facts & FACT_GONE_HERE) != 0;
+
+    if (other->id == message->id || other->base[0] == '\0' || (other->mailbox == message->mailbox && !gone))
+        return 0;
+    if (gone)
+        return strcmp(other->base, message->base) == 0 ? 3 : 2;
+    return !first && then != 0 && (then & ~shown) == 0;
+}
+
+static bool
+find_origin(struct run *run, const struct journal_message *message, struct origin *origin)
+{
+    struct journal_message other;
+    size_t count = 0;
+    int64_t *ids = NULL;
+    bool ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+
+    origin->rank = 0;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &other);
+        const int rank = ok ? rank_of(message, &other, run->first || run->pair_all) : 0;
+        struct mailbox *from = rank > origin->rank ? run_mailbox_by_id(run, other.mailbox) : NULL;
+
+        if (from == NULL)
+            continue;
+        ok = lettering_open(run, from, false);
+        if (ok && lettering_is_known(from))
+            *origin = (struct origin){.mailbox = from, .row = other, .rank = rank};
+    }
+    free(ids);
+    return ok;
+}
+
+/* ---- what its letters mean ---- */
+
+/* Does it show all the letters here of what its name showed there, as far as there are such? */
+static bool
+is_translated(const struct letters *there, const struct letters *here, unsigned then, unsigned shown)
+{
+    bool any = then == 0;
+
+    for (int i = 0; i < LETTERS_COUNT; i++) {
+        const int letter = (then & bit(i)) != 0 ? letters_of_word(here, text_of(there->word[i])) : -1;
+
+        any = any || letter >= 0;
+        if (letter >= 0 && (shown & bit(letter)) == 0)
+            return false;
+    }
+    return any;
+}
+
+/* Does the message have it still, as far as that row knows? */
+static bool
+has(const struct journal_message *row, const char *keywords, const char *word)
+{
+    const unsigned flag = flag_from_imap(text_of(word));
+
+    return flag != 0 ? merge_still_shows(row->flags, flag) : keywords_have(keywords, text_of(word));
+}
+
+/* What one letter means that has another line in the two folders; "": that can't be told. */
+static const char *
+meaning(const char *there, const char *here, bool stood_there, bool as_it_was, bool translated)
+{
+    if (as_it_was == translated)
+        return "";
+    if (translated)
+        return here;
+    if (stood_there)
+        return there;
+    return there[0] == '\0' ? here : here[0] == '\0' ? there : ""; /* set there before, or here since */
+}
+
+/* The word of each letter that is believed, "" where it is none. *foreign: letters, bits, that mean what they did there and nothing here. */
+static bool
+find_words(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+           const struct origin *origin, const char *words[static LETTERS_COUNT], unsigned *foreign)
+{
+    const unsigned shown = letters_of_info(message->info), then = letters_of_info(origin->row.info);
+    const struct letters *here = table_of(mailbox), *there = table_of(origin->mailbox);
+    const bool as_it_was = (then & ~shown) == 0, translated = is_translated(there, here, then, shown);
+    char had[KEYWORDS_MAX + 1];
+
+    *foreign = 0;
+    if (!keyword_here(run->journal, &origin->row, had, &run->err))
+        return false;
+    for (int i = 0; i < LETTERS_COUNT; i++) {
+        const char *const one = there->word[i], *const other = lettering_word(mailbox->letters, i);
+        const bool stood = (then & bit(i)) != 0;
+
+        words[i] = "";
+        if ((shown & bit(i)) == 0)
+            continue;
+        words[i] = strcasecmp(one, other) == 0 ? one : meaning(one, other, stood, as_it_was, translated);
+        if (words[i][0] == '\0' && mailbox->letters->table.dovecot)
+            words[i] = other;
+        if (words[i] == there->word[i] && words[i][0] != '\0' && other[0] == '\0')
+            *foreign |= bit(i);
+        /* What it showed before, and has lost on the server since, is not set again by that. */
+        if (as_it_was && stood && words[i] == there->word[i] && !has(&origin->row, had, words[i]))
+            words[i] = "";
+    }
+    return true;
+}
+
+/* $Forwarded is a flag. */
+static bool
+say_all(struct run *run, struct journal_message *message, const char *const words[static LETTERS_COUNT])
+{
+    const unsigned before = message->flags.lseen;
+    bool ok = true;
+
+    for (int i = 0; ok && i < LETTERS_COUNT; i++) {
+        ok = letters_say(run, message, words[i], true);
+        message->flags.lseen |= flag_from_imap(text_of(words[i])) & FLAG_FORWARDED;
+    }
+    return ok && (message->flags.lseen == before || journal_message_save(run->journal, message, &run->err));
+}
+
+static bool
+believe_from(struct run *run, const struct mailbox *mailbox, struct journal_message *message,
+             const struct origin *origin, unsigned *foreign)
+{
+    const char *words[LETTERS_COUNT];
+
+    return find_words(run, mailbox, message, origin, words, foreign) && say_all(run, message, words);
+}
+
+/* Letters, bits, by what they mean here. */
+static bool
+believe(struct run *run, const struct mailbox *mailbox, struct journal_message *message, unsigned letters)
+{
+    const char *words[LETTERS_COUNT];
+
+    for (int i = 0; i < LETTERS_COUNT; i++)
+        words[i] = (letters & bit(i)) != 0 ? table_of(mailbox)->word[i] : "";
+    return say_all(run, message, words);
+}
+
+/* ---- each of them ---- */
+
+/*
+ * It came from nowhere that is known. With a name that golub gives, for its own UID, a run that was cut off delivered it: what it showed then is what the
+ * server showed.
+ * @param waits  [out] it may be that, and has no UID yet
+ */
+static bool
+believe_found(struct run *run, const struct mailbox *mailbox, struct journal_message *message, const char *noted,
+              bool *waits)
+{
+    const unsigned shown = letters_of_info(message->info), then = letters_of_info(noted);
+    const bool ours = own_name_is_ours(message->base) && then != 0;
+
+    *waits = ours && message->uid == 0;
+    if (*waits)
+        return true;
+    if (ours && (shown & ~then) == 0 && !own_name_has(run, mailbox, message))
+        return believe(run, mailbox, message, shown);
+    return believe(run, mailbox, message, shown & ~then);
+}
+
+/* What these letters mean will be known when the table can be read, or their lines are back. What it was known to say is good for what came from elsewhere. */
+static bool
+can_be_read(const struct mailbox *mailbox, unsigned letters)
+{
+    return lettering_is_used(mailbox) && (letters & lettering_lost(mailbox->letters)) == 0;
+}
+
+static bool
+take(struct run *run, struct mailbox *mailbox, int64_t id, struct origin *origin)
+{
+    struct journal_message message;
+    char noted[LOCAL_INFO_MAX + 1];
+    unsigned foreign = 0;
+    bool found, waits = false;
+
+    if (!run_load(run, id, &message) ||
+        !journal_letter_get(run->journal, LETTER_NEW, mailbox->row.id, id, noted, &found, &run->err))
+        return false;
+    if (message.base[0] != '\0' && !message.has_wire && (message.facts & FACT_ALIAS) == 0)
+        return true; /* its bytes are to be read first */
+    if (message.has_wire && message.base[0] != '\0' && (message.facts & (FACT_ALIAS | FACT_ALTERED)) == 0) {
+        if (!find_origin(run, &message, origin))
+            return false;
+        if (origin->rank == 0 && !can_be_read(mailbox, letters_of_info(message.info) & ~letters_of_info(noted)))
+            return true;
+        if (origin->rank != 0 ? !believe_from(run, mailbox, &message, origin, &foreign)
+                              : !believe_found(run, mailbox, &message, noted, &waits))
+            return false;
+    }
+    if (foreign != 0)
+        (void)letters_in_info("c:2,", foreign, noted, sizeof noted);
+    return waits || (journal_letter_clear(run->journal, LETTER_NEW, mailbox->row.id, id, &run->err) &&
+                     journal_letter_mark(run->journal, LETTER_DUE, &message, foreign != 0 ? noted : NULL, &run->err));
+}
+
+static bool
+take_all(struct run *run, struct mailbox *mailbox)
+{
+    struct origin *origin = malloc(sizeof *origin);
+    size_t count = 0;
+    int64_t *ids = NULL;
+    bool ok = (origin != NULL || run_no_memory(run)) &&
+              journal_letter_messages(run->journal, LETTER_NEW, mailbox->row.id, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count && lettering_is_known(mailbox); i++)
+        ok = take(run, mailbox, ids[i], origin);
+    free(ids);
+    free(origin);
+    return ok;
+}
+
+bool
+letters_new_take(struct run *run)
+{
+    const enum keywords_mode mode = run->account->policy.keywords;
+    size_t count = 0;
+    int64_t *ids = NULL;
+    bool ok;
+
+    if (run->local.ops->letters == NULL || (mode != KEYWORDS_LETTERS && mode != KEYWORDS_AUTO))
+        return true;
+    ok = journal_letter_mailboxes(run->journal, &ids, &count, &run->err);
+    for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
+        struct mailbox *mailbox = run_mailbox_by_id(run, ids[i]);
+
+        if (mailbox != NULL && mailbox_is_open(mailbox) && mailbox->folder_here)
+            ok = run_begin(run) && run_end(run, lettering_open(run, mailbox, false) && take_all(run, mailbox));
+    }
+    free(ids);
+    return ok;
+}

@@ -1,0 +1,340 @@
+"""
+Keywords in file names that nobody took off stay on the server, and those that nobody set don't come there: what mail readers cut off, folders where a letter
+means something else, a table that can't be read or is half written.
+"""
+import os
+import sqlite3
+import unittest
+
+from base import main
+from lettersbase import LettersTest, letters
+
+
+class ForwardedTest(LettersTest):
+    """$Forwarded by its letter alone, as a Dovecot over the tree writes it: it knows no P."""
+
+    def given_forwarded(self, *others):
+        self.write_table("$Forwarded", *others)
+        self.rename(0, add="a")
+        for word in others:
+            self.client.store("INBOX", self.uid(0), "+", [word])
+        self.sync()
+        self.assertIn("$Forwarded", self.there(0))
+        self.assertNotIn("P", self.file(0).letters)
+
+    def test_a_reader_that_strips_letters_takes_it_off_nowhere(self):
+        for removals in ("auto", "yes"):
+            with self.subTest(removals=removals):
+                self.account.set(keyword_removals=removals)
+                self.given_forwarded("b")
+                self.rename(0, add="F", remove="ab")  # mu
+
+                self.sync()
+
+                self.assertEqual(self.there(0), ["$Forwarded", "b"])
+                self.assertIn("\\Flagged", self.flags_there(self.mails[0]))
+                self.assertIn("P", self.file(0).letters)
+                self.assert_in_sync()
+                self.client.store("INBOX", self.uid(0), "-", ["\\Flagged", "$Forwarded", "b"])
+                self.sync()
+                self.assertEqual(self.file(0).letters, "S")
+
+    def test_a_reader_that_drops_p_with_the_letters_takes_it_off_nowhere(self):
+        self.given_forwarded("b")
+        self.rename(0, add="P")
+        self.sync()
+        self.rename(0, add="R", remove="Pab")
+
+        self.sync()
+
+        self.assertEqual(self.there(0), ["$Forwarded", "b"])
+        self.assertIn("P", self.file(0).letters)
+
+    def test_who_takes_off_p_means_it(self):
+        self.given_forwarded()
+        self.rename(0, add="P")
+        self.sync()
+        self.rename(0, remove="Pa")
+        self.sync()
+        self.assertEqual(self.there(0), [])
+
+    def test_a_letter_that_vanished_is_a_removal_only_where_that_is_believed(self):
+        self.given_forwarded()
+        self.rename(0, remove="a")
+        self.sync()
+        self.assertEqual(self.there(0), ["$Forwarded"])
+        self.assertEqual(self.file(0).letters, "PSa")
+        self.account.set(keyword_removals="yes")
+        self.rename(0, remove="P")
+        self.sync()
+        self.assertEqual(self.there(0), ["$Forwarded"])
+        self.rename(0, remove="a")
+        self.sync()
+        self.assertEqual(self.there(0), [])
+
+    def test_a_table_without_its_line_or_with_another_word_takes_it_off_nowhere(self):
+        for words in ((), ("foreign",)):
+            with self.subTest(words=words):
+                self.given_forwarded()
+                self.write_table(*words)
+                self.rename(0, add="R")
+                self.sync()
+                self.assertEqual(self.there(0), ["$Forwarded"])
+                self.rename(0, remove="PRa")
+                self.client.store("INBOX", self.uid(0), "-", ["$Forwarded"])
+                self.sync()
+
+    def test_in_another_folder_where_the_letter_means_nothing_it_stays(self):
+        for rename in (False, True):
+            for table in ((), ("foreign",)):
+                with self.subTest(rename=rename, table=table):
+                    n = 2 * rename + len(table)
+                    self.client.create("Work%d" % n)
+                    self.sync()
+                    self.write_table("$Forwarded")
+                    self.rename(n, add="a")
+                    self.sync()
+                    self.write_table(*table, mailbox="Work%d" % n)
+                    self.maildir.move(self.file(n), "Work%d" % n, rename)
+
+                    self.sync()
+
+                    self.assertEqual(self.there(n, "Work%d" % n), ["$Forwarded"])
+                    self.assertEqual(self.shown(n, "Work%d" % n), [])
+
+    def test_a_file_with_another_name_keeps_it(self):
+        self.given_forwarded()
+        self.maildir.move(self.file(0), "INBOX", rename=True)
+        self.sync()
+        self.assertEqual(self.there(0), ["$Forwarded"])
+
+
+class UnreadTest(LettersTest):
+    """The folder's table can't be read in one run, or is half written."""
+
+    def given_no_table(self):
+        os.rename(self.path("dovecot-keywords"), self.path("aside"))
+        os.mkdir(self.path("dovecot-keywords"))  # for root, too, one that can't be read
+
+    def when_it_is_back(self):
+        os.rmdir(self.path("dovecot-keywords"))
+        os.rename(self.path("aside"), self.path("dovecot-keywords"))
+
+    def test_what_was_set_meanwhile_goes_up_when_it_can_be_read_again(self):
+        self.write_table("later", "mine")
+        self.rename(0, add="a")
+        self.sync()
+        self.given_no_table()
+        self.rename(0, add="b")
+        self.rename(1, add="a")
+        self.mails.append(self.corpus.simple("new"))
+        self.maildir.put("INBOX", self.mails[6].lf, "Sb")
+
+        result = self.sync(expect=1)
+
+        self.assertIn("dovecot-keywords", result.err)
+        self.assertEqual((self.there(0), self.there(1)), (["later"], []))
+        self.when_it_is_back()
+        self.sync()
+        self.assertEqual((self.there(0), self.there(1), self.there(6)), (["later", "mine"], ["later"], ["mine"]))
+        self.assertEqual((letters(self.file(0)), letters(self.file(1))), ("ab", "a"))
+        self.assert_in_sync()
+
+    def test_what_was_taken_off_there_meanwhile_is_not_set_again(self):
+        self.write_table("later", "mine")
+        self.rename(0, add="a")
+        self.sync()
+        self.given_no_table()
+        self.rename(0, add="b")
+        self.client.store("INBOX", self.uid(0), "-", ["later"])
+        self.sync(expect=1)
+        self.when_it_is_back()
+        self.sync()
+        self.assertEqual(self.there(0), ["mine"])
+        self.assertEqual(self.shown(0), ["mine"])
+
+    def test_what_vanished_meanwhile_is_no_removal(self):
+        self.write_table("$Forwarded", "later")
+        self.rename(0, add="ab")
+        self.sync()
+        self.account.set(keyword_removals="yes")
+        self.given_no_table()
+        self.rename(0, remove="a")
+        self.rename(0, remove="b")
+        self.sync(expect=1)
+        self.when_it_is_back()
+        self.sync()
+        self.assertEqual(self.there(0), ["$Forwarded", "later"])
+        self.assertEqual(self.shown(0), ["$Forwarded", "later"])
+
+    def test_a_line_that_is_lost_for_one_run_means_the_same_when_it_is_back(self):
+        self.write_table("first", "later")
+        self.rename(0, add="b")
+        self.sync()
+        self.write_table("first")
+        self.rename(1, add="b")
+        self.client.store("INBOX", self.uid(2), "+", ["first"])
+        self.sync()
+        self.assertEqual((self.there(0), self.there(1)), (["later"], []))
+        self.write_table("first", "later")
+
+        self.sync()
+
+        self.assertEqual((self.there(0), self.there(1)), (["later"], ["later"]))
+        self.assert_in_sync()
+
+    def test_what_was_taken_off_there_while_a_line_was_lost_is_not_set_again(self):
+        self.write_table("first", "later")
+        self.rename(0, add="b")
+        self.sync()
+        self.write_table("first")
+        self.client.store("INBOX", self.uid(0), "-", ["later"])
+        self.sync()
+        self.write_table("first", "later")
+        self.sync()
+        self.assertEqual(self.there(0), [])
+        self.assertEqual(letters(self.file(0)), "")
+
+    def test_another_word_in_a_line_that_was_lost_is_nobodys_keyword(self):
+        self.write_table("first", "later")
+        self.rename(0, add="b")
+        self.sync()
+        self.write_table("first")
+        self.sync()
+        self.sync()
+        self.write_table("first", "foreign")
+
+        result = self.sync()
+
+        self.assertEqual(self.there(0), ["later"])
+        self.assertIn("mean other keywords", result.out + result.err)
+
+    def test_a_table_that_was_away_for_one_run_and_has_other_words_is_no_change(self):
+        self.account.set(keywords="auto")
+        self.write_table("first", "later")
+        self.rename(0, add="b")
+        self.sync()
+        self.assertEqual(self.there(0), ["later"])
+        os.unlink(self.path("dovecot-keywords"))
+        self.sync()
+        self.write_table("foreign", "other")
+        self.sync()
+        self.assertEqual(self.there(0), ["later"])
+
+
+class MovedTest(LettersTest):
+    """Files that go to a folder where letters mean something else."""
+
+    def setUp(self):
+        super().setUp()
+        self.client.create("Work")
+        self.sync()
+        self.write_table("later", "mine")
+        self.write_table("foreign", "other", "later", mailbox="Work")
+        self.rename(0, add="a")
+        self.rename(1, add="a")
+        self.sync()
+        self.assertEqual(self.there(0), ["later"])
+
+    def then_it_has(self, n, *words, mailbox="Work"):
+        self.sync()
+        self.assertEqual(self.there(n, mailbox), sorted(words))
+        self.assertEqual(self.shown(n, mailbox), [w for w in sorted(words) if w in self.table(mailbox)])
+        self.assert_in_sync()
+
+    def test_what_a_file_shows_that_was_moved_as_it_is_stays_what_it_was(self):
+        for n, rename in ((0, False), (1, True)):
+            with self.subTest(rename=rename):
+                self.maildir.move(self.file(n), "Work", rename)
+                self.then_it_has(n, "later")
+
+    def test_a_letter_that_was_set_before_the_file_was_moved_is_not_lost(self):
+        self.client.create("Other")
+        self.sync()
+        self.write_table("foreign", mailbox="Other")
+        for n, rename in ((0, False), (1, True)):
+            with self.subTest(rename=rename):
+                self.rename(n, add="b")
+                self.maildir.move(self.file(n), "Other", rename)
+                self.then_it_has(n, "later", "mine", mailbox="Other")
+
+    def test_one_that_was_translated_is_believed(self):
+        for n, rename in ((0, False), (1, True)):
+            with self.subTest(rename=rename):
+                self.rename(n, add="bc", remove="a")
+                self.maildir.move(self.file(n), "Work", rename)
+                self.then_it_has(n, "later", "other")
+
+    def test_what_may_mean_either_is_not_believed(self):
+        for n, had in ((0, ["later"]), (2, [])):
+            with self.subTest(n=n):
+                self.maildir.move(self.file(n), "Work")
+                self.rename(n, add="b", mailbox="Work")
+                self.then_it_has(n, *had)
+
+    def test_of_the_same_letters_one_that_was_set_before_is_not_lost(self):
+        self.write_table("later", "mine", mailbox="Work")
+        self.sync()
+        for n, rename in ((2, False), (3, True)):
+            with self.subTest(rename=rename):
+                self.rename(n, add="b")
+                self.maildir.move(self.file(n), "Work", rename)
+                self.then_it_has(n, "mine")
+
+    def test_a_copy_brings_no_foreign_keyword(self):
+        self.maildir.copy(self.file(0), "Work")
+        self.then_it_has(0, "later")
+        self.assertEqual(self.there(0), ["later"])
+
+    def test_a_letter_that_came_with_another_name_in_the_same_folder_is_not_lost(self):
+        self.rename(0, add="b")
+        self.maildir.move(self.file(0), "INBOX", rename=True)
+        self.sync()
+        self.assertEqual(self.there(0), ["later", "mine"])
+        self.assert_in_sync()
+
+    def test_what_the_server_took_off_is_not_set_by_another_name(self):
+        self.client.store("INBOX", self.uid(0), "-", ["later"])
+        self.rename(0, add="b")
+        self.maildir.move(self.file(0), "INBOX", rename=True)
+        self.sync()
+        self.assertEqual(self.there(0), ["mine"])
+        self.assertEqual(self.shown(0), ["mine"])
+
+
+class BegunTest(LettersTest):
+    def test_a_name_that_was_never_given_says_nothing_for_ever(self):
+        self.write_table("later")
+        self.sync()
+        with sqlite3.connect(self.account.journal_path()) as journal:  # as a run leaves it that was cut off before the rename
+            row = journal.execute("SELECT mailbox, id FROM message WHERE uid = ?", (self.uid(0),)).fetchone()
+            journal.execute("INSERT INTO letter (kind, mailbox, message) VALUES (1, ?, ?)", row)
+            journal.execute("INSERT INTO letter (kind, mailbox, message, info) VALUES (3, ?, ?, 'c:2,Sa')", row)
+        self.sync()
+        self.assertEqual(self.rows("SELECT * FROM letter"), [])
+        self.rename(0, add="a")
+
+        self.sync()
+
+        self.assertEqual(self.there(0), ["later"])
+
+
+@unittest.skipUnless(os.path.exists("/usr/bin/strace"), "there is no strace")
+class EconomyTest(LettersTest):
+    count = 40
+
+    def test_a_table_is_read_once_a_mailbox_whatever_letters_names_show(self):
+        self.write_table("later")
+        for n in range(self.count):
+            self.rename(n, add="q")
+        log = self.home.path_of("trace")
+
+        self.check(self.account.sync(prefix=("strace", "-f", "-qq", "-o", log, "-e", "trace=openat")), 0)
+
+        with open(log) as f:
+            opened = sum('"dovecot-keywords"' in line for line in f)
+        self.assertLessEqual(opened, 4)
+
+
+if __name__ == "__main__":
+    main()
