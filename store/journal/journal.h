@@ -196,7 +196,7 @@ MUST_CHECK bool journal_mailboxes(struct journal *journal, struct journal_mailbo
 void journal_mailboxes_free(struct journal_mailbox *list, size_t count);
 /** Insert (id 0: set on success) or update all columns. */
 MUST_CHECK bool journal_mailbox_save(struct journal *journal, struct journal_mailbox *mailbox, struct error *err);
-/** It gets a name that no mailbox can have, so that another one, saved next, may have its own; its own save follows. */
+/** It gets a name and a folder that no mailbox can have, so that another one, saved next, may have its own; its own save follows. */
 MUST_CHECK bool journal_mailbox_unname(struct journal *journal, int64_t mailbox, struct error *err);
 /** With all its messages, pending rows and intents. A copy or move into another mailbox stays, as one whose source is not known. */
 MUST_CHECK bool journal_mailbox_delete(struct journal *journal, int64_t mailbox, struct error *err);

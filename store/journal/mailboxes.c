@@ -172,8 +172,8 @@ journal_mailbox_save(struct journal *journal, struct journal_mailbox *mailbox, s
 bool
 journal_mailbox_unname(struct journal *journal, int64_t mailbox, struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_MAILBOX_UNNAME, "UPDATE mailbox SET name = '/' || id WHERE id = ?1", err);
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_MAILBOX_UNNAME,
+                                          "UPDATE mailbox SET name = '/' || id, folder = '/' || id WHERE id = ?1", err);
 
     assert(journal->in_transaction);
     if (statement == NULL)

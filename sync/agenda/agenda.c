@@ -2,6 +2,7 @@
 #include "sync/agenda/agenda.h"
 
 #include "sync/rows/alias.h"
+#include "sync/rows/moved_out.h"
 #include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
@@ -147,7 +148,7 @@ keep_mark_back(struct run *run, const struct mailbox *mailbox, const struct jour
 bool
 agenda_is_closed(const struct mailbox *mailbox)
 {
-    return !mailbox_is_usable(mailbox);
+    return !mailbox_is_usable(mailbox) || mailbox->moved_out;
 }
 
 /*
@@ -226,7 +227,9 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
         if (!journal_message_save(run->journal, &message, &run->err))
             return false;
     }
-    if (agenda_is_closed(mailbox)) /* what is new may have vanished elsewhere: its old place waits for it */
+    if (agenda_is_closed(mailbox) &&
+        !moved_out_is_rest(run, mailbox,
+                           &message)) /* what is new may have vanished elsewhere: its old place waits for it */
         return todo.step.verb != PLAN_UPLOAD || !todo.fresh || !message.has_wire || add_todo(run, agenda, &todo);
     if (todo.step.kept_back || todo.step.verb == PLAN_NOTHING) {
         if (mailbox->asked && !explain(run, mailbox, &message, &todo.step, why))

@@ -7,6 +7,7 @@
 #include "sync/agenda/both_gone.h"
 #include "sync/agenda/candidates.h"
 #include "sync/agenda/crossed.h"
+#include "sync/agenda/gone_folder.h"
 #include "sync/agenda/join_move.h"
 #include "sync/agenda/kin_moves.h"
 #include "sync/agenda/kin_moves_there.h"
@@ -398,12 +399,14 @@ find_edited(struct run *run, struct agenda *agenda)
 bool
 agenda_moves(struct run *run, struct agenda *agenda)
 {
+    bool left;
+
     /*
      * In one mailbox first: equal messages of which one lost its file and the other its UID (two moves that crossed, or another program's
      * pairs, crossed.h): what is left of both is one, and what is new beside that is in doubt another one; then a new name. Then moves
      * between mailboxes. Last, a file that got a new name while the server
      * lost the message: the removal goes on; or, where it lacks it for reasons of its own, the file waits for it (missing.c).
-     * Before all that, what was sent and not answered finds its file again.
+     * Before all that, what was sent and not answered finds its file again. What then is left of new files may have stood in a folder that is gone.
      */
     if (!moved_since(run, agenda) || !moved_before_commit(run, agenda))
         return false;
@@ -419,6 +422,9 @@ agenda_moves(struct run *run, struct agenda *agenda)
          !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !kin_moves(run, agenda) ||
          !find_edited(run, agenda)))
         return false;
+    if (!gone_folder_add(run, agenda, &left) || (left && !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE)))
+        return false;
+    gone_folder_drop(agenda);
     if (!apart_follow(run, agenda))
         return false;
     if (candidates_count(agenda, GONE_BOTH) != 0 &&

@@ -24,7 +24,8 @@ can_be_read(const struct run *run, const struct mailbox *from)
     /* Where a server went back, a mailbox that shows nothing of it may have given any UID anew, to a message of equal size and date. */
     if (run->went_back && !run_learned(from, CAUTION_REPAIRED))
         return false;
-    return from->chosen && !mailbox_is_unsure(from->cautions) && from->listed && from->row.state == MAILBOX_ACTIVE;
+    return from->chosen && !mailbox_is_unsure(from->cautions) && from->listed &&
+           (from->row.state == MAILBOX_ACTIVE || (from->row.state == MAILBOX_GONE_LOCAL && from->moved_out));
 }
 
 static bool
@@ -94,7 +95,7 @@ copied_instead(struct run *run, const struct todo *todo, struct journal_message 
 
     *from = NULL;
     if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 ||
-        !mailbox_is_open(mailbox) || mailbox->no_copies)
+        !mailbox_is_open(mailbox) || mailbox->moved_out || mailbox->no_copies)
         return true;
     if (!uneven_may_hide(run, mailbox, NULL, &hides) || !run_load(run, todo->id, wanted))
         return false;

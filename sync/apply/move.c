@@ -13,6 +13,7 @@
 #include "sync/rows/copied.h"
 #include "sync/rows/foreign.h"
 #include "sync/rows/letters.h"
+#include "sync/rows/moved_out.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
@@ -260,21 +261,23 @@ write_intents(struct transferring *transferring, size_t count)
         int attempt = transfer->op.attempt;
         int64_t known = transfer->op.id;
 
-        ok = run_load(run, transfer->source, &transferring->source) && expect_foreign(transferring, transfer);
+        const bool moves = transferring->move || is_half(transferring, transfer);
+
+        ok = run_load(run, transfer->source, &transferring->source) &&
+             (!moves || moved_out_note(run, from, &transferring->source)) && expect_foreign(transferring, transfer);
         transfer->has_wire = transferring->source.has_wire;
         memcpy(transfer->wire, transferring->source.wire, DIGEST_SIZE);
-        transfer->op =
-            (struct journal_op){.id = known,
-                                .kind = transferring->move || is_half(transferring, transfer) ? OP_MOVE : OP_COPY,
-                                .mailbox = from->row.id,
-                                .message = transfer->source,
-                                .target = transfer->todo->id,
-                                .uidvalidity = to->row.uidvalidity,
-                                .uidnext = to->row.uidnext,
-                                .size = transferring->source.size,
-                                .date = transferring->source.date,
-                                .attempt = attempt + 1,
-                                .since = run_now(run)};
+        transfer->op = (struct journal_op){.id = known,
+                                           .kind = moves ? OP_MOVE : OP_COPY,
+                                           .mailbox = from->row.id,
+                                           .message = transfer->source,
+                                           .target = transfer->todo->id,
+                                           .uidvalidity = to->row.uidvalidity,
+                                           .uidnext = to->row.uidnext,
+                                           .size = transferring->source.size,
+                                           .date = transferring->source.date,
+                                           .attempt = attempt + 1,
+                                           .since = run_now(run)};
         ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)
                                : journal_op_add(run->journal, &transfer->op, &run->err));
     }

@@ -1,6 +1,7 @@
 /* See rename_here.h. */
 #include "sync/apply/rename_here.h"
 
+#include "sync/rows/renaming.h"
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
 
@@ -43,17 +44,6 @@ is_mover(const struct mailbox *mailbox)
 }
 
 /* ---- the journal ---- */
-
-static char *
-replace_beginning(const char *folder, size_t length, const char *by)
-{
-    const size_t size = strlen(by) + strlen(folder + length) + 1;
-    char *whole = malloc(size);
-
-    if (whole != NULL)
-        (void)text_print(whole, size, "%s%s", by, folder + length);
-    return whole;
-}
 
 /* Its folder is another one now. What was carried along and has no goal is to come back to where it was. */
 static bool
@@ -126,7 +116,7 @@ write_folders(struct run *run, const struct mailbox *moved, const char *from, co
             continue;
         (void)text_print(was, sizeof was, "%s", mailbox->row.folder);
         keep_name(run, mailbox);
-        ok = set_folder(run, mailbox, replace_beginning(was, strlen(from), to), mailbox != moved);
+        ok = set_folder(run, mailbox, renaming_replace(was, strlen(from), to), mailbox != moved);
         if (ok && had_goal && mailbox->row.goal == NULL && mailbox->folder_here)
             say_renamed(run, mailbox, was);
     }
@@ -178,7 +168,7 @@ find_clash(struct run *run, const char *from, const char *to)
         char *folder;
 
         if (!is_moved_along(mailbox, from) ||
-            (folder = replace_beginning(mailbox->row.folder, strlen(from), to)) == NULL)
+            (folder = renaming_replace(mailbox->row.folder, strlen(from), to)) == NULL)
             continue;
         holder = lookup_folder(run, folder);
         free(folder);
@@ -524,7 +514,8 @@ recover(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
                finish(run, mailbox, op, to);
     if (!is_the_folder(run, mailbox, to, &is) || !is_the_folder(run, mailbox, mailbox->row.folder, &was))
         return false;
-    if (is && !was)
+    /* Nobody but golub gives the temporary name: what has it went there, unless the other one is as old as it was. */
+    if (!was && (is || op->attempt == STEP_ASIDE))
         return (run->dry || run->local.ops->flush(run->local.self, &run->err)) && finish(run, mailbox, op, to);
     return was && !is ? end_intent(run, op) : doubt(run, mailbox, op);
 }

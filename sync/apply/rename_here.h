@@ -9,7 +9,7 @@
  * What stands in the way and is no mailbox's that moves is left alone: both names are said, and the next run tries again.
  *
  * After a crash the intent tells: where one of the two is there the move is finished or done anew; where both are, the one with the folder's time of
- * birth is it, or else everything in it is paired anew and nothing of it counts as removed.
+ * birth is it, or the one with the temporary name, or else everything in it is paired anew and nothing of it counts as removed.
  */
 #ifndef SYNC_APPLY_RENAME_HERE_H
 #define SYNC_APPLY_RENAME_HERE_H

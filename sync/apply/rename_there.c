@@ -1,6 +1,8 @@
 /* See rename_there.h. */
 #include "sync/apply/rename_there.h"
 
+#include "sync/apply/renamed_apart.h"
+#include "sync/observe/observe.h"
 #include "sync/rows/renaming.h"
 #include "sync/run/lookup.h"
 
@@ -129,6 +131,10 @@ check(struct run *run, struct mailbox *mailbox)
         return keep_back(run, mailbox, PENDING_MAILBOX, why);
     if (!names_to_server(mailbox->row.goal_there, mailbox->row.separator, utf8, &err))
         return keep_back(run, mailbox, PENDING_MAILBOX, err.answer[0] != '\0' ? err.answer : err.what);
+    if (survey_is_parent_only(run, mailbox->row.goal_there) && renamed_apart_may_be(run, mailbox)) {
+        mailbox->apart = mailbox->stuck = true;
+        return true;
+    }
     if (!was_refused(run, mailbox, words, &refused))
         return false;
     return !refused || keep_back(run, mailbox, PENDING_FAILED, words);
@@ -224,6 +230,13 @@ end_intent(struct run *run, int64_t op)
     return run_begin(run) && run_end(run, journal_op_delete(run->journal, op, &run->err));
 }
 
+/* It was asked for again: the day until the next time begins now. */
+static bool
+forget_refusal(struct run *run, const struct mailbox *mailbox)
+{
+    return run_begin(run) && run_end(run, journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err));
+}
+
 static bool rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step);
 
 static bool
@@ -240,7 +253,7 @@ refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum ste
     if (step == STEP_HOME && !is_aside(mailbox) && strcasecmp(mailbox->row.goal_there, mailbox->row.name) == 0)
         return rename_one(renaming, mailbox, STEP_ASIDE);
     (void)text_print(words, sizeof words, "the server says: %s", outcome->answer);
-    return keep_back(renaming->run, mailbox, PENDING_FAILED, words);
+    return forget_refusal(renaming->run, mailbox) && keep_back(renaming->run, mailbox, PENDING_FAILED, words);
 }
 
 static bool
@@ -374,6 +387,7 @@ rename_all(struct run *run)
             struct mailbox *mailbox = renaming.movers[i];
 
             ok = !is_mover(mailbox) || (check(run, mailbox) && step(&renaming, mailbox));
+            renaming.progress = renaming.progress || mailbox->stuck; /* who waited for it waits no more */
         }
         if (ok && !renaming.progress && !run_stopped(run))
             ok = break_circle(&renaming);
@@ -391,8 +405,9 @@ settle(struct run *run, const struct journal_op *op)
     struct answer answer = {0};
     bool ok, has_it;
 
+    /* Not under its old name any more, nor under that one (took_name.h): somebody else did something to it. */
     if (mailbox == NULL || mailbox->row.wire == NULL || !mailbox->listed)
-        return mailbox != NULL || end_intent(run, op->id);
+        return (mailbox != NULL && (run->info.unlisted[0] != '\0' || mailbox->undecided)) || end_intent(run, op->id);
     has_it = strcmp(mailbox->row.name, op->name) == 0;
     if (has_it && mailbox->had_wire == NULL)
         return end_intent(run, op->id);
@@ -446,5 +461,5 @@ rename_there(struct run *run)
 {
     if (run->dry)
         return foresee(run);
-    return settle_all(run) && rename_all(run);
+    return settle_all(run) && rename_all(run) && renamed_apart(run);
 }

@@ -387,7 +387,7 @@ static bool
 is_upload(const struct run *run, const struct todo *todo)
 {
     return todo->step.verb == PLAN_UPLOAD && !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
-           mailbox_is_open(&run->mailboxes[todo->mailbox]);
+           mailbox_is_open(&run->mailboxes[todo->mailbox]) && !run->mailboxes[todo->mailbox].moved_out;
 }
 
 /* What was refused before goes first, and of that the smallest: whether there is room is known then before much is sent. */

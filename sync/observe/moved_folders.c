@@ -1,70 +1,10 @@
 /* See moved_folders.h. */
 #include "sync/observe/moved_folders.h"
 
+#include "sync/observe/exchanged.h"
 #include "sync/observe/mapped.h"
 #include "sync/run/lookup.h"
 #include "sync/run/uses.h"
-
-struct lost { /* a mailbox whose folder is not there */
-    struct mailbox *mailbox;
-    uint64_t names; /* files that were in it */
-    uint64_t count; /* ... so many of them are in the folder that is being listed */
-    uint64_t other; /* ... in folders of other mailboxes */
-    size_t fitting; /* so many new folders may be it */
-    bool matched;
-};
-
-struct found { /* a folder that is no mailbox's */
-    struct mailbox *
-        mailbox; /* the new one that it would be, or the one that has the name, whose folder is another one (`second`) */
-    const char *name, *folder;
-    bool matched; /* something that was lost is in it, or it is that */
-};
-
-struct name {
-    uint64_t hash;
-    size_t lost;
-};
-
-struct overlap { /* so many names of one are in the other */
-    size_t lost, found;
-    uint64_t count;
-    bool
-        same_age; /* and it is as old to the nanosecond, which is no proof by itself: what is made at once may be of one age */
-    bool fits;
-};
-
-struct search {
-    struct run *run;
-    struct lost *lost;
-    size_t lost_count;
-    struct found *found;
-    size_t found_count;
-    struct name *names; /* of all that is lost, by their hashes */
-    size_t names_count, names_size;
-    struct overlap *overlaps;
-    size_t overlaps_count, overlaps_size;
-    size_t at; /* the one of `lost` whose names are read */
-};
-
-/* FNV-1a. */
-static uint64_t
-hash_of(const char *at, size_t len)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)at[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
-static int
-compare_names(const void *pa, const void *pb)
-{
-    const uint64_t a = ((const struct name *)pa)->hash, b = ((const struct name *)pb)->hash;
-
-    return a < b ? -1 : a > b;
-}
 
 static bool
 is_lost(const struct run *run, const struct mailbox *mailbox)
@@ -95,77 +35,15 @@ gather(struct search *search)
         if (is_lost(run, mailbox))
             search->lost[search->lost_count++].mailbox = mailbox;
         if (is_found(mailbox) || mailbox->second != NULL)
-            search->found[search->found_count++] = (struct found){
-                mailbox, mailbox->row.name, mailbox->second != NULL ? mailbox->second : mailbox->row.folder, false};
+            search->found[search->found_count++] =
+                (struct found){.mailbox = mailbox,
+                               .name = mailbox->row.name,
+                               .folder = mailbox->second != NULL ? mailbox->second : mailbox->row.folder};
     }
     return true;
 }
 
-/* ---- the names that are looked for ---- */
-
-static bool
-see_row(void *context, const struct journal_name *row)
-{
-    struct search *search = context;
-    struct lost *lost = &search->lost[search->at];
-
-    /* Of one that was gone before nothing is known any more but what it held. */
-    if ((row->facts & FACT_GONE_HERE) != 0 && lost->mailbox->row.state != MAILBOX_GONE_LOCAL)
-        return true;
-    if (!array_grow(&search->names, &search->names_size, search->names_count + 1, sizeof *search->names))
-        return run_no_memory(search->run);
-    search->names[search->names_count++] = (struct name){hash_of(row->base.at, row->base.len), search->at};
-    lost->names++;
-    return true;
-}
-
-static bool
-read_names(struct search *search)
-{
-    struct run *run = search->run;
-
-    for (search->at = 0; search->at < search->lost_count; search->at++) {
-        const struct journal_mailbox *row = &search->lost[search->at].mailbox->row;
-
-        if (!journal_names(run->journal, row->id, row->messages, see_row, search, &run->err))
-            return false;
-    }
-    if (search->names_count > 1)
-        qsort(search->names, search->names_count, sizeof *search->names, compare_names);
-    return true;
-}
-
-/* ---- and where they are ---- */
-
-static bool
-see_file(void *context, const char *base, const char *info)
-{
-    struct search *search = context;
-    const struct name key = {.hash = hash_of(base, strlen(base))};
-    const struct name *name = search->names_count == 0 ? NULL
-                                                       : bsearch(&key, search->names, search->names_count,
-                                                                 sizeof *search->names, compare_names);
-
-    (void)info;
-    while (name != NULL && name > search->names && name[-1].hash == key.hash)
-        name--;
-    for (; name != NULL && name < search->names + search->names_count && name->hash == key.hash; name++)
-        search->lost[name->lost].count++;
-    return true;
-}
-
-static bool
-count_in(struct search *search, const char *folder)
-{
-    const struct local_scanner scanner = {.file = see_file};
-    struct local_stamp stamp;
-    struct error ignored = {0};
-    bool stable;
-
-    for (size_t i = 0; i < search->lost_count; i++)
-        search->lost[i].count = 0;
-    return search->run->local.ops->scan(search->run->local.self, folder, &scanner, search, &stamp, &stable, &ignored);
-}
+/* ---- where the names of what is lost are ---- */
 
 /* Is it the directory that it was? */
 static bool
@@ -185,16 +63,33 @@ is_born_so(struct search *search, const struct mailbox *lost, const char *found,
     return true;
 }
 
+/* The same of a folder at another one's path, which must not be of that one's age, too. */
+static bool
+is_of_age(struct search *search, size_t lost, size_t found, bool *is)
+{
+    const struct found *at = &search->found[found];
+    bool was = false;
+
+    if (!is_born_so(search, search->lost[lost].mailbox, at->folder, is))
+        return false;
+    if (*is && at->of != 0 && at->of != lost + 1 &&
+        !is_born_so(search, search->lost[at->of - 1].mailbox, at->folder, &was))
+        return false;
+    *is = *is && !was;
+    return true;
+}
+
 static bool
 add_overlap(struct search *search, size_t lost, size_t found, uint64_t count)
 {
     bool same;
 
-    if (!is_born_so(search, search->lost[lost].mailbox, search->found[found].folder, &same))
+    if (!is_of_age(search, lost, found, &same))
         return false;
     if (!array_grow(&search->overlaps, &search->overlaps_size, search->overlaps_count + 1, sizeof *search->overlaps))
         return run_no_memory(search->run);
-    search->overlaps[search->overlaps_count++] = (struct overlap){lost, found, count, same, false};
+    search->overlaps[search->overlaps_count++] =
+        (struct overlap){.lost = lost, .found = found, .count = count, .same_age = same};
     return true;
 }
 
@@ -205,12 +100,22 @@ count_in_found(struct search *search)
 
     for (size_t f = 0; ok && f < search->found_count; f++) {
         /* What can't be listed may hold all of it: no mailbox is made for such a one. */
-        if (!count_in(search, search->found[f].folder) && search->found[f].mailbox->second == NULL)
+        if (!moved_names_count(search, search->found[f].folder) && search->found[f].of == 0 &&
+            search->found[f].mailbox->second == NULL)
             run_learn(search->run, search->found[f].mailbox, CAUTION_NOT_MADE);
         for (size_t i = 0; ok && i < search->lost_count; i++)
             ok = search->lost[i].count == 0 || add_overlap(search, i, f, search->lost[i].count);
     }
     return ok;
+}
+
+static bool
+is_among_found(const struct search *search, const struct mailbox *mailbox)
+{
+    for (size_t f = 0; f < search->found_count; f++)
+        if (search->found[f].of != 0 && search->found[f].mailbox == mailbox)
+            return true;
+    return false;
 }
 
 /* Those of known mailboxes; only where the new ones alone do not tell. */
@@ -220,9 +125,10 @@ count_in_known(struct search *search)
     struct run *run = search->run;
 
     for (size_t i = 0; i < run->count; i++) {
-        if (run->mailboxes[i].row.id == 0 || !run->mailboxes[i].folder_here)
+        if (run->mailboxes[i].row.id == 0 || !run->mailboxes[i].folder_here ||
+            is_among_found(search, &run->mailboxes[i]))
             continue;
-        (void)count_in(
+        (void)moved_names_count(
             search, run->mailboxes[i].row.folder); /* one that can't be listed holds nothing, as far as anybody knows */
         for (size_t k = 0; k < search->lost_count; k++)
             search->lost[k].other += search->lost[k].count;
@@ -276,7 +182,7 @@ static bool
 find_of_age(struct search *search, size_t lost, bool same_level, size_t *found)
 {
     const struct mailbox *mailbox = search->lost[lost].mailbox;
-    bool ok = true, is;
+    bool ok = true, is = false;
 
     *found = SIZE_MAX;
     for (size_t f = 0; ok && f < search->found_count; f++) {
@@ -284,7 +190,7 @@ find_of_age(struct search *search, size_t lost, bool same_level, size_t *found)
 
         if (at->matched || (same_level && !is_last_level_same(at->name, mailbox->row.name)))
             continue;
-        ok = is_born_so(search, mailbox, at->folder, &is);
+        ok = is_of_age(search, lost, f, &is);
         if (ok && is && *found != SIZE_MAX) {
             *found = SIZE_MAX;
             break;
@@ -294,7 +200,10 @@ find_of_age(struct search *search, size_t lost, bool same_level, size_t *found)
     return ok;
 }
 
-/* First those whose last level is what it was: they stand below one that was renamed. */
+/*
+ * Those without files; then those whose files are in none of these folders. First those whose last level is what it was: they stand below one that was
+ * renamed.
+ */
 static bool
 match_empty(struct search *search)
 {
@@ -305,13 +214,13 @@ match_empty(struct search *search)
         search->found[search->overlaps[i].found].matched = true;
         search->lost[search->overlaps[i].lost].matched = true;
     }
-    for (int pass = 0; pass < 2; pass++)
+    for (int pass = 0; pass < 4; pass++)
         for (size_t i = 0; ok && i < search->lost_count; i++) {
             struct lost *lost = &search->lost[i];
 
-            if (lost->names != 0 || lost->matched)
+            if ((lost->names == 0) != (pass < 2) || lost->matched)
                 continue;
-            ok = find_of_age(search, i, pass == 0, &found);
+            ok = find_of_age(search, i, pass % 2 == 0, &found);
             if (!ok || found == SIZE_MAX)
                 continue;
             ok = add_overlap(search, i, found, 1);
@@ -369,20 +278,43 @@ set_goals(struct run *run, struct mailbox *lost, const char *name)
     return row->goal_there != NULL || run_no_memory(run);
 }
 
+/* Paths change hands: each is taken from who has it before anybody gets one. */
+static void
+take_folders(struct search *search, char **folders)
+{
+    for (size_t i = 0; i < search->overlaps_count; i++) {
+        struct mailbox *mailbox = search->found[search->overlaps[i].found].mailbox;
+        char **from = mailbox->second != NULL ? &mailbox->second : &mailbox->row.folder;
+
+        if (!search->overlaps[i].fits)
+            continue;
+        folders[i] = *from;
+        *from = NULL;
+    }
+}
+
+/* In the journal too. */
 static bool
-take(struct search *search, const struct overlap *overlap)
+give_folders(struct search *search, char **folders)
 {
     struct run *run = search->run;
-    struct mailbox *lost = search->lost[overlap->lost].mailbox;
-    const struct found *found = &search->found[overlap->found];
-    char **folder = found->mailbox->second != NULL ? &found->mailbox->second : &found->mailbox->row.folder;
+    bool ok = true;
 
-    free(lost->row.folder);
-    lost->row.folder = *folder;
-    lost->folder_here = true;
-    *folder = NULL;
-    return set_goals(run, lost, found->name) &&
-           (run->move_folders == NULL || journal_mailbox_save(run->journal, &lost->row, &run->err));
+    for (size_t i = 0; i < search->overlaps_count; i++) {
+        struct mailbox *lost = search->lost[search->overlaps[i].lost].mailbox;
+
+        if (folders[i] == NULL)
+            continue;
+        free(lost->row.folder);
+        lost->row.folder = folders[i];
+        lost->folder_here = true;
+        ok = ok && (run->move_folders == NULL || journal_mailbox_unname(run->journal, lost->row.id, &run->err)) &&
+             set_goals(run, lost, search->found[search->overlaps[i].found].name);
+    }
+    for (size_t i = 0; ok && run->move_folders != NULL && i < search->overlaps_count; i++)
+        if (folders[i] != NULL)
+            ok = journal_mailbox_save(run->journal, &search->lost[search->overlaps[i].lost].mailbox->row, &run->err);
+    return ok;
 }
 
 /* Those that were taken leave the array. */
@@ -405,27 +337,48 @@ close_ranks(struct run *run)
     lookup_forget(run);
 }
 
+/* Each of those that fit is that folder's, and no other's. @return whether there is any */
 static bool
-take_all(struct search *search)
+choose(struct search *search)
 {
-    struct run *run = search->run;
-    bool any = false, ok = true;
+    bool any = false;
 
     for (size_t i = 0; i < search->overlaps_count; i++) {
         struct overlap *overlap = &search->overlaps[i];
 
-        overlap->fits =
-            overlap->fits && is_chosen(run, search->lost[overlap->lost].mailbox, &search->found[overlap->found]);
-        any = any || overlap->fits;
+        overlap->fits = overlap->fits &&
+                        is_chosen(search->run, search->lost[overlap->lost].mailbox, &search->found[overlap->found]);
     }
-    if (!any)
+    for (size_t i = 0; i < search->overlaps_count; i++)
+        search->overlaps[i].only = search->overlaps[i].fits && is_only_one(search, &search->overlaps[i]);
+    for (size_t i = 0; i < search->overlaps_count; i++)
+        search->overlaps[i].fits = search->overlaps[i].only;
+    exchanged_settle(search);
+    for (size_t i = 0; i < search->overlaps_count; i++)
+        any = any || search->overlaps[i].fits;
+    return any;
+}
+
+static bool
+take_all(struct search *search)
+{
+    struct run *run = search->run;
+    char **folders;
+    bool ok;
+
+    if (!choose(search))
         return true;
+    folders = calloc(search->overlaps_count, sizeof(char *));
+    if (folders == NULL)
+        return run_no_memory(run);
     ok = run->move_folders == NULL || run_begin(run);
-    for (size_t i = 0; ok && i < search->overlaps_count; i++)
-        if (search->overlaps[i].fits && is_only_one(search, &search->overlaps[i]))
-            ok = take(search, &search->overlaps[i]);
-    if (run->move_folders != NULL)
-        ok = run_end(run, ok);
+    if (ok) {
+        take_folders(search, folders);
+        ok = give_folders(search, folders);
+        if (run->move_folders != NULL)
+            ok = run_end(run, ok);
+    }
+    free(folders);
     close_ranks(run);
     return ok;
 }
@@ -469,7 +422,7 @@ moved_folders_see(struct run *run)
     bool ok = moved_folders_map(run) && gather(&search);
 
     if (ok && search.lost_count != 0 && search.found_count != 0) {
-        ok = read_names(&search) && count_in_found(&search);
+        ok = exchanged_gather(&search) && moved_names_read(&search) && count_in_found(&search);
         if (ok && judge(&search)) {
             count_in_known(&search);
             (void)judge(&search);
@@ -479,6 +432,8 @@ moved_folders_see(struct run *run)
             (void)judge(&search);
         ok = ok && take_all(&search);
     }
+    for (size_t f = 0; search.found != NULL && f < search.found_count; f++)
+        free(search.found[f].own);
     free(search.lost);
     free(search.found);
     free(search.names);

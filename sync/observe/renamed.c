@@ -3,6 +3,7 @@
 
 #include "sync/observe/undecided.h"
 
+#include "sync/rows/renaming.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
 #include "sync/run/uses.h"
@@ -87,13 +88,17 @@ is_believed(const struct renamed_item *item, const struct renamed_item *namesake
     return namesake->row != NULL && namesake->row != row && undecided_fits(namesake->seen, namesake->row);
 }
 
-/* Its folder is gone, and the new name has one: what is in that is compared, as at a first meeting. */
+/*
+ * Its folder is gone, and the new name has one: what is in that is compared, as at a first meeting. Not where it is that of another mailbox on the
+ * server, which has another name there.
+ */
 static bool
 is_met_anew(struct run *run, const struct mailbox *row, const char *folder)
 {
     const struct mailbox *other = lookup_folder(run, folder);
 
-    return !row->folder_here && other != NULL && other != row && other->folder_here;
+    return !row->folder_here && other != NULL && other != row && other->folder_here &&
+           (other->row.id == 0 || other->row.state == MAILBOX_GONE_REMOTE);
 }
 
 static bool
@@ -344,18 +349,11 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
     return true;
 }
 
-/* It is on neither side, and is about to be forgotten. What an unreadable line of the list may name is not. */
-static bool
-is_nowhere(const struct run *run, const struct mailbox *mailbox)
-{
-    return !mailbox->listed && !mailbox->folder_here && run->info.unlisted[0] == '\0';
-}
-
 /* Does it keep the name, or the folder, that another one is to have? */
 static bool
 is_in_the_way(const struct settling *settling, const struct naming *naming, const struct mailbox *holder)
 {
-    if (holder == NULL || holder == naming->row || is_nowhere(settling->run, holder))
+    if (holder == NULL || holder == naming->row || renaming_is_nowhere(settling->run, holder))
         return false;
     return find_naming(settling, holder) == NULL || holder->name_waits;
 }
@@ -464,7 +462,7 @@ static bool
 forget_nowhere(struct settling *settling, const struct naming *naming, struct mailbox *holder)
 {
     if (holder == NULL || holder == naming->row || find_naming(settling, holder) != NULL ||
-        !is_nowhere(settling->run, holder) || holder->row.id == 0)
+        !renaming_is_nowhere(settling->run, holder) || holder->row.id == 0)
         return true;
     if (!unfinished_forget(settling->run, holder))
         return false;

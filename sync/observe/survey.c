@@ -4,6 +4,7 @@
  * makes of a mailbox: sync/rules/mailbox.c.
  */
 #include "sync/observe/closed.h"
+#include "sync/observe/gone_news.h"
 #include "sync/observe/mapped.h"
 #include "sync/observe/moved_folders.h"
 #include "sync/observe/observe.h"
@@ -492,6 +493,8 @@ survey_remote(struct run *run)
     if (!situation_meet(run) || !run_begin(run) || !decide_states(run) || !run_commit(run))
         return false;
     say_cut(run);
+    if (!gone_news_say(run))
+        return false;
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
         bool above;

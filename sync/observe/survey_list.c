@@ -13,10 +13,12 @@
  */
 #include "sync/observe/mapped.h"
 #include "sync/observe/moved_folders.h"
+#include "sync/observe/observe.h"
 #include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
 #include "sync/observe/took_name.h"
 #include "sync/observe/undecided.h"
+#include "sync/observe/wishes.h"
 #include "sync/run/lookup.h"
 #include "sync/run/shapes.h"
 #include "sync/run/uses.h"
@@ -33,6 +35,8 @@ struct list {
     struct listed *items;
     struct listed **others; /* by their bytes in the other spelling; NULL: not made yet */
     size_t count, size;
+    struct listed *parents; /* names that are no mailboxes, and stand above some */
+    size_t parents_count, parents_size;
 };
 
 /* FNV-1a; two names of one hash would only hide that one of them is new. */
@@ -64,31 +68,44 @@ copy_text(char **at, struct text *text)
     *at += text->len;
 }
 
-static bool
-collect(void *context, const struct remote_listed *seen)
+/* @return its copy; NULL: out of memory */
+static struct listed *
+keep(struct run *run, struct listed **items, size_t *count, size_t *size, const struct remote_listed *seen)
 {
-    struct list *list = context;
     struct listed *item;
     char *at;
 
-    list->inbox |= text_is_nocase(seen->name, "INBOX");
-    if ((seen->attributes & REMOTE_NOSELECT) != 0)
-        return true;
-    if (!array_grow(&list->items, &list->size, list->count + 1, sizeof *list->items))
-        return run_no_memory(list->run);
-    item = &list->items[list->count];
+    if (!array_grow(items, size, *count + 1, sizeof **items))
+        goto no_memory;
+    item = &(*items)[*count];
     *item = (struct listed){.seen = *seen, .bytes = malloc(seen->name.len + seen->utf8.len + seen->other.len + 1)};
     if (item->bytes == NULL)
-        return run_no_memory(list->run);
-    list->count++;
-    if (!array_grow(&list->run->listed, &list->run->listed_size, list->run->listed_count + 1,
-                    sizeof *list->run->listed))
-        return run_no_memory(list->run);
-    list->run->listed[list->run->listed_count++] = hash_name(seen->name);
+        goto no_memory;
+    (*count)++;
     at = item->bytes;
     copy_text(&at, &item->seen.name);
     copy_text(&at, &item->seen.utf8);
     copy_text(&at, &item->seen.other);
+    return item;
+no_memory:
+    (void)run_no_memory(run);
+    return NULL;
+}
+
+static bool
+collect(void *context, const struct remote_listed *seen)
+{
+    struct list *list = context;
+    struct run *run = list->run;
+
+    list->inbox |= text_is_nocase(seen->name, "INBOX");
+    if ((seen->attributes & REMOTE_NOSELECT) != 0)
+        return keep(run, &list->parents, &list->parents_count, &list->parents_size, seen) != NULL;
+    if (keep(run, &list->items, &list->count, &list->size, seen) == NULL)
+        return false;
+    if (!array_grow(&run->listed, &run->listed_size, run->listed_count + 1, sizeof *run->listed))
+        return run_no_memory(run);
+    run->listed[run->listed_count++] = hash_name(seen->name);
     return true;
 }
 
@@ -221,7 +238,8 @@ match_known(struct list *list)
         list->items[i].taken = items[i].waits;
         ok = items[i].row == NULL || take(list, &list->items[i], items[i].row);
     }
-    ok = ok && match_bytes(list) && renamed_settle(list->run, items, list->count);
+    ok = ok && match_bytes(list) && wishes_settle(list->run, items, list->count) &&
+         renamed_settle(list->run, items, list->count);
     free(items);
     return ok;
 }
@@ -287,13 +305,14 @@ aside_of(const struct listed *item, char name[static LIMIT_MAILBOX_NAME + 1])
 }
 
 static bool
-say_one_name(struct run *run, const struct mailbox *same, const struct listed *item, const char *name)
+say_one_name(struct run *run, const struct mailbox *same, const struct listed *item, const char *name, bool waits)
 {
     struct error err = {0};
 
     error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
     error_answer(&err, item->seen.name);
-    error_hint(&err, "Two mailboxes of the server have one name here: rename one of them there.");
+    error_hint(&err, waits ? "It is still that of another one here, which can't get its own new name: see there."
+                           : "Two mailboxes of the server have one name here: rename one of them there.");
     run_problem(run, same, &err);
     return true;
 }
@@ -316,11 +335,11 @@ match_name(struct list *list, struct listed *item)
         if (!same->listed)
             return take(list, item, same);
         if (same->name_waits) /* it was renamed there: its old name becomes free once it can have the new one here */
-            return !run->account->policy.pull.mailboxes || say_one_name(run, same, item, name);
+            return !run->account->policy.pull.mailboxes || say_one_name(run, same, item, name, true);
     }
     if (run->info.prefix[0] != '\0' && aside_of(item, aside) && lookup_name(run, aside) == NULL)
         return add_new(list, item, aside);
-    return say_one_name(run, same, item, name);
+    return say_one_name(run, same, item, name, false);
 }
 
 /* Does it begin with the prefix? */
@@ -348,15 +367,6 @@ match_aside(struct list *list, struct listed *item)
 }
 
 static bool
-name_if_any(const struct list *list, const struct listed *item, char name[static LIMIT_MAILBOX_NAME + 1])
-{
-    struct error ignored = {0};
-
-    return names_from_server(item->seen.utf8.at != NULL ? item->seen.utf8 : item->seen.name, item->seen.separator,
-                             list->run->info.prefix, name, &ignored);
-}
-
-static bool
 match_names(struct list *list)
 {
     char name[LIMIT_MAILBOX_NAME + 1];
@@ -367,7 +377,7 @@ match_names(struct list *list)
     for (size_t i = 0; i < list->count; i++)
         list->items[i].cut = !list->items[i].taken && has_prefix(list, &list->items[i]);
     for (size_t i = 0; ok && i < list->count; i++)
-        if (!list->items[i].taken && name_if_any(list, &list->items[i], name))
+        if (!list->items[i].taken && renamed_name(list->run, &list->items[i].seen, false, name))
             (void)undecided_may_be(list->run, &list->items[i].seen, name, true);
     for (int cut = 0; cut < 2; cut++)
         for (size_t i = 0; ok && i < list->count; i++)
@@ -441,6 +451,35 @@ take_over(struct list *list)
     return ok && (!any || survey_read_names(list->run));
 }
 
+/* As people would call them. */
+static bool
+note_parents(struct list *list)
+{
+    struct run *run = list->run;
+    char name[LIMIT_MAILBOX_NAME + 1];
+
+    run->parents_count = 0;
+    for (size_t i = 0; i < list->parents_count; i++) {
+        if (!renamed_name(run, &list->parents[i].seen, false, name))
+            continue;
+        if (!array_grow(&run->parents, &run->parents_size, run->parents_count + 1, sizeof *run->parents))
+            return run_no_memory(run);
+        run->parents[run->parents_count++] = hash_name(text_of(name));
+    }
+    return true;
+}
+
+bool
+survey_is_parent_only(const struct run *run, const char *name)
+{
+    const uint64_t hash = hash_name(text_of(name));
+
+    for (size_t i = 0; i < run->parents_count; i++)
+        if (run->parents[i] == hash)
+            return true;
+    return false;
+}
+
 bool
 survey_list(struct run *run)
 {
@@ -457,13 +496,16 @@ survey_list(struct run *run)
         qsort(list.items, list.count, sizeof *list.items, compare_listed);
     if (run->listed_count > 1)
         qsort(run->listed, run->listed_count, sizeof *run->listed, compare_hashes);
-    ok = ok && sort_others(&list) && check_list(&list) && note_shapes(&list) &&
+    ok = ok && sort_others(&list) && check_list(&list) && note_parents(&list) && note_shapes(&list) &&
          mapped_resolve(run, item_of, &list, list.count) && moved_folders_map(run) && mapped_follow(run) &&
          match_known(&list) && match_names(&list) && mapped_settle(run);
     ok = ok && undecided_leave(run) && take_over(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
+    for (size_t i = 0; i < list.parents_count; i++)
+        free(list.parents[i].bytes);
     free(list.items);
+    free(list.parents);
     free(list.others);
     return ok;
 }

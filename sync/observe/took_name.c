@@ -34,6 +34,20 @@ is_that_one(const struct remote_listed *seen, const struct mailbox *mailbox)
     return undecided_fits(seen, mailbox);
 }
 
+/* The list says what each of the two is: this row is under another name there, or what has this name is another row's. */
+static bool
+is_told_apart(const struct run *run, const struct renamed_item *items, size_t count, const struct mailbox *mailbox,
+              const struct remote_listed *seen)
+{
+    for (size_t i = 0; mailbox->row.objectid[0] != '\0' && i < count; i++)
+        if (strcmp(items[i].seen->objectid, mailbox->row.objectid) == 0)
+            return true;
+    for (size_t i = 0; seen->objectid[0] != '\0' && i < run->count; i++)
+        if (&run->mailboxes[i] != mailbox && strcmp(run->mailboxes[i].row.objectid, seen->objectid) == 0)
+            return true;
+    return false;
+}
+
 static bool
 take(struct run *run, struct mailbox *mailbox, const struct remote_listed *seen, const char *name, bool same)
 {
@@ -72,7 +86,8 @@ look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items,
         return true;
     same = is_that_one(seen, mailbox);
     (void)text_print(name, sizeof name, "%s", wanted); /* it is the row's, and goes */
-    return (only_same && !same) || take(run, mailbox, seen, name, same);
+    return (!same && (only_same || is_told_apart(run, items, count, mailbox, seen))) ||
+           take(run, mailbox, seen, name, same);
 }
 
 bool

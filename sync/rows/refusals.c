@@ -235,7 +235,7 @@ refusals_drop(struct run *run, struct agenda *agenda)
 static bool
 is_soon(const struct remote_outcome *outcome, bool alone)
 {
-    return !outcome->denied && (outcome->throttled || outcome->passing || !alone);
+    return !outcome->denied && (outcome->throttled || outcome->passing || outcome->gone || !alone);
 }
 
 const char *

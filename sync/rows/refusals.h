@@ -4,7 +4,8 @@
  *   a message that was refused by itself           when a day is over
  *   for want of rights (read-only, [NOPERM])       when a day is over
  *   because the server does no more of it now,     by the next run
- *   or has trouble ([UNAVAILABLE], [SERVERBUG])
+ *   or has trouble ([UNAVAILABLE], [SERVERBUG]),
+ *   or its mailbox is not there ([TRYCREATE])
  *   ([LIMIT], [OVERQUOTA], many in the same words)
  *
  * Of all that wait in one mailbox for one kind of work a single message is asked for then, the smallest of those that waited longest. Once that

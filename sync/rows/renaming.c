@@ -12,8 +12,8 @@ renaming_is_at(const char *name, const char *above)
     return strncmp(name, above, length) == 0 && (name[length] == '\0' || name[length] == '/');
 }
 
-static char *
-replace_beginning(const char *name, size_t length, const char *by)
+char *
+renaming_replace(const char *name, size_t length, const char *by)
 {
     const size_t size = strlen(by) + strlen(name + length) + 1;
     char *whole = malloc(size);
@@ -23,9 +23,8 @@ replace_beginning(const char *name, size_t length, const char *by)
     return whole;
 }
 
-/* It is on neither side, and is about to be forgotten. */
-static bool
-is_nowhere(const struct run *run, const struct mailbox *mailbox)
+bool
+renaming_is_nowhere(const struct run *run, const struct mailbox *mailbox)
 {
     return !mailbox->listed && !mailbox->folder_here && run->info.unlisted[0] == '\0';
 }
@@ -34,7 +33,7 @@ is_nowhere(const struct run *run, const struct mailbox *mailbox)
 static struct mailbox *
 find_holder(struct run *run, const struct mailbox *mailbox, const char *from, const char *to)
 {
-    char *name = replace_beginning(mailbox->row.name, strlen(from), to);
+    char *name = renaming_replace(mailbox->row.name, strlen(from), to);
     struct mailbox *holder = name != NULL ? lookup_name(run, name) : NULL;
 
     free(name);
@@ -50,7 +49,7 @@ renaming_is_free(struct run *run, const struct mailbox *mailbox, const char *to)
         if (!renaming_is_at(run->mailboxes[i].row.name, mailbox->row.name))
             continue;
         holder = find_holder(run, &run->mailboxes[i], mailbox->row.name, to);
-        if (holder != NULL && !is_nowhere(run, holder))
+        if (holder != NULL && !renaming_is_nowhere(run, holder))
             return false;
     }
     return true;
@@ -163,7 +162,7 @@ renaming_done(struct run *run, struct mailbox *mailbox, const char *to, struct t
 
         if (!renaming_is_at(item->row.name, from))
             continue;
-        ok = name_anew(run, item, replace_beginning(item->row.name, strlen(from), to), item == mailbox) &&
+        ok = name_anew(run, item, renaming_replace(item->row.name, strlen(from), to), item == mailbox) &&
              spell_anew(run, item, text_of(old), wire) &&
              (item->row.id == 0 || journal_mailbox_save(run->journal, &item->row, &run->err));
     }

@@ -9,6 +9,10 @@
 
 /** Is it this name, or one below it? */
 bool renaming_is_at(const char *name, const char *above);
+/** The same name with another beginning, of `length` bytes. @return NULL: out of memory */
+char *renaming_replace(const char *name, size_t length, const char *by);
+/** It is on neither side, and is about to be forgotten. What an unreadable line of the list may name is not. */
+bool renaming_is_nowhere(const struct run *run, const struct mailbox *mailbox);
 /** Would it, or anything that goes along, get the name of another mailbox? One that is nowhere any more is none. */
 bool renaming_is_free(struct run *run, const struct mailbox *mailbox, const char *to);
 /**

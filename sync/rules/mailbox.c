@@ -174,11 +174,18 @@ mailbox_is_unsure(unsigned of_mailbox)
     return find_reason(of_mailbox, UNSURE) != NULL;
 }
 
+/* It is on both sides; or was, and messages are still to follow out of it. */
+static bool
+is_worked_in(const struct mailbox_now *now)
+{
+    return now->state == MAILBOX_ACTIVE || now->state == MAILBOX_REPAIR ||
+           (now->state == MAILBOX_GONE_LOCAL && now->moved_out && now->there);
+}
+
 enum mailbox_use
 mailbox_use(const struct mailbox_now *now)
 {
-    if (!now->chosen || (now->state != MAILBOX_ACTIVE && now->state != MAILBOX_REPAIR) ||
-        find_reason(now->cautions, REFUSED | UNSURE) != NULL)
+    if (!now->chosen || !is_worked_in(now) || find_reason(now->cautions, REFUSED | UNSURE) != NULL)
         return MAILBOX_CLOSED;
     return now->asked ? MAILBOX_OPEN : MAILBOX_NOT_ASKED;
 }

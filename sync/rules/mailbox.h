@@ -110,8 +110,10 @@ struct mailbox_now {
     bool chosen;       /* by the patterns */
     bool asked;        /* by the command line, or that names none */
     bool there;        /* on the server */
-    bool current;      /* what the journal says of its side on the server was so in this run */
-    bool has_news;     /* the list shows UIDs, or another UIDVALIDITY, of which the journal does not know */
+    bool
+        moved_out; /* its folder is gone here, and what stood in it stands elsewhere here: that follows, and nothing else is done in it */
+    bool current;  /* what the journal says of its side on the server was so in this run */
+    bool has_news; /* the list shows UIDs, or another UIDVALIDITY, of which the journal does not know */
 };
 
 enum mailbox_use { /* of those that are worse the worst */
@@ -120,7 +122,7 @@ enum mailbox_use { /* of those that are worse the worst */
                    MAILBOX_CLOSED,    /* nothing is done in it */
 };
 
-/** Situations: only where both sides are there, and were looked at, is anything done. */
+/** Situations: only where both sides are there, and were looked at, is anything done; but for what is left to follow out of a mailbox (moved_out). */
 enum mailbox_use mailbox_use(const struct mailbox_now *now);
 /** It can't be made, or not be written to, on one side: said, and left alone in this run. */
 bool mailbox_is_refused(unsigned cautions);

@@ -41,6 +41,7 @@ run_release(struct run *run)
     free(run->released);
     free(run->additions);
     free(run->listed);
+    free(run->parents);
     free(run->map_text);
     free(run->map_pieces);
     free(run->map_before);

@@ -121,6 +121,7 @@ run_mailbox_now(const struct mailbox *mailbox)
         .chosen = mailbox->chosen,
         .asked = mailbox->asked,
         .there = mailbox->listed,
+        .moved_out = mailbox->moved_out,
         .current = mailbox->current,
         .has_news = mailbox->has_status &&
                     (mailbox->uidvalidity != mailbox->row.uidvalidity || mailbox->uidnext > mailbox->row.uidnext),

@@ -56,16 +56,19 @@ struct mailbox {
     uint64_t removed;           /* so many messages that the guard counts have gone in this run */
     bool name_waits;            /* it has another name on the server, and can't have that here in this run */
     bool stuck;                 /* ... its folder can't */
+    bool
+        apart; /* its folder was renamed to what is no mailbox there and can't become this one: apply/renamed_apart.h */
     bool undecided;       /* whether it has another name on the server can't be told in this run: it is left alone */
     bool fits_one;        /* ... for something that is new there has numbers that fit */
     bool perhaps_renamed; /* ... for one that is new there may be it, and this is its name */
     char perhaps[160];
     char *
         had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
-    bool chosen;   /* by the patterns */
-    unsigned uses; /* what it is for, by the user's word or the server's: special_uses, without other attributes */
-    unsigned turn; /* one more than uses_turn; 0: not asked for yet */
-    bool asked;    /* by the command line: operations are allowed in it */
+    bool chosen;    /* by the patterns */
+    unsigned uses;  /* what it is for, by the user's word or the server's: special_uses, without other attributes */
+    unsigned turn;  /* one more than uses_turn; 0: not asked for yet */
+    bool asked;     /* by the command line: operations are allowed in it */
+    bool moved_out; /* its folder is gone here, and what stood in it stands elsewhere here: sync/agenda/gone_folder.h */
     /* what is due */
     bool look_there, look_here;
     /* What was seen to be gone there in this run, and has a UID below `gone_below`, was removed; not while `unproven`: the look at it is not complete */
@@ -160,6 +163,7 @@ struct todo { /* one message about which something is to be done */
     bool own_name;    /* its file's name is of the form that golub gives */
     bool refused;     /* an upload that was refused before, and is asked for again */
     bool placeholder; /* mbsync's, and no message's file yet */
+    bool moved_out;   /* its folder is gone here: it follows where its file went, and else stays */
 };
 
 struct agenda {
@@ -308,6 +312,8 @@ struct run {
     bool vanished;        /* something vanished on the server: a second look is due */
     uint64_t *listed;     /* the server's names as of the survey: a hash of each, ascending */
     size_t listed_count, listed_size;
+    uint64_t *parents; /* ... and those that are no mailboxes, as people call them; in no order */
+    size_t parents_count, parents_size;
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
     int64_t *additions;              /* rows of held additions that the user confirmed or rejected, ascending */
     size_t additions_count;

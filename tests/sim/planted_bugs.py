@@ -105,6 +105,7 @@ BROKEN = Test("scenario_broken")
 KEYWORDS = Test("scenario_keywords")
 LETTERS = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "keywords", *OPEN["sim_golub"]))
 RENAMES = histories("sim_golub", 1500, "--kinds", "renames")
+GONE_FOLDERS = histories("sim_golub", 600, "--kinds", "away-here")
 RESTORED = Test("scenario_restored")
 LYING = Test("scenario_lying")
 CROSSING = Test("scenario_crossing")
@@ -2793,7 +2794,7 @@ BUGS = [
     bug("renamed here: a third of its names is enough", system("test_renamed_here.py", "RenamedHereTest.test_half_of_it_is_none"),
         ("sync/observe/moved_folders.c", "3 * overlap->count >= 2 * names_left", "3 * overlap->count >= names_left")),
     bug("renamed here: two that are in one folder now", system("test_renamed_here.py", "RenamedHereTest.test_two_that_became_one_are_not_renamed"),
-        ("sync/observe/moved_folders.c", "search->overlaps[i].fits && is_only_one(search, &search->overlaps[i])", "search->overlaps[i].fits && search->found[search->overlaps[i].found].mailbox->row.folder != NULL")),
+        ("sync/observe/moved_folders.c", "search->overlaps[i].fits && is_only_one(search, &search->overlaps[i])", "search->overlaps[i].fits")),
     bug("renamed here: what went along on the server does not come back",
         system("test_renamed_here.py", "PlusPlusTest.test_a_parent_without_what_is_below_it"),
         ("sync/rows/renaming.c", "} else if (!renamed && row->goal_there == NULL && mailbox->folder_here) {", "} else if (!renamed && row->goal_there == NULL && run->dry) {")),
@@ -2802,6 +2803,26 @@ BUGS = [
         ("sync/apply/rename_there.c", "if (ops[i].kind == OP_RENAME_THERE)", "if (ops[i].kind == OP_RENAME_THERE && run->dry)")),
     bug("renamed here: not below its own old name by way of another one", RENAMES,
         ("sync/apply/rename_there.c", "if (is_below(mailbox->row.goal_there, mailbox->row.name))", "if (renaming->run->dry)")),
+    bug("renamed here: what stood in a folder that is gone is sent again", GONE_FOLDERS,
+        ("sync/agenda/moves.c", "if (!gone_folder_add(run, agenda, &left) || ", "left = false;\n    if (")),
+    bug("renamed here: what was copied out of a mailbox whose folder is gone stays there", GONE_FOLDERS,
+        ("sync/rows/moved_out.c", "if (!mailbox->moved_out || (message->facts & FACT_GONE_HERE) != 0)", "if (mailbox != NULL)")),
+    bug("renamed here: a mailbox whose folder is gone is not looked at before messages leave it",
+        system("test_renamed_chains.py", "ChainTest.test_with_flags_that_changed_meanwhile_there_and_here"),
+        ("sync/rows/moved_out.c", "return run->dry || !mailbox->asked || ", "return true || ")),
+    bug("renamed here: a folder that stands at another one's path is not looked for", system("test_renamed_chains.py", "ChainTest.test_a_shift_of_three"),
+        ("sync/observe/exchanged.c", "if (mapped_is_changed(run))", "if (run != NULL)")),
+    bug("renamed here: a path taken whose own mailbox stays there", system("test_renamed_chains.py", "ChainTest.test_a_path_whose_mailbox_stays"),
+        ("sync/observe/exchanged.c", "for (bool again = true; again;)", "for (bool again = false; again;)")),
+    bug("renamed here: a name kept here that another mailbox got there", system("test_renamed_both.py", "RenamedByBothTest.test_each_side_as_it_likes"),
+        ("sync/observe/wishes.c", "if (!any || ", "if (any || ")),
+    bug("renamed here: a name believed to be the mailbox's though the list says which is which",
+        system("test_renamed_both.py", "RenamedByBothTest.test_killed_meanwhile"),
+        ("sync/observe/took_name.c", "(only_same || is_told_apart(run, items, count, mailbox, seen))", "only_same")),
+    bug("renamed here: a parent that is no mailbox there stays one", system("test_renamed_chains.py", "ParentTest.test_it_is_made_and_what_moved_follows"),
+        ("sync/apply/rename_there.c", "if (survey_is_parent_only(run, mailbox->row.goal_there) && ", "if (false && ")),
+    bug("mailbox that is gone a refusal of the message", system("test_renamed_chains.py", "MeanwhileTest.test_new_mail_is_stored_by_the_next_run"),
+        ("sync/rows/refusals.c", "outcome->passing || outcome->gone || ", "outcome->passing || ")),
     bug("new mail there planned apart from what vanished", HISTORIES,
         ("sync/agenda/fresh.c", "if (agenda->todos[i].step.verb != PLAN_FLAGS)", "if (false)")),
     bug("letter that a mail reader cut off a removal",

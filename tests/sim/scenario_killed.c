@@ -291,6 +291,7 @@ move_and_rename_the_folder(int step)
         if (file->mailbox != WORK)
             continue;
         file->mailbox = OLD;
+        ledger_out(&sim.world, file->content, WORK);
         ledger_put(&sim.world, file->content, OLD);
     }
     here()->tree.folder[WORK] = false;

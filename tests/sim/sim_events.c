@@ -44,6 +44,8 @@ static const struct {
     {KIND_FILED, 20, false, event_minutes_pass},
     {KIND_KEYWORDS, 60, false, event_keyword},
     {KIND_KEYWORDS, 50, true, event_letters},
+    {KIND_RENAMES, 10, false, event_exchange_here},
+    {KIND_AWAY_HERE, 15, false, event_moved_out},
 };
 
 void

@@ -39,6 +39,11 @@ void event_counts(struct sim *sim);
 void event_counts_right(struct sim *sim);
 void event_back_here(struct sim *sim, int client, int mailbox);
 void event_away_here(struct sim *sim);
+void event_remove_folder(struct sim *sim, int client, int mailbox);
+/** A folder is emptied into others and removed: sim_events_gone.c. */
+void event_moved_out(struct sim *sim);
+/** Two folders change places. */
+void event_exchange_here(struct sim *sim);
 void event_rename_new_file(struct sim *sim);
 void event_copy_marked(struct sim *sim);
 void event_remove_many(struct sim *sim);

@@ -18,6 +18,7 @@ event_back_here(struct sim *sim, int client, int mailbox)
 
     say(&sim->world, "  here %d: folder %s is back", client, server_mailbox_name(mailbox));
     sim->away_here[client][mailbox] = false;
+    sim->world.away_here[client] &= ~(1u << mailbox);
     maildir->tree.folder[mailbox] = true;
     for (size_t i = 0; i < maildir->tree.count; i++) {
         struct sim_file *file = &maildir->tree.files[i];
@@ -32,6 +33,19 @@ event_back_here(struct sim *sim, int client, int mailbox)
 }
 
 void
+event_remove_folder(struct sim *sim, int client, int mailbox)
+{
+    struct maildir_sim *maildir = &sim->clients[client].maildir;
+
+    say(&sim->world, "  here %d: folder %s is away", client, server_mailbox_name(mailbox));
+    sim->away_here[client][mailbox] = true;
+    sim->world.away_here[client] |= 1u << mailbox;
+    maildir->tree.folder[mailbox] = false;
+    show_files(maildir, mailbox, HIDDEN + mailbox);
+    kind_met(&sim->world, KIND_AWAY_HERE);
+}
+
+void
 event_away_here(struct sim *sim)
 {
     const int client = (int)rng_below(dice(sim), (unsigned)sim->world.clients);
@@ -41,11 +55,7 @@ event_away_here(struct sim *sim)
     if (sim->away_here[client][mailbox]) {
         event_back_here(sim, client, mailbox);
     } else if (maildir->tree.folder[mailbox] && maildir->tree.mark.present) {
-        say(&sim->world, "  here %d: folder %s is away", client, server_mailbox_name(mailbox));
-        sim->away_here[client][mailbox] = true;
-        maildir->tree.folder[mailbox] = false;
-        show_files(maildir, mailbox, HIDDEN + mailbox);
-        kind_met(&sim->world, KIND_AWAY_HERE);
+        event_remove_folder(sim, client, mailbox);
     }
 }
 

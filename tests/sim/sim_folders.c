@@ -203,6 +203,14 @@ folders_map(struct maildir_sim *maildir, int map)
 }
 
 void
+folders_exchange(struct maildir_sim *maildir, int a, int b)
+{
+    move_place(maildir, a, "/on its way");
+    move_place(maildir, b, path_of(maildir, a));
+    move_place(maildir, folders_find(maildir, "/on its way"), path_of(maildir, b));
+}
+
+void
 folders_rename(struct maildir_sim *maildir, int from, int to)
 {
     move_place(maildir, from, path_of(maildir, to));

@@ -366,12 +366,21 @@ is_renamed(const struct world *world, int content, int mailbox, int side, const 
                               stands_elsewhere(world, content, mailbox, SIM_SERVER));
 }
 
+/* Its folder is away, and it stands in another one: whether it was moved there or copied before that, nobody can tell. */
+static bool
+may_have_left(const struct world *world, int content, int mailbox, int side)
+{
+    return side == SIM_SERVER && (world->away_here[world->client] >> mailbox & 1) != 0 &&
+           stands_elsewhere(world, content, mailbox, world->client);
+}
+
 void
 ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what)
 {
     const struct ledger *entry = &world->ledger[content];
 
-    if (is_marked(world, content, flags) || is_renamed(world, content, mailbox, side, what))
+    if (is_marked(world, content, flags) || is_renamed(world, content, mailbox, side, what) ||
+        may_have_left(world, content, mailbox, side))
         return;
     /* Perhaps it arrived, and went there: what others put there since can't be told from it. */
     if (entry->unsure[mailbox] && strncmp(what, "moves", 5) == 0 &&
@@ -420,6 +429,8 @@ ledger_follows(struct world *world, int content, int mailbox, int side, unsigned
     ledger_may_follow(world, content, mailbox, side, flags, what);
     if (is_renamed(world, content, mailbox, side, what)) /* that counts as none of those that may go */
         return;
+    if (may_have_left(world, content, mailbox, side) && count_left(world, content, mailbox, side) <= 0)
+        ledger_out(world, content, mailbox); /* as if somebody had moved it, and so it is for the other clients */
     if (is_marked(world, content, flags))
         follow_marked(world, content, mailbox, side);
     entry->followed[side + 1][mailbox]++;

@@ -24,6 +24,8 @@ void folders_map(struct maildir_sim *maildir, int map);
 bool folders_move(void *local, const char *from, const char *to, bool *taken, struct error *err);
 /** Somebody renames the folder of one mailbox to that of another one, which is not there. */
 void folders_rename(struct maildir_sim *maildir, int from, int to);
+/** Both are there. */
+void folders_exchange(struct maildir_sim *maildir, int a, int b);
 bool folders_taken(void *local, const char *folder, bool *taken, struct error *err);
 bool folders_only_above(void *local, const char *folder, const char *const *folders, size_t count);
 

@@ -230,8 +230,9 @@ struct world {
     struct server *server;
     struct maildir_sim *maildirs[SIM_CLIENTS];
     int clients;
-    unsigned unseen;           /* bits of mailboxes that some run left out, or whose folder or mailbox was away */
-    struct import_sim *import; /* of an import's history; then no server */
+    unsigned away_here[SIM_CLIENTS]; /* bits of mailboxes whose folders are away now */
+    unsigned unseen;                 /* bits of mailboxes that some run left out, or whose folder or mailbox was away */
+    struct import_sim *import;       /* of an import's history; then no server */
 };
 
 /** One line of the history; hashed, printed when verbose. */

@@ -187,7 +187,7 @@ class RenamedHereTest(RenamingHere, SystemTest):
         self.assert_in_sync()
 
     def test_half_of_it_is_none(self):
-        """What holds less than two thirds of its files is another folder."""
+        """What holds less than two thirds of its files is another folder, and they have moved there."""
         mail = self.given("A", count=6)
         self.maildir.create("B")
         for m in mail["A"][:3]:
@@ -197,7 +197,8 @@ class RenamedHereTest(RenamingHere, SystemTest):
         result = self.sync("--json")
 
         self.assertEqual(self.renamed_up(result), set())
-        self.assertTrue(all(self.is_there(m, "A") for m in mail["A"]))
+        self.assertEqual(self.bodies(), [])
+        self.assertEqual([(self.is_there(m, "A"), self.is_there(m, "B")) for m in mail["A"]], [(False, True)] * 3 + [(True, False)] * 3)
 
     def test_most_of_it_beside_what_was_moved_elsewhere(self):
         mail = self.given("A", "Other", count=6)

@@ -1,0 +1,133 @@
+/* See gone_folder.h. */
+#include "sync/agenda/gone_folder.h"
+
+#include "sync/agenda/agenda.h"
+#include "sync/agenda/candidates.h"
+#include "sync/rows/moved_out.h"
+
+struct gathering {
+    struct run *run;
+    struct agenda *agenda;
+    struct id_set added; /* rows */
+    struct journal_message *fresh, *source;
+};
+
+static bool
+is_any_gone(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (moved_out_is_gone(&run->mailboxes[i]))
+            return true;
+    return false;
+}
+
+/* Has it a file that was in that folder, for all that is known? */
+static bool
+may_have_moved(const struct journal_message *message)
+{
+    const unsigned otherwise = FACT_GONE_THERE | FACT_ALTERED | FACT_ALIAS | FACT_REPLACED | FACT_OUT_OF_VIEW |
+                               FACT_ADOPTED | FACT_APART | FACT_MOVED | FACT_UNPAIRED;
+
+    return message->uid != 0 && message->base[0] != '\0' && (message->facts & otherwise) == 0;
+}
+
+/* Nobody can look at it in this run. What stays so is waited for no longer. */
+static bool
+wait_for(struct gathering *gathering, struct todo *todo, const struct mailbox *mailbox)
+{
+    struct run *run = gathering->run;
+    char why[LIMIT_MAILBOX_NAME + 100];
+
+    if (run_learned(mailbox, CAUTION_STAYS_UNREADABLE))
+        return true;
+    todo->dropped = run->partial = true;
+    (void)text_print(why, sizeof why, "it may have moved from %s, which could not be looked at", mailbox->row.name);
+    return run_begin(run) && run_end(run, run_pending(run, &run->mailboxes[todo->mailbox], todo->id, PENDING_SETTLE,
+                                                      plan_verb_word(todo->step.verb), why, NULL));
+}
+
+/* gathering->source has the bytes of this new file. */
+static bool
+add_source(struct gathering *gathering, size_t fresh)
+{
+    struct run *run = gathering->run;
+    const struct journal_message *source = gathering->source;
+    struct mailbox *mailbox = run_mailbox_by_id(run, source->mailbox);
+    struct todo *todo = &gathering->agenda->todos[fresh];
+    bool again;
+
+    if (mailbox == NULL || !moved_out_is_gone(mailbox) || !may_have_moved(source))
+        return true;
+    again = mailbox->moved_out;
+    moved_out_look(run, mailbox);
+    if (mailbox_is_unsure(mailbox->cautions) || (again && !mailbox->look_there && !moved_out_is_seen(run, mailbox)))
+        return wait_for(gathering, todo, mailbox);
+    if (!moved_out_is_seen(run, mailbox)) {
+        todo->dropped = true; /* the next pass has seen it */
+        return true;
+    }
+    if (id_set_has(&gathering->added, source->id))
+        return true;
+    return (id_set_add(&gathering->added, source->id) || run_no_memory(run)) &&
+           agenda_add(
+               run, gathering->agenda,
+               &(struct todo){.id = source->id,
+                              .mailbox = (uint32_t)(mailbox - run->mailboxes),
+                              .uid = source->uid,
+                              .size = source->size,
+                              .step = {.verb = PLAN_REMOVE_THERE, .kept_back = !run->account->policy.push.deletes},
+                              .moved_out = true});
+}
+
+static bool
+add_sources(struct gathering *gathering, size_t fresh)
+{
+    struct run *run = gathering->run;
+    const struct todo *todo = &gathering->agenda->todos[fresh];
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = run_load(run, todo->id, gathering->fresh);
+
+    if (ok && gathering->fresh->has_wire)
+        ok = journal_ids_by_wire(run->journal, gathering->fresh->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = ids[i] == todo->id || (run_load(run, ids[i], gathering->source) && add_source(gathering, fresh));
+    free(ids);
+    return ok;
+}
+
+bool
+gone_folder_add(struct run *run, struct agenda *agenda, bool *any)
+{
+    struct gathering gathering = {.run = run, .agenda = agenda};
+    struct arena arena = {0};
+    const size_t count = agenda->count;
+    bool ok;
+
+    *any = false;
+    if (!is_any_gone(run) || candidates_count(agenda, FRESH_HERE) == 0)
+        return true;
+    gathering.fresh = arena_array(&arena, 1, sizeof *gathering.fresh);
+    gathering.source = arena_array(&arena, 1, sizeof *gathering.source);
+    ok = run_has(run, &arena);
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+
+        if (candidates_is(todo, FRESH_HERE) && !todo->unanswered && !moved_out_is_gone(&run->mailboxes[todo->mailbox]))
+            ok = add_sources(&gathering, i);
+    }
+    *any = agenda->count != count;
+    if (*any)
+        agenda_sort(agenda);
+    id_set_free(&gathering.added);
+    arena_free(&arena);
+    return ok;
+}
+
+void
+gone_folder_drop(struct agenda *agenda)
+{
+    for (size_t i = 0; i < agenda->count; i++)
+        if (agenda->todos[i].moved_out && agenda->todos[i].partner == 0)
+            agenda->todos[i].dropped = true;
+}

@@ -1,0 +1,95 @@
+/* See wishes.h. */
+#include "sync/observe/wishes.h"
+
+#include "sync/run/lookup.h"
+
+static const struct renamed_item *
+find_item(const struct renamed_item *items, size_t count, const struct mailbox *row)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].row == row)
+            return &items[i];
+    return NULL;
+}
+
+/* The one that has this name on the server now, and did not have it here. */
+static const struct mailbox *
+find_newly_called(const struct run *run, const struct renamed_item *items, size_t count, const char *name)
+{
+    char called[LIMIT_MAILBOX_NAME + 1];
+
+    for (size_t i = 0; i < count; i++)
+        if (items[i].row != NULL && renamed_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
+            return items[i].row;
+    return NULL;
+}
+
+/* Has another mailbox the name that this folder got, and is to stand there? */
+static bool
+is_anothers(struct run *run, const struct renamed_item *items, size_t count, const struct mailbox *mailbox)
+{
+    const char *name = mailbox->row.goal_there;
+    const struct mailbox *other = find_newly_called(run, items, count, name);
+
+    if (other != NULL)
+        return other != mailbox;
+    other = lookup_name(run, name);
+    /* One that is to move here, after an earlier list or since its own wish was given up. One that has no folder waits for this one: nothing is in its way. */
+    return other != NULL && other != mailbox && other->listed && other->row.goal != NULL &&
+           find_item(items, count, other) == NULL;
+}
+
+static bool
+give_up(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+    char folder[LOCAL_FOLDER_MAX + 1], text[LIMIT_MAILBOX_NAME + 120];
+    struct error ignored = {0};
+
+    if (!names_map_folder(&run->map, row->name, run->account->policy.layout, folder, &ignored))
+        return true;
+    (void)text_print(text, sizeof text,
+                     "its folder was renamed to \"%s\" here, and another mailbox has that name on the server: it gets "
+                     "its name back",
+                     row->goal_there);
+    report_mailbox(run->report, run->account->name, row->name, "name-taken", text);
+    free(row->goal_there);
+    row->goal_there = NULL;
+    free(row->goal);
+    row->goal = strcmp(row->folder, folder) != 0 ? strdup(folder) : NULL;
+    if (row->goal == NULL && strcmp(row->folder, folder) != 0)
+        return run_no_memory(run);
+    return journal_mailbox_save(run->journal, row, &run->err);
+}
+
+static bool
+settle(struct run *run, const struct renamed_item *items, size_t count)
+{
+    bool ok = true;
+
+    for (bool again = true; ok && again;) {
+        again = false;
+        for (size_t i = 0; ok && i < run->count; i++) {
+            struct mailbox *mailbox = &run->mailboxes[i];
+
+            if (mailbox->row.id == 0 || mailbox->row.goal_there == NULL || !mailbox->listed ||
+                find_item(items, count, mailbox) != NULL || !is_anothers(run, items, count, mailbox))
+                continue;
+            ok = give_up(run, mailbox);
+            again = ok && mailbox->row.goal_there == NULL;
+        }
+    }
+    return ok;
+}
+
+bool
+wishes_settle(struct run *run, const struct renamed_item *items, size_t count)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < run->count; i++)
+        any = any || run->mailboxes[i].row.goal_there != NULL;
+    if (!any || run->move_folders == NULL || !run->account->policy.pull.mailboxes)
+        return true;
+    return run_begin(run) && run_end(run, settle(run, items, count));
+}

@@ -1,0 +1,117 @@
+"""
+Both sides rename the same mailboxes, each as it likes: chains, circles, names that others have just left, below and above each other. The server's names
+count where the two contradict; nothing stands anywhere twice, nothing is lost, no body travels, and both sides come to rest.
+"""
+import os
+import random
+
+from base import PASSWORD, SystemTest, main
+from rig import killer
+
+FIRST = int(os.environ.get("GOLUB_FIRST", "1"))
+COUNT = int(os.environ.get("GOLUB_COUNT", "200" if os.environ.get("GOLUB_NIGHTLY") else "15"))
+
+
+class RenamedByBothTest(SystemTest):
+    server_options = {"special_use": False, "users": {"u%05d" % n: PASSWORD for n in range(3000)}}
+    first = FIRST
+    flat = ["P", "Q", "R", "S"]
+    nested = ["P", "Q", "R", "S", "P/K", "Q/K"]
+
+    def bodies(self):
+        return [line for line in self.proxy.sent() if b"BODY.PEEK[]" in line.upper() or b" APPEND " in line]
+
+    def given(self, names):
+        self.mail = {}
+        for name in names:
+            self.client.create(name)
+            self.mail[name] = [self.corpus.simple("%s %d" % (name, n)) for n in range(2)]
+            self.client.fill(name, self.mail[name])
+        self.sync()
+        self.sync()
+        self.assert_same()
+        self.proxy.reset()
+
+    def rename_there(self, names, to):
+        for name in sorted(names, key=lambda n: -n.count("/")):
+            self.client.rename_mailbox(name, "Aside%d" % names.index(name))
+        for name in sorted(to, key=lambda n: n.count("/")):
+            self.client.rename_mailbox("Aside%d" % to.index(name), name)
+
+    def rename_here(self, names, to):
+        way = lambda n: os.path.join(self.maildir.root, ".aside%d" % n)
+        for name in sorted(names, key=lambda n: -n.count("/")):
+            os.rename(self.maildir.folder(name), way(names.index(name)))
+        for name in names:
+            parent = os.path.join(self.maildir.root, name.split("/")[0])
+            if os.path.isdir(parent) and not os.listdir(parent):
+                os.rmdir(parent)
+        for name in sorted(to, key=lambda n: n.count("/")):
+            os.makedirs(os.path.dirname(self.maildir.folder(name)), exist_ok=True)
+            os.rename(way(to.index(name)), self.maildir.folder(name))
+
+    def assert_same_mail(self):
+        """Where a folder got the name of a parent that is no mailbox there, what was its mailbox stays, empty."""
+        there, here = self.client.tree(), self.maildir.tree()
+        for name in set(there) - set(here):
+            self.assertEqual(sum(there.pop(name).values()), 0, name)
+        self.assertEqual({name: sorted(d for d, _, _ in held.elements()) for name, held in there.items()},
+                         {name: sorted(d for d, _, _ in held.elements()) for name, held in here.items()})
+
+    def die(self):
+        at, after = self.random.randint(1, 80), self.random.random() < 0.5
+        result, steps = killer.run(self.home, at, "sync", "work", after=after)
+        self.story.append("killed %s %s, exit %d" % ("after" if after else "before", steps[-1:], result.code))
+
+    def play(self, kills):
+        pool = self.flat if self.random.random() < 0.6 else self.nested
+        names, there, here = (self.random.sample(pool, 3) for _ in range(3))
+        self.story = ["given %s" % names]
+        self.given(names)
+        self.rename_there(names, there)
+        self.story.append("there %s" % there)
+        if self.random.random() < 0.85:
+            self.rename_here(names, here)
+            self.story.append("here %s" % here)
+        for _ in range(kills):
+            self.die()
+        result = self.account.sync()
+        self.story.append(result.out + result.err)
+        self.check(self.account.sync(), 0)
+        self.assertEqual(self.bodies(), [])
+        self.assert_same_mail()
+        self.assertEqual([path for path, _, _ in os.walk(self.maildir.root) if "golub-rename" in path], [])
+        # Where all their names were there before here, their messages are moved, on top of what the server did.
+        for name, to, wish in zip(names, there, here) if set(here) - set(names) else ():
+            for message in self.mail[name]:
+                places = [m for m in self.client.mailboxes() if self.is_there(message, m)]
+                self.assertIn(places, [[to]] if to != name else [[name], [wish]], "the server's name counts, where it is a new one")
+        quarantine = os.path.join(self.account.state, "quarantine")
+        self.assertEqual(os.path.isdir(quarantine) and os.listdir(quarantine) or [], [])
+
+    def play_all(self, first, kills):
+        for seed in range(first, first + COUNT):
+            self.random = random.Random(seed)
+            with self.subTest(seed):
+                try:
+                    self.play(kills)
+                except AssertionError as e:
+                    raise AssertionError("%s\n%s" % ("\n".join(self.story), e)) from e
+            self.doCleanups()
+            self.setUp()
+
+    def test_each_side_as_it_likes(self):
+        self.play_all(self.first, 0)
+
+    def test_killed_meanwhile(self):
+        self.play_all(self.first + 5000, 2)
+
+
+class PlusPlusTest(RenamedByBothTest):
+    account_options = {"layout": "maildir++"}
+    first = FIRST + 20000
+    nested = RenamedByBothTest.flat
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,405 @@
+"""
+Folders that changed their places here, and folders that were emptied before they went: what stood in them is nowhere twice, and no body travels.
+{a chain, a circle, all of it moved out and the folder removed, or renamed} x {both layouts, servers without MOVE, without birth times, killed}.
+"""
+import os
+import shutil
+import time
+
+from base import OK, PASSWORD, SOME, SystemTest, main
+from rig import killer
+from test_renamed_here import RenamingHere
+
+DEATHS = 10
+
+
+class Chains(RenamingHere):
+    def move_out(self, mailbox, messages, to="INBOX"):
+        for message in messages:
+            self.maildir.move(self.maildir.find(mailbox, message), to)
+
+    def remove(self, mailbox):
+        shutil.rmtree(self.maildir.folder(mailbox))
+
+    def places(self, messages):
+        """[(mailboxes there, mailboxes here)] of each of them, as often as it stands there."""
+        sides = self.client.tree(dates=False), self.maildir.tree(dates=False)
+        return [tuple(sorted(name for name, held in side.items() for one, n in held.items() for _ in range(n) if one[0] == message.digest)
+                      for side in sides) for message in messages]
+
+    def assert_in(self, mailbox, messages, left=()):
+        """Each stands there once, on both sides; but for those that are left on the server alone."""
+        for message, place in zip(messages, self.places(messages)):
+            self.assertEqual(place, ([mailbox], [] if message in left else [mailbox]), self.evidence())
+
+    def assert_no_body(self, expect=OK):
+        result = self.sync("--json", expect=expect)
+        self.assertEqual(self.bodies(), [], result)
+        self.assertEqual(self.quarantined(), [])
+        return result
+
+    def assert_rest(self):
+        for _ in range(2):
+            result = self.sync()
+            self.assertIn("nothing new", result.out)
+
+
+class ChainTest(Chains, SystemTest):
+    server_options = {"special_use": False}
+
+    def test_a_shift_by_one(self):
+        mail = self.given("X", "Y")
+        self.mv(("Y", "Z"), ("X", "Y"))
+
+        self.assert_no_body()
+
+        self.assert_in("Y", mail["X"])
+        self.assert_in("Z", mail["Y"])
+        self.assert_rest()
+
+    def test_a_shift_of_three(self):
+        mail = self.given("W", "X", "Y", "Other")
+        self.mv(("Y", "Z"), ("X", "Y"), ("W", "X"))
+
+        result = self.assert_no_body()
+
+        self.assertEqual(self.renamed_up(result), {("W", "X"), ("X", "Y"), ("Y", "Z")})
+        for old, new in (("W", "X"), ("X", "Y"), ("Y", "Z")):
+            self.assert_in(new, mail[old])
+        self.assert_in_sync()
+
+    def test_a_circle_beside_a_new_name(self):
+        mail = self.given("P", "Q", "R", "S")
+        self.mv(("P", "on"), ("R", "P"), ("Q", "R"), ("on", "Q"), ("S", "T"))
+
+        self.assert_no_body()
+
+        for old, new in (("P", "Q"), ("Q", "R"), ("R", "P"), ("S", "T")):
+            self.assert_in(new, mail[old])
+        self.assert_in_sync()
+
+    def test_a_path_whose_mailbox_stays(self):
+        """X in the place of Y, whose folder was thrown away: Y's messages go, and X's are in Y."""
+        mail = self.given("X", "Y", "Other", count=4)
+        self.remove("Y")
+        self.mv(("X", "Y"), ("Other", "New"))
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.bodies(), [])
+        self.assertEqual(self.renamed_up(result), {("Other", "New")})
+        self.assert_in("Y", mail["X"])
+        self.assertEqual([place for place in self.places(mail["Y"]) if place != ([], [])], [])
+
+    def test_a_shift_with_new_mail_on_both_sides(self):
+        mail = self.given("X", "Y", "Other")
+        new = self.corpus.simple("came to Y meanwhile")
+        saved = self.corpus.simple("saved in what was X, and longer")
+        self.mv(("Y", "Z"), ("X", "Y"))
+        self.client.append("Y", new.bytes)
+        self.maildir.put("Y", saved.lf)
+
+        self.sync()
+
+        self.assert_in("Y", mail["X"] + [saved])
+        self.assert_in("Z", mail["Y"])
+        self.assertEqual(len(self.places([new])[0][0]), 1)
+        self.assertEqual(len(self.places([new])[0][1]), 1)
+        self.assert_rest()
+
+    def test_all_of_it_moved_out_and_the_folder_removed(self):
+        mail = self.given("X", "Other")
+        self.move_out("X", mail["X"])
+        self.remove("X")
+
+        self.assert_no_body()
+
+        self.assert_in("INBOX", mail["X"])
+        self.assert_rest()
+        self.assert_verified()
+
+    def test_some_of_it_moved_out_and_the_folder_removed(self):
+        mail = self.given("X", "Other", count=4)
+        self.move_out("X", mail["X"][:2], "Other")
+        self.remove("X")
+
+        self.assert_no_body()
+
+        self.assert_in("Other", mail["X"][:2])
+        self.assert_in("X", mail["X"][2:], left=mail["X"])
+        self.assert_rest()
+
+    def test_moved_out_of_a_folder_that_was_removed_before(self):
+        mail = self.given("X", "Other")
+        away = self.home.path_of("away")
+        os.rename(self.maildir.folder("X"), away)
+        self.sync()
+        for name in os.listdir(os.path.join(away, "cur")):
+            os.rename(os.path.join(away, "cur", name), os.path.join(self.maildir.folder("Other"), "cur", name))
+        for name in os.listdir(os.path.join(away, "new")):
+            os.rename(os.path.join(away, "new", name), os.path.join(self.maildir.folder("Other"), "new", name))
+
+        self.assert_no_body()
+
+        self.assert_in("Other", mail["X"])
+        self.assert_rest()
+
+    def test_with_flags_that_changed_meanwhile_there_and_here(self):
+        mail = self.given("X", "Other")
+        self.move_out("X", mail["X"])
+        self.remove("X")
+        self.maildir.flag(self.maildir.find("INBOX", mail["X"][0]), "R")
+        self.client.store("X", self.client.uid_of("X", mail["X"][1]), "+", ["\\Flagged"])
+
+        self.assert_no_body()
+
+        self.assert_in("INBOX", mail["X"])
+        self.assertIn("\\Answered", self.flags_there(mail["X"][0]))
+        self.assertIn("\\Flagged", self.flags_here(mail["X"][1]))
+        self.assert_rest()
+
+    def test_one_of_them_moved_there_as_well(self):
+        mail = self.given("X", "Other")
+        self.move_out("X", mail["X"])
+        self.remove("X")
+        self.client.move("X", self.client.uid_of("X", mail["X"][0]), "Other")
+
+        self.sync()
+
+        self.assert_in("INBOX", mail["X"][1:])
+        self.sync()
+        there, here = self.places(mail["X"][:1])[0]
+        self.assertEqual(there, here)
+
+    def test_copied_out_and_the_folder_removed(self):
+        """Copies in two folders, of what stood in one: one of them is that one, the other is a copy on the server."""
+        mail = self.given("X", "Other")
+        for message in mail["X"]:
+            self.maildir.copy(self.maildir.find("X", message), "INBOX")
+        self.move_out("X", mail["X"], "Other")
+        self.remove("X")
+
+        self.assert_no_body()
+
+        for there, here in self.places(mail["X"]):
+            self.assertEqual((there, here), (["INBOX", "Other"], ["INBOX", "Other"]))
+        self.assert_rest()
+
+    def test_policy_keeps_what_stood_there(self):
+        mail = self.given("X", "Other")
+        self.account.set(push=["new", "flags", "mailboxes"])
+        self.sync()
+        self.move_out("X", mail["X"])
+        self.remove("X")
+
+        self.assert_no_body()
+
+        for there, here in self.places(mail["X"]):
+            self.assertEqual((there, here), (["INBOX", "X"], ["INBOX"]))
+        self.assert_rest()
+
+    def test_its_mailbox_not_named_on_the_command_line(self):
+        mail = self.given("X", "Other")
+        self.move_out("X", mail["X"])
+        self.remove("X")
+
+        self.check(self.account.home.run("sync", "work/INBOX"), OK)
+
+        self.assertEqual(self.bodies(), [])
+        self.assertTrue(all(self.is_there(m, "X") for m in mail["X"]))
+        self.assert_no_body()
+        self.assert_in("INBOX", mail["X"])
+
+    def test_a_dry_run_says_it(self):
+        mail = self.given("X", "Other")
+        self.move_out("X", mail["X"])
+        self.remove("X")
+        before, rows = self.maildir.snapshot(), self.account.journal_dump()
+
+        result = self.sync("--dry-run")
+
+        self.assertIn("would move 3 on the server", result.out)
+        self.assertEqual(self.maildir.snapshot(), before)
+        self.assertEqual(self.account.journal_dump(), rows)
+        self.assertTrue(all(self.is_there(m, "X") for m in mail["X"]))
+
+    def test_the_folder_comes_back_with_copies(self):
+        """What was moved out of it stays there; what it holds again goes up as new."""
+        mail = self.given("X", "Other")
+        away = self.home.path_of("away")
+        shutil.copytree(self.maildir.folder("X"), away)
+        self.move_out("X", mail["X"][:2])
+        self.remove("X")
+        self.sync()
+        os.rename(away, self.maildir.folder("X"))
+
+        self.sync()
+
+        for there, here in self.places(mail["X"]):
+            self.assertEqual(there, here)
+            self.assertIn("X", there)
+        self.assert_in_sync()
+
+    def test_all_of_it_moved_out_and_the_folder_renamed(self):
+        mail = self.given("X", "Other")
+        self.move_out("X", mail["X"])
+        self.mv(("X", "Z"))
+
+        result = self.assert_no_body()
+
+        self.assertEqual(self.renamed_up(result), {("X", "Z")})
+        self.assert_in("INBOX", mail["X"])
+        self.assert_in_sync()
+
+    def test_emptied_and_renamed_and_new_mail_comes_to_it(self):
+        mail = self.given("X", "Other", count=1)
+        self.maildir.delete(self.maildir.find("X", mail["X"][0]))
+        self.mv(("X", "Z"))
+        new = self.corpus.simple("new in X")
+        self.client.append("X", new.bytes)
+
+        self.sync()
+
+        self.assert_in("Z", [new])
+        self.assert_in_sync()
+
+
+class SeparatorTest(ChainTest):
+    server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
+
+
+class PlusPlusTest(ChainTest):
+    server_options = {"special_use": False}
+    account_options = {"layout": "maildir++"}
+
+
+class WithoutMoveTest(ChainTest):
+    """A move is a copy and a removal."""
+    server_options = {"special_use": False}
+
+    def setUp(self):
+        super().setUp()
+        self.account.set(disable=["MOVE"])
+
+
+class KilledTest(Chains, SystemTest):
+    """Dead just before and just after each step, also between what is sent and its answer."""
+    server_options = {"special_use": False, "users": {"u%03d" % n: PASSWORD for n in range(400)}}
+    disable = []
+
+    def again(self):
+        self.doCleanups()
+        self.setUp()
+
+    def die(self, act, at, after):
+        self.account.set(disable=self.disable)
+        mail = self.given("X", "Y", count=2)
+        where = act(mail)
+        result, steps = killer.run(self.home, at, "sync", "work", after=after)
+        if at == 0:
+            self.check(result, OK)
+            return steps
+        until = time.monotonic() + 8  # what was not answered may still be under way for some seconds
+        while self.account.sync().code != OK and time.monotonic() < until:
+            time.sleep(0.5)
+        self.sync()
+        for name, messages in where.items():
+            self.assert_in(name, messages)
+        self.assertEqual(self.quarantined(), [])
+        return steps
+
+    def sweep(self, act):
+        steps = self.die(act, 0, False)
+        places = [(s, after) for s in steps for after in (False, True)] if os.environ.get("GOLUB_NIGHTLY") else killer.choose(steps, DEATHS)
+        for step, after in places:
+            self.again()
+            with self.subTest("%s %s" % ("after" if after else "before", step)):
+                self.die(act, step.number, after)
+
+    def shift(self, mail):
+        self.mv(("Y", "Z"), ("X", "Y"))
+        return {"Y": mail["X"], "Z": mail["Y"]}
+
+    def empty(self, mail):
+        self.move_out("X", mail["X"])
+        self.remove("X")
+        return {"INBOX": mail["X"], "Y": mail["Y"]}
+
+    def test_a_shift(self):
+        self.sweep(self.shift)
+
+    def test_all_moved_out(self):
+        self.sweep(self.empty)
+
+    def test_all_moved_out_without_move(self):
+        self.disable = ["MOVE"]
+        self.sweep(self.empty)
+
+
+class MeanwhileTest(Chains, SystemTest):
+    """Another client renames the mailbox when golub has listed all of them: that is no fault of what was to go there."""
+    server_options = {"special_use": False}
+
+    def rename_before(self, command):
+        left = [1]
+
+        def edit(data):
+            if command in data and left:
+                left.pop()
+                self.client.rename_mailbox("A", "B")
+            return data
+
+        self.through(edit_up=edit)
+
+    def test_new_mail_is_stored_by_the_next_run(self):
+        self.given("A", "Other")
+        new = self.corpus.simple("new here")
+        self.rename_before(b" APPEND ")
+        self.maildir.put("A", new.lf)
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("The next run tries again.", result.err)
+        self.through()
+        self.sync()
+        self.assert_in("B", [new])
+        self.assert_in_sync()
+
+    def test_what_was_moved_there_follows_in_the_next_run(self):
+        mail = self.given("A", "Other")
+        self.rename_before(b"MOVE ")
+        self.maildir.move(self.maildir.find("Other", mail["Other"][0]), "A")
+
+        self.account.sync()
+
+        self.through()
+        self.sync()
+        self.assertEqual(self.bodies(), [])
+        self.assert_in("B", mail["Other"][:1])
+        self.assert_in_sync()
+
+
+class ParentTest(Chains, SystemTest):
+    """The name is that of a parent on the server, and of no mailbox."""
+    server_options = {"special_use": False}
+
+    def given_parent(self):
+        mail = self.given("X", "P", "P/C/A")
+        os.makedirs(self.maildir.folder("P/C"), exist_ok=True)
+        for name in ("cur", "new", "tmp"):
+            os.rename(os.path.join(self.maildir.folder("X"), name), os.path.join(self.maildir.folder("P/C"), name))
+        shutil.rmtree(self.maildir.folder("X"))
+        return mail
+
+    def test_it_is_made_and_what_moved_follows(self):
+        mail = self.given_parent()
+
+        self.assert_no_body()
+
+        self.assert_in("P/C", mail["X"])
+        self.assert_in("P/C/A", mail["P/C/A"])
+        self.assert_rest()
+
+
+if __name__ == "__main__":
+    main()
