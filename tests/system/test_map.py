@@ -405,6 +405,15 @@ class MapTest(Mapped):
         self.assertIn("Old/Lists/neu", self.maildir.mailboxes())
         self.assert_in_sync()
 
+    def test_where_something_is_in_the_way_it_is_said_who_wants_it_there(self):
+        self.given_mail()
+        self.sync()
+        with open(os.path.join(self.account.root, "Old", "Lists", "neu"), "w") as f:
+            f.write("mine")
+        self.client.rename_mailbox("Listen/neu", "Listen/alt/neu")
+
+        self.assertIn('can\'t rename folder "Lists/neu" to "Old/Lists/neu", as `map` says: something is there already', self.sync(expect=SOME).err)
+
     def test_a_folder_that_was_renamed_along_with_the_map_is_the_mailboxs_own(self):
         self.given_mail()
         self.account.set(map=None)

@@ -53,6 +53,16 @@ class SaidByNobodyTest(SystemTest):
         self.sync()
         self.assertEqual(len(self.maildir.files("Spam")), 2)
 
+    def test_restore_says_what_is_left_out_by_its_name(self):
+        mails = self.given_synced("Spam", 2)
+        self.client.expunge("Spam", self.client.uid_of("Spam", mails[0]))
+        self.sync()
+        self.account.set(mailboxes=["*", "!special:junk"])
+
+        out = self.run_golub("restore", "work/Spam", "--all").out
+
+        self.assertIn("`mailboxes` leaves it out: what is put back into it does not go up", out)
+
     def test_what_is_chosen_by_its_name_stays_chosen(self):
         """... although its row does not say it, and the patterns are first asked without the server."""
         mails = self.given_synced("Trash", 3)
