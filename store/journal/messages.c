@@ -6,6 +6,8 @@
 #define COLUMNS "mailbox, uid, base, info, size, date, wire, header, rbase, lbase, rseen, lseen, facts, twin, keywords"
 #define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16"
 
+#define DIRTY 16 /* the column behind id and those */
+
 #define WALK_CACHE_KIB "384"
 
 static const char what_save[] = "save a message";
@@ -49,14 +51,30 @@ read_message(sqlite3_stmt *statement, void *row)
     return !from.damaged;
 }
 
+/* One row, with its `dirty`. */
 static bool
 find_message(struct journal *journal, sqlite3_stmt *statement, struct journal_message *out, bool *found,
              struct error *err)
 {
-    if (!sql_find(journal, statement, read_message, out, sizeof *out, found, "find a message", err))
+    static const char what[] = "find a message";
+    const enum sql_outcome outcome = sql_step(journal, statement, what, err);
+    struct journal_message message = {0}; /* so that out stays as it is if the row is damaged */
+    bool sound, dirty;
+
+    *found = false;
+    if (outcome != SQL_ROW)
+        return outcome == SQL_DONE;
+    sound = read_message(statement, &message);
+    dirty = sqlite3_column_int(statement, DIRTY) != 0;
+    sql_end(statement);
+    if (!sound) {
+        sql_damaged(journal, err, what);
         return false;
-    if (*found)
-        recent_put(journal, out, false);
+    }
+    /* What other statements make dirty is clean by its columns, and the next save writes that. */
+    recent_put(journal, &message, dirty == !journal_message_is_clean(&message));
+    *out = message;
+    *found = true;
     return true;
 }
 
@@ -69,7 +87,7 @@ journal_message_get(struct journal *journal, int64_t id, struct journal_message 
     *found = recent_get(journal, id, out, &is_as_saved);
     if (*found)
         return true;
-    statement = sql_prepare(journal, SQL_MESSAGE_GET, "SELECT id, " COLUMNS " FROM message WHERE id = ?1", err);
+    statement = sql_prepare(journal, SQL_MESSAGE_GET, "SELECT id, " COLUMNS ", dirty FROM message WHERE id = ?1", err);
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, id);
@@ -87,7 +105,7 @@ journal_message_by_uid(struct journal *journal, int64_t mailbox, uint32_t uid, s
     if (*found)
         return true;
     statement = sql_prepare(journal, SQL_MESSAGE_BY_UID,
-                            "SELECT id, " COLUMNS " FROM message WHERE mailbox = ?1 AND uid = ?2", err);
+                            "SELECT id, " COLUMNS ", dirty FROM message WHERE mailbox = ?1 AND uid = ?2", err);
     if (statement == NULL)
         return false;
     to = (struct sql_binder){.statement = statement};
@@ -107,7 +125,7 @@ journal_message_by_base(struct journal *journal, int64_t mailbox, const char *ba
     if (*found)
         return true;
     statement = sql_prepare(journal, SQL_MESSAGE_BY_BASE,
-                            "SELECT id, " COLUMNS " FROM message WHERE mailbox = ?1 AND base = ?2", err);
+                            "SELECT id, " COLUMNS ", dirty FROM message WHERE mailbox = ?1 AND base = ?2", err);
     if (statement == NULL)
         return false;
     to = (struct sql_binder){.statement = statement};

@@ -149,6 +149,50 @@ rows_that_phase_after_phase_asks_for_are_read_once(void **state)
     assert_true(journal_begin(s->journal, &s->err));
 }
 
+/* Thousands of flags: each row is read, changed and saved. */
+static void
+a_row_that_was_just_read_is_saved_without_being_compared_with_the_table(void **state)
+{
+    static int64_t ids[20];
+    struct scene *s = *state;
+
+    save_with(s, 1u << FLAGS, false, 0); /* this one is compared */
+    given_rows(s, ids, 20);
+    assert_true(journal_begin(s->journal, &s->err));
+    (void)sqlite3_stmt_status(s->journal->statements[SQL_MESSAGE_COMPARE], SQLITE_STMTSTATUS_RUN, 1); /* from here on */
+    for (unsigned i = 0; i < 20; i++) {
+        struct journal_message message, got;
+        bool found;
+
+        assert_true(journal_message_get(s->journal, ids[i], &message, &found, &s->err) && found);
+        change(&message, i % CHANGES == UID || i % CHANGES == BASE ? FLAGS : (enum change)(i % CHANGES), ids[19]);
+        assert_true(journal_message_save(s->journal, &message, &s->err));
+        recent_forget_all(s->journal);
+        assert_true(journal_message_get(s->journal, ids[i], &got, &found, &s->err) && found);
+        assert_same(&got, &message);
+    }
+    assert_int_equal(sqlite3_stmt_status(s->journal->statements[SQL_MESSAGE_COMPARE], SQLITE_STMTSTATUS_RUN, 0), 0);
+}
+
+static void
+a_row_that_was_made_dirty_is_clean_once_it_is_saved(void **state)
+{
+    int64_t id, dirty = -1;
+    struct scene *s = *state;
+    struct journal_message message;
+    bool found;
+
+    given_rows(s, &id, 1);
+    assert_true(journal_begin(s->journal, &s->err));
+    assert_int_equal(sqlite3_exec(s->journal->db, "UPDATE message SET dirty = 1", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(journal_message_get(s->journal, id, &message, &found, &s->err) && found);
+
+    assert_true(journal_message_save(s->journal, &message, &s->err));
+
+    assert_true(sql_query(s->journal, "SELECT dirty FROM message", &dirty, "look", &s->err));
+    assert_int_equal(dirty, 0);
+}
+
 static void
 rows_are_what_they_are_where_there_are_more_than_are_remembered(void **state)
 {
@@ -187,6 +231,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whatever_a_save_changes_is_in_the_table, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_that_phase_after_phase_asks_for_are_read_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_that_was_just_read_is_saved_without_being_compared_with_the_table, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_row_that_was_made_dirty_is_clean_once_it_is_saved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_are_what_they_are_where_there_are_more_than_are_remembered, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(long_names_and_keywords_come_back, set_up, tear_down),
