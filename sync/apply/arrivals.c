@@ -100,8 +100,7 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
                                  .why = arrival->why,
                                  .bytes = arrival->digests.size});
     return journal_message_save(run->journal, message, &run->err) &&
-           (message->keywords[0] == '\0' || mailbox->letters == NULL ||
-            journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err)) &&
+           (mailbox->letters == NULL || letters_show_again(run, message)) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }
 

@@ -20,7 +20,7 @@ MUST_CHECK bool letters_found(struct run *run, struct mailbox *mailbox, struct j
 MUST_CHECK bool letters_inherit(struct run *run, const struct journal_message *row, const struct journal_message *file);
 /** An APPEND is about to bring this file: what its letters say is believed again, since it may bring less. Inside a transaction. */
 MUST_CHECK bool letters_sent(struct run *run, struct mailbox *mailbox, const struct journal_message *message);
-/** Its name was one in new/ without a suffix, which shows none, and is another one now. Inside a transaction. */
+/** Its name is another one, perhaps without all letters that it could show. Inside a transaction. */
 MUST_CHECK bool letters_show_again(struct run *run, const struct journal_message *message);
 /** A file and a UID came together: is its name what the message's keywords want? Inside a transaction. */
 MUST_CHECK bool letters_met(struct run *run, const struct journal_message *message);

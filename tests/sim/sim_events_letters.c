@@ -78,6 +78,7 @@ strip(struct sim *sim, struct maildir_sim *maildir, int client)
     rename_to(maildir, file,
               (local_info_flags(file->info, &shown) ^ FLAG_FLAGGED) & ~(unknown ? (unsigned)FLAG_FORWARDED : 0),
               all ? 0 : letters & -letters);
+    file->p_cut = unknown;
     *cleared = (*cleared & ~(unsigned)FLAG_FORWARDED) | (was & FLAG_FORWARDED); /* nobody wanted that */
 }
 

@@ -138,7 +138,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->content = file->original = file->before = content;
     file->dress = maildir->world->dress;
     file->date = date;
-    file->fresh = file->unflushed = file->strange = file->second = file->cut = false;
+    file->fresh = file->unflushed = file->strange = file->second = file->cut = file->p_cut = false;
     file->named = 0;
     file->put = maildir->world->inside || !maildir->world->golub ? maildir->began + 1 : 0;
     maildir_sim_touch(maildir, mailbox);
@@ -163,7 +163,11 @@ maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const c
     if (is_golub(maildir->world) || maildir->dovecot) /* nobody else takes it off by its letter */
         before |= letters_sim_flags(maildir, file->mailbox, file->info);
 
-    const struct world *world = maildir->world;
+    struct world *world = maildir->world;
+
+    if (file->p_cut && !is_golub(world))
+        world->ledger[file->content].cleared[file->mailbox] |= FLAG_FORWARDED;
+    file->p_cut = false;
     const unsigned hidden =
         world->golub && !world->inside ? 0 : world->ledger[file->content].set[file->mailbox] & ~shown_before;
 

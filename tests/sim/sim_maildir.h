@@ -36,6 +36,7 @@ struct sim_file {
     bool second;    /* golub gave it this name beside its first one, which is still there: it may take it back */
     bool single;    /* golub took such a second name back: what a cut brings back of it is that one again */
     bool cut;       /* a mail reader whose removals nobody believes has taken letters off its name */
+    bool p_cut;     /* ... with P, and golub can see that as long as nobody changes the name */
 };
 
 struct sim_quarantined {
