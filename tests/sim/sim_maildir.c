@@ -252,8 +252,9 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
     text_print(base, sizeof base, "%s", file->base);
     letters_sim_carry(maildir, file, mailbox, info);
     if ((maildir->world->kinds & KIND_BIT(KIND_PATTERNS)) != 0 ||
-        file->put > maildir->ended || /* what its letters meant before, golub has not seen */
-        server_multiplicity(maildir->world->server, file->mailbox, file->content) == 0)
+        file->put > maildir->ended ||      /* what its letters meant before, golub has not seen */
+        (maildir->world->server != NULL && /* an import has none of these */
+         server_multiplicity(maildir->world->server, file->mailbox, file->content) == 0))
         letters_sim_forgive(maildir, file->content, mailbox, info);
     maildir->world->ledger[file->content].key_loose |= letters_sim_keys(maildir, mailbox, info);
     if (new_base || maildir_sim_base(maildir, mailbox, base) != NULL)
