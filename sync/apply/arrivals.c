@@ -98,7 +98,7 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
                                  .uid = message->uid,
                                  .file = message->base,
                                  .why = arrival->why,
-                                 .bytes = arrival->digests.size});
+                                 .bytes = arrival->at_hand ? 0 : arrival->digests.size});
     return journal_message_save(run->journal, message, &run->err) &&
            (mailbox->letters == NULL || letters_show_again(run, message)) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);

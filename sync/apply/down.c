@@ -3,10 +3,8 @@
  * of them becomes mail in arrivals.c, and room.c looks after the disk.
  */
 #include "sync/apply/apply.h"
-#include "sync/apply/arrivals.h"
-#include "sync/apply/due.h"
-#include "sync/apply/room.h"
-#include "sync/rows/readings.h"
+#include "sync/apply/at_hand.h"
+#include "sync/apply/downloading.h"
 #include "sync/rows/refusals.h"
 #include "sync/run/attempts.h"
 #include "sync/run/line.h"
@@ -17,57 +15,10 @@
 #define ROUND                                                                                                          \
     4096 /* messages that are asked for at once: what came short of them is asked for again, and learned from */
 
-struct refused { /* asked[at] was refused by itself */
-    size_t at;
-    struct remote_outcome outcome;
-};
-
-struct downloading {
-    struct run *run;
-    struct arena arena;
-    struct due due; /* in the order in which they are asked for */
-    struct room room;
-    struct arrivals arrivals;
-    /* those that are asked for now: at most ROUND of them, or those of these that came short */
-    struct todo **asked;
-    size_t asked_count, at_once;   /* at_once: so many have room in the arrays */
-    struct reading *readings;      /* one for each of asked */
-    struct remote_fetch *requests; /* each is asked[first[i] ...] */
-    size_t *first;
-    uint32_t *uids;
-    size_t request_count;
-    bool again; /* the second time */
-    struct refused *refused;
-    size_t refused_count, refused_size;
-
-    struct local_draft *draft; /* being written; NULL: what comes is thrown away */
-    bool no_room;              /* true: because more came than was announced, or than there is room for */
-    uint64_t draft_bytes;
-    uint64_t told;                 /* what the server says of its size with it, or READING_UNTOLD */
-    struct journal_message *row;   /* of what has come */
-    struct journal_message *other; /* a row that is looked at */
-};
-
 static struct mailbox *
 mailbox_of(struct downloading *down, size_t index)
 {
     return &down->run->mailboxes[down->asked[down->first[index]]->mailbox];
-}
-
-/* No descriptor left: what has come is delivered, which closes its files. */
-static bool
-begin_draft(struct downloading *down, size_t index)
-{
-    struct run *run = down->run;
-    const char *folder = mailbox_of(down, index)->row.folder;
-
-    if (run->local.ops->draft_begin(run->local.self, folder, &down->draft, &run->err))
-        return true;
-    if (!error_no_descriptor(&run->err) || !arrivals_wait(&down->arrivals))
-        return false;
-    run->err = (struct error){0};
-    return arrivals_flush(&down->arrivals) &&
-           run->local.ops->draft_begin(run->local.self, folder, &down->draft, &run->err);
 }
 
 static bool
@@ -79,7 +30,7 @@ on_begin(void *context, size_t index, uint64_t size)
     down->told = READING_UNTOLD;
     if (!room_look(down->run, &down->room, size, &down->no_room))
         return false;
-    return down->no_room || begin_draft(down, index);
+    return down->no_room || downloading_begin(down, mailbox_of(down, index));
 }
 
 static bool
@@ -123,26 +74,6 @@ find_wanted(struct downloading *down, size_t index, uint32_t uid)
     return SIZE_MAX;
 }
 
-/*
- * The deterministic name, or the next free one where the journal knows another message under it. What was here before gets the name that it
- * had: whoever puts that file back, out of a backup or while he copies the tree, puts back this one.
- */
-static bool
-choose_base(struct downloading *down, struct mailbox *mailbox, struct arrival *arrival)
-{
-    struct run *run = down->run;
-    struct journal_message *message = down->row;
-    bool found = message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) == 0, ok = true;
-
-    arrival->unlisted = message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) != 0;
-    for (int attempt = 0; ok && found && attempt < 1000; attempt++) {
-        run_base_name(run, mailbox, message, attempt, message->base);
-        ok = journal_message_by_base(run->journal, mailbox->row.id, message->base, down->other, &found, &run->err);
-        found = found && down->other->id != message->id;
-    }
-    return ok;
-}
-
 /* Why what came was thrown away: the message is longer than announced, or the disk has no room. */
 static bool
 take_no_room(struct downloading *down, size_t wanted)
@@ -150,27 +81,6 @@ take_no_room(struct downloading *down, size_t wanted)
     down->readings[wanted].no_room = true;
     down->readings[wanted].literal = down->draft_bytes;
     return down->draft_bytes > down->asked[wanted]->size || room_refuse(down->run, &down->room, down->draft_bytes);
-}
-
-/* The draft is whole: is it the message? */
-static bool
-finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct arrival *arrival, bool *taken)
-{
-    struct run *run = down->run;
-
-    if (!run->local.ops->draft_finish(run->local.self, arrival->draft, &arrival->digests, &run->err) ||
-        !run_load(run, down->asked[wanted]->id, down->row))
-        return false;
-    arrival->announced = down->row->size != 0 ? down->row->size : down->told;
-    *taken = reading_take(&down->readings[wanted], mailbox, arrival->announced, arrival->literal, &arrival->digests,
-                          down->again, &arrival->confirmed);
-    if (*taken && !choose_base(down, mailbox, arrival))
-        return false;
-    arrival->id = down->row->id;
-    arrival->flags = down->row->flags.rseen;
-    arrival->date = down->row->date;
-    (void)text_print(arrival->base, sizeof arrival->base, "%s", down->row->base);
-    return true;
 }
 
 static bool
@@ -192,17 +102,13 @@ on_end(void *context, size_t index, uint32_t uid)
                                     .mailbox = down->asked[wanted]->mailbox,
                                     .draft = draft,
                                     .literal = down->draft_bytes};
-        ok = finish(down, mailbox, wanted, arrival, &taken);
+        ok = downloading_finish(down, mailbox, wanted, arrival, &taken);
     }
     if (!ok || !taken) {
         run->local.ops->draft_drop(run->local.self, draft);
         return ok;
     }
-    down->readings[wanted].delivered = true;
-    arrivals_add(&down->arrivals);
-    run->done++;
-    run_tell_progress(run, mailbox, arrivals_bytes(&down->arrivals));
-    return arrivals_advance(&down->arrivals);
+    return downloading_take(down, mailbox, wanted);
 }
 
 /* What was said of one message is said of it; `done` says what is true of all that are missing. */
@@ -299,6 +205,10 @@ allocate(struct downloading *down)
     down->uids = arena_array(&down->arena, at_once, sizeof *down->uids);
     down->row = arena_array(&down->arena, 1, sizeof *down->row);
     down->other = arena_array(&down->arena, 1, sizeof *down->other);
+    if (down->run->info.labels) {
+        down->names = arena_array(&down->arena, at_once, sizeof *down->names);
+        down->later = arena_array(&down->arena, at_once, sizeof *down->later);
+    }
     arrivals_begin(&down->arrivals, down->run, &down->arena, at_once);
     return run_has(down->run, &down->arena);
 }
@@ -431,7 +341,20 @@ next_round(struct downloading *down, size_t at, uint64_t most)
 static bool
 fetch_round(struct downloading *down)
 {
-    return fetch_asked(down) && note_refused(down) && sort_out(down);
+    return down->asked_count == 0 || (fetch_asked(down) && note_refused(down) && sort_out(down));
+}
+
+/* Those that are asked for, and once more what came short. */
+static bool
+fetch_twice(struct downloading *down)
+{
+    bool ok;
+
+    down->again = false;
+    memset(down->readings, 0, down->asked_count * sizeof *down->readings);
+    ok = at_hand_take(down) && fetch_round(down);
+    down->again = true;
+    return ok && fetch_round(down);
 }
 
 static bool
@@ -446,11 +369,12 @@ fetch_piece(struct downloading *down)
         if (!ok)
             break;
         at = next_round(down, at, most);
-        down->again = false;
-        memset(down->readings, 0, down->asked_count * sizeof *down->readings);
-        ok = fetch_round(down);
-        down->again = true;
-        ok = ok && (down->asked_count == 0 || fetch_round(down));
+        ok = at_hand_set_apart(down) && fetch_twice(down);
+        if (ok && down->later_count != 0) {
+            down->asked = down->later;
+            down->asked_count = down->later_count;
+            ok = fetch_twice(down);
+        }
     }
     return ok;
 }

@@ -25,6 +25,7 @@ class GmailServer(BentServer):
         self.names = names or ENGLISH
         super().__init__(*labels, *self.names.values(), capabilities=CAPABILITIES)
         self.auto_expunge, self.behaviour, self.limit, self.last = auto_expunge, behaviour, limit, 1278455344230334000
+        self.bodies = 0  # that were sent
         for use, name in self.names.items():
             self.mailboxes[name].attributes = "\\HasNoChildren " + ATTRIBUTES[use]
 
@@ -114,6 +115,7 @@ class GmailSession(Session):
 
     def fetched(self, message, wanted):
         line = super().fetched(message, wanted)
+        self.server.bodies += "BODY.PEEK[]" in wanted
         if "X-GM-MSGID" in wanted:
             line = line.replace(b"(UID", b"(X-GM-MSGID %d UID" % message.gmail, 1)
         return line

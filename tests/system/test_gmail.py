@@ -227,11 +227,48 @@ class AllMailTest(Gmail):
         self.server.deliver(mail.bytes, "INBOX", "Work")
         self.sync()
         self.assertEqual([self.maildir.has(name, mail) for name in ("INBOX", "Work", self.all)], [True] * 3)
+        self.assertEqual(self.server.bodies, 1)
         self.assert_quiet()
         more = self.corpus.simple("more")
         self.server.deliver(more.bytes, "INBOX", "Lists")
         self.sync()
         self.assertEqual([self.maildir.has(name, more) for name in ("INBOX", "Lists", self.all)], [True] * 3)
+        self.assertEqual(self.server.bodies, 2)
+
+    def test_a_label_that_comes_later_brings_no_body(self):
+        mails = [self.corpus.simple("mail %d" % n) for n in range(20)]
+        names = [self.server.deliver(mail.bytes, "INBOX") for mail in mails]
+        self.sync()
+        self.assertEqual(self.server.bodies, 20)
+        for mail, name in zip(mails, names):
+            self.server.put(self.server.mailboxes["Work"], name, mail.bytes, ["\\Flagged"], "03-Mar-2026 10:00:00 +0000")
+        result = self.sync("--json")
+        self.assertEqual(self.server.bodies, 20)
+        self.assertEqual(sum(self.maildir.has("Work", mail) for mail in mails), 20)
+        self.assertEqual({frozenset(f.flags) for f in self.maildir.files("Work")}, {frozenset({"\\Flagged"})})
+        self.assertEqual(len([e for e in result.of("message") if e["action"] == "download"]), 20, result)
+        self.assert_quiet()
+        self.run_golub("verify", "work", "--bytes", "--server")
+
+    def test_a_file_that_was_changed_here_is_no_source_of_it(self):
+        mail = self.given("INBOX")
+        sent = self.server.bodies
+        for name in ("INBOX", self.all):
+            f = self.maildir.find(name, mail)
+            with open(f.path, "r+b") as file:
+                file.write(b"f")  # of as many bytes
+        self.server.put(self.server.mailboxes["Work"], self.server.last, mail.bytes, [], "03-Mar-2026 10:00:00 +0000")
+        self.account.sync()
+        self.assertTrue(self.maildir.has("Work", mail))
+        self.assertEqual(self.server.bodies, sent + 1)
+
+    def test_bytes_of_another_message_are_no_source(self):
+        """Equal size, and another X-GM-MSGID."""
+        mail, other = self.given("INBOX"), self.corpus.simple("mial")
+        self.assertEqual(len(mail.bytes), len(other.bytes))
+        self.server.deliver(other.bytes, "Work")
+        self.sync()
+        self.assertTrue(self.maildir.has("Work", other))
 
 
 class SwallowedTest(Gmail):
