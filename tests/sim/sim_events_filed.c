@@ -7,7 +7,7 @@
 #define WAIT_S 600 /* golub(1) */
 
 static void
-save_copy(struct sim *sim, int client, int content)
+save_copy(struct sim *sim, int client, int content, bool waits)
 {
     struct maildir_sim *maildir = &sim->clients[client].maildir;
     const int mailbox = sim->server.sent - 1;
@@ -15,7 +15,7 @@ save_copy(struct sim *sim, int client, int content)
     if (!maildir->tree.root || !maildir->tree.folder[mailbox] ||
         !mua_deliver(maildir, mailbox, content, FLAG_SEEN, sim->world.now))
         return;
-    sim->world.ledger[content].filed = sim->world.now;
+    sim->world.ledger[content].filed = waits ? sim->world.now : 0;
     ledger_put(&sim->world, content, mailbox);
     say(&sim->world, "  here %d: #%d is sent, and saved in %s", client, content, server_mailbox_name(mailbox));
 }
@@ -53,7 +53,7 @@ event_send(struct sim *sim)
         };
     if (first)
         server_file(server, false);
-    save_copy(sim, client, content);
+    save_copy(sim, client, content, !first); /* it finds the server's there, or waits for it */
     kind_met(&sim->world, KIND_FILED);
 }
 

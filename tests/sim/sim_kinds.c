@@ -63,7 +63,11 @@ static const struct knob knobs[KINDS] = {
 /* ... and what is the copy of one that was sent. */
 #define BESIDE_FILED                                                                                                   \
     (KIND_BIT(KIND_FILED) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                     \
-     KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_BROKEN))
+     KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_BROKEN) | KIND_BIT(KIND_EXPUNGE) | KIND_BIT(KIND_WANTED) |                \
+     KIND_BIT(KIND_POWER) | KIND_BIT(KIND_MAP) | KIND_BIT(KIND_FULL_DISK) | KIND_BIT(KIND_UNREADABLE) |                \
+     KIND_BIT(KIND_ONE) | KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_SEPARATOR) | KIND_BIT(KIND_DAYS) |                     \
+     KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_POLICIES) | KIND_BIT(KIND_SAME_HEADER) |               \
+     KIND_BIT(KIND_UIDVALIDITY))
 
 static unsigned long allowed, forbidden;
 static bool chosen; /* by --kinds: then most histories have them */

@@ -156,7 +156,8 @@ struct ledger { /* of one content */
         [SIM_CLIENTS]; /* ... or moved one in the middle of a run, which may have seen its new place alone: then that is a copy */
     int moves,
         halves; /* so often a file of it came to another folder, by somebody; golub took away what it had copied there */
-    int64_t filed;  /* when a mail reader saved it in \\Sent, as the copy of what it sent; 0: none did */
+    int64_t
+        filed; /* when a mail reader saved it in \\Sent, as the copy of what it sent, before the server filed it; 0: none did */
     bool saved;     /* ... or wrote one anew with other lines, in its own mailbox, under another name */
     unsigned taken; /* bits of the dresses in which they took files of it away */
     int spread;     /* how often they took it to two places on two sides: each may stay */
