@@ -144,6 +144,26 @@ class ChainTest(Chains, SystemTest):
         self.assert_in("Other", mail["X"])
         self.assert_rest()
 
+    def test_new_mail_in_a_mailbox_whose_folder_is_gone_is_said_each_time(self):
+        self.given("X", "Other")
+        away = self.home.path_of("away")
+        os.rename(self.maildir.folder("X"), away)
+        self.sync()
+        said = "its folder is gone here, and new mail came to it on the server"
+        new = [self.corpus.simple("new %d" % n) for n in range(2)]
+
+        for message in new:
+            self.client.append("X", message.bytes)
+            self.assertIn(said, self.sync().out)
+            self.assertNotIn(said, self.sync().out)
+            self.assertIn(said, self.run_golub("status").out)
+
+        os.rename(away, self.maildir.folder("X"))
+        self.sync()
+        self.assertTrue(all(self.maildir.has("X", message) for message in new))
+        self.assertNotIn(said, self.run_golub("status").out)
+        self.assert_in_sync()
+
     def test_with_flags_that_changed_meanwhile_there_and_here(self):
         mail = self.given("X", "Other")
         self.move_out("X", mail["X"])
