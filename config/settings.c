@@ -216,8 +216,8 @@ parse_text(struct loader *loader, char *text)
 
 static const struct configured built_in = {
     .account = {.connection = {.scheme = SCHEME_IMAP, .auth = AUTH_AUTO, .tls = TLS_REQUIRED, .timeout_s = 60},
-                .policy = {.pull = {true, true, true, true},
-                           .push = {true, true, true, true},
+                .policy = {.pull = {true, true, true, true, false},
+                           .push = {true, true, true, true, false},
                            .guard = true,
                            .max_delete = 25,
                            .quarantine_days = 30,

@@ -161,7 +161,7 @@ check_folder(struct loader *loader, struct configured *c)
 bool
 import_check(struct loader *loader, struct configured *c)
 {
-    static const struct direction all = {true, true, true, true};
+    static const struct direction all = {true, true, true, true, false};
     struct import_policy *import = &c->account.import;
 
     if (!account_is_pop(&c->account))

@@ -75,9 +75,14 @@ static const struct word removals_words[] = {
     {"auto", REMOVALS_AUTO}, {"yes", REMOVALS_YES}, {"no", REMOVALS_NO}, {NULL, 0}};
 static const struct word bool_words[] = {{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0},
                                          {"no", 0},   {"off", 0}, {NULL, 0}};
-enum { MAY_NEW = 1, MAY_FLAGS = 2, MAY_DELETES = 4, MAY_MAILBOXES = 8 };
+enum { MAY_NEW = 1, MAY_FLAGS = 2, MAY_DELETES = 4, MAY_MAILBOXES = 8, MAY_MAILBOX_DELETES = 16 };
 static const struct word direction_words[] = {
-    {"new", MAY_NEW}, {"flags", MAY_FLAGS}, {"deletes", MAY_DELETES}, {"mailboxes", MAY_MAILBOXES}, {NULL, 0},
+    {"new", MAY_NEW},
+    {"flags", MAY_FLAGS},
+    {"deletes", MAY_DELETES},
+    {"mailboxes", MAY_MAILBOXES},
+    {"mailbox-deletes", MAY_MAILBOX_DELETES},
+    {NULL, 0},
 };
 
 static bool
@@ -240,7 +245,7 @@ take_direction(struct loader *loader, const char *key, struct direction *to)
         return false;
     if (given)
         *to = (struct direction){(bits & MAY_NEW) != 0, (bits & MAY_FLAGS) != 0, (bits & MAY_DELETES) != 0,
-                                 (bits & MAY_MAILBOXES) != 0};
+                                 (bits & MAY_MAILBOXES) != 0, (bits & MAY_MAILBOX_DELETES) != 0};
     return true;
 }
 

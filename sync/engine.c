@@ -37,6 +37,7 @@
 #include "sync/apply/altered.h"
 #include "sync/apply/apply.h"
 #include "sync/apply/copied_from.h"
+#include "sync/apply/going.h"
 #include "sync/apply/keywords.h"
 #include "sync/apply/leftovers.h"
 #include "sync/apply/letters.h"
@@ -275,7 +276,10 @@ pass(struct run *run, bool *more)
             run)) /* perhaps in the middle of reading new files: what is not read yet would be fetched a second time */
         return true;
     again = is_overtaken(run);
+    if (!again && !going_look(run, &again))
+        return false;
     ok = again || (letters_new_take(run) && plan(run, &agenda));
+    ok = ok && (again || going_judge(run, &agenda, &again));
     again = again || is_overtaken(run);
     before = report_acts(&run->counts);
     ok = ok && (again || apply(run, &agenda));
@@ -299,12 +303,13 @@ static bool
 dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
-    bool edited;
+    bool edited, again = false;
     bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && swapped_check(run) &&
               recover_intents(run) && hold_reject(run) && observe_refused(run) && observe_edited(run, true, &edited);
 
-    ok = ok && identify(run) && letters_new_take(run) && plan(run, &agenda) && agenda_foresee(run, &agenda) &&
-         copied_foresee(run, &agenda) && agenda_guard(run, &agenda) && agenda_print(run, &agenda) &&
+    ok = ok && identify(run) && going_look(run, &again) && letters_new_take(run) && plan(run, &agenda) &&
+         going_judge(run, &agenda, &again) && agenda_foresee(run, &agenda) && copied_foresee(run, &agenda) &&
+         agenda_guard(run, &agenda) && agenda_print(run, &agenda) && going_foresee(run, &agenda) &&
          apply_keywords_there(run);
     uneven_say(run);
     agenda_free(&agenda);
@@ -341,7 +346,9 @@ survey(struct run *run)
 {
     const bool again = run->surveyed;
 
-    run->surveyed = run->surveyed || (survey_remote(run) && attempts_judge(run));
+    if (!going_recover_there(run))
+        return false;
+    run->surveyed = run->surveyed || (survey_remote(run) && attempts_judge(run) && going_begin(run));
     run->made = run->made || (run->surveyed && rename_there(run) && mailboxes_create(run));
     if (!run->made || !again)
         return run->made;
@@ -398,6 +405,8 @@ work_on_line(struct run *run)
     keywords_end(run);
     if (!run_stopped(run))
         attempts_over(run);
+    if (!going_finish(run))
+        return false;
     return run_stopped(run) || (attempts_write(run) && finish_pairing(run) && reading_say(run) &&
                                 leftovers_count(run) && refusals_say(run) && close_pending(run) && shown_note(run) &&
                                 place_close(run) && close_gmail(run) && close_quarantine(run) && allowed_end(run));
@@ -491,8 +500,8 @@ work(struct run *run)
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
         !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
-        !allowed_begin(run) || !linked_settle(run) || !rename_here_recover(run) || !survey_known(run) || !sweep(run) ||
-        (run->options->altered != NULL && !altered_find(run)))
+        !allowed_begin(run) || !linked_settle(run) || !rename_here_recover(run) || !going_recover_here(run) ||
+        !survey_known(run) || !sweep(run) || (run->options->altered != NULL && !altered_find(run)))
         return false;
     if (!line_open(run))
         return false;

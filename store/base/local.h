@@ -276,6 +276,18 @@ struct local_ops {
      * return. Where that was done before, it is made durable. Never over anything but an empty directory: then false, and *taken.
      */
     bool (*move_folder)(void *local, const char *from, const char *to, bool *taken, struct error *err);
+    /**
+     * What stands in a folder's directory beside its mail and what mail servers, other programs that keep the tree, and golub are known to leave there:
+     * "notes.txt", "tmp/1.a". For whoever is to remove it. `directory`: it may hold other folders.
+     * @param empty  [out] nothing at all stands there. *missing: there is no such directory
+     */
+    bool (*beside)(void *local, const char *folder, bool (*entry)(void *context, const char *name, bool directory),
+                   void *context, bool *missing, bool *empty, struct error *err);
+    /**
+     * A folder without mail goes: tmp/, new/, cur/, what is known to stand beside them, and the directory, if nothing else is in it; durable on return.
+     * Of one that is partly gone the rest goes. *holds: there is something in tmp/, new/ or cur/, so that it is left as a folder, or made one again.
+     */
+    bool (*remove_folder)(void *local, const char *folder, bool *holds, struct error *err);
     /** Does anything stand under this path, a folder or not, but an empty directory? */
     bool (*taken)(void *local, const char *folder, bool *taken, struct error *err);
     /**

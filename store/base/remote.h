@@ -252,6 +252,17 @@ struct remote_rename {    /* one mailbox, with all below it */
     bool carried_out;     /* perhaps it was, without an answer: nothing is renamed, and only looked at */
 };
 
+struct remote_delete {             /* one mailbox, which must be empty; nothing below it goes */
+    struct text name;              /* wire bytes */
+    struct text aside;             /* wire bytes of a name that nobody else gives: it has that for a moment */
+    char separator;                /* of `name` */
+    uint32_t uidvalidity, uidnext; /* as it was seen last */
+    const char *objectid;          /* what it is, as in remote_listed; "": not known */
+    bool
+        begun; /* perhaps it has the other name, or is gone, without an answer: that one is looked at, and a new one is not begun */
+    bool undo; /* ... and gets its own name back */
+};
+
 struct remote_ops {
     /** Connect and log in; err as in stream.h, or ERROR_LOGIN. @param examine  never SELECT, only EXAMINE (dry run) */
     bool (*open)(void *remote, bool examine, struct error *err);
@@ -292,6 +303,12 @@ struct remote_ops {
     bool (*rename)(void *remote, const struct remote_rename *what,
                    bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome),
                    void *context, struct error *err);
+    /**
+     * DELETE of a mailbox that is empty, under a name that no mail can come to; UNSUBSCRIBE.
+     * @param outcome  [out] ok: neither name is there. changed: it is not what was meant, or mail came to it, and it has its own name; doubtful: that
+     *                 it can't have again. Else refused, and it is as it was
+     */
+    bool (*delete)(void *remote, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err);
     /**
      * So many bytes of mail are about to be moved one way, by one operation or several: is the line made ready for that? May cost a turn. May be
      * NULL: it is as it is.

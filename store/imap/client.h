@@ -41,6 +41,7 @@ enum command_kind {
     COMMAND_CREATE,
     COMMAND_SUBSCRIBE,
     COMMAND_RENAME,
+    COMMAND_DELETE,
     COMMAND_NOTIFY,
     COMMAND_IDLE,
     COMMAND_NOOP
@@ -182,6 +183,8 @@ bool imap_change(struct imap *imap, enum change_kind kind, const struct remote_c
 bool imap_create(struct imap *imap, const struct text *names, size_t count,
                  bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
                  void *context, struct error *err);
+bool imap_delete(struct imap *imap, const struct remote_delete *what, struct remote_outcome *outcome,
+                 struct error *err);
 bool imap_rename(struct imap *imap, const struct remote_rename *what,
                  bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome),
                  void *context, struct error *err);

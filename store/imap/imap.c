@@ -415,6 +415,12 @@ rename_imap(void *remote, const struct remote_rename *what,
     return is_open(remote, err) && client_drain(remote, err) && imap_rename(remote, what, done, context, err);
 }
 
+static bool
+delete_imap(void *remote, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err)
+{
+    return is_open(remote, err) && client_drain(remote, err) && imap_delete(remote, what, outcome, err);
+}
+
 struct imap *
 imap_new(const struct connection *to)
 {
@@ -482,6 +488,7 @@ imap_remote(struct imap *imap)
         .remove = remove_imap,
         .create = create_imap,
         .rename = rename_imap,
+        .delete = delete_imap,
         .avoid = avoid_imap,
         .expect_guid = expect_guid_imap,
         .expect = imap_expect,

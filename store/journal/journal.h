@@ -346,7 +346,9 @@ enum journal_op_kind {
     OP_REMOVE_REMOTE,
     OP_REMOVE_LOCAL,
     OP_RENAME_HERE,
-    OP_RENAME_THERE
+    OP_RENAME_THERE,
+    OP_DELETE_HERE, /* a mailbox, on which side: sync/apply/going.h */
+    OP_DELETE_THERE
 };
 struct journal_op { /* an intent, durable before its command */
     int64_t id;
@@ -366,7 +368,8 @@ struct journal_op { /* an intent, durable before its command */
     /*
      * Remove local: the name in the quarantine. Remove remote, of a message that is first copied to the \\Trash: that one's wire name; `uidnext` and
      * `date` are its UIDNEXT and UIDVALIDITY before that, `attempt` how many copies were answered OK (sync/apply/trash.c). Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is
-     * the UID, of an upload `canonical` the digest of the wire bytes. Rename there: the name for people that it is to get.
+     * the UID, of an upload `canonical` the digest of the wire bytes. Rename there: the name for people that it is to get. Delete
+     * there: the wire name that it has meanwhile.
      */
     char name[LIMIT_MAILBOX_NAME + 1];
     int64_t seen; /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */

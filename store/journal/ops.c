@@ -14,7 +14,7 @@ read_op(sqlite3_stmt *statement, void *row)
     struct sql_reader from = {.statement = statement};
 
     op->id = read_integer(&from, 1, INT64_MAX);
-    op->kind = (enum journal_op_kind)read_integer(&from, OP_UPLOAD, OP_RENAME_THERE);
+    op->kind = (enum journal_op_kind)read_integer(&from, OP_UPLOAD, OP_DELETE_THERE);
     op->mailbox = read_integer(&from, 0, INT64_MAX);
     op->message = read_integer(&from, 0, INT64_MAX);
     op->target = read_integer(&from, 0, INT64_MAX);

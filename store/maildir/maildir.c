@@ -101,6 +101,8 @@ maildir_local(struct maildir *maildir)
         .create = create_folder,
         .create_all = create_folders,
         .move_folder = move_folder,
+        .beside = remove_folder_beside,
+        .remove_folder = remove_folder,
         .taken = move_folder_taken,
         .only_above = move_folder_only_above,
         .free_space = filesystem_free,

@@ -36,6 +36,12 @@ bool move_folder(void *local, const char *from, const char *to, bool *taken, str
 bool move_folder_taken(void *local, const char *folder, bool *taken, struct error *err);
 bool move_folder_only_above(void *local, const char *folder, const char *const *folders, size_t count);
 
+/* remove_folder.c */
+bool remove_folder_beside(void *local, const char *folder,
+                          bool (*entry)(void *context, const char *name, bool directory), void *context, bool *missing,
+                          bool *empty, struct error *err);
+bool remove_folder(void *local, const char *folder, bool *holds, struct error *err);
+
 /* filesystem.c: what the file system under the root can do */
 bool filesystem_holds_names(void *local, bool probe, struct error *err);
 void filesystem_learn(struct maildir *maildir);

@@ -193,7 +193,7 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
     if (judged->reason == HOLD_NOT && !twin && run->account->policy.guard && (message.facts & FACT_REPLACED) == 0 &&
         run->newly_allowed[todo->step.verb == PLAN_REMOVE_HERE ? SIDE_HERE : SIDE_THERE])
         judged->reason = HOLD_ALLOWED;
-    judged->counts = !twin;
+    judged->counts = !twin || run->mailboxes[todo->mailbox].going != GOING_NOT; /* a mailbox goes with all of its own */
     return true;
 }
 
@@ -208,7 +208,8 @@ count_messages(struct verdict *verdict)
 
         /* Where nothing is done, nothing can be removed either. */
         if (mailbox->row.id != 0 && mailbox->chosen &&
-            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) &&
+            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR ||
+             mailbox->going != GOING_NOT) &&
             !journal_message_count(run->journal, mailbox->row.id, WHICH_PRESENT, &count->messages, &run->err))
             return false;
         count->may_be_empty = (mailbox->uses & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
@@ -346,7 +347,8 @@ judge(struct verdict *verdict)
         return false;
     account = guard_holds_account(&verdict->all.count, policy);
     for (size_t i = 0; i < run->count; i++)
-        verdict->tallies[i].held = account || guard_holds_mailbox(&verdict->tallies[i].count, policy);
+        verdict->tallies[i].held = account || guard_holds_mailbox(&verdict->tallies[i].count, policy) ||
+                                   (policy->guard && run->mailboxes[i].going_doubted);
     for (size_t i = 0; i < agenda->count; i++) {
         struct judging *judged = &verdict->judged[i];
 

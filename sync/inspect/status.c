@@ -9,17 +9,36 @@
 #include "sync/base/watched.h"
 #include "sync/inspect/status_private.h"
 #include "sync/rules/keywords.h"
+#include "sync/rules/mailbox.h"
+#include "sync/rules/special.h"
 
 #define WORDS_SIZE 512 /* of what else is said of a mailbox */
 
-static const char *
-state_words(enum mailbox_state state)
+static bool
+may_go(const struct status_view *view, const struct journal_mailbox *mailbox, enum mailbox_side side)
 {
-    switch (state) {
+    const unsigned uses =
+        special_uses(view->account->policy.special, mailbox->name, mailbox->attributes) | mailbox->attributes;
+
+    return mailbox_may_go(side,
+                          strcmp(mailbox->name, "INBOX") == 0 || (uses & ((unsigned)SPECIAL_ANY | REMOTE_SHARED)) != 0,
+                          &view->account->policy);
+}
+
+static const char *
+state_words(const struct status_view *view, const struct journal_mailbox *mailbox)
+{
+    switch (mailbox->state) {
     case MAILBOX_GONE_REMOTE:
-        return "gone on the server since: what is here stays";
+        if (may_go(view, mailbox, SIDE_HERE))
+            return "gone on the server since: its folder is to go";
+        return "gone on the server since: what is here stays (`pull = {..., \"mailbox-deletes\"}` would remove it)";
     case MAILBOX_GONE_LOCAL:
-        return "its folder is gone here: what is on the server stays";
+        if (may_go(view, mailbox, SIDE_THERE))
+            return "its folder is gone here: it is to go on the server";
+        return "its folder is gone here: what is on the server stays (`push = {..., \"mailbox-deletes\"}` would delete "
+               "it "
+               "there)";
     case MAILBOX_REPAIR:
         return "to be paired anew";
     case MAILBOX_NEW_LOCAL:
@@ -142,10 +161,12 @@ count_held(const struct status_view *view, int64_t mailbox)
     return held;
 }
 
+/* It is gone on one side, and stays on the other. */
 static bool
-is_gone(const struct journal_mailbox *mailbox)
+is_void(const struct status_view *view, const struct journal_mailbox *mailbox)
 {
-    return mailbox->state == MAILBOX_GONE_REMOTE || mailbox->state == MAILBOX_GONE_LOCAL;
+    return (mailbox->state == MAILBOX_GONE_REMOTE && !may_go(view, mailbox, SIDE_HERE)) ||
+           (mailbox->state == MAILBOX_GONE_LOCAL && !may_go(view, mailbox, SIDE_THERE));
 }
 
 static bool
@@ -162,7 +183,7 @@ count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, s
         !journal_message_count(view->journal, mailbox->id, WHICH_FOREIGN, &foreign, &view->err))
         return false;
     row->mailbox = mailbox->name;
-    row->held = is_gone(mailbox) ? 0 : held;
+    row->held = is_void(view, mailbox) ? 0 : held;
     row->waiting = waiting > unseen + held ? waiting - unseen - held : 0;
     if (mailbox->state == MAILBOX_GONE_REMOTE) /* its rows are what it had */
         row->there = 0;
@@ -178,7 +199,7 @@ count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, s
     if (!add_letters(view, mailbox->id, words))
         return false;
     if (mailbox->state != MAILBOX_ACTIVE)
-        add_words(words, "%s", state_words(mailbox->state));
+        add_words(words, "%s", state_words(view, mailbox));
     return true;
 }
 
@@ -216,7 +237,7 @@ show_mailboxes(struct status_view *view)
     return ok;
 }
 
-/* In a mailbox that is gone on one side nothing counts as removed, and should it come back neither: no word is waited for. */
+/* In a mailbox that is gone on one side, and stays on the other, nothing counts as removed, and should it come back neither: no word is waited for. */
 static void
 forget_void(struct status_view *view)
 {
@@ -226,7 +247,7 @@ forget_void(struct status_view *view)
         bool gone = false;
 
         for (size_t m = 0; m < view->count && view->pending[i].kind == PENDING_HELD && !gone; m++)
-            gone = view->mailboxes[m].id == view->pending[i].mailbox && is_gone(&view->mailboxes[m]);
+            gone = view->mailboxes[m].id == view->pending[i].mailbox && is_void(view, &view->mailboxes[m]);
         if (!gone)
             view->pending[kept++] = view->pending[i];
     }

@@ -5,12 +5,14 @@
 
 #define GONE "gone-here" /* what is pending of such a mailbox */
 
+/* Where the mailbox is to go there, new mail brings its folder back (sync/apply/going.h). */
 static bool
-has_news(const struct mailbox *mailbox)
+has_news(const struct run *run, const struct mailbox *mailbox)
 {
-    return mailbox->row.state == MAILBOX_GONE_LOCAL && mailbox->chosen && mailbox->listed && mailbox->has_status &&
-           mailbox->row.id != 0 && mailbox->row.uidvalidity == mailbox->uidvalidity &&
-           mailbox->uidnext > mailbox->row.uidnext && mailbox->messages != 0;
+    return !mailbox_may_go(SIDE_THERE, false, &run->account->policy) && mailbox->row.state == MAILBOX_GONE_LOCAL &&
+           mailbox->chosen && mailbox->listed && mailbox->has_status && mailbox->row.id != 0 &&
+           mailbox->row.uidvalidity == mailbox->uidvalidity && mailbox->uidnext > mailbox->row.uidnext &&
+           mailbox->messages != 0;
 }
 
 static bool
@@ -38,6 +40,6 @@ gone_news_say(struct run *run)
     bool ok = true;
 
     for (size_t i = 0; ok && i < run->count; i++)
-        ok = !has_news(&run->mailboxes[i]) || say(run, &run->mailboxes[i]);
+        ok = !has_news(run, &run->mailboxes[i]) || say(run, &run->mailboxes[i]);
     return ok;
 }

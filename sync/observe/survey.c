@@ -15,6 +15,7 @@
 #include "sync/rows/missing.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/mailbox.h"
+#include "sync/run/aside.h"
 #include "sync/run/attempts.h"
 #include "sync/run/attempts_bare.h"
 #include "sync/run/lookup.h"
@@ -125,11 +126,14 @@ forget_cursors(struct journal_mailbox *row)
 static void
 say_gone(struct run *run, struct mailbox *mailbox, enum mailbox_state state)
 {
+    const bool there = state == MAILBOX_GONE_REMOTE,
+               goes = mailbox_may_go(there ? SIDE_HERE : SIDE_THERE, false, &run->account->policy);
+
     if (mailbox->row.state != state)
-        report_mailbox(run->report, run->account->name, mailbox->row.name,
-                       state == MAILBOX_GONE_REMOTE ? "gone-there" : "gone-here",
-                       state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
-                                                    : "its folder is gone here; what is on the server stays");
+        report_mailbox(run->report, run->account->name, mailbox->row.name, there ? "gone-there" : "gone-here",
+                       there  ? (goes ? "it is gone on the server" : "it is gone on the server; what is here stays")
+                       : goes ? "its folder is gone here"
+                              : "its folder is gone here; what is on the server stays");
     if (mailbox->row.behind == 0) {
         mailbox->row.behind = run->seen_id;
         run->fell_behind = true;
@@ -557,7 +561,7 @@ see_again(void *context, const struct remote_listed *listed)
     struct mailbox *mailbox = lookup_wire(run, listed->name);
     char name[LIMIT_MAILBOX_NAME + 1];
 
-    if ((listed->attributes & REMOTE_NOSELECT) != 0)
+    if ((listed->attributes & REMOTE_NOSELECT) != 0 || aside_is_deleted(listed))
         return true;
     if (mailbox == NULL) {
         if ((run->cautions & CAUTION_MADE_THERE) == 0 && survey_is_grown(run, listed, name)) {
@@ -565,6 +569,11 @@ see_again(void *context, const struct remote_listed *listed)
             say_grown(run, name);
         }
         return true;
+    }
+    if (!mailbox->listed && mailbox->chosen && mailbox->row.id != 0) { /* it is back: what vanished may be in it */
+        if ((run->cautions & CAUTION_MADE_THERE) == 0)
+            say_grown(run, mailbox->row.name);
+        run_learn(run, NULL, CAUTION_MADE_THERE);
     }
     mailbox->named_again = true;
     mailbox->at_rest = mailbox->has_status && listed->has_status && mailbox->messages == listed->messages &&

@@ -19,6 +19,7 @@
 #include "sync/observe/took_name.h"
 #include "sync/observe/undecided.h"
 #include "sync/observe/wishes.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/shapes.h"
 #include "sync/run/uses.h"
@@ -101,6 +102,8 @@ collect(void *context, const struct remote_listed *seen)
     list->inbox |= text_is_nocase(seen->name, "INBOX");
     if ((seen->attributes & REMOTE_NOSELECT) != 0)
         return keep(run, &list->parents, &list->parents_count, &list->parents_size, seen) != NULL;
+    if (aside_is_deleted(seen))
+        return true;
     if (keep(run, &list->items, &list->count, &list->size, seen) == NULL)
         return false;
     if (!array_grow(&run->listed, &run->listed_size, run->listed_count + 1, sizeof *run->listed))

@@ -22,6 +22,10 @@ static const struct act_words acts[REPORT_ACTS] = {
     [DID_RENAME_HERE] = {"rename-here", "renamed here to", "would be renamed here to", "renamed-here"},
     [DID_RENAME_THERE] = {"rename-there", "renamed on the server to", "would be renamed on the server to",
                           "renamed-there"},
+    [DID_DELETE_HERE] = {"delete-here", "its folder is removed here: it is gone on the server",
+                         "would remove its folder here", "deleted-here"},
+    [DID_DELETE_THERE] = {"delete-there", "deleted on the server: its folder is gone here",
+                          "would delete the mailbox on the server", "deleted-there"},
     [DID_PAIR] = {"pair", "found to be the same on both sides", "would pair: the same on both sides", NULL},
 };
 

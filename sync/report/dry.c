@@ -81,6 +81,9 @@ write_would(struct report *report, const char *account, const struct report_woul
     add_part(line, sizeof line, "hold the removal of", would->removals_here, " here", 0);
     add_part(line, sizeof line, "hold the removal of", would->removals_there, " on the server", 0);
     add_part(line, sizeof line, "hold the addition of", would->additions, "", 0);
+    if (done[DID_DELETE_HERE] != 0 || done[DID_DELETE_THERE] != 0)
+        (void)text_print(line + strlen(line), sizeof line - strlen(line), "%s%s", line[0] != '\0' ? ", " : "would ",
+                         done[DID_DELETE_HERE] != 0 ? "remove the folder here" : "delete the mailbox on the server");
     report_text_line(report, report->out, &place, line);
 }
 

@@ -197,6 +197,8 @@ make_counts(const struct report_counts *c)
         {"mailboxes_made_there", c->done[DID_CREATE_THERE]},
         {"mailboxes_renamed_here", c->done[DID_RENAME_HERE]},
         {"mailboxes_renamed_there", c->done[DID_RENAME_THERE]},
+        {"mailboxes_deleted_here", c->done[DID_DELETE_HERE]},
+        {"mailboxes_deleted_there", c->done[DID_DELETE_THERE]},
         {"paired", c->done[DID_PAIR]},
         {"held", c->held},
         {"pending", c->pending},

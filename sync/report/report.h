@@ -38,6 +38,8 @@ enum report_act { /* what is done with one message or mailbox; acts.c has the wo
                   DID_CREATE_THERE,
                   DID_RENAME_HERE, /* a mailbox with all its mail; `left` is its old name */
                   DID_RENAME_THERE,
+                  DID_DELETE_HERE, /* a mailbox that is gone on the other side, once it was empty */
+                  DID_DELETE_THERE,
                   DID_PAIR, /* found to be the same on both sides, without a transfer */
                   REPORT_ACTS,
 };

@@ -80,6 +80,7 @@ add_done(struct phrase *phrase, const struct report_counts *c, int days)
     add_sides(phrase, c->done[DID_CREATE_HERE], c->done[DID_CREATE_THERE], "mailbox made", "mailboxes made", "");
     add_item(phrase, c->done[DID_RENAME_HERE], "mailbox renamed here", "mailboxes renamed here");
     add_item(phrase, c->done[DID_RENAME_THERE], "mailbox renamed there", "mailboxes renamed there");
+    add_sides(phrase, c->done[DID_DELETE_HERE], c->done[DID_DELETE_THERE], "mailbox deleted", "mailboxes deleted", "");
     add_item(phrase, c->done[DID_PAIR], "found on both sides", "found on both sides");
 }
 

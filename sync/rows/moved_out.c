@@ -5,6 +5,7 @@ bool
 moved_out_is_gone(const struct mailbox *mailbox)
 {
     return mailbox->chosen && mailbox->row.id != 0 && mailbox->listed && !mailbox->folder_here &&
+           mailbox->going == GOING_NOT && /* else all that is gone of it is planned */
            (mailbox->row.state == MAILBOX_GONE_LOCAL || mailbox->moved_out);
 }
 

@@ -202,6 +202,14 @@ mailbox_is_unseen(const struct mailbox_now *now)
 }
 
 bool
+mailbox_may_go(enum mailbox_side side, bool special, const struct policy *policy)
+{
+    const struct direction *to = side == SIDE_HERE ? &policy->pull : &policy->push;
+
+    return to->mailbox_deletes && to->deletes && !special;
+}
+
+bool
 mailbox_is_kept_back(enum mailbox_side side, enum mailbox_state state, const struct policy *policy)
 {
     return side == SIDE_HERE ? state == MAILBOX_NEW_REMOTE && !policy->pull.mailboxes

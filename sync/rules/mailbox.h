@@ -130,6 +130,13 @@ bool mailbox_is_refused(unsigned cautions);
 bool mailbox_is_unsure(unsigned cautions);
 /** Law 5: it is on the server, and what it holds there is not known as of this run. What vanished elsewhere may be in it. */
 bool mailbox_is_unseen(const struct mailbox_now *now);
+/**
+ * `pull` and `push`: may a mailbox that is gone on the other side go on this one? Only where that is named, and its messages may go, too. What is
+ * there to be received in any case, or is for something, never goes.
+ *
+ * @param special  it is INBOX, has a special use, or is not only the user's
+ */
+bool mailbox_may_go(enum mailbox_side side, bool special, const struct policy *policy);
 /** `pull` and `push`: does the policy keep back that it is made on this side, where it is missing? */
 bool mailbox_is_kept_back(enum mailbox_side side, enum mailbox_state state, const struct policy *policy);
 /** Situations: a mailbox made on one side appears on the other. One that was there and is gone is not made again (mailbox_next). */

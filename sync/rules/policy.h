@@ -22,6 +22,7 @@ enum layout { LAYOUT_VERBATIM, LAYOUT_MAILDIRPP, LAYOUT_FLAT };
 
 struct direction { /* what may go one way */
     bool new_mail, flags, deletes, mailboxes;
+    bool mailbox_deletes; /* a mailbox that is gone on the other side goes, with what is in it; with `deletes` alone */
 };
 
 enum sent_policy { /* who files sent mail */

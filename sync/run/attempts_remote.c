@@ -569,6 +569,14 @@ rename_watched(void *self, const struct remote_rename *what,
 }
 
 static bool
+delete_watched(void *self, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err)
+{
+    const struct remote server = ((struct run *)self)->attempts.server;
+
+    return server.ops->delete (server.self, what, outcome, err);
+}
+
+static bool
 expect_watched(void *self, uint64_t bytes, uint64_t *first, struct error *err)
 {
     const struct remote server = ((struct run *)self)->attempts.server;
@@ -602,6 +610,7 @@ attempts_watch(struct run *run)
         .remove = remove_watched,
         .create = create_watched,
         .rename = rename_watched,
+        .delete = delete_watched,
         .expect = expect_watched,
         .close = close_watched,
     };

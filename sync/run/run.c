@@ -116,7 +116,7 @@ struct mailbox_now
 run_mailbox_now(const struct mailbox *mailbox)
 {
     return (struct mailbox_now){
-        .state = mailbox->row.state,
+        .state = mailbox->going != GOING_NOT ? MAILBOX_ACTIVE : mailbox->row.state,
         .cautions = mailbox->cautions,
         .chosen = mailbox->chosen,
         .asked = mailbox->asked,

@@ -31,6 +31,8 @@ enum work { /* what is asked of a server about one mailbox */
             WORK_REMOVE = 16,
 };
 
+enum going { GOING_NOT, GOING_HERE, GOING_THERE };
+
 #define RUN_EXAMPLES 3
 #define RUN_EXAMPLE 512
 
@@ -62,6 +64,11 @@ struct mailbox {
     bool fits_one;        /* ... for something that is new there has numbers that fit */
     bool perhaps_renamed; /* ... for one that is new there may be it, and this is its name */
     char perhaps[160];
+    enum going going;       /* it is gone on the other side, and is to go on this one: sync/apply/going.h */
+    enum going going_waits; /* ... and waited for that before this run */
+    bool going_proven;      /* ... this run asked the server for it by its name */
+    bool going_had;         /* ... and its journal had mail of it when this run began */
+    bool going_doubted;     /* ... with all others but INBOX: what it held waits for the user's word */
     char *
         had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
     bool chosen;    /* by the patterns */

@@ -346,7 +346,7 @@ static double
 run_once(struct scene *scene, struct journal *journal, struct report *report)
 {
     static const char *const patterns[] = {"*", NULL};
-    const struct direction all = {true, true, true, true};
+    const struct direction all = {true, true, true, true, false};
     const struct account account = {.name = "bench",
                                     .connection = {.host = "bench.example.org", .user = "ana"},
                                     .maildir = "/bench/mail",

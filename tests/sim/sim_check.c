@@ -106,6 +106,14 @@ is_removed_there(const struct sim *sim, const struct sim_base *base, const struc
     return there->count == 1 && there->mailbox + 1 == sim->server.trash;
 }
 
+/* A mailbox that is gone on one side, or was until this run. */
+static bool
+is_at_one_side(const struct sim *sim, const struct client *client, int mailbox)
+{
+    return !sim->server.boxes[mailbox].exists || !client->maildir.tree.folder[mailbox] ||
+           sim->missed[client->maildir.client][mailbox];
+}
+
 static void
 check_carried(struct sim *sim, struct client *client, int id, const struct sim_sight *there,
               const struct sim_sight *here)
@@ -117,6 +125,10 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
 
     if (sim->world.expunges && ((old_there->flags | old_here->flags) & FLAG_DELETED) != 0)
         return; /* marked: it may be gone */
+    if (kind_on(&sim->world, KIND_GOES) &&
+        (is_at_one_side(sim, client, base->mailbox) || is_at_one_side(sim, client, old_here->mailbox) ||
+         is_at_one_side(sim, client, old_there->mailbox)))
+        return; /* that takes a second run, or something keeps it */
     if (same_there && same_here)
         check_flags(sim, client, id, there);
     else if (same_there && old_there->flags == base->flags && old_here->count == 0 &&

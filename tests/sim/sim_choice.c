@@ -3,12 +3,12 @@
 
 /* ---- what the user says for a run ---- */
 
-static const struct direction everything = {true, true, true, true};
+static const struct direction everything = {true, true, true, true, false};
 
 static void
 choose_policies(struct sim *sim, struct sim_choice *choice)
 {
-    static const struct direction nothing = {false, false, false, false};
+    static const struct direction nothing = {0};
     struct direction *way = rng_chance(dice(sim), 50) ? &choice->pull : &choice->push;
 
     switch (rng_below(dice(sim), 6)) {
@@ -95,7 +95,14 @@ kinds_ran(struct sim *sim, int client, bool whole)
         sim->was_away_here[client][m] = away && (whole || sim->was_away_here[client][m]);
         sim->was_away_there[client][m] = sim->away_there[m];
         sim->left_out[client][m] = choice->left_out[m] && whole;
+        if (sim->away_there[m])
+            sim->missed[client][m] = true;
+        else if (whole)
+            sim->missed[client][m] = false;
     }
+    for (int m = 0; on(sim, KIND_GOES) && m < SIM_MAILBOXES; m++)
+        if (sim->away_there[m])
+            event_back_there(sim, m);
 }
 
 /* A folder that golub has never seen is a mailbox of its own under another map, or one in the way of it: that is no matter of these histories. */
@@ -178,6 +185,7 @@ kinds_run(struct sim *sim, int client)
 
     *choice = (struct sim_choice){
         .patterns = lists[0].patterns, .pull = everything, .push = everything, .confirm = it->confirm, .plain = true};
+    choice->pull.mailbox_deletes = choice->push.mailbox_deletes = on(sim, KIND_GOES);
     sim->world.clock_off = 0;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         if (sim->away_there[m] || sim->away_here[client][m])

@@ -15,6 +15,8 @@ static const struct {
     {KIND_RENAMES, 20, false, event_rename_here},
     {KIND_AWAY_THERE, 25, false, event_away_there},
     {KIND_AWAY_HERE, 25, false, event_away_here},
+    {KIND_GOES, 12, false, event_folder_goes},
+    {KIND_GOES, 12, false, event_delete_there},
     {KIND_COPIES, 20, true, event_copy_marked},
     {KIND_NAMES, 15, true, event_rename_new_file},
     {KIND_MANY, 15, false, event_remove_many},

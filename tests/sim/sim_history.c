@@ -70,6 +70,7 @@ begin(const struct history *history)
     memset(sim.was_away_here, 0, sizeof sim.was_away_here);
     memset(sim.was_away_there, 0, sizeof sim.was_away_there);
     memset(sim.left_out, 0, sizeof sim.left_out);
+    memset(sim.missed, 0, sizeof sim.missed);
     world->kinds = kinds_of(history->seed);
     if (kind_on(world,
                 KIND_COPYING)) /* what is paired anew while files are missing is fetched, and they come all the same */
@@ -84,6 +85,8 @@ begin(const struct history *history)
         sim.server.sent = SIM_MAILBOXES - 1;
         server_create(&sim.server, sim.server.sent - 1);
     }
+    if (kind_on(world, KIND_GOES))
+        sim.disasters = sim.edits = false;
     if (kind_on(world, KIND_EDITS)) {
         sim.disasters = false;
         sim.edits = true;
@@ -257,6 +260,10 @@ converge(struct history *history)
     say(world, "quiet.");
     sim.server.quota = 0;
     kinds_quiet(&sim);
+    for (int i = 0; kind_on(world, KIND_GOES) && !world->failed && i < 4; i++)
+        (void)sync_all(&worst);
+    if (kind_on(world, KIND_GOES))
+        event_make_again(&sim);
     while (!world->failed && round < ROUNDS_MAX && (changes > 0 || worst == 3)) {
         changes = sync_all(&worst);
         round++;

@@ -311,7 +311,7 @@ beside_had(void *self, const char *base, int64_t before, bool *had, struct error
 static int
 run_engine(struct import_sim *sim, bool dry, struct journal *journal)
 {
-    static const struct direction all = {true, true, true, true};
+    static const struct direction all = {true, true, true, true, false};
     struct handover handover = import_sim_handover(sim);
     struct beside beside = {.knows = beside_knows, .had = beside_had, .account = "imap", .self = sim};
     const struct account account = {.name = "sim",

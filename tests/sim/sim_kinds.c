@@ -49,6 +49,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_RENAMES] = {"renames", 20, true},
     [KIND_TRASH] = {"trash", 12, true},
     [KIND_FILED] = {"filed", 10, true},
+    [KIND_GOES] = {"goes", 15, true},
 };
 
 /* Beside these it is known what removes a message, and what only moves it. */
@@ -68,6 +69,11 @@ static const struct knob knobs[KINDS] = {
      KIND_BIT(KIND_ONE) | KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_SEPARATOR) | KIND_BIT(KIND_DAYS) |                     \
      KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_POLICIES) | KIND_BIT(KIND_SAME_HEADER) |               \
      KIND_BIT(KIND_UIDVALIDITY))
+
+/* Beside these nothing else takes a mailbox away, or brings back what was removed with one. */
+#define BESIDE_GOES                                                                                                    \
+    (KIND_BIT(KIND_GOES) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                      \
+     KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_COPIES))
 
 static unsigned long allowed, forbidden;
 static bool chosen; /* by --kinds: then most histories have them */
@@ -126,8 +132,8 @@ in_force(void)
         if (knobs[i].on)
             on |= KIND_BIT(i);
 #ifdef SIM_WATCHER /* its runs are all alike */
-    on &= ~(KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_POLICIES) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_ONE) |
-            KIND_BIT(KIND_WATCHED));
+    on &= ~(KIND_BIT(KIND_GOES) | KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_POLICIES) | KIND_BIT(KIND_WORDS) |
+            KIND_BIT(KIND_ONE) | KIND_BIT(KIND_WATCHED));
 #endif
     return (chosen ? allowed : on) & ~forbidden;
 }
@@ -166,6 +172,10 @@ kinds_of(uint64_t seed)
         kinds &= BESIDE_TRASH;
     if ((kinds & KIND_BIT(KIND_FILED)) != 0)
         kinds &= BESIDE_FILED;
+    if ((kinds & (KIND_BIT(KIND_TRASH) | KIND_BIT(KIND_FILED))) != 0)
+        kinds &= ~KIND_BIT(KIND_GOES);
+    if ((kinds & KIND_BIT(KIND_GOES)) != 0)
+        kinds &= BESIDE_GOES;
     return kinds;
 }
 

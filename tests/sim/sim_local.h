@@ -26,6 +26,12 @@ bool folders_move(void *local, const char *from, const char *to, bool *taken, st
 void folders_rename(struct maildir_sim *maildir, int from, int to);
 /** Both are there. */
 void folders_exchange(struct maildir_sim *maildir, int a, int b);
+/** sim_delete.c */
+bool folders_beside(void *local, const char *folder, bool (*entry)(void *context, const char *name, bool directory),
+                    void *context, bool *missing, bool *empty, struct error *err);
+bool folders_remove(void *local, const char *folder, bool *holds, struct error *err);
+/** Whoever removed it: the next one of this name is another directory. */
+void folders_forget(struct maildir_sim *maildir, int place);
 bool folders_taken(void *local, const char *folder, bool *taken, struct error *err);
 bool folders_only_above(void *local, const char *folder, const char *const *folders, size_t count);
 

@@ -650,6 +650,7 @@ static const struct remote_ops ops = {
     .remove = remote_remove,
     .create = sim_create,
     .rename = remote_rename_mailbox,
+    .delete = remote_delete_mailbox,
     .avoid = sim_avoid,
     .close = sim_close,
 };

@@ -28,6 +28,8 @@ bool remote_remove(void *remote, const struct remote_change *changes, size_t cou
                    void *context, struct error *err);
 
 /* sim_rename.c */
+bool remote_delete_mailbox(void *remote, const struct remote_delete *what, struct remote_outcome *outcome,
+                           struct error *err);
 bool remote_rename_mailbox(void *remote, const struct remote_rename *what,
                            bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome),
                            void *context, struct error *err);

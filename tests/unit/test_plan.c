@@ -22,7 +22,7 @@
 static const unsigned flag_pairs[][2] = {
     {FLAG_SEEN, FLAG_FLAGGED}, {FLAG_FLAGGED, FLAG_DELETED}, {FLAG_SEEN, FLAG_DELETED}};
 static const struct policy everything = {
-    .pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
+    .pull = {true, true, true, true, false}, .push = {true, true, true, true, false}, .guard = true, .max_delete = 25};
 
 static struct policy
 policy_number(unsigned n)

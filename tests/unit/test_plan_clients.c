@@ -22,7 +22,7 @@
 #define NAME_GONE 200u /* a UID or base name that is nobody's any more */
 
 static const struct policy everything = {
-    .pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
+    .pull = {true, true, true, true, false}, .push = {true, true, true, true, false}, .guard = true, .max_delete = 25};
 
 struct state { /* all bytes; unused ones are zero */
     struct world world;

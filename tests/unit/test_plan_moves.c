@@ -30,7 +30,7 @@ enum act {
 static const char *const acts[] = {"nothing", "delete",          "flag", "unsee",          "move", "move and flag",
                                    "rename",  "rename and flag", "copy", "move and rename"};
 static const struct policy everything = {
-    .pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
+    .pull = {true, true, true, true, false}, .push = {true, true, true, true, false}, .guard = true, .max_delete = 25};
 
 struct story {
     bool same_bytes, apart; /* both messages alike; the second one starts in the other mailbox */

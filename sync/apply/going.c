@@ -1,0 +1,551 @@
+/* See going.h. Here: which mailboxes are to go, and what keeps one; going_end.c: how it goes. */
+#include "sync/apply/going.h"
+
+#include "sync/observe/closed.h"
+#include "sync/observe/observe.h"
+#include "sync/rows/missing.h"
+#include "sync/rules/special.h"
+#include "sync/run/lookup.h"
+#include "sync/run/situation.h"
+
+#define UNSURE_HERE                                                                                                    \
+    ((unsigned)CAUTION_ODD_NAME | CAUTION_UNREAD_FOLDER | CAUTION_UNSTABLE_FOLDER | CAUTION_UNREAD_FILE |              \
+     CAUTION_UNREAD_FILES | CAUTION_READ_ONLY)
+
+static const char *
+waits_word(const struct mailbox *mailbox)
+{
+    return mailbox->row.state == MAILBOX_GONE_REMOTE ? GOING_WAITS_HERE : GOING_WAITS_THERE;
+}
+
+bool
+going_keep(struct run *run, struct mailbox *mailbox, const char *why)
+{
+    mailbox->going = GOING_NOT;
+    return run_begin(run) &&
+           run_end(run, run_pending(run, mailbox, 0, PENDING_MAILBOX, waits_word(mailbox), why, NULL));
+}
+
+bool
+going_is_below(const struct mailbox *mailbox, const struct mailbox *above)
+{
+    const size_t length = strlen(above->row.name);
+
+    return strncmp(mailbox->row.name, above->row.name, length) == 0 && mailbox->row.name[length] == '/';
+}
+
+/* ---- which ones ---- */
+
+static bool
+is_special(const struct mailbox *mailbox)
+{
+    const unsigned special = (unsigned)SPECIAL_ANY | REMOTE_SHARED;
+
+    return strcmp(mailbox->row.name, "INBOX") == 0 || ((mailbox->uses | mailbox->row.attributes) & special) != 0;
+}
+
+static bool
+may_go(const struct run *run, const struct mailbox *mailbox, enum mailbox_side side)
+{
+    return mailbox->row.id != 0 && mailbox->row.wire != NULL && mailbox->chosen && mailbox->asked &&
+           !mailbox->by_name && !mailbox->stuck && !mailbox->name_waits && !mailbox->undecided && !mailbox->fits_one &&
+           mailbox->row.goal == NULL && mailbox->row.goal_there == NULL &&
+           mailbox_may_go(side, is_special(mailbox), &run->account->policy);
+}
+
+static enum going
+find_goal(const struct run *run, const struct mailbox *mailbox)
+{
+    if (mailbox->row.state == MAILBOX_GONE_LOCAL && mailbox->listed && !mailbox->folder_here &&
+        may_go(run, mailbox, SIDE_THERE))
+        return GOING_THERE;
+    if (mailbox->row.state == MAILBOX_GONE_REMOTE && !mailbox->listed && mailbox->folder_here &&
+        run->info.unlisted[0] == '\0' && may_go(run, mailbox, SIDE_HERE))
+        return GOING_HERE;
+    return GOING_NOT;
+}
+
+/* What waited for this before, in whichever run. */
+static bool
+recall_waiting(struct run *run)
+{
+    struct journal_pending *list;
+    size_t count;
+
+    if (!journal_pendings(run->journal, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *mailbox = list[i].message == 0 ? run_mailbox_by_id(run, list[i].mailbox) : NULL;
+
+        if (mailbox != NULL)
+            mailbox->going_waits = strcmp(list[i].detail, GOING_WAITS_HERE) == 0    ? GOING_HERE
+                                   : strcmp(list[i].detail, GOING_WAITS_THERE) == 0 ? GOING_THERE
+                                                                                    : GOING_NOT;
+    }
+    free(list);
+    return true;
+}
+
+/* Its numbers are what they were: then nothing is to be read there. */
+static void
+look_there_perhaps(struct mailbox *mailbox)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+
+    mailbox->current = mailbox->has_status && row->uidvalidity == mailbox->uidvalidity &&
+                       row->uidnext == mailbox->uidnext && row->messages == mailbox->messages &&
+                       (mailbox->modseq != 0 ? row->modseq == mailbox->modseq : mailbox->messages == 0);
+    mailbox->look_there = !mailbox->current;
+}
+
+/* In a transaction. */
+static bool
+begin_one(struct run *run, struct mailbox *mailbox)
+{
+    const enum going goal = find_goal(run, mailbox);
+
+    if (goal != mailbox->going_waits && mailbox->going_waits != GOING_NOT &&
+        !journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err))
+        return false;
+    if (goal == GOING_HERE && mailbox->going_waits != GOING_HERE)
+        return run_pending(run, mailbox, 0, PENDING_MAILBOX, GOING_WAITS_HERE,
+                           "it is gone on the server: the next run that misses it there, too, removes its folder",
+                           NULL);
+    mailbox->going = goal;
+    if (goal == GOING_THERE)
+        look_there_perhaps(mailbox);
+    return true;
+}
+
+/* Of several mailboxes nothing is left there but INBOX: perhaps what they lie on is away. */
+static void
+doubt_all(struct run *run)
+{
+    size_t gone = 0, left = 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *mailbox = &run->mailboxes[i];
+
+        gone += mailbox->row.state == MAILBOX_GONE_REMOTE;
+        left += mailbox->listed && strcmp(mailbox->row.name, "INBOX") != 0;
+    }
+    for (size_t i = 0; gone > 1 && left == 0 && i < run->count; i++)
+        run->mailboxes[i].going_doubted = run->mailboxes[i].going == GOING_HERE;
+}
+
+bool
+going_begin(struct run *run)
+{
+    bool ok;
+
+    if (run->no_root || run->first || run->pair_all || run->maildir_older)
+        return true;
+    ok = recall_waiting(run) && run_begin(run);
+    for (size_t i = 0; ok && i < run->count; i++)
+        ok = begin_one(run, &run->mailboxes[i]);
+    doubt_all(run);
+    return run_end(run, ok);
+}
+
+/* ---- its folder is gone here ---- */
+
+struct beside {
+    struct run *run;
+    const struct mailbox *mailbox;
+    char foreign[GOING_WHY];
+};
+
+/* A directory in which a mailbox stands is no foreign one. */
+static bool
+see_beside(void *context, const char *name, bool directory)
+{
+    struct beside *beside = context;
+    char path[LOCAL_FOLDER_MAX + 1];
+    bool holds = false;
+
+    (void)text_print(path, sizeof path, "%s/%s", beside->mailbox->row.folder, name);
+    for (size_t i = 0; directory && !holds && i < beside->run->count; i++) {
+        const struct mailbox *other = &beside->run->mailboxes[i];
+        const size_t length = strlen(path);
+
+        holds = other->folder_here && strncmp(other->row.folder, path, length) == 0 &&
+                (other->row.folder[length] == '\0' || other->row.folder[length] == '/');
+    }
+    if (!holds)
+        (void)text_print(beside->foreign, sizeof beside->foreign, "\"%s\" stands in its folder", name);
+    return holds;
+}
+
+/* An empty directory at its path, or in place of what it stood in, is perhaps one on which something is to be mounted. */
+static bool
+find_empty(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
+{
+    struct beside beside = {.run = run, .mailbox = mailbox};
+    char path[LOCAL_FOLDER_MAX + 1];
+    bool missing = true, empty = false;
+
+    (void)text_print(path, sizeof path, "%s", mailbox->row.folder);
+    while (missing) {
+        char *slash;
+
+        if (!run->local.ops->beside(run->local.self, path, see_beside, &beside, &missing, &empty, &run->err))
+            return false;
+        slash = strrchr(path, '/');
+        if (!missing || slash == NULL)
+            break;
+        *slash = '\0';
+    }
+    if (!missing && empty)
+        (void)text_print(why, GOING_WHY, "folder \"%.200s\" is there, and empty: remove it, too, if it is meant to go",
+                         path);
+    return true;
+}
+
+/* The second look at it here. *why: what keeps it; "": nothing does */
+static bool
+check_missing(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
+{
+    struct local_stamp stamp;
+    struct error err = {0};
+    bool missing = true;
+
+    if (closed_is(run, mailbox->row.folder, &err)) {
+        (void)text_print(why, GOING_WHY, "its folder can't be looked for: %.200s", err.answer);
+        return true;
+    }
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &run->err))
+        return false;
+    if (!missing)
+        (void)text_print(why, GOING_WHY, "its folder is here again");
+    return !missing || find_empty(run, mailbox, why);
+}
+
+/* It was away, and is back: nothing that is gone of its messages counts as removed. */
+static bool
+bring_back(struct run *run, struct mailbox *mailbox, const char *why, bool *again)
+{
+    char text[GOING_WHY + 80];
+    struct error err = {0};
+
+    if (!run->account->policy.pull.mailboxes || !run->account->policy.pull.new_mail)
+        return going_keep(run, mailbox, why);
+    (void)text_print(text, sizeof text, "%s: nothing in it is removed, and its folder is made again", why);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "back", text);
+    if (run->dry) {
+        mailbox->going = GOING_NOT;
+        run_did(run, mailbox, (struct report_done){.act = DID_CREATE_HERE});
+        return true;
+    }
+    if (!situation_mark(run))
+        return false;
+    if (!run->local.ops->create(run->local.self, mailbox->row.folder, &err)) {
+        run_problem(run, mailbox, &err);
+        return going_keep(run, mailbox, why);
+    }
+    mailbox->going = GOING_NOT;
+    mailbox->row.state = MAILBOX_REPAIR;
+    mailbox->row.stamp[0] = '\0';
+    mailbox->folder_here = mailbox->look_there = mailbox->look_here = *again = true;
+    run_did(run, mailbox, (struct report_done){.act = DID_CREATE_HERE});
+    return run_begin(run) && run_end(run, situation_mark_commit(run) && missing_return(run, mailbox) &&
+                                              journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err) &&
+                                              journal_mailbox_save(run->journal, &mailbox->row, &run->err));
+}
+
+/* A message of the server that was never here: nobody can have removed it. */
+static bool
+is_unknown(const struct journal_message *message)
+{
+    return message->uid != 0 && message->base[0] == '\0' &&
+           (message->facts & (FACT_GONE_THERE | FACT_GONE_HERE | FACT_REPLACED)) == 0;
+}
+
+/* @param mark  what has a file that is gone is written down; else only looked at. In a transaction */
+static bool
+walk_there(struct run *run, const struct mailbox *mailbox, bool mark, bool *unknown, bool *hidden)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = (message != NULL || run_no_memory(run)) &&
+              journal_message_ids(run->journal, mailbox->row.id, WHICH_ALL, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], message);
+        if (!ok)
+            break;
+        *unknown = *unknown || is_unknown(message);
+        *hidden = *hidden || (message->facts & FACT_OUT_OF_VIEW) != 0;
+        if (!mark || message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) != 0)
+            continue;
+        message->facts |= FACT_GONE_HERE;
+        ok = journal_message_save(run->journal, message, &run->err);
+    }
+    free(ids);
+    free(message);
+    return ok;
+}
+
+static bool
+look_there(struct run *run, struct mailbox *mailbox, bool *again)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+    bool unknown = false, hidden = row->view != 0 || row->uneven != 0 || row->hidden != 0 || row->unjudged != 0;
+    char why[GOING_WHY] = "";
+
+    if (row->state == MAILBOX_REPAIR)
+        return bring_back(run, mailbox, "it is not what it was on the server", again);
+    if (!mailbox->current)
+        return going_keep(run, mailbox, "what it holds on the server is not known");
+    if (!check_missing(run, mailbox, why))
+        return false;
+    if (why[0] != '\0')
+        return going_keep(run, mailbox, why);
+    if (!walk_there(run, mailbox, false, &unknown, &hidden))
+        return false;
+    if (unknown)
+        return bring_back(run, mailbox, "there is mail in it on the server that was never here", again);
+    if (hidden)
+        return going_keep(run, mailbox, "the server does not show all that it holds");
+    return run_begin(run) && run_end(run, walk_there(run, mailbox, true, &unknown, &hidden));
+}
+
+/* ---- it is gone on the server ---- */
+
+struct asking {
+    bool there;
+    struct remote_outcome outcome;
+};
+
+static bool
+see_selected(void *context, size_t index, const struct remote_selected *selected)
+{
+    struct asking *asking = context;
+
+    (void)index;
+    (void)selected;
+    asking->there = true;
+    return true;
+}
+
+static bool
+see_vanished(void *context, size_t index, uint32_t first, uint32_t last)
+{
+    (void)context;
+    (void)index;
+    return first <= last;
+}
+
+static bool
+see_message(void *context, size_t index, const struct remote_message *message)
+{
+    (void)context;
+    (void)index;
+    return message->uid != 0;
+}
+
+static bool
+see_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct asking *asking = context;
+
+    (void)index;
+    asking->outcome = *outcome;
+    return true;
+}
+
+/* By its name: a list may leave out what the rights to see are gone for. *gone false: it is there, or nobody says that it is not */
+static bool
+ask_by_name(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
+{
+    static const struct remote_observer observer = {see_selected, see_vanished, see_message, see_done};
+    const struct remote_select request = {.mailbox = text_of(mailbox->row.wire), .first = 1, .last = 1};
+    struct asking asking = {0};
+
+    if (!run->remote.ops->observe(run->remote.self, &request, 1, &observer, &asking, &run->err))
+        return false;
+    if (asking.there || asking.outcome.ok)
+        (void)text_print(why, GOING_WHY, "the server does not list it, and has it all the same");
+    else if (!asking.outcome.gone)
+        (void)text_print(why, GOING_WHY, "the server does not say that it is gone: %.200s", asking.outcome.answer);
+    return true;
+}
+
+static bool
+is_any_new(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (run->mailboxes[i].going == GOING_HERE && !run->mailboxes[i].going_proven)
+            return true;
+    return false;
+}
+
+/* A list of this run that lacks others, too, or names it, says that lists are not to be relied on now. */
+static const char *
+find_doubt(const struct run *run, const struct mailbox *mailbox)
+{
+    struct remote_info info;
+
+    run->remote.ops->info(run->remote.self, &info);
+    if (mailbox->named_again)
+        return "the server lists it again";
+    if (info.unlisted[0] != '\0')
+        return "the server's list could not be read";
+    for (size_t i = 0; i < run->count; i++)
+        if (run->mailboxes[i].listed && run->mailboxes[i].chosen && !run->mailboxes[i].by_name &&
+            !run->mailboxes[i].named_again)
+            return "others are missing in the server's list, too";
+    return NULL;
+}
+
+/* One more list, and then each of them by its name. *again: that list shows news. */
+static bool
+prove(struct run *run, bool *again)
+{
+    bool ok = !is_any_new(run) || survey_again(run);
+
+    for (size_t i = 0; ok && is_any_new(run) && i < run->count; i++)
+        *again = *again || run->mailboxes[i].look_there;
+    for (size_t i = 0; ok && is_any_new(run) && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        const char *doubt = mailbox->going == GOING_HERE && !mailbox->going_proven ? find_doubt(run, mailbox) : NULL;
+        char why[GOING_WHY] = "";
+
+        if (mailbox->going != GOING_HERE || mailbox->going_proven)
+            continue;
+        ok = doubt != NULL || ask_by_name(run, mailbox, why);
+        if (ok && (doubt != NULL || why[0] != '\0'))
+            ok = going_keep(run, mailbox, doubt != NULL ? doubt : why);
+        mailbox->going_proven = true;
+    }
+    return ok;
+}
+
+/* Its bytes, read once, before it counts as gone: a folder goes with what the server had, or not at all. */
+static bool
+is_altered(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
+{
+    const struct local_file file = run_file(mailbox, message);
+    struct local_facts facts;
+    struct error ignored = {0};
+    bool missing = true;
+
+    return !run->local.ops->examine(run->local.self, &file, &facts, &missing, &ignored) || missing ||
+           (message->has_wire && memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) != 0);
+}
+
+/* What keeps a folder because of this row; NULL: nothing does. */
+static const char *
+find_reason(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
+{
+    const unsigned gone = FACT_GONE_HERE | FACT_GONE_THERE;
+
+    if (message->base[0] == '\0' || (message->facts & gone) != 0 || (message->facts & FACT_ALIAS) != 0)
+        return NULL;
+    if ((message->facts & FACT_ALTERED) != 0 || is_altered(run, mailbox, message))
+        return "a file in its folder was altered, or can't be read";
+    return message->uid == 0 ? "there is mail in its folder that was never on the server" : NULL;
+}
+
+static bool
+lose(struct run *run, struct journal_message *message)
+{
+    if (message->uid == 0 || (message->facts & FACT_GONE_THERE) != 0)
+        return true;
+    if (message->base[0] == '\0')
+        return journal_message_delete(run->journal, message->id, &run->err);
+    message->facts |= FACT_GONE_THERE;
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED | FACT_REMOVED);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+static bool
+walk_here(struct run *run, struct mailbox *mailbox, bool mark, const char **why)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = (message != NULL || run_no_memory(run)) &&
+              journal_message_ids(run->journal, mailbox->row.id, WHICH_ALL, &ids, &count, &run->err);
+
+    mailbox->going_had = mailbox->going_had || count != 0;
+    for (size_t i = 0; ok && i < count; i++) {
+        bool found;
+
+        ok = journal_message_get(run->journal, ids[i], message, &found, &run->err);
+        if (!ok || !found)
+            continue;
+        if (!mark && *why == NULL)
+            *why = find_reason(run, mailbox, message);
+        ok = !mark || lose(run, message);
+    }
+    free(ids);
+    free(message);
+    return ok;
+}
+
+static bool
+find_foreign(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
+{
+    struct beside beside = {.run = run, .mailbox = mailbox};
+    bool missing, empty;
+    const bool ok =
+        run->local.ops->beside(run->local.self, mailbox->row.folder, see_beside, &beside, &missing, &empty, &run->err);
+
+    (void)text_print(why, GOING_WHY, "%s", beside.foreign);
+    return ok || beside.foreign[0] != '\0';
+}
+
+static bool
+look_here(struct run *run, struct mailbox *mailbox)
+{
+    char foreign[GOING_WHY];
+    const char *why = NULL;
+
+    if ((mailbox->cautions & UNSURE_HERE) != 0 || mailbox->look_here)
+        return going_keep(run, mailbox, "its folder could not be read as a whole");
+    if (!find_foreign(run, mailbox, foreign))
+        return false;
+    if (foreign[0] != '\0')
+        return going_keep(run, mailbox, foreign);
+    if (!walk_here(run, mailbox, false, &why))
+        return false;
+    if (why != NULL)
+        return going_keep(run, mailbox, why);
+    return run_begin(run) && run_end(run, walk_here(run, mailbox, true, &why));
+}
+
+bool
+going_look(struct run *run, bool *again)
+{
+    bool ok = prove(run, again);
+
+    for (size_t i = 0; ok && !*again && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->going == GOING_THERE)
+            ok = look_there(run, mailbox, again);
+        else if (mailbox->going == GOING_HERE)
+            ok = look_here(run, mailbox);
+    }
+    return ok;
+}
+
+bool
+going_judge(struct run *run, const struct agenda *agenda, bool *again)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+        struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+        if (mailbox->going == GOING_NOT || todo->dropped || todo->partner != 0)
+            continue;
+        if (mailbox->going == GOING_THERE && todo->step.verb == PLAN_DOWNLOAD)
+            ok = bring_back(run, mailbox, "a message in it is wanted on the server", again);
+        else if (mailbox->going == GOING_HERE && todo->step.verb == PLAN_UPLOAD)
+            ok = going_keep(run, mailbox, "a message in its folder is wanted");
+    }
+    return ok;
+}
