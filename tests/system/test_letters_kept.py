@@ -102,6 +102,14 @@ class ForwardedTest(LettersTest):
                     self.assertEqual(self.there(n, "Work%d" % n), ["$Forwarded"])
                     self.assertEqual(self.shown(n, "Work%d" % n), [])
 
+    def test_a_file_with_another_name_and_without_letters_keeps_it(self):
+        self.given_forwarded()
+        self.maildir.move(self.file(0), "INBOX", rename=True)
+        self.rename(0, remove="a")
+        self.sync()
+        self.assertEqual(self.there(0), ["$Forwarded"])
+        self.assertIn("P", self.file(0).letters)
+
     def test_a_file_with_another_name_keeps_it(self):
         self.given_forwarded()
         self.maildir.move(self.file(0), "INBOX", rename=True)
@@ -317,6 +325,24 @@ class BegunTest(LettersTest):
         self.sync()
 
         self.assertEqual(self.there(0), ["later"])
+
+
+    @unittest.skipUnless(os.path.exists("/usr/bin/strace"), "there is no strace")
+    def test_a_name_that_golub_was_giving_when_it_was_killed_takes_nothing_off(self):
+        self.account.set(keyword_removals="yes")
+        self.client.store("INBOX", self.uid(0), "+", ["later"])
+        self.sync()
+        self.assertEqual(self.file(0).letters, "Sa")
+        self.client.store("INBOX", self.uid(0), "-", ["later"])
+        self.account.sync(prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-P", self.path("cur"), "-e", "trace=fsync,fdatasync",
+                                  "-e", "inject=fsync,fdatasync:signal=SIGKILL:when=1"))
+        self.assertEqual(self.file(0).letters, "S")  # given, and not written down
+        self.client.store("INBOX", self.uid(0), "+", ["later"])
+
+        self.sync()
+
+        self.assertEqual(self.there(0), ["later"])
+        self.assertEqual(self.shown(0), ["later"])
 
 
 @unittest.skipUnless(os.path.exists("/usr/bin/strace"), "there is no strace")
