@@ -149,6 +149,12 @@ error_no_rights(const struct error *err)
     return err->number == EACCES || err->number == EPERM || err->number == EROFS;
 }
 
+bool
+error_no_folder(const struct error *err)
+{
+    return err->number == ENOENT || err->number == ENOTDIR;
+}
+
 void
 error_answer(struct error *err, struct text said)
 {

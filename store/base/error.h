@@ -46,6 +46,8 @@ void error_sys(struct error *err, int number, const char *format, ...) __attribu
 bool error_no_descriptor(const struct error *err);
 /** This user may not do that there: rights, or what was mounted to be read only. */
 bool error_no_rights(const struct error *err);
+/** The folder, or one above it, is not there. */
+bool error_no_folder(const struct error *err);
 /** The other side's words: control and 8-bit-invalid bytes escaped as \xNN, cut with "..." where too long. */
 void error_answer(struct error *err, struct text said);
 /** What the user can do. */

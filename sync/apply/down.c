@@ -21,6 +21,21 @@ mailbox_of(struct downloading *down, size_t index)
     return &down->run->mailboxes[down->asked[down->first[index]]->mailbox];
 }
 
+/* Somebody removed or renamed the folder a moment ago: what comes for it is thrown away, and the next run looks where it is. */
+static bool
+lacks_folder(struct downloading *down, struct mailbox *mailbox)
+{
+    struct run *run = down->run;
+
+    down->no_folder = error_no_folder(&run->err);
+    if (!down->no_folder)
+        return false;
+    mailbox->stirred = true;
+    run_problem_here(run, mailbox, &run->err);
+    run->err = (struct error){0};
+    return true;
+}
+
 static bool
 on_begin(void *context, size_t index, uint64_t size)
 {
@@ -28,9 +43,11 @@ on_begin(void *context, size_t index, uint64_t size)
 
     down->draft_bytes = 0;
     down->told = READING_UNTOLD;
+    down->no_folder = false;
     if (!room_look(down->run, &down->room, size, &down->no_room))
         return false;
-    return down->no_room || downloading_begin(down, mailbox_of(down, index));
+    return down->no_room || downloading_begin(down, mailbox_of(down, index)) ||
+           lacks_folder(down, mailbox_of(down, index));
 }
 
 static bool
@@ -95,8 +112,12 @@ on_end(void *context, size_t index, uint32_t uid)
     bool taken = false, ok = true;
 
     down->draft = NULL;
+    if (draft == NULL && down->no_folder && wanted != SIZE_MAX)
+        down->readings[wanted].failed = true;
+    else if (draft == NULL && wanted != SIZE_MAX)
+        return take_no_room(down, wanted);
     if (draft == NULL)
-        return wanted == SIZE_MAX || take_no_room(down, wanted);
+        return true;
     if (wanted != SIZE_MAX) {
         *arrival = (struct arrival){.why = plan_reason_words(&down->asked[wanted]->step),
                                     .mailbox = down->asked[wanted]->mailbox,

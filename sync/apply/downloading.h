@@ -40,6 +40,7 @@ struct downloading {
     size_t later_count;
 
     struct local_draft *draft; /* being written; NULL: what comes is thrown away */
+    bool no_folder;            /* true: because there is none any more */
     bool no_room;              /* true: because more came than was announced, or than there is room for */
     uint64_t draft_bytes;
     uint64_t told;                 /* what the server says of its size with it, or READING_UNTOLD */

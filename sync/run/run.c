@@ -37,9 +37,11 @@ void
 run_problem_here(struct run *run, struct mailbox *mailbox, const struct error *err)
 {
     run->partial = run->complained = true;
-    if (error_no_rights(err) && mailbox->said_rights)
+    const bool all = error_no_rights(err) || error_no_folder(err); /* each message of the mailbox would say it */
+
+    if (all && mailbox->said_rights)
         return;
-    mailbox->said_rights = mailbox->said_rights || error_no_rights(err);
+    mailbox->said_rights = mailbox->said_rights || all;
     run_problem(run, mailbox, err);
 }
 

@@ -406,6 +406,8 @@ BUGS = [
         ("store/message/title.c", "point == '-' || point == '+'", "point == '-' || point == '/' || point == '+'")),
     bug("removal here without an intent", BROKEN,
         ("sync/apply/remove_here.c", "ok = journal_op_add(run->journal, op, &run->err);", "")),
+    said("folder that vanishes while its mail comes ends the run", system("test_closed_folder.py", "VanishingFolderTest.test_a_folder_that_is_removed_keeps_back_its_own_mail_alone"),
+         ("sync/apply/down.c", "down->no_folder = error_no_folder(&run->err);", "down->no_folder = false;")),
     said("name that a mail reader takes away in a moment kept, and the other one removed", system("test_files.py", "LinkTest.test_a_flag_that_is_taken_off_takes_no_message_along"),
          ("sync/apply/namesakes.c", "if (is_being_renamed(run, &facts_a.which, &facts_b.which))", "if (false)")),
     bug("second file of one name quarantined without an intent", BROKEN,

@@ -295,5 +295,49 @@ class ClosedFolderTest(SystemTest):
             self.run_it()
 
 
+class VanishingFolderTest(SystemTest):
+    """Another program removes a folder, or renames it, while mail for it comes."""
+
+    def given_mail_that_comes(self):
+        self.client.create("Box")
+        self.client.create("Zed")
+        self.sync()
+        self.late = [self.corpus.simple("late %d" % n) for n in range(600)]
+        self.client.fill("Box", self.late[:400])
+        self.client.fill("Zed", self.late[400:])
+
+    def sync_while(self, act):
+        acted = []
+
+        def look(data):
+            if b"late 399" in data or b"late 300" in data:
+                acted.append(acted or act())
+            return data
+
+        self.through(edit_down=look)
+        result = self.sync(expect=SOME)
+        self.assertTrue(acted)
+        return result
+
+    def test_a_folder_that_is_removed_keeps_back_its_own_mail_alone(self):
+        self.given_mail_that_comes()
+
+        result = self.sync_while(lambda: shutil.rmtree(os.path.join(self.account.root, "Box")))
+
+        self.assertEqual(len(self.maildir.files("Zed")), 200)
+        self.assertEqual(result.err.count("work/Box"), 1, result.err)
+
+    def test_a_folder_that_is_renamed_gets_the_rest_in_the_next_runs(self):
+        self.given_mail_that_comes()
+
+        self.sync_while(lambda: os.rename(os.path.join(self.account.root, "Box"), os.path.join(self.account.root, "Other")))
+
+        self.assertEqual(len(self.maildir.files("Zed")), 200)
+        for _ in range(2):
+            self.account.sync()
+        self.assert_in_sync()
+        self.assertEqual(sum(len(self.maildir.files(m)) for m in self.maildir.mailboxes()), 600)
+
+
 if __name__ == "__main__":
     main()
