@@ -128,6 +128,16 @@ judge_refusals(struct uploading *up)
     }
 }
 
+/* Without an answer: the server may still be storing it, and its settle time counts from now. What never went out is not in doubt. */
+static bool
+record_unanswered(struct run *run, struct sending *sending)
+{
+    if (!sending->begun && sending->fresh)
+        return journal_op_delete(run->journal, sending->op.id, &run->err);
+    sending->op.since = run_now(run);
+    return !sending->begun || journal_op_save(run->journal, &sending->op, &run->err);
+}
+
 bool
 answers_record(struct uploading *up)
 {
@@ -138,8 +148,10 @@ answers_record(struct uploading *up)
     for (size_t i = 0; ok && i < up->count; i++) {
         struct sending *sending = &up->batch[i];
 
-        if (!sending->answered)
+        if (!sending->answered) {
+            ok = record_unanswered(run, sending);
             continue;
+        }
         sending->message = up->row;
         ok = run_load(run, sending->todo->id, up->row) &&
              (sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending));

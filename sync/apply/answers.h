@@ -16,6 +16,8 @@ struct sending { /* one message of a batch */
     uint64_t wire_size;
     struct journal_print print; /* of the file when it was opened */
     bool eight_bits;            /* in its header, where no such byte may be */
+    bool fresh;                 /* no earlier attempt of it is in doubt */
+    bool begun;                 /* some of its bytes went out */
     /* answer */
     bool answered;
     uint32_t uid;

@@ -18,6 +18,15 @@
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
 
+/* A slow line, and a slow server: so long it may take from the intents of a batch until the last of it is stored */
+#define SENDING_BASE_S 30
+#define SENDING_RATE (32 * 1024) /* bytes a second */
+#define SENDING_COUNT 10         /* messages a second */
+/* ... and so long, beside the settle time of the last one, to store what had come when the line ended */
+#define STORING_RATE (1024 * 1024)
+#define STORING_COUNT 50
+#define STORING_MOST_S 30
+
 static bool
 finish_local(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)
 {
@@ -89,6 +98,43 @@ doubt_time(struct run *run, struct journal_op *op)
     return journal_op_save(run->journal, op, &run->err);
 }
 
+/* What went out together and was not answered, as far as the intents tell: they are written before all of it. */
+struct unanswered {
+    size_t count;
+    uint64_t bytes;
+};
+
+static struct unanswered
+count_unanswered(const struct journal_op *ops, size_t count)
+{
+    struct unanswered unanswered = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const bool is = unfinished_is_sending(&ops[i]) && ops[i].seen == 0;
+
+        unanswered.count += is;
+        unanswered.bytes += is ? ops[i].size : 0;
+    }
+    return unanswered;
+}
+
+/*
+ * Nobody knows when a run that was killed sent the last of it, and the server stores one after the other: where that may have been a moment ago
+ * the settle time counts from the first look that finds it unanswered.
+ */
+static bool
+doubt_sending(struct run *run, struct journal_op *op, const struct unanswered *unanswered)
+{
+    const int64_t slow = (int64_t)(unanswered->bytes / SENDING_RATE) + (int64_t)(unanswered->count / SENDING_COUNT);
+    const int64_t rest = (int64_t)(unanswered->bytes / STORING_RATE) + (int64_t)(unanswered->count / STORING_COUNT);
+
+    if (op->seen != 0 ? op->seen <= run->looked + STORING_MOST_S
+                      : op->since < run->looked && op->since + SENDING_BASE_S + slow <= run->looked)
+        return op->seen != 0 || doubt_time(run, op);
+    op->seen = run->looked + (rest < STORING_MOST_S ? rest : STORING_MOST_S);
+    return journal_op_save(run->journal, op, &run->err);
+}
+
 bool
 recover_intents(struct run *run)
 {
@@ -104,6 +150,7 @@ recover_intents(struct run *run)
         free(message);
         return ok;
     }
+    const struct unanswered unanswered = count_unanswered(ops, count);
     undelete = undelete_new(run, count);
     ok = undelete != NULL && run_begin(run);
     for (size_t i = 0; ok && i < count; i++) {
@@ -117,7 +164,8 @@ recover_intents(struct run *run)
                  (undelete_is_forgotten(&ops[i]) ? undelete_add_forgotten(undelete, &ops[i])
                                                  : finish_remote(run, undelete, &ops[i], message, found));
         else if (ok && unfinished_is_sending(&ops[i]))
-            ok = doubt_time(run, &ops[i]) && (!unfinished_is_sent(&ops[i]) || unfinished_end_sent(run, &ops[i]));
+            ok = doubt_sending(run, &ops[i], &unanswered) &&
+                 (!unfinished_is_sent(&ops[i]) || unfinished_end_sent(run, &ops[i]));
     }
     ok = ok && undelete_run(undelete);
     ok = run_end(run, ok);

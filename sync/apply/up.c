@@ -209,6 +209,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     struct journal_message *message = sending->message;
     bool known = op->id != 0;
 
+    sending->fresh = !known;
     if (!carried_keywords(run, message, op->kind == OP_COPY || op->kind == OP_MOVE ? op->message : 0))
         return false;
     op->kind = OP_UPLOAD;
@@ -253,6 +254,7 @@ on_read(void *context, size_t index, void *to, size_t size, size_t *got)
     struct uploading *up = context;
     struct run *run = up->run;
 
+    up->batch[index].begun = true;
     return run->local.ops->read(run->local.self, up->batch[index].handle, to, size, got, &run->err);
 }
 

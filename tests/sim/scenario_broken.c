@@ -28,6 +28,50 @@ an_append_that_may_still_be_under_way_is_not_sent_again(void **state)
     then_it_is_here(INBOX, 1, 1);
 }
 
+/* The intents of a batch are older than what was sent last of it. */
+static void
+an_append_of_a_run_that_was_killed_is_under_way_from_the_first_look_on(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    given_trouble_at(STEP_APPEND, false, false);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+    sim.server.delayed[sim.server.delayed_count++] =
+        (struct sim_delayed){.mailbox = INBOX, .content = 1, .date = 1600000000, .due = sim.world.now + 10};
+
+    assert_int_equal(when_golub_syncs_after(8), 1);
+
+    then_it_is_there(INBOX, 1, 0);
+    sim.world.now += 2;
+    server_delayed(&sim.server, false);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+}
+
+static void
+what_never_went_out_is_not_in_doubt(void **state)
+{
+    int there = 0;
+
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    for (int i = 1; i <= 4; i++)
+        given_mail_here(INBOX, i);
+    given_trouble_at(STEP_APPEND, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    for (int i = 1; i <= 4; i++)
+        there += server_multiplicity(&sim.server, INBOX, i);
+    assert_int_equal(there, 3);
+    then_both_sides_agree();
+}
+
 static void
 a_copy_that_may_still_be_under_way_is_not_asked_for_again(void **state)
 {
@@ -539,6 +583,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(an_append_that_may_still_be_under_way_is_not_sent_again),
+        SCENARIO(an_append_of_a_run_that_was_killed_is_under_way_from_the_first_look_on),
+        SCENARIO(what_never_went_out_is_not_in_doubt),
         SCENARIO(a_copy_that_may_still_be_under_way_is_not_asked_for_again),
         SCENARIO(a_move_that_may_still_be_under_way_is_not_sent_as_new_mail),
         SCENARIO(a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise),
