@@ -75,11 +75,6 @@ static const struct knob knobs[KINDS] = {
     (KIND_BIT(KIND_GOES) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                      \
      KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_COPIES))
 
-/* Beside these nothing else takes a mailbox away, or brings back what was removed with one. */
-#define BESIDE_GOES                                                                                                    \
-    (KIND_BIT(KIND_GOES) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                      \
-     KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_COPIES))
-
 static unsigned long allowed, forbidden;
 static bool chosen; /* by --kinds: then most histories have them */
 
