@@ -224,6 +224,13 @@ is_on_its_way(const struct run *run, const struct mailbox *mailbox)
            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR);
 }
 
+/* Its folder was renamed here, and the mailbox is to follow: the map names it by what it is called then. */
+static bool
+is_renamed_here(const struct mailbox *mailbox)
+{
+    return mailbox->row.goal_there != NULL && mailbox->row.goal == NULL;
+}
+
 /* The map by which the folders that are here were named. */
 static void
 take_before(const struct run *run, struct names_map *before)
@@ -249,7 +256,7 @@ gather(struct following *following)
         if (mailbox->row.id == 0 || is_over(mailbox))
             continue;
         /* Where its server renamed the mailbox that a word means, its folder is the right one, and is not to go away and come back. */
-        if (is_on_its_way(run, mailbox)) {
+        if (is_on_its_way(run, mailbox) || is_renamed_here(mailbox)) {
             following->waits = mailbox->waits = true;
             continue;
         }

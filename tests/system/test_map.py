@@ -428,6 +428,27 @@ class MapTest(Mapped):
         self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up"))
         self.assert_in_sync()
 
+    def test_a_folder_that_was_renamed_here_before_the_map_changed_keeps_its_name_on_both_sides(self):
+        mail = self.corpus.simple("kept")
+        for mailbox in ("Arch", "Arch/2024"):
+            self.client.create(mailbox)
+        self.client.fill("Arch/2024", [mail])
+        self.account.set(map=["Arch=Old"])
+        self.sync()
+        self.sync()
+        os.rename(os.path.join(self.account.root, "Old", "2024"), os.path.join(self.account.root, "Yonder"))
+        self.account.set(map=["Arch=New"])
+
+        for _ in range(2):
+            self.sync()
+            self.assertTrue(self.is_there(mail, "Yonder"))
+            self.assertTrue(self.maildir.has("Yonder", mail))
+            self.assertEqual({m for m in self.maildir.mailboxes() if m.startswith(("Old", "New"))}, {"New"})
+        self.account.set(map=[])
+        self.sync()
+        self.assertTrue(self.maildir.has("Yonder", mail))
+        self.assertIn("Arch", self.maildir.mailboxes())
+
     def test_a_folder_in_the_way_of_another_map_is_named_and_nothing_is_touched(self):
         self.given_mail()
         self.account.set(map=None)
