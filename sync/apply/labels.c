@@ -5,19 +5,35 @@
 #include "sync/apply/labels.h"
 
 #include "sync/apply/removals.h"
+#include "sync/run/situation.h"
+#include "sync/run/uses.h"
 
 struct finding {    /* of the other places of one message */
     uint64_t msgid; /* X-GM-MSGID; 0: not known */
     bool by_name;   /* they are found by that; else by their bytes */
     bool stays, taken;
+    bool in_all; /* it stands in \All */
 };
+
+/* Where a MOVE archives to. NULL: it is not looked at here, or nothing can be moved. */
+static struct mailbox *
+find_all(struct run *run)
+{
+    enum special_source source;
+    struct mailbox *all = uses_find(run, REMOTE_ALL, &source);
+
+    return run->info.move && all != NULL && special_is_certain(source) && all->chosen && all->listed &&
+                   all->row.state == MAILBOX_ACTIVE && all->row.wire != NULL
+               ? all
+               : NULL;
+}
 
 bool
 labels_begin(struct labels *labels, struct run *run, const struct agenda *agenda)
 {
     bool ok = true;
 
-    *labels = (struct labels){.run = run};
+    *labels = (struct labels){.run = run, .all = find_all(run)};
     for (size_t i = 0; ok && i < agenda->count; i++)
         ok = !removal_is_due(run, &agenda->todos[i], SIDE_THERE) || id_set_add(&labels->going, agenda->todos[i].id);
     return ok || run_no_memory(run);
@@ -73,6 +89,27 @@ is_same(struct labels *labels, struct finding *finding, bool *same)
     return true;
 }
 
+/*
+ * What labels->other is to the message. \All is no label: what stands there alone is what Gmail archives, or deletes for ever, as its user has set;
+ * and of a second \All nobody knows what a MOVE into it does.
+ */
+static void
+note(struct labels *labels, struct finding *finding, bool last)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(labels->run, labels->other.mailbox);
+
+    if (last)
+        finding->taken = true;
+    else if ((mailbox->uses & REMOTE_ALL) != 0 && mailbox != labels->all)
+        return;
+    else if (run_is_unseen(mailbox))
+        labels->unseen = true;
+    else if (mailbox == labels->all)
+        finding->in_all = true;
+    else
+        finding->stays = true;
+}
+
 /* Does it stay there, or does that one go, and take it along? */
 static bool
 judge(struct labels *labels, struct finding *finding, const int64_t *ids, size_t count)
@@ -90,12 +127,7 @@ judge(struct labels *labels, struct finding *finding, const int64_t *ids, size_t
         ok = is_same(labels, finding, &same);
         if (!ok || !same)
             continue;
-        if (id_set_has(&labels->last, ids[i]))
-            finding->taken = true;
-        else if (run_is_unseen(run_mailbox_by_id(labels->run, labels->other.mailbox)))
-            labels->unseen = true;
-        else
-            finding->stays = true;
+        note(labels, finding, id_set_has(&labels->last, ids[i]));
     }
     return ok;
 }
@@ -139,14 +171,63 @@ labels_only_one(struct labels *labels, const struct todo *todo, bool *only)
     struct run *run = labels->run;
     struct finding finding = {0};
 
-    *only = labels->unseen = labels->asks = false;
+    *only = labels->unseen = labels->asks = labels->archives = false;
     if ((run->mailboxes[todo->mailbox].uses & REMOTE_ALL) != 0)
         return true;
     if (!run_load(run, todo->id, &labels->row) ||
         !journal_gmail_get(run->journal, labels->row.mailbox, labels->row.uid, &finding.msgid, &run->err) ||
         !find_by_name(labels, &finding) || !find_by_bytes(labels, &finding))
         return false;
-    *only = !labels->asks && (finding.stays || finding.taken);
+    *only = !labels->asks && (finding.stays || finding.taken || finding.in_all);
+    labels->archives = *only && !finding.stays && !finding.taken;
     labels->unseen = labels->unseen && !*only;
     return labels->asks || labels->unseen || *only || id_set_add(&labels->last, todo->id) || run_no_memory(run);
+}
+
+/* ---- archived ---- */
+
+struct archiving {
+    struct expunging expunging; /* the first: it is the context of what remove.c does */
+    struct mailbox *all;
+};
+
+static bool
+on_archived(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct archiving *archiving = context;
+
+    archiving->all->stirred = true; /* the next look shows whether it stands there still */
+    return expunging_done(&archiving->expunging, index, item, uid, outcome);
+}
+
+bool
+labels_carry(struct run *run, struct agenda *agenda)
+{
+    static const struct remote_changer changer = {expunging_verify, on_archived};
+    struct archiving archiving = {.all = find_all(run)};
+    struct expunging *expunging = &archiving.expunging;
+    struct remote_info now;
+    struct arena arena = {0};
+    bool any = false, ok;
+
+    for (size_t i = 0; !any && i < agenda->count; i++)
+        any = agenda->todos[i].archived && removal_is_due(run, &agenda->todos[i], SIDE_THERE);
+    if (!any || archiving.all == NULL)
+        return true;
+    ok = expunging_begin(expunging, run, agenda, &arena);
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        if (agenda->todos[i].archived && removal_is_due(run, &agenda->todos[i], SIDE_THERE))
+            expunging_add(expunging, &agenda->todos[i]);
+    }
+    for (size_t i = 0; ok && i < expunging->count; i++) {
+        expunging->requests[i].target = text_of(archiving.all->row.wire);
+        expunging->requests[i].target_uidvalidity = archiving.all->row.uidvalidity;
+        expunging->requests[i].undelete = true;
+    }
+    ok = ok && situation_mark(run) && expunging_intend(expunging) &&
+         expunging_ask(expunging, run->remote.ops->move, &changer);
+    run->remote.ops->info(run->remote.self, &now);
+    run->info.move = now.move; /* a server may offer MOVE and refuse it: the next pass moves these into the \Trash */
+    arena_free(&arena);
+    return ok;
 }

@@ -1,4 +1,5 @@
 /* Removals on the server, in their order: what waits for the other half of a move, what goes to the \Trash, what goes for good. */
+#include "sync/apply/labels.h"
 #include "sync/apply/removals.h"
 #include "sync/apply/trash.h"
 #include "sync/rows/twin.h"
@@ -146,7 +147,8 @@ expunge(struct run *run, struct agenda *agenda, bool in_trash)
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (removal_is_due(run, todo, SIDE_THERE) && todo->trashed == in_trash && todo->in_trash == in_trash)
+        if (removal_is_due(run, todo, SIDE_THERE) && !todo->archived && todo->trashed == in_trash &&
+            todo->in_trash == in_trash)
             expunging_add(&expunging, todo);
     }
     ok = ok && (expunging.count == 0 || (situation_mark(run) && expunging_intend(&expunging) &&
@@ -172,6 +174,6 @@ apply_removals_there(struct run *run, struct agenda *agenda)
         return true;
     if (!apply_keep_there(run, agenda) || !drop_halves(run, agenda) || !trash_judge(run, agenda))
         return false;
-    return !is_any_due(run, agenda) ||
-           (expunge(run, agenda, false) && trash_carry(run, agenda) && expunge(run, agenda, true));
+    return !is_any_due(run, agenda) || (expunge(run, agenda, false) && labels_carry(run, agenda) &&
+                                        trash_carry(run, agenda) && expunge(run, agenda, true));
 }

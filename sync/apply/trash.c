@@ -118,7 +118,7 @@ trash_judge(struct run *run, struct agenda *agenda)
 
         if (!removal_is_due(run, todo, SIDE_THERE) || todo->replaced || &run->mailboxes[todo->mailbox] == place)
             continue;
-        labels.asks = labels.unseen = false;
+        labels.asks = labels.unseen = labels.archives = false;
         ok = is_half(run, todo, message, &stays) &&
              (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
         if (ok && labels.asks) { /* the next pass knows */
@@ -130,6 +130,7 @@ trash_judge(struct run *run, struct agenda *agenda)
             continue;
         }
         todo->trashed = ok && !stays;
+        todo->archived = ok && labels.archives;
         ok = ok && (!todo->trashed || place != NULL || wait_for_place(run, todo));
     }
     labels_free(&labels);

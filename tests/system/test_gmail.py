@@ -200,7 +200,36 @@ class AllMailTest(Gmail):
         mail = self.given("INBOX")
         self.delete(mail, "INBOX")
         self.sync()
+        self.assert_archived(mail)
+
+    def assert_archived(self, mail):
         self.assertEqual(self.server.where(mail.bytes), [self.all])
+        self.assertTrue(self.maildir.has(self.all, mail))
+        self.assertFalse(self.maildir.has(self.trash, mail))
+        self.assert_quiet()
+
+    def test_all_labels_taken_off_at_once_leave_it_in_all_mail(self):
+        mail = self.given("INBOX", "Work")
+        self.delete(mail, "INBOX", "Work")
+        self.sync()
+        self.assert_archived(mail)
+
+    def test_one_label_after_the_other_leaves_it_in_all_mail(self):
+        mail = self.given("INBOX", "Work")
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), sorted(["Work", self.all]))
+        self.delete(mail, "Work")
+        self.sync()
+        self.assert_archived(mail)
+
+    def test_without_move_the_last_label_takes_it_to_the_trash(self):
+        mail = self.given("INBOX")
+        self.server.capabilities = self.server.capabilities.replace(" MOVE", "")
+        self.delete(mail, "INBOX")
+        for _ in range(3):
+            self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.trash])
         self.assert_quiet()
 
     def test_one_in_all_mail_goes_to_the_trash_and_out_of_all_labels(self):
@@ -269,6 +298,18 @@ class AllMailTest(Gmail):
         self.server.deliver(other.bytes, "Work")
         self.sync()
         self.assertTrue(self.maildir.has("Work", other))
+
+
+class AllMailTrashTest(AllMailTest):
+    options = {"behaviour": "trash"}
+
+
+class AllMailForeverTest(AllMailTest):
+    options = {"behaviour": "deleteForever"}
+
+
+class AllMailKeptForeverTest(AllMailTest):
+    options = {"auto_expunge": False, "behaviour": "deleteForever"}
 
 
 class SwallowedTest(Gmail):
