@@ -5,6 +5,7 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
+#include "sync/base/keyword_note.h"
 #include "sync/match/in_place.h"
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
@@ -73,7 +74,8 @@ record_linked(struct moving *moving, size_t i)
     run_did(run, mailbox,
             (struct report_done){
                 .act = DID_MOVE_HERE, .uid = to->uid, .file = to->base, .left = left != NULL ? left->row.name : NULL});
-    return journal_message_save(run->journal, to, &run->err) &&
+    /* Also what a letter of the old name said in this very run, after the new UID was seen: that row is older than the wish (keywords.c). */
+    return journal_message_save(run->journal, to, &run->err) && keyword_carry(run->journal, from, to, &run->err) &&
            letters_met(run, to) && /* not all of its letters may have come along */
            copied_on(run, from->id, to->id) && edited_carry(run, from->id, to->id);
 }

@@ -86,6 +86,23 @@ keyword_leave(struct journal *journal, const struct journal_message *message, co
            (due || journal_letter_clear(journal, LETTER_DUE, message->mailbox, message->id, err));
 }
 
+bool
+keyword_carry(struct journal *journal, const struct journal_message *from, const struct journal_message *to,
+              struct error *err)
+{
+    struct journal_keyword *rows;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_keywords_of(journal, from->mailbox, from->base, &rows, &count, err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = !is_own(&rows[i], from) || (journal_keyword_move(journal, &rows[i], to, err) &&
+                                         journal_letter_mark(journal, LETTER_DUE, to, NULL, err));
+    free(rows);
+    return ok;
+}
+
 static void
 take_word(char keywords[static KEYWORDS_MAX + 1], struct text word)
 {

@@ -21,6 +21,9 @@ MUST_CHECK bool keyword_note(struct journal *journal, const struct journal_messa
 /** The sides differ in this keyword, and that is nobody's change. Nothing where they don't. */
 MUST_CHECK bool keyword_leave(struct journal *journal, const struct journal_message *message,
                               const struct keyword_word *here, int64_t now, struct error *err);
+/** What was said of the one message is said of the other, which has its file from now on, in another folder; its name is to show that. */
+MUST_CHECK bool keyword_carry(struct journal *journal, const struct journal_message *from,
+                              const struct journal_message *to, struct error *err);
 /** The keywords that this side has: what the server shows, and what was said here since. */
 MUST_CHECK bool keyword_here(struct journal *journal, const struct journal_message *message,
                              char keywords[static KEYWORDS_MAX + 1], struct error *err);

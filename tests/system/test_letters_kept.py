@@ -310,6 +310,64 @@ class MovedTest(LettersTest):
         self.assertEqual(self.shown(0), ["mine"])
 
 
+class MovedThereTest(LettersTest):
+    """What was set or taken off here goes along where the server has moved the message before the next run, as flags do."""
+
+    def setUp(self):
+        super().setUp()
+        self.client.create("Work")
+        self.write_table("later", "mine")
+        self.rename(1, add="a")
+        self.sync()
+        self.write_table("foreign", "mine", "other", mailbox="Work")
+        self.sync()
+
+    def then_it_has(self, n, *words, mailbox="Work"):
+        self.sync()
+        self.assertEqual(self.there(n, mailbox), sorted(words))
+        self.assertEqual(self.shown(n, mailbox), sorted(words))
+        self.assert_in_sync()
+        self.assertEqual(self.rows("SELECT word FROM keyword"), [])
+
+    def test_a_letter_that_was_set_is_not_lost(self):
+        for n, how in enumerate(("move", "copy")):
+            with self.subTest(how=how):
+                self.rename(n + 2, add="Fab")
+                if how == "move":
+                    self.client.move("INBOX", self.uid(n + 2), "Work")
+                else:
+                    self.client.copy("INBOX", self.uid(n + 2), "Work")
+                    self.client.expunge("INBOX", self.uid(n + 2))
+                self.then_it_has(n + 2, "later", "mine")
+                self.assertIn("\\Flagged", self.flags_there(self.mails[n + 2], "Work"))
+
+    def test_it_goes_to_a_new_mailbox(self):
+        self.client.create("New")
+        self.rename(0, add="b")
+        self.client.move("INBOX", self.uid(0), "New")
+        self.then_it_has(0, "mine", mailbox="New")
+
+    def test_what_was_said_by_command_shows_in_the_new_name(self):
+        self.check(self.home.run("keyword", self.file(3).path, "+later"), 0)
+        self.client.move("INBOX", self.uid(3), "Work")
+        self.then_it_has(3, "later")
+
+    def test_one_that_was_taken_off_stays_so_where_that_is_believed(self):
+        self.account.set(keyword_removals="yes")
+        self.rename(1, add="b", remove="a")
+        self.client.move("INBOX", self.uid(1), "Work")
+        self.then_it_has(1, "mine")
+
+    def test_one_of_two_equal_messages_takes_its_own_along(self):
+        self.maildir.copy(self.file(2), "Work")
+        self.sync()
+        self.client.create("New")
+        self.rename(2, add="b")
+        self.client.move("INBOX", self.uid(2), "New")
+        self.then_it_has(2, "mine", mailbox="New")
+        self.assertEqual(self.there(2, "Work"), [])
+
+
 class BegunTest(LettersTest):
     def test_a_name_that_was_never_given_says_nothing_for_ever(self):
         self.write_table("later")
