@@ -84,8 +84,10 @@ stays_counted(struct run *run, struct mailbox *mailbox, int64_t message)
 
 /* Of a removal that the server refused. Without UIDPLUS others may stand in its way for ever, and the next run alone does not help. */
 static const char *
-way_out(const struct run *run, const struct remote_outcome *outcome)
+way_out(const struct run *run, const struct todo *todo, const struct remote_outcome *outcome)
 {
+    if (outcome->over_quota && todo->trashed)
+        return "A copy in the Trash needs room: make some there, or set `delete = \"expunge\"`; each run tries again.";
     if (!outcome->crowded)
         return "The next run tries again.";
     return run->account->policy.expunge
@@ -153,7 +155,7 @@ expunging_done(void *context, size_t index, size_t item, uint32_t uid, const str
     }
     if (!outcome->denied && !run_learned(mailbox, CAUTION_REMOVAL_REFUSED)) {
         (void)text_print(what, sizeof what, "remove UID %" PRIu32 " on the server", message->uid);
-        run_complain(run, mailbox, what, outcome->answer, way_out(run, outcome));
+        run_complain(run, mailbox, what, outcome->answer, way_out(run, todo, outcome));
     }
     run_learn(run, mailbox, CAUTION_REMOVAL_REFUSED);
     if (outcome->crowded)

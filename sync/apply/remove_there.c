@@ -167,6 +167,19 @@ is_any_due(const struct run *run, const struct agenda *agenda)
     return any;
 }
 
+/* Where the \Trash has room for some copies and not for all, what was copied goes before the next ones are. */
+static bool
+trash(struct run *run, struct agenda *agenda)
+{
+    size_t most = SIZE_MAX;
+    bool ok = true;
+
+    do
+        ok = trash_carry(run, agenda, &most) && expunge(run, agenda, true);
+    while (ok && most != 0 && !run_stopped(run));
+    return ok;
+}
+
 bool
 apply_removals_there(struct run *run, struct agenda *agenda)
 {
@@ -174,6 +187,5 @@ apply_removals_there(struct run *run, struct agenda *agenda)
         return true;
     if (!apply_keep_there(run, agenda) || !drop_halves(run, agenda) || !trash_judge(run, agenda))
         return false;
-    return !is_any_due(run, agenda) || (expunge(run, agenda, false) && labels_carry(run, agenda) &&
-                                        trash_carry(run, agenda) && expunge(run, agenda, true));
+    return !is_any_due(run, agenda) || (expunge(run, agenda, false) && labels_carry(run, agenda) && trash(run, agenda));
 }

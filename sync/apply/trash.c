@@ -5,15 +5,11 @@
  */
 #include "sync/apply/trash.h"
 
-#include "sync/apply/labels.h"
 #include "sync/apply/removals.h"
 #include "sync/match/probe.h"
-#include "sync/rows/twin.h"
 #include "sync/rows/unfinished.h"
-#include "sync/base/trashing.h"
 #include "sync/run/attempts.h"
 #include "sync/run/situation.h"
-#include "sync/run/uses.h"
 
 #define COPIES_MAX 3      /* that were answered OK and not shown; after that another one each ... */
 #define COPIES_WAIT 86400 /* seconds */
@@ -26,6 +22,7 @@ struct copied { /* a removal whose copy in the \Trash is to be proven */
     int64_t date;
     unsigned char header[DIGEST_SIZE]; /* what the server shows of the source now */
     bool has_header;
+    bool refused; /* with others: asked for again with fewer of them */
 };
 
 struct seen { /* a message of the \Trash */
@@ -44,99 +41,11 @@ struct trashing {
     size_t copied_count;
     struct seen *seen;
     size_t seen_count, seen_size;
-    bool memory; /* there was none */
+    bool memory;        /* there was none */
+    bool left;          /* more than were asked for at once */
+    bool refused, full; /* a set of more than one; one alone, for want of room */
     struct remote_outcome outcome;
 };
-
-/* ---- which ---- */
-
-static struct mailbox *
-find_place(struct run *run)
-{
-    enum special_source source;
-    struct mailbox *place = uses_find(run, REMOTE_TRASH, &source);
-
-    return place != NULL && special_is_certain(source) && place->listed && place->row.wire != NULL ? place : NULL;
-}
-
-static bool
-wait_for_place(struct run *run, struct todo *todo)
-{
-    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-
-    if (!run->said_trash)
-        run_complain(run, mailbox, "move what was deleted here to the Trash",
-                     "nobody says which mailbox of the server that is: it stays there until then",
-                     "Name it: special = {\"trash=NAME\"}; or say delete = \"expunge\".");
-    run->said_trash = run->partial = true;
-    todo->dropped = true;
-    return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb),
-                       "no mailbox is known to be the Trash: special = {\"trash=NAME\"} names it", NULL);
-}
-
-/* Whether it is the last label only a mailbox tells that was not looked at in this run. */
-static bool
-wait_for_labels(struct run *run, struct todo *todo)
-{
-    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-
-    todo->dropped = true;
-    if (!run->look_everywhere) {
-        run_look_everywhere(run);
-        return true;
-    }
-    run->partial = true;
-    return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb),
-                       "it may have another label, in a mailbox that can't be looked at now", NULL);
-}
-
-/* The second half of a move by COPY is no deletion, as long as the message is where it moved to. */
-static bool
-is_half(struct run *run, const struct todo *todo, struct journal_message *message, bool *half)
-{
-    *half = false;
-    return run_load(run, todo->id, message) && ((message->facts & FACT_MOVED) == 0 || twin_stays(run, message, half));
-}
-
-bool
-trash_judge(struct run *run, struct agenda *agenda)
-{
-    struct journal_message *message;
-    struct labels labels = {0};
-    const struct mailbox *place;
-    bool ok, stays;
-
-    if (!trashing_is_on(run->account, &run->info))
-        return true;
-    place = find_place(run);
-    message = calloc(1, sizeof *message);
-    if (message == NULL)
-        return run_no_memory(run);
-    ok = labels_begin(&labels, run, agenda) && run_begin(run);
-    for (size_t i = 0; ok && i < agenda->count; i++) {
-        struct todo *todo = &agenda->todos[i];
-
-        if (!removal_is_due(run, todo, SIDE_THERE) || todo->replaced || &run->mailboxes[todo->mailbox] == place)
-            continue;
-        labels.asks = labels.unseen = labels.archives = false;
-        ok = is_half(run, todo, message, &stays) &&
-             (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
-        if (ok && labels.asks) { /* the next pass knows */
-            todo->dropped = true;
-            continue;
-        }
-        if (ok && labels.unseen) {
-            ok = wait_for_labels(run, todo);
-            continue;
-        }
-        todo->trashed = ok && !stays;
-        todo->archived = ok && labels.archives;
-        ok = ok && (!todo->trashed || place != NULL || wait_for_place(run, todo));
-    }
-    labels_free(&labels);
-    free(message);
-    return run_end(run, ok);
-}
 
 /* ---- what the \Trash shows ---- */
 
@@ -226,7 +135,7 @@ look(struct trashing *trashing, uint32_t from)
  * next one.
  */
 static bool
-know_place(struct trashing *trashing)
+know_place(struct trashing *trashing, bool first)
 {
     struct run *run = trashing->expunging.run;
     const struct mailbox *place = trashing->place;
@@ -234,7 +143,7 @@ know_place(struct trashing *trashing)
 
     trashing->uidvalidity = place->uidvalidity;
     trashing->uidnext = place->uidnext;
-    return (told && report_acts(&run->counts) == 0) || look(trashing, UINT32_MAX);
+    return (told && first && report_acts(&run->counts) == 0) || look(trashing, UINT32_MAX);
 }
 
 static int
@@ -454,6 +363,17 @@ write_copies(struct trashing *trashing)
     return run_end(run, ok && situation_mark_commit(run));
 }
 
+/* There may be room for fewer. A COPY that is refused has copied nothing: its intent goes. */
+static bool
+part(struct trashing *trashing, struct copied *copied)
+{
+    struct run *run = trashing->expunging.run;
+
+    trashing->refused = copied->refused = true;
+    copied->todo->begun = false;
+    return journal_op_delete(run->journal, copied->op.id, &run->err);
+}
+
 /* Whatever it says, the \Trash is asked. In a transaction. */
 static bool
 on_copied(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
@@ -466,7 +386,12 @@ on_copied(void *context, size_t index, size_t item, uint32_t uid, const struct r
     if (!outcome->ok) {
         if (outcome->doubtful) /* the intent stays: looked for by the next run */
             return wait_for_copy(run, copied->todo, PENDING_SETTLE, outcome->answer);
+        if (outcome->over_quota && trashing->expunging.todo_count > 1)
+            return part(trashing, copied);
         copied->todo->begun = false; /* nothing was copied */
+        trashing->full = outcome->over_quota;
+        if (trashing->full)
+            trashing->outcome = *outcome;
         return expunging_done(&trashing->expunging, index, item, 0, outcome);
     }
     run->mailboxes[copied->todo->mailbox].stirred = true;
@@ -484,7 +409,7 @@ prove_copies(struct trashing *trashing)
     bool ok;
 
     for (size_t i = 0; i < trashing->copied_count; i++) {
-        if (!trashing->copied[i].todo->in_trash && !trashing->copied[i].todo->dropped)
+        if (!trashing->copied[i].todo->in_trash && !trashing->copied[i].todo->dropped && !trashing->copied[i].refused)
             trashing->copied[left++] = trashing->copied[i];
     }
     trashing->copied_count = left;
@@ -535,15 +460,21 @@ move(struct trashing *trashing)
 }
 
 static void
-gather(struct trashing *trashing, struct agenda *agenda)
+gather(struct trashing *trashing, struct agenda *agenda, size_t most)
 {
     struct run *run = trashing->expunging.run;
 
+    trashing->expunging.todo_count = trashing->expunging.count = 0;
+    trashing->left = false;
     for (size_t i = 0; i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (todo->trashed && !todo->in_trash && removal_is_due(run, todo, SIDE_THERE))
-            expunging_add(&trashing->expunging, todo);
+        if (!todo->trashed || todo->in_trash || !removal_is_due(run, todo, SIDE_THERE))
+            continue;
+        trashing->left = trashing->expunging.todo_count == most;
+        if (trashing->left)
+            break;
+        expunging_add(&trashing->expunging, todo);
     }
     for (size_t i = 0; i < trashing->expunging.count; i++) {
         trashing->expunging.requests[i].target = text_of(trashing->place->row.wire);
@@ -552,26 +483,59 @@ gather(struct trashing *trashing, struct agenda *agenda)
     }
 }
 
-bool
-trash_carry(struct run *run, struct agenda *agenda)
+/* Where there is no room for one, there is none for the others: they move nowhere, and are not asked for. */
+static bool
+give_up(struct trashing *trashing, struct agenda *agenda)
 {
-    struct trashing trashing = {.place = find_place(run)};
+    struct run *run = trashing->expunging.run;
+    const struct remote_outcome full = trashing->outcome;
+    bool ok = run_begin(run);
+
+    gather(trashing, agenda, SIZE_MAX);
+    for (size_t i = 0; ok && i < trashing->expunging.count; i++) {
+        for (size_t k = 0; ok && k < trashing->expunging.requests[i].count; k++)
+            ok = expunging_done(&trashing->expunging, i, k, 0, &full);
+    }
+    return run_end(run, ok);
+}
+
+/* How many at once the next time: half of what was refused, or twice what was not. */
+static size_t
+next_most(const struct trashing *trashing)
+{
+    const size_t asked = trashing->expunging.todo_count;
+
+    if (trashing->refused)
+        return asked / 2;
+    return trashing->left && asked != 0 ? asked * 2 : 0;
+}
+
+bool
+trash_carry(struct run *run, struct agenda *agenda, size_t *most)
+{
+    struct trashing trashing = {.place = trash_place(run)};
+    const size_t at_once = *most;
     struct arena arena = {0};
     bool any = false, ok;
 
+    *most = 0;
     for (size_t i = 0; !any && i < agenda->count; i++)
         any = agenda->todos[i].trashed && removal_is_due(run, &agenda->todos[i], SIDE_THERE);
     if (!any || trashing.place == NULL)
         return true;
     ok = expunging_begin(&trashing.expunging, run, agenda, &arena);
     trashing.copied = arena_array(&arena, agenda->count, sizeof *trashing.copied);
-    ok = ok && run_has(run, &arena) && know_place(&trashing) && run_begin(run) &&
+    ok = ok && run_has(run, &arena) && know_place(&trashing, at_once == SIZE_MAX) && run_begin(run) &&
          run_end(run, gather_begun(&trashing, agenda)) && prove(&trashing) && run_begin(run) &&
          run_end(run, judge_begun(&trashing));
     if (ok)
-        gather(&trashing, agenda);
+        gather(&trashing, agenda, run->info.move ? SIZE_MAX : at_once);
     if (ok && trashing.expunging.count != 0)
         ok = situation_mark(run) && (run->info.move ? move(&trashing) : copy(&trashing));
+    if (ok && trashing.full)
+        ok = give_up(&trashing, agenda);
+    else if (ok)
+        *most = next_most(&trashing);
     free(trashing.seen);
     arena_free(&arena);
     return ok;

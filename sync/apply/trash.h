@@ -7,9 +7,15 @@
 
 #include "sync/run/run.h"
 
+/** Which mailbox it is. NULL: nobody says so for certain */
+struct mailbox *trash_place(struct run *run);
 /** Which removals go there (todo->trashed); those that can't, since nobody says which mailbox it is, wait and say so. Outside a transaction. */
 MUST_CHECK bool trash_judge(struct run *run, struct agenda *agenda);
-/** Move them; or copy them, and what is proven to be there is the caller's to remove (todo->in_trash). Outside a transaction. */
-MUST_CHECK bool trash_carry(struct run *run, struct agenda *agenda);
+/**
+ * Move them; or copy them, and what is proven to be there is the caller's to remove (todo->in_trash). Outside a transaction.
+ * @param most  copies at once; SIZE_MAX at first. [out] for the next call, after those removals: there may be room for some where there was none for
+ *              all. 0: nothing is left to do
+ */
+MUST_CHECK bool trash_carry(struct run *run, struct agenda *agenda, size_t *most);
 
 #endif

@@ -1,5 +1,5 @@
 """`delete = "trash"`: what is removed here goes into the server's Trash, by MOVE or by COPY and a removal, and never for good before it stands there."""
-from base import HELD, SOME, Account, HomeTest, SystemTest, main
+from base import HELD, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main
 from rig import bent
 from storm import FULL
 
@@ -241,6 +241,40 @@ class PlainestTest(CopyTest):
         sent = b"\n".join(self.proxy.sent())
         looked = sent.index(b"SELECT", sent.index(b"COPY"))
         self.assertLess(looked, sent.index(b"EXPUNGE"))
+
+
+class RoomTest(Trash):
+    """A quota that has room for one copy, and not for all at once."""
+    server_options = {"capability": PLAIN, "quota": 14000, "users": {u: PASSWORD for u in USERS}}
+
+    def setUp(self):
+        SystemTest.setUp(self)
+        self.mails = [self.corpus.simple("mail %d" % n, "y" * 2400) for n in range(self.count)]
+        self.given_both_sides(self.mails)
+
+    def test_where_there_is_room_for_one_they_go_one_after_the_other(self):
+        self.delete(0, 1, 3)
+        self.sync()
+        self.then_trashed(0, 1, 3)
+        self.assert_idempotent()
+
+    def test_where_there_is_room_for_none_it_says_what_to_do(self):
+        more = self.corpus.simple("more", "y" * 2400)
+        self.given_both_sides([more])
+        self.delete(0, 1, 3)
+        for _ in range(2):
+            result = self.sync(expect=SOME)
+            self.assertEqual(result.err.count("can't remove"), 1, result)
+            self.assertIn('make some there, or set `delete = "expunge"`', result.err)
+        self.then_trashed(inbox=[m.digest for m in [*self.mails, more]])
+        self.assertEqual(len(self.pending()), 3)
+        self.client.expunge("INBOX", self.uids)
+        self.sync()
+        self.then_trashed(0, 1, 3)
+
+
+class RoomPlainestTest(RoomTest):
+    server_options = {**RoomTest.server_options, "capability": PLAINEST}
 
 
 class HollowTest(HomeTest):

@@ -1,0 +1,95 @@
+/* See trash.h: which removals go into the \Trash. */
+#include "sync/apply/labels.h"
+#include "sync/apply/removals.h"
+#include "sync/apply/trash.h"
+#include "sync/base/trashing.h"
+#include "sync/rows/twin.h"
+#include "sync/run/uses.h"
+
+struct mailbox *
+trash_place(struct run *run)
+{
+    enum special_source source;
+    struct mailbox *place = uses_find(run, REMOTE_TRASH, &source);
+
+    return place != NULL && special_is_certain(source) && place->listed && place->row.wire != NULL ? place : NULL;
+}
+
+static bool
+wait_for_place(struct run *run, struct todo *todo)
+{
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    if (!run->said_trash)
+        run_complain(run, mailbox, "move what was deleted here to the Trash",
+                     "nobody says which mailbox of the server that is: it stays there until then",
+                     "Name it: special = {\"trash=NAME\"}; or say delete = \"expunge\".");
+    run->said_trash = run->partial = true;
+    todo->dropped = true;
+    return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb),
+                       "no mailbox is known to be the Trash: special = {\"trash=NAME\"} names it", NULL);
+}
+
+/* Whether it is the last label only a mailbox tells that was not looked at in this run. */
+static bool
+wait_for_labels(struct run *run, struct todo *todo)
+{
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    todo->dropped = true;
+    if (!run->look_everywhere) {
+        run_look_everywhere(run);
+        return true;
+    }
+    run->partial = true;
+    return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb),
+                       "it may have another label, in a mailbox that can't be looked at now", NULL);
+}
+
+/* The second half of a move by COPY is no deletion, as long as the message is where it moved to. */
+static bool
+is_half(struct run *run, const struct todo *todo, struct journal_message *message, bool *half)
+{
+    *half = false;
+    return run_load(run, todo->id, message) && ((message->facts & FACT_MOVED) == 0 || twin_stays(run, message, half));
+}
+
+bool
+trash_judge(struct run *run, struct agenda *agenda)
+{
+    struct journal_message *message;
+    struct labels labels = {0};
+    const struct mailbox *place;
+    bool ok, stays;
+
+    if (!trashing_is_on(run->account, &run->info))
+        return true;
+    place = trash_place(run);
+    message = calloc(1, sizeof *message);
+    if (message == NULL)
+        return run_no_memory(run);
+    ok = labels_begin(&labels, run, agenda) && run_begin(run);
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        if (!removal_is_due(run, todo, SIDE_THERE) || todo->replaced || &run->mailboxes[todo->mailbox] == place)
+            continue;
+        labels.asks = labels.unseen = labels.archives = false;
+        ok = is_half(run, todo, message, &stays) &&
+             (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
+        if (ok && labels.asks) { /* the next pass knows */
+            todo->dropped = true;
+            continue;
+        }
+        if (ok && labels.unseen) {
+            ok = wait_for_labels(run, todo);
+            continue;
+        }
+        todo->trashed = ok && !stays;
+        todo->archived = ok && labels.archives;
+        ok = ok && (!todo->trashed || place != NULL || wait_for_place(run, todo));
+    }
+    labels_free(&labels);
+    free(message);
+    return run_end(run, ok);
+}
