@@ -226,6 +226,8 @@ read_table(struct run *run, struct mailbox *mailbox)
     if (!letters->unread)
         return true;
     letters->table = (struct local_letters){.letters = letters->before};
+    if (err.hint[0] == '\0')
+        error_hint(&err, "Mend or remove that file, or set `keywords = \"journal\"`.");
     /* A folder that can't be entered is named where its names are listed. */
     if (run->local.ops->closed == NULL || !run->local.ops->closed(run->local.self, mailbox->row.folder, &ignored))
         run_problem_here(run, mailbox, &err);

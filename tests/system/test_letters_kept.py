@@ -141,6 +141,7 @@ class UnreadTest(LettersTest):
         result = self.sync(expect=1)
 
         self.assertIn("dovecot-keywords", result.err)
+        self.assertIn("Mend or remove that file", result.err)
         self.assertEqual((self.there(0), self.there(1)), (["later"], []))
         self.when_it_is_back()
         self.sync()
