@@ -218,6 +218,11 @@ begin(struct deleting *deleting, struct remote_outcome *outcome)
     }
     if (!rename_to(deleting, NAME_ASIDE))
         return false;
+    if (!deleting->aside_there && !deleting->own_there) {
+        client_outcome(outcome, "another client renamed or deleted it a moment ago");
+        outcome->changed = true;
+        return true;
+    }
     if (!deleting->aside_there) {
         *outcome = deleting->refused;
         if (outcome->ok)

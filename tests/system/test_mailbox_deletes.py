@@ -92,6 +92,29 @@ class RemovedHereTest(Deleting, SystemTest):
         self.assertIn("work/A: deleted on the server: its folder is gone here\n", result.out)
         self.assertIn("1 mailbox deleted there", result.out)
 
+    def test_one_that_another_client_renames_a_moment_before_is_no_refusal(self):
+        self.given("A")
+        self.rm("A")
+        other, renamed = self.new_client(), []
+
+        def look(data):
+            if b"RENAME " in data and not renamed:
+                renamed.append(True)
+                other.rename_mailbox("A", "C")
+            return data
+
+        self.through(edit_up=look)
+        self.account.sync()
+        self.assertEqual(renamed, [True])
+
+        result = self.sync()
+        self.sync()
+
+        self.assertEqual(result.err, "")
+        self.assert_gone("A")
+        self.assert_gone("C")  # the same mailbox, which was emptied, and whose folder is gone
+        self.assert_in_sync()
+
     def test_an_empty_one(self):
         self.given("A", count=0)
         self.rm("A")
