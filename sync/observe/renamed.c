@@ -2,6 +2,7 @@
 #include "sync/observe/renamed.h"
 
 #include "sync/observe/undecided.h"
+#include "sync/observe/way.h"
 
 #include "sync/rows/renaming.h"
 #include "sync/rows/unfinished.h"
@@ -295,6 +296,7 @@ struct naming { /* a row that has another name there */
     struct mailbox *row;
     const struct renamed_item *item;
     char *name, *folder; /* that it is to have */
+    struct way way;      /* what stood there before it */
     const struct mailbox *
         holder; /* it waits for this one to give up the name or the folder; NULL: for `pull`, or for one that is to have it, too */
 };
@@ -342,6 +344,7 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
         settling->count++;
         if (naming->name == NULL || naming->folder == NULL)
             return run_no_memory(run);
+        naming->way = way_find(run, items[i].seen, naming->row, folder);
         naming->row->name_waits = !run->account->policy.pull.mailboxes;
     }
     if (settling->count > 1)
@@ -353,7 +356,8 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
 static bool
 is_in_the_way(const struct settling *settling, const struct naming *naming, const struct mailbox *holder)
 {
-    if (holder == NULL || holder == naming->row || renaming_is_nowhere(settling->run, holder))
+    if (holder == NULL || holder == naming->row || renaming_is_nowhere(settling->run, holder) ||
+        (holder == naming->way.of && naming->way.free))
         return false;
     return find_naming(settling, holder) == NULL || holder->name_waits;
 }
@@ -405,6 +409,24 @@ find_waiting(struct settling *settling)
     }
 }
 
+/* What is empty, and stands where one of these is to stand, goes. One that does not go after all is in the way. */
+static bool
+clear_ways(struct settling *settling)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < settling->count; i++) {
+        struct naming *naming = &settling->at[i];
+
+        if (!naming->way.free || naming->row->name_waits)
+            continue;
+        ok = way_clear(settling->run, &naming->way);
+        if (!naming->way.free)
+            find_waiting(settling);
+    }
+    return ok;
+}
+
 /* Somebody who asks for what has another name now is told so. */
 static bool
 check_asked(struct settling *settling)
@@ -439,7 +461,10 @@ say_waiting(struct settling *settling, const struct naming *naming)
         return run_pending(run, row, 0, PENDING_POLICY, WAITS, what, NULL);
     if (naming->holder != NULL)
         (void)text_print(why, sizeof why, "folder \"%s\" here is %s", naming->holder->row.folder,
-                         naming->holder->row.state == MAILBOX_NEW_LOCAL ? "in the way" : "another mailbox's");
+                         naming->holder->row.state == MAILBOX_NEW_LOCAL ? "in the way"
+                         : naming->holder == naming->way.of
+                             ? "another mailbox's, which is gone on the server, and is not empty"
+                             : "another mailbox's");
     else
         (void)text_print(why, sizeof why, "two mailboxes are to have that name here");
     run_complain(run, row, what, why, "Rename or remove that folder; until then its mail stays in sync where it is.");
@@ -551,7 +576,7 @@ renamed_settle(struct run *run, const struct renamed_item *items, size_t count)
     ok = gather(&settling, items, count) && find_twins(&settling);
     if (ok)
         find_waiting(&settling);
-    ok = ok && check_asked(&settling) && run_begin(run);
+    ok = ok && check_asked(&settling) && clear_ways(&settling) && run_begin(run);
     if (ok)
         ok = run_end(run, write_names(&settling));
     for (size_t i = 0; i < settling.count; i++) {

@@ -196,6 +196,58 @@ class RenamedThereTest(Renaming, SystemTest):
         self.assertTrue(self.maildir.has("B", new))
         self.assert_in_sync()
 
+    def take_name(self, count=0):
+        """B is deleted on the server, and A gets its name there."""
+        self.given("B", count=count)
+        mail = self.given("A")
+        self.client.delete_mailbox("B")
+        self.rename(("A", "B"))
+        return mail
+
+    def test_the_new_name_was_another_ones_that_is_removed_and_was_empty(self):
+        mail = self.take_name()
+
+        self.assert_followed(("A", "B"))
+
+        self.assertTrue(all(self.maildir.has("B", m) for m in mail["A"]))
+        self.assertNotIn("A", self.maildir.mailboxes())
+        self.assertNotIn("gone", self.run_golub("status").out)
+
+    def test_the_new_name_was_another_ones_that_is_emptied_here(self):
+        """It was known to be gone before; what is in the way is said with its way out."""
+        mail = self.take_name(count=1)
+        result = self.sync(expect=SOME)
+        self.assertIn("another mailbox's, which is gone on the server, and is not empty", result.err)
+        self.assertEqual(len(self.maildir.files("B")), 1)
+        os.remove(self.maildir.files("B")[0].path)
+
+        self.assert_followed(("A", "B"))
+
+        self.assertTrue(all(self.maildir.has("B", m) for m in mail["A"]))
+
+    def test_the_new_name_was_an_empty_ones_with_a_foreign_file(self):
+        mail = self.take_name()
+        notes = os.path.join(self.maildir.folder("B"), "notes")
+        with open(notes, "w") as f:
+            f.write("notes")
+
+        self.assertIn("is not empty", self.sync(expect=SOME).err)
+
+        self.assertTrue(os.path.exists(notes))
+        self.assertTrue(all(self.maildir.has("A", m) for m in mail["A"]))
+        os.remove(notes)
+        self.assert_followed(("A", "B"))
+
+    def test_the_new_name_was_an_empty_ones_and_a_dry_run(self):
+        mail = self.take_name()
+
+        result = self.sync("--dry-run", "--json")
+
+        self.assertEqual(self.renamed(result), {("A", "B")})
+        self.assertTrue(os.path.isdir(os.path.join(self.maildir.folder("B"), "cur")))
+        self.assertTrue(all(self.maildir.has("A", m) for m in mail["A"]))
+        self.assert_followed(("A", "B"))
+
     def test_new_mail_and_removals_and_flags_meanwhile(self):
         mail = self.given("A", count=6)
         new, here = self.corpus.simple("came after the rename"), self.corpus.simple("saved here, and longer than the other one")
@@ -460,6 +512,7 @@ class KilledTest(Renaming, SystemTest):
         "swap": (("A", "B", "A/Kid"), (("A", "X"), ("B", "A"), ("X", "B"))),
         "circle": (("A", "B", "C"), (("A", "X"), ("C", "A"), ("B", "C"), ("X", "B"))),
         "below": (("A",), (("A", "X"), ("X", "A/Old"))),
+        "taken": (("A",), (("A", "B"),)),  # after the B that was there was deleted
     }
 
     def again(self):
@@ -468,7 +521,11 @@ class KilledTest(Renaming, SystemTest):
 
     def die(self, scene, at, after):
         mailboxes, pairs = self.scenes[scene]
+        if scene == "taken":
+            self.given("B", count=0)
         self.given(*mailboxes, count=2)
+        if scene == "taken":
+            self.client.delete_mailbox("B")
         self.rename(*pairs)
         result, steps = killer.run(self.home, at, "sync", "work", after=after)
         if at == 0:
@@ -487,7 +544,7 @@ class KilledTest(Renaming, SystemTest):
         first = min([s.number for s in steps if "rename" in s.call and "golub-new" not in s.what] or [1])
         places = [(s, after) for s in steps if s.number >= first - 12 and not s.sends for after in (False, True)]
         if not os.environ.get("GOLUB_NIGHTLY"):
-            places = places[:: max(1, len(places) // DEATHS)]
+            places = places[:: max(1, len(places) // DEATHS)] + [p for p in places if p[0].call == "unlinkat"]  # a folder goes
         for step, after in places:
             self.again()
             with self.subTest("%s %s" % ("after" if after else "before", step)):
@@ -504,6 +561,9 @@ class KilledTest(Renaming, SystemTest):
 
     def test_below_its_own_old_name(self):
         self.sweep("below")
+
+    def test_a_name_that_an_empty_one_had(self):
+        self.sweep("taken")
 
 
 class KilledPlusPlusTest(KilledTest):

@@ -1,0 +1,117 @@
+/*
+ * See way.h. The folder goes as one that is gone on the server goes (sync/apply/going_end.c), and by the same intent:
+ *
+ *   the intent | tmp/, new/, cur/ by rmdir, what is known to stand beside them, the directory | its row and the intent go, with the new names
+ */
+#include "sync/observe/way.h"
+
+#include "sync/observe/undecided.h"
+#include "sync/run/lookup.h"
+#include "sync/run/situation.h"
+
+/* Both are told by what the server says that they are, and the new one's numbers fit, too. */
+static bool
+is_gone(const struct run *run, const struct mailbox *of, const struct remote_listed *seen, const struct mailbox *mover)
+{
+    const struct journal_mailbox *row = &of->row;
+
+    return row->id != 0 && row->wire != NULL && text_is(seen->name, row->wire) && row->objectid[0] != '\0' &&
+           strcmp(row->objectid, seen->objectid) != 0 && undecided_fits(seen, mover) && !of->listed && !of->undecided &&
+           of->folder_here && row->goal == NULL && row->goal_there == NULL &&
+           (row->state == MAILBOX_ACTIVE || row->state == MAILBOX_REPAIR || row->state == MAILBOX_GONE_REMOTE) &&
+           run->info.unlisted[0] == '\0' && !run->no_root;
+}
+
+struct beside {
+    const struct run *run;
+    const char *folder;
+    bool any;
+};
+
+/* A directory in which a mailbox stands is no foreign one. */
+static bool
+see_beside(void *context, const char *name, bool directory)
+{
+    struct beside *beside = context;
+    char path[LOCAL_FOLDER_MAX + 1];
+    bool holds = false;
+
+    (void)text_print(path, sizeof path, "%s/%s", beside->folder, name);
+    for (size_t i = 0; directory && !holds && i < beside->run->count; i++) {
+        const struct mailbox *other = &beside->run->mailboxes[i];
+        const size_t length = strlen(path);
+
+        holds = other->folder_here && strncmp(other->row.folder, path, length) == 0 &&
+                (other->row.folder[length] == '\0' || other->row.folder[length] == '/');
+    }
+    beside->any = beside->any || !holds;
+    return holds;
+}
+
+static bool
+see_file(void *context, const char *base, const char *info)
+{
+    (void)base;
+    (void)info;
+    *(bool *)context = true;
+    return true;
+}
+
+static bool
+see_bad(void *context, const char *name, const char *why)
+{
+    (void)name;
+    (void)why;
+    *(bool *)context = true;
+    return true;
+}
+
+/* What can't be looked at is not empty. */
+static bool
+is_empty(struct run *run, const char *folder)
+{
+    static const struct local_scanner scanner = {see_file, see_bad};
+    struct beside beside = {.run = run, .folder = folder};
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool missing, empty, stable, any = false;
+
+    return run->local.ops->beside(run->local.self, folder, see_beside, &beside, &missing, &empty, &ignored) &&
+           !missing && !beside.any &&
+           run->local.ops->scan(run->local.self, folder, &scanner, &any, &stamp, &stable, &ignored) && stable && !any;
+}
+
+struct way
+way_find(struct run *run, const struct remote_listed *seen, const struct mailbox *mover, const char *folder)
+{
+    struct mailbox *of = lookup_folder(run, folder);
+
+    if (of == NULL || of == mover || !is_gone(run, of, seen, mover))
+        return (struct way){0};
+    return (struct way){of, is_empty(run, folder)};
+}
+
+bool
+way_clear(struct run *run, struct way *way)
+{
+    struct mailbox *of = way->of;
+    struct journal_op op = {.kind = OP_DELETE_HERE, .mailbox = of->row.id, .since = run->now};
+    struct error err = {0};
+    bool holds = false;
+
+    if (!run->dry && (!situation_mark(run) || !run_begin(run) ||
+                      !run_end(run, situation_mark_commit(run) && journal_op_add(run->journal, &op, &run->err))))
+        return false;
+    if (!run->dry && !run->local.ops->remove_folder(run->local.self, of->row.folder, &holds, &err)) {
+        way->free = false; /* the intent stays: perhaps a part of it went */
+        run_problem_here(run, of, &err);
+        return true;
+    }
+    if (holds) { /* something came into it */
+        way->free = false;
+        return run_begin(run) && run_end(run, journal_op_delete(run->journal, op.id, &run->err));
+    }
+    of->folder_here = of->look_here = false;
+    run_did(run, of, (struct report_done){.act = DID_DELETE_HERE});
+    return true;
+}
