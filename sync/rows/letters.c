@@ -352,6 +352,8 @@ letters_sent(struct run *run, struct mailbox *mailbox, const struct journal_mess
         (void)letters_in_info(message->info,
                               shown & ~letters_wanted(mailbox, keywords, message->flags.lseen, message->info), info,
                               sizeof info);
+    if (info[0] != '\0')
+        info[0] = LETTERS_SENT;
     return believe_later(run, message, info);
 }
 

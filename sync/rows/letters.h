@@ -8,6 +8,8 @@
 
 #include "sync/rows/lettering.h"
 
+#define LETTERS_SENT 's' /* first in what is noted by letters_sent: it was judged already, under whichever name */
+
 /** A name is another one now: letters that came, and those that went, as far as they are believed. $Forwarded is a flag of `message`. Inside a transaction. */
 MUST_CHECK bool letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_message *before,
                                 struct journal_message *message);

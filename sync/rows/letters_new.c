@@ -191,7 +191,7 @@ believe_found(struct run *run, const struct mailbox *mailbox, struct journal_mes
               bool *waits)
 {
     const unsigned shown = letters_of_info(message->info), then = letters_of_info(noted);
-    const bool ours = own_name_is_ours(message->base) && then != 0;
+    const bool ours = own_name_is_ours(message->base) && then != 0 && noted[0] != LETTERS_SENT;
 
     *waits = ours && message->uid == 0;
     if (*waits)

@@ -2895,6 +2895,8 @@ BUGS = [
         ("sync/engine.c", "again || (letters_new_take(run) && plan(run, &agenda))", "again || plan(run, &agenda)")),
     bug("letter of a file that was moved lost, since golub named it", system("test_letters_kept.py", "MovedTest"),
         ("sync/rows/letters_new.c", "    if (other->id == message->id ||", "    if (own_name_is_ours(message->base) || other->id == message->id ||")),
+    bug("letters of another folder believed once the file is sent", system("test_letters_kept.py", "MovedTest"),
+        ("sync/rows/letters_new.c", " && then != 0 && noted[0] != LETTERS_SENT;", " && then != 0;")),
     bug("letters that are not believed left in the name", LETTERS,
         ("sync/rows/letters_new.c", "journal_letter_mark(run->journal, LETTER_DUE, &message, foreign != 0 ? noted : NULL, &run->err));", "true);")),
     bug("letter in a name before its line", LETTERS,

@@ -295,6 +295,15 @@ class MovedTest(LettersTest):
         self.then_it_has(0, "later")
         self.assertEqual(self.there(0), ["later"])
 
+    def test_of_a_file_that_is_sent_again_from_another_folder_what_it_showed_is_all(self):
+        self.mails.append(self.corpus.simple("theirs"))
+        self.client.append("INBOX", self.mails[6], ["\\Seen", "later"])
+        self.sync()
+        self.assertIn(".golub:2,", self.file(6).path)
+        self.client.expunge("INBOX", self.uid(6))
+        self.maildir.move(self.file(6), "Work")
+        self.then_it_has(6, "later")
+
     def test_a_letter_that_came_with_another_name_in_the_same_folder_is_not_lost(self):
         self.rename(0, add="b")
         self.maildir.move(self.file(0), "INBOX", rename=True)
