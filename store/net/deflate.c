@@ -9,6 +9,7 @@
 #define RAW_WINDOW (-15)
 #define MEMORY_LEVEL 8
 #define PIECE (32 * 1024)     /* plain bytes that are compressed together */
+#define BARREN_MAX 4096       /* bytes that come to nothing, until that is no answer but a way to keep us here */
 #define PACKED (PIECE + 1024) /* bytes that they take at most: stored blocks, and the mark behind them */
 
 struct deflate {
@@ -17,6 +18,7 @@ struct deflate {
     bool in_ready, out_ready; /* to be ended */
     bool more;                /* zlib may hold bytes that had no room in the last piece */
     bool damaged;
+    size_t barren; /* bytes that came since the last plain one */
 
     unsigned char *early; /* read before all else */
     size_t owed;          /* plain bytes of the caller that are in `packed`, and were not said to be moved */
@@ -91,8 +93,10 @@ deflate_read(struct deflate *packing, void *to, size_t size, size_t *moved, stru
         }
         in->next_out = to;
         in->avail_out = room;
+        const uInt came = in->avail_in;
         const int result = inflate(in, Z_SYNC_FLUSH);
         *moved = room - in->avail_out;
+        packing->barren = *moved > 0 ? 0 : packing->barren + (came - in->avail_in);
         packing->more = in->avail_out == 0;
         if (result == Z_MEM_ERROR) {
             error_set(err, ERROR_LOCAL, "read from %s: out of memory", packing->line.name);
@@ -102,6 +106,8 @@ deflate_read(struct deflate *packing, void *to, size_t size, size_t *moved, stru
             return STREAM_DONE; /* what is wrong behind it shows at the next read */
         if (result == Z_STREAM_END)
             return refuse(packing, "it ends", err);
+        if (packing->barren > BARREN_MAX)
+            return refuse(packing, "it comes to nothing", err);
         if (result != Z_OK && result != Z_BUF_ERROR)
             return refuse(packing, in->msg != NULL ? in->msg : "it makes no sense", err);
     }

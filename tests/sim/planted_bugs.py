@@ -2723,6 +2723,8 @@ BUGS = [
         ("sync/match/renamed.c", "!uncommitted_may_be(gone))", "!uncommitted_may_be(gone) || gone->facts != FACT_GONE_THERE)")),
     bug("delivered file without a commit that a later run saw taken for new mail", Test("scenario_uncommitted"),
         ("sync/rows/uncommitted.c", "if (file->uid != 0 || file->facts != 0)", "if (file->uid != 0 || file->facts != 0 || true)")),
+    bug("compressed blocks without end that come to nothing keep a run for ever", unit("test_deflate"),
+        ("store/net/deflate.c", "if (packing->barren > BARREN_MAX)", "if (false)")),
     said("compressed bytes that came with the server's OK lost", Test("test_deflate"),
          ("store/net/deflate.c", "    packing->in.avail_in = (uInt)len;\n", "    packing->in.avail_in = 0;\n")),
     said("compressed bytes counted as sent that are not", Test("test_deflate"),

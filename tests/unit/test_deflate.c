@@ -249,6 +249,18 @@ what_is_no_compressed_data_and_what_ends_it_are_said(void **state)
     assert_damaged(over, sizeof over);
 }
 
+static void
+blocks_without_end_that_come_to_nothing_are_damage(void **state)
+{
+    static const unsigned char empty[] = {0x00, 0x00, 0x00, 0xff, 0xff};
+    unsigned char many[sizeof empty * 1000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof many; i += sizeof empty)
+        memcpy(many + i, empty, sizeof empty);
+    assert_damaged(many, sizeof many);
+}
+
 int
 main(void)
 {
@@ -258,6 +270,7 @@ main(void)
         cmocka_unit_test(what_was_read_before_the_switch_comes_first),
         cmocka_unit_test(a_bomb_comes_in_pieces_of_the_readers_size),
         cmocka_unit_test(what_is_no_compressed_data_and_what_ends_it_are_said),
+        cmocka_unit_test(blocks_without_end_that_come_to_nothing_are_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
