@@ -75,7 +75,7 @@ enum journal_fact {
     FACT_GONE_THERE = 1, /* uid was seen to be gone on the server */
     FACT_GONE_HERE = 2,  /* base was seen to be gone here */
     FACT_ALTERED = 4,    /* the file's bytes are not what they were */
-    FACT_ALIAS = 8,      /* a second file of the UID of the row that `refers_to` names */
+    FACT_ALIAS = 8,      /* a second file of the UID of the row that `refers_to` names; with REPLACED it is to go */
     FACT_ECHO = 16, /* lbase was sent with APPEND, COPY or MOVE; the next sight of the UID sets rbase for those flags */
     FACT_MOVED = 64, /* its file went to another folder and its copy there is on the server: what changed went along */
     FACT_UNSHOWN =
@@ -303,6 +303,9 @@ MUST_CHECK bool journal_ids_by_uids(struct journal *journal, int64_t mailbox, ui
 /** Ids of one mailbox's rows with a UID that is not gone there and this date (0: also those that no name can show), ordered by id. */
 MUST_CHECK bool journal_ids_by_date(struct journal *journal, int64_t mailbox, int64_t date, int64_t **ids,
                                     size_t *count, struct error *err);
+/** Ids of one mailbox's rows with first <= date <= last, whatever side they are on, ordered by id; the caller frees. */
+MUST_CHECK bool journal_ids_by_dates(struct journal *journal, int64_t mailbox, int64_t first, int64_t last,
+                                     int64_t **ids, size_t *count, struct error *err);
 /** Ids of the aliases of this row, ordered by id; the caller frees. */
 MUST_CHECK bool journal_ids_referring(struct journal *journal, int64_t row, int64_t **ids, size_t *count,
                                       struct error *err);

@@ -350,6 +350,23 @@ journal_ids_by_date(struct journal *journal, int64_t mailbox, int64_t date, int6
 }
 
 bool
+journal_ids_by_dates(struct journal *journal, int64_t mailbox, int64_t first, int64_t last, int64_t **ids,
+                     size_t *count, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_MESSAGE_DATES,
+                    "SELECT id FROM message WHERE mailbox = ?1 AND date BETWEEN ?2 AND ?3 ORDER BY id", err);
+    struct sql_binder to = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&to, mailbox);
+    bind_integer(&to, first);
+    bind_integer(&to, last);
+    return sql_ids(journal, statement, ids, count, "find messages by dates", err);
+}
+
+bool
 journal_ids_referring(struct journal *journal, int64_t row, int64_t **ids, size_t *count, struct error *err)
 {
     sqlite3_stmt *statement =

@@ -19,8 +19,8 @@ candidates_is(const struct todo *todo, enum role role)
     case GONE_HERE:
         return (verb == PLAN_REMOVE_THERE && !todo->deleted) || (verb == PLAN_DOWNLOAD && !todo->fresh);
     case GONE_THERE:
-        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered)) ||
-               todo->moved_here != 0;
+        return (verb == PLAN_REMOVE_HERE && !todo->replaced) ||
+               (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered)) || todo->moved_here != 0;
     case GONE_BOTH:
         return verb == PLAN_FORGET && !todo->fresh;
     case WAITING:

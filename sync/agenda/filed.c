@@ -4,6 +4,7 @@
  */
 #include "sync/agenda/filed.h"
 
+#include "sync/agenda/filed_before.h"
 #include "sync/base/filing.h"
 #include "sync/match/anew.h"
 #include "sync/run/uses.h"
@@ -64,7 +65,7 @@ judge(struct run *run, struct todo *todo, const struct mailbox *place, struct jo
     if (found) {
         waited = run->now - pending.since;
         if (waited >= FILING_WAIT_S)
-            return true;
+            return filed_before(run, todo, place);
         if (waited < 0 && !journal_pending_clear(run->journal, place->row.id, todo->id, &run->err))
             return false;
     }

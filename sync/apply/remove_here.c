@@ -47,7 +47,7 @@ write_intents_here(struct removing *removing)
 static bool
 quarantine_row(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *name)
 {
-    const struct quarantined file = quarantined_file(message, name, "deleted on the server");
+    const struct quarantined file = quarantined_file(message, name, quarantined_why(message));
 
     return quarantined_add(run, mailbox, &file);
 }

@@ -195,7 +195,7 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
 static bool
 is_alias_half(const struct journal_message *message)
 {
-    return message->has_wire && (message->facts & (FACT_ALTERED | FACT_MOVED)) == 0;
+    return message->has_wire && (message->facts & (FACT_ALTERED | FACT_MOVED | FACT_REPLACED)) == 0;
 }
 
 /* On the server only, and no old version that is about to go. */

@@ -17,7 +17,7 @@ alias_lose_uid(struct run *run, const struct journal_message *holder)
         ok = run_load(run, ids[i], alias);
         if (!ok || (alias->facts & (FACT_GONE_HERE | FACT_ALIAS)) != FACT_ALIAS)
             continue;
-        alias->facts |= FACT_GONE_THERE;
+        alias->facts = (alias->facts & ~(unsigned)FACT_REPLACED) | FACT_GONE_THERE;
         alias->refers_to = 0;
         ok = journal_message_save(run->journal, alias, &run->err);
     }
@@ -31,7 +31,7 @@ inherit(struct run *run, const struct journal_message *holder, struct journal_me
 {
     heir->uid = holder->uid;
     heir->refers_to = 0;
-    heir->facts &= ~(unsigned)(FACT_ALIAS | FACT_ITS_BYTES);
+    heir->facts &= ~(unsigned)(FACT_ALIAS | FACT_REPLACED | FACT_ITS_BYTES);
     heir->size = holder->size;
     heir->date = holder->date;
     heir->flags = merge_heir(heir->flags, holder->flags);

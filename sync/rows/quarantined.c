@@ -47,6 +47,12 @@ quarantined_name_of(struct run *run, const struct local_file *file, int64_t mess
     free(header);
 }
 
+const char *
+quarantined_why(const struct journal_message *message)
+{
+    return (message->facts & FACT_REPLACED) != 0 ? "another file stands for it" : "deleted on the server";
+}
+
 struct quarantined
 quarantined_file(const struct journal_message *message, const char *name, const char *why)
 {

@@ -33,6 +33,8 @@ void quarantined_name(const struct run *run, struct text header, int64_t message
 /** The same, with the header of this file; one that can't be read has no subject. */
 void quarantined_name_of(struct run *run, const struct local_file *file, int64_t message, const char *kind,
                          char name[static 256]);
+/** Why a file goes from here: the message was removed there, or another file stands for it now. */
+const char *quarantined_why(const struct journal_message *message);
 /** What a row's file is, as it was last seen. */
 struct quarantined quarantined_file(const struct journal_message *message, const char *name, const char *why);
 /** Add it to the quarantine's index. Inside a transaction. */

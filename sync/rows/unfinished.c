@@ -45,7 +45,7 @@ bool
 unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
                  const struct journal_message *message, bool *done)
 {
-    struct quarantined file = quarantined_file(message, op->name, "deleted on the server");
+    struct quarantined file = quarantined_file(message, op->name, quarantined_why(message));
 
     *done = run->local.ops->in_quarantine(run->local.self, op->name);
     file.size = op->size;

@@ -374,6 +374,14 @@ may_have_left(const struct world *world, int content, int mailbox, int side)
            stands_elsewhere(world, content, mailbox, world->client);
 }
 
+/* What was sent stands there for the server's copy that was fetched before it: that one goes, and nobody removed it. */
+static bool
+is_stood_for(const struct world *world, int content, int mailbox, int side, const char *what)
+{
+    return world->ledger[content].sent && world->server->sent == mailbox + 1 && strncmp(what, "quarantines", 11) == 0 &&
+           stands_beside(world, content, mailbox, side);
+}
+
 void
 ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what)
 {
@@ -425,6 +433,8 @@ ledger_follows(struct world *world, int content, int mailbox, int side, unsigned
 
     /* A file that a backup lacks, and a copy of it somewhere: that is a move for all that anybody can tell. */
     if ((world->kinds & (KIND_BIT(KIND_TORN) | KIND_BIT(KIND_COPYING))) != 0 && strncmp(what, "moves", 5) == 0)
+        return;
+    if (is_stood_for(world, content, mailbox, side, what))
         return;
     ledger_may_follow(world, content, mailbox, side, flags, what);
     if (is_renamed(world, content, mailbox, side, what)) /* that counts as none of those that may go */

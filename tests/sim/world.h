@@ -158,6 +158,7 @@ struct ledger { /* of one content */
         halves; /* so often a file of it came to another folder, by somebody; golub took away what it had copied there */
     int64_t
         filed; /* when a mail reader saved it in \\Sent, as the copy of what it sent, before the server filed it; 0: none did */
+    bool sent;      /* ... at any time, or after that */
     bool saved;     /* ... or wrote one anew with other lines, in its own mailbox, under another name */
     unsigned taken; /* bits of the dresses in which they took files of it away */
     int spread;     /* how often they took it to two places on two sides: each may stay */

@@ -1,9 +1,11 @@
 """Sent mail that the server files itself (`sent`): the mail reader's copy waits for the server's, and goes up where none comes."""
 import contextlib
+import os
 import sqlite3
 import time
 
 from base import SystemTest, main
+from rig import killer
 from rig.corpus import Mail
 
 
@@ -88,6 +90,133 @@ class FiledTest(SystemTest):
         self.save(ours)
         self.sync()
         self.assertEqual((self.here(), self.there()), ([ours.digest], [theirs.digest]))
+
+    def given_before(self, theirs, ours):
+        """The server's copy was fetched, then the mail reader saved its own, ten minutes ago."""
+        self.file_it(theirs)
+        self.sync()
+        self.save(ours, self.now + 3)
+        self.sync()
+        self.assertEqual((len(self.here()), len(self.there())), (2, 1))
+        self.set_back(700)
+
+    def quarantined(self):
+        quarantine = os.path.join(self.account.state, "quarantine")
+        return [name for _, _, names in os.walk(quarantine) for name in names]
+
+    def test_the_servers_copy_that_was_fetched_before_gives_way_to_the_readers(self):
+        ours, theirs = self.ours(), self.mail()
+        self.given_before(theirs, ours)
+        self.client.store("Sent", [self.client.uid_of("Sent", theirs)], "+", ["\\Flagged"])
+
+        self.sync()
+
+        self.assertEqual((self.here(), self.there()), ([ours.digest], [theirs.digest]))
+        self.assertEqual(self.maildir.find("Sent", ours).flags, {"\\Seen", "\\Flagged"})
+        self.assertEqual(len(self.quarantined()), 1)
+        self.assertEqual(self.pending(), [])
+        self.assert_idempotent()
+        self.check(self.run_golub("verify", "work"), 0)
+        self.maildir.delete(self.maildir.find("Sent", ours))
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([], []), "one message, in other bytes")
+
+    def test_one_to_which_the_server_wrote_lines_gives_way_too(self):
+        ours = self.ours()
+        theirs = Mail(self.mail().bytes.replace(b"Subject:", b"X-Server: 1\r\nSubject:"), ("\\Seen",), self.now)
+        self.given_before(theirs, ours)
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([ours.digest], [theirs.digest]))
+        self.assert_idempotent()
+
+    def test_equal_bytes_that_were_fetched_before_are_one_message(self):
+        mail = self.mail()
+        self.given_before(mail, mail)
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([mail.digest], [mail.digest]))
+        self.assertFalse(self.maildir.files("Sent")[0].path.split(":2,")[0].endswith(".golub"), "the mail reader's stays")
+        self.assert_idempotent()
+
+    def test_two_that_were_fetched_before_are_not_joined(self):
+        ours, theirs = self.ours(), [self.mail(body=b"one\r\n"), self.mail(body=b"two\r\n")]
+        for mail in theirs:
+            self.file_it(mail)
+        self.sync()
+        self.save(ours)
+        self.sync()
+        self.set_back(700)
+        self.sync()
+        self.assertEqual(self.there(), sorted([ours.digest] + [m.digest for m in theirs]))
+        self.assertEqual(self.quarantined(), [])
+        self.assert_in_sync()
+
+    def test_a_copy_of_what_was_sent_long_ago_is_the_users(self):
+        mail = self.mail()
+        self.file_it(mail, self.now - 5000)
+        self.sync()
+        self.save(mail, self.now - 5000)
+        self.sync()
+        self.set_back(700)
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([mail.digest] * 2,) * 2)
+
+    def test_a_copy_with_its_date_is_the_users(self):
+        mail = self.mail()
+        self.file_it(mail)
+        self.sync()
+        self.save(mail)
+        self.sync()
+        self.set_back(700)
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([mail.digest] * 2,) * 2)
+
+    def test_one_that_the_user_touched_stays(self):
+        ours, theirs = self.ours(), self.mail()
+        self.given_before(theirs, ours)
+        fetched = self.maildir.find("Sent", theirs)
+        os.rename(fetched.path, os.path.join(os.path.dirname(fetched.path), "mine:2,S"))
+        self.sync()
+        self.assertEqual((self.here(), self.there()), (sorted([ours.digest, theirs.digest]),) * 2)
+
+    def test_where_nothing_is_sent_or_removed_here_both_stay(self):
+        for key in ({"push": []}, {"pull": ["new", "flags"]}):
+            with self.subTest(**key):
+                ours, theirs = self.ours(), self.mail()
+                self.given_before(theirs, ours)
+                self.account.set(**key)
+                self.sync()
+                self.assertEqual(self.quarantined(), [])
+                self.assertTrue({ours.digest, theirs.digest} <= set(self.here()))
+            self.doCleanups()
+            self.setUp()
+
+    def test_a_run_of_one_way_leaves_it_to_one_of_both(self):
+        ours, theirs = self.ours(), self.mail()
+        self.given_before(theirs, ours)
+        self.sync("--push")
+        self.assertEqual(self.there(), [theirs.digest])
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([ours.digest], [theirs.digest]))
+
+    def die(self, at, after):
+        ours, theirs = self.ours(), self.mail()
+        self.given_before(theirs, ours)
+        _, steps = killer.run(self.home, at, "sync", "work", after=after)
+        self.assertIn(ours.digest, self.here())
+        self.sync()
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([ours.digest], [theirs.digest]))
+        self.assertEqual(len(self.quarantined()), 1)
+        self.assert_idempotent()
+        return steps
+
+    def test_killed_at_each_step_one_of_each_is_left(self):
+        steps = self.die(0, False)
+        for step, after in killer.choose(steps, 14):
+            self.doCleanups()
+            self.setUp()
+            with self.subTest("%s %s" % ("after" if after else "before", step)):
+                self.die(step.number, after)
 
     def test_equal_bytes_are_one_message(self):
         mail = self.mail()

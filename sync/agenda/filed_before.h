@@ -1,0 +1,13 @@
+/* The server's copy of sent mail that was fetched before the mail reader saved its own. */
+#ifndef SYNC_AGENDA_FILED_BEFORE_H
+#define SYNC_AGENDA_FILED_BEFORE_H
+
+#include "sync/run/run.h"
+
+/**
+ * The file's ten minutes are over. Where one message of \\Sent is what the file is, and its own file is as golub fetched it, the mail reader's file
+ * stands for it from here on, and golub's is to go (FACT_ALIAS with FACT_REPLACED): planned anew, todo->dropped. Else nothing. Inside a transaction.
+ */
+MUST_CHECK bool filed_before(struct run *run, struct todo *todo, const struct mailbox *place);
+
+#endif
