@@ -154,7 +154,7 @@ class FiledTest(SystemTest):
         mail = self.mail()
         self.file_it(mail, self.now - 5000)
         self.sync()
-        self.save(mail, self.now - 5000)
+        self.save(mail, self.now - 4990)
         self.sync()
         self.set_back(700)
         self.sync()
