@@ -264,6 +264,15 @@ is_as_known(const struct places *places, size_t at, const struct local_stamp *st
     return false;
 }
 
+/* Its cur/ and new/ are those that were here: a copy has others. They went to another directory, as where one stands above other folders already. */
+static bool
+holds_the_same(const char *born, const char *born_now)
+{
+    const char *const then = strchr(born, ','), *const now = strchr(born_now, ',');
+
+    return then != NULL && now != NULL && strcmp(then, now) == 0;
+}
+
 static bool
 check_folder(const struct places *places, size_t at)
 {
@@ -279,7 +288,8 @@ check_folder(const struct places *places, size_t at)
         *place = (struct journal_place){
             .mailbox = mailbox->row.id, .cur_changed = stamp->cur_changed, .new_changed = stamp->new_changed};
     } else {
-        bool another = is_another(place->born, stamp->born, &place->changes) && !is_renamed(places, at, &is);
+        bool another = !holds_the_same(place->born, stamp->born) &&
+                       is_another(place->born, stamp->born, &place->changes) && !is_renamed(places, at, &is);
 
         if (is == &known[at] && is_as_known(places, at, stamp))
             is = NULL;
