@@ -8,7 +8,8 @@
  *   times of change  of cur/ and new/, as golub left them: a folder that changed for the last time before golub saw or wrote its names is
  *                    not the one that held them. They are stored with the names, in one transaction.
  *
- * A folder with the birth time of another one that is known is that one under a new name, and no copy.
+ * A folder with the birth time of another one that is known is that one under a new name, and no copy. Nor is one whose cur/ and new/ are
+ * the same, which went to another directory.
  *
  * What is missing in a folder that is in doubt, and anything else to be removed from its mailbox in that run, is held whatever its number
  * (hold.c). The doubt is in the journal until a run has listed the folder whole and held what was to be held. What is on no list then - it is
