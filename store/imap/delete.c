@@ -2,7 +2,7 @@
  * A mailbox goes. DELETE removes whatever is in it, and a message may come between a look at it and the command (RFC 9051 section 6.3.5); so it first
  * gets a name that nobody delivers to, and is looked at under that one:
  *
- *   look: it is there, the one that was meant, empty, nothing below it | RENAME, and a look | DELETE, UNSUBSCRIBE, and a look as the proof
+ *   look: it is there, the one that was meant, empty, nothing below it | RENAME, and a look | DELETE, and a look as the proof | UNSUBSCRIBE
  *
  * What came into it meanwhile brings its own name back. A RENAME takes along what stands below a mailbox, so that one that has others below it is
  * left alone.
@@ -18,6 +18,7 @@ struct deleting {
     struct error *err;
     const struct remote_delete *what;
     bool own_there, aside_there, any_below, subscribed;
+    bool blind; /* a list of the last look was refused: what it does not show may be there */
     struct status_answer own, aside;
     struct remote_outcome refused; /* what was said to the last RENAME or DELETE; ok: nothing */
 };
@@ -67,6 +68,7 @@ take_answer(void *self, const struct command *command, const struct response *re
 
     if ((command->kind == COMMAND_RENAME || command->kind == COMMAND_DELETE) && response->state != STATE_OK)
         client_refused(response, &deleting->refused);
+    deleting->blind |= command->kind == COMMAND_LIST && response->state != STATE_OK;
     return true;
 }
 
@@ -107,7 +109,7 @@ look(struct deleting *deleting, bool first)
     char items[96];
 
     (void)text_print(items, sizeof items, " (MESSAGES UIDNEXT UIDVALIDITY%s)", objectid_item(deleting->imap));
-    deleting->own_there = deleting->aside_there = deleting->any_below = false;
+    deleting->own_there = deleting->aside_there = deleting->any_below = deleting->blind = false;
     deleting->own = first ? (struct status_answer){0} : deleting->own;
     deleting->aside = (struct status_answer){0};
     return ask(deleting, COMMAND_LIST, NAME_OWN, "LIST \"\" ", what->name, "") &&
@@ -155,11 +157,24 @@ is_empty(const struct deleting *deleting)
            (status->uidvalidity != what->uidvalidity || status->uidnext == what->uidnext);
 }
 
+/* Nobody can tell what there is: the next run looks again. */
+static bool
+is_blind(const struct deleting *deleting, struct remote_outcome *outcome)
+{
+    if (!deleting->blind)
+        return false;
+    client_outcome(outcome, "the server does not list it now");
+    outcome->passing = true;
+    return true;
+}
+
 static bool
 go_back(struct deleting *deleting, const char *why, struct remote_outcome *outcome)
 {
     if (!rename_to(deleting, NAME_OWN))
         return false;
+    if (is_blind(deleting, outcome))
+        return true;
     client_outcome(outcome, "%s", why);
     outcome->changed = true;
     outcome->doubtful = deleting->aside_there; /* its own name is another one's by now */
@@ -170,18 +185,19 @@ static bool
 delete_aside(struct deleting *deleting, struct remote_outcome *outcome)
 {
     deleting->refused = (struct remote_outcome){.ok = true};
-    if (!ask(deleting, COMMAND_DELETE, 0, "DELETE ", deleting->what->aside, "") ||
-        (deleting->subscribed && !deleting->own_there &&
-         !ask(deleting, COMMAND_SUBSCRIBE, 0, "UNSUBSCRIBE ", deleting->what->name, "")) ||
-        !look(deleting, false))
+    if (!ask(deleting, COMMAND_DELETE, 0, "DELETE ", deleting->what->aside, "") || !look(deleting, false))
         return false;
+    if (is_blind(deleting, outcome))
+        return true;
     if (deleting->aside_there) {
         const struct remote_outcome said = deleting->refused;
 
         return go_back(deleting, said.ok ? "the server says OK, but does not do it" : said.answer, outcome);
     }
     outcome->ok = true;
-    return true;
+    /* Not before: one that stays after all keeps its subscription. */
+    return !deleting->subscribed || deleting->own_there ||
+           (ask(deleting, COMMAND_SUBSCRIBE, 0, "UNSUBSCRIBE ", deleting->what->name, "") && look(deleting, false));
 }
 
 /* What the first look says of it; NULL: it may go. */
@@ -218,6 +234,8 @@ begin(struct deleting *deleting, struct remote_outcome *outcome)
     }
     if (!rename_to(deleting, NAME_ASIDE))
         return false;
+    if (is_blind(deleting, outcome))
+        return true;
     if (!deleting->aside_there && !deleting->own_there) {
         client_outcome(outcome, "another client renamed or deleted it a moment ago");
         outcome->changed = true;
@@ -241,6 +259,8 @@ imap_delete(struct imap *imap, const struct remote_delete *what, struct remote_o
     *outcome = (struct remote_outcome){0};
     if (!look(&deleting, true))
         return false;
+    if (is_blind(&deleting, outcome))
+        return true;
     if (!what->begun && !deleting.aside_there)
         return begin(&deleting, outcome);
     if (!deleting.aside_there) {

@@ -20,10 +20,17 @@ is_known(const char *name)
                                         "maildirsize",          ".mbsyncstate",     ".mbsyncstate.new",
                                         ".mbsyncstate.journal", ".mbsyncstate.lock"};
 
+    static const char *const beginnings[] = {
+        "dovecot.index",       "dovecot.list.index", "dovecot.mailbox.log", "dovecot-uidlist", "dovecot-keywords",
+        "dovecot-uidvalidity", "courierimapuiddb",   "courierimapkeywords", "courierimapacl",  "courierimapsubscribed"};
+
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (strcmp(name, whole[i]) == 0)
             return true;
-    return strncmp(name, "dovecot", 7) == 0 || strncmp(name, "courierimap", 11) == 0;
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+        if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
 }
 
 static bool

@@ -83,15 +83,15 @@ static bool
 add_sources(struct gathering *gathering, size_t fresh)
 {
     struct run *run = gathering->run;
-    const struct todo *todo = &gathering->agenda->todos[fresh];
+    const int64_t id = gathering->agenda->todos[fresh].id; /* what is added may move the array */
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = run_load(run, todo->id, gathering->fresh);
+    bool ok = run_load(run, id, gathering->fresh);
 
     if (ok && gathering->fresh->has_wire)
         ok = journal_ids_by_wire(run->journal, gathering->fresh->wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && i < count; i++)
-        ok = ids[i] == todo->id || (run_load(run, ids[i], gathering->source) && add_source(gathering, fresh));
+        ok = ids[i] == id || (run_load(run, ids[i], gathering->source) && add_source(gathering, fresh));
     free(ids);
     return ok;
 }

@@ -132,10 +132,10 @@ judge_refusals(struct uploading *up)
 static bool
 record_unanswered(struct run *run, struct sending *sending)
 {
-    if (!sending->begun && sending->fresh)
-        return journal_op_delete(run->journal, sending->op.id, &run->err);
+    if (!sending->begun)
+        return !sending->fresh || journal_op_delete(run->journal, sending->op.id, &run->err);
     sending->op.since = run_now(run);
-    return !sending->begun || journal_op_save(run->journal, &sending->op, &run->err);
+    return journal_op_save(run->journal, &sending->op, &run->err);
 }
 
 bool

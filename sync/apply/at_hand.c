@@ -162,8 +162,12 @@ copy_one(struct downloading *down, size_t wanted)
         return false;
     if (down->no_room) /* so says the fetch */
         return true;
-    if (!downloading_begin(down, mailbox))
-        return false;
+    if (!downloading_begin(down, mailbox)) {
+        const bool vanished = error_no_folder(&run->err); /* so says the fetch */
+
+        run->err = vanished ? (struct error){0} : run->err;
+        return vanished;
+    }
     ok = copy_file(down, &file, &whole);
     if (ok && whole)
         return take_copy(down, wanted, wire);

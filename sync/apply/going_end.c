@@ -136,6 +136,11 @@ take_answer(struct run *run, struct mailbox *mailbox, const struct journal_op *o
 {
     char what[LIMIT_MAILBOX_NAME + 80];
 
+    if (outcome->passing) { /* the intent stays, as below */
+        mailbox->going = GOING_NOT;
+        run_complain(run, mailbox, "delete this mailbox on the server", outcome->answer, "The next run looks again.");
+        return true;
+    }
     if (outcome->doubtful) { /* the intent stays: the next run looks again */
         mailbox->going = GOING_NOT;
         (void)text_print(what, sizeof what, "give this mailbox its name back, which is %.600s now", op->name);

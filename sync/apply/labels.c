@@ -46,14 +46,16 @@ labels_free(struct labels *labels)
     id_set_free(&labels->last);
 }
 
+/* ... for all that is known: in a mailbox that is being paired anew, and was not listed yet, it has no UID. */
 static bool
 stands(struct labels *labels, const struct journal_message *other)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(labels->run, other->mailbox);
+    const bool repair = mailbox != NULL && mailbox->row.state == MAILBOX_REPAIR && run_is_unseen(mailbox);
 
-    return mailbox != NULL && mailbox->chosen && mailbox->listed && mailbox->row.state == MAILBOX_ACTIVE &&
-           (mailbox->uses & (REMOTE_TRASH | REMOTE_JUNK)) == 0 && other->uid != 0 &&
-           (other->facts & (FACT_GONE_THERE | FACT_ALIAS)) == 0;
+    return mailbox != NULL && mailbox->chosen && mailbox->listed &&
+           (repair || (mailbox->row.state == MAILBOX_ACTIVE && other->uid != 0)) &&
+           (mailbox->uses & (REMOTE_TRASH | REMOTE_JUNK)) == 0 && (other->facts & (FACT_GONE_THERE | FACT_ALIAS)) == 0;
 }
 
 /* ---- the same message in another mailbox ---- */
@@ -76,7 +78,7 @@ is_same(struct labels *labels, struct finding *finding, bool *same)
     uint64_t msgid;
 
     *same = true;
-    if (finding->by_name)
+    if (finding->by_name || labels->other.uid == 0)
         return true;
     if (!journal_gmail_get(run->journal, labels->other.mailbox, labels->other.uid, &msgid, &run->err))
         return false;
@@ -100,10 +102,10 @@ note(struct labels *labels, struct finding *finding, bool last)
 
     if (last)
         finding->taken = true;
-    else if ((mailbox->uses & REMOTE_ALL) != 0 && mailbox != labels->all)
-        return;
     else if (run_is_unseen(mailbox))
         labels->unseen = true;
+    else if ((mailbox->uses & REMOTE_ALL) != 0 && mailbox != labels->all)
+        return;
     else if (mailbox == labels->all)
         finding->in_all = true;
     else

@@ -91,7 +91,8 @@ rename_namesake(struct run *run, struct mailbox *mailbox, const struct local_fil
 static bool
 is_being_renamed(const struct run *run, const struct local_which *a, const struct local_which *b)
 {
-    return a->device == b->device && a->inode == b->inode && a->changed > run->now - RENAME_WAIT_S;
+    return a->device == b->device && a->inode == b->inode && a->changed > run->now - RENAME_WAIT_S &&
+           a->changed <= run_now(run) + RENAME_WAIT_S;
 }
 
 static bool
@@ -130,7 +131,9 @@ split(struct run *run, const struct namesake *namesake, struct journal_message *
     keep_b =
         __builtin_popcount(merge_of_name(namesake->second, 0)) > __builtin_popcount(merge_of_name(namesake->first, 0));
     (void)text_print(message->info, sizeof message->info, "%s", keep_b ? namesake->second : namesake->first);
-    message->flags.lseen = merge_of_name(message->info, message->flags.lseen) | letters_flags(mailbox, message->info);
+    message->flags.lseen =
+        merge_of_name(message->info, message->flags.lseen) |
+        letters_flags(mailbox, message->info, (message->flags.lseen & FLAG_FORWARDED) != 0 ? NULL : namesake->first);
     return quarantine_namesake(run, mailbox, message, keep_b ? &a : &b, &facts_a);
 }
 

@@ -209,7 +209,7 @@ check_map_follow(const struct check_map *map, const struct account *account, str
     if (!ok && (err->kind != ERROR_CONFIG || !stays(map, account)))
         return false;
     if (!ok) {
-        report_line(report, account->name, "map", "map: %s; until there is room for it, each folder stays where it is",
+        report_line(report, account->name, "map", "map: %s; until that name is free, each folder stays where it is",
                     err->what);
         *err = (struct error){0};
         return true;

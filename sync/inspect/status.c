@@ -15,14 +15,39 @@
 #define WORDS_SIZE 512 /* of what else is said of a mailbox */
 
 static bool
-may_go(const struct status_view *view, const struct journal_mailbox *mailbox, enum mailbox_side side)
+is_special(const struct status_view *view, const struct journal_mailbox *mailbox)
 {
     const unsigned uses =
         special_uses(view->account->policy.special, mailbox->name, mailbox->attributes) | mailbox->attributes;
 
-    return mailbox_may_go(side,
-                          strcmp(mailbox->name, "INBOX") == 0 || (uses & ((unsigned)SPECIAL_ANY | REMOTE_SHARED)) != 0,
-                          &view->account->policy);
+    return strcmp(mailbox->name, "INBOX") == 0 || (uses & ((unsigned)SPECIAL_ANY | REMOTE_SHARED)) != 0;
+}
+
+/* The words for it that goes, for it that stays by a key that the user can write, where its messages may go or not, and for it that stays in any case. */
+static const char *
+gone_words(const struct status_view *view, const struct journal_mailbox *mailbox, enum mailbox_side side)
+{
+    static const char *const words[2][4] = {
+        [SIDE_HERE] =
+            {"gone on the server since: its folder is to go",
+             "gone on the server since: what is here stays (`pull = {..., \"mailbox-deletes\"}` would remove it)",
+             "gone on the server since: what is here stays (`pull = {..., \"deletes\", \"mailbox-deletes\"}` "
+             "would remove it)",
+             "gone on the server since: what is here stays"},
+        [SIDE_THERE] = {"its folder is gone here: it is to go on the server",
+                        "its folder is gone here: what is on the server stays (`push = {..., \"mailbox-deletes\"}` "
+                        "would delete it there)",
+                        "its folder is gone here: what is on the server stays (`push = {..., \"deletes\", "
+                        "\"mailbox-deletes\"}` would delete it there)",
+                        "its folder is gone here: what is on the server stays"}};
+    const struct policy *policy = &view->account->policy;
+    const bool special = is_special(view, mailbox);
+
+    if (mailbox_may_go(side, special, policy))
+        return words[side][0];
+    if (special)
+        return words[side][3];
+    return words[side][side == SIDE_HERE ? 1 + !policy->pull.deletes : 1 + !policy->push.deletes];
 }
 
 static const char *
@@ -30,15 +55,9 @@ state_words(const struct status_view *view, const struct journal_mailbox *mailbo
 {
     switch (mailbox->state) {
     case MAILBOX_GONE_REMOTE:
-        if (may_go(view, mailbox, SIDE_HERE))
-            return "gone on the server since: its folder is to go";
-        return "gone on the server since: what is here stays (`pull = {..., \"mailbox-deletes\"}` would remove it)";
+        return gone_words(view, mailbox, SIDE_HERE);
     case MAILBOX_GONE_LOCAL:
-        if (may_go(view, mailbox, SIDE_THERE))
-            return "its folder is gone here: it is to go on the server";
-        return "its folder is gone here: what is on the server stays (`push = {..., \"mailbox-deletes\"}` would delete "
-               "it "
-               "there)";
+        return gone_words(view, mailbox, SIDE_THERE);
     case MAILBOX_REPAIR:
         return "to be paired anew";
     case MAILBOX_NEW_LOCAL:
@@ -165,8 +184,10 @@ count_held(const struct status_view *view, int64_t mailbox)
 static bool
 is_void(const struct status_view *view, const struct journal_mailbox *mailbox)
 {
-    return (mailbox->state == MAILBOX_GONE_REMOTE && !may_go(view, mailbox, SIDE_HERE)) ||
-           (mailbox->state == MAILBOX_GONE_LOCAL && !may_go(view, mailbox, SIDE_THERE));
+    const bool here = mailbox->state == MAILBOX_GONE_LOCAL, there = mailbox->state == MAILBOX_GONE_REMOTE;
+
+    return (here || there) &&
+           !mailbox_may_go(there ? SIDE_HERE : SIDE_THERE, is_special(view, mailbox), &view->account->policy);
 }
 
 static bool

@@ -133,7 +133,7 @@ on_file(void *context, const char *base, const char *info)
     unsigned shown = (before.facts & FACT_GONE_HERE) != 0 ? merge_of_name(info, message.flags.lseen)
                                                           : merge_of_rename(before.info, info, message.flags.lseen);
     if (strcmp(before.info, info) != 0 || (before.flags.lseen & FLAG_FORWARDED) != 0)
-        shown |= letters_flags(look->mailbox, info);
+        shown |= letters_flags(look->mailbox, info, (before.flags.lseen & FLAG_FORWARDED) != 0 ? NULL : before.info);
     if ((before.facts & FACT_GONE_THERE) != 0)
         message.flags = merge_survivor(message.flags, shown, true);
     message.flags.lseen = shown;

@@ -431,7 +431,7 @@ static void
 say_stay(struct run *run, struct error *why)
 {
     why->kind = ERROR_SERVER;
-    error_hint(why, "The server has another mailbox for a `special:` of `map` now; until there is room for it, each "
+    error_hint(why, "The server has another mailbox for a `special:` of `map` now; until that name is free, each "
                     "folder stays where it is. Rename one of the two mailboxes, or write their names.");
     run_problem(run, NULL, why);
 }

@@ -314,7 +314,8 @@ say_one_name(struct run *run, const struct mailbox *same, const struct listed *i
 
     error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
     error_answer(&err, item->seen.name);
-    error_hint(&err, waits ? "It is still that of another one here, which can't get its own new name: see there."
+    error_hint(&err, waits ? "It is still another mailbox's name here, which can't get its own new one: the line about "
+                             "that one says why."
                            : "Two mailboxes of the server have one name here: rename one of them there.");
     run_problem(run, same, &err);
     return true;

@@ -53,10 +53,12 @@ letters_skip(const struct run *run, struct text word)
 /* ---- what names say ---- */
 
 unsigned
-letters_flags(const struct mailbox *mailbox, const char *info)
+letters_flags(const struct mailbox *mailbox, const char *info, const char *before)
 {
-    const unsigned shown = lettering_is_known(mailbox) ? letters_of_info(info) : 0;
-    unsigned flags = 0;
+    unsigned shown = lettering_is_known(mailbox) ? letters_of_info(info) : 0, flags = 0;
+
+    if (shown != 0 && before != NULL)
+        shown &= ~(letters_of_info(before) | mailbox->letters->changed);
 
     for (int i = 0; shown != 0 && i < LETTERS_COUNT; i++)
         if ((shown & bit(i)) != 0)

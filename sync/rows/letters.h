@@ -29,8 +29,9 @@ MUST_CHECK bool letters_met(struct run *run, const struct journal_message *messa
 /** This side says so of one keyword; nothing where that is none of this folder's to say. Inside a transaction. */
 MUST_CHECK bool letters_say(struct run *run, const struct journal_message *message, const char *word, bool set);
 
-/** A name with a letter that means $Forwarded shows that flag. */
-unsigned letters_flags(const struct mailbox *mailbox, const char *info);
+/** A name with a letter that means $Forwarded shows that flag. @param before  a name of the same file that did not show it: its letters do not say so now either,
+ * whatever their lines mean by now; NULL: none */
+unsigned letters_flags(const struct mailbox *mailbox, const char *info, const char *before);
 /** $Forwarded that the name showed before, and does not show now: did nobody take it off? */
 bool letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, const struct journal_message *before,
                             const struct journal_message *message);

@@ -95,6 +95,8 @@ missing_goes_on(struct run *run, const struct journal_message *message, unsigned
 static bool
 lose_uid(struct run *run, struct journal_message *message, unsigned becomes)
 {
+    if ((message->facts & FACT_ALIAS) != 0) /* nothing stands for it any more (sync/agenda/filed_before.c) */
+        message->facts &= ~(unsigned)FACT_REPLACED;
     message->uid = 0;
     message->refers_to = 0;
     message->facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS | FACT_ITS_BYTES | FACT_REMOVED | UNPAIRED_THERE);

@@ -289,8 +289,11 @@ check_folder(const struct places *places, size_t at)
         *place = (struct journal_place){
             .mailbox = mailbox->row.id, .cur_changed = stamp->cur_changed, .new_changed = stamp->new_changed};
     } else {
-        bool another = !holds_the_same(place->born, stamp->born) &&
-                       is_another(place->born, stamp->born, &place->changes) && !is_renamed(places, at, &is);
+        const bool went = strcmp(place->born, stamp->born) != 0 && holds_the_same(place->born, stamp->born);
+        bool another = !went && is_another(place->born, stamp->born, &place->changes) && !is_renamed(places, at, &is);
+
+        if (went)
+            place->changes = 0;
 
         if (is == &known[at] && is_as_known(places, at, stamp))
             is = NULL;

@@ -28,6 +28,27 @@ given_a_copied_tree_lacks(int mailbox, int content)
     return away;
 }
 
+/* The first copy was whole. What tells a copy is forgotten in a run that finds it as it was, so that the next copy is one again. */
+static void
+a_folder_that_is_copied_once_more_is_a_copy_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    here()->born[INBOX] = here()->next_birth++;
+    then_both_sides_agree();
+    here()->born[INBOX] = here()->next_birth++;
+    maildir_sim_drop(here(), file_of(INBOX, 2));
+    check_forget(&sim.clients[0]);
+    sim.clients[0].confirm = false;
+
+    assert_int_equal(when_golub_syncs_after(60), 3);
+
+    then_it_is_there(INBOX, 2, 1);
+}
+
 /* The server showed the newest 50 alone when the tree was copied. What it lacked comes into view later. */
 static void
 what_was_out_of_view_when_the_tree_was_copied_is_held_once_it_is_seen(void **state)
@@ -406,6 +427,7 @@ main(void)
         SCENARIO(what_a_copied_folder_lacks_was_not_moved),
         SCENARIO(what_a_copied_tree_lacks_comes_again_in_a_later_run_than_the_first),
         SCENARIO(what_waited_for_an_answer_when_the_tree_was_copied_is_held_after_it),
+        SCENARIO(a_folder_that_is_copied_once_more_is_a_copy_again),
         SCENARIO(what_was_out_of_view_when_the_tree_was_copied_is_held_once_it_is_seen),
         SCENARIO(what_is_held_since_the_tree_was_copied_was_not_moved_later_either),
         SCENARIO(what_is_wanted_of_a_copied_tree_is_no_second_one_once_its_file_comes),

@@ -116,7 +116,8 @@ read_stamp(const struct maildir_sim *maildir, int mailbox, struct local_stamp *s
                (unsigned long long)maildir->changed[mailbox]);
     stamp->racy = maildir->changed[mailbox] >= maildir->world->tick;
     stamp->cur_changed = stamp->new_changed = (int64_t)maildir->changed[mailbox];
-    text_print(stamp->born, sizeof stamp->born, "%lld", (long long)maildir->born[mailbox]);
+    const long long born = (long long)maildir->born[mailbox];
+    text_print(stamp->born, sizeof stamp->born, "%lld,%lld,%lld", born, born, born);
     if (maildir->born[mailbox] == 0)
         stamp->born[0] = '\0';
 }

@@ -117,6 +117,24 @@ class ForwardedTest(LettersTest):
         self.assertEqual(self.there(0), ["$Forwarded"])
 
 
+class ChangedTest(LettersTest):
+    """A line of the table has another word."""
+
+    def test_a_letter_whose_line_becomes_forwarded_says_nothing_of_it(self):
+        self.write_table("mine")
+        self.rename(0, add="a")
+        self.sync()
+        self.sync()
+        self.write_table("$Forwarded")
+        self.sync()
+        self.rename(0, add="F")
+
+        self.sync()
+        self.sync()
+
+        self.assertNotIn("$Forwarded", self.there(0))
+
+
 class UnreadTest(LettersTest):
     """The folder's table can't be read in one run, or is half written."""
 

@@ -305,6 +305,18 @@ class SpecialTest(Deleting, SystemTest):
         self.sync()
 
         self.assertEqual(self.client.status(name)["messages"], 1)
+        said = self.status()
+        self.assertIn("its folder is gone here: what is on the server stays", said)
+        self.assertNotIn("mailbox-deletes", said)
+
+    def test_without_deletes_status_tells_both_words(self):
+        self.account.set(push=["new", "flags", "mailboxes", "mailbox-deletes"])
+        self.given("A")
+        self.rm("A")
+
+        self.sync()
+
+        self.assertIn('(`push = {..., "deletes", "mailbox-deletes"}` would delete it there)', self.status())
 
 
 class RemovedThereTest(Deleting, SystemTest):
@@ -412,6 +424,14 @@ class RemovedThereTest(Deleting, SystemTest):
             f.write("half")
 
         self.assert_kept(3, '"tmp/1.half" stands in its folder')
+
+    def test_what_a_person_wrote_for_dovecot_keeps_it(self):
+        self.given("A", "B")
+        self.client.delete_mailbox("A")
+        with open(os.path.join(self.maildir.folder("A"), "dovecot.sieve"), "w") as f:
+            f.write("keep;")
+
+        self.assert_kept(3, '"dovecot.sieve" stands in its folder')
 
     def test_what_mail_servers_leave_goes_along(self):
         self.given("A", "B")

@@ -290,7 +290,7 @@ class MapTest(Mapped):
         self.assertIn("give mailbox Sent a folder: `map` gives Sent to mailbox Gesendete Objekte", result.err)
         self.assertIn("each folder stays where it is", result.err)
         self.assertEqual([f.path for f in self.maildir.files("Sent")], before)
-        self.assertIn("until there is room for it, each folder stays where it is", self.run_golub("check", "work").out)
+        self.assertIn("until that name is free, each folder stays where it is", self.run_golub("check", "work").out)
         self.sides = {}
         self.assert_same()
         news = self.corpus.simple("news")

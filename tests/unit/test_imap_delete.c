@@ -38,11 +38,43 @@ static void
 it_is_looked_at_under_a_name_that_no_mail_can_come_to_before_it_goes(void **state)
 {
     (void)state;
-    assert_outcome((const char *const[]){LOOK, EMPTY, RENAME, "S:* STATUS aside (MESSAGES 0 UIDNEXT 4 UIDVALIDITY 7)",
-                                         "S:g9 OK", "C:g10 DELETE \"aside\"", "C:g11 UNSUBSCRIBE \"A\"", "C:g12 LIST *",
-                                         "C:g13 LIST *", "C:g14 STATUS *", "S:g10 OK", "S:g11 OK", "S:g12 OK",
-                                         "S:g13 OK", "S:g14 NO", NULL},
+    assert_outcome((const char *const[]){LOOK,
+                                         EMPTY,
+                                         RENAME,
+                                         "S:* STATUS aside (MESSAGES 0 UIDNEXT 4 UIDVALIDITY 7)",
+                                         "S:g9 OK",
+                                         "C:g10 DELETE \"aside\"",
+                                         "C:g11 LIST *",
+                                         "C:g12 LIST *",
+                                         "C:g13 STATUS *",
+                                         "S:g10 OK",
+                                         "S:g11 OK",
+                                         "S:g12 OK",
+                                         "S:g13 NO",
+                                         "C:g14 UNSUBSCRIBE \"A\"",
+                                         "C:g15 LIST *",
+                                         "C:g16 LIST *",
+                                         "C:g17 STATUS *",
+                                         "S:g14 OK",
+                                         "S:g15 OK",
+                                         "S:g16 OK",
+                                         "S:g17 NO",
+                                         NULL},
                    &a, "ok\n");
+}
+
+static void
+a_list_that_is_refused_proves_nothing(void **state)
+{
+    (void)state;
+    assert_outcome(
+        (const char *const[]){LOOK, "S:g1 NO [UNAVAILABLE] later", "S:g2 OK", "S:g3 NO", "S:g4 OK", "S:g5 OK", NULL},
+        &a, "no: the server does not list it now\n");
+    assert_outcome((const char *const[]){LOOK, EMPTY, RENAME, "S:* STATUS aside (MESSAGES 0 UIDNEXT 4 UIDVALIDITY 7)",
+                                         "S:g9 OK", "C:g10 DELETE \"aside\"", "C:g11 LIST *", "C:g12 LIST *",
+                                         "C:g13 STATUS *", "S:g10 OK", "S:g11 OK", "S:g12 NO [UNAVAILABLE] later",
+                                         "S:g13 NO", NULL},
+                   &a, "no: the server does not list it now\n");
 }
 
 static void
@@ -160,6 +192,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_looked_at_under_a_name_that_no_mail_can_come_to_before_it_goes),
+        cmocka_unit_test(a_list_that_is_refused_proves_nothing),
         cmocka_unit_test(what_came_meanwhile_gives_it_its_name_back),
         cmocka_unit_test(one_that_cannot_have_its_name_back_is_in_doubt),
         cmocka_unit_test(nothing_is_asked_of_one_that_has_mail_or_another_below_it),
