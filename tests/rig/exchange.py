@@ -31,7 +31,8 @@ class ExchangeServer(BentServer):
         self.names = own or FRENCH
         super().__init__(*[to_utf7(name) for name in (*self.names.values(), *names)], capabilities=CAPABILITIES)
         self.greeting = b"* OK The Microsoft Exchange IMAP4 service is ready. [QQBNADAAUABSADAANAA=]\r\n"
-        self.trash_moves, self.throttle, self.odd, self.longest = trash_moves, throttle, set(), 0
+        self.trash_moves, self.throttle, self.odd = trash_moves, throttle, set()
+        self.longest = self.most_wrong = 0  # bytes of a line; errors on one connection
 
     def box(self, use):
         return self.mailboxes[to_utf7(self.names[use])]
@@ -70,6 +71,7 @@ class ExchangeSession(Session):
 
     def refuse(self, ask, words="Command Argument Error. 11"):
         self.wrong += 1
+        self.server.most_wrong = max(self.server.most_wrong, self.wrong)
         return [ask.bad(words)]
 
     def is_paused(self):
