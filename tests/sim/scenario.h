@@ -154,6 +154,28 @@ file_of(int mailbox, int content)
     return found;
 }
 
+/* ... as its name shows them. */
+static inline unsigned
+flags_here(int mailbox, int content)
+{
+    unsigned shown;
+
+    return local_info_flags(file_of(mailbox, content)->info, &shown);
+}
+
+/* With another UID than before. */
+static inline void
+when_another_client_moves(int content, int from, int to)
+{
+    assert_true(action_transfer_there(&sim, from, message_of(from, content), to, true));
+}
+
+static inline void
+when_another_client_gives(int mailbox, int content, unsigned flags)
+{
+    server_set_flags(&sim.server, mailbox, message_of(mailbox, content), flags, 0);
+}
+
 static inline void
 when_the_user_removes(int mailbox, int content)
 {

@@ -13,19 +13,6 @@ given_three_mailboxes(void)
 }
 
 static inline void
-when_another_client_moves(int content, int from, int to)
-{
-    const struct sim_mailbox *box = &sim.server.boxes[from];
-
-    for (size_t i = 0; i < box->count; i++)
-        if (box->messages[i].content == content) {
-            assert_true(action_transfer_there(&sim, from, &box->messages[i], to, true));
-            return;
-        }
-    fail_msg("#%d is not there", content);
-}
-
-static inline void
 given_the_folder_is_away(int mailbox)
 {
     for (size_t i = 0; i < here()->tree.count; i++)

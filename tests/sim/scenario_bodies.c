@@ -142,20 +142,6 @@ a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other(void **state)
     then_both_sides_agree();
 }
 
-static void
-when_another_client_moves(int content, int from, int to)
-{
-    const struct sim_mailbox *box = &sim.server.boxes[from];
-
-    for (size_t i = 0; i < box->count; i++) {
-        if (box->messages[i].content != content)
-            continue;
-        assert_true(action_transfer_there(&sim, from, &box->messages[i], to, true));
-        return;
-    }
-    fail_msg("#%d is not there", content);
-}
-
 /* Two messages of one header and size, whose files and rows know nothing of each other: their bodies are read. */
 static void
 given_a_lost_journal(void)

@@ -25,13 +25,6 @@ when_the_user_saves(int content, int from, int to, enum dress dress)
 }
 
 static void
-when_another_client_moves(int content, int from, int to)
-{
-    ledger_out(&sim.world, content, from);
-    assert_true(action_transfer_there(&sim, from, message_of(from, content), to, true));
-}
-
-static void
 when_another_client_removes(int mailbox, int content)
 {
     ledger_out(&sim.world, content, mailbox);

@@ -2,26 +2,6 @@
 
 #include "tests/sim/scenario.h"
 
-/* With another UID, as a client moves it that knows no MOVE. */
-static void
-when_another_client_moves(int content, int from, int to)
-{
-    const struct sim_mailbox *box = &sim.server.boxes[from];
-    uint32_t uid;
-
-    for (size_t i = 0; i < box->count; i++) {
-        const struct sim_message message = box->messages[i];
-        if (message.content != content)
-            continue;
-        assert_true(server_add(&sim.server, to, content, message.flags, 0, message.date, &uid));
-        ledger_out(&sim.world, content, from);
-        server_expunge(&sim.server, from, message.uid);
-        ledger_put(&sim.world, content, to);
-        return;
-    }
-    fail_msg("#%d is not there", content);
-}
-
 /* ---- a mailbox that is filled again ---- */
 
 /* Of 30 messages in Work, all but a few are not there yet under another UIDVALIDITY. */

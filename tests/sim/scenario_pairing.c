@@ -2,54 +2,6 @@
 
 #include "tests/sim/scenario.h"
 
-static unsigned
-flags_there(int mailbox, int content)
-{
-    for (size_t i = 0; i < sim.server.boxes[mailbox].count; i++)
-        if (sim.server.boxes[mailbox].messages[i].content == content)
-            return sim.server.boxes[mailbox].messages[i].flags;
-    fail_msg("#%d is not there", content);
-    return 0;
-}
-
-static unsigned
-flags_here(int mailbox, int content)
-{
-    unsigned shown;
-
-    return local_info_flags(file_of(mailbox, content)->info, &shown);
-}
-
-static void
-when_another_client_gives(int mailbox, int content, unsigned flags)
-{
-    struct sim_mailbox *box = &sim.server.boxes[mailbox];
-
-    for (size_t i = 0; i < box->count; i++)
-        if (box->messages[i].content == content)
-            server_set_flags(&sim.server, mailbox, &box->messages[i], flags, 0);
-}
-
-/* With another UID, as a client moves it that knows no MOVE. */
-static void
-when_another_client_moves(int content, int from, int to)
-{
-    const struct sim_mailbox *box = &sim.server.boxes[from];
-    uint32_t uid;
-
-    for (size_t i = 0; i < box->count; i++) {
-        const struct sim_message message = box->messages[i];
-        if (message.content != content)
-            continue;
-        assert_true(server_add(&sim.server, to, content, message.flags, 0, message.date, &uid));
-        ledger_out(&sim.world, content, from);
-        server_expunge(&sim.server, from, message.uid);
-        ledger_put(&sim.world, content, to);
-        return;
-    }
-    fail_msg("#%d is not there", content);
-}
-
 /* ---- a Maildir out of a backup ---- */
 
 /* #1 was read and flagged here since the backup was made, and #2 came. */
@@ -100,8 +52,8 @@ flags_that_are_set_while_a_restored_maildir_is_paired_stay(void **state)
             assert_int_equal(when_golub_syncs_after(60), 0);
 
         /* What is set before that is of the past for all that anybody can tell. */
-        assert_int_equal(flags_there(INBOX, 1) & ~(unsigned)FLAG_DRAFT, FLAG_SEEN | FLAG_FLAGGED);
-        assert_true(!past_known || (flags_there(INBOX, 1) & FLAG_DRAFT) != 0);
+        assert_int_equal(message_of(INBOX, 1)->flags & ~(unsigned)FLAG_DRAFT, FLAG_SEEN | FLAG_FLAGGED);
+        assert_true(!past_known || (message_of(INBOX, 1)->flags & FLAG_DRAFT) != 0);
         known += past_known;
         then_both_sides_agree();
     }
@@ -155,7 +107,7 @@ flags_that_are_set_right_after_the_first_look_at_a_restored_maildir_go_up(void *
         for (int i = 0; i < 2; i++)
             assert_int_equal(when_golub_syncs_after(60), 0);
 
-        assert_true(!flagging.behind_the_look || (flags_there(INBOX, 1) & FLAG_DRAFT) != 0);
+        assert_true(!flagging.behind_the_look || (message_of(INBOX, 1)->flags & FLAG_DRAFT) != 0);
         behind += flagging.behind_the_look;
         then_both_sides_agree();
     }
@@ -188,7 +140,7 @@ flags_of_mail_that_is_unread_in_a_restored_maildir_come_again(void **state)
         for (int i = 0; i < 2; i++)
             assert_int_equal(when_golub_syncs_after(60), 0);
 
-        assert_int_equal(flags_there(INBOX, 1), FLAG_FLAGGED);
+        assert_int_equal(message_of(INBOX, 1)->flags, FLAG_FLAGGED);
         assert_int_equal(flags_here(INBOX, 1), FLAG_FLAGGED);
         then_both_sides_agree();
     } while (cut != 0);
@@ -207,7 +159,7 @@ flags_of_new_mail_go_up_although_the_maildir_was_restored(void **state)
 
     assert_int_equal(when_golub_syncs_after(60), 0);
 
-    assert_int_equal(flags_there(INBOX, 3), FLAG_SEEN | FLAG_DRAFT);
+    assert_int_equal(message_of(INBOX, 3)->flags, FLAG_SEEN | FLAG_DRAFT);
     assert_int_equal(flags_here(INBOX, 3), FLAG_SEEN | FLAG_DRAFT);
     then_both_sides_agree();
 }
@@ -277,9 +229,9 @@ flags_that_were_lost_are_set_again_although_one_message_shows_some(void **state)
 
     assert_int_equal(when_golub_syncs_after(60), 0);
 
-    assert_int_equal(flags_there(INBOX, 1), FLAG_SEEN | FLAG_FLAGGED);
+    assert_int_equal(message_of(INBOX, 1)->flags, FLAG_SEEN | FLAG_FLAGGED);
     assert_int_equal(flags_here(INBOX, 1), FLAG_SEEN | FLAG_FLAGGED);
-    assert_int_equal(flags_there(INBOX, 3), FLAG_SEEN); /* nothing of this one was lost: somebody changed it */
+    assert_int_equal(message_of(INBOX, 3)->flags, FLAG_SEEN); /* nothing of this one was lost: somebody changed it */
     then_both_sides_agree();
 }
 
@@ -298,7 +250,7 @@ what_the_old_uid_could_not_hold_is_given_to_the_new_one(void **state)
 
     assert_int_equal(when_golub_syncs_after(60), 0);
 
-    assert_int_equal(flags_there(INBOX, 1), FLAG_FORWARDED);
+    assert_int_equal(message_of(INBOX, 1)->flags, FLAG_FORWARDED);
     then_both_sides_agree();
 }
 
@@ -556,7 +508,7 @@ flags_that_were_lost_are_set_again_although_an_equal_message_came_with_some(void
 
     (void)when_golub_syncs_after(60);
 
-    assert_int_equal(flags_there(WORK, 1), FLAG_FLAGGED);
+    assert_int_equal(message_of(WORK, 1)->flags, FLAG_FLAGGED);
     assert_int_equal(flags_here(WORK, 1), FLAG_FLAGGED);
     then_both_sides_agree();
 }
