@@ -102,6 +102,7 @@ BEGUN = Test("sim_import", ("--first", "5833", "--count", "1", "--actions", "4",
 MANY_MAILBOXES = Test("bench_mailboxes", ("--growth", "3", "1000", "20000"))
 
 BROKEN = Test("scenario_broken")
+OUR_DELETED = Test("scenario_our_deleted")
 KEYWORDS = Test("scenario_keywords")
 LETTERS = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "keywords", *OPEN["sim_golub"]))
 RENAMES = histories("sim_golub", 1500, "--kinds", "renames")
@@ -340,16 +341,16 @@ BUGS = [
          "(known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)\n"
          "                               : journal_op_add(run->journal, &transfer->op, &run->err))",
          "(known || true)")),
-    bug("removal there without an intent", BROKEN,
+    bug("removal there without an intent", OUR_DELETED,
         ("sync/apply/remove.c", "ok = journal_op_add(run->journal, &op, &run->err);", "(void)op;")),
-    bug("own \\Deleted of a removal that was cut off left where the file is still gone", BROKEN,
+    bug("own \\Deleted of a removal that was cut off left where the file is still gone", OUR_DELETED,
         ("sync/apply/recover.c", "undelete_add(undelete, op, mailbox, message->uid, copied);",
          "if ((message->facts & FACT_GONE_HERE) == 0)\n        undelete_add(undelete, op, mailbox, message->uid);")),
-    bug("own \\Deleted of a removal that was cut off forgotten with its mailbox", BROKEN,
+    bug("own \\Deleted of a removal that was cut off forgotten with its mailbox", OUR_DELETED,
         ("sync/rows/unfinished.c", "return journal_op_add(run->journal, &deleted, &run->err);", "return true;")),
     bug("what is under way forgotten with its mailbox", Test("scenario_late"),
         ("sync/rows/unfinished.c", "return journal_op_add(run->journal, &sent, &run->err);", "return true;")),
-    bug("OK of a STORE that takes our own \\Deleted off believed", BROKEN,
+    bug("OK of a STORE that takes our own \\Deleted off believed", OUR_DELETED,
         ("sync/apply/undelete.c", "over && !at[i].stands)", "over)")),
     bug("index of the quarantine not finished where a mailbox is forgotten", BROKEN,
         ("sync/rows/unfinished.c", "return unfinished_index(run, mailbox, op, message, &done);", "return true;")),
@@ -906,9 +907,9 @@ BUGS = [
         ("sync/apply/move.c", "meeting_level_shown(target, to->row.permanent);", "(void)to;")),
     bug("flag that went to a twin lost for what moves here", unit("scenario_crossing"),
         ("sync/apply/move_here.c", "    meeting_level_shown(to, mailbox->row.permanent);\n", "")),
-    bug("removal that was begun forgotten with its UID", unit("scenario_broken"),
+    bug("removal that was begun forgotten with its UID", OUR_DELETED,
         ("sync/rows/missing.c", "*waits = found && op.kind == OP_REMOVE_REMOTE;", "")),
-    bug("own \\Deleted of a removal that was cut off given to the file that is back", unit("scenario_broken"),
+    bug("own \\Deleted of a removal that was cut off given to the file that is back", OUR_DELETED,
         ("sync/match/meeting.c", "    message->flags = merge_undelete(message->flags);\n", "")),
     bug("mailbox that is being filled added to", RENUMBERED("mail_is_not_doubled_while_the_provider_fills_a_mailbox_again"),
         ("sync/agenda/unpaired.c", "if (filling == FILLING_WAITS)\n        return wait_for", "if (false)\n        return wait_for")),
