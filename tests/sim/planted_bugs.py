@@ -125,6 +125,7 @@ CLOCK = Test("scenario_clock")
 EQUALS = Test("scenario_equals")
 LINE = Test("scenario_line")
 SUSPECTS = Test("scenario_suspects")
+SUSPECT_CHANGES = Test("scenario_suspect_changes")
 UNMEASURED = Test("scenario_unmeasured")
 CUT_LIST = Test("scenario_cut_list")
 DATED = system("test_uneven.py", "UnevenTest.test_a_message_that_is_listed_without_its_size_is_told_by_its_date")
@@ -273,7 +274,7 @@ BUGS = [
         ("sync/rows/alias.c", "ok = (other->facts & (FACT_ECHO | FACT_COPIED)) == 0 ||", "ok = (other->facts & (FACT_ECHO | FACT_COPIED)) != 0 ||")),
     bug("UIDs that are those of the neighbours believed", Test("scenario_crossing"),
         ("sync/observe/said_uid.c", "ok = lied ? disown(", "ok = lied && false ? disown(")),
-    bug("what ends the line at each MOVE moved for ever", SUSPECTS,
+    bug("what ends the line at each MOVE moved for ever", SUSPECT_CHANGES,
         ("sync/apply/move.c", "#define MOVES_IN_VAIN 2", "#define MOVES_IN_VAIN 200")),
     bug("message that ended the line waited for after its folder went", SUSPECTS,
         ("sync/run/attempts.c", "(mailbox->row.state == MAILBOX_GONE_LOCAL &&\n", "(mailbox == NULL &&\n")),
@@ -285,13 +286,13 @@ BUGS = [
          system("test_line.py", "BrokenLineTest.test_each_line_that_brings_something_is_worth_the_next_one"),
          ("sync/run/attempts.c", "if (broke && !suspect->exact && !suspect->unreadable) {",
           "if (broke && !suspect->exact && !suspect->unreadable && false) {")),
-    bug("file that ended the line sent with others again", SUSPECTS,
+    bug("file that ended the line sent with others again", SUSPECT_CHANGES,
         ("sync/apply/up.c", "if (found && op.kind == OP_UPLOAD && op.attempt == 0)", "if (false && found)")),
-    bug("files that were not answered sent together again from the first on", SUSPECTS,
+    bug("files that were not answered sent together again from the first on", SUSPECT_CHANGES,
         ("sync/run/attempts.c", "return answered < SENT_ALONE ? 1 : answered;", "return answered + 4096;")),
-    bug("move that was not answered sent again with all others", SUSPECTS,
+    bug("move that was not answered sent again with all others", SUSPECT_CHANGES,
         ("sync/apply/move.c", "        if (here.op.id != 0)\n            continue;", "")),
-    bug("mailbox whose creation ended the line asked for with all others", SUSPECTS,
+    bug("mailbox whose creation ended the line asked for with all others", SUSPECT_CHANGES,
         ("sync/apply/mailboxes.c", "again = count == 1 && first->unanswered;", "again = false;")),
     bug("what can't be measured asked for with all others in each run", UNMEASURED,
         ("sync/run/attempts_bare.c", "        attempts_begin_bare(run, mailbox);\n    mailbox->sizeless", "        (void)0;\n    mailbox->sizeless")),

@@ -115,6 +115,20 @@ given_both_sides_agree(void)
         assert_int_equal(when_golub_syncs_after(60), 0);
 }
 
+/* #1 in INBOX, #2 and #3 in Work, #4 in Old, on both sides. */
+static inline void
+given_mail_in_three_mailboxes(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 2);
+    given_mail_there(WORK, 3);
+    given_mail_there(OLD, 4);
+    given_both_sides_agree();
+}
+
 static inline void
 then_both_sides_agree(void)
 {

@@ -1,19 +1,6 @@
 /* A line of the server's list of mailboxes can't be read. */
 #include "tests/sim/scenario.h"
 
-static void
-given_mail_in_three_mailboxes(void)
-{
-    given_empty_account(1);
-    server_create(&sim.server, OLD);
-    here()->tree.folder[OLD] = true;
-    given_mail_there(INBOX, 1);
-    given_mail_there(WORK, 2);
-    given_mail_there(WORK, 3);
-    given_mail_there(OLD, 4);
-    given_both_sides_agree();
-}
-
 /* Its line of LIST can't be read: it is there all the same, and so is what others do in it. */
 static void
 a_mailbox_whose_line_of_the_list_is_cut_is_asked_for_by_its_name(void **state)
