@@ -111,6 +111,7 @@ RESTORED = Test("scenario_restored")
 LYING = Test("scenario_lying")
 CROSSING = Test("scenario_crossing")
 UNEVEN = Test("scenario_uneven")
+UNDATED = Test("scenario_undated")
 MAILBOX_NAMES = Test("scenario_mailbox_names")
 MEANWHILE = Test("scenario_meanwhile")
 FILES = Test("scenario_files")
@@ -1632,9 +1633,9 @@ BUGS = [
         ("sync/match/identify.c", "file->gone && f < meeting->files.count", "false && f < meeting->files.count")),
     bug("empty body taken for a message whose size nobody told", Test("scenario_bodies"),
         ("sync/apply/down.c", "    down->told = READING_UNTOLD;\n", "    down->told = 0;\n")),
-    bug("message without a size taken for none that moved", UNEVEN,
+    bug("message without a size taken for none that moved", UNDATED,
         ("sync/agenda/moves.c", "bool wanted = all || todo->size == 0;", "bool wanted = all;")),
-    bug("message that had no size taken for one that stayed", UNEVEN,
+    bug("message that had no size taken for one that stayed", UNDATED,
         ("sync/agenda/moves.c", "(todo->unpaired || todo->size == 0) &&", "todo->unpaired &&")),
     bug("file with another name removed since its folder was away while the server lost it", Test("scenario_away"),
         ("sync/observe/gone.c", "if (is_lost_anew(sight, &message))", "if (false)")),
@@ -1666,9 +1667,9 @@ BUGS = [
         ("sync/observe/view.c", "    if (view->uneven)\n", "    if (false)\n")),
     bug("what slid out of a view before the count was ever right taken for removed", Test("scenario_view"),
         ("sync/observe/view.c", "(row->uidnext == 0 && !view->uneven)", "row->uidnext == 0")),
-    bug("new message without a date passed over", UNEVEN,
+    bug("new message without a date passed over", UNDATED,
         ("sync/observe/remote.c", "if (seen->has_flags || seen->uid <", "if (seen->uid <")),
-    bug("message that gets a date taken for another one", UNEVEN,
+    bug("message that gets a date taken for another one", UNDATED,
         ("store/base/remote.h", "(now->date != date && now->date != 0 && date != 0)", "now->date != date")),
 
     # ---- views ----

@@ -129,6 +129,17 @@ given_mail_in_three_mailboxes(void)
     given_both_sides_agree();
 }
 
+/* #20 to #22 in INBOX, on both sides; the server has change numbers, or none. */
+static inline void
+given_mail_in_inbox(bool condstore)
+{
+    given_empty_account(1);
+    sim.server.condstore = sim.server.qresync = condstore;
+    for (int i = 0; i < 3; i++)
+        given_mail_there(INBOX, 20 + i);
+    given_both_sides_agree();
+}
+
 static inline void
 then_both_sides_agree(void)
 {

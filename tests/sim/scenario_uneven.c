@@ -1,7 +1,6 @@
-/* A server whose listings and counts do not agree: a message that it counts and never shows, that it does not show for a while, or does not date. */
+/* A server whose listings and counts do not agree: a message that it counts and never shows, or does not show for a while. */
 
 #include "tests/sim/scenario.h"
-#include "tests/unit/forms.h"
 
 static unsigned looks;
 
@@ -10,17 +9,6 @@ count_looks(struct world *world, int mailbox)
 {
     (void)world;
     looks += mailbox == INBOX;
-}
-
-/* Three messages on both sides, #20 to #22; with or without change numbers. */
-static void
-given_mail(bool condstore)
-{
-    given_empty_account(1);
-    sim.server.condstore = sim.server.qresync = condstore;
-    for (int i = 0; i < 3; i++)
-        given_mail_there(INBOX, 20 + i);
-    given_both_sides_agree();
 }
 
 static void
@@ -88,7 +76,7 @@ what_a_list_lacks_that_does_not_add_up_is_no_removal(void **state)
 {
     (void)state;
     for (int condstore = 0; condstore < 2; condstore++) {
-        given_mail(condstore != 0);
+        given_mail_in_inbox(condstore != 0);
         given_it_is_not_listed(20);
         sim.clients[0].maildir.quarantined = 0;
         if (condstore) /* something moved, and VANISHED is not asked for: it is listed whole */
@@ -110,7 +98,7 @@ static void
 a_removal_waits_until_the_list_adds_up_and_is_said(void **state)
 {
     (void)state;
-    given_mail(false);
+    given_mail_in_inbox(false);
     sim.server.boxes[INBOX].phantoms = 1;
     given_both_sides_agree();
     ledger_out(&sim.world, 21, INBOX);
@@ -164,7 +152,7 @@ static void
 a_uid_that_the_server_names_as_vanished_is_removed_although_the_list_does_not_add_up(void **state)
 {
     (void)state;
-    given_mail(true);
+    given_mail_in_inbox(true);
     sim.server.boxes[INBOX].phantoms = 1;
     given_both_sides_agree();
     ledger_out(&sim.world, 21, INBOX);
@@ -181,7 +169,7 @@ static void
 what_moved_to_where_it_is_not_listed_stays_here_for_a_run_and_is_fetched_once_it_is_shown(void **state)
 {
     (void)state;
-    given_mail(true);
+    given_mail_in_inbox(true);
     given_it_is_not_listed(21);
     ledger_out(&sim.world, 21, INBOX);
     server_expunge(&sim.server, INBOX, 2);
@@ -206,7 +194,7 @@ what_was_sent_without_an_answer_and_is_not_listed_is_not_sent_again(void **state
 {
     (void)state;
     for (int answered = 0; answered < 2; answered++) {
-        given_mail(true);
+        given_mail_in_inbox(true);
         sim.server.uidplus = false;
         given_it_is_not_listed(30);
         given_mail_here(INBOX, 30);
@@ -230,7 +218,7 @@ static void
 a_file_that_may_be_what_is_counted_is_not_sent_at_a_first_meeting(void **state)
 {
     (void)state;
-    given_mail(true);
+    given_mail_in_inbox(true);
     run_open_journal(&sim, 0, NULL, 0);
     given_it_is_not_listed(21);
 
@@ -242,81 +230,6 @@ a_file_that_may_be_what_is_counted_is_not_sent_at_a_first_meeting(void **state)
     sim.server.unlisted = 0;
     then_both_sides_agree();
     then_it_is_there(INBOX, 21, 1);
-}
-
-/* Neither its missing date, nor the one that it has later, makes it another message. */
-static void
-what_has_no_date_is_fetched_once(void **state)
-{
-    (void)state;
-    for (int condstore = 0; condstore < 2; condstore++)
-        for (int old = 0; old < 2; old++) {
-            given_mail(condstore != 0);
-            sim.server.undated = (old ? 20 : 23) + 1;
-            if (!old)
-                given_mail_there(INBOX, 23);
-            given_mail_there(INBOX, 24);
-
-            assert_int_equal(when_golub_syncs_after(60), 0);
-            then_it_is_here(INBOX, 24, 1);
-            then_it_is_here(INBOX, 23, old ? 0 : 1);
-            when_the_user_removes(INBOX, 22);
-            assert_int_equal(when_golub_syncs_after(60), 0);
-            then_it_is_there(INBOX, 22, 0);
-
-            sim.server.undated = 0;
-            given_mail_there(INBOX, 25);
-            sim.server.boxes[INBOX].phantoms = 1; /* so that all is listed, with dates */
-            assert_int_equal(when_golub_syncs_after(60), 0);
-            sim.server.boxes[INBOX].phantoms = 0;
-            then_both_sides_agree();
-            assert_int_equal(when_golub_syncs_after(60), 0);
-            assert_int_equal(here()->quarantined, 0);
-            assert_int_equal(sim.world.repairs, 0);
-            end_scenario(NULL);
-        }
-}
-
-/* It is gone at one end, and one that has no date came for it: as many as before. */
-static void
-what_has_no_date_does_not_stand_for_one_that_is_gone(void **state)
-{
-    (void)state;
-    given_mail(true);
-    sim.server.qresync = false;
-    sim.server.undated = 23 + 1;
-    given_mail_there(INBOX, 23);
-    ledger_out(&sim.world, 21, INBOX);
-    server_expunge(&sim.server, INBOX, 2);
-
-    assert_int_equal(when_golub_syncs_after(60), 0);
-
-    then_it_is_here(INBOX, 23, 1);
-    then_it_is_here(INBOX, 21, 0);
-}
-
-/* Flagged here meanwhile, it would be wanted back where it is no more. */
-static void
-what_moved_there_and_has_no_size_any_more_is_a_move(void **state)
-{
-    (void)state;
-    for (int before = 0; before < 2; before++) { /* or had none before */
-        given_empty_account(1);
-        sim.server.undated = before != 0 ? 20 + 1 : 0;
-        given_mail_there(INBOX, 20);
-        given_both_sides_agree();
-        sim.server.undated = before != 0 ? 0 : 20 + 1;
-        mua_set_flags(here(), file_of(INBOX, 20), FLAG_FLAGGED);
-        assert_true(action_transfer_there(&sim, INBOX, server_message(&sim.server, INBOX, 1), WORK, true));
-
-        assert_int_equal(when_golub_syncs_after(60), 0);
-
-        then_it_is_there(INBOX, 20, 0);
-        then_it_is_there(WORK, 20, 1);
-        then_it_is_here(WORK, 20, 1);
-        then_it_is_here(INBOX, 20, 0);
-        end_scenario(NULL);
-    }
 }
 
 static void
@@ -336,7 +249,7 @@ static void
 what_a_listing_names_that_is_disturbed_each_time_comes_and_what_it_lacks_stays(void **state)
 {
     (void)state;
-    given_mail(false);
+    given_mail_in_inbox(false);
     given_mail_there(INBOX, 23);
     given_it_is_not_listed(20);
     sim.server.disturbed = 1000;
@@ -365,7 +278,7 @@ static void
 what_was_sent_to_where_the_list_does_not_add_up_follows_no_equal_message(void **state)
 {
     (void)state;
-    given_mail(false);
+    given_mail_in_inbox(false);
     given_mail_here(INBOX, 30);
     given_trouble_at(STEP_APPEND, true, false);
     (void)when_golub_syncs_after(60);
@@ -391,7 +304,7 @@ what_comes_again_where_a_list_does_not_add_up_is_the_same_message(void **state)
 {
     (void)state;
     for (int before = 0; before < 4; before++) { /* so many looks at the difference */
-        given_mail(false);
+        given_mail_in_inbox(false);
         sim.server.boxes[INBOX].phantoms = 1;
         for (int run = 0; run < before; run++)
             (void)when_golub_syncs_after(60);
@@ -452,7 +365,7 @@ what_is_removed_here_while_the_list_lacks_it_is_removed_there_once_it_is_shown(v
     for (int condstore = 0; condstore < 2; condstore++)
         for (int before = 0; before < 5; before++) /* so many looks at the difference */
             for (int moved = 0; moved < 2; moved++) {
-                given_mail(condstore != 0);
+                given_mail_in_inbox(condstore != 0);
                 given_it_is_not_listed(21);
                 sim.server.untouchable = true;
                 for (int run = 0; run < before; run++)
@@ -486,7 +399,7 @@ what_is_removed_here_and_gone_there_is_forgotten_once_the_list_adds_up(void **st
     uint64_t left;
 
     (void)state;
-    given_mail(false);
+    given_mail_in_inbox(false);
     given_it_is_not_listed(21);
     sim.server.untouchable = true;
     when_the_user_removes(INBOX, 21);
@@ -507,7 +420,7 @@ a_removal_waits_and_is_said_after_one_that_the_list_lacked_came_again(void **sta
 {
     (void)state;
     for (int before = 0; before < 5; before++) { /* so many looks at the difference */
-        given_mail(false);
+        given_mail_in_inbox(false);
         sim.server.boxes[INBOX].phantoms = 1;
         for (int run = 0; run < before; run++)
             (void)when_golub_syncs_after(60);
@@ -536,7 +449,7 @@ what_is_back_here_while_the_list_lacks_it_is_judged_once_the_list_adds_up(void *
     (void)state;
     for (int shown = 0; shown < 2; shown++)
         for (int looks_with_it = 0; looks_with_it < 3; looks_with_it++) {
-            given_mail(false);
+            given_mail_in_inbox(false);
             given_it_is_not_listed(21);
             const struct sim_file file = *file_of(INBOX, 21);
             mua_remove(here(), file_of(INBOX, 21));
@@ -598,9 +511,6 @@ main(void)
         SCENARIO(what_moved_to_where_it_is_not_listed_stays_here_for_a_run_and_is_fetched_once_it_is_shown),
         SCENARIO(what_was_sent_without_an_answer_and_is_not_listed_is_not_sent_again),
         SCENARIO(a_file_that_may_be_what_is_counted_is_not_sent_at_a_first_meeting),
-        SCENARIO(what_has_no_date_is_fetched_once),
-        SCENARIO(what_has_no_date_does_not_stand_for_one_that_is_gone),
-        SCENARIO(what_moved_there_and_has_no_size_any_more_is_a_move),
         SCENARIO(a_listing_that_another_client_disturbs_is_asked_for_again_in_the_same_run),
         SCENARIO(what_a_listing_names_that_is_disturbed_each_time_comes_and_what_it_lacks_stays),
         SCENARIO(what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals),
