@@ -1,93 +1,11 @@
-/* Which folders moved: by inotify, and where that does not serve by looking. */
+/* Which folders moved, as inotify tells it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-#include <stdlib.h>
-#include <sys/inotify.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "store/maildir/watch.h"
-#include "tests/unit/maildir_scratch.h"
-
-/* ---- the system, as a test wants it ---- */
-
-static int64_t later_ms;        /* the clock goes so much ahead */
-static int watches_left = -1;   /* then ENOSPC; -1: as many as there are */
-static int instances_failed;    /* errno of inotify_init1 */
-static unsigned long file_type; /* what statfs says; 0: the truth */
-
-int
-clock_gettime(clockid_t clock, struct timespec *now)
-{
-    int failed = (int)syscall(SYS_clock_gettime, clock, now);
-
-    if (failed == 0 && clock == CLOCK_MONOTONIC)
-        now->tv_sec += later_ms / 1000;
-    return failed;
-}
-
-int
-inotify_add_watch(int fd, const char *name, uint32_t mask)
-{
-    if (watches_left == 0) {
-        errno = ENOSPC;
-        return -1;
-    }
-    watches_left -= watches_left > 0;
-    return (int)syscall(SYS_inotify_add_watch, fd, name, mask);
-}
-
-int
-inotify_init1(int flags)
-{
-    if (instances_failed != 0) {
-        errno = instances_failed;
-        return -1;
-    }
-    return (int)syscall(SYS_inotify_init1, flags);
-}
-
-int
-fstatfs(int fd, struct statfs *fs)
-{
-    int failed = (int)syscall(SYS_fstatfs, fd, fs);
-
-    if (file_type != 0)
-        fs->f_type = (__typeof__(fs->f_type))file_type;
-    return failed;
-}
-
-static int
-end_as_it_was(void **state)
-{
-    later_ms = 0;
-    watches_left = -1;
-    instances_failed = 0;
-    file_type = 0;
-    return scratch_free(state);
-}
-
-/* ---- words ---- */
-
-static char told[4096];  /* "(tree) INBOX A/B" */
-static bool was_written; /* ... of the last one */
-
-static void
-note(void *context, const char *folder, bool written)
-{
-    const char *name = folder == NULL ? "(tree)" : folder[0] == '\0' ? "(root)" : folder;
-    size_t len = strlen(told);
-
-    (void)context;
-    was_written = written;
-    assert_true(text_print(told + len, sizeof told - len, "%s%s", len > 0 ? " " : "", name));
-}
+#include "tests/unit/maildir_watch_scene.h"
 
 static char names[4096]; /* of note_name, a line each */
 
@@ -101,35 +19,10 @@ note_name(void *context, const char *folder, const char *base, const char *info)
                            base != NULL ? base : "-", info != NULL ? info : "-"));
 }
 
-/* What is told now. */
-static const char *
-read_all(struct maildir_watch *watch)
-{
-    told[0] = '\0';
-    assert_true(maildir_watch_read(watch, note, NULL, NULL));
-    return told;
-}
-
-static struct maildir_watch *
-given_watch(struct scratch *s, bool plusplus)
-{
-    const struct maildir_settings settings = {.root = s->root, .plusplus = plusplus, .flat = s->flat};
-    struct maildir_watch *watch = maildir_watch_new(&settings, &s->err);
-
-    assert_non_null(watch);
-    return watch;
-}
-
 static void
 given_rename(const struct scratch *s, const char *from, const char *to)
 {
     assert_int_equal(rename(scratch_path(s, from), scratch_path(s, to)), 0);
-}
-
-static void
-given_no_folder(const struct scratch *s, const char *name)
-{
-    assert_int_equal(nftw(scratch_path(s, name), remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static size_t
@@ -446,127 +339,6 @@ a_file_system_that_is_unmounted_is_gone_and_the_watch_keeps_it_not_busy(void **s
     maildir_watch_free(watch);
 }
 
-/* ---- without inotify ---- */
-
-static void
-assert_looks_find_what_moves(struct scratch *s, struct maildir_watch *watch)
-{
-    static const char *const parts[] = {"INBOX", "INBOX/new", "INBOX/cur", "One.More", "One.More/new", "One.More/cur"};
-
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (exists(s, parts[i]))
-            given_date(s, parts[i], 1000000000); /* old enough to be trusted */
-    later_ms += WATCH_LOOK_MS + 1000;
-    (void)read_all(watch);
-    assert_string_equal(read_all(watch), ""); /* not due */
-    later_ms += WATCH_LOOK_MS + 1000;
-    assert_string_equal(read_all(watch), "");
-
-    given_file(s, "INBOX/new/1", "mail");
-    given_date(s, "INBOX/new", 1000000001);
-    later_ms += WATCH_LOOK_MS + 1000;
-    assert_int_equal(maildir_watch_look_ms(watch), 0);
-    assert_non_null(strstr(read_all(watch), "INBOX"));
-    given_folder(s, "Later");
-    later_ms += WATCH_LOOK_MS + 1000;
-    assert_non_null(strstr(read_all(watch), "(tree)"));
-    given_no_folder(s, "Later");
-    later_ms += WATCH_LOOK_MS + 1000;
-    assert_non_null(strstr(read_all(watch), "(tree)"));
-}
-
-static void
-where_no_watches_are_left_it_gives_them_back_looks_and_says_so(void **state)
-{
-    struct scratch *s = *state;
-
-    for (int left = 0; left < 4; left++) {
-        watches_left = left;
-        struct maildir_watch *watch = given_watch(s, false);
-
-        assert_int_equal(maildir_watch_descriptor(watch), -1);
-        assert_non_null(strstr(maildir_watch_why(watch), "max_user_watches"));
-        assert_true(maildir_watch_look_ms(watch) > 0);
-        assert_looks_find_what_moves(s, watch);
-        maildir_watch_free(watch);
-    }
-}
-
-static void
-watches_that_run_out_while_it_watches_lose_nothing_and_are_tried_again(void **state)
-{
-    struct scratch *s = *state;
-    struct maildir_watch *watch = given_watch(s, false);
-
-    watches_left = 5;
-    given_folder(s, "One.More");
-    assert_string_equal(read_all(watch), "(tree)");
-    assert_int_equal(maildir_watch_descriptor(watch), -1);
-    assert_looks_find_what_moves(s, watch);
-
-    watches_left = -1;
-    given_file(s, "One.More/new/1", "mail");
-    later_ms += WATCH_TRY_AGAIN_MS;
-    assert_string_equal(read_all(watch), "(tree)"); /* what moved since the last look is not known */
-    assert_true(maildir_watch_descriptor(watch) >= 0);
-    assert_null(maildir_watch_why(watch));
-    assert_int_equal(maildir_watch_look_ms(watch), -1);
-    given_file(s, "One.More/new/2", "mail");
-    assert_string_equal(read_all(watch), "One.More");
-    maildir_watch_free(watch);
-}
-
-static void
-without_an_inotify_instance_it_looks(void **state)
-{
-    struct scratch *s = *state;
-    instances_failed = EMFILE;
-    struct maildir_watch *watch = given_watch(s, false);
-
-    assert_non_null(strstr(maildir_watch_why(watch), "max_user_instances"));
-    assert_looks_find_what_moves(s, watch);
-    maildir_watch_free(watch);
-}
-
-static void
-on_a_network_file_system_it_hears_this_machine_and_looks_for_the_others(void **state)
-{
-    static const unsigned long types[] = {0x6969, 0xff534d42, 0xfe534d42, 0x65735546, 0x01021997};
-    struct scratch *s = *state;
-
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        file_type = types[i];
-        struct maildir_watch *watch = given_watch(s, false);
-
-        assert_non_null(strstr(maildir_watch_why(watch), "what others change on "));
-        assert_true(maildir_watch_look_ms(watch) > 0);
-        assert_true(maildir_watch_descriptor(watch) >= 0);
-        given_file(s, "INBOX/new/here", "mail");
-        assert_string_equal(read_all(watch), "INBOX");
-        assert_int_equal(unlink(scratch_path(s, "INBOX/new/here")), 0);
-        assert_looks_find_what_moves(s, watch);
-        maildir_watch_free(watch);
-    }
-}
-
-static void
-a_folder_half_made_is_looked_at_again_soon_but_not_for_ever(void **state)
-{
-    struct scratch *s = *state;
-    instances_failed = EMFILE;
-    assert_int_equal(mkdir(scratch_path(s, "Half"), 0700), 0);
-    assert_int_equal(mkdir(scratch_path(s, "Half/cur"), 0700), 0);
-    struct maildir_watch *watch = given_watch(s, false);
-
-    assert_in_range(maildir_watch_look_ms(watch), 1, WATCH_HALF_MS);
-    for (int i = 0; i < WATCH_HALF_LOOKS; i++) {
-        later_ms += 1000;
-        (void)read_all(watch);
-    }
-    assert_true(maildir_watch_look_ms(watch) > WATCH_HALF_MS);
-    maildir_watch_free(watch);
-}
-
 /* ---- what it costs ---- */
 
 static void
@@ -594,7 +366,7 @@ no_descriptor_stays_open(void **state)
 int
 main(void)
 {
-#define WATCHED(test) cmocka_unit_test_setup_teardown(test, scratch_verbatim, end_as_it_was)
+#define WATCHED(test) cmocka_unit_test_setup_teardown(test, scratch_verbatim, scratch_free)
     const struct CMUnitTest tests[] = {
         WATCHED(each_name_that_comes_or_goes_is_told_as_base_and_info),
         WATCHED(a_file_that_was_written_to_is_told_when_it_is_closed),
@@ -604,17 +376,12 @@ main(void)
         WATCHED(a_renamed_folder_is_known_by_its_new_name_with_all_below_it),
         WATCHED(a_folder_that_is_removed_and_made_again_is_watched_again),
         cmocka_unit_test_setup_teardown(maildirplusplus_has_its_inbox_in_the_root_and_its_folders_beside_each_other,
-                                        scratch_plusplus, end_as_it_was),
+                                        scratch_plusplus, scratch_free),
         WATCHED(flat_has_one_level),
         WATCHED(what_stands_behind_a_link_is_not_watched_but_the_root_may_be_one),
         WATCHED(after_an_overflow_everything_is_told_and_what_was_made_meanwhile_is_watched),
         WATCHED(a_root_that_is_renamed_removed_or_another_one_is_gone),
         WATCHED(a_file_system_that_is_unmounted_is_gone_and_the_watch_keeps_it_not_busy),
-        WATCHED(where_no_watches_are_left_it_gives_them_back_looks_and_says_so),
-        WATCHED(watches_that_run_out_while_it_watches_lose_nothing_and_are_tried_again),
-        WATCHED(without_an_inotify_instance_it_looks),
-        WATCHED(on_a_network_file_system_it_hears_this_machine_and_looks_for_the_others),
-        WATCHED(a_folder_half_made_is_looked_at_again_soon_but_not_for_ever),
         WATCHED(no_descriptor_stays_open),
     };
 
