@@ -2572,7 +2572,7 @@ BUGS = [
     bug("subject of a certificate taken for a host name",
         system("test_tls.py", "UntrustedTest.test_only_the_list_of_names_counts_and_a_star_only_for_a_whole_label"),
         ("store/net/trust.c", "SSL_set_hostflags(ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | ", "SSL_set_hostflags(ssl, ")),
-    bug("state folder in others' reach believed", unit("test_settings"),
+    bug("state folder in others' reach believed", unit("test_settings_trust"),
         ("config/settings_check.c", "(trust_folders(written, loader->err) && trust_folders(resolved, loader->err)) ||", "true ||")),
     bug("rows that seemed to be gone stay so where a list is in another order", unit("test_journal_listing"),
         ("store/journal/listing_merge.c", "!noted || listing_clear", "true || noted || listing_clear")),
