@@ -1,5 +1,6 @@
 /* golub: options, configuration, one command, one exit status. */
 #include "config/jobs.h"
+#include "config/options_command.h"
 #include "config/signals.h"
 #include "store/base/descriptors.h"
 #include "sync/report/report.h"

@@ -80,8 +80,6 @@ struct options { /* strings are borrowed from argv */
 MUST_CHECK bool options_parse(int argc, char **argv, struct options *options, struct error *err);
 /** Free what options_parse allocated. NULL-safe. */
 void options_free(struct options *options);
-/** "sync, import, status ..." */
-void options_commands(char *to, size_t size);
 /** The text of --help, or with a command's word what concerns that command. */
 void options_print_help(const char *command, FILE *to);
 
