@@ -204,6 +204,22 @@ plan_superseded(struct run *run, const struct journal_message *message, struct t
     return ok;
 }
 
+/* What the row says of it, whatever is to be done. */
+static void
+describe(struct todo *todo, const struct journal_message *message)
+{
+    todo->uid = message->uid;
+    todo->size = message->size;
+    todo->own_name = own_name_is_ours(message->base);
+    todo->fresh = (message->uid == 0 && (message->facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
+                  (message->base[0] == '\0' && message->uid != 0 && (message->facts & FACT_REPLACED) == 0 &&
+                   !is_adopted_removal(message));
+    todo->placeholder = todo->fresh && (message->facts & FACT_PLACEHOLDER) != 0;
+    todo->unpaired = (message->facts & FACT_UNPAIRED) != 0;
+    todo->again = (message->facts & FACT_AGAIN) != 0;
+    todo->overwritten = (message->facts & (FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(message);
+}
+
 bool
 agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
 {
@@ -230,22 +246,13 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
     if (mailbox == NULL || !mailbox->chosen)
         return true;
     run->untold = run->untold || agenda_is_untold(&message);
-    todo.overwritten = (message.facts & (FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(&message);
     if (!check_replaced(run, &message, &todo.replaced, &waits))
         return false;
     if (waits)
         return true;
     input = make_input(mailbox, &message);
     todo.mailbox = (uint32_t)(mailbox - run->mailboxes);
-    todo.uid = message.uid;
-    todo.size = message.size;
-    todo.own_name = own_name_is_ours(message.base);
-    todo.fresh = (message.uid == 0 && (message.facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
-                 (message.base[0] == '\0' && message.uid != 0 && (message.facts & FACT_REPLACED) == 0 &&
-                  !is_adopted_removal(&message));
-    todo.placeholder = todo.fresh && (message.facts & FACT_PLACEHOLDER) != 0;
-    todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
-    todo.again = (message.facts & FACT_AGAIN) != 0;
+    describe(&todo, &message);
     todo.step = plan_message(&input, &run->account->policy);
     if (!plan_superseded(run, &message, &todo) || !keep_mark_back(run, mailbox, &message, &todo.step, &why))
         return false;

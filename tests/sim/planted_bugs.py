@@ -2172,7 +2172,7 @@ BUGS = [
     bug("adopt: two states that fit not told", MBSYNC_STATE("two_states_that_fit"),
         ("sync/adopt/find.c", "if (mailbox->other != NULL)\n            return", "if (false)\n            return")),
     bug("adopt: bytes of what is removed there on the other's word not kept", MBSYNC("what_was_removed_since_its_last_run_waits_for_a_word"),
-        ("sync/agenda/agenda.c", "(FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(&message);", "(FACT_REPLACED | FACT_FOREIGN)) != 0;")),
+        ("sync/agenda/agenda.c", "(FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(message);", "(FACT_REPLACED | FACT_FOREIGN)) != 0;")),
     bug("adopt: flags of the state not the base", MBSYNC("flags_that_changed_since_its_last_run_go_over"),
         ("sync/rules/merge.c", "    f.rbase = agreed & permanent;\n    f.lbase = agreed;", "    f.rbase = f.lbase = 0;")),
     bug("adopt: what moved there meanwhile taken for removed", MBSYNC("what_moved_there_moves_here"),
