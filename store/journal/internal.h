@@ -28,6 +28,15 @@
 /* ... by what was begun in doubt, it among them: of one name, header or kin. */
 #define POP_LIKE_BEGUN(which) POP_LIKE_NAMED("main.pop d INDEXED BY pop_doubt", "d.facts & 256 <> 0 AND " which)
 
+/* Rows that are there, whose name a doubtful line has, and that no such line is. */
+#define LISTING_DOUBTFUL                                                                                               \
+    "FROM main.pop WHERE uidl IN (SELECT uidl FROM temp.listing_doubt) AND absent = 0"                                 \
+    " AND id NOT IN (SELECT row FROM temp.listing_doubt)"
+/* ... but for names of which a line was left, or is still to be compared. */
+#define LISTING_DOUBTFUL_REST                                                                                          \
+    LISTING_DOUBTFUL " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1"                            \
+                     " OR number IN (SELECT number FROM temp.listing_compare))"
+
 /* One place in the cache each; the text of a statement stands where it is used. */
 enum statement {
     SQL_BEGIN,
@@ -433,6 +442,11 @@ MUST_CHECK bool merge_give_up(struct journal *journal, struct error *err);
 MUST_CHECK bool listing_judge(struct journal *journal, struct error *err);
 /** The same, and the lines are in temp.listing: before a statement that looks there. */
 MUST_CHECK bool listing_table(struct journal *journal, struct error *err);
+/** A prepared statement, when the lines are judged and no transaction of temporary tables is under way. NULL: err says why */
+sqlite3_stmt *listing_prepare(struct journal *journal, enum statement which, const char *sql, struct error *err);
+/** The one number, not below 0, that such a statement yields to which nothing is bound. */
+MUST_CHECK bool listing_number(struct journal *journal, enum statement which, const char *sql, int64_t *number,
+                               struct error *err);
 /** Run a statement about one line, whose number is its ?1. */
 MUST_CHECK bool listing_of(struct journal *journal, enum statement which, const char *sql, uint32_t number,
                            struct error *err);

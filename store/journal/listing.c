@@ -78,6 +78,20 @@ listing_table(struct journal *journal, struct error *err)
     return listing_judge(journal, err) && lines_to_table(journal, err) && listing_commit(journal, err);
 }
 
+sqlite3_stmt *
+listing_prepare(struct journal *journal, enum statement which, const char *sql, struct error *err)
+{
+    return listing_judge(journal, err) && listing_commit(journal, err) ? sql_prepare(journal, which, sql, err) : NULL;
+}
+
+bool
+listing_number(struct journal *journal, enum statement which, const char *sql, int64_t *number, struct error *err)
+{
+    sqlite3_stmt *statement = listing_prepare(journal, which, sql, err);
+
+    return statement != NULL && sql_number(journal, statement, INT64_MAX, number, what_judging, err);
+}
+
 /* ---- questions ---- */
 
 /* A doubtful one that turned out to be new gets its row when it is fetched. */
@@ -317,4 +331,29 @@ journal_listing_came(struct journal *journal, uint32_t number, struct error *err
 {
     return listing_of(journal, SQL_LISTING_CAME,
                       "INSERT OR IGNORE INTO temp.listing_removable (number, came) VALUES (?1, 1)", number, err);
+}
+
+bool
+journal_listing_has_sizes(struct journal *journal, bool *any, struct error *err)
+{
+    int64_t number;
+
+    if (!listing_number(journal, SQL_LISTING_COUNT_UNSIZED, "SELECT count(*) FROM temp.listing_unsized", &number, err))
+        return false;
+    *any = number > 0;
+    return true;
+}
+
+bool
+journal_listing_learn_sizes(struct journal *journal, struct error *err)
+{
+    assert(journal->in_transaction);
+    /* STORED, and more than came: POP_FEWER (sync/import/verdict.c does the same for what is doubtful). */
+    return sql_exec(
+               journal,
+               "UPDATE main.pop SET listed = u.size, facts = CASE WHEN pop.listed = 0 AND state = 2 AND facts & 1 = 0"
+               " AND pop.size < u.size THEN facts | 16 ELSE facts END FROM temp.listing_unsized u"
+               " WHERE pop.id = u.id;",
+               what_judging, err) &&
+           listing_exec(journal, "DELETE FROM temp.listing_unsized", err);
 }

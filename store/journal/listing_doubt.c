@@ -1,6 +1,6 @@
 /*
- * Lines of a listing whose row a UIDL alone does not tell: what TOP showed of them, which row they turned out to be, and what becomes of the
- * rows that no line is. listing.c says which lines are doubtful, the caller decides.
+ * Lines of a listing whose row a UIDL alone does not tell: what TOP showed of them, and which row they turned out to be. listing.c says which
+ * lines are doubtful, listing_gone.c has the rows that they may be, the caller decides.
  */
 #include "store/journal/pop.h"
 
@@ -9,125 +9,6 @@
 #include "store/journal/internal.h"
 
 static const char what[] = "compare what the server lists";
-
-/* A prepared statement, judged lines, no transaction of temporary tables under way. NULL: err says why */
-static sqlite3_stmt *
-prepare(struct journal *journal, enum statement which, const char *sql, struct error *err)
-{
-    return listing_judge(journal, err) && listing_commit(journal, err) ? sql_prepare(journal, which, sql, err) : NULL;
-}
-
-bool
-journal_listing_gone(struct journal *journal, uint64_t *count, struct error *err)
-{
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_GONE, "SELECT count(*) FROM temp.listing_gone", err);
-    int64_t number;
-
-    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
-        return false;
-    *count = (uint64_t)number;
-    return true;
-}
-
-bool
-journal_listing_count_gone_alike(struct journal *journal, uint64_t *count, struct error *err)
-{
-    static const char sql[] =
-        "SELECT count(*) FROM temp.listing_doubt"
-        " WHERE kin IN (SELECT kin FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone))"
-        " OR header IN (SELECT header FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone))";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_GONE_ALIKE, sql, err);
-    int64_t number;
-
-    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
-        return false;
-    *count = (uint64_t)number;
-    return true;
-}
-
-#define OF_BODY " AND (?3 IS NULL OR body IS NULL OR body IN (?3, ?4, ?5))"
-
-bool
-journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                          const unsigned char kin[static DIGEST_SIZE], struct journal_pop_body body, int64_t **ids,
-                          size_t *count, struct error *err)
-{
-    static const char sql[] = "SELECT id FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone)"
-                              " AND (header = ?1 OR kin = ?2)" OF_BODY " ORDER BY id";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_GONE_LIKE, sql, err);
-    struct sql_binder to = {.statement = statement};
-
-    if (statement == NULL)
-        return false;
-    bind_digest(&to, header);
-    bind_digest(&to, kin);
-    bind_digest(&to, body.came);
-    bind_digest(&to, body.wire);
-    bind_digest(&to, body.parts);
-    return sql_ids(journal, statement, ids, count, what, err);
-}
-
-bool
-journal_listing_loosen(struct journal *journal, struct error *err)
-{
-    static const char sql[] = "DELETE FROM temp.listing_loose;"
-                              "INSERT OR IGNORE INTO temp.listing_loose (id, header, kin) SELECT p.id, p.header, p.kin"
-                              " FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.uidl = d.uidl"
-                              " WHERE d.repeated = 0 AND p.absent = 0 AND p.state <> 1 AND p.facts & 256 = 0"
-                              " AND p.id NOT IN (SELECT row FROM temp.listing_doubt)";
-
-    static_assert(POP_FETCHING == 1 && POP_DOUBT == 256, "the statement holds these numbers");
-    return listing_judge(journal, err) && listing_commit(journal, err) && listing_exec(journal, sql, err);
-}
-
-bool
-journal_listing_loose_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                           const unsigned char kin[static DIGEST_SIZE], struct journal_pop_body body, int64_t **ids,
-                           size_t *count, struct error *err)
-{
-    static const char sql[] = "SELECT p.id FROM temp.listing_loose l CROSS JOIN main.pop p ON p.id = l.id"
-                              " WHERE (l.header = ?1 OR l.kin = ?2)" OF_BODY " ORDER BY p.id";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_LOOSE_LIKE, sql, err);
-    struct sql_binder to = {.statement = statement};
-
-    if (statement == NULL)
-        return false;
-    bind_digest(&to, header);
-    bind_digest(&to, kin);
-    bind_digest(&to, body.came);
-    bind_digest(&to, body.wire);
-    bind_digest(&to, body.parts);
-    return sql_ids(journal, statement, ids, count, what, err);
-}
-
-bool
-journal_listing_has_sizes(struct journal *journal, bool *any, struct error *err)
-{
-    sqlite3_stmt *statement =
-        prepare(journal, SQL_LISTING_COUNT_UNSIZED, "SELECT count(*) FROM temp.listing_unsized", err);
-    int64_t number;
-
-    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
-        return false;
-    *any = number > 0;
-    return true;
-}
-
-bool
-journal_listing_learn_sizes(struct journal *journal, struct error *err)
-{
-    assert(journal->in_transaction);
-    /* STORED, and more than came: POP_FEWER (sync/import/verdict.c does the same for what is doubtful). */
-    return sql_exec(
-               journal,
-               "UPDATE main.pop SET listed = u.size, facts = CASE WHEN pop.listed = 0 AND state = 2 AND facts & 1 = 0"
-               " AND pop.size < u.size THEN facts | 16 ELSE facts END FROM temp.listing_unsized u"
-               " WHERE pop.id = u.id;",
-               what, err) &&
-           listing_exec(journal, "DELETE FROM temp.listing_unsized", err);
-}
-
-/* ---- doubtful lines ---- */
 
 #define DOUBT_NEW(which)                                                                                               \
     "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"                                          \
@@ -154,14 +35,8 @@ journal_listing_probe(struct journal *journal, bool all, struct error *err)
            (!all || listing_exec(journal, begun, err));
 }
 
-#define DOUBTFUL                                                                                                       \
-    "FROM main.pop WHERE uidl IN (SELECT uidl FROM temp.listing_doubt) AND absent = 0"                                 \
-    " AND id NOT IN (SELECT row FROM temp.listing_doubt)"
-#define DOUBTFUL_REST                                                                                                  \
-    DOUBTFUL " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1"                                    \
-             " OR number IN (SELECT number FROM temp.listing_compare))"
 /* ... of names that are known to be other messages' now. Where the list is not complete they are not absent for that. */
-#define PARTED DOUBTFUL_REST " AND state <> 1"
+#define PARTED LISTING_DOUBTFUL_REST " AND state <> 1"
 
 bool
 journal_listing_compare_new(struct journal *journal, struct error *err)
@@ -187,7 +62,7 @@ journal_listing_compare_freed(struct journal *journal, int64_t now, struct error
         " WHERE row = 0 AND repeated = 0 AND number IN (SELECT number FROM temp.listing_new)"
         " AND header IN (SELECT header FROM main.pop WHERE absent = ?1 AND absent <> 0 AND state IN (2, 4))";
     static const char rest[] = "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COMPARE_FREED, sql, err);
+    sqlite3_stmt *statement = listing_prepare(journal, SQL_LISTING_COMPARE_FREED, sql, err);
 
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
     if (statement == NULL)
@@ -224,7 +99,7 @@ journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct e
     static const char any[] = "SELECT EXISTS (SELECT 1 " BEGUN ")";
     static const char sql[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
                               " SELECT number, uidl, size, 0 FROM temp.listing WHERE uidl IN (SELECT uidl " BEGUN ")";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_ANY_BEGUN, any, err);
+    sqlite3_stmt *statement = listing_prepare(journal, SQL_LISTING_ANY_BEGUN, any, err);
     int64_t found;
 
     static_assert(POP_DOUBT == 256, "the statements hold this number");
@@ -235,7 +110,7 @@ journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct e
         return false;
     if (found == 0)
         return true;
-    statement = listing_table(journal, err) ? prepare(journal, SQL_LISTING_DOUBT_BEGUN, sql, err) : NULL;
+    statement = listing_table(journal, err) ? listing_prepare(journal, SQL_LISTING_DOUBT_BEGUN, sql, err) : NULL;
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, (int64_t)max_size);
@@ -296,7 +171,7 @@ journal_listing_top_of(struct journal *journal, uint32_t number, struct journal_
 {
     static const char sql[] = "SELECT header, kin, message_id, received, nameless FROM temp.listing_doubt"
                               " WHERE number = ?1 AND header IS NOT NULL";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_TOP_OF, sql, err);
+    sqlite3_stmt *statement = listing_prepare(journal, SQL_LISTING_TOP_OF, sql, err);
 
     if (statement == NULL)
         return false;
@@ -308,9 +183,9 @@ bool
 journal_listing_count_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], uint64_t most,
                           uint64_t *count, struct error *err)
 {
-    sqlite3_stmt *statement =
-        prepare(journal, SQL_LISTING_BY_KIN,
-                "SELECT count(*) FROM (SELECT 1 FROM temp.listing_doubt WHERE kin = ?1 AND row = 0 LIMIT ?2)", err);
+    sqlite3_stmt *statement = listing_prepare(
+        journal, SQL_LISTING_BY_KIN,
+        "SELECT count(*) FROM (SELECT 1 FROM temp.listing_doubt WHERE kin = ?1 AND row = 0 LIMIT ?2)", err);
     struct sql_binder to = {.statement = statement};
     int64_t number;
 
@@ -331,7 +206,7 @@ journal_listing_has_kin(struct journal *journal, const unsigned char header[stat
     static const char sql[] =
         "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE kin = ?2 AND header < ?1 AND row = 0)"
         " OR EXISTS (SELECT 1 FROM temp.listing_doubt WHERE kin = ?2 AND header > ?1 AND row = 0)";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_HAS_KIN, sql, err);
+    sqlite3_stmt *statement = listing_prepare(journal, SQL_LISTING_HAS_KIN, sql, err);
     struct sql_binder to = {.statement = statement};
     int64_t found;
 
@@ -354,8 +229,8 @@ journal_listing_alike(struct journal *journal, const char *uidl, const unsigned 
         " AND left = 0 LIMIT ?3)";
     static const char same[] = "SELECT count(*) FROM (SELECT 1 FROM temp.listing_doubt WHERE header = ?1 AND row = 0"
                                " AND left = 0 AND uidl = ?2 LIMIT ?3)";
-    sqlite3_stmt *statement = uidl == NULL ? prepare(journal, SQL_LISTING_ALIKE, any, err)
-                                           : prepare(journal, SQL_LISTING_ALIKE_UIDL, same, err);
+    sqlite3_stmt *statement = uidl == NULL ? listing_prepare(journal, SQL_LISTING_ALIKE, any, err)
+                                           : listing_prepare(journal, SQL_LISTING_ALIKE_UIDL, same, err);
     struct sql_binder to = {.statement = statement};
     int64_t number;
 
@@ -382,7 +257,7 @@ journal_listing_may_be_anothers(struct journal *journal, const unsigned char hea
         " AND (size = ?2 OR size = 0 OR ?2 = 0))" /* + : most have no row, and few no header */
         " OR EXISTS (SELECT 1 FROM main.pop WHERE state = 1 AND absent = 0 AND (header IS NULL OR header = ?1)"
         " AND (listed = ?2 OR listed = 0 OR ?2 = 0) AND id NOT IN (SELECT row FROM temp.listing_doubt))";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_ANOTHERS, sql, err);
+    sqlite3_stmt *statement = listing_prepare(journal, SQL_LISTING_ANOTHERS, sql, err);
     struct sql_binder to = {.statement = statement};
     int64_t found;
 
@@ -408,7 +283,7 @@ journal_listing_has_unread_twin(struct journal *journal, const unsigned char hea
         "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE row = 0 AND left = 1 AND " MAY_BE_EQUAL(
             "size") ") OR EXISTS (SELECT 1 FROM main.pop INDEXED BY pop_doubt WHERE facts & 256 <> 0"
                     " AND state = 1 AND absent = 0 AND " MAY_BE_EQUAL("listed") ")";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_UNREAD_TWIN, sql, err);
+    sqlite3_stmt *statement = listing_prepare(journal, SQL_LISTING_UNREAD_TWIN, sql, err);
     struct sql_binder to = {.statement = statement};
     int64_t found;
 
@@ -433,11 +308,10 @@ journal_listing_has_moved(struct journal *journal, bool *moved, struct error *er
         " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt) AND id NOT IN (SELECT id FROM temp.listing_gone))"
         " AND NOT EXISTS (SELECT 1 FROM main.pop o WHERE o.uidl = d.uidl AND o.facts & 256 <> 0 AND o.absent = 0"
         " AND o.header = d.header))";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_HAS_MOVED, sql, err);
     int64_t found;
 
     static_assert(POP_FETCHING == 1, "the statement holds this number");
-    if (statement == NULL || !sql_number(journal, statement, 1, &found, what, err))
+    if (!listing_number(journal, SQL_LISTING_HAS_MOVED, sql, &found, err))
         return false;
     *moved = found != 0;
     return true;
@@ -459,8 +333,8 @@ bool
 journal_listing_pair(struct journal *journal, uint32_t number, int64_t row, bool proven, struct error *err)
 {
     sqlite3_stmt *statement =
-        prepare(journal, SQL_LISTING_PAIR,
-                "UPDATE temp.listing_doubt SET row = ?2, proven = ?3, left = 0 WHERE number = ?1", err);
+        listing_prepare(journal, SQL_LISTING_PAIR,
+                        "UPDATE temp.listing_doubt SET row = ?2, proven = ?3, left = 0 WHERE number = ?1", err);
     struct sql_binder to = {.statement = statement};
 
     if (statement == NULL)
@@ -477,7 +351,7 @@ bool
 journal_listing_is_taken(struct journal *journal, int64_t row, bool *taken, struct error *err)
 {
     sqlite3_stmt *statement =
-        prepare(journal, SQL_LISTING_TAKEN, "SELECT count(*) FROM temp.listing_doubt WHERE row = ?1", err);
+        listing_prepare(journal, SQL_LISTING_TAKEN, "SELECT count(*) FROM temp.listing_doubt WHERE row = ?1", err);
     int64_t number;
 
     if (statement == NULL)
@@ -492,10 +366,11 @@ journal_listing_is_taken(struct journal *journal, int64_t row, bool *taken, stru
 bool
 journal_listing_is_put_off(struct journal *journal, uint32_t number, bool *put_off, struct error *err)
 {
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_IS_COMPARED,
-                                      "SELECT (SELECT count(*) FROM temp.listing_compare WHERE number = ?1)"
-                                      " + (SELECT count(*) FROM temp.listing_doubt WHERE number = ?1 AND left = 1)",
-                                      err);
+    sqlite3_stmt *statement =
+        listing_prepare(journal, SQL_LISTING_IS_COMPARED,
+                        "SELECT (SELECT count(*) FROM temp.listing_compare WHERE number = ?1)"
+                        " + (SELECT count(*) FROM temp.listing_doubt WHERE number = ?1 AND left = 1)",
+                        err);
     int64_t found;
 
     if (statement == NULL)
@@ -513,10 +388,9 @@ journal_listing_count_open(struct journal *journal, uint64_t *count, struct erro
     static const char sql[] = "SELECT count(*) FROM temp.listing_doubt WHERE repeated = 0 AND"
                               " (left = 1 OR number IN (SELECT number FROM temp.listing_compare)) AND uidl NOT IN"
                               " (SELECT uidl FROM main.pop WHERE facts & 256 <> 0 AND absent = 0 AND state = 1)";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_OPEN, sql, err);
     int64_t number;
 
-    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
+    if (!listing_number(journal, SQL_LISTING_COUNT_OPEN, sql, &number, err))
         return false;
     *count = (uint64_t)number;
     return true;
@@ -526,78 +400,10 @@ bool
 journal_listing_leave(struct journal *journal, uint32_t number, struct error *err)
 {
     sqlite3_stmt *statement =
-        prepare(journal, SQL_LISTING_LEAVE, "UPDATE temp.listing_doubt SET left = 1 WHERE number = ?1", err);
+        listing_prepare(journal, SQL_LISTING_LEAVE, "UPDATE temp.listing_doubt SET left = 1 WHERE number = ?1", err);
 
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, number);
     return listing_run(journal, statement, err) && forget_compare(journal, number, err);
-}
-
-/* ---- what the listing lacks ---- */
-
-static bool
-bury(struct journal *journal, enum statement which, const char *sql, int64_t now, struct error *err)
-{
-    sqlite3_stmt *statement = prepare(journal, which, sql, err);
-
-    assert(journal->in_transaction);
-    if (statement == NULL)
-        return false;
-    bind_integer(&(struct sql_binder){.statement = statement}, now);
-    return sql_run(journal, statement, what, err);
-}
-
-bool
-journal_listing_bury(struct journal *journal, int64_t now, struct error *err)
-{
-    static const char absent[] =
-        "UPDATE main.pop SET absent = ?1 WHERE id IN (SELECT id FROM temp.listing_gone) AND state <> 1";
-    static const char rest[] =
-        "DELETE FROM temp.listing_gone WHERE id NOT IN (SELECT id FROM main.pop WHERE state = 1)";
-    static const char bit[] = "UPDATE main.pop SET facts = facts & ~128 WHERE id IN (SELECT id FROM temp.listing_went)";
-
-    static_assert(POP_FETCHING == 1 && POP_AGAIN == 128, "the statements hold these numbers");
-    return bury(journal, SQL_LISTING_BURY, absent, now, err) && sql_exec(journal, bit, what, err) &&
-           listing_exec(journal, rest, err);
-}
-
-bool
-journal_listing_forget_begun(struct journal *journal, int64_t now, struct error *err)
-{
-    static const char begun[] = "DELETE FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone) AND state = 1";
-    static const char like[] = "UPDATE main.pop SET absent = ?1 WHERE absent <> 0 AND absent < ?1 AND id IN"
-                               " (" POP_LIKE_BEGUN("d.id IN (SELECT id FROM temp.listing_gone) AND d.state = 1") ")";
-
-    static_assert(POP_FETCHING == 1, "the statements hold this number");
-    /* A moment ago: it is none of those that went missing in this very run (import_match.c). */
-    return bury(journal, SQL_LISTING_KEEP_LIKE_BEGUN, like, now - 1, err) && sql_exec(journal, begun, what, err) &&
-           listing_exec(journal, "DELETE FROM temp.listing_gone", err);
-}
-
-static const char absent_rest[] =
-    "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
-
-bool
-journal_listing_bury_reused(struct journal *journal, bool left, int64_t now, struct error *err)
-{
-    static const char all[] = "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL ")";
-
-    return left ? bury(journal, SQL_LISTING_BURY_LEFT, all, now, err)
-                : bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err);
-}
-
-bool
-journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *err)
-{
-    /* A message that is new under its UIDL may take over the row that was begun for it, so such a row has a line. */
-    static const char begun[] = "DELETE FROM main.pop WHERE state = 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
-    /* It was made since its line might be another row's message, and it is. */
-    static const char double_rest[] =
-        "DELETE FROM main.pop WHERE facts & 256 <> 0 AND id NOT IN (SELECT row FROM temp.listing_doubt) AND EXISTS"
-        " (SELECT 1 FROM temp.listing_doubt d WHERE d.uidl = pop.uidl AND d.row <> 0 AND (d.header = pop.header OR "
-        "d.kin = pop.kin))";
-
-    return sql_exec(journal, double_rest, what, err) && bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err) &&
-           sql_exec(journal, begun, what, err);
 }
