@@ -173,9 +173,12 @@ here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
             return;
     const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
     ledger_touch(&sim->world, content, maildir->client);
-    if (!mua_deliver(maildir, mailbox, content, flags, choose_date(sim, content)))
+    const int64_t date = choose_date(sim, content);
+    if (!mua_deliver(maildir, mailbox, content, flags, date))
         return;
     ledger_put(&sim->world, content, mailbox);
+    if (mailbox + 1 == sim->server.sent && ledger_is_old_mail(&sim->world, content, date))
+        ledger_put_another(&sim->world, content, mailbox);
     say(&sim->world, "  here %d: #%d new in %s flags %x", maildir->client, content, server_mailbox_name(mailbox),
         flags);
 }

@@ -106,12 +106,12 @@ stored(const struct server *server, int content, int dress)
 
 /* The server files it itself: for ten minutes golub waits for that. */
 static void
-check_filed(const struct server *server, int mailbox, int content)
+check_filed(const struct server *server, int mailbox, int content, int64_t date)
 {
     struct world *world = server->world;
     const struct ledger *entry = &world->ledger[content];
 
-    if (mailbox + 1 != server->sent || entry->filed == 0 || entry->moved)
+    if (mailbox + 1 != server->sent || entry->filed == 0 || entry->moved || ledger_is_old_mail(world, content, date))
         return;
     if (world->now < entry->filed + 600)
         violation(world, "golub sends #%d %d s after it was saved, and the server files it", content,
@@ -225,7 +225,7 @@ append_one(const struct upload *upload, size_t count, struct error *err)
     const int mailbox = server_find(server, upload->message->mailbox);
     if (content + 1 == server->choked)
         return remote_died(server, err);
-    check_filed(server, mailbox, content);
+    check_filed(server, mailbox, content, upload->message->date);
     const enum fate fate = world_step(server->world, STEP_APPEND, true);
     if (fate == FATE_AFTER) {
         append_unheard(upload, mailbox, content, dress);

@@ -16,6 +16,7 @@ save_copy(struct sim *sim, int client, int content, bool waits)
         !mua_deliver(maildir, mailbox, content, FLAG_SEEN, sim->world.now))
         return;
     sim->world.ledger[content].sent = true;
+    sim->world.ledger[content].sent_at = sim->world.now;
     sim->world.ledger[content].filed = waits ? sim->world.now : 0;
     ledger_put(&sim->world, content, mailbox);
     say(&sim->world, "  here %d: #%d is sent, and saved in %s", client, content, server_mailbox_name(mailbox));

@@ -165,6 +165,22 @@ ledger_put(struct world *world, int content, int mailbox)
 }
 
 void
+ledger_put_another(struct world *world, int content, int mailbox)
+{
+    world->ledger[content].most[mailbox]++;
+    world->ledger[content].total++;
+}
+
+bool
+ledger_is_old_mail(const struct world *world, int content, int64_t date)
+{
+    const struct ledger *entry = &world->ledger[content];
+    const int64_t apart = entry->sent_at > date ? entry->sent_at - date : date - entry->sent_at;
+
+    return entry->sent && apart > 3600; /* what a server files is of the same hour */
+}
+
+void
 ledger_hidden(struct world *world, int content, int mailbox)
 {
     int *most = &world->ledger[content].most[mailbox];

@@ -342,8 +342,8 @@ server_file(struct server *server, bool all)
         if (server_add(server, mailbox, filing.content, FLAG_SEEN, 0, server->world->now, &uid)) {
             ledger_put(server->world, filing.content, mailbox);
             if (server->world->now >= server->world->ledger[filing.content].filed + 600)
-                server->world->ledger[filing.content].most[mailbox] =
-                    2;                                       /* nobody waits so long: that one may be under way */
+                ledger_put_another(server->world, filing.content,
+                                   mailbox);                 /* nobody waits so long: that one may be under way */
             server->world->ledger[filing.content].filed = 0; /* it came: nothing waits any more */
             say(server->world, "      (#%d is filed in %s: UID %u)", filing.content, names[mailbox], uid);
         }

@@ -158,10 +158,11 @@ struct ledger { /* of one content */
         halves; /* so often a file of it came to another folder, by somebody; golub took away what it had copied there */
     int64_t
         filed; /* when a mail reader saved it in \\Sent, as the copy of what it sent, before the server filed it; 0: none did */
-    bool sent;      /* ... at any time, or after that */
-    bool saved;     /* ... or wrote one anew with other lines, in its own mailbox, under another name */
-    unsigned taken; /* bits of the dresses in which they took files of it away */
-    int spread;     /* how often they took it to two places on two sides: each may stay */
+    bool sent;       /* ... at any time, or after that */
+    int64_t sent_at; /* when that was */
+    bool saved;      /* ... or wrote one anew with other lines, in its own mailbox, under another name */
+    unsigned taken;  /* bits of the dresses in which they took files of it away */
+    int spread;      /* how often they took it to two places on two sides: each may stay */
 };
 
 #define SIM_SERVER (-1) /* as a side; clients are 0 ... */
@@ -254,6 +255,10 @@ void ledger_add(struct world *world, int content);
 void ledger_drop(struct world *world, int content);
 /** Users and other clients: a message is there because of them, or not there any more. */
 void ledger_put(struct world *world, int content, int mailbox);
+/** One more than stand there, which nobody takes for any of these. */
+void ledger_put_another(struct world *world, int content, int mailbox);
+/** What has this date is no copy of what was sent, for all that anybody can tell. */
+bool ledger_is_old_mail(const struct world *world, int content, int64_t date);
 /**
  * A command that puts it there is under way, and nobody sees it yet: where several clients have a file of it that is not on the server, each
  * may send its own in that moment, and neither can know of the other.
