@@ -1,6 +1,7 @@
 /*
- * See filed.h. A file waits from when it was first seen, which its row of `pending` says. A clock that went back begins the ten minutes anew, so that
- * none waits for ever; one that went ahead ends them, which costs a second copy at most.
+ * See filed.h. A file waits from when it was first seen, which its row of `pending` says; a run that takes long may have begun, and looked at the
+ * server, well before that. It goes up in a run that began when the ten minutes were over. A clock that went back begins them anew, so that none waits
+ * for ever; one that went ahead ends them, which costs a second copy at most.
  */
 #include "sync/agenda/filed.h"
 
@@ -50,11 +51,29 @@ is_under_way(struct run *run, int64_t id, const struct journal_pending *pending,
 }
 
 static bool
+wait_from_now(struct run *run, const struct mailbox *place, int64_t id)
+{
+    struct journal_pending row = {
+        .mailbox = place->row.id, .message = id, .kind = PENDING_POLICY, .since = run_now(run)};
+
+    (void)text_print(row.detail, sizeof row.detail, "%s", FILING_WORD);
+    (void)text_print(
+        row.why, sizeof row.why, "%s",
+        "the server files sent mail itself: where its copy does not come within ten minutes, this goes up");
+    return journal_pending_set(run->journal, &row, &run->err);
+}
+
+static bool
+is_waiting(const struct journal_pending *pending)
+{
+    return pending->kind == PENDING_POLICY && strcmp(pending->detail, FILING_WORD) == 0;
+}
+
+static bool
 judge(struct run *run, struct todo *todo, const struct mailbox *place, struct journal_message *message)
 {
     struct journal_pending pending;
     bool found, under_way, new;
-    int64_t waited = 0;
 
     if (!run_load(run, todo->id, message) || !is_new(run, place, message, &new) ||
         !journal_pending_get(run->journal, place->row.id, todo->id, &pending, &found, &run->err) ||
@@ -62,17 +81,13 @@ judge(struct run *run, struct todo *todo, const struct mailbox *place, struct jo
         return false;
     if (!new || under_way || message->uid != 0)
         return true;
-    if (found) {
-        waited = run->now - pending.since;
-        if (waited >= FILING_WAIT_S)
-            return filed_before(run, todo, place);
-        if (waited < 0 && !journal_pending_clear(run->journal, place->row.id, todo->id, &run->err))
-            return false;
-    }
+    if (found && run->now - pending.since >= FILING_WAIT_S)
+        return filed_before(run, todo, place);
     todo->dropped = true;
-    return run_pending(
-        run, place, todo->id, PENDING_POLICY, FILING_WORD,
-        "the server files sent mail itself: where its copy does not come within ten minutes, this goes up", NULL);
+    if (found && is_waiting(&pending) && pending.since <= run_now(run))
+        return true;
+    return (!found || journal_pending_clear(run->journal, place->row.id, todo->id, &run->err)) &&
+           wait_from_now(run, place, todo->id);
 }
 
 bool

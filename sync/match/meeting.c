@@ -24,12 +24,15 @@ meeting_add(struct run *run, struct halves *halves)
 
 /*
  * Which of several equal files gets the UID: first the one that had a UID, then one that never had one, then an alias,
- * then one that is to be removed here, last one that the user removed. So in doubt a message stays.
+ * then one that is to be removed here, then one whose bytes were changed (it only was that message), last one that the user removed. So in doubt
+ * a message stays.
  */
 static int
 rank_of(unsigned facts)
 {
     if ((facts & FACT_GONE_HERE) != 0)
+        return 5;
+    if ((facts & FACT_ALTERED) != 0)
         return 4;
     if ((facts & FACT_UNPAIRED) != 0)
         return 0;

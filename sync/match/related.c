@@ -259,7 +259,8 @@ join_alike(struct meeting *meeting, struct half **files, size_t file_count, stru
 
     if (file_count != 1 || uid_count != 1 || uids[0]->doubt || !file->has_alike || !uid->has_alike)
         return true;
-    if (files[0]->intent && !files[0]->renumbered) /* what it became came after it was sent: same_body.c, rewritten.c */
+    /* What it became came after it was sent: same_body.c, rewritten.c. A MOVE and a COPY change nothing. */
+    if (files[0]->intent && files[0]->has_canonical && !files[0]->renumbered)
         return true;
     if (memcmp(file->alike, uid->alike, DIGEST_SIZE) != 0 || is_kin(files[0], uids[0]) ||
         is_filed_apart(meeting, files[0], uids[0]) || memcmp(files[0]->header, uids[0]->header, DIGEST_SIZE) == 0)

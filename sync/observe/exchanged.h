@@ -34,6 +34,7 @@ struct name {
 struct overlap { /* so many names of one are in the other */
     size_t lost, found;
     uint64_t count;
+    uint64_t strangers; /* files that are in the other and were in nothing that is lost */
     bool
         same_age; /* and it is as old to the nanosecond, which is no proof by itself: what is made at once may be of one age */
     bool fits, only; /* only: no other one does */
@@ -49,7 +50,8 @@ struct search {
     size_t names_count, names_size;
     struct overlap *overlaps;
     size_t overlaps_count, overlaps_size;
-    size_t at; /* the one of `lost` whose names are read */
+    size_t at;          /* the one of `lost` whose names are read */
+    uint64_t strangers; /* files of the folder that is being listed that were in none of them */
 };
 
 /** Names of the files of all that is lost. */

@@ -88,8 +88,8 @@ add_overlap(struct search *search, size_t lost, size_t found, uint64_t count)
         return false;
     if (!array_grow(&search->overlaps, &search->overlaps_size, search->overlaps_count + 1, sizeof *search->overlaps))
         return run_no_memory(search->run);
-    search->overlaps[search->overlaps_count++] =
-        (struct overlap){.lost = lost, .found = found, .count = count, .same_age = same};
+    search->overlaps[search->overlaps_count++] = (struct overlap){
+        .lost = lost, .found = found, .count = count, .strangers = search->strangers, .same_age = same};
     return true;
 }
 
@@ -150,6 +150,13 @@ names_left(const struct search *search, const struct overlap *overlap)
     return lost->names > away ? lost->names - away : 0;
 }
 
+/* A folder that holds more of other mail is another one, into which what is lost was moved. */
+static bool
+has_its_names(const struct search *search, const struct overlap *overlap)
+{
+    return 3 * overlap->count >= 2 * names_left(search, overlap) && overlap->count >= overlap->strangers;
+}
+
 /* @return whether one has names in some folder, and fits none */
 static bool
 judge(struct search *search)
@@ -161,7 +168,7 @@ judge(struct search *search)
     for (size_t i = 0; i < search->overlaps_count; i++) {
         struct overlap *overlap = &search->overlaps[i];
 
-        overlap->fits = overlap->same_age || 3 * overlap->count >= 2 * names_left(search, overlap);
+        overlap->fits = overlap->same_age || has_its_names(search, overlap);
         search->lost[overlap->lost].fitting += overlap->fits;
     }
     for (size_t i = 0; i < search->overlaps_count; i++)
@@ -223,6 +230,7 @@ match_empty(struct search *search)
             ok = find_of_age(search, i, pass % 2 == 0, &found);
             if (!ok || found == SIZE_MAX)
                 continue;
+            search->strangers = 0;
             ok = add_overlap(search, i, found, 1);
             lost->matched = search->found[found].matched = true;
         }

@@ -62,6 +62,7 @@ see_file(void *context, const char *base, const char *info)
                                                                  sizeof *search->names, compare_names);
 
     (void)info;
+    search->strangers += name == NULL;
     while (name != NULL && name > search->names && name[-1].hash == key.hash)
         name--;
     for (; name != NULL && name < search->names + search->names_count && name->hash == key.hash; name++)
@@ -79,5 +80,6 @@ moved_names_count(struct search *search, const char *folder)
 
     for (size_t i = 0; i < search->lost_count; i++)
         search->lost[i].count = 0;
+    search->strangers = 0;
     return search->run->local.ops->scan(search->run->local.self, folder, &scanner, search, &stamp, &stable, &ignored);
 }

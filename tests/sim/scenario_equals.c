@@ -286,6 +286,36 @@ what_moves_here_to_where_one_of_its_header_arrives_is_not_removed_there(void **s
     }
 }
 
+/* Its file was damaged, another client moved it away and back, and it was fetched again: the new file is the message, whatever its UID is now. */
+static void
+what_was_fetched_beside_an_altered_file_keeps_the_message_under_another_uidvalidity(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_here(INBOX, 1);
+    given_both_sides_agree();
+    struct sim_file *damaged = file_of(INBOX, 1);
+    assert_true(action_transfer_there(&sim, INBOX, message_of(INBOX, 1), WORK, true));
+    mua_edit(here(), damaged, 20);
+    for (int i = 0; i < 2; i++)
+        (void)when_golub_syncs_after(60);
+    then_it_is_here(WORK, 1, 1);
+    assert_true(action_transfer_there(&sim, WORK, message_of(WORK, 1), INBOX, true));
+    for (int i = 0; i < 2; i++)
+        (void)when_golub_syncs_after(60);
+    then_it_is_here(INBOX, 1, 1);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(INBOX, 20, 1);
+    then_it_is_there(INBOX, 20, 0);
+}
+
 int
 main(void)
 {
@@ -298,6 +328,7 @@ main(void)
         SCENARIO(a_file_that_got_another_name_while_the_uids_changed_takes_one_of_two_equal_ones),
         SCENARIO(what_moves_here_to_where_one_of_its_header_arrives_is_not_removed_there),
         SCENARIO(what_came_in_the_second_of_a_message_whose_move_was_not_answered_is_not_that_one),
+        SCENARIO(what_was_fetched_beside_an_altered_file_keeps_the_message_under_another_uidvalidity),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,6 +307,36 @@ what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does(v
     given_empty_account(1);
 }
 
+/* It holds more of other mail: its own mailbox was left out for a while, and the user moved all of another one there. */
+static void
+a_folder_of_a_mailbox_that_was_left_out_is_not_the_one_whose_mail_moved_into_it(void **state)
+{
+    static const char *const all_but_old[] = {"*", "!Work/Old", NULL}, *const all[] = {"*", NULL};
+
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    for (int content = 1; content <= 3; content++)
+        given_mail_there(OLD, content);
+    given_mail_there(WORK, 4);
+    given_both_sides_agree();
+    sim.patterns = all_but_old;
+    (void)when_golub_syncs_after(60);
+    when_the_user_moves(4, WORK, OLD);
+    here()->tree.folder[WORK] = false;
+    sim.patterns = all;
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    for (int content = 1; content <= 4; content++) {
+        then_it_is_there(OLD, content, 1);
+        then_it_is_here(OLD, content, 1);
+        then_it_is_there(WORK, content, 0);
+    }
+}
+
 int
 main(void)
 {
@@ -318,6 +348,7 @@ main(void)
         SCENARIO(what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed),
         SCENARIO(what_goes_with_its_mailbox_to_a_new_name_meanwhile_is_not_sent_again),
         SCENARIO(what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed),
+        SCENARIO(a_folder_of_a_mailbox_that_was_left_out_is_not_the_one_whose_mail_moved_into_it),
         SCENARIO(what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does),
     };
 

@@ -296,6 +296,33 @@ what_a_server_rewrote_is_found_again_by_its_body(void **state)
     }
 }
 
+/* A move that never arrived, and meanwhile another client sent the same message there: the server wrote that one in its own words. */
+static void
+what_another_client_sends_where_a_move_was_not_answered_is_that_message(void **state)
+{
+    uint32_t uid;
+
+    (void)state;
+    given_a_server_that_rewrites();
+    given_mail_there(WORK, 4);
+    given_both_sides_agree();
+    when_the_user_moves(4, WORK, INBOX);
+    given_trouble_at(STEP_MOVE, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    then_it_is_there(WORK, 4, 1);
+    assert_true(server_add(&sim.server, INBOX, 4, 0, 0, 1600000500, &uid));
+    server_message(&sim.server, INBOX, uid)->dress = DRESS_DATED + DRESS_SERVER;
+    ledger_put(&sim.world, 4, INBOX);
+    check_forget(&sim.clients[0]);
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 4, 1);
+    then_it_is_here(INBOX, 4, 1);
+    then_it_is_there(WORK, 4, 0);
+    then_it_is_here(WORK, 4, 0);
+}
+
 /* One message keeps the sizes of all from being listed: that of what was rewritten is known with its body. */
 static void
 what_a_server_rewrote_is_found_again_where_no_sizes_are_listed(void **state)
@@ -482,6 +509,7 @@ main(void)
         SCENARIO(what_a_copied_folder_lacks_has_not_got_the_new_name_of_what_was_saved),
         SCENARIO(what_was_fetched_for_a_pair_in_other_bytes_is_not_altered),
         SCENARIO(what_a_server_rewrote_is_found_again_by_its_body),
+        SCENARIO(what_another_client_sends_where_a_move_was_not_answered_is_that_message),
         SCENARIO(what_a_server_rewrote_is_found_again_where_no_sizes_are_listed),
         SCENARIO(what_is_sent_again_and_rewritten_follows_its_file),
         SCENARIO(what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity),
