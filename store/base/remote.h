@@ -137,6 +137,8 @@ struct remote_outcome { /* of one item or mailbox */
     bool doubtful;   /* not ok, but the command may have been (partly) done: look before trying again */
     bool kept;       /* of a removal, not ok: the server says OK, and the message is still there */
     bool unkept;     /* of a keyword, not ok: PERMANENTFLAGS leave it out */
+    /* Of a copy that is ok: UIDVALIDITY and UID that it has, where that is not the UIDVALIDITY which was asked for; 0: not told. */
+    uint32_t came_to, came_as;
     /*
      * Of a change of flags that is ok: what has a MODSEQ above the first one, up to the second one, is this change and nothing else; 0 where that is
      * not known.

@@ -20,7 +20,8 @@ struct item {
     bool refused;     /* its MODSEQ is above what UNCHANGEDSINCE said */
     bool has_flags, has_size, has_date, has_header;
     unsigned flags;
-    uint32_t uid; /* in the target */
+    uint32_t uid;     /* in the target */
+    uint32_t came_as; /* ... that has another UIDVALIDITY than it should: job.came_to */
     uint64_t size, modseq;
     int64_t date;
     unsigned char header[DIGEST_SIZE]; /* where it is asked for */
@@ -37,6 +38,7 @@ struct job {
     uint32_t proof_select;         /* number of the SELECT before that look */
     bool reselected, empty;        /* it found the same mailbox, with nothing in it */
     uint32_t given_below;          /* copy: the target's UIDNEXT after it; 0: not said */
+    uint32_t came_to;              /* copy: its UIDVALIDITY, where that is another one than it should be */
     bool unread;                   /* an answer about a message could not be read: what was not told is not gone */
     bool unlooked;                 /* the look was answered BAD: the server can't be asked about what is gone */
     bool again;                    /* a second try, the plain way */

@@ -132,13 +132,18 @@ take_copyuid(struct changing *changing, const struct response *response)
     struct job *job = changing->ending;
     uint64_t size = uid_set_size(&response->from);
 
-    if (job == NULL || response->number == 0 || response->number != changing->changes[job->index].target_uidvalidity ||
-        size > JOB_MAX || size != uid_set_size(&response->to))
+    if (job == NULL || response->number == 0 || size > JOB_MAX || size != uid_set_size(&response->to))
         return;
+    const bool other = response->number != changing->changes[job->index].target_uidvalidity;
+
+    if (other && changing->kind != CHANGE_COPY)
+        return;
+    if (other)
+        job->came_to = (uint32_t)response->number;
     for (size_t i = 0; i < size; i++) {
         struct item *item = find_item(changing, job, uid_set_nth(&response->from, i));
         if (item != NULL && item->allowed)
-            item->uid = uid_set_nth(&response->to, i);
+            *(other ? &item->came_as : &item->uid) = uid_set_nth(&response->to, i);
     }
 }
 
@@ -357,7 +362,7 @@ static bool
 any_uid(const struct job *job)
 {
     for (size_t i = 0; i < job->count; i++)
-        if (job->items[i].uid != 0)
+        if (job->items[i].uid != 0 || job->items[i].came_as != 0)
             return true;
     return false;
 }
@@ -391,13 +396,15 @@ change_report(struct changing *changing, const struct job *job)
             outcome.changed = true;
         } else {
             judge(changing, job, item, &outcome);
-            if (outcome.ok && mapped && item->uid == 0) { /* the server says what it copied: not this one */
+            if (outcome.ok && mapped && item->uid == 0 &&
+                item->came_as == 0) { /* the server says what it copied: not this one */
                 client_outcome(&outcome, "the message is not there any more");
                 outcome.gone = true;
             }
         }
         if (outcome.ok)
-            outcome = (struct remote_outcome){.ok = true};
+            outcome = (struct remote_outcome){
+                .ok = true, .came_to = item->came_as != 0 ? job->came_to : 0, .came_as = item->came_as};
         if (!changing->to->done(changing->context, job->index, job->first + i,
                                 outcome.ok && was_given(job, item->uid) ? item->uid : 0, &outcome))
             return false;

@@ -171,12 +171,12 @@ is_any_due(const struct run *run, const struct agenda *agenda)
 static bool
 trash(struct run *run, struct agenda *agenda)
 {
-    size_t most = SIZE_MAX;
+    struct trash_room room = {.most = UINT64_MAX};
     bool ok = true;
 
     do
-        ok = trash_carry(run, agenda, &most) && expunge(run, agenda, true);
-    while (ok && most != 0 && !run_stopped(run));
+        ok = trash_carry(run, agenda, &room) && expunge(run, agenda, true);
+    while (ok && room.left && !run_stopped(run));
     return ok;
 }
 

@@ -92,6 +92,7 @@ HISTORIES = Test("sim_golub", ("--first", "1", "--count", "300", "--actions", "2
 
 FILED_THERE = histories("sim_golub", 600, "--kinds", "filed")
 TRASHED = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "trash,races,expunge"))
+TRASHED_ANEW = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "trash,races,expunge,uidvalidity"))
 
 IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20", "--skip", "", "--profile", "all",
                               *OPEN["sim_import"]))
@@ -1595,6 +1596,17 @@ BUGS = [
     bug("copies that the Trash has no room for at once never made one by one",
         TRASH("RoomTest.test_where_there_is_room_for_one_they_go_one_after_the_other"),
         ("sync/apply/trash.c", "outcome->over_quota && trashing->expunging.todo_count > 1", "false")),
+    bug("one that is too big for the Trash keeps the smaller ones back", TRASH("BigTest.test_where_one_is_too_big_the_others_go"),
+        ("sync/apply/trash.c", "count, sizeof(struct todo *), compare_weights", "count, sizeof(struct todo *), compare_places")),
+    bug("more than the Trash had room for asked for each time",
+        TRASH("RoomTest.test_many_go_one_by_one_without_asking_for_more_each_time"),
+        ("sync/apply/trash.c", "room->most = room->had + (room->had_none - room->had) / 2;",
+         "room->most = trashing->refused ? trashing->asked / 2 : trashing->asked * 2;")),
+    bug("intent of an earlier run gone with a copy that is refused",
+        TRASH("HollowTest.test_our_mark_comes_off_where_the_copy_is_gone_and_a_second_one_is_refused"),
+        ("sync/apply/trash.c", "    if (!copied->earlier)\n", "    if (copied->op.id != 0)\n")),
+    bug("copy in a Trash that was made again looked for under its old number", TRASHED_ANEW,
+        ("sync/apply/trash.c", "    copied->op.date = outcome->came_to;\n", "")),
     bug("mark of what goes to the Trash goes along", TRASH("MoveTest.test_a_mark_alone_moves_nothing_and_with_expunge_it_does_without_the_mark"),
         ("sync/apply/trash.c", ".undelete = true;", ".undelete = false;")),
     bug("replacement counted by the guard", DRAFTS, ("sync/agenda/hold.c", "todo->replaced ||", "false ||")),

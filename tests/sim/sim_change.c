@@ -1,4 +1,5 @@
 /* The simulated server's UID MOVE, UID COPY and removal as the engine sees them. */
+#include "tests/sim/sim_kinds.h"
 #include "tests/sim/sim_maildir.h"
 #include "tests/sim/sim_remote.h"
 #include "tests/sim/sim_trash.h"
@@ -85,6 +86,8 @@ tell_items(const struct change *change)
     for (size_t i = 0; i < change->wanted->count; i++)
         if (!change->to->done(change->context, change->index, i, change->items[i].new_uid, &change->items[i].outcome))
             return false;
+        else if (change->items[i].outcome.came_to != 0)
+            trash_told(change->server, change->items[i].outcome.came_as);
     return true;
 }
 
@@ -155,6 +158,10 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         server_expunge(server, change->mailbox, item->uid);
     if (server->uidplus && server->boxes[target].uidvalidity == change->wanted->target_uidvalidity)
         item->new_uid = uid;
+    else if (server->uidplus && !move) {
+        item->outcome.came_to = server->boxes[target].uidvalidity;
+        item->outcome.came_as = uid;
+    }
 }
 
 /* Nobody waits for the answer, and it takes some seconds. */
@@ -265,6 +272,12 @@ transfer(struct change *change, bool move, struct error *err)
         return remote_died(server, err);
     if (is_protected(change, move ? change->mailbox : -1, target))
         return deny_all(change);
+    if (!move && change->wanted->undelete && target >= 0 && kind_on(server->world, KIND_UIDVALIDITY) &&
+        rng_chance(&server->world->rng, 50)) {
+        say(server->world, "      meanwhile: UIDVALIDITY of %s changes", server_mailbox_name(target));
+        server_reset_uidvalidity(server, target);
+        kind_met(server->world, KIND_UIDVALIDITY);
+    }
     for (size_t i = 0; target < 0 && i < change->wanted->count; i++) {
         change->items[i].chosen = false;
         text_print(change->items[i].outcome.answer, 512, "[TRYCREATE] no such mailbox");

@@ -2,6 +2,7 @@
 #include "tests/sim/sim_local.h"
 #include "tests/sim/sim_history.h"
 #include "tests/sim/sim_journal.h"
+#include "tests/sim/sim_trash.h"
 #include "tests/sim/sim_watched.h"
 
 static int64_t
@@ -341,8 +342,10 @@ run_sync(struct sim *sim, int client)
     it->confirm = world->held > 0;
     world->met[client] = world->met[client] || clean;
     note_told(sim, client, clean);
-    if (crashed)
+    if (crashed) {
+        trash_killed(&sim->server, client);
         after_crash(sim, client);
+    }
     world->crash_at = world->lose_at = 0;
     world->aim_left = 0;
     world->dying = world->lost = world->down = false;

@@ -25,6 +25,7 @@ struct sim_message {
     uint32_t asked;   /* golub asked for a copy of it in the Trash when this was the next UID there; 0: it did not */
     unsigned copy_of; /* in the Trash: the instance that was removed elsewhere; 0: somebody put it there */
     int copier;       /* ... by the golub of this client */
+    bool told;        /* ... which was told its UID, and was not killed since */
 };
 
 #define WENT_TO_TRASH 1u

@@ -36,6 +36,36 @@ count_copies(const struct server *server, int content, unsigned serial, int clie
     return count;
 }
 
+static bool
+is_told(const struct server *server, unsigned serial, int client)
+{
+    const struct sim_mailbox *box = &server->boxes[server->trash - 1];
+    bool told = false;
+
+    for (size_t i = 0; i < box->count; i++)
+        told =
+            told || (box->messages[i].told && box->messages[i].copy_of == serial && box->messages[i].copier == client);
+    return told;
+}
+
+void
+trash_told(struct server *server, uint32_t uid)
+{
+    struct sim_message *message = server->trash != 0 ? server_message(server, server->trash - 1, uid) : NULL;
+
+    if (message != NULL)
+        message->told = true;
+}
+
+void
+trash_killed(struct server *server, int client)
+{
+    struct sim_mailbox *box = server->trash != 0 ? &server->boxes[server->trash - 1] : NULL;
+
+    for (size_t i = 0; box != NULL && i < box->count; i++)
+        box->messages[i].told = box->messages[i].told && box->messages[i].copier != client;
+}
+
 void
 trash_asked(struct server *server, struct sim_message *message)
 {
@@ -59,8 +89,9 @@ trash_came(struct server *server, int from, unsigned serial, int to, uint32_t ui
     copy->copy_of = serial;
     copy->copier = client;
     kind_met(world, KIND_TRASH);
-    /* Under another UIDVALIDITY nobody can tell the copy that was made from what stood there. */
-    if (count_copies(server, content, serial, client) > 1 && !kind_on(world, KIND_UIDVALIDITY))
+    /* Under another UIDVALIDITY nobody can tell the copy that was made from what stood there, unless the answer did. */
+    if (count_copies(server, content, serial, client) > 1 &&
+        (!kind_on(world, KIND_UIDVALIDITY) || is_told(server, serial, client)))
         violation(world, "doubled: #%d comes into the Trash once more for one removal", content);
     /*
      * Whoever marked it \\Deleted removed it wherever it is, and how often that was nobody counts. Of several that others copied about, one that moves may

@@ -16,6 +16,10 @@ void trash_asked(struct server *server, struct sim_message *message);
  * @param trash         as what somebody removed; else as what somebody moved or copied
  */
 void trash_came(struct server *server, int from, unsigned serial, int to, uint32_t uid, int client, bool trash);
+/** golub was told that what it copied has this UID in the Trash, under the UIDVALIDITY that this has now: it can find it there. */
+void trash_told(struct server *server, uint32_t uid);
+/** This client was killed, perhaps before it wrote that down. */
+void trash_killed(struct server *server, int client);
 /** golub expunges it. */
 void trash_expunges(struct server *server, int mailbox, const struct sim_message *message);
 /** So many of it stand in the Trash because golub took them there; more than users put there. */

@@ -1,4 +1,7 @@
 """`delete = "trash"`: what is removed here goes into the server's Trash, by MOVE or by COPY and a removal, and never for good before it stands there."""
+import contextlib
+import sqlite3
+
 from base import HELD, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main
 from rig import bent
 from storm import FULL
@@ -213,11 +216,9 @@ class CopyTest(MoveTest):
 
     def settle(self):
         """An unanswered copy may be under way for five seconds."""
-        import sqlite3
         for _ in range(4):
-            with sqlite3.connect(self.account.journal_path()) as journal:
+            with contextlib.closing(sqlite3.connect(self.account.journal_path())) as journal, journal:
                 journal.execute("UPDATE op SET since = since - 60, seen = CASE seen WHEN 0 THEN 0 ELSE seen - 60 END")
-            journal.close()
             if self.account.sync().code == 0:
                 return
         self.fail("it does not come to an end" + self.evidence())
@@ -241,6 +242,51 @@ class PlainestTest(CopyTest):
         sent = b"\n".join(self.proxy.sent())
         looked = sent.index(b"SELECT", sent.index(b"COPY"))
         self.assertLess(looked, sent.index(b"EXPUNGE"))
+
+
+class MadeAgainTest(Trash):
+    """Another client makes the Trash again, or another one, in the moment before the copy."""
+    server_options = {"capability": PLAIN}
+
+    def before_copy(self, act):
+        other, did = self.new_client(), []
+
+        def look(data):
+            if b"UID COPY" in data and not did:
+                did.append(True)
+                act(other)
+            return data
+
+        self.through(edit_up=look)
+        self.delete(0, 2)
+        self.account.sync()
+        self.assertEqual(did, [True])
+        self.sync()
+        self.then_trashed(0, 2)
+        self.assertEqual(self.pending(), [])
+        self.assert_idempotent()
+
+    def make_again(self, client):
+        client.delete_mailbox("Trash")
+        client.create("Trash")
+
+    def rename(self, client):
+        client.rename_mailbox("Trash", "Old")
+        client.create("Trash")
+
+    def test_one_that_was_deleted_and_made_again_has_each_once(self):
+        self.before_copy(self.make_again)
+
+    def test_one_that_was_renamed_and_made_again_has_each_once(self):
+        self.account.set(mailboxes=["*", "!special:trash", "!Old"])
+        self.before_copy(self.rename)
+        self.assertEqual(self.there("Old"), [])
+
+    def test_one_that_is_synced_has_each_once(self):
+        self.account.set(mailboxes=None)
+        self.sync()
+        self.before_copy(self.make_again)
+        self.assert_in_sync()
 
 
 class RoomTest(Trash):
@@ -273,8 +319,41 @@ class RoomTest(Trash):
         self.then_trashed(0, 1, 3)
 
 
+    def test_many_go_one_by_one_without_asking_for_more_each_time(self):
+        self.client.expunge("INBOX", self.uids)
+        self.sync()
+        self.mails = [self.corpus.simple("mail %d" % n, "y" * 500) for n in range(12)]
+        self.given_both_sides([*self.mails, self.corpus.simple("rest", "z" * 4200)])
+        rest = [m.digest for m in self.client.messages("INBOX")][-1]
+        self.delete(*range(12))
+        self.sync()
+        self.then_trashed(*range(12), inbox=[rest])
+        copies = [line for line in self.proxy.changing() if b"UID COPY" in line]
+        self.assertLess(len(copies), 12, copies)
+        self.assert_idempotent()
+
+
 class RoomPlainestTest(RoomTest):
     server_options = {**RoomTest.server_options, "capability": PLAINEST}
+
+
+class BigTest(Trash):
+    """... and what is too big for it keeps nothing back that is not."""
+    server_options = RoomTest.server_options
+
+    def setUp(self):
+        SystemTest.setUp(self)
+
+    def test_where_one_is_too_big_the_others_go(self):
+        big = self.corpus.simple("big", "y" * 3400)
+        self.mails = [self.corpus.simple("small", "y" * 1500), big, *(self.corpus.simple("small %d" % n, "y" * 1500) for n in range(4))]
+        self.given_both_sides(self.mails)
+        self.delete(0, 1, 2, 5)
+        for n in range(2):
+            result = self.sync(expect=SOME)
+            self.assertIn('make some there, or set `delete = "expunge"`', result.err)
+            self.then_trashed(0, 2, 5)
+        self.assertEqual(len(self.pending()), 1)
 
 
 class HollowTest(HomeTest):
@@ -302,6 +381,31 @@ class HollowTest(HomeTest):
             self.check(self.account.sync(), SOME)
         self.assertEqual(len(self.inbox.messages), 3)
         self.assertEqual(self.server.errors, [])
+
+    def test_our_mark_comes_off_where_the_copy_is_gone_and_a_second_one_is_refused(self):
+        """Copied and marked, and its removal refused; the Trash is emptied, and full."""
+        def refusing(*commands):
+            return lambda ask: [b"%T NO [OVERQUOTA] not now\r\n"] if (ask.command + str(ask.args)).startswith(commands) else None
+        mark_off = "UID STOREb'2 -FLAGS"
+        self.server.bend = refusing("UID EXPUNGE", "EXPUNGE", mark_off)
+        self.check(self.account.sync(), SOME)
+        self.assertIn("\\Deleted", self.inbox.of(2).flags)
+        self.trash.messages.clear()
+        self.server.asked.clear()
+        for _ in range(3):  # until nothing that was asked for can be under way
+            self.age()
+            self.server.bend = refusing("UID COPY", mark_off)
+            self.check(self.account.sync(), SOME)
+        self.assertIn("UID COPY", [command for command, _ in self.server.asked])
+        self.server.bend = refusing("UID COPY")
+        self.check(self.account.sync(), SOME)
+        self.assertEqual(self.inbox.of(2).flags, set())
+        self.assertEqual(self.server.errors, [])
+
+    def age(self):
+        """All that is under way was so a minute ago."""
+        with contextlib.closing(sqlite3.connect(self.account.journal_path())) as journal, journal:
+            journal.execute("UPDATE op SET since = since - 60, seen = CASE seen WHEN 0 THEN 0 ELSE seen - 60 END")
 
     def test_a_copy_that_is_shown_with_another_date_is_one(self):
         def dated(ask):

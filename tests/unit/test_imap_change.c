@@ -399,6 +399,25 @@ a_copy_that_the_target_does_not_know_is_not_believed(void **state)
     end_script(script);
 }
 
+/* The mailbox of that name is another one by now: where the copy is, the caller may look for himself. */
+static void
+a_copy_into_another_mailbox_of_that_name_is_told_with_its_uidvalidity(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "UIDPLUS",
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
+                              REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID COPY 1 \"t\"", "C:g4 STATUS \"t\" (UIDNEXT)",
+                              "S:g3 OK [COPYUID 9 1 3] copied", "S:* STATUS t (UIDNEXT 4)", "S:g4 OK", NULL});
+    const struct remote_change change = {
+        .mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 1, .target = TEXT("t"), .target_uidvalidity = 8};
+
+    assert_true(script->remote.ops->copy(script->remote.self, &change, 1, &telling_changer, script, &script->err));
+
+    assert_told(script, "verify 0.0 u1 () 5\ndone 0.0 u0 ok 9:3\n");
+    end_script(script);
+}
+
 #define HEADED(n, after) "S:* " n " FETCH (FLAGS () INTERNALDATE \"01-Jan-1970 00:00:09 +0000\" RFC822.SIZE 5" after
 
 /* Its digest is of its lines as on the wire, whatever the server's line ends are, and of the message whose UID stands in the answer. */
@@ -503,6 +522,7 @@ main(void)
         cmocka_unit_test(a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt),
         cmocka_unit_test(the_end_of_one_mailbox_rides_with_the_begin_of_the_next),
         cmocka_unit_test(a_copy_that_the_target_does_not_know_is_not_believed),
+        cmocka_unit_test(a_copy_into_another_mailbox_of_that_name_is_told_with_its_uidvalidity),
         cmocka_unit_test(a_copy_is_verified_with_the_header_where_it_is_asked_for),
     };
 

@@ -1,0 +1,201 @@
+/* See trash_seen.h. */
+#include "sync/apply/trash_seen.h"
+
+#include "sync/match/probe.h"
+#include "sync/run/attempts.h"
+
+static bool
+on_selected(void *context, size_t index, const struct remote_selected *selected)
+{
+    struct trashing *trashing = context;
+
+    (void)index;
+    trashing->uidvalidity = selected->uidvalidity;
+    trashing->uidnext = selected->uidnext;
+    return true;
+}
+
+static bool
+on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
+{
+    (void)context;
+    (void)index;
+    (void)first;
+    (void)last;
+    return true;
+}
+
+/* Where the answer named it, its date may be another one: not all servers keep that. */
+bool
+trash_may_be(const struct copied *copied, const struct seen *seen)
+{
+    return seen->uid >= copied->op.uidnext && seen->size == copied->size &&
+           (seen->date == copied->date || seen->uid == copied->uid);
+}
+
+static bool
+is_candidate(const struct trashing *trashing, const struct seen *seen)
+{
+    for (size_t i = 0; i < trashing->copied_count; i++) {
+        if (trash_may_be(&trashing->copied[i], seen))
+            return true;
+    }
+    return false;
+}
+
+static bool
+on_message(void *context, size_t index, const struct remote_message *message)
+{
+    struct trashing *trashing = context;
+    const struct seen seen = {.uid = message->uid, .size = message->size, .date = message->date};
+
+    (void)index;
+    if (!message->has_meta || !is_candidate(trashing, &seen))
+        return true;
+    trashing->memory = array_grow(&trashing->seen, &trashing->seen_size, trashing->seen_count + 1, sizeof(struct seen));
+    if (!trashing->memory)
+        return false;
+    trashing->seen[trashing->seen_count++] = seen;
+    return true;
+}
+
+static bool
+on_listed(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct trashing *trashing = context;
+
+    (void)index;
+    trashing->outcome = *outcome;
+    return true;
+}
+
+/* What stands there from this UID on and looks like one of the copies; UINT32_MAX: only its numbers are asked for. */
+static bool
+look(struct trashing *trashing, uint32_t from)
+{
+    static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_listed};
+    struct run *run = trashing->expunging.run;
+    const struct remote server = run->attempts.server; /* what breaks here is no mailbox's listing */
+    const struct remote_select request = {
+        .mailbox = text_of(trashing->place->row.wire), .first = from, .last = UINT32_MAX};
+
+    trashing->seen_count = 0;
+    trashing->memory = true;
+    trashing->outcome = (struct remote_outcome){0};
+    return (server.ops->observe(server.self, &request, 1, &observer, trashing, &run->err) && trashing->memory) ||
+           (!trashing->memory && run_no_memory(run));
+}
+
+/*
+ * The numbers that it has: those of the list, if that told them, and nothing came there since by this run's doing. What did would seem to be a copy of the
+ * next one.
+ */
+bool
+trash_know_place(struct trashing *trashing, bool first)
+{
+    struct run *run = trashing->expunging.run;
+    const struct mailbox *place = trashing->place;
+    const bool told = place->has_status && place->uidvalidity != 0 && place->uidnext != 0;
+
+    trashing->uidvalidity = place->uidvalidity;
+    trashing->uidnext = place->uidnext;
+    return (told && first && report_acts(&run->counts) == 0) || look(trashing, UINT32_MAX);
+}
+
+static int
+compare_probes(const void *pa, const void *pb)
+{
+    const struct probe *a = pa, *b = pb;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
+}
+
+/* Of what is not proven, and of what proves nothing yet. `id` of a probe: what it is of. Sources are negative. */
+static bool
+read_headers(struct trashing *trashing)
+{
+    struct run *run = trashing->expunging.run;
+    struct probe *probes = calloc(trashing->copied_count + trashing->seen_count + 1, sizeof *probes);
+    bool ok = probes != NULL || run_no_memory(run);
+    size_t count = 0;
+
+    if (ok && trashing->place->row.uidvalidity == 0) /* it is not synced: nothing else asks it for anything */
+        trashing->place->row.uidvalidity = trashing->uidvalidity;
+    for (size_t i = 0; ok && i < trashing->copied_count; i++) {
+        const struct todo *todo = trashing->copied[i].todo;
+
+        if (!todo->in_trash)
+            probes[count++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = -1 - (int64_t)i};
+    }
+    if (count == 0) {
+        free(probes);
+        return ok;
+    }
+    for (size_t i = 0; ok && i < trashing->seen_count; i++) {
+        if (!trashing->seen[i].taken)
+            probes[count++] = (struct probe){.mailbox = (uint32_t)(trashing->place - run->mailboxes),
+                                             .uid = trashing->seen[i].uid,
+                                             .id = (int64_t)i};
+    }
+    if (ok)
+        qsort(probes, count, sizeof *probes, compare_probes);
+    ok = ok && probe_remote(run, probes, count, true);
+    for (size_t i = 0; ok && i < count; i++) {
+        const bool source = probes[i].id < 0;
+        const size_t at = (size_t)(source ? -1 - probes[i].id : probes[i].id);
+
+        if (!probes[i].got)
+            continue;
+        memcpy(source ? trashing->copied[at].header : trashing->seen[at].header, probes[i].digests.header, DIGEST_SIZE);
+        *(source ? &trashing->copied[at].has_header : &trashing->seen[at].has_header) = true;
+    }
+    free(probes);
+    return ok;
+}
+
+static bool
+is_same_header(const struct copied *copied, const struct seen *seen)
+{
+    return copied->has_header && seen->has_header && memcmp(seen->header, copied->header, DIGEST_SIZE) == 0;
+}
+
+/* Each message there proves one copy: that it is named and of the same size and second, or of the same header. */
+static void
+take_proofs(struct trashing *trashing, bool named)
+{
+    for (size_t i = 0; i < trashing->copied_count; i++) {
+        const struct copied *copied = &trashing->copied[i];
+
+        for (size_t k = 0; !copied->todo->in_trash && k < trashing->seen_count; k++) {
+            struct seen *seen = &trashing->seen[k];
+
+            if (seen->taken || copied->op.date != (int64_t)trashing->uidvalidity || !trash_may_be(copied, seen) ||
+                !(named ? seen->uid == copied->uid && seen->date == copied->date : is_same_header(copied, seen)))
+                continue;
+            seen->taken = copied->todo->in_trash = true;
+        }
+    }
+}
+
+/* Which of them does the \Trash show? They are `in_trash` then. An intent of another UIDVALIDITY proves nothing any more. */
+bool
+trash_prove(struct trashing *trashing)
+{
+    uint32_t from = UINT32_MAX;
+
+    for (size_t i = 0; i < trashing->copied_count; i++)
+        from = trashing->copied[i].op.uidnext < from ? trashing->copied[i].op.uidnext : from;
+    if (trashing->copied_count == 0)
+        return true;
+    if (!look(trashing, from != 0 ? from : 1))
+        return false;
+    if (!trashing->outcome.ok || trashing->seen_count == 0)
+        return true;
+    take_proofs(trashing, true);
+    if (!read_headers(trashing))
+        return false;
+    take_proofs(trashing, false);
+    return true;
+}
