@@ -26,7 +26,7 @@ SYNC = TOP / "sync"
 CHANGES = {"store", "keyword", "append", "move", "copy", "remove", "create", "create_all", "deliver", "deliver_ahead", "rename", "link", "unlink_moved",
            "move_folder", "keep", "quarantine_drop", "quarantine_flush", "draft_begin", "carry"}
 MAY_CHANGE = {"apply", "import", "restore"}
-PASSES_ON = {"attempts_remote.c", "flight.c"}  # what apply asks for, to the server
+PASSES_ON = {"attempts_remote.c", "flight.c", "flight_remove.c"}  # what apply asks for, to the server
 MARKS = {"write_mark"}  # the mark in the root is no mail
 MAY_MARK = {"run"}
 

@@ -78,7 +78,7 @@ void attempts_forgive(struct run *run);
 void attempts_say(struct run *run);
 void attempts_free(struct run *run);
 
-/* ---- for attempts_runs.c, attempts_say.c, attempts_bare.c, flight.c and attempts_remote.c ---- */
+/* ---- for attempts_runs.c, attempts_say.c, attempts_bare.c, flight.c, attempts_remote.c and flight_remove.c ---- */
 #define ATTEMPTS_RUNS_COUNTED 3
 #define ATTEMPTS_RUNS 2 /* on end: after that it is asked once a day, and what may be in it waits for it no longer */
 /** Of ATTEMPT_BARE, in `modseq`; `uidnext` and `messages` are the search's low and high (attempts_bare.h). */

@@ -6,6 +6,7 @@
 #include "sync/run/attempts.h"
 #include "sync/run/attempts_bare.h"
 #include "sync/run/flight.h"
+#include "sync/run/flight_remove.h"
 #include "sync/run/lookup.h"
 #include "sync/run/short_line.h"
 
@@ -15,24 +16,6 @@ observe_some(struct watch *watch, const struct remote_select *requests, size_t c
     const struct remote server = watch->run->attempts.server;
 
     return count == 0 || server.ops->observe(server.self, requests, count, &flight_observing, watch, err);
-}
-
-static struct suspect *
-suspect_of(struct run *run, struct text wire, enum attempt what, uint32_t uid)
-{
-    const struct mailbox *mailbox = run->attempts.count != 0 ? lookup_wire(run, wire) : NULL;
-
-    return mailbox != NULL ? attempts_find(run, mailbox->row.id, what, uid) : NULL;
-}
-
-/* It was asked alone. The others may have come and gone meanwhile, so that it stands elsewhere. */
-static void
-settle(struct run *run, struct text wire, enum attempt what, uint32_t uid, bool broke)
-{
-    struct suspect *suspect = suspect_of(run, wire, what, uid);
-
-    if (suspect != NULL)
-        attempts_settle(run, suspect, broke);
 }
 
 /* Those that are beyond suspicion together, then each of the others by itself. */
@@ -53,7 +36,7 @@ observe(void *self, const struct remote_select *mailboxes, size_t count, const s
     bool ok = run_has(run, &arena);
 
     for (size_t i = 0; ok && i < count; i++) {
-        if (suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0) != NULL)
+        if (flight_suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0) != NULL)
             continue;
         some[n] = mailboxes[i];
         index[n++] = i;
@@ -64,15 +47,15 @@ observe(void *self, const struct remote_select *mailboxes, size_t count, const s
             flight_suspect_mailboxes(&watch, some, n);
     }
     for (size_t i = 0; ok && i < count; i++) {
-        if (suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0) == NULL)
+        if (flight_suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0) == NULL)
             continue;
         index[0] = i;
         short_line_begin(run);
         ok = observe_some(&watch, &mailboxes[i], 1, err);
         if (!ok && flight_is_broken(&watch))
-            short_line_judge(run, suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0));
+            short_line_judge(run, flight_suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0));
         if ((ok || flight_is_broken(&watch)) && !attempts_settle_bare(run, lookup_wire(run, mailboxes[i].mailbox), !ok))
-            settle(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0, !ok);
+            flight_settle(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0, !ok);
     }
     arena_free(&arena);
     return ok;
@@ -119,7 +102,7 @@ divide(struct parts *parts, struct run *run, const struct request *requests, siz
         watch->came[n] = arena_array(&parts->arena, requests[i].count, sizeof **watch->came);
         watch->outcomes[i].ok = true;
         for (size_t k = 0; k < requests[i].count && !parts->arena.failed; k++) {
-            if (suspect_of(run, requests[i].mailbox, what, requests[i].uids[k]) != NULL)
+            if (flight_suspect_of(run, requests[i].mailbox, what, requests[i].uids[k]) != NULL)
                 watch->split[i] = true;
             else
                 parts->uids[n][parts->counts[n]++] = requests[i].uids[k];
@@ -245,12 +228,12 @@ fetch(void *self, const struct remote_fetch *wanted, size_t count, const struct 
     parts.count = 1;
     for (size_t i = 0; ok && i < count; i++) {
         for (size_t k = 0; ok && parts.watch.split[i] && k < wanted[i].count; k++) {
-            if (suspect_of(run, wanted[i].mailbox, what, wanted[i].uids[k]) == NULL)
+            if (flight_suspect_of(run, wanted[i].mailbox, what, wanted[i].uids[k]) == NULL)
                 continue;
             isolate(&parts, i, wanted[i].mailbox, wanted[i].uids[k]);
             ok = fetch_parts(&parts, wanted, true, err);
             if (ok || flight_is_broken(&parts.watch))
-                settle(run, wanted[i].mailbox, what, wanted[i].uids[k], !ok);
+                flight_settle(run, wanted[i].mailbox, what, wanted[i].uids[k], !ok);
         }
     }
     ok = ok && tell(&parts);
@@ -295,12 +278,12 @@ store(void *self, const struct remote_store *changes, size_t count, const struct
     parts.count = 1;
     for (size_t i = 0; ok && i < count; i++) {
         for (size_t k = 0; ok && parts.watch.split[i] && k < changes[i].count; k++) {
-            if (suspect_of(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k]) == NULL)
+            if (flight_suspect_of(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k]) == NULL)
                 continue;
             isolate(&parts, i, changes[i].mailbox, changes[i].uids[k]);
             ok = store_parts(&parts, changes, err);
             if (ok || flight_is_broken(&parts.watch))
-                settle(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k], !ok);
+                flight_settle(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k], !ok);
         }
     }
     ok = ok && tell(&parts);
@@ -342,9 +325,10 @@ append_watched(void *self, const struct remote_append *messages, size_t count, c
     struct run *run = self;
     const struct remote server = run->attempts.server;
     const bool ok = server.ops->append(server.self, messages, count, from, context, err);
-    struct suspect *suspect = run->attempts.sending == 0 || count != 1
-                                  ? NULL
-                                  : suspect_of(run, messages[0].mailbox, ATTEMPT_SEND, (uint32_t)run->attempts.sending);
+    struct suspect *suspect =
+        run->attempts.sending == 0 || count != 1
+            ? NULL
+            : flight_suspect_of(run, messages[0].mailbox, ATTEMPT_SEND, (uint32_t)run->attempts.sending);
 
     if (suspect != NULL && (ok || flight_is_broken(&(struct watch){.run = run})))
         attempts_settle(run, suspect, !ok);
@@ -367,185 +351,6 @@ copy_watched(void *self, const struct remote_change *changes, size_t count, cons
     const struct remote server = ((struct run *)self)->attempts.server;
 
     return server.ops->copy(server.self, changes, count, to, context, err);
-}
-
-struct removal { /* a request without its suspects, or one of these */
-    struct watch watch;
-    const struct remote_changer *to;
-    const struct remote_change *change;
-    size_t request;
-    uint32_t *uids;
-    size_t *items; /* the caller's numbers of them */
-    bool *done;
-    size_t count;
-};
-
-static bool
-on_verify(void *context, size_t index, size_t item, const struct remote_message *now)
-{
-    struct removal *removal = context;
-
-    (void)index;
-    return removal->to->verify == NULL ||
-           removal->to->verify(removal->watch.context, removal->request, removal->items[item], now);
-}
-
-static bool
-on_removed(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
-{
-    struct removal *removal = context;
-
-    (void)index;
-    removal->done[item] = true;
-    return flight_said(&removal->watch,
-                       removal->to->done(removal->watch.context, removal->request, removal->items[item], uid, outcome));
-}
-
-static bool
-remove_some(struct removal *removal, struct error *err)
-{
-    static const struct remote_changer changer = {on_verify, on_removed};
-    const struct remote server = removal->watch.run->attempts.server;
-    struct remote_change change = *removal->change;
-
-    change.uids = removal->uids;
-    change.count = removal->count;
-    memset(removal->done, 0, removal->count * sizeof *removal->done);
-    return removal->count == 0 || server.ops->remove(server.self, &change, 1, &changer, removal, err);
-}
-
-static void
-suspect_removals(struct removal *removal)
-{
-    const struct mailbox *mailbox = lookup_wire(removal->watch.run, removal->change->mailbox);
-
-    for (size_t i = 0, found = 0; mailbox != NULL && i < removal->count && found < FLIGHT_MESSAGES; i++) {
-        if (removal->done[i])
-            continue;
-        attempts_name(removal->watch.run, mailbox);
-        attempts_suspect(removal->watch.run, mailbox, ATTEMPT_REMOVE, removal->uids[i]);
-        found++;
-    }
-}
-
-/* One request after the other where there are suspects, so that one mailbox keeps back nothing of the others. */
-static bool
-remove_alone(struct removal *removal, struct error *err)
-{
-    struct run *run = removal->watch.run;
-    const struct remote_change *change = removal->change;
-    bool ok;
-
-    removal->count = 0;
-    for (size_t k = 0; k < change->count; k++) {
-        if (suspect_of(run, change->mailbox, ATTEMPT_REMOVE, change->uids[k]) != NULL)
-            continue;
-        removal->items[removal->count] = k;
-        removal->uids[removal->count++] = change->uids[k];
-    }
-    ok = remove_some(removal, err);
-    if (!ok && flight_is_broken(&removal->watch))
-        suspect_removals(removal);
-    for (size_t k = 0; ok && k < change->count; k++) {
-        if (suspect_of(run, change->mailbox, ATTEMPT_REMOVE, change->uids[k]) == NULL)
-            continue;
-        removal->items[0] = k;
-        removal->uids[0] = change->uids[k];
-        removal->count = 1;
-        ok = remove_some(removal, err);
-        if (ok || flight_is_broken(&removal->watch))
-            settle(run, change->mailbox, ATTEMPT_REMOVE, change->uids[k], !ok);
-    }
-    return ok;
-}
-
-struct watched_removals {
-    struct watch watch;
-    const struct remote_changer *to;
-    bool **done;
-};
-
-static bool
-on_verify_any(void *context, size_t index, size_t item, const struct remote_message *now)
-{
-    struct watched_removals *all = context;
-
-    return all->to->verify == NULL || all->to->verify(all->watch.context, index, item, now);
-}
-
-static bool
-on_removed_any(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
-{
-    struct watched_removals *all = context;
-
-    all->done[index][item] = true;
-    return flight_said(&all->watch, all->to->done(all->watch.context, index, item, uid, outcome));
-}
-
-static bool
-remove_together(struct run *run, const struct remote_change *changes, size_t count, const struct remote_changer *to,
-                void *context, struct arena *arena, struct error *err)
-{
-    static const struct remote_changer changer = {on_verify_any, on_removed_any};
-    const struct remote server = run->attempts.server;
-    struct watched_removals all = {
-        .watch = {.run = run, .context = context}, .to = to, .done = arena_array(arena, count, sizeof(bool *))};
-    bool ok = run_has(run, arena);
-
-    for (size_t i = 0; ok && i < count; i++)
-        all.done[i] = arena_array(arena, changes[i].count, sizeof **all.done);
-    ok = ok && run_has(run, arena);
-    if (!ok)
-        return false;
-    ok = server.ops->remove(server.self, changes, count, &changer, &all, err);
-    if (ok || !flight_is_broken(&all.watch))
-        return ok;
-    for (size_t i = 0, found = 0; i < count && found == 0; i++) {
-        const struct mailbox *mailbox = lookup_wire(run, changes[i].mailbox);
-
-        for (size_t k = 0; mailbox != NULL && k < changes[i].count && found < FLIGHT_MESSAGES; k++) {
-            if (all.done[i][k])
-                continue;
-            attempts_name(run, mailbox);
-            attempts_suspect(run, mailbox, ATTEMPT_REMOVE, changes[i].uids[k]);
-            found++;
-        }
-    }
-    return false;
-}
-
-static bool
-remove_watched(void *self, const struct remote_change *changes, size_t count, const struct remote_changer *to,
-               void *context, struct error *err)
-{
-    struct run *run = self;
-    struct arena arena = {0};
-    bool any = false, ok = true;
-    size_t most = 1;
-
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < changes[i].count; k++)
-            any = any || suspect_of(run, changes[i].mailbox, ATTEMPT_REMOVE, changes[i].uids[k]) != NULL;
-        most = changes[i].count > most ? changes[i].count : most;
-    }
-    if (!any) {
-        ok = remove_together(run, changes, count, to, context, &arena, err);
-    } else {
-        struct removal removal = {.watch = {.run = run, .context = context},
-                                  .to = to,
-                                  .uids = arena_array(&arena, most, sizeof *removal.uids),
-                                  .items = arena_array(&arena, most, sizeof *removal.items),
-                                  .done = arena_array(&arena, most, sizeof *removal.done)};
-
-        ok = run_has(run, &arena);
-        for (size_t i = 0; ok && i < count; i++) {
-            removal.change = &changes[i];
-            removal.request = i;
-            ok = remove_alone(&removal, err);
-        }
-    }
-    arena_free(&arena);
-    return ok;
 }
 
 static bool
@@ -607,7 +412,7 @@ attempts_watch(struct run *run)
         .append = append_watched,
         .move = move_watched,
         .copy = copy_watched,
-        .remove = remove_watched,
+        .remove = flight_remove,
         .create = create_watched,
         .rename = rename_watched,
         .delete = delete_watched,

@@ -111,6 +111,23 @@ note_exact(struct run *run, const struct mailbox *mailbox, enum attempt what, ui
         suspect->exact = true;
 }
 
+struct suspect *
+flight_suspect_of(struct run *run, struct text wire, enum attempt what, uint32_t uid)
+{
+    const struct mailbox *mailbox = run->attempts.count != 0 ? lookup_wire(run, wire) : NULL;
+
+    return mailbox != NULL ? attempts_find(run, mailbox->row.id, what, uid) : NULL;
+}
+
+void
+flight_settle(struct run *run, struct text wire, enum attempt what, uint32_t uid, bool broke)
+{
+    struct suspect *suspect = flight_suspect_of(run, wire, what, uid);
+
+    if (suspect != NULL)
+        attempts_settle(run, suspect, broke);
+}
+
 void
 flight_suspect_mailboxes(struct watch *watch, const struct remote_select *requests, size_t count)
 {

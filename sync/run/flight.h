@@ -37,6 +37,10 @@ extern const struct remote_sink flight_reading;
 bool flight_said(struct watch *watch, bool ok);
 /** Did the server, or the way to it, end this call? */
 bool flight_is_broken(const struct watch *watch);
+/** Is this one that is asked alone? NULL: it is not. @param wire  its mailbox @param uid  0: the mailbox itself */
+struct suspect *flight_suspect_of(struct run *run, struct text wire, enum attempt what, uint32_t uid);
+/** It was asked alone. The others may have come and gone meanwhile, so that it stands elsewhere. @param broke  and the line broke again */
+void flight_settle(struct run *run, struct text wire, enum attempt what, uint32_t uid, bool broke);
 /** The first mailbox that was not answered, and those behind it. */
 void flight_suspect_mailboxes(struct watch *watch, const struct remote_select *requests, size_t count);
 /** The first message that did not come, and those behind it. */
