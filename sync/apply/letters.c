@@ -129,15 +129,6 @@ find_avoided(struct run *run, const struct mailbox *mailbox, unsigned *avoid)
     return ok;
 }
 
-static bool
-save_table(struct run *run, struct mailbox *mailbox)
-{
-    struct lettering *letters = mailbox->letters;
-
-    lettering_remember(letters);
-    return run_begin(run) && run_end(run, journal_lettered_save(run->journal, &letters->row, &run->err));
-}
-
 /* The most frequent first. What can't be had now, since another program writes the table, is asked for by another run. */
 static bool
 give_letters(struct run *run, struct mailbox *mailbox, struct tallies *tallies)
@@ -164,7 +155,7 @@ give_letters(struct run *run, struct mailbox *mailbox, struct tallies *tallies)
         busy = true;
     }
     mailbox->letters->is_busy = busy;
-    return busy || save_table(run, mailbox);
+    return busy || (run_begin(run) && run_end(run, lettering_take(run, mailbox)));
 }
 
 /* ---- names ---- */

@@ -64,8 +64,8 @@ parse_lost(const char *lines, struct letters *lost)
     }
 }
 
-void
-lettering_remember(struct lettering *letters)
+static void
+remember(struct lettering *letters)
 {
     char *to = letters->row.letters;
     size_t used;
@@ -171,7 +171,8 @@ meet_one(struct run *run, const struct journal_message *message, unsigned letter
 
     if (!journal_letter_get(run->journal, LETTER_NEW, message->mailbox, message->id, info, &noted, &run->err))
         return false;
-    (void)letters_in_info(message->info, letters_of_info(message->info) & ~letters, info, sizeof info);
+    if (letters_in_info(message->info, letters_of_info(message->info) & ~letters, info, sizeof info))
+        info[0] = LETTERS_STOOD;
     return noted || journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err);
 }
 
@@ -214,6 +215,18 @@ take_table(struct run *run, struct mailbox *mailbox)
     return meet(run, mailbox, &found);
 }
 
+bool
+lettering_take(struct run *run, struct mailbox *mailbox)
+{
+    struct lettering *letters = mailbox->letters;
+
+    if (letters->used && !take_table(run, mailbox))
+        return false;
+    letters->row.used = letters->used;
+    remember(letters);
+    return journal_lettered_save(run->journal, &letters->row, &run->err);
+}
+
 static bool
 read_table(struct run *run, struct mailbox *mailbox)
 {
@@ -253,11 +266,7 @@ open_table(struct run *run, struct mailbox *mailbox)
     }
     if (!read_table(run, mailbox))
         return true;
-    if (letters->used && !take_table(run, mailbox))
-        return false;
-    letters->row.used = letters->used;
-    lettering_remember(letters);
-    return journal_lettered_save(run->journal, &letters->row, &run->err);
+    return lettering_take(run, mailbox);
 }
 
 /* 25 kB for each of thousands of mailboxes: they are kept only where names show keywords, or that is not known. */

@@ -8,6 +8,8 @@
 #include "store/journal/letters.h"
 #include "sync/run/run.h"
 
+#define LETTERS_STOOD                                                                                                  \
+    'l' /* first in what is noted of a file that was in its folder when a line came, or that was met */
 #define LETTERS_STRIPPER_S (30 * INT64_C(86400)) /* so long a folder counts as one in which letters are cut off */
 
 struct lettering { /* of a mailbox, in a run */
@@ -37,8 +39,11 @@ MUST_CHECK bool lettering_ask(struct run *run, struct mailbox *mailbox, unsigned
 bool lettering_is_used(const struct mailbox *mailbox);
 /** ... or did they, and the table can't be read now? */
 bool lettering_is_known(const struct mailbox *mailbox);
-/** The table is what the journal is to know of it; a line that it has not any more is kept aside. Fills in the row, which the caller saves. */
-void lettering_remember(struct lettering *letters);
+/**
+ * The table was read once more, by whoever gave it lines: what follows from others' lines that came or went since, and the journal knows it as it is now.
+ * A line that it has not any more is kept aside. Inside a transaction.
+ */
+MUST_CHECK bool lettering_take(struct run *run, struct mailbox *mailbox);
 /** What a letter means; where its line is missing, perhaps for a moment, what it meant. "": nothing that is known. */
 const char *lettering_word(const struct lettering *letters, int letter);
 /** Letters that had a line once and have none now, bits. */

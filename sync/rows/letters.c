@@ -136,9 +136,16 @@ letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, con
 struct flag_sides
 letters_of_file(struct flag_sides with, const struct journal_message *row, const struct journal_message *file)
 {
+    const unsigned letters = letters_of_info(row->info), differ = flags_of(row->info) ^ flags_of(file->info);
+
     with.lseen |= file->flags.lseen & FLAG_FORWARDED;
-    /* A letter means something else in another folder, and whoever gave the file a new name may not know letters. */
-    if ((row->flags.lseen & ~with.lseen & FLAG_FORWARDED) != 0 && (flags_of(row->info) & FLAG_FORWARDED) == 0)
+    if ((row->flags.lseen & ~with.lseen & FLAG_FORWARDED) == 0)
+        return with;
+    if ((differ & FLAG_FORWARDED) != 0) /* P went: with other letters, where a stripper gave the name */
+        return is_strippers(row, file) && differ != FLAG_FORWARDED ? merge_unsaid(with, FLAG_FORWARDED) : with;
+    if (row->mailbox == file->mailbox && letters == letters_of_info(file->info)) /* they say what they said */
+        with.lseen |= FLAG_FORWARDED;
+    else /* a letter means something else in another folder, and whoever gave the file a new name may not know letters */
         with = merge_unsaid(with, FLAG_FORWARDED);
     return with;
 }
@@ -306,16 +313,18 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
 bool
 letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool own_name)
 {
-    /* One that a run delivered which was cut off shows what the server showed then, unless it came from elsewhere (letters_new.c). */
-    bool own;
+    const char stood[] = {LETTERS_STOOD, ':', '2', ',', '\0'};
 
     if (mailbox->letters == NULL || letters_of_info(message->info) == 0)
         return true;
-    own = own_name && mailbox->letters->is_met && !run->first && !run->pair_all;
+    const bool is_met = mailbox->letters->is_met && !run->first && !run->pair_all;
+    /* One that a run delivered which was cut off shows what the server showed then, unless it came from elsewhere (letters_new.c). */
+    const char *const known = !is_met ? stood : own_name ? message->info : NULL;
+
     if (run->maildir_older && !mailbox->named)
         return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
     return (mailbox->letters->unread || lettering_ask(run, mailbox, letters_of_info(message->info))) &&
-           journal_letter_mark(run->journal, LETTER_NEW, message, own ? message->info : NULL, &run->err);
+           journal_letter_mark(run->journal, LETTER_NEW, message, known, &run->err);
 }
 
 bool

@@ -35,9 +35,12 @@ table_of(const struct mailbox *mailbox)
 
 /* ---- where it came from ---- */
 
-/* The one of its base name first, then one that is gone; a file that stands there still was copied with its letters, or is another message. */
+/*
+ * The one of its base name first, then one that is gone; a file that stands there still was copied with its letters, or is another message.
+ * @param was_here  it is no copy: the file stood in this folder already, or nobody knows what is new
+ */
 static int
-rank_of(const struct journal_message *message, const struct journal_message *other, bool first)
+rank_of(const struct journal_message *message, const struct journal_message *other, bool was_here)
 {
     const unsigned shown = letters_of_info(message->info), then = letters_of_info(other->info);
     const bool gone = (other->facts & FACT_GONE_HERE) != 0;
@@ -46,11 +49,20 @@ rank_of(const struct journal_message *message, const struct journal_message *oth
         return 0;
     if (gone)
         return strcmp(other->base, message->base) == 0 ? 3 : 2;
-    return !first && then != 0 && (then & ~shown) == 0;
+    return !was_here && then != 0 && (then & ~shown) == 0;
+}
+
+/* What another file's own letters say is to be found out yet: they say nothing of what came with a copy of it. */
+static bool
+is_unread(struct run *run, const struct journal_message *other, bool *unread)
+{
+    char noted[LOCAL_INFO_MAX + 1];
+
+    return journal_letter_get(run->journal, LETTER_NEW, other->mailbox, other->id, noted, unread, &run->err);
 }
 
 static bool
-find_origin(struct run *run, const struct journal_message *message, struct origin *origin)
+find_origin(struct run *run, const struct journal_message *message, bool stood, struct origin *origin)
 {
     struct journal_message other;
     size_t count = 0;
@@ -60,13 +72,14 @@ find_origin(struct run *run, const struct journal_message *message, struct origi
     origin->rank = 0;
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], &other);
-        const int rank = ok ? rank_of(message, &other, run->first || run->pair_all) : 0;
+        const int rank = ok ? rank_of(message, &other, stood || run->first || run->pair_all) : 0;
         struct mailbox *from = rank > origin->rank ? run_mailbox_by_id(run, other.mailbox) : NULL;
 
         if (from == NULL)
             continue;
-        ok = lettering_open(run, from, false);
-        if (ok && lettering_is_known(from))
+        bool unread = false;
+        ok = lettering_open(run, from, false) && (rank > 1 || is_unread(run, &other, &unread));
+        if (ok && !unread && lettering_is_known(from))
             *origin = (struct origin){.mailbox = from, .row = other, .rank = rank};
     }
     free(ids);
@@ -222,7 +235,7 @@ take(struct run *run, struct mailbox *mailbox, int64_t id, struct origin *origin
     if (message.base[0] != '\0' && !message.has_wire && (message.facts & FACT_ALIAS) == 0)
         return true; /* its bytes are to be read first */
     if (message.has_wire && message.base[0] != '\0' && (message.facts & (FACT_ALIAS | FACT_ALTERED)) == 0) {
-        if (!find_origin(run, &message, origin))
+        if (!find_origin(run, &message, noted[0] == LETTERS_STOOD, origin))
             return false;
         if (origin->rank == 0 && !can_be_read(mailbox, letters_of_info(message.info) & ~letters_of_info(noted)))
             return true;

@@ -52,6 +52,10 @@ def histories(program, count, *more):
     return Test(program, ("--first", "1", "--count", str(count), "--actions", "20", "--skip", "", *more))
 
 
+def one_history(seed):
+    return Test("sim_golub", ("--first", str(seed), "--count", "1", "--actions", "20", "--skip", ""))
+
+
 @dataclass(frozen=True)
 class Bug:
     name: str
@@ -2933,6 +2937,12 @@ BUGS = [
         ("sync/rows/letters_new.c", "    if (other->id == message->id ||", "    if (own_name_is_ours(message->base) || other->id == message->id ||")),
     bug("letters of another folder believed once the file is sent", system("test_letters_kept.py", "MovedTest"),
         ("sync/rows/letters_new.c", " && then != 0 && noted[0] != LETTERS_SENT;", " && then != 0;")),
+    bug("letters that got lines when golub wrote its own taken for nobody's", one_history(60734),
+        ("sync/apply/letters.c", "lettering_take(run, mailbox)));", "(mailbox->letters->before = mailbox->letters->table.letters, lettering_take(run, mailbox))));")),
+    bug("letters of equal mail elsewhere believed of a file that got a line", one_history(18266),
+        ("sync/rows/letters_new.c", "find_origin(run, &message, noted[0] == LETTERS_STOOD, origin)", "find_origin(run, &message, false, origin)")),
+    bug("$Forwarded said by a letter forgotten with another base name", one_history(23739),
+        ("sync/rows/letters.c", "        with.lseen |= FLAG_FORWARDED;\n    else", "        with = merge_unsaid(with, FLAG_FORWARDED);\n    else")),
     bug("letters that are not believed left in the name", LETTERS,
         ("sync/rows/letters_new.c", "journal_letter_mark(run->journal, LETTER_DUE, &message, foreign != 0 ? noted : NULL, &run->err));", "true);")),
     bug("letter in a name before its line", LETTERS,

@@ -60,6 +60,14 @@ check_one(struct sim *sim, const struct client *client, const struct sim_file *f
 }
 
 bool
+check_has_row(const struct client *client, const struct sim_file *file)
+{
+    struct journal_message row;
+
+    return find_row(client, file, &row);
+}
+
+bool
 check_letters_known(const struct client *client, const struct sim_file *file)
 {
     struct journal_message row;
@@ -75,8 +83,10 @@ check_letter_waits(const struct client *client, const struct sim_file *file)
     struct error err = {0};
     bool waits = false;
 
-    return find_row(client, file, &row) &&
-                   journal_letter_get(client->journal, LETTER_WAITS, row.mailbox, row.id, info, &waits, &err) && waits
+    if (!find_row(client, file, &row) ||
+        !journal_letter_get(client->journal, LETTER_WAITS, row.mailbox, row.id, info, &waits, &err))
+        return 0;
+    return waits || (client->maildir.tables_older && (row.flags.lseen & FLAG_FORWARDED) == 0)
                ? letters_sim_flags(&client->maildir, file->mailbox, file->info)
                : 0;
 }

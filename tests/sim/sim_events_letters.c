@@ -2,6 +2,7 @@
  * What other programs do with keyword letters. The law that it is about stands in sim_keyword.c: a keyword goes from the server only where somebody said
  * so, whatever a mail reader cut off.
  */
+#include "sync/rows/own_name.h"
 #include "tests/sim/sim_events.h"
 
 static struct sim_file *
@@ -30,6 +31,13 @@ rename_to(struct maildir_sim *maildir, struct sim_file *file, unsigned flags, un
     maildir_sim_set_info(maildir, file, with);
 }
 
+/* A run was cut off before it knew this file of its own. */
+static bool
+is_nobodys(const struct sim *sim, int client, const struct sim_file *file)
+{
+    return own_name_is_ours(file->base) && !check_has_row(&sim->clients[client], file);
+}
+
 /* A program that knows letters: a Dovecot over the tree, or somebody by hand, whose removals nobody believes. */
 static void
 know(struct sim *sim, struct maildir_sim *maildir, int client)
@@ -44,8 +52,9 @@ know(struct sim *sim, struct maildir_sim *maildir, int client)
                    letters = letters_of_info(file->info);
     struct ledger *entry = &sim->world.ledger[file->content];
 
+    /* $Forwarded is a flag, and in the ledger as such. Of a name that a run gave which was cut off nobody knows which letters were in it. */
     if (key == SIM_FORWARDED)
-        ; /* a flag, and in the ledger as such */
+        sim->world.ledger[file->content].cleared[file->mailbox] |= is_nobodys(sim, client, file) ? FLAG_FORWARDED : 0;
     else if ((letters & letter) == 0)
         entry->key_set |= 1u << key;
     else if (maildir->dovecot)
@@ -115,5 +124,6 @@ letters_sim_begin(struct sim *sim, int client)
     maildir->dovecot = (sim->world.seed / 4 + (uint64_t)client) % 2 == 0;
     maildir->letters_max = sim->world.seed % 4 == 1 ? 2 : LETTERS_COUNT;
     maildir->busy = true;
+    maildir->tables_older = false;
     memset(maildir->tree.tables, 0, sizeof maildir->tree.tables);
 }

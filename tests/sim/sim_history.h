@@ -171,9 +171,12 @@ void check_after(struct sim *sim, struct client *client, bool clean);
 void check_forget(struct client *client);
 void check_convergence(struct sim *sim);
 void check_duplicates(struct sim *sim);
+/** Does the journal of this client have a row with the file's base name? */
+bool check_has_row(const struct client *client, const struct sim_file *file);
 /** Has golub seen this file under the name that it has? */
 bool check_letters_known(const struct client *client, const struct sim_file *file);
-/** $Forwarded, if its letter stands in this name and waits for another name to go; else 0. */
+/** $Forwarded, if its letter stands in this name and says nothing: it waits for another name to go, or its line was put back, and nobody knows what whoever set it
+ * meant. Else 0. */
 unsigned check_letter_waits(const struct client *client, const struct sim_file *file);
 /** What letters say is what golub knows of keywords. @param told  and of the server's, that is what the server shows */
 void check_letters(struct sim *sim, const struct client *client, bool told);

@@ -75,8 +75,14 @@ letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int 
     unsigned letters = 0;
 
     text_print(info, LOCAL_INFO_MAX + 1, "%s", file->info);
-    if (!maildir->dovecot || to >= SIM_PLACES || letters_of_info(info) == 0)
+    if (to >= SIM_PLACES || letters_of_info(info) == 0)
         return;
+    if (!maildir->dovecot) {
+        /* Its letters mean what they meant there: one that says $Forwarded here is nobody's. */
+        if (to < SIM_MAILBOXES && (keys & 1u << SIM_FORWARDED) == 0)
+            maildir->world->ledger[file->content].cleared[to] |= letters_sim_flags(maildir, to, info);
+        return;
+    }
     for (unsigned i = 0; i <= SIM_FORWARDED; i++)
         if ((keys & 1u << i) != 0 && letters_sim_line(maildir, to, i, 0))
             letters |= 1u << (maildir->tree.tables[to].letter[i] - 1);

@@ -89,6 +89,7 @@ struct maildir_sim {
     bool letters, dovecot; /* names show keywords; and a Dovecot serves the tree */
     bool busy;             /* another program writes tables at any moment, some of them in their place */
     int letters_max;       /* so many letters there are */
+    bool tables_older;     /* the Maildir was put back: letters mean what they did before */
     bool lazy;             /* nothing is flushed unless asked for (fsync = false) */
     bool failing;          /* a flush ends with an error */
     int boots;
