@@ -14,6 +14,7 @@ struct labels {
     struct id_set last;  /* ... and of each message that is left nowhere else the one that takes it to the \\Trash */
     struct mailbox *all; /* \\All, if what leaves its last label can be moved there */
     bool archives;       /* \\All alone has it still: its label is taken off by labels_carry, never by EXPUNGE */
+    int64_t taken_by;    /* another one that takes it to the \\Trash, and this label along; 0: it keeps a label */
     bool unseen;         /* only a mailbox that was not looked at in this run might still have it */
     bool asks;           /* what Gmail calls it is asked for first: the next look tells */
     struct journal_message row, other;
@@ -27,8 +28,12 @@ MUST_CHECK bool labels_begin(struct labels *labels, struct run *run, const struc
  * of one in \\All, where to expunge does nothing. labels->asks, labels->unseen: that is not known yet.
  */
 MUST_CHECK bool labels_only_one(struct labels *labels, const struct todo *todo, bool *only);
-/** Takes the labels off of what only \\All has else (todo->archived), by a MOVE to it. Outside a transaction. */
+/** Can a label be taken off by a MOVE to \\All, synced or not, whatever else is known of its message? */
+bool labels_can_archive(struct run *run);
+/** Takes the labels off of todo->archived, by a MOVE to \\All. Outside a transaction. */
 MUST_CHECK bool labels_carry(struct run *run, struct agenda *agenda);
+/** What another one was to take to the \\Trash (todo->taken_by) went along, and is looked at again; or it waits, and says so. Likewise. */
+MUST_CHECK bool labels_after_trash(struct run *run, struct agenda *agenda);
 void labels_free(struct labels *labels);
 
 #endif

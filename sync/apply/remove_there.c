@@ -147,8 +147,8 @@ expunge(struct run *run, struct agenda *agenda, bool in_trash)
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (removal_is_due(run, todo, SIDE_THERE) && !todo->archived && todo->trashed == in_trash &&
-            todo->in_trash == in_trash)
+        if (removal_is_due(run, todo, SIDE_THERE) && !todo->archived && todo->taken_by == 0 &&
+            todo->trashed == in_trash && todo->in_trash == in_trash)
             expunging_add(&expunging, todo);
     }
     ok = ok && (expunging.count == 0 || (situation_mark(run) && expunging_intend(&expunging) &&
@@ -187,5 +187,6 @@ apply_removals_there(struct run *run, struct agenda *agenda)
         return true;
     if (!apply_keep_there(run, agenda) || !drop_halves(run, agenda) || !trash_judge(run, agenda))
         return false;
-    return !is_any_due(run, agenda) || (expunge(run, agenda, false) && labels_carry(run, agenda) && trash(run, agenda));
+    return !is_any_due(run, agenda) || (expunge(run, agenda, false) && labels_carry(run, agenda) &&
+                                        trash(run, agenda) && labels_after_trash(run, agenda));
 }

@@ -23,7 +23,9 @@ wait_for_place(struct run *run, struct todo *todo)
     if (!run->said_trash)
         run_complain(run, mailbox, "move what was deleted here to the Trash",
                      "nobody says which mailbox of the server that is: it stays there until then",
-                     "Name it: special = {\"trash=NAME\"}; or say delete = \"expunge\".");
+                     run->info.labels
+                         ? "Name it: special = {\"trash=NAME\"}; or let Gmail show it, or All Mail, to IMAP clients."
+                         : "Name it: special = {\"trash=NAME\"}; or say delete = \"expunge\".");
     run->said_trash = run->partial = true;
     todo->dropped = true;
     return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb),
@@ -54,15 +56,26 @@ is_half(struct run *run, const struct todo *todo, struct journal_message *messag
     return run_load(run, todo->id, message) && ((message->facts & FACT_MOVED) == 0 || twin_stays(run, message, half));
 }
 
+/*
+ * Gmail, and the user says "expunge". What that does to a message that loses its last label, Gmail's settings say, which nobody can ask for: it may be
+ * gone for ever. To move it to \All takes the same label off, and never does that. What is expunged in \Trash and \Junk is meant to go.
+ */
+static bool
+takes_label_off(const struct run *run, const struct todo *todo)
+{
+    return (run->mailboxes[todo->mailbox].uses & (REMOTE_ALL | REMOTE_TRASH | REMOTE_JUNK)) == 0;
+}
+
 bool
 trash_judge(struct run *run, struct agenda *agenda)
 {
+    const bool on = trashing_is_on(run->account, &run->info), archives = !on && labels_can_archive(run);
     struct journal_message *message;
     struct labels labels = {0};
     const struct mailbox *place;
     bool ok, stays;
 
-    if (!trashing_is_on(run->account, &run->info))
+    if (!on && !run->info.labels)
         return true;
     place = trash_place(run);
     message = calloc(1, sizeof *message);
@@ -74,7 +87,11 @@ trash_judge(struct run *run, struct agenda *agenda)
 
         if (!removal_is_due(run, todo, SIDE_THERE) || todo->replaced || &run->mailboxes[todo->mailbox] == place)
             continue;
+        todo->archived = archives && takes_label_off(run, todo);
+        if (todo->archived || (!on && !takes_label_off(run, todo)))
+            continue;
         labels.asks = labels.unseen = labels.archives = false;
+        labels.taken_by = 0;
         ok = is_half(run, todo, message, &stays) &&
              (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
         if (ok && labels.asks) { /* the next pass knows */
@@ -87,6 +104,7 @@ trash_judge(struct run *run, struct agenda *agenda)
         }
         todo->trashed = ok && !stays;
         todo->archived = ok && labels.archives;
+        todo->taken_by = ok && run->info.labels ? labels.taken_by : 0;
         ok = ok && (!todo->trashed || place != NULL || wait_for_place(run, todo));
     }
     labels_free(&labels);

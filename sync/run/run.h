@@ -165,7 +165,8 @@ struct todo { /* one message about which something is to be done */
     bool gift;        /* flags of one that goes for it: carried, though the command line does not name its mailbox */
     bool trashed;     /* a removal there that moves it into the \\Trash */
     bool in_trash;    /* ... where it has a copy already, which was proven */
-    bool archived;    /* a removal there that takes off Gmail's last label but \\All: by a MOVE to that one */
+    bool archived;    /* a removal there that takes off Gmail's label by a MOVE to \\All */
+    int64_t taken_by; /* a removal there of a label: the row whose move into the \\Trash takes it along; 0: none does */
     bool counted;     /* a removal that the guard counted and let pass */
     bool copied;      /* an upload of which a dry run knows that it will be a copy on the server */
     bool own_name;    /* its file's name is of the form that golub gives */

@@ -130,12 +130,58 @@ class LabelTest(Gmail):
         self.assertEqual(self.server.where(mail.bytes), [self.trash])
         self.assertTrue(self.maildir.has(self.trash, mail))
 
-    def test_expunge_is_what_the_user_may_say(self):
+    def test_expunge_is_what_the_user_may_say_and_leaves_it_in_all_mail(self):
+        """Whatever Gmail is set to do with what is expunged from its last label."""
         self.account.set(delete="expunge")
-        mail = self.given("INBOX")
+        mail, other = self.given("INBOX"), self.given("INBOX", "Work", subject="other")
         self.delete(mail, "INBOX")
+        self.delete(other, "INBOX")
         self.sync()
-        self.assertNotIn("INBOX", self.server.where(mail.bytes))
+        self.assertEqual(self.server.where(mail.bytes), [self.all])
+        self.assertEqual(self.server.where(other.bytes), sorted(["Work", self.all]))
+        self.assert_quiet()
+
+    def test_expunge_in_the_trash_is_for_ever(self):
+        self.account.set(delete="expunge")
+        mail = self.given(self.trash)
+        self.delete(mail, self.trash)
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [])
+
+    def test_expunge_without_move_takes_the_last_label_to_the_trash(self):
+        self.account.set(delete="expunge")
+        self.server.capabilities = self.server.capabilities.replace(" MOVE", "")
+        mail, other = self.given("INBOX"), self.given("INBOX", "Work", subject="other")
+        self.delete(mail, "INBOX")
+        self.delete(other, "INBOX")
+        for _ in range(3):
+            self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.trash])
+        self.assertEqual(self.server.where(other.bytes), sorted(["Work", self.all]))
+
+    def test_expunge_where_all_mail_and_the_trash_are_hidden_waits(self):
+        self.account.set(delete="expunge", mailboxes=["*", "![Gmail]*"])
+        mail = self.given("INBOX")
+        for use in ("all", "trash"):
+            self.server.mailboxes[self.server.names[use]].attributes = "\\HasNoChildren"
+        self.delete(mail, "INBOX")
+        result = self.sync(expect=SOME)
+        self.assertIn("let Gmail show it, or All Mail", result.err)
+        self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", self.all]))
+
+    def test_no_label_goes_before_the_message_is_in_the_trash(self):
+        """What can't go to the Trash now keeps all of its labels."""
+        mail = self.given("INBOX", "Work")
+        self.server.bend = lambda ask: [b"%T NO [UNAVAILABLE] not now\r\n"] if ask.command in ("UID MOVE", "UID COPY") else None
+        self.delete(mail, "INBOX", "Work")
+        self.sync(expect=SOME)
+        self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", "Work", self.all]))
+        self.assertEqual([m.flags for m in self.server.mailboxes["Work"].messages], [set()])
+        self.server.bend = None
+        for _ in range(2):
+            self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.trash])
+        self.assert_quiet()
 
     def test_rows_of_an_earlier_version_are_known_by_their_bytes(self):
         import sqlite3
