@@ -279,13 +279,14 @@ struct local_ops {
     /**
      * What stands in a folder's directory beside its mail and what mail servers, other programs that keep the tree, and golub are known to leave there:
      * "notes.txt", "tmp/1.a". For whoever is to remove it. `directory`: it may hold other folders.
-     * @param empty  [out] nothing at all stands there. *missing: there is no such directory
+     * @param empty  [out] nothing at all stands there. *missing: there is no such directory, and nothing in its place: a link or a file is an error
      */
     bool (*beside)(void *local, const char *folder, bool (*entry)(void *context, const char *name, bool directory),
                    void *context, bool *missing, bool *empty, struct error *err);
     /**
      * A folder without mail goes: tmp/, new/, cur/, what is known to stand beside them, and the directory, if nothing else is in it; durable on return.
-     * Of one that is partly gone the rest goes. *holds: there is something in tmp/, new/ or cur/, so that it is left as a folder, or made one again.
+     * Of one that is partly gone the rest goes. *holds: there is something in tmp/, new/ or cur/, so that it is left as a folder, or made one again; or a
+     * link or a file stands in its place, which stays.
      */
     bool (*remove_folder)(void *local, const char *folder, bool *holds, struct error *err);
     /** Does anything stand under this path, a folder or not, but an empty directory? */

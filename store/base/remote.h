@@ -262,7 +262,7 @@ struct remote_delete {             /* one mailbox, which must be empty; nothing 
     const char *objectid;          /* what it is, as in remote_listed; "": not known */
     bool
         begun; /* perhaps it has the other name, or is gone, without an answer: that one is looked at, and a new one is not begun */
-    bool undo; /* ... and gets its own name back */
+    bool undo; /* ... and gets its own name back; an empty one goes if another one has that */
 };
 
 struct remote_ops {
@@ -307,8 +307,9 @@ struct remote_ops {
                    void *context, struct error *err);
     /**
      * DELETE of a mailbox that is empty, under a name that no mail can come to; UNSUBSCRIBE.
-     * @param outcome  [out] ok: neither name is there. changed: it is not what was meant, or mail came to it, and it has its own name; doubtful: that
-     *                 it can't have again. Else refused, and it is as it was
+     * @param outcome  [out] ok: it is gone; with an answer: with mail that came in the last moment. changed: it is not what was meant, or mail came
+     *                 to it, or another mailbox below it, and it has its own name; doubtful: another one has that by now; passing: the
+     *                 server does not say, or does not give it that. Else refused, and it is as it was
      */
     bool (*delete)(void *remote, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err);
     /**

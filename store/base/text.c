@@ -12,9 +12,13 @@ text_of(const char *string)
 bool
 text_is(struct text a, const char *b)
 {
-    size_t len = strlen(b);
+    return text_same(a, text_of(b));
+}
 
-    return a.len == len && (len == 0 || memcmp(a.at, b, len) == 0);
+bool
+text_same(struct text a, struct text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
 /* Not tolower(): what a protocol calls equal does not depend on the user's locale. */

@@ -22,6 +22,8 @@ struct text {
 struct text text_of(const char *string);
 /** Equal bytes. */
 bool text_is(struct text a, const char *b);
+/** Equal bytes, NUL among them. */
+bool text_same(struct text a, struct text b);
 /** Equal, ASCII letters in any case. */
 bool text_is_nocase(struct text a, const char *b);
 /** Is it part of the text, ASCII letters in any case? */

@@ -55,18 +55,12 @@ no_memory(struct error *err)
     return false;
 }
 
-static bool
-is_equal(struct text a, struct text b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 /* The owner's index; a new one where the file has not named it before. Those of one owner stand together, most often. */
 static bool
 take_owner(struct uidls *lists, struct text user, struct text host, size_t *owner, struct error *err)
 {
     for (size_t i = lists->owner_count; i > 0; i--) {
-        if (is_equal(lists->owners[i - 1].user, user) && is_equal(lists->owners[i - 1].host, host)) {
+        if (text_same(lists->owners[i - 1].user, user) && text_same(lists->owners[i - 1].host, host)) {
             *owner = i - 1;
             return true;
         }

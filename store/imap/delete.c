@@ -5,43 +5,59 @@
  *   look: it is there, the one that was meant, empty, nothing below it | RENAME, and a look | DELETE, and a look as the proof | UNSUBSCRIBE
  *
  * What came into it meanwhile brings its own name back. A RENAME takes along what stands below a mailbox, so that one that has others below it is
- * left alone.
+ * left alone; what another client made below it since the first look has its old name back with it, or, where that is taken by then, each by itself.
+ *
+ * What remains: whoever finds the other name in a list and puts mail into it in the one turn between the look and DELETE. No command deletes only what
+ * is empty; a STATUS in the turn of the DELETE tells at least that it was so.
  */
 #include "store/imap/client.h"
 
 #include "store/imap/objectid.h"
 
-enum name { NAME_OWN = 1, NAME_ASIDE, NAME_BELOW }; /* `index` of a LIST or STATUS: which one it asks for */
+enum name {
+    NAME_OWN = 1,
+    NAME_ASIDE,
+    NAME_BELOW,
+    NAME_CARRIED
+}; /* `index` of a LIST or STATUS: which one it asks for */
 
 struct deleting {
     struct imap *imap;
     struct error *err;
     const struct remote_delete *what;
     bool own_there, aside_there, any_below, subscribed;
+    bool tried; /* the server refused its DELETE */
     bool blind; /* a list of the last look was refused: what it does not show may be there */
     struct status_answer own, aside;
+    struct buffer carried;         /* names below the other one: behind each a NUL */
     struct remote_outcome refused; /* what was said to the last RENAME or DELETE; ok: nothing */
 };
 
 static bool
-is_same(struct text a, struct text b)
+is_below(const struct deleting *deleting, struct text name, struct text above)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+    return name.len > above.len + 1 && memcmp(name.at, above.at, above.len) == 0 &&
+           name.at[above.len] == deleting->what->separator && memchr(name.at, '\0', name.len) == NULL;
 }
 
-static void
+static bool
 take_list(struct deleting *deleting, const struct response *response, size_t asked)
 {
     const struct text name = response->list.name;
 
     /* One that can't be selected holds nothing; but below the other one it would be carried along. */
-    if (asked == NAME_BELOW && name.len > deleting->what->name.len &&
-        memcmp(name.at, deleting->what->name.at, deleting->what->name.len) == 0)
+    if (asked == NAME_BELOW && is_below(deleting, name, deleting->what->name))
         deleting->any_below = true;
+    if (asked == NAME_CARRIED && is_below(deleting, name, deleting->what->aside) &&
+        !(buffer_add(&deleting->carried, name.at, name.len) && buffer_add(&deleting->carried, "", 1))) {
+        error_set(deleting->err, ERROR_LOCAL, "delete a mailbox: out of memory");
+        return false;
+    }
     if ((response->list.attributes & REMOTE_NOSELECT) != 0)
-        return;
-    deleting->own_there |= asked == NAME_OWN && is_same(name, deleting->what->name);
-    deleting->aside_there |= asked == NAME_ASIDE && is_same(name, deleting->what->aside);
+        return true;
+    deleting->own_there |= asked == NAME_OWN && text_same(name, deleting->what->name);
+    deleting->aside_there |= asked == NAME_ASIDE && text_same(name, deleting->what->aside);
+    return true;
 }
 
 static bool
@@ -51,12 +67,12 @@ take_untagged(void *self, const struct response *response, const struct command 
     const struct text name = {response->name.at, response->name.len};
 
     if (response->kind == RESPONSE_LSUB)
-        deleting->subscribed = deleting->subscribed || is_same(response->list.name, deleting->what->name);
+        deleting->subscribed = deleting->subscribed || text_same(response->list.name, deleting->what->name);
     else if (response->kind == RESPONSE_LIST && oldest != NULL && oldest->kind == COMMAND_LIST)
-        take_list(deleting, response, oldest->index);
-    else if (response->kind == RESPONSE_STATUS && is_same(name, deleting->what->name))
+        return take_list(deleting, response, oldest->index);
+    else if (response->kind == RESPONSE_STATUS && text_same(name, deleting->what->name))
         deleting->own = response->status;
-    else if (response->kind == RESPONSE_STATUS && is_same(name, deleting->what->aside))
+    else if (response->kind == RESPONSE_STATUS && text_same(name, deleting->what->aside))
         deleting->aside = response->status;
     return true;
 }
@@ -84,20 +100,32 @@ ask(struct deleting *deleting, int kind, size_t index, const char *before, struc
     return queue_end(queue, deleting->err);
 }
 
+/* The level below one of both names. */
 static bool
-ask_below(struct deleting *deleting)
+ask_below(struct deleting *deleting, enum name which)
 {
     struct buffer pattern = buffer_new(LIMIT_LITERAL_KEPT);
     const struct remote_delete *what = deleting->what;
-    bool ok = what->separator == '\0' || (buffer_add(&pattern, what->name.at, what->name.len) &&
+    const struct text above = which == NAME_BELOW ? what->name : what->aside;
+    bool ok = what->separator == '\0' || (buffer_add(&pattern, above.at, above.len) &&
                                           buffer_add(&pattern, &what->separator, 1) && buffer_adds(&pattern, "%"));
 
     if (!ok)
         error_set(deleting->err, ERROR_LOCAL, "delete a mailbox: out of memory");
     ok = ok && (what->separator == '\0' ||
-                ask(deleting, COMMAND_LIST, NAME_BELOW, "LIST \"\" ", (struct text){pattern.at, pattern.len}, ""));
+                ask(deleting, COMMAND_LIST, which, "LIST \"\" ", (struct text){pattern.at, pattern.len}, ""));
     buffer_free(&pattern);
     return ok;
+}
+
+static bool
+ask_status(struct deleting *deleting, enum name which)
+{
+    char items[96];
+
+    (void)text_print(items, sizeof items, " (MESSAGES UIDNEXT UIDVALIDITY%s)", objectid_item(deleting->imap));
+    return ask(deleting, COMMAND_STATUS, which, "STATUS ",
+               which == NAME_OWN ? deleting->what->name : deleting->what->aside, items);
 }
 
 /* Both names, in the turn of what was asked before it. */
@@ -106,19 +134,32 @@ look(struct deleting *deleting, bool first)
 {
     const struct operation operation = {.self = deleting, .untagged = take_untagged, .answered = take_answer};
     const struct remote_delete *what = deleting->what;
-    char items[96];
 
-    (void)text_print(items, sizeof items, " (MESSAGES UIDNEXT UIDVALIDITY%s)", objectid_item(deleting->imap));
     deleting->own_there = deleting->aside_there = deleting->any_below = deleting->blind = false;
     deleting->own = first ? (struct status_answer){0} : deleting->own;
     deleting->aside = (struct status_answer){0};
+    buffer_clear(&deleting->carried);
     return ask(deleting, COMMAND_LIST, NAME_OWN, "LIST \"\" ", what->name, "") &&
            ask(deleting, COMMAND_LIST, NAME_ASIDE, "LIST \"\" ", what->aside, "") &&
-           ask(deleting, COMMAND_STATUS, first ? NAME_OWN : NAME_ASIDE, "STATUS ", first ? what->name : what->aside,
-               items) &&
-           (!first || !what->begun || ask(deleting, COMMAND_STATUS, NAME_ASIDE, "STATUS ", what->aside, items)) &&
-           (!first || (ask_below(deleting) && ask(deleting, COMMAND_LSUB, 0, "LSUB \"\" ", what->name, ""))) &&
+           ask_status(deleting, first ? NAME_OWN : NAME_ASIDE) &&
+           (!first || !what->begun || ask_status(deleting, NAME_ASIDE)) &&
+           ((first && !what->begun) || ask_below(deleting, NAME_CARRIED)) &&
+           (!first ||
+            (ask_below(deleting, NAME_BELOW) && ask(deleting, COMMAND_LSUB, 0, "LSUB \"\" ", what->name, ""))) &&
            queue_run(&deleting->imap->queue, &operation, deleting->err);
+}
+
+static bool
+ask_rename(struct deleting *deleting, struct text from, struct text to)
+{
+    struct queue *queue = &deleting->imap->queue;
+
+    queue_begin(queue, COMMAND_RENAME, 0, 0, 0);
+    queue_print(queue, "RENAME ");
+    queue_name(queue, from);
+    queue_print(queue, " ");
+    queue_name(queue, to);
+    return queue_end(queue, deleting->err);
 }
 
 /* @param to  NAME_ASIDE, or its own one */
@@ -126,15 +167,34 @@ static bool
 rename_to(struct deleting *deleting, enum name to)
 {
     const struct remote_delete *what = deleting->what;
-    struct queue *queue = &deleting->imap->queue;
 
     deleting->refused = (struct remote_outcome){.ok = true};
-    queue_begin(queue, COMMAND_RENAME, 0, 0, 0);
-    queue_print(queue, "RENAME ");
-    queue_name(queue, to == NAME_ASIDE ? what->name : what->aside);
-    queue_print(queue, " ");
-    queue_name(queue, to == NAME_ASIDE ? what->aside : what->name);
-    return queue_end(queue, deleting->err) && look(deleting, false);
+    return (to == NAME_ASIDE ? ask_rename(deleting, what->name, what->aside)
+                             : ask_rename(deleting, what->aside, what->name)) &&
+           look(deleting, false);
+}
+
+/* What was carried along, each to where it came from. */
+static bool
+hand_back(struct deleting *deleting)
+{
+    const struct remote_delete *what = deleting->what;
+    const struct buffer *carried = &deleting->carried;
+    struct buffer to = buffer_new(LIMIT_LITERAL_KEPT);
+    bool ok = true;
+
+    for (size_t at = 0; ok && at < carried->len; at += strlen(carried->at + at) + 1) {
+        const struct text from = text_of(carried->at + at);
+
+        buffer_clear(&to);
+        ok = buffer_add(&to, what->name.at, what->name.len) &&
+             buffer_add(&to, from.at + what->aside.len, from.len - what->aside.len);
+        if (!ok)
+            error_set(deleting->err, ERROR_LOCAL, "delete a mailbox: out of memory");
+        ok = ok && ask_rename(deleting, from, (struct text){to.at, to.len});
+    }
+    buffer_free(&to);
+    return ok && look(deleting, false);
 }
 
 static bool
@@ -168,16 +228,25 @@ is_blind(const struct deleting *deleting, struct remote_outcome *outcome)
     return true;
 }
 
+static bool delete_aside(struct deleting *deleting, struct remote_outcome *outcome);
+
+/* It gets its name back. Where another one has that an empty one goes. */
 static bool
 go_back(struct deleting *deleting, const char *why, struct remote_outcome *outcome)
 {
-    if (!rename_to(deleting, NAME_OWN))
+    if (!rename_to(deleting, NAME_OWN) || (!deleting->blind && deleting->carried.len != 0 && !hand_back(deleting)))
         return false;
     if (is_blind(deleting, outcome))
         return true;
+    if (deleting->aside_there && deleting->own_there && deleting->carried.len == 0 && is_empty(deleting) &&
+        !deleting->tried)
+        return delete_aside(deleting, outcome);
     client_outcome(outcome, "%s", why);
     outcome->changed = true;
-    outcome->doubtful = deleting->aside_there; /* its own name is another one's by now */
+    outcome->doubtful = deleting->own_there && (deleting->aside_there || deleting->carried.len != 0);
+    outcome->passing = !deleting->own_there && deleting->aside_there;
+    if (outcome->passing && !deleting->refused.ok)
+        (void)text_print(outcome->answer, sizeof outcome->answer, "%s", deleting->refused.answer);
     return true;
 }
 
@@ -185,15 +254,23 @@ static bool
 delete_aside(struct deleting *deleting, struct remote_outcome *outcome)
 {
     deleting->refused = (struct remote_outcome){.ok = true};
-    if (!ask(deleting, COMMAND_DELETE, 0, "DELETE ", deleting->what->aside, "") || !look(deleting, false))
+    if (!ask_status(deleting, NAME_ASIDE) || !ask(deleting, COMMAND_DELETE, 0, "DELETE ", deleting->what->aside, "") ||
+        !look(deleting, false))
         return false;
     if (is_blind(deleting, outcome))
         return true;
     if (deleting->aside_there) {
         const struct remote_outcome said = deleting->refused;
 
+        deleting->tried = true;
         return go_back(deleting, said.ok ? "the server says OK, but does not do it" : said.answer, outcome);
     }
+    /* The last STATUS that found it. */
+    client_outcome(outcome, "%s",
+                   deleting->aside.messages != 0 ? "mail came to it in the moment of its DELETE, and went with it"
+                                                 : "");
+    if (deleting->carried.len != 0 && !hand_back(deleting)) /* made in that moment */
+        return false;
     outcome->ok = true;
     /* Not before: one that stays after all keeps its subscription. */
     return !deleting->subscribed || deleting->own_there ||
@@ -211,6 +288,15 @@ find_objection(const struct deleting *deleting)
     if (!deleting->own.has_uidnext || deleting->own.uidnext != deleting->what->uidnext)
         return "mail came to it";
     return NULL;
+}
+
+/* It has its other name. */
+static bool
+go_on(struct deleting *deleting, struct remote_outcome *outcome)
+{
+    if (deleting->carried.len != 0)
+        return go_back(deleting, "another client made a mailbox below it", outcome);
+    return is_empty(deleting) ? delete_aside(deleting, outcome) : go_back(deleting, "mail came to it", outcome);
 }
 
 static bool
@@ -236,43 +322,47 @@ begin(struct deleting *deleting, struct remote_outcome *outcome)
         return false;
     if (is_blind(deleting, outcome))
         return true;
-    if (!deleting->aside_there && !deleting->own_there) {
+    if (deleting->aside_there || deleting->carried.len != 0)
+        return go_on(deleting, outcome);
+    if (!deleting->own_there) {
         client_outcome(outcome, "another client renamed or deleted it a moment ago");
         outcome->changed = true;
         return true;
     }
-    if (!deleting->aside_there) {
-        *outcome = deleting->refused;
-        if (outcome->ok)
-            client_outcome(outcome, "the server says OK, but does not do it");
-        outcome->ok = false;
+    *outcome = deleting->refused;
+    if (outcome->ok)
+        client_outcome(outcome, "the server says OK, but does not do it");
+    outcome->ok = false;
+    return true;
+}
+
+/* What a run that was cut off left. */
+static bool
+recover(struct deleting *deleting, struct remote_outcome *outcome)
+{
+    if (!deleting->aside_there && deleting->carried.len == 0) {
+        outcome->ok = !deleting->own_there;
+        outcome->changed = deleting->own_there;
         return true;
     }
-    return is_empty(deleting) ? delete_aside(deleting, outcome) : go_back(deleting, "mail came to it", outcome);
+    return deleting->what->undo ? go_back(deleting, "its folder is here again", outcome) : go_on(deleting, outcome);
 }
 
 bool
 imap_delete(struct imap *imap, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err)
 {
-    struct deleting deleting = {.imap = imap, .err = err, .what = what};
+    struct deleting deleting = {.imap = imap, .err = err, .what = what, .carried = buffer_new(LIMIT_MAILBOXES * 64)};
+    bool ok = look(&deleting, true);
 
     *outcome = (struct remote_outcome){0};
-    if (!look(&deleting, true))
-        return false;
-    if (is_blind(&deleting, outcome))
-        return true;
-    if (!what->begun && !deleting.aside_there)
-        return begin(&deleting, outcome);
-    if (!deleting.aside_there) {
-        outcome->ok = !deleting.own_there;
-        outcome->changed = deleting.own_there;
-        return true;
+    if (ok && !is_blind(&deleting, outcome)) {
+        if (what->begun)
+            ok = recover(&deleting, outcome);
+        else if (!deleting.aside_there)
+            ok = begin(&deleting, outcome);
+        else /* another golub's, or one that was lost with its journal */
+            client_outcome(outcome, "a mailbox is called %.*s already", (int)what->aside.len, what->aside.at);
     }
-    if (!what->begun) { /* another golub's, or one that was lost with its journal */
-        client_outcome(outcome, "a mailbox is called %.*s already", (int)what->aside.len, what->aside.at);
-        return true;
-    }
-    return what->undo            ? go_back(&deleting, "its folder is here again", outcome)
-           : is_empty(&deleting) ? delete_aside(&deleting, outcome)
-                                 : go_back(&deleting, "mail came to it", outcome);
+    buffer_free(&deleting.carried);
+    return ok;
 }

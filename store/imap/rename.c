@@ -26,12 +26,6 @@ struct renaming {
 };
 
 static bool
-is_same(struct text a, struct text b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-static bool
 is_below(struct text name, const struct renaming *renaming)
 {
     const struct text from = renaming->what->from;
@@ -46,7 +40,7 @@ take_subscribed(struct renaming *renaming, const struct response *response)
     const struct text name = response->list.name;
 
     if ((response->list.attributes & REMOTE_NOSELECT) != 0 || memchr(name.at, '\0', name.len) != NULL ||
-        !(is_same(name, renaming->what->from) || is_below(name, renaming)))
+        !(text_same(name, renaming->what->from) || is_below(name, renaming)))
         return true;
     if (buffer_add(&renaming->subscribed, name.at, name.len) && buffer_add(&renaming->subscribed, "", 1))
         return true;
@@ -62,15 +56,15 @@ take_untagged(void *self, const struct response *response, const struct command 
     if (response->kind == RESPONSE_LSUB && response->list.name.len != 0)
         return take_subscribed(renaming, response);
     if (response->kind == RESPONSE_STATUS &&
-        is_same((struct text){response->name.at, response->name.len}, renaming->wire))
+        text_same((struct text){response->name.at, response->name.len}, renaming->wire))
         renaming->status = response->status;
     if (response->kind != RESPONSE_LIST || oldest == NULL || oldest->kind != COMMAND_LIST ||
         (response->list.attributes & REMOTE_NOSELECT) != 0)
         return true;
     /* A list that an earlier command of the pipeline gave is from before. */
-    if (oldest->index == NAME_FROM && is_same(response->list.name, renaming->what->from))
+    if (oldest->index == NAME_FROM && text_same(response->list.name, renaming->what->from))
         renaming->from_there = true;
-    if (oldest->index == NAME_TO && is_same(response->list.name, renaming->wire))
+    if (oldest->index == NAME_TO && text_same(response->list.name, renaming->wire))
         renaming->to_there = true;
     return true;
 }

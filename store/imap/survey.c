@@ -54,12 +54,6 @@ name_of(const struct survey *survey, const struct mailbox *mailbox)
     return (struct text){survey->names.at + mailbox->at, mailbox->len};
 }
 
-static bool
-is_same(struct text a, struct text b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 /* The slot of a name in the table: where it is, or where it would go. */
 static size_t
 find_slot(const struct survey *survey, struct text name)
@@ -69,7 +63,7 @@ find_slot(const struct survey *survey, struct text name)
     assert(survey->table != NULL);
     for (; survey->table[slot] != NOWHERE; slot = (slot + 1) & (survey->table_size - 1)) {
         struct text known = name_of(survey, &survey->mailboxes[survey->table[slot]]);
-        if (is_inbox(name) ? is_inbox(known) : is_same(known, name))
+        if (is_inbox(name) ? is_inbox(known) : text_same(known, name))
             break;
     }
     return slot;
@@ -349,7 +343,7 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
         } else if (utf7_decode(out.name, &decoded)) {
             out.utf8 = out.other = (struct text){decoded.at, decoded.len};
         }
-        if (is_same(out.other, out.name))
+        if (text_same(out.other, out.name))
             out.other = (struct text){NULL, 0};
         out.has_status = status->has_messages && status->has_uidnext && status->has_uidvalidity;
         if (out.has_status) {

@@ -88,7 +88,7 @@ remove_folder_beside(void *local, const char *folder, bool (*entry)(void *contex
     int fd = folder_walk(local, folder);
     bool done;
 
-    *missing = fd < 0 && folder_gone(errno);
+    *missing = fd < 0 && errno == ENOENT; /* a link, or a file, in its place is what a person put there */
     *empty = true;
     if (*missing)
         return true;
@@ -172,8 +172,10 @@ remove_folder(void *local, const char *folder, bool *holds, struct error *err)
     *holds = false;
     folder_close_all(maildir, false); /* they are kept by their paths */
     fd = folder_name_plain(last_level(folder)) ? folder_walk(maildir, folder) : -1;
-    if (fd < 0 && folder_gone(errno))
+    if (fd < 0 && folder_gone(errno)) {
+        *holds = errno != ENOENT;
         return true;
+    }
     done = fd >= 0 && remove_subs(fd, holds) && (*holds || remove_directory(maildir, folder, fd));
     if (!done)
         error_sys(err, errno, "remove folder \"%s\"", folder);

@@ -8,6 +8,8 @@
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
 
+#include <errno.h>
+
 #define UNSURE_HERE                                                                                                    \
     ((unsigned)CAUTION_ODD_NAME | CAUTION_UNREAD_FOLDER | CAUTION_UNSTABLE_FOLDER | CAUTION_UNREAD_FILE |              \
      CAUTION_UNREAD_FILES | CAUTION_READ_ONLY)
@@ -176,11 +178,26 @@ see_beside(void *context, const char *name, bool directory)
     return holds;
 }
 
+/* What can't be looked at keeps its own mailbox, and no other one. */
+static void
+say_unseen(struct run *run, struct mailbox *mailbox, const struct error *err, char why[static GOING_WHY])
+{
+    if (err->number == ENOTDIR || err->number == ELOOP) { /* moved away by somebody who reads it there */
+        (void)text_print(why, GOING_WHY,
+                         "a symbolic link, which is not followed, or a file stands in place of its folder: remove "
+                         "that, too, if it is meant to go");
+        return;
+    }
+    run_problem_here(run, mailbox, err);
+    (void)text_print(why, GOING_WHY, "%.200s: %.90s", err->what, err->answer);
+}
+
 /* An empty directory at its path, or in place of what it stood in, is perhaps one on which something is to be mounted. */
-static bool
-find_empty(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
+static void
+find_empty(struct run *run, struct mailbox *mailbox, char why[static GOING_WHY])
 {
     struct beside beside = {.run = run, .mailbox = mailbox};
+    struct error err = {0};
     char path[LOCAL_FOLDER_MAX + 1];
     bool missing = true, empty = false;
 
@@ -188,8 +205,10 @@ find_empty(struct run *run, const struct mailbox *mailbox, char why[static GOING
     while (missing) {
         char *slash;
 
-        if (!run->local.ops->beside(run->local.self, path, see_beside, &beside, &missing, &empty, &run->err))
-            return false;
+        if (!run->local.ops->beside(run->local.self, path, see_beside, &beside, &missing, &empty, &err)) {
+            say_unseen(run, mailbox, &err, why);
+            return;
+        }
         slash = strrchr(path, '/');
         if (!missing || slash == NULL)
             break;
@@ -198,12 +217,11 @@ find_empty(struct run *run, const struct mailbox *mailbox, char why[static GOING
     if (!missing && empty)
         (void)text_print(why, GOING_WHY, "folder \"%.200s\" is there, and empty: remove it, too, if it is meant to go",
                          path);
-    return true;
 }
 
 /* The second look at it here. *why: what keeps it; "": nothing does */
-static bool
-check_missing(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
+static void
+check_missing(struct run *run, struct mailbox *mailbox, char why[static GOING_WHY])
 {
     struct local_stamp stamp;
     struct error err = {0};
@@ -211,13 +229,14 @@ check_missing(struct run *run, const struct mailbox *mailbox, char why[static GO
 
     if (closed_is(run, mailbox->row.folder, &err)) {
         (void)text_print(why, GOING_WHY, "its folder can't be looked for: %.200s", err.answer);
-        return true;
+        return;
     }
-    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &run->err))
-        return false;
-    if (!missing)
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &err))
+        say_unseen(run, mailbox, &err, why);
+    else if (!missing)
         (void)text_print(why, GOING_WHY, "its folder is here again");
-    return !missing || find_empty(run, mailbox, why);
+    else
+        find_empty(run, mailbox, why);
 }
 
 /* It was away, and is back: nothing that is gone of its messages counts as removed. */
@@ -297,8 +316,7 @@ look_there(struct run *run, struct mailbox *mailbox, bool *again)
         return bring_back(run, mailbox, "it is not what it was on the server", again);
     if (!mailbox->current)
         return going_keep(run, mailbox, "what it holds on the server is not known");
-    if (!check_missing(run, mailbox, why))
-        return false;
+    check_missing(run, mailbox, why);
     if (why[0] != '\0')
         return going_keep(run, mailbox, why);
     if (!walk_there(run, mailbox, false, &unknown, &hidden))
@@ -484,28 +502,28 @@ walk_here(struct run *run, struct mailbox *mailbox, bool mark, const char **why)
     return ok;
 }
 
-static bool
-find_foreign(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
+static void
+find_foreign(struct run *run, struct mailbox *mailbox, char why[static GOING_WHY])
 {
     struct beside beside = {.run = run, .mailbox = mailbox};
+    struct error err = {0};
     bool missing, empty;
-    const bool ok =
-        run->local.ops->beside(run->local.self, mailbox->row.folder, see_beside, &beside, &missing, &empty, &run->err);
 
-    (void)text_print(why, GOING_WHY, "%s", beside.foreign);
-    return ok || beside.foreign[0] != '\0';
+    if (run->local.ops->beside(run->local.self, mailbox->row.folder, see_beside, &beside, &missing, &empty, &err))
+        (void)text_print(why, GOING_WHY, "%s", beside.foreign);
+    else
+        say_unseen(run, mailbox, &err, why);
 }
 
 static bool
 look_here(struct run *run, struct mailbox *mailbox)
 {
-    char foreign[GOING_WHY];
+    char foreign[GOING_WHY] = "";
     const char *why = NULL;
 
     if ((mailbox->cautions & UNSURE_HERE) != 0 || mailbox->look_here)
         return going_keep(run, mailbox, "its folder could not be read as a whole");
-    if (!find_foreign(run, mailbox, foreign))
-        return false;
+    find_foreign(run, mailbox, foreign);
     if (foreign[0] != '\0')
         return going_keep(run, mailbox, foreign);
     if (!walk_here(run, mailbox, false, &why))

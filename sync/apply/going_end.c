@@ -43,10 +43,8 @@ end_intent(struct run *run, int64_t op)
 static bool
 begin_intent(struct run *run, const struct mailbox *mailbox, struct journal_op *op)
 {
-    op->mailbox = mailbox->row.id;
-    op->since = run->now;
     return situation_mark(run) && run_begin(run) &&
-           run_end(run, situation_mark_commit(run) && journal_op_add(run->journal, op, &run->err));
+           run_end(run, situation_mark_commit(run) && unfinished_intend(run, mailbox, op));
 }
 
 /* ---- here ---- */
@@ -130,9 +128,35 @@ was_refused(struct run *run, const struct mailbox *mailbox, struct journal_pendi
     return true;
 }
 
+/* It is gone. @param what  as it was asked for */
+static bool
+end_there(struct run *run, struct mailbox *mailbox, const struct remote_delete *what,
+          const struct remote_outcome *outcome)
+{
+    if (outcome->answer[0] != '\0')
+        run_complain(run, mailbox, "delete only what is empty on the server", outcome->answer, NULL);
+    if (!what->undo) /* else the one that its folder is of stays, or is made now */
+        run_did(run, mailbox, (struct report_done){.act = DID_DELETE_THERE});
+    return run_begin(run) && run_end(run, forget(run, mailbox));
+}
+
+/* It has its name. The run that asks afterwards which mailboxes there are does what is due by itself. */
+static bool
+stay_there(struct run *run, struct mailbox *mailbox, const struct remote_delete *what,
+           const struct remote_outcome *outcome)
+{
+    if (what->begun && !run->surveyed) {
+        mailbox->going = GOING_NOT;
+        return true;
+    }
+    run->partial = true;
+    return going_keep(run, mailbox, outcome->answer[0] != '\0' ? outcome->answer : "its deletion was cut off");
+}
+
 /* @param mailbox  of the intent. What was answered, or looked at afterwards */
 static bool
-take_answer(struct run *run, struct mailbox *mailbox, const struct journal_op *op, const struct remote_outcome *outcome)
+take_answer(struct run *run, struct mailbox *mailbox, const struct journal_op *op, const struct remote_delete *asked,
+            const struct remote_outcome *outcome)
 {
     char what[LIMIT_MAILBOX_NAME + 80];
 
@@ -141,29 +165,23 @@ take_answer(struct run *run, struct mailbox *mailbox, const struct journal_op *o
         run_complain(run, mailbox, "delete this mailbox on the server", outcome->answer, "The next run looks again.");
         return true;
     }
-    if (outcome->doubtful) { /* the intent stays: the next run looks again */
-        mailbox->going = GOING_NOT;
+    if (outcome->doubtful) {
         (void)text_print(what, sizeof what, "give this mailbox its name back, which is %.600s now", op->name);
         run_complain(run, mailbox, what, outcome->answer,
-                     "Mail came to it while it was deleted, and another one has its name: rename it on the server.");
-        return true;
-    }
-    if (outcome->ok) {
-        run_did(run, mailbox, (struct report_done){.act = DID_DELETE_THERE});
+                     "Another one has its name meanwhile. It is a mailbox like any other now: rename it as you like.");
         return run_begin(run) && run_end(run, forget(run, mailbox));
     }
+    if (outcome->ok)
+        return end_there(run, mailbox, asked, outcome);
     if (!end_intent(run, op->id))
         return false;
-    if (outcome->changed) {
-        run->partial = true;
-        return going_keep(run, mailbox, outcome->answer[0] != '\0' ? outcome->answer : "its deletion was cut off");
-    }
-    return refuse(run, mailbox, outcome->answer);
+    return outcome->changed ? stay_there(run, mailbox, asked, outcome) : refuse(run, mailbox, outcome->answer);
 }
 
 static bool
 ask(struct run *run, struct mailbox *mailbox, const struct journal_op *op, bool begun)
 {
+    const bool allowed = mailbox_may_go(SIDE_THERE, false, &run->account->policy); /* it may have changed since */
     const struct remote_delete what = {.name = text_of(mailbox->row.wire),
                                        .aside = text_of(op->name),
                                        .separator = mailbox->row.separator,
@@ -171,11 +189,11 @@ ask(struct run *run, struct mailbox *mailbox, const struct journal_op *op, bool 
                                        .uidnext = op->uidnext,
                                        .objectid = mailbox->row.objectid,
                                        .begun = begun,
-                                       .undo = begun && mailbox->folder_here};
+                                       .undo = begun && (mailbox->folder_here || !allowed)};
     struct remote_outcome outcome;
 
     return run->remote.ops->delete (run->remote.self, &what, &outcome, &run->err) &&
-           take_answer(run, mailbox, op, &outcome);
+           take_answer(run, mailbox, op, &what, &outcome);
 }
 
 static bool

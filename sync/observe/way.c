@@ -6,6 +6,7 @@
 #include "sync/observe/way.h"
 
 #include "sync/observe/undecided.h"
+#include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
 
@@ -95,12 +96,12 @@ bool
 way_clear(struct run *run, struct way *way)
 {
     struct mailbox *of = way->of;
-    struct journal_op op = {.kind = OP_DELETE_HERE, .mailbox = of->row.id, .since = run->now};
+    struct journal_op op = {.kind = OP_DELETE_HERE};
     struct error err = {0};
     bool holds = false;
 
     if (!run->dry && (!situation_mark(run) || !run_begin(run) ||
-                      !run_end(run, situation_mark_commit(run) && journal_op_add(run->journal, &op, &run->err))))
+                      !run_end(run, situation_mark_commit(run) && unfinished_intend(run, of, &op))))
         return false;
     if (!run->dry && !run->local.ops->remove_folder(run->local.self, of->row.folder, &holds, &err)) {
         way->free = false; /* the intent stays: perhaps a part of it went */

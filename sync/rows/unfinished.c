@@ -134,6 +134,23 @@ unfinished_forget(struct run *run, const struct mailbox *mailbox)
     return ok && journal_mailbox_delete(run->journal, mailbox->row.id, &run->err);
 }
 
+bool
+unfinished_intend(struct run *run, const struct mailbox *mailbox, struct journal_op *op)
+{
+    struct journal_op *ops = NULL;
+    size_t count = 0;
+
+    if (!journal_ops(run->journal, &ops, &count, &run->err))
+        return false;
+    op->mailbox = mailbox->row.id;
+    op->since = run->now;
+    for (size_t i = 0; i < count; i++)
+        if (ops[i].kind == op->kind && ops[i].mailbox == op->mailbox)
+            op->id = ops[i].id;
+    free(ops);
+    return op->id != 0 ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err);
+}
+
 /* ---- what was sent ---- */
 
 bool

@@ -16,6 +16,8 @@ MUST_CHECK bool unfinished_forget(struct run *run, const struct mailbox *mailbox
 /** A removal here was cut off: the index gets the file's row if it is in the quarantine. *done false: it is not. Inside a transaction. */
 MUST_CHECK bool unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
                                  const struct journal_message *message, bool *done);
+/** An intent about the mailbox as a whole, `kind` and more of it filled in; one that an earlier run could not end goes on. Inside a transaction. */
+MUST_CHECK bool unfinished_intend(struct run *run, const struct mailbox *mailbox, struct journal_op *op);
 /** Is the settle time of a command without an answer over? Before that the server may still be carrying it out. */
 bool unfinished_is_settled(const struct journal_op *op, int64_t now);
 /** The row of the index for the second file of a name; `info` is that file's. Inside a transaction. */

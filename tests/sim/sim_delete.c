@@ -60,7 +60,8 @@ finish(struct server *server, const struct remote_delete *what, struct remote_ou
     const int origin = server->aside.origin;
 
     world_between(server->world);
-    if (!what->undo && box->count == 0 && server_uidnext(box, server->status_lags) == what->uidnext)
+    if ((!what->undo || server->boxes[origin].exists) && box->count == 0 &&
+        server_uidnext(box, server->status_lags) == what->uidnext)
         return delete_aside(server, outcome, err);
     if (server->boxes[origin].exists) {
         outcome->doubtful = true;

@@ -20,6 +20,9 @@ texts_compare_by_bytes_and_length(void **state)
     assert_false(text_is(TEXT("IN\0BOX"), "IN"));
     assert_true(text_is(text_of(NULL), ""));
     assert_true(text_is((struct text){NULL, 0}, ""));
+    assert_true(text_same(TEXT("IN\0BOX"), TEXT("IN\0BOX")));
+    assert_false(text_same(TEXT("IN\0BOX"), TEXT("IN\0BIX")));
+    assert_true(text_same((struct text){NULL, 0}, TEXT("")));
 }
 
 static void

@@ -1,0 +1,296 @@
+"""
+A mailbox that goes (test_mailbox_deletes.py), and what comes in between: {a mailbox below it, mail, another one of its name, its folder, another policy}
+x {in the moment of its RENAME, after a run that died}; a symbolic link in its place; a folder that can't be looked into, or does not go.
+"""
+import contextlib
+import os
+import shutil
+import sqlite3
+import unittest
+
+from base import SOME, SystemTest, main
+from test_closed_folder import POWERLESS, can_be_closed
+from test_mailbox_deletes import ALL, Deleting
+
+
+class Between(Deleting):
+    def intents(self):
+        with contextlib.closing(sqlite3.connect(self.account.journal_path())) as db:
+            return db.execute("SELECT count(*) FROM op").fetchone()[0]
+
+    def busy(self):
+        """A run of which something stands in the way of each rmdir: its first unlinkat is the mark's."""
+        return self.home.run_failing("unlinkat", "EBUSY", "2+", "sync", "work")
+
+    def asides(self):
+        return [n for n in self.client.mailboxes() if "golub-delete-" in n]
+
+
+class MeanwhileTest(Between, SystemTest):
+    account_options = {"push": ALL}
+    server_options = {"special_use": False}
+
+    def at_first(self, word, do):
+        """Once golub sends this word, and before the server has it."""
+        done = []
+
+        def look(data):
+            if word in data and not done:
+                done.append(True)
+                do()
+            return data
+
+        self.through(edit_up=look)
+        return done
+
+    def test_one_that_is_made_below_it_is_not_carried_along(self):
+        self.given("A")
+        self.rm("A")
+        other, mail = self.new_client(), self.corpus.simple("kid's")
+
+        def make():
+            other.create("A/Kid")
+            other.append("A/Kid", mail.bytes)
+
+        done = self.at_first(b"RENAME ", make)
+        self.sync(expect=SOME)
+        self.assertEqual(done, [True])
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual(self.asides(), [])
+        self.assertTrue(self.is_there(mail, "A/Kid"))
+        self.assertEqual(len(self.maildir.files("A/Kid")), 1)
+        self.assertIn("A", self.client.mailboxes())
+
+    def test_one_that_is_made_below_its_other_name_is_handed_back(self):
+        self.given("A")
+        self.rm("A")
+        other, mail = self.new_client(), self.corpus.simple("kid's")
+
+        def make():
+            aside = next(n for n in other.mailboxes() if "golub-delete-" in n)
+            other.create(aside + "/Kid")
+            other.append(aside + "/Kid", mail.bytes)
+
+        done = self.at_first(b"DELETE ", make)
+        self.sync()
+        self.assertEqual(done, [True])
+
+        self.sync()
+
+        self.assertEqual(self.asides(), [])
+        self.assertTrue(self.is_there(mail, "A/Kid"))
+        self.assertEqual(len(self.maildir.files("A/Kid")), 1)
+
+    def test_mail_that_comes_in_the_moment_of_its_delete_is_said(self):
+        self.given("A")
+        self.rm("A")
+        other, mail = self.new_client(), self.corpus.simple("late")
+
+        def fill():
+            other.append(next(n for n in other.mailboxes() if "golub-delete-" in n), mail.bytes)
+
+        done = self.at_first(b"DELETE ", fill)
+        result = self.sync(expect=SOME)
+
+        self.assertEqual(done, [True])
+        self.assertIn("mail came to it in the moment of its DELETE, and went with it", result.err)
+        self.assert_gone("A")
+        self.assert_in_sync()
+
+
+class DiedTest(Between, SystemTest):
+    """It has its other name, and golub died."""
+    account_options = {"push": ALL}
+    server_options = {"special_use": False}
+
+    def setUp(self):
+        super().setUp()
+        self.given("A")
+        self.rm("A")
+        process = []
+
+        def look(data):
+            if b"DELETE " not in data or process[0].poll() is not None:
+                return data
+            process[0].kill()
+            process[0].wait()
+            return b""
+
+        self.through(edit_up=look)
+        process.append(self.home.start("sync", "work"))
+        process[0].communicate()
+        self.through()
+        self.assertEqual((len(self.asides()), self.intents()), (1, 1))
+
+    def assert_settled(self):
+        self.assertEqual((self.asides(), self.intents()), ([], 0))
+        self.assert_in_sync()
+
+    def test_nothing_happened(self):
+        result = self.sync()
+
+        self.assertIn("work/A: deleted on the server: its folder is gone here\n", result.out)
+        self.assert_gone("A")
+        self.assert_settled()
+
+    def test_its_folder_is_here_again(self):
+        self.maildir.create("A")
+        self.maildir.deliver("A", self.corpus.simple("ours").lf)
+
+        result = self.sync()
+
+        self.assertNotIn("deleted on the server", result.out)
+        self.assertEqual(self.client.status("A")["messages"], 1)
+        self.assert_settled()
+
+    def test_its_folder_is_here_again_and_another_one_has_its_name(self):
+        mail = self.corpus.simple("theirs")
+        self.maildir.create("A")
+        self.client.create("A")
+        self.client.append("A", mail.bytes)
+
+        result = self.sync()
+
+        self.assertNotIn("deleted on the server", result.out)
+        self.assertEqual(len(self.maildir.files("A")), 1)
+        self.assertTrue(self.is_there(mail, "A"))
+        self.assert_settled()
+
+    def test_mail_came_to_it(self):
+        self.client.append(self.asides()[0], self.corpus.simple("late").bytes)
+
+        self.sync()
+
+        self.assertEqual(len(self.maildir.files("A")), 1)
+        self.assert_settled()
+
+    def test_mail_came_to_it_and_another_one_has_its_name(self):
+        aside, mail = self.asides()[0], self.corpus.simple("late")
+        self.client.append(aside, mail.bytes)
+        self.client.create("A")
+
+        result = self.sync(expect=SOME)
+        self.assertIn("give this mailbox its name back, which is " + aside, result.err)
+        self.sync()
+        self.assertEqual(len(self.maildir.files(aside)), 1)
+        self.client.rename_mailbox(aside, "B")
+        self.sync()
+
+        self.assertTrue(self.is_there(mail, "B"))
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["A", "B", "INBOX"])
+        self.assert_settled()
+
+    def test_one_was_made_below_it(self):
+        mail = self.corpus.simple("kid's")
+        self.client.create(self.asides()[0] + "/Kid")
+        self.client.append(self.asides()[0] + "/Kid", mail.bytes)
+
+        self.sync()
+        self.sync()
+
+        self.assertTrue(self.is_there(mail, "A/Kid"))
+        self.assertEqual((self.asides(), self.intents()), ([], 0))
+
+    def test_the_word_was_taken_back(self):
+        for words in (None, ["new", "flags", "mailboxes", "deletes"]):
+            self.account.set(push=words)
+            self.sync()
+            self.assertEqual((self.asides(), self.intents()), ([], 0))
+            self.assertIn("A", self.client.mailboxes())
+        self.account.set(push=ALL)
+        self.sync()
+
+        self.assert_gone("A")
+        self.assert_settled()
+
+
+class LinkTest(Between, SystemTest):
+    """Links are not followed; who puts one in place of a folder has moved that, and did not remove it."""
+    account_options = {"push": ALL, "pull": ALL}
+    server_options = {"special_use": False}
+
+    def test_in_place_of_its_folder(self):
+        self.given("A", "Disk/B")
+        away = os.path.join(self.home.path, "away")
+        os.mkdir(away)
+        for name in ("A", "Disk"):
+            os.rename(os.path.join(self.account.root, name), os.path.join(away, name))
+            os.symlink(os.path.join(away, name), os.path.join(self.account.root, name))
+
+        for _ in range(3):
+            self.sync()
+            self.assertEqual((self.client.status("A")["messages"], self.client.status("Disk/B")["messages"]), (3, 3))
+        self.assertEqual(self.status().count("a symbolic link, which is not followed, or a file stands in place of its folder"), 2)
+        os.unlink(os.path.join(self.account.root, "A"))
+        os.unlink(os.path.join(self.account.root, "Disk"))
+        os.rename(os.path.join(away, "Disk"), os.path.join(self.account.root, "Disk"))
+        self.sync()
+
+        self.assert_gone("A")
+        self.assertEqual(len(self.maildir.files("Disk/B")), 3)
+        self.assert_in_sync()
+
+
+@unittest.skipUnless(can_be_closed(), "root, and setpriv can't take its rights away: no folder can be closed")
+class ClosedTest(Between, SystemTest):
+    account_options = {"push": ALL, "pull": ALL}
+    server_options = {"special_use": False}
+
+    def test_a_directory_that_cannot_be_looked_into_keeps_its_mailbox_alone(self):
+        self.given("A", "B")
+        tmp = os.path.join(self.maildir.folder("A"), "tmp")
+        self.client.delete_mailbox("A")
+        self.sync()
+        os.chmod(tmp, 0)
+        self.client.append("B", self.corpus.simple("new").bytes)
+
+        for _ in range(2):
+            result = self.sync(expect=SOME, prefix=POWERLESS)
+            self.assertIn("A", result.err)
+            self.assertIn("Permission denied", result.err)
+            self.assertEqual((len(self.maildir.files("A")), len(self.maildir.files("B"))), (3, 4))
+        self.assertIn("look into folder", self.status())
+        os.chmod(tmp, 0o700)
+        self.sync()
+
+        self.assert_gone("A")
+        self.assert_in_sync()
+
+    def test_a_folder_that_does_not_go_has_one_intent(self):
+        self.given("A", "B", count=0)
+        self.client.delete_mailbox("A")
+        self.sync()
+
+        for _ in range(3):
+            result = self.check(self.busy(), SOME)
+            self.assertIn("remove folder", result.err)
+            self.assertEqual(self.intents(), 1)
+        self.sync()
+
+        self.assert_gone("A")
+        self.assertFalse(os.path.exists(self.maildir.folder("A")))
+        self.assertEqual(self.intents(), 0)
+        self.assert_in_sync()
+
+    def test_a_link_that_came_in_place_of_a_folder_stays(self):
+        self.given("A", "B", count=0)
+        self.client.delete_mailbox("A")
+        self.sync()
+        away = os.path.join(self.home.path, "away")
+        self.check(self.busy(), SOME)
+        shutil.move(self.maildir.folder("A"), away)
+        os.symlink(away, self.maildir.folder("A"))
+
+        self.sync()
+        self.sync()
+
+        self.assertTrue(os.path.islink(self.maildir.folder("A")))
+        self.assertEqual(sorted(os.listdir(away)), ["cur", "new", "tmp"])
+        self.assertEqual(self.intents(), 0)
+
+
+if __name__ == "__main__":
+    main()
