@@ -4,12 +4,13 @@
  *
  * A mailbox is asked for its changes (QRESYNC, CONDSTORE) or for everything. Afterwards the rows that are there must be as many
  * as the server says; if they are not, everything is asked for, once. A UIDVALIDITY that changed, a UIDNEXT that went back, a
- * known UID that is another message: the mailbox is unpaired (REPAIR) and paired again by content, and nothing is removed.
+ * known UID that is another message: the mailbox is unpaired and paired again by content (repair.h), and nothing is removed.
  */
 #include "sync/base/id_set.h"
 #include "sync/observe/gone.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/renamed_there.h"
+#include "sync/observe/repair.h"
 #include "sync/observe/said_uid.h"
 #include "sync/observe/told.h"
 #include "sync/observe/uneven.h"
@@ -30,113 +31,6 @@ note_seen(struct run *run, struct sight *sight, int64_t id)
 {
     sight->listed += !id_set_has(&sight->seen, id);
     return id_set_add(&sight->seen, id) || run_no_memory(run);
-}
-
-/* The UIDs are not valid any more: rows keep what they know, and are found again by content (missing.c). */
-static bool
-unpair(struct run *run, struct mailbox *mailbox, bool past)
-{
-    if (!missing_unpair(run, mailbox, past) || !journal_gmail_forget(run->journal, mailbox->row.id, &run->err))
-        return false;
-    mailbox->row.state = MAILBOX_REPAIR;
-    mailbox->given_back = false;
-    mailbox->row.uidnext = mailbox->row.messages = 0;
-    mailbox->row.modseq = mailbox->ours_to = 0;
-    mailbox->row.past = 0; /* nothing of it is known by its UID any more */
-    uneven_forget(&mailbox->row);
-    mailbox->current = false;
-    mailbox->look_here = true;
-    attempts_unpaired(run, mailbox);
-    return true;
-}
-
-static const char went_back[] =
-    "the server went back in time: both sides are paired again by content, nothing is deleted";
-static const char is_another[] =
-    "a UID is another message than it was: both sides are paired again by content, nothing is deleted";
-
-static bool
-begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
-{
-    /* Under another UIDVALIDITY it may be another mailbox that has this name now, and so under one that several have. */
-    bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity &&
-                !renamed_there_perhaps(run, sight->mailbox, &sight->selected);
-
-    if (sight->mailbox->said_repair == NULL || strcmp(sight->mailbox->said_repair, why) != 0)
-        report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
-    sight->mailbox->said_repair = why;
-    sight->again_full = true;
-    /*
-     * What seems to have vanished elsewhere may be here under another UID. In the run after one in which the server had gone back it may have been
-     * set forward again, whatever tells it. A mailbox that is so in each run has numbers that mean nothing: from the third on it tells of itself
-     * alone.
-     */
-    bool once = back;
-    const int runs = attempts_repaired(run, sight->mailbox, &once);
-    run->went_back = run->went_back || (once && runs <= 2);
-    sight->mailbox->adrift = runs > 2;
-    run->restored = run->restored || past;
-    sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
-    run->vanished = true; /* and may be in a mailbox that was made meanwhile */
-    if (!told_take_back(run, &sight->told) || !unpair(run, sight->mailbox, past))
-        return false;
-    /*
-     * Saved at once, with the rows: the next run would send rows without UIDs as new mail if the cursors still said
-     * "nothing new".
-     */
-    sight->mailbox->row.uidvalidity = sight->selected.uidvalidity;
-    return journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
-}
-
-/* Its change numbers went back, and UIDNEXT did not: what it shows as it was is that, and all that was given before, too. */
-static bool
-begin_doubt(struct run *run, struct sight *sight)
-{
-    struct journal_mailbox *row = &sight->mailbox->row;
-
-    report_mailbox(run->report, run->account->name, row->name, "back-in-time",
-                   "the server's MODSEQ went back: what a backup may have lost is not taken for removed");
-    sight->again_full = true;
-    (void)attempts_repaired(run, sight->mailbox, &(bool){true});
-    run->went_back = run->vanished = true;
-    row->modseq = sight->mailbox->ours_to = 0;
-    row->past = missing_first_id(run);
-    sight->mailbox->look_here = true;
-    return journal_mailbox_save(run->journal, row, &run->err);
-}
-
-/*
- * A run that was killed after an APPEND knows a UID that is above its cursor. Once a listing has shown that UID, a
- * UIDNEXT that is not above it proves nothing: some servers' UIDNEXT lags behind.
- */
-static bool
-is_ahead(struct run *run, const struct sight *sight, const struct said_ops *said, bool *ahead)
-{
-    const uint32_t highest = sight->request.check_uid;
-    struct journal_message message;
-    bool found;
-
-    *ahead = false;
-    if (highest == 0 || sight->selected.uidnext == 0 || highest < sight->selected.uidnext)
-        return true;
-    if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, highest, &message, &found, &run->err))
-        return false;
-    *ahead = found && (said_op_of(said, message.id) != NULL || (message.facts & (FACT_ECHO | FACT_COPIED)) != 0);
-    return true;
-}
-
-/*
- * A UID that is known here is not below the UIDNEXT that STATUS says, and no such UID is shown. So that number does not lag behind: the server
- * has not given these UIDs yet, it went back. STATUS is asked only where SELECT can't tell: where it says no UIDNEXT (Courier), and where the
- * last listing did not add up, since our cursor then stayed below messages that came all the same.
- */
-static bool
-is_given_back(const struct sight *sight)
-{
-    const struct mailbox *mailbox = sight->mailbox;
-
-    return (sight->selected.uidnext == 0 || mailbox->row.uneven != 0) && mailbox->given_back &&
-           mailbox->row.state != MAILBOX_REPAIR && sight->top < mailbox->uidnext;
 }
 
 static bool
@@ -164,23 +58,23 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
          * UIDVALIDITY only grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and so may the other
          * mailboxes.
          */
-        return begin_repair(run, sight,
+        return repair_begin(run, sight,
                             selected->uidvalidity < row->uidvalidity &&
                                 !renamed_there_was(run, sight->mailbox, selected->uidvalidity),
                             "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted");
     }
-    if (!is_ahead(run, sight, &observation->said, &sight->ahead))
+    if (!repair_is_ahead(run, sight, &observation->said, &sight->ahead))
         return false;
     if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
-        return begin_repair(run, sight, true, went_back);
+        return repair_begin(run, sight, true, REPAIR_WENT_BACK);
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < told_to(sight->mailbox))
-        return begin_doubt(run, sight);
+        return repair_doubt(run, sight);
     /*
      * Another mailbox showed that the server went back, and its sizes can't be trusted. A date alone does not prove
      * that a UID is still the same message.
      */
     if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !run_learned(sight->mailbox, CAUTION_REPAIRED))
-        return begin_repair(run, sight, true, went_back);
+        return repair_begin(run, sight, true, REPAIR_WENT_BACK);
     sight->mailbox->keeps_keywords = selected->keywords && !selected->read_only;
     row->uidvalidity = selected->uidvalidity;
     row->permanent = selected->permanent;
@@ -285,7 +179,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         return false;
     if (seen->uid == sight->mailbox->other) {
         sight->mailbox->other = 0;
-        return begin_repair(run, sight, true, is_another);
+        return repair_begin(run, sight, true, REPAIR_IS_ANOTHER);
     }
     /* Has a file, and was never listed: it was sent, or moved there. */
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
@@ -307,7 +201,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         if (!remote_is_other(seen, message.size, message.date))
             gone_note_same(run, sight, &message, seen);
         else if (!listed_anew(&message, seen))
-            return begin_repair(run, sight, true, is_another);
+            return repair_begin(run, sight, true, REPAIR_IS_ANOTHER);
         if (message.size == 0 && seen->size != 0 && !said_uid_size(run, &observation->said, &message, seen->size))
             return false;
         message.date = seen->date != 0 ? seen->date : message.date;
@@ -446,8 +340,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (!sight->again_full && !said_uid_never_given(run, &observation->said, row->id, sight->selected.uidnext,
                                                     &sight->seen, &sight->ahead, &sight->lied))
         return false;
-    if ((sight->ahead || is_given_back(sight)) && !sight->again_full)
-        return begin_repair(run, sight, true, went_back);
+    if ((sight->ahead || repair_is_given_back(sight)) && !sight->again_full)
+        return repair_begin(run, sight, true, REPAIR_WENT_BACK);
     if (outcome->shown != 0) {
         sight->selected.exists = outcome->shown;
         sight->partial = true;
@@ -456,7 +350,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
     whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
     if (!sight->again_full && sight->shown > sight->same && !run_learned(sight->mailbox, CAUTION_REPAIRED))
-        return begin_repair(run, sight, true, went_back);
+        return repair_begin(run, sight, true, REPAIR_WENT_BACK);
     if (!sight->again_full && !uneven_take_back(run, sight->mailbox))
         return false;
     if (!sight->again_full && !sight->selected.delta && whole && !gone_sweep(observation, sight))
