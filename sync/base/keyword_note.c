@@ -121,9 +121,16 @@ take_word(char keywords[static KEYWORDS_MAX + 1], struct text word)
     }
 }
 
-bool
-keyword_here(struct journal *journal, const struct journal_message *message, char keywords[static KEYWORDS_MAX + 1],
-             struct error *err)
+/* This side shows it and the server does not, and nobody said so: its letter means something else than it did. */
+static bool
+is_left(const struct journal_keyword *row)
+{
+    return keyword_is_set(row->sides) && !row->unkept && !keyword_waits(row->sides);
+}
+
+static bool
+gather(struct journal *journal, const struct journal_message *message, bool left,
+       char keywords[static KEYWORDS_MAX + 1], struct error *err)
 {
     struct journal_keyword *rows;
     size_t count;
@@ -140,9 +147,23 @@ keyword_here(struct journal *journal, const struct journal_message *message, cha
             continue;
         if (!keyword_is_set(rows[i].sides))
             take_word(keywords, word);
-        else if (!keywords_add(keywords, word)) /* no room: this side shows it no more than the server does */
-            continue;
+        else if ((left || !is_left(&rows[i])) && !keywords_add(keywords, word))
+            continue; /* no room: this side shows it no more than the server does */
     }
     free(rows);
     return true;
+}
+
+bool
+keyword_here(struct journal *journal, const struct journal_message *message, char keywords[static KEYWORDS_MAX + 1],
+             struct error *err)
+{
+    return gather(journal, message, true, keywords, err);
+}
+
+bool
+keyword_meant(struct journal *journal, const struct journal_message *message, char keywords[static KEYWORDS_MAX + 1],
+              struct error *err)
+{
+    return gather(journal, message, false, keywords, err);
 }

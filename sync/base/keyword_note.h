@@ -27,5 +27,8 @@ MUST_CHECK bool keyword_carry(struct journal *journal, const struct journal_mess
 /** The keywords that this side has: what the server shows, and what was said here since. */
 MUST_CHECK bool keyword_here(struct journal *journal, const struct journal_message *message,
                              char keywords[static KEYWORDS_MAX + 1], struct error *err);
+/** The same, without those that its name shows only because its letters mean something else than they did (keyword_leave). */
+MUST_CHECK bool keyword_meant(struct journal *journal, const struct journal_message *message,
+                              char keywords[static KEYWORDS_MAX + 1], struct error *err);
 
 #endif

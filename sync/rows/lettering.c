@@ -126,6 +126,20 @@ compare(const struct lettering *letters)
     return found;
 }
 
+bool
+lettering_leave(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, unsigned letters)
+{
+    bool ok = true;
+
+    for (int i = 0; ok && message->has_wire && i < LETTERS_COUNT; i++) {
+        const struct keyword_word here = {mailbox->letters->table.letters.word[i], true};
+
+        if ((letters & bit(i)) != 0 && here.word[0] != '\0' && flag_from_imap(text_of(here.word)) == 0)
+            ok = keyword_leave(run->journal, message, &here, run->now, &run->err);
+    }
+    return ok;
+}
+
 /* Names show other keywords than they did, and nobody has changed them: as it is now both sides agree. */
 static bool
 leave_shown(struct run *run, const struct mailbox *mailbox, unsigned changed, bool *any)
@@ -141,12 +155,7 @@ leave_shown(struct run *run, const struct mailbox *mailbox, unsigned changed, bo
         const unsigned shown = ok ? letters_of_info(message.info) & changed : 0;
 
         *any = *any || shown != 0;
-        for (int k = 0; ok && message.has_wire && (message.facts & FACT_ALIAS) == 0 && k < LETTERS_COUNT; k++) {
-            const struct keyword_word here = {mailbox->letters->table.letters.word[k], true};
-
-            if ((shown & bit(k)) != 0 && here.word[0] != '\0' && flag_from_imap(text_of(here.word)) == 0)
-                ok = keyword_leave(run->journal, &message, &here, run->now, &run->err);
-        }
+        ok = ok && ((message.facts & FACT_ALIAS) != 0 || lettering_leave(run, mailbox, &message, shown));
     }
     free(ids);
     return ok;

@@ -35,6 +35,12 @@ struct lettering { /* of a mailbox, in a run */
 MUST_CHECK bool lettering_open(struct run *run, struct mailbox *mailbox, bool again);
 /** The table has no line for some of these letters (bits): is there one by now? Once in a look, inside a transaction. */
 MUST_CHECK bool lettering_ask(struct run *run, struct mailbox *mailbox, unsigned letters);
+/**
+ * Letters (bits) of its name mean another keyword than they did when they came: who wrote them meant one or the other. They stay, and nothing of that goes
+ * to the server. Inside a transaction.
+ */
+MUST_CHECK bool lettering_leave(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                                unsigned letters);
 /** Do its names show keywords? Not before lettering_open. */
 bool lettering_is_used(const struct mailbox *mailbox);
 /** ... or did they, and the table can't be read now? */

@@ -97,6 +97,16 @@ is_strippers(const struct journal_message *before, const struct journal_message 
            is_cut(letters_of_info(before->info), letters_of_info(message->info));
 }
 
+/* The same, once one is known in this folder: a flag that was set and taken off again since the last look leaves no other mark than all letters gone. */
+static bool
+may_be_strippers(const struct run *run, const struct lettering *letters, const struct journal_message *before,
+                 const struct journal_message *message)
+{
+    return is_strippers(before, message) ||
+           (letters->row.stripped != 0 && run->now - letters->row.stripped < LETTERS_STRIPPER_S &&
+            count(letters_of_info(before->info)) >= 2 && letters_of_info(message->info) == 0);
+}
+
 static bool
 are_removals_believed(const struct run *run, const struct mailbox *mailbox)
 {
@@ -130,7 +140,7 @@ letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, con
     if ((flags_of(before->info) & FLAG_FORWARDED) != 0)
         return is_strippers(before, message) && ((differ & ~(unsigned)FLAG_FORWARDED) != 0 || (then & ~its) != 0);
     return !lettering_is_used(mailbox) || (then & ~now & its) == 0 || !are_removals_believed(run, mailbox) ||
-           (unsure(run, mailbox) & its) != 0 || is_strippers(before, message);
+           (unsure(run, mailbox) & its) != 0 || may_be_strippers(run, mailbox->letters, before, message);
 }
 
 struct flag_sides
@@ -190,21 +200,6 @@ may_be_past(const struct run *run, const struct mailbox *mailbox, int64_t messag
     return (run->maildir_older && !mailbox->named) || flushed_is_doubtful(run, message);
 }
 
-/* Letters that came, and mean another keyword than they did a moment ago: who wrote them meant one or the other. */
-static bool
-leave_added(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, unsigned added)
-{
-    bool ok = true;
-
-    for (int i = 0; ok && message->has_wire && i < LETTERS_COUNT; i++) {
-        const struct keyword_word here = {mailbox->letters->table.letters.word[i], true};
-
-        if ((added & bit(i)) != 0 && here.word[0] != '\0' && flag_from_imap(text_of(here.word)) == 0)
-            ok = keyword_leave(run->journal, message, &here, run->now, &run->err);
-    }
-    return ok;
-}
-
 /* The name that was known stands there still: this is a second one, and nothing was taken off. */
 static bool
 stands_still(struct run *run, const struct mailbox *mailbox, const struct journal_message *before)
@@ -237,11 +232,12 @@ judge_gone(struct run *run, struct mailbox *mailbox, const struct journal_messag
            const struct journal_message *message, unsigned ours, unsigned *gone)
 {
     struct lettering *letters = mailbox->letters;
-    const bool cut = *gone != 0 && is_strippers(before, message), believed = are_removals_believed(run, mailbox);
+    const bool cut = *gone != 0 && may_be_strippers(run, letters, before, message),
+               believed = are_removals_believed(run, mailbox);
     const unsigned all = *gone & ~ours;
 
     *gone = cut || !believed ? 0 : all & ~unsure(run, mailbox);
-    if (cut) {
+    if (cut && is_strippers(before, message)) {
         letters->row.stripped = run->now;
         if (!journal_lettered_save(run->journal, &letters->row, &run->err))
             return false;
@@ -264,7 +260,7 @@ judge(struct run *run, struct mailbox *mailbox, const struct journal_message *be
     if (!lettering_is_used(mailbox)) /* the table that was looked at again can't be read, or went: the next run asks */
         return believe_later(run, message, before->info);
     if (!judge_gone(run, mailbox, before, message, ours, &gone) ||
-        !leave_added(run, mailbox, message, added & mailbox->letters->changed))
+        !lettering_leave(run, mailbox, message, added & mailbox->letters->changed))
         return false;
     added &= ~mailbox->letters->changed;
     if (!message->has_wire || (added & lettering_lost(mailbox->letters)) != 0)

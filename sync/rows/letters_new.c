@@ -126,48 +126,61 @@ meaning(const char *there, const char *here, bool stood_there, bool as_it_was, b
     return there[0] == '\0' ? here : here[0] == '\0' ? there : ""; /* set there before, or here since */
 }
 
-/* The word of each letter that is believed, "" where it is none. *foreign: letters, bits, that mean what they did there and nothing here. */
+struct said {                         /* by the letters of a name, bits, as far as they are believed */
+    const char *words[LETTERS_COUNT]; /* "": nothing */
+    unsigned foreign;                 /* they mean what they did there, and nothing here */
+    unsigned left;                    /* they meant something else here when they came */
+};
+
 static bool
 find_words(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
-           const struct origin *origin, const char *words[static LETTERS_COUNT], unsigned *foreign)
+           const struct origin *origin, struct said *said)
 {
     const unsigned shown = letters_of_info(message->info), then = letters_of_info(origin->row.info);
     const struct letters *here = table_of(mailbox), *there = table_of(origin->mailbox);
     const bool as_it_was = (then & ~shown) == 0, translated = is_translated(there, here, then, shown);
     char had[KEYWORDS_MAX + 1];
 
-    *foreign = 0;
-    if (!keyword_here(run->journal, &origin->row, had, &run->err))
+    said->foreign = said->left = 0;
+    if (!keyword_meant(run->journal, &origin->row, had, &run->err))
         return false;
     for (int i = 0; i < LETTERS_COUNT; i++) {
         const char *const one = there->word[i], *const other = lettering_word(mailbox->letters, i);
         const bool stood = (then & bit(i)) != 0;
 
-        words[i] = "";
+        const char *word = "";
+
+        said->words[i] = "";
         if ((shown & bit(i)) == 0)
             continue;
-        words[i] = strcasecmp(one, other) == 0 ? one : meaning(one, other, stood, as_it_was, translated);
-        if (words[i][0] == '\0' && mailbox->letters->table.dovecot)
-            words[i] = other;
-        if (words[i] == there->word[i] && words[i][0] != '\0' && other[0] == '\0')
-            *foreign |= bit(i);
+        word = strcasecmp(one, other) == 0 ? one : meaning(one, other, stood, as_it_was, translated);
+        if (word[0] == '\0' && mailbox->letters->table.dovecot)
+            word = other;
+        if (word == one && word[0] != '\0' && other[0] == '\0')
+            said->foreign |= bit(i);
+        if (word == other && (mailbox->letters->changed & bit(i)) != 0)
+            said->left |= bit(i);
         /* What it showed before, and has lost on the server since, is not set again by that. */
-        if (as_it_was && stood && words[i] == there->word[i] && !has(&origin->row, had, words[i]))
-            words[i] = "";
+        else if (!as_it_was || !stood || word != one || has(&origin->row, had, word))
+            said->words[i] = word;
     }
     return true;
 }
 
-/* $Forwarded is a flag. */
+/* $Forwarded is a flag. What its name shows already because letters mean something else than they did is nobody's word, whatever file it is in by now. */
 static bool
 say_all(struct run *run, struct journal_message *message, const char *const words[static LETTERS_COUNT])
 {
+    char shown[KEYWORDS_MAX + 1], meant[KEYWORDS_MAX + 1];
     const unsigned before = message->flags.lseen;
-    bool ok = true;
+    bool ok =
+        keyword_here(run->journal, message, shown, &run->err) && keyword_meant(run->journal, message, meant, &run->err);
 
     for (int i = 0; ok && i < LETTERS_COUNT; i++) {
-        ok = letters_say(run, message, words[i], true);
-        message->flags.lseen |= flag_from_imap(text_of(words[i])) & FLAG_FORWARDED;
+        const struct text word = text_of(words[i]);
+
+        ok = (keywords_have(shown, word) && !keywords_have(meant, word)) || letters_say(run, message, words[i], true);
+        message->flags.lseen |= flag_from_imap(word) & FLAG_FORWARDED;
     }
     return ok && (message->flags.lseen == before || journal_message_save(run->journal, message, &run->err));
 }
@@ -176,20 +189,24 @@ static bool
 believe_from(struct run *run, const struct mailbox *mailbox, struct journal_message *message,
              const struct origin *origin, unsigned *foreign)
 {
-    const char *words[LETTERS_COUNT];
+    struct said said;
 
-    return find_words(run, mailbox, message, origin, words, foreign) && say_all(run, message, words);
+    if (!find_words(run, mailbox, message, origin, &said))
+        return false;
+    *foreign = said.foreign;
+    return say_all(run, message, said.words) && lettering_leave(run, mailbox, message, said.left);
 }
 
 /* Letters, bits, by what they mean here. */
 static bool
 believe(struct run *run, const struct mailbox *mailbox, struct journal_message *message, unsigned letters)
 {
+    const unsigned left = letters & mailbox->letters->changed;
     const char *words[LETTERS_COUNT];
 
     for (int i = 0; i < LETTERS_COUNT; i++)
-        words[i] = (letters & bit(i)) != 0 ? table_of(mailbox)->word[i] : "";
-    return say_all(run, message, words);
+        words[i] = (letters & ~left & bit(i)) != 0 ? table_of(mailbox)->word[i] : "";
+    return say_all(run, message, words) && lettering_leave(run, mailbox, message, left);
 }
 
 /* ---- each of them ---- */
@@ -221,6 +238,20 @@ can_be_read(const struct mailbox *mailbox, unsigned letters)
     return lettering_is_used(mailbox) && (letters & lettering_lost(mailbox->letters)) == 0;
 }
 
+/* Its bytes are to be read first. Of letters that mean something else by now nothing will be believed then. */
+static bool
+leave_unread(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *noted)
+{
+    const unsigned then = letters_of_info(noted), changed = letters_of_info(message->info) & mailbox->letters->changed;
+    char info[LOCAL_INFO_MAX + 1];
+
+    if ((changed & ~then) == 0)
+        return true;
+    (void)letters_in_info("c:2,", then | changed, info, sizeof info);
+    info[0] = LETTERS_SENT;
+    return journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err);
+}
+
 static bool
 take(struct run *run, struct mailbox *mailbox, int64_t id, struct origin *origin)
 {
@@ -233,7 +264,7 @@ take(struct run *run, struct mailbox *mailbox, int64_t id, struct origin *origin
         !journal_letter_get(run->journal, LETTER_NEW, mailbox->row.id, id, noted, &found, &run->err))
         return false;
     if (message.base[0] != '\0' && !message.has_wire && (message.facts & FACT_ALIAS) == 0)
-        return true; /* its bytes are to be read first */
+        return leave_unread(run, mailbox, &message, noted);
     if (message.has_wire && message.base[0] != '\0' && (message.facts & (FACT_ALIAS | FACT_ALTERED)) == 0) {
         if (!find_origin(run, &message, noted[0] == LETTERS_STOOD, origin))
             return false;

@@ -2,6 +2,7 @@
  * What other programs do with keyword letters. The law that it is about stands in sim_keyword.c: a keyword goes from the server only where somebody said
  * so, whatever a mail reader cut off.
  */
+#include "store/journal/letters.h"
 #include "sync/rows/own_name.h"
 #include "tests/sim/sim_events.h"
 
@@ -91,6 +92,45 @@ strip(struct sim *sim, struct maildir_sim *maildir, int client)
     *cleared = (*cleared & ~(unsigned)FLAG_FORWARDED) | (was & FLAG_FORWARDED); /* nobody wanted that */
 }
 
+/* The line of a letter as the table has it, and as the journal was last told. */
+static bool
+is_line_known(const struct client *client, int place, unsigned key)
+{
+    const int64_t mailbox = event_mailbox_id(client->journal, place);
+    struct journal_lettered row;
+    struct letters known;
+    struct error err = {0};
+    bool found = false;
+    char word[KEYWORDS_MAX + 1] = "$Forwarded";
+
+    if (mailbox == 0 || !journal_lettered_get(client->journal, mailbox, &row, &found, &err) || !found || !row.used)
+        return false;
+    if (key != SIM_FORWARDED)
+        server_keywords(1u << key, word);
+    letters_parse(text_of(row.letters), &known);
+    return letters_of_word(&known, text_of(word)) == client->maildir.tree.tables[place].letter[key] - 1;
+}
+
+/* The table is written anew, in another order: two letters mean what the other one did, and nobody has set or taken off anything. */
+static void
+renumber(struct sim *sim, struct maildir_sim *maildir, int client)
+{
+    const int place = (int)rng_below(dice(sim), SIM_MAILBOXES);
+    const unsigned one = rng_below(dice(sim), SIM_KEYWORDS), other = rng_below(dice(sim), SIM_KEYWORDS);
+    signed char *letter = maildir->tree.tables[place].letter, was = letter[one];
+
+    /* What a letter meant must be known, or nobody can see that it means something else. */
+    if (one == other || was == 0 || letter[other] == 0 || !is_line_known(&sim->clients[client], place, one) ||
+        !is_line_known(&sim->clients[client], place, other))
+        return;
+    letter[one] = letter[other];
+    letter[other] = was;
+    maildir->renumbered = true;
+    maildir_sim_touch(maildir, place);
+    say(&sim->world, "  here %d: in %s the letters of keywords %x and %x are exchanged", client,
+        server_mailbox_name(place), 1u << one, 1u << other);
+}
+
 void
 event_letters(struct sim *sim)
 {
@@ -99,7 +139,9 @@ event_letters(struct sim *sim)
 
     if (!maildir->letters)
         return;
-    if (rng_chance(dice(sim), 65))
+    if ((sim->world.seed % 16 == 6 || sim->world.seed % 16 == 10) && rng_chance(dice(sim), 25))
+        renumber(sim, maildir, client);
+    else if (rng_chance(dice(sim), 65))
         know(sim, maildir, client);
     else
         strip(sim, maildir, client);

@@ -90,6 +90,7 @@ struct maildir_sim {
     bool busy;             /* another program writes tables at any moment, some of them in their place */
     int letters_max;       /* so many letters there are */
     bool tables_older;     /* the Maildir was put back: letters mean what they did before */
+    bool renumbered;       /* a table was written in another order once */
     bool lazy;             /* nothing is flushed unless asked for (fsync = false) */
     bool failing;          /* a flush ends with an error */
     int boots;

@@ -135,6 +135,45 @@ class ChangedTest(LettersTest):
         self.assertNotIn("$Forwarded", self.there(0))
 
 
+class StripperTest(LettersTest):
+    """A mail reader that knows no letters works in a folder that a Dovecot serves, and has done so twice since the last run: no flag tells."""
+
+    def given_keywords(self):
+        open(self.path("dovecot-uidlist"), "w").close()
+        self.write_table("first", "later")
+        for n in range(3):
+            self.rename(n, add="ab")
+        self.sync()
+
+    def test_once_it_is_known_letters_that_all_went_are_no_removal(self):
+        self.given_keywords()
+        self.rename(0, add="F", remove="ab")
+        self.sync()
+        self.rename(1, remove="ab")
+
+        self.sync()
+
+        self.assertEqual((self.there(0), self.there(1)), (["first", "later"],) * 2)
+        self.assertEqual(letters(self.file(1)), "ab")
+        self.assert_in_sync()
+
+    def test_one_that_went_is_a_removal_all_the_same(self):
+        self.given_keywords()
+        self.rename(0, add="F", remove="ab")
+        self.sync()
+        self.rename(1, remove="a")
+        self.sync()
+        self.rename(1, remove="b")
+        self.sync()
+        self.assertEqual(self.there(1), [])
+
+    def test_where_none_is_known_all_of_them_may_be_taken_off(self):
+        self.given_keywords()
+        self.rename(1, remove="ab")
+        self.sync()
+        self.assertEqual(self.there(1), [])
+
+
 class UnreadTest(LettersTest):
     """The folder's table can't be read in one run, or is half written."""
 
@@ -166,6 +205,27 @@ class UnreadTest(LettersTest):
         self.assertEqual((self.there(0), self.there(1), self.there(6)), (["later", "mine"], ["later"], ["mine"]))
         self.assertEqual((letters(self.file(0)), letters(self.file(1))), ("ab", "a"))
         self.assert_in_sync()
+
+    def test_what_was_set_meanwhile_is_nobodys_where_other_words_stand_in_it_then(self):
+        self.write_table("later", "mine")
+        self.rename(0, add="a")
+        self.sync()
+        self.given_no_table()
+        self.rename(1, add="a")
+        self.mails.append(self.corpus.simple("new"))
+        self.maildir.put("INBOX", self.mails[6].lf, "Sb")
+        self.sync(expect=1)
+        self.when_it_is_back()
+        self.write_table("foreign", "other", "mine")
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual((self.there(0), self.there(1), self.there(6)), (["later"], [], []))
+        self.assertEqual((letters(self.file(1)), letters(self.file(6))), ("a", "b"))
+        self.rename(1, add="c")
+        self.sync()
+        self.assertEqual(self.there(1), ["mine"])
 
     def test_what_was_taken_off_there_meanwhile_is_not_set_again(self):
         self.write_table("later", "mine")
