@@ -450,15 +450,25 @@ prepare(struct changing *changing, struct job *job, bool *ready)
     return true;
 }
 
-/* Of so many UIDs up to `highest` any set fits a command line: some of them may turn out not to be changed. */
+/* For a set there is what the words around it leave of a line: of a target's name each byte may be a quoted one. */
 static size_t
-most_of_a_job(const struct changing *changing, uint32_t highest)
+room_for_set(const struct remote_change *change)
+{
+    const size_t words = 200, name = 2 * change->target.len; /* which is shorter than 3000 (LIMIT_MAILBOX_NAME) */
+    const size_t room = LIMIT_COMMAND_LINE - words > name ? LIMIT_COMMAND_LINE - words - name : words;
+
+    return room < JOB_SET_BYTES ? room : JOB_SET_BYTES;
+}
+
+/* Of so many UIDs any set fits a command line: some of them may turn out not to be changed. */
+static size_t
+most_of_a_job(const struct changing *changing, const struct remote_change *change)
 {
     size_t width = 2, most; /* a digit, and a comma */
 
-    for (uint32_t left = highest; left >= 10; left /= 10)
+    for (uint32_t left = change->uids[change->count - 1]; left >= 10; left /= 10)
         width++;
-    most = JOB_SET_BYTES / width;
+    most = room_for_set(change) / width;
     return client_at_once(changing->imap, most < JOB_MAX ? most : JOB_MAX);
 }
 
@@ -473,7 +483,7 @@ next_job(const struct changing *changing, size_t *index, size_t *first, struct j
     if (*index == changing->count)
         return false;
     const struct remote_change *change = &changing->changes[*index];
-    size_t rest = change->count - *first, most = most_of_a_job(changing, change->uids[change->count - 1]);
+    size_t rest = change->count - *first, most = most_of_a_job(changing, change);
     job->index = *index;
     job->first = *first;
     job->count = rest < most ? rest : most;

@@ -10,7 +10,7 @@
 #include "store/imap/client.h"
 
 #define JOB_MAX 1280       /* messages: their ranges fit a struct uid_set */
-#define JOB_SET_BYTES 7000 /* a set of any of its UIDs fits a command line */
+#define JOB_SET_BYTES 7000 /* a set of any of its UIDs fits a command line, beside a target's usual name */
 
 struct item {
     bool came;        /* the message is there */

@@ -63,7 +63,7 @@ class ExchangeSession(Session):
         self.wrong, self.changed = 0, 0
 
     def answer(self, ask):
-        self.server.longest = max(self.server.longest, len(ask.args))
+        self.server.longest = max(self.server.longest, len("%s %s  \r\n" % (ask.tag, ask.command)) + len(ask.args))
         super().answer(ask)
         if self.wrong >= ERRORS_MAX:
             self.socket.sendall(b"* BYE Connection closed. 14\r\n")

@@ -84,6 +84,49 @@ class TrashByCopyTest(TrashTest):
     options = {"trash_moves": False}
 
 
+class LinesTest(Exchange):
+    """No command is longer than what RFC 9051 section 4 advises to take, whatever the UIDs are and the names: servers refuse such lines, or end them."""
+    keys = {"delete": "trash", "special": SPECIAL}
+    long_name = "/".join(['"' * 240] * 4)
+
+    def setUp(self):
+        super().setUp()
+        self.server.make(self.long_name)
+
+    def given_far_apart(self, count):
+        self.inbox.next = 4_000_000_000
+        mails = [self.corpus.simple("mail %d" % n) for n in range(count)]
+        for mail in mails:
+            self.inbox.add(mail.bytes)
+            self.inbox.next += 1
+        self.sync()
+        return {file.digest: file for file in self.maildir.files("INBOX")}, mails
+
+    def then_no_line_is_long(self):
+        self.assertGreater(self.server.longest, 2500)
+        self.assertLessEqual(self.server.longest, 8192)
+
+    def test_of_flags_removals_and_bodies(self):
+        files, mails = self.given_far_apart(1400)
+        for mail in mails[::2]:
+            self.maildir.flag(files[mail.digest], add="F")
+        for mail in mails[1::2]:
+            self.maildir.delete(files[mail.digest])
+        self.sync(expect=3)
+        self.sync("--confirm-deletes")
+        self.assertEqual({frozenset(m.flags) for m in self.inbox.messages}, {frozenset({"\\Flagged"})})
+        self.assertEqual((len(self.inbox.messages), len(self.trash.messages)), (700, 700))
+        self.then_no_line_is_long()
+
+    def test_of_a_move_to_a_mailbox_with_a_long_name(self):
+        files, mails = self.given_far_apart(700)
+        for mail in mails:
+            self.maildir.move(files[mail.digest], self.long_name)
+        self.sync()
+        self.assertEqual(len(self.server.mailboxes[self.long_name].messages), 700)
+        self.then_no_line_is_long()
+
+
 class FlagsTest(Exchange):
     keys = {"special": SPECIAL}
 
