@@ -128,12 +128,16 @@ judge_refusals(struct uploading *up)
     }
 }
 
-/* Without an answer: the server may still be storing it, and its settle time counts from now. What never went out is not in doubt. */
+/*
+ * Without an answer: the server may still be storing it, and its settle time counts from now. What never went out is not in doubt, and an earlier attempt
+ * of it is what it was: it waited its time already.
+ */
 static bool
 record_unanswered(struct run *run, struct sending *sending)
 {
     if (!sending->begun)
-        return !sending->fresh || journal_op_delete(run->journal, sending->op.id, &run->err);
+        return sending->before.id != 0 ? journal_op_save(run->journal, &sending->before, &run->err)
+                                       : journal_op_delete(run->journal, sending->op.id, &run->err);
     sending->op.since = run_now(run);
     return journal_op_save(run->journal, &sending->op, &run->err);
 }

@@ -11,12 +11,12 @@ struct sending { /* one message of a batch */
     unsigned flags;                  /* that it is sent with, */
     char *keywords;                  /* and keywords, or NULL */
     struct journal_op op;
+    struct journal_op before; /* the intent of an earlier attempt; of none its id is 0 */
     void *
         handle; /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
     uint64_t wire_size;
     struct journal_print print; /* of the file when it was opened */
     bool eight_bits;            /* in its header, where no such byte may be */
-    bool fresh;                 /* no earlier attempt of it is in doubt */
     bool begun;                 /* some of its bytes went out */
     /* answer */
     bool answered;

@@ -185,7 +185,7 @@ at_hand_take(struct downloading *down)
     if (!down->run->info.labels)
         return true;
     ok = arrivals_flush(&down->arrivals);
-    for (size_t i = 0; ok && i < down->asked_count; i++)
+    for (size_t i = 0; ok && i < down->asked_count && !run_stopped(down->run); i++)
         ok = copy_one(down, i);
     for (size_t i = 0; i < down->asked_count; i++) {
         if (!down->readings[i].delivered)

@@ -58,6 +58,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     *wait = false;
     if (!unfinished_find(run, mailbox, sending->message, &sending->op, &found))
         return false;
+    sending->before = found ? sending->op : (struct journal_op){0};
     *wait = found && (unfinished_is_sent(&sending->op) || !unfinished_is_settled(&sending->op, run->looked));
     if (*wait)
         return wait_for_attempt(run, mailbox, sending);
@@ -209,7 +210,6 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     struct journal_message *message = sending->message;
     bool known = op->id != 0;
 
-    sending->fresh = !known;
     if (!carried_keywords(run, message, op->kind == OP_COPY || op->kind == OP_MOVE ? op->message : 0))
         return false;
     op->kind = OP_UPLOAD;

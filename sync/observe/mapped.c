@@ -368,6 +368,19 @@ look_at_all(struct following *following)
     return ok;
 }
 
+/* In one transaction: a map that is followed by half would be another one. */
+static bool
+aim_all(struct following *following, const char *text)
+{
+    struct run *run = following->run;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < following->count; i++)
+        ok = aim(run, &following->movers[i]);
+    lookup_forget(run);
+    return ok && (following->waits || journal_set(run->journal, KEY, text, &run->err));
+}
+
 static bool
 follow(struct following *following)
 {
@@ -375,12 +388,8 @@ follow(struct following *following)
     char *text = write_map(run);
     bool ok = text != NULL || run_no_memory(run);
 
-    ok = ok && look_at_all(following) && run_begin(run);
-    for (size_t i = 0; ok && i < following->count; i++)
-        ok = aim(run, &following->movers[i]);
-    lookup_forget(run);
-    ok = ok && (following->waits || journal_set(run->journal, KEY, text, &run->err)) && run_commit(run);
-    if (!following->waits) {
+    ok = ok && look_at_all(following) && run_begin(run) && run_end(run, aim_all(following, text));
+    if (ok && !following->waits) {
         free(run->map_text);
         run->map_text = text;
         text = NULL;

@@ -72,6 +72,34 @@ what_never_went_out_is_not_in_doubt(void **state)
     then_both_sides_agree();
 }
 
+/* Nor is what was sent once, waited its time and did not come so far when it was to be sent again: it does not wait anew. */
+static void
+what_never_went_out_again_waits_no_second_time(void **state)
+{
+    enum { ALONE = 4, ALL = 2 * ALONE }; /* what may have ended the line goes alone, until so many were answered */
+    int there = 0;
+
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    for (int i = 1; i <= ALL; i++)
+        given_mail_here(INBOX, i);
+    for (int i = 1; i <= ALL; i++) { /* first that which was never sent */
+        given_trouble_at(STEP_APPEND, true, false);
+        assert_int_equal(when_golub_syncs_after(60), 5);
+    }
+    given_trouble_at(STEP_APPEND, true, false);
+    sim.world.aim_left = ALONE + 1;
+    assert_int_equal(when_golub_syncs_after(60), 5);
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    for (int i = 1; i <= ALL; i++)
+        there += server_multiplicity(&sim.server, INBOX, i);
+    assert_int_equal(there, ALL - 1);
+    then_both_sides_agree();
+}
+
 static void
 a_copy_that_may_still_be_under_way_is_not_asked_for_again(void **state)
 {
@@ -397,6 +425,7 @@ main(void)
         SCENARIO(an_append_that_may_still_be_under_way_is_not_sent_again),
         SCENARIO(an_append_of_a_run_that_was_killed_is_under_way_from_the_first_look_on),
         SCENARIO(what_never_went_out_is_not_in_doubt),
+        SCENARIO(what_never_went_out_again_waits_no_second_time),
         SCENARIO(a_copy_that_may_still_be_under_way_is_not_asked_for_again),
         SCENARIO(a_move_that_may_still_be_under_way_is_not_sent_as_new_mail),
         SCENARIO(a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise),
