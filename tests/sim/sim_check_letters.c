@@ -1,7 +1,7 @@
 /*
  * Keyword letters, when all is quiet: those in a name are exactly those of the keywords that golub knows of this side, as far as they have letters. Where a
- * mail reader whose removals nobody believes has cut some off, some may be missing (and of keywords that got a line once there was none left), there and in names of that folder that wait for another change; and where
- * a table was written anew, since names are left as they are then. And what
+ * mail reader whose removals nobody believes has cut some off, some may be missing (and of keywords that got a line once there was none left), there and in names of that folder that wait for another change. Where a
+ * table was written anew names are left as they are. And what
  * golub knows of the server's is what that shows.
  */
 #include "store/journal/letters.h"
@@ -52,8 +52,8 @@ check_one(struct sim *sim, const struct client *client, const struct sim_file *f
         if (told && !is_known(sim, &row, file->mailbox, i, word))
             violation(&sim->world, "keyword %x of #%d in %s on the server is not as client %d knows it", 1u << i,
                       file->content, server_mailbox_name(file->mailbox), client->maildir.client);
-        if (table->letter[i] != 0 && shows != keywords_have(has, text_of(word)) && !waits &&
-            (shows || !(file->cut || client->maildir.letters_max < LETTERS_COUNT || client->maildir.renumbered)))
+        if (table->letter[i] != 0 && !client->maildir.renumbered && shows != keywords_have(has, text_of(word)) &&
+            !waits && (shows || !(file->cut || client->maildir.letters_max < LETTERS_COUNT)))
             violation(&sim->world, "no convergence: the name of #%d in %s at client %d %s keyword %x: %s",
                       file->content, server_mailbox_name(file->mailbox), client->maildir.client,
                       shows ? "still shows" : "lacks", 1u << i, file->info);

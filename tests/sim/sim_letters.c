@@ -87,6 +87,9 @@ letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int 
         if ((keys & 1u << i) != 0 && letters_sim_line(maildir, to, i, 0))
             letters |= 1u << (maildir->tree.tables[to].letter[i] - 1);
     (void)letters_in_info(file->info, letters, info, LOCAL_INFO_MAX + 1);
+    /* What a letter means by now, whatever it did when it was set, this program says of the copy. */
+    if (maildir->renumbered)
+        maildir->world->ledger[file->content].key_set |= letters_sim_keys(maildir, file->mailbox, file->info);
 }
 
 bool
