@@ -188,9 +188,13 @@ class BentServer:
             self._open.append(s)
             self._start(self._serve, s)
 
+    def session(self, s):
+        """What serves a connection."""
+        return Session(self, s)
+
     def _serve(self, s):
         try:
-            Session(self, s).run()
+            self.session(s).run()
         except OSError:
             pass  # the client went
         except Exception as e:  # pylint: disable=broad-except

@@ -45,16 +45,8 @@ class ExchangeServer(BentServer):
         self.box("sent").add(filed, ["\\Seen"], date)
         return filed
 
-    def _serve(self, s):
-        try:
-            ExchangeSession(self, s).run()
-        except OSError:
-            pass
-        except Exception as e:  # pylint: disable=broad-except
-            self.errors.append(e)
-        finally:
-            self._open.remove(s)
-            s.close()
+    def session(self, s):
+        return ExchangeSession(self, s)
 
 
 class ExchangeSession(Session):

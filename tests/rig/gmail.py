@@ -32,16 +32,8 @@ class GmailServer(BentServer):
     def box(self, use):
         return self.mailboxes[self.names[use]]
 
-    def _serve(self, s):
-        try:
-            GmailSession(self, s).run()
-        except OSError:
-            pass
-        except Exception as e:  # pylint: disable=broad-except
-            self.errors.append(e)
-        finally:
-            self._open.remove(s)
-            s.close()
+    def session(self, s):
+        return GmailSession(self, s)
 
     # -- messages and labels
 
