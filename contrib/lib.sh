@@ -6,7 +6,7 @@ build_packages="build-essential cmake ninja-build pkg-config libetpan-dev libssl
  libjansson-dev zlib1g-dev libcmocka-dev libsasl2-dev libsasl2-modules ca-certificates"
 server_packages="dovecot-imapd openssl python3"
 test_packages="strace dovecot-pop3d isync offlineimap3 getmail6 mpop fetchmail neomutt iproute2 man-db zsh fish
- notmuch maildir-utils pass"
+ notmuch maildir-utils pass jq aerc"
 deb_packages="debhelper dpkg-dev python3"
 fuzz_packages="clang libclang-rt-14-dev"
 
