@@ -19,6 +19,13 @@ struct letters {
     char word[LETTERS_COUNT][KEYWORD_MAX + 1]; /* ""; it has none, or one that is no keyword a server could have */
 };
 
+/** Its bit, in sets of letters. */
+static inline unsigned
+letter_bit(int letter)
+{
+    return 1u << (unsigned)letter;
+}
+
 /** What is no line of the file counts as nothing; so does what stands behind the last end of a line. */
 void letters_parse(struct text bytes, struct letters *to);
 /** Lines as in the file. Inside what LETTERS_TEXT holds. */

@@ -417,20 +417,31 @@ journal_message_count(struct journal *journal, int64_t mailbox, enum journal_whi
     return true;
 }
 
-bool
-journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, struct error *err)
+/* What a statement about a mailbox finds: a UID, or how many. @param second  its other number; NULL: there is none */
+static bool
+number_of(struct journal *journal, sqlite3_stmt *statement, int64_t mailbox, const uint32_t *second, uint32_t *out,
+          struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_MESSAGE_HIGHEST, "SELECT max(uid) FROM message WHERE mailbox = ?1", err);
+    struct sql_binder binder = {.statement = statement};
     int64_t number;
 
     if (statement == NULL)
         return false;
-    bind_integer(&(struct sql_binder){.statement = statement}, mailbox);
+    bind_integer(&binder, mailbox);
+    if (second != NULL)
+        bind_integer(&binder, *second);
     if (!sql_number(journal, statement, UINT32_MAX, &number, "count messages", err))
         return false;
-    *uid = (uint32_t)number;
+    *out = (uint32_t)number;
     return true;
+}
+
+bool
+journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, struct error *err)
+{
+    return number_of(journal,
+                     sql_prepare(journal, SQL_MESSAGE_HIGHEST, "SELECT max(uid) FROM message WHERE mailbox = ?1", err),
+                     mailbox, NULL, uid, err);
 }
 
 bool
@@ -438,18 +449,8 @@ journal_nth_highest_uid(struct journal *journal, int64_t mailbox, unsigned n, ui
 {
     static const char sql[] = "SELECT min(uid) FROM (SELECT uid FROM message WHERE mailbox = ?1 AND uid IS NOT NULL"
                               " ORDER BY uid DESC LIMIT ?2)";
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_NTH_HIGHEST, sql, err);
-    struct sql_binder binder = {.statement = statement};
-    int64_t number;
 
-    if (statement == NULL)
-        return false;
-    bind_integer(&binder, mailbox);
-    bind_integer(&binder, n);
-    if (!sql_number(journal, statement, UINT32_MAX, &number, "count messages", err))
-        return false;
-    *uid = (uint32_t)number;
-    return true;
+    return number_of(journal, sql_prepare(journal, SQL_MESSAGE_NTH_HIGHEST, sql, err), mailbox, &n, uid, err);
 }
 
 bool
@@ -457,18 +458,8 @@ journal_count_uids_from(struct journal *journal, int64_t mailbox, uint32_t uid, 
 {
     static const char sql[] = "SELECT count(*) FROM message WHERE mailbox = ?1 AND uid >= ?2"
                               " AND (base IS NOT NULL OR (facts & 1) = 0)"; /* FACT_GONE_THERE */
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_SINCE, sql, err);
-    struct sql_binder binder = {.statement = statement};
-    int64_t number;
 
-    if (statement == NULL)
-        return false;
-    bind_integer(&binder, mailbox);
-    bind_integer(&binder, uid);
-    if (!sql_number(journal, statement, UINT32_MAX, &number, "count messages", err))
-        return false;
-    *count = (uint32_t)number;
-    return true;
+    return number_of(journal, sql_prepare(journal, SQL_MESSAGE_SINCE, sql, err), mailbox, &uid, count, err);
 }
 
 bool

@@ -32,15 +32,6 @@ struct renaming {
     size_t count;
 };
 
-static bool
-may_have(const struct run *run, const struct mailbox *mailbox)
-{
-    const enum keywords_mode mode = run->account->policy.keywords;
-
-    return run->local.ops->letters != NULL && (mode == KEYWORDS_LETTERS || mode == KEYWORDS_AUTO) && mailbox != NULL &&
-           mailbox_is_open(mailbox) && mailbox->folder_here;
-}
-
 /* Letters are cut off there by a mail reader: they come with another change of the name, or both would rename for ever. */
 static bool
 has_stripper(const struct run *run, const struct mailbox *mailbox)
@@ -224,7 +215,7 @@ without_line(const struct mailbox *mailbox, unsigned letters)
 {
     for (int i = 0; i < LETTERS_COUNT; i++)
         if (mailbox->letters->table.letters.word[i][0] != '\0')
-            letters &= ~(1u << i);
+            letters &= ~letter_bit(i);
     return letters;
 }
 
@@ -377,22 +368,7 @@ apply_one(struct run *run, struct mailbox *mailbox)
 bool
 apply_letters(struct run *run)
 {
-    const enum keywords_mode mode = run->account->policy.keywords;
-    size_t count = 0;
-    int64_t *ids = NULL;
-    bool ok;
-
-    if (run->local.ops->letters == NULL || (mode != KEYWORDS_LETTERS && mode != KEYWORDS_AUTO))
-        return true;
-    ok = journal_letter_mailboxes(run->journal, &ids, &count, &run->err);
-    for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
-        struct mailbox *mailbox = run_mailbox_by_id(run, ids[i]);
-
-        if (may_have(run, mailbox))
-            ok = apply_one(run, mailbox);
-    }
-    free(ids);
-    return ok;
+    return lettering_each(run, apply_one);
 }
 
 /* ---- with other work ---- */
@@ -417,7 +393,7 @@ letters_of_delivery(struct run *run, struct mailbox *mailbox, int64_t message, u
     size_t len = 0;
 
     letters[0] = '\0';
-    if (!may_have(run, mailbox) || !run->account->policy.pull.flags)
+    if (!lettering_may_be(run, mailbox) || !run->account->policy.pull.flags)
         return true;
     if (!open_table(run, mailbox))
         return false;
@@ -430,7 +406,7 @@ letters_of_delivery(struct run *run, struct mailbox *mailbox, int64_t message, u
         return false;
     wanted = letters_wanted(mailbox, row.keywords, flags, "");
     for (int i = 0; i < LETTERS_COUNT; i++)
-        if ((wanted & 1u << i) != 0)
+        if ((wanted & letter_bit(i)) != 0)
             letters[len++] = (char)('a' + i);
     letters[len] = '\0';
     return true;
@@ -443,10 +419,10 @@ write_forwarded(const struct mailbox *mailbox, unsigned flags, char info[static 
     const int letter = letters_of_word(&mailbox->letters->table.letters, TEXT("$Forwarded"));
     char with[LOCAL_INFO_MAX + 1];
 
-    if (letter >= 0 &&
-        letters_in_info(info,
-                        (letters_of_info(info) & ~(1u << letter)) | ((flags & FLAG_FORWARDED) != 0 ? 1u << letter : 0),
-                        with, sizeof with))
+    if (letter >= 0 && letters_in_info(info,
+                                       (letters_of_info(info) & ~letter_bit(letter)) |
+                                           ((flags & FLAG_FORWARDED) != 0 ? letter_bit(letter) : 0),
+                                       with, sizeof with))
         (void)text_print(info, LOCAL_INFO_MAX + 1, "%s", with);
 }
 
@@ -457,7 +433,7 @@ letters_with_flags(struct run *run, struct mailbox *mailbox, const struct journa
     char keywords[KEYWORDS_MAX + 1], with[LOCAL_INFO_MAX + 1];
     bool due = false;
 
-    if (!may_have(run, mailbox))
+    if (!lettering_may_be(run, mailbox))
         return true;
     if (!open_table(run, mailbox))
         return false;

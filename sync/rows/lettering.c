@@ -16,12 +16,6 @@ struct difference { /* of the table from what the journal has, letters, bits */
     unsigned gained, back; /* they never had a line; they had this one */
 };
 
-static unsigned
-bit(int letter)
-{
-    return 1u << (unsigned)letter;
-}
-
 static bool
 is_used(const struct run *run, const struct local_letters *table)
 {
@@ -99,7 +93,7 @@ lettering_lost(const struct lettering *letters)
     unsigned lost = 0;
 
     for (int i = 0; i < LETTERS_COUNT; i++)
-        lost |= letters->lost.word[i][0] != '\0' ? bit(i) : 0;
+        lost |= letters->lost.word[i][0] != '\0' ? letter_bit(i) : 0;
     return lost;
 }
 
@@ -115,13 +109,13 @@ compare(const struct lettering *letters)
                    *known = before[0] != '\0' ? before : letters->lost.word[i];
 
         if (now[0] == '\0')
-            found.lost |= before[0] != '\0' ? bit(i) : 0;
+            found.lost |= before[0] != '\0' ? letter_bit(i) : 0;
         else if (known[0] != '\0' && strcasecmp(known, now) != 0)
-            found.changed |= bit(i);
+            found.changed |= letter_bit(i);
         else if (known[0] == '\0')
-            found.gained |= bit(i);
+            found.gained |= letter_bit(i);
         else if (before[0] == '\0')
-            found.back |= bit(i);
+            found.back |= letter_bit(i);
     }
     return found;
 }
@@ -134,7 +128,7 @@ lettering_leave(struct run *run, const struct mailbox *mailbox, const struct jou
     for (int i = 0; ok && message->has_wire && i < LETTERS_COUNT; i++) {
         const struct keyword_word here = {mailbox->letters->table.letters.word[i], true};
 
-        if ((letters & bit(i)) != 0 && here.word[0] != '\0' && flag_from_imap(text_of(here.word)) == 0)
+        if ((letters & letter_bit(i)) != 0 && here.word[0] != '\0' && flag_from_imap(text_of(here.word)) == 0)
             ok = keyword_leave(run->journal, message, &here, run->now, &run->err);
     }
     return ok;
@@ -278,15 +272,43 @@ open_table(struct run *run, struct mailbox *mailbox)
     return lettering_take(run, mailbox);
 }
 
+static bool
+is_wanted(const struct run *run)
+{
+    const enum keywords_mode mode = run->account->policy.keywords;
+
+    return run->local.ops->letters != NULL && (mode == KEYWORDS_LETTERS || mode == KEYWORDS_AUTO);
+}
+
+bool
+lettering_may_be(const struct run *run, const struct mailbox *mailbox)
+{
+    return is_wanted(run) && mailbox != NULL && mailbox_is_open(mailbox) && mailbox->folder_here;
+}
+
+bool
+lettering_each(struct run *run, bool (*one)(struct run *run, struct mailbox *mailbox))
+{
+    size_t count = 0;
+    int64_t *ids = NULL;
+    bool ok = !is_wanted(run) || journal_letter_mailboxes(run->journal, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
+        struct mailbox *mailbox = run_mailbox_by_id(run, ids[i]);
+
+        ok = !lettering_may_be(run, mailbox) || one(run, mailbox);
+    }
+    free(ids);
+    return ok;
+}
+
 /* 25 kB for each of thousands of mailboxes: they are kept only where names show keywords, or that is not known. */
 bool
 lettering_open(struct run *run, struct mailbox *mailbox, bool again)
 {
-    const enum keywords_mode mode = run->account->policy.keywords;
     bool ok;
 
-    if (((mailbox->letters != NULL || mailbox->unlettered) && !again) || run->local.ops->letters == NULL ||
-        mailbox->row.id == 0 || (mode != KEYWORDS_LETTERS && mode != KEYWORDS_AUTO))
+    if (((mailbox->letters != NULL || mailbox->unlettered) && !again) || mailbox->row.id == 0 || !is_wanted(run))
         return true;
     ok = open_table(run, mailbox);
     mailbox->unlettered = ok && !mailbox->letters->used && !mailbox->letters->unread;
@@ -304,7 +326,7 @@ lettering_ask(struct run *run, struct mailbox *mailbox, unsigned letters)
     unsigned open = 0, asked = mailbox->letters->asked;
 
     for (int i = 0; i < LETTERS_COUNT; i++)
-        open |= mailbox->letters->table.letters.word[i][0] == '\0' ? bit(i) : 0;
+        open |= mailbox->letters->table.letters.word[i][0] == '\0' ? letter_bit(i) : 0;
     open &= letters & ~asked;
     if (open == 0)
         return true;

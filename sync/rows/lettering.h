@@ -41,6 +41,10 @@ MUST_CHECK bool lettering_ask(struct run *run, struct mailbox *mailbox, unsigned
  */
 MUST_CHECK bool lettering_leave(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 unsigned letters);
+/** Can its names show keywords, as far as is known before its table is read? */
+bool lettering_may_be(const struct run *run, const struct mailbox *mailbox);
+/** For each of these mailboxes of whose names the journal notes something (store/journal/letters.h). Outside of a transaction. */
+MUST_CHECK bool lettering_each(struct run *run, bool (*one)(struct run *run, struct mailbox *mailbox));
 /** Do its names show keywords? Not before lettering_open. */
 bool lettering_is_used(const struct mailbox *mailbox);
 /** ... or did they, and the table can't be read now? */

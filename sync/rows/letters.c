@@ -7,12 +7,6 @@
 
 #define AWAY (FACT_GONE_HERE | FACT_MOVED | FACT_LACKED | FACT_UNPAIRED)
 
-static unsigned
-bit(int letter)
-{
-    return 1u << (unsigned)letter;
-}
-
 /* What Dovecot calls a letter that its table lacks. */
 static bool
 is_unknown(struct text word)
@@ -61,7 +55,7 @@ letters_flags(const struct mailbox *mailbox, const char *info, const char *befor
         shown &= ~(letters_of_info(before) | mailbox->letters->changed);
 
     for (int i = 0; shown != 0 && i < LETTERS_COUNT; i++)
-        if ((shown & bit(i)) != 0)
+        if ((shown & letter_bit(i)) != 0)
             flags |= flag_from_imap(text_of(lettering_word(mailbox->letters, i)));
     return flags & FLAG_FORWARDED;
 }
@@ -136,7 +130,7 @@ letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, con
         (run->maildir_older && !mailbox->named))
         return false;
     for (int i = 0; mailbox->letters != NULL && i < LETTERS_COUNT; i++)
-        its |= flag_from_imap(text_of(lettering_word(mailbox->letters, i))) == FLAG_FORWARDED ? bit(i) : 0;
+        its |= flag_from_imap(text_of(lettering_word(mailbox->letters, i))) == FLAG_FORWARDED ? letter_bit(i) : 0;
     if ((flags_of(before->info) & FLAG_FORWARDED) != 0)
         return is_strippers(before, message) && ((differ & ~(unsigned)FLAG_FORWARDED) != 0 || (then & ~its) != 0);
     return !lettering_is_used(mailbox) || (then & ~now & its) == 0 || !are_removals_believed(run, mailbox) ||
@@ -266,8 +260,8 @@ judge(struct run *run, struct mailbox *mailbox, const struct journal_message *be
     if (!message->has_wire || (added & lettering_lost(mailbox->letters)) != 0)
         return added == 0 || believe_later(run, message, before->info);
     for (int i = 0; ok && i < LETTERS_COUNT; i++) {
-        if (((added | gone) & bit(i)) != 0)
-            ok = letters_say(run, message, mailbox->letters->table.letters.word[i], (added & bit(i)) != 0);
+        if (((added | gone) & letter_bit(i)) != 0)
+            ok = letters_say(run, message, mailbox->letters->table.letters.word[i], (added & letter_bit(i)) != 0);
     }
     return ok;
 }
@@ -377,9 +371,9 @@ letters_wanted(const struct mailbox *mailbox, const char *keywords, unsigned fla
         const unsigned flag = flag_from_imap(word);
 
         if (word.len == 0)
-            wanted |= letters_of_info(info) & bit(i);
+            wanted |= letters_of_info(info) & letter_bit(i);
         else if (flag != 0 ? (flags & flag) != 0 : keywords_have(keywords, word))
-            wanted |= bit(i);
+            wanted |= letter_bit(i);
     }
     return wanted;
 }

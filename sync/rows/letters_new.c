@@ -21,12 +21,6 @@ struct origin { /* the row of the file that it was before */
     int rank; /* 0: there is none */
 };
 
-static unsigned
-bit(int letter)
-{
-    return 1u << (unsigned)letter;
-}
-
 static const struct letters *
 table_of(const struct mailbox *mailbox)
 {
@@ -95,10 +89,10 @@ is_translated(const struct letters *there, const struct letters *here, unsigned 
     bool any = then == 0;
 
     for (int i = 0; i < LETTERS_COUNT; i++) {
-        const int letter = (then & bit(i)) != 0 ? letters_of_word(here, text_of(there->word[i])) : -1;
+        const int letter = (then & letter_bit(i)) != 0 ? letters_of_word(here, text_of(there->word[i])) : -1;
 
         any = any || letter >= 0;
-        if (letter >= 0 && (shown & bit(letter)) == 0)
+        if (letter >= 0 && (shown & letter_bit(letter)) == 0)
             return false;
     }
     return any;
@@ -146,20 +140,20 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
         return false;
     for (int i = 0; i < LETTERS_COUNT; i++) {
         const char *const one = there->word[i], *const other = lettering_word(mailbox->letters, i);
-        const bool stood = (then & bit(i)) != 0;
+        const bool stood = (then & letter_bit(i)) != 0;
 
         const char *word = "";
 
         said->words[i] = "";
-        if ((shown & bit(i)) == 0)
+        if ((shown & letter_bit(i)) == 0)
             continue;
         word = strcasecmp(one, other) == 0 ? one : meaning(one, other, stood, as_it_was, translated);
         if (word[0] == '\0' && mailbox->letters->table.dovecot)
             word = other;
         if (word == one && word[0] != '\0' && other[0] == '\0')
-            said->foreign |= bit(i);
-        if (word == other && (mailbox->letters->changed & bit(i)) != 0)
-            said->left |= bit(i);
+            said->foreign |= letter_bit(i);
+        if (word == other && (mailbox->letters->changed & letter_bit(i)) != 0)
+            said->left |= letter_bit(i);
         /* What it showed before, and has lost on the server since, is not set again by that. */
         else if (!as_it_was || !stood || word != one || has(&origin->row, had, word))
             said->words[i] = word;
@@ -205,7 +199,7 @@ believe(struct run *run, const struct mailbox *mailbox, struct journal_message *
     const char *words[LETTERS_COUNT];
 
     for (int i = 0; i < LETTERS_COUNT; i++)
-        words[i] = (letters & ~left & bit(i)) != 0 ? table_of(mailbox)->word[i] : "";
+        words[i] = (letters & ~left & letter_bit(i)) != 0 ? table_of(mailbox)->word[i] : "";
     return say_all(run, message, words) && lettering_leave(run, mailbox, message, left);
 }
 
@@ -296,23 +290,14 @@ take_all(struct run *run, struct mailbox *mailbox)
     return ok;
 }
 
+static bool
+take_one(struct run *run, struct mailbox *mailbox)
+{
+    return run_begin(run) && run_end(run, lettering_open(run, mailbox, false) && take_all(run, mailbox));
+}
+
 bool
 letters_new_take(struct run *run)
 {
-    const enum keywords_mode mode = run->account->policy.keywords;
-    size_t count = 0;
-    int64_t *ids = NULL;
-    bool ok;
-
-    if (run->local.ops->letters == NULL || (mode != KEYWORDS_LETTERS && mode != KEYWORDS_AUTO))
-        return true;
-    ok = journal_letter_mailboxes(run->journal, &ids, &count, &run->err);
-    for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
-        struct mailbox *mailbox = run_mailbox_by_id(run, ids[i]);
-
-        if (mailbox != NULL && mailbox_is_open(mailbox) && mailbox->folder_here)
-            ok = run_begin(run) && run_end(run, lettering_open(run, mailbox, false) && take_all(run, mailbox));
-    }
-    free(ids);
-    return ok;
+    return lettering_each(run, take_one);
 }
