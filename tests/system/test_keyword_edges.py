@@ -141,6 +141,25 @@ class CaseTest(LettersTest):
         self.assertEqual(list(self.table()), ["later", "Later", "other"])
 
 
+class RootTest(LettersTest):
+    """Maildir++: INBOX is the root itself, and its table stands beside cur, as Dovecot has it."""
+    account_options = {"keywords": "letters", "layout": "maildir++"}
+
+    def test_it_has_a_table_and_each_folder_its_own(self):
+        self.client.create("Work")
+        self.client.append("Work", self.corpus.simple("other"), ["\\Seen", "later"])
+        self.client.store("INBOX", self.uid(0), "+", ["first"])
+        self.client.store("INBOX", self.uid(1), "+", ["first", "later"])
+        self.sync()
+        self.assertTrue(os.path.exists(os.path.join(self.account.root, "dovecot-keywords")))
+        self.assertEqual((self.table(), self.table("Work")), ({"first": "0", "later": "1"}, {"later": "0"}))
+        self.assertEqual((letters(self.file(0)), letters(self.file(1))), ("a", "ab"))
+        self.rename(2, add="b")
+        self.sync()
+        self.assertEqual(self.there(2), ["later"])
+        self.assert_in_sync()
+
+
 @unittest.skipUnless(can_be_closed(), "root, and setpriv can't take its rights away: no folder can be closed")
 class ReadOnlyTest(LettersTest):
     """A folder whose names may be read and not changed."""
