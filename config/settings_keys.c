@@ -246,6 +246,10 @@ take_direction(struct loader *loader, const char *key, struct direction *to)
     if (given)
         *to = (struct direction){(bits & MAY_NEW) != 0, (bits & MAY_FLAGS) != 0, (bits & MAY_DELETES) != 0,
                                  (bits & MAY_MAILBOXES) != 0, (bits & MAY_MAILBOX_DELETES) != 0};
+    if (given && to->mailbox_deletes && !to->deletes) {
+        loader_refuse(loader, key, "\"mailbox-deletes\" means nothing without \"deletes\"");
+        return loader_hint(loader, "A mailbox goes only once what it held is removed.");
+    }
     return true;
 }
 
@@ -366,6 +370,8 @@ take_policy(struct loader *loader, struct policy *policy)
     policy->one_way = !policy->pull.new_mail || !policy->push.new_mail;
     policy->deletes_here = policy->pull.deletes;
     policy->deletes_there = policy->push.deletes;
+    policy->mailbox_deletes_here = policy->pull.mailbox_deletes;
+    policy->mailbox_deletes_there = policy->push.mailbox_deletes;
     if (policy->patterns[0] == NULL) {
         loader_refuse(loader, "mailboxes", "an empty list leaves nothing to synchronise");
         return loader_hint(loader, "Leave it out for all mailboxes.");

@@ -193,6 +193,8 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
     if (judged->reason == HOLD_NOT && !twin && run->account->policy.guard && (message.facts & FACT_REPLACED) == 0 &&
         run->newly_allowed[todo->step.verb == PLAN_REMOVE_HERE ? SIDE_HERE : SIDE_THERE])
         judged->reason = HOLD_ALLOWED;
+    if (judged->reason == HOLD_NOT && run->account->policy.guard && run->mailboxes[todo->mailbox].going_kept_back)
+        judged->reason = HOLD_ALLOWED;
     judged->counts = !twin || run->mailboxes[todo->mailbox].going != GOING_NOT; /* a mailbox goes with all of its own */
     return true;
 }

@@ -17,7 +17,9 @@
 static const char *
 waits_word(const struct mailbox *mailbox)
 {
-    return mailbox->row.state == MAILBOX_GONE_REMOTE ? GOING_WAITS_HERE : GOING_WAITS_THERE;
+    if (mailbox->row.state == MAILBOX_GONE_REMOTE)
+        return mailbox->going_kept_back ? GOING_WAITS_HERE GOING_KEPT_BACK : GOING_WAITS_HERE;
+    return mailbox->going_kept_back ? GOING_WAITS_THERE GOING_KEPT_BACK : GOING_WAITS_THERE;
 }
 
 bool
@@ -51,7 +53,7 @@ may_go(const struct run *run, const struct mailbox *mailbox, enum mailbox_side s
 {
     return mailbox->row.id != 0 && mailbox->row.wire != NULL && mailbox->chosen && mailbox->asked &&
            !mailbox->by_name && !mailbox->stuck && !mailbox->name_waits && !mailbox->undecided && !mailbox->fits_one &&
-           mailbox->row.goal == NULL && mailbox->row.goal_there == NULL &&
+           mailbox->row.goal == NULL && (mailbox->row.goal_there == NULL || side == SIDE_HERE) &&
            mailbox_may_go(side, is_special(mailbox), &run->account->policy);
 }
 
@@ -67,6 +69,21 @@ find_goal(const struct run *run, const struct mailbox *mailbox)
     return GOING_NOT;
 }
 
+static void
+recall_one(struct mailbox *mailbox, const char *detail)
+{
+    static const char *const words[] = {[GOING_HERE] = GOING_WAITS_HERE, [GOING_THERE] = GOING_WAITS_THERE};
+
+    for (enum going goal = GOING_HERE; goal <= GOING_THERE; goal++) {
+        const size_t length = strlen(words[goal]);
+
+        if (strncmp(detail, words[goal], length) == 0) {
+            mailbox->going_waits = goal;
+            mailbox->going_kept_back = strcmp(detail + length, GOING_KEPT_BACK) == 0;
+        }
+    }
+}
+
 /* What waited for this before, in whichever run. */
 static bool
 recall_waiting(struct run *run)
@@ -80,9 +97,7 @@ recall_waiting(struct run *run)
         struct mailbox *mailbox = list[i].message == 0 ? run_mailbox_by_id(run, list[i].mailbox) : NULL;
 
         if (mailbox != NULL)
-            mailbox->going_waits = strcmp(list[i].detail, GOING_WAITS_HERE) == 0    ? GOING_HERE
-                                   : strcmp(list[i].detail, GOING_WAITS_THERE) == 0 ? GOING_THERE
-                                                                                    : GOING_NOT;
+            recall_one(mailbox, list[i].detail);
     }
     free(list);
     return true;
@@ -109,8 +124,11 @@ begin_one(struct run *run, struct mailbox *mailbox)
     if (goal != mailbox->going_waits && mailbox->going_waits != GOING_NOT &&
         !journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err))
         return false;
+    mailbox->going_kept_back =
+        goal != GOING_NOT && ((goal == mailbox->going_waits && mailbox->going_kept_back) ||
+                              run->newly_allowed_mailboxes[goal == GOING_HERE ? SIDE_HERE : SIDE_THERE]);
     if (goal == GOING_HERE && mailbox->going_waits != GOING_HERE)
-        return run_pending(run, mailbox, 0, PENDING_MAILBOX, GOING_WAITS_HERE,
+        return run_pending(run, mailbox, 0, PENDING_MAILBOX, waits_word(mailbox),
                            "it is gone on the server: the next run that misses it there, too, removes its folder",
                            NULL);
     mailbox->going = goal;

@@ -21,6 +21,7 @@
 
 #define GOING_WAITS_HERE "delete-here" /* what is pending of a mailbox that is to go, and does not yet */
 #define GOING_WAITS_THERE "delete-there"
+#define GOING_KEPT_BACK " kept back" /* ... behind it: going_kept_back */
 
 /** Before folders are listed: what a run that was cut off had begun. */
 MUST_CHECK bool going_recover_here(struct run *run);

@@ -123,8 +123,9 @@ was_refused(struct run *run, const struct mailbox *mailbox, struct journal_pendi
 
     if (!journal_pending_get(run->journal, mailbox->row.id, 0, known, &found, &run->err))
         return false;
-    *refused = found && known->kind == PENDING_FAILED && strcmp(known->detail, GOING_WAITS_THERE) == 0 &&
-               run->now >= known->since && run->now - known->since < DAY;
+    *refused = found && known->kind == PENDING_FAILED &&
+               strncmp(known->detail, GOING_WAITS_THERE, strlen(GOING_WAITS_THERE)) == 0 && run->now >= known->since &&
+               run->now - known->since < DAY;
     return true;
 }
 

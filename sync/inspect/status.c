@@ -203,7 +203,9 @@ count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, s
         !journal_message_count(view->journal, mailbox->id, WHICH_OUT_OF_VIEW, &unseen, &view->err) ||
         !journal_message_count(view->journal, mailbox->id, WHICH_FOREIGN, &foreign, &view->err))
         return false;
-    row->mailbox = mailbox->name;
+    /* What its folder is called since is the only name that it has. */
+    row->mailbox =
+        mailbox->state == MAILBOX_GONE_REMOTE && mailbox->goal_there != NULL ? mailbox->goal_there : mailbox->name;
     row->held = is_void(view, mailbox) ? 0 : held;
     row->waiting = waiting > unseen + held ? waiting - unseen - held : 0;
     if (mailbox->state == MAILBOX_GONE_REMOTE) /* its rows are what it had */

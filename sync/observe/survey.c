@@ -130,7 +130,9 @@ say_gone(struct run *run, struct mailbox *mailbox, enum mailbox_state state)
                goes = mailbox_may_go(there ? SIDE_HERE : SIDE_THERE, false, &run->account->policy);
 
     if (mailbox->row.state != state)
-        report_mailbox(run->report, run->account->name, mailbox->row.name, there ? "gone-there" : "gone-here",
+        report_mailbox(run->report, run->account->name,
+                       there && mailbox->row.goal_there != NULL ? mailbox->row.goal_there : mailbox->row.name,
+                       there ? "gone-there" : "gone-here",
                        there  ? (goes ? "it is gone on the server" : "it is gone on the server; what is here stays")
                        : goes ? "its folder is gone here"
                               : "its folder is gone here; what is on the server stays");

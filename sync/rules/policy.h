@@ -71,9 +71,10 @@ struct policy {
     struct direction pull, push;
     bool one_way; /* new mail goes one way alone, whatever this run's options leave of pull and push */
     bool deletes_here, deletes_there; /* removals go to that side, as configured, whatever this run's options leave */
-    bool expunge;                     /* also remove what carries \Deleted */
-    bool guard;                       /* false: max-delete = "off" */
-    unsigned max_delete;              /* percent */
+    bool mailbox_deletes_here, mailbox_deletes_there; /* ... and so do those of mailboxes */
+    bool expunge;                                     /* also remove what carries \Deleted */
+    bool guard;                                       /* false: max-delete = "off" */
+    unsigned max_delete;                              /* percent */
     int quarantine_days;
     uint64_t quarantine_size; /* bytes; 0: any */
     enum keywords_mode keywords;

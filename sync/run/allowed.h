@@ -1,6 +1,7 @@
 /*
  * The configuration let no removal go to a side, and lets them go now. What was kept back until then, perhaps for years, is no removal that
- * anybody decides about today: it is held, however little it is, until somebody says so. --pull and --push of one run are no such change.
+ * anybody decides about today: it is held, however little it is, until somebody says so. --pull and --push of one run are no such change. The same
+ * holds for mailboxes that go as a whole.
  */
 #ifndef SYNC_RUN_ALLOWED_H
 #define SYNC_RUN_ALLOWED_H

@@ -68,7 +68,9 @@ struct mailbox {
     enum going going_waits; /* ... and waited for that before this run */
     bool going_proven;      /* ... this run asked the server for it by its name */
     bool going_had;         /* ... and its journal had mail of it when this run began */
-    bool going_doubted;     /* ... with all others but INBOX: what it held waits for the user's word */
+    bool
+        going_kept_back; /* ... the configuration did not let it go until now: what it held waits for the user's word */
+    bool going_doubted;  /* ... with all others but INBOX: what it held waits for the user's word */
     char *
         had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
     bool chosen;    /* by the patterns */
@@ -277,12 +279,13 @@ struct run {
     struct remote_info info;
     struct mailbox *mailboxes;
     size_t count, size;
-    struct special_table special; /* of the server's list, where patterns ask for it */
-    bool labels;                  /* remote_info's, once there is a list */
-    bool newly_allowed[2];        /* by enum mailbox_side: removals that go there are held (allowed.h) */
-    struct names_map map;         /* `map`, as far as it is known which mailboxes it means */
-    char *map_text;               /* ... as the journal has it; NULL: it has none */
-    char *map_pieces;             /* ... that in pieces, for `map_before` */
+    struct special_table special;    /* of the server's list, where patterns ask for it */
+    bool labels;                     /* remote_info's, once there is a list */
+    bool newly_allowed[2];           /* by enum mailbox_side: removals that go there are held (allowed.h) */
+    bool newly_allowed_mailboxes[2]; /* ... those of a mailbox that goes as a whole */
+    struct names_map map;            /* `map`, as far as it is known which mailboxes it means */
+    char *map_text;                  /* ... as the journal has it; NULL: it has none */
+    char *map_pieces;                /* ... that in pieces, for `map_before` */
     struct names_mapped *map_before;
     struct lookup lookups[LOOKUPS];
     int64_t now;    /* seconds UTC at the start of the run */

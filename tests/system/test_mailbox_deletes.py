@@ -6,7 +6,7 @@ import os
 import shutil
 import statistics
 
-from base import HELD, OK, SOME, SystemTest, main
+from base import CONFIG, HELD, OK, SOME, SystemTest, main
 from rig import killer
 
 ALL = ["new", "flags", "deletes", "mailboxes", "mailbox-deletes"]
@@ -254,13 +254,14 @@ class RemovedHereTest(Deleting, SystemTest):
         for message in mail:
             self.assertTrue(self.is_there(message, "Bin"))
 
-    def test_without_deletes_nothing_goes(self):
-        self.account.set(push=["new", "flags", "mailboxes", "mailbox-deletes"])
+    def test_a_word_that_does_nothing_is_refused(self):
         self.given("A")
         self.rm("A")
+        self.account.set(push=["new", "flags", "mailboxes", "mailbox-deletes"])
 
-        self.sync()
+        result = self.sync(expect=CONFIG)
 
+        self.assertRegex(result.err, r'golub\.conf:\d+: account "work": push: "mailbox-deletes" means nothing without "deletes"')
         self.assertEqual(self.client.status("A")["messages"], 3)
 
     def test_the_folder_is_back_before_the_word_comes(self):
@@ -310,7 +311,7 @@ class SpecialTest(Deleting, SystemTest):
         self.assertNotIn("mailbox-deletes", said)
 
     def test_without_deletes_status_tells_both_words(self):
-        self.account.set(push=["new", "flags", "mailboxes", "mailbox-deletes"])
+        self.account.set(push=["new", "flags", "mailboxes"])
         self.given("A")
         self.rm("A")
 

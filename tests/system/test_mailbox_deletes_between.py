@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import unittest
 
-from base import SOME, SystemTest, main
+from base import HELD, OK, SOME, SystemTest, main
 from test_closed_folder import POWERLESS, can_be_closed
 from test_mailbox_deletes import ALL, Deleting
 
@@ -19,8 +19,10 @@ class Between(Deleting):
             return db.execute("SELECT count(*) FROM op").fetchone()[0]
 
     def busy(self):
-        """A run of which something stands in the way of each rmdir: its first unlinkat is the mark's."""
-        return self.home.run_failing("unlinkat", "EBUSY", "2+", "sync", "work")
+        """A run in which something, as a mount, stands in the way of each rmdir in the folder."""
+        return self.home.run("sync", "work", env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"},
+                             prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-P", self.maildir.folder("A"),
+                                     "-e", "trace=unlinkat", "-e", "inject=unlinkat:error=EBUSY:when=1+"))
 
     def asides(self):
         return [n for n in self.client.mailboxes() if "golub-delete-" in n]
@@ -205,6 +207,128 @@ class DiedTest(Between, SystemTest):
 
         self.assert_gone("A")
         self.assert_settled()
+
+
+class KeptBackTest(Between, SystemTest):
+    """Gone while the configuration let no mailbox go: the day when it is named decides nothing about what was lost before."""
+    server_options = {"special_use": False}
+
+    def test_there(self):
+        self.given("A", "B")
+        self.rm("A")
+        self.sync()
+        self.sync()
+        self.account.set(push=ALL)
+
+        self.sync(expect=HELD)
+        self.sync(expect=HELD)
+        self.assertEqual(self.client.status("A")["messages"], 3)
+        self.sync("--confirm-deletes")
+
+        self.assert_gone("A")
+        self.rm("B")
+        self.sync()
+        self.assert_gone("B")
+
+    def test_here(self):
+        self.given("A", "B", "C")
+        self.client.delete_mailbox("A")
+        self.sync()
+        self.account.set(pull=ALL)
+
+        self.sync()
+        self.sync(expect=HELD)
+        self.sync(expect=HELD)
+        self.assertEqual(len(self.maildir.files("A")), 3)
+        self.sync("--confirm-deletes")
+
+        self.assert_gone("A")
+        self.client.delete_mailbox("B")
+        self.sync()
+        self.sync()
+        self.assert_gone("B")
+
+    def test_what_keeps_it_longer(self):
+        self.given("A", "B")
+        notes = os.path.join(self.maildir.folder("A"), "notes.txt")
+        self.client.delete_mailbox("A")
+        self.sync()
+        with open(notes, "w") as f:
+            f.write("mine")
+        self.account.set(pull=ALL)
+        for _ in range(3):
+            self.sync()
+        os.unlink(notes)
+
+        self.sync(expect=HELD)
+
+        self.assertEqual(len(self.maildir.files("A")), 3)
+
+    def test_the_other_answer(self):
+        self.given("A", "B")
+        self.rm("A")
+        self.sync()
+        self.account.set(push=ALL)
+        self.sync(expect=HELD)
+
+        self.sync("--reject-deletes")
+
+        self.assertEqual(len(self.maildir.files("A")), 3)
+        self.assert_stays("A", 3)
+
+    def test_one_folder_alone_does_not_end_it(self):
+        self.given("A", "B")
+        self.rm("A")
+        self.sync()
+        self.account.set(push=ALL)
+        self.sync("--pull")
+        self.check(self.home.run("sync", "work/B"), OK)
+
+        self.sync(expect=HELD)
+
+    def test_without_the_guard(self):
+        self.account.set(**{"max-delete": "off"})
+        self.given("A", "B")
+        self.rm("A")
+        self.sync()
+        self.account.set(push=ALL)
+
+        self.sync()
+
+        self.assert_gone("A")
+
+
+class RenamedTest(Between, SystemTest):
+    """Its folder got another name here, and it goes there, before golub saw either."""
+    account_options = {"push": ALL, "pull": ALL}
+    server_options = {"special_use": False}
+
+    def given_both(self):
+        self.given("A", "B")
+        os.rename(self.maildir.folder("A"), self.maildir.folder("R"))
+        self.client.delete_mailbox("A")
+
+    def test_it_goes_in_the_second_run(self):
+        self.given_both()
+
+        self.sync()
+        self.assertEqual(len(self.maildir.files("R")), 3)
+        self.sync()
+
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["B", "INBOX"])
+        self.assertEqual(len(self.quarantined()), 3)
+        self.assert_in_sync()
+
+    def test_without_the_word_it_has_its_new_name(self):
+        self.account.set(pull=None, push=None)
+        self.given_both()
+
+        result = self.sync()
+        self.sync()
+
+        self.assertIn("work/R: it is gone on the server; what is here stays\n", result.out)
+        self.assertRegex(self.status(), r"work: R +3 ")
+        self.assertNotRegex(self.status(), r"work: A +3 ")
 
 
 class LinkTest(Between, SystemTest):
