@@ -10,6 +10,7 @@
 #include "sync/match/anew.h"
 #include "sync/match/dated_again.h"
 #include "sync/match/doubling.h"
+#include "sync/match/gather.h"
 #include "sync/match/groups.h"
 #include "sync/match/held_again.h"
 #include "sync/match/join.h"
@@ -362,7 +363,7 @@ static bool
 identify_mailbox(struct run *run, uint32_t index)
 {
     struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
-    bool ok = find_apart(run, index) && meeting_gather(&meeting), left = false;
+    bool ok = find_apart(run, index) && gather_halves(&meeting), left = false;
     bool wanted = ok && meeting.files.count != 0 && meeting.uids.count != 0;
 
     /*

@@ -107,8 +107,6 @@ void meeting_level_shown(struct journal_message *message, unsigned shown);
 MUST_CHECK bool meeting_take_intent(struct run *run, struct journal_message *message);
 /** Is this the name that the download of this UID would get? */
 bool meeting_is_its_name(const struct meeting *meeting, const struct half *uid, const char *base);
-/** Collect all halves of the mailbox; UIDs only if there are files that they may be. */
-MUST_CHECK bool meeting_gather(struct meeting *meeting);
 /**
  * Which headers say by themselves which message it is: those that were on the way (Received), or whose Message-ID no other UID here
  * has. Never in \Drafts: a draft that is saved again keeps its header.
