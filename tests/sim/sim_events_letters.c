@@ -47,7 +47,8 @@ know(struct sim *sim, struct maildir_sim *maildir, int client)
     const unsigned key = rng_below(dice(sim), SIM_KEYWORDS + 1);
     unsigned shown;
 
-    if (file == NULL || !letters_sim_line(maildir, file->mailbox, key, 0))
+    /* What another program has cut off there and golub has not seen yet, this one says nothing about. */
+    if (file == NULL || (maildir->dovecot && file->cut) || !letters_sim_line(maildir, file->mailbox, key, 0))
         return;
     const unsigned letter = 1u << (maildir->tree.tables[file->mailbox].letter[key] - 1),
                    letters = letters_of_info(file->info);
@@ -66,29 +67,45 @@ know(struct sim *sim, struct maildir_sim *maildir, int client)
     rename_to(maildir, file, local_info_flags(file->info, &shown), letters ^ letter);
 }
 
+/*
+ * In a Dovecot's tree removals are believed, but for what bears the mark of a program that knows no letters: a flag changed with them, and they were two
+ * or more, or all. So golub must know the name that they stood in.
+ */
+static bool
+bears_its_mark(const struct sim *sim, const struct maildir_sim *maildir, int client, const struct sim_file *file,
+               bool all)
+{
+    return !maildir->dovecot || (check_letters_known(&sim->clients[client], file) &&
+                                 (all || __builtin_popcount(letters_of_info(file->info)) > 2));
+}
+
 /* One that does not: it changes a flag, and cuts off letters, all (perhaps with P, which it does not know either) or those at the end. */
 static void
 strip(struct sim *sim, struct maildir_sim *maildir, int client)
 {
-    struct sim_file *file = maildir->dovecot ? NULL : pick(sim, maildir, true);
+    const bool may = !maildir->dovecot || sim->world.seed % 16 == 9 || sim->world.seed % 16 == 14;
+    struct sim_file *file = may ? pick(sim, maildir, true) : NULL;
     const unsigned letters = file != NULL ? letters_of_info(file->info) : 0;
     bool all = rng_chance(dice(sim), 50), unknown = all && rng_chance(dice(sim), 50);
     unsigned shown;
 
-    if (file == NULL)
+    if (file == NULL || !bears_its_mark(sim, maildir, client, file, all))
         return;
     /* That P went with letters can be seen only by who has seen them. */
-    unknown = unknown && check_letters_known(&sim->clients[client], file);
+    unknown = unknown && !maildir->dovecot && check_letters_known(&sim->clients[client], file);
     unsigned *cleared = &sim->world.ledger[file->content].cleared[file->mailbox];
-    const unsigned was = *cleared;
+    const unsigned was = *cleared, flags = local_info_flags(file->info, &shown);
+    const unsigned keys = letters_sim_keys(maildir, file->mailbox, file->info) |
+                          (letters_sim_flags(maildir, file->mailbox, file->info) != 0 ? 1u << SIM_FORWARDED : 0);
 
     say(&sim->world, "  here %d: letters of #%d in %s are cut off%s", client, file->content,
         server_mailbox_name(file->mailbox), unknown ? ", and P" : "");
     file->cut = true;
-    rename_to(maildir, file,
-              (local_info_flags(file->info, &shown) ^ FLAG_FLAGGED) & ~(unknown ? (unsigned)FLAG_FORWARDED : 0),
+    rename_to(maildir, file, (flags ^ FLAG_FLAGGED) & ~(unknown ? (unsigned)FLAG_FORWARDED : 0),
               all ? 0 : letters & -letters);
     file->p_cut = unknown;
+    file->cut_from = maildir->dovecot ? flags + 1 : 0;
+    file->cut_keys = keys;
     *cleared = (*cleared & ~(unsigned)FLAG_FORWARDED) | (was & FLAG_FORWARDED); /* nobody wanted that */
 }
 

@@ -139,6 +139,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->dress = maildir->world->dress;
     file->date = date;
     file->fresh = file->unflushed = file->strange = file->second = file->cut = file->p_cut = false;
+    file->cut_from = 0;
     file->named = 0;
     file->put = maildir->world->inside || !maildir->world->golub ? maildir->began + 1 : 0;
     maildir_sim_touch(maildir, mailbox);
@@ -168,6 +169,14 @@ maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const c
     if (file->p_cut && !is_golub(world))
         world->ledger[file->content].cleared[file->mailbox] |= FLAG_FORWARDED;
     file->p_cut = false;
+    /* The flag that told who cut letters off is back: nobody can tell who took them off. */
+    if (!is_golub(world) && file->cut_from == local_info_flags(info, &shown) + 1) {
+        world->ledger[file->content].key_off |= file->cut_keys & ~(1u << SIM_FORWARDED);
+        if ((file->cut_keys & 1u << SIM_FORWARDED) != 0)
+            world->ledger[file->content].cleared[file->mailbox] |= FLAG_FORWARDED;
+    }
+    if (is_golub(world))
+        file->cut_from = 0;
     const unsigned hidden =
         world->golub && !world->inside ? 0 : world->ledger[file->content].set[file->mailbox] & ~shown_before;
 

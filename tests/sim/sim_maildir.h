@@ -37,6 +37,8 @@ struct sim_file {
     bool single;    /* golub took such a second name back: what a cut brings back of it is that one again */
     bool cut;       /* a mail reader whose removals nobody believes has taken letters off its name */
     bool p_cut;     /* ... with P, and golub can see that as long as nobody changes the name */
+    /* ... where a Dovecot serves the tree: the flags that the name showed before, and one; and what its letters said, bits, SIM_FORWARDED among them */
+    unsigned cut_from, cut_keys;
 };
 
 struct sim_quarantined {
