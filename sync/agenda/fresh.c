@@ -1,6 +1,7 @@
 /* See fresh.h. */
 #include "sync/agenda/fresh.h"
 
+#include "sync/agenda/gone_mailbox.h"
 #include "sync/rows/refusals.h"
 #include "sync/run/uses.h"
 
@@ -38,7 +39,7 @@ fresh_stands_apart(struct run *run, const struct agenda *agenda, bool *apart)
     bool held;
 
     *apart = false;
-    if (run->altering != NULL)
+    if (run->altering != NULL || gone_mailbox_any(run))
         return true;
     for (size_t i = 0; i < agenda->count; i++) {
         if (agenda->todos[i].step.verb != PLAN_FLAGS)

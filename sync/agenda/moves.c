@@ -8,6 +8,7 @@
 #include "sync/agenda/candidates.h"
 #include "sync/agenda/crossed.h"
 #include "sync/agenda/gone_folder.h"
+#include "sync/agenda/gone_mailbox.h"
 #include "sync/agenda/join_move.h"
 #include "sync/agenda/kin_moves.h"
 #include "sync/agenda/kin_moves_there.h"
@@ -216,7 +217,7 @@ probe_fresh(struct run *run, struct agenda *agenda)
         const struct todo *todo = &agenda->todos[i];
         int64_t *ids = NULL;
         size_t same = 0;
-        bool wanted = all || todo->size == 0;
+        bool wanted = all || todo->size == 0 || todo->sought;
 
         if (!candidates_is(todo, FRESH_THERE))
             continue;
@@ -431,9 +432,16 @@ agenda_moves(struct run *run, struct agenda *agenda)
         (!pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE) || !both_gone(run, agenda)))
         return false;
-    if (candidates_count(agenda, GONE_THERE) == 0 || candidates_count(agenda, FRESH_THERE) == 0)
+    if (candidates_count(agenda, FRESH_THERE) == 0)
         return true;
-    return kin_moves_there(run, agenda) && probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
-           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) && hold_unread(run, agenda) &&
-           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
+    if (!gone_mailbox_add(run, agenda))
+        return false;
+    if (candidates_count(agenda, GONE_THERE) == 0)
+        return true;
+    const bool ok = kin_moves_there(run, agenda) && probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
+                    pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) && hold_unread(run, agenda) &&
+                    pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
+
+    gone_folder_drop(agenda);
+    return ok;
 }

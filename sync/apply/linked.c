@@ -4,6 +4,8 @@
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
+#define KEPT 1 /* op.attempt: its row is written, and the first name goes */
+
 struct second_name {
     struct journal_message *from; /* the row whose file has a second name */
     struct local_file first, second;
@@ -23,8 +25,8 @@ linked_is(const struct journal_op *op)
     return op->kind == OP_REMOVE_LOCAL && op->target != 0;
 }
 
-bool
-linked_announce(struct run *run, const struct journal_message *from, const struct journal_message *to, int64_t *intent)
+static struct journal_op
+intent_of(const struct run *run, const struct journal_message *from, const struct journal_message *to)
 {
     struct journal_op op = {.kind = OP_REMOVE_LOCAL,
                             .mailbox = to->mailbox,
@@ -32,12 +34,29 @@ linked_announce(struct run *run, const struct journal_message *from, const struc
                             .target = to->id,
                             .size = from->size,
                             .since = run->now};
-    bool ok;
 
     (void)text_print(op.name, sizeof op.name, "%s/%s", to->base, to->info);
-    ok = journal_op_add(run->journal, &op, &run->err);
+    return op;
+}
+
+bool
+linked_announce(struct run *run, const struct journal_message *from, const struct journal_message *to, int64_t *intent)
+{
+    struct journal_op op = intent_of(run, from, to);
+    const bool ok = journal_op_add(run->journal, &op, &run->err);
+
     *intent = op.id;
     return ok;
+}
+
+bool
+linked_keep(struct run *run, const struct journal_message *from, const struct journal_message *to, int64_t intent)
+{
+    struct journal_op op = intent_of(run, from, to);
+
+    op.id = intent;
+    op.attempt = KEPT;
+    return journal_op_save(run->journal, &op, &run->err);
 }
 
 /* Both names as the intent has them. */
@@ -110,9 +129,9 @@ hand_over_flags(struct run *run, struct second_name *name)
 }
 
 static bool
-unlink_second(struct run *run, const struct second_name *name, bool *done)
+unlink_one(struct run *run, const struct second_name *name, bool first, bool *done)
 {
-    struct local_move move = {.from = name->second, .to = name->first};
+    struct local_move move = {.from = first ? name->first : name->second, .to = first ? name->second : name->first};
 
     if (!run->local.ops->unlink_moved(run->local.self, &move, 1, &run->err))
         return false;
@@ -123,13 +142,16 @@ unlink_second(struct run *run, const struct second_name *name, bool *done)
 static bool
 take_back(struct run *run, const struct journal_op *op, struct second_name *name)
 {
+    const bool first = op->attempt == KEPT;
     bool usable, done = false, sure = true;
 
-    if (!read_intent(run, op, name, &usable) || (usable && !unlink_second(run, name, &done)))
+    if (!read_intent(run, op, name, &usable) || (usable && !unlink_one(run, name, first, &done)))
         return false;
     usable = usable && !done && find_now(run, &name->second, name->second_info, &sure) &&
              find_now(run, &name->first, name->first_info, &sure);
-    if (usable && (!hand_over_flags(run, name) || !unlink_second(run, name, &done)))
+    if (usable && ((!first && !hand_over_flags(run, name)) || !unlink_one(run, name, first, &done)))
+        return false;
+    if (done && first && !journal_message_delete(run->journal, op->message, &run->err))
         return false;
     /* Where a folder can't be listed the next run tries again. */
     return !sure || journal_op_delete(run->journal, op->id, &run->err);

@@ -13,11 +13,17 @@
 /** `from`'s file is about to get this second name, for the row `to`; inside a transaction. @return its id in *intent */
 MUST_CHECK bool linked_announce(struct run *run, const struct journal_message *from, const struct journal_message *to,
                                 int64_t *intent);
+/**
+ * The row `to` has the second name from here on, and nothing but this intent says that the first one is to go: its mailbox is gone on the server, and no
+ * listing will miss the message. Inside the transaction that writes `to`.
+ */
+MUST_CHECK bool linked_keep(struct run *run, const struct journal_message *from, const struct journal_message *to,
+                            int64_t intent);
 /** Is this an intent about a second name or a second file, which linked_settle ends? */
 bool linked_is(const struct journal_op *op);
 /**
  * Before anything is looked at: second names of runs that were cut off go, where the first one is there with the same bytes; whatever flags
- * a mail reader gave to either of them since. Second files that are in the quarantine are in its index after this.
+ * a mail reader gave to either of them since. First names go where the intent was kept. Second files that are in the quarantine are in its index after this.
  */
 MUST_CHECK bool linked_settle(struct run *run);
 

@@ -80,6 +80,13 @@ record_linked(struct moving *moving, size_t i)
            copied_on(run, from->id, to->id) && edited_carry(run, from->id, to->id);
 }
 
+/* It is gone on the server, and what moved out of it before that is followed (sync/agenda/gone_mailbox.h). */
+static bool
+is_left_here(const struct mailbox *mailbox)
+{
+    return mailbox->chosen && mailbox->row.state == MAILBOX_GONE_REMOTE && !mailbox->listed && mailbox->folder_here;
+}
+
 static bool
 finish_batch(struct moving *moving)
 {
@@ -97,7 +104,10 @@ finish_batch(struct moving *moving)
     for (size_t i = 0; ok && i < count; i++) {
         struct mailbox *from = run_mailbox_by_id(run, moving->from[i].mailbox);
 
-        ok = journal_op_delete(run->journal, moving->intents[i], &run->err);
+        const bool kept = moving->items[i].ok && from != NULL && is_left_here(from);
+
+        ok = kept ? linked_keep(run, &moving->from[i], &moving->to[i], moving->intents[i])
+                  : journal_op_delete(run->journal, moving->intents[i], &run->err);
         if (moving->items[i].missing && from != NULL)
             from->look_here = true;
         if (moving->items[i].taken) /* a file that is not known yet has that name */
@@ -106,6 +116,7 @@ finish_batch(struct moving *moving)
             ok = ok && flushed_note(run, &run->mailboxes[moving->todos[i]->mailbox], moving->to[i].id, false) &&
                  record_linked(moving, i);
             moving->items[linked] = moving->items[i];
+            moving->intents[linked] = kept ? moving->intents[i] : 0;
             moving->from[linked] = moving->from[i];
             moving->to[linked] = moving->to[i];
             moving->items[linked].from =
@@ -125,7 +136,8 @@ finish_batch(struct moving *moving)
         return false;
     for (size_t i = 0; ok && i < linked; i++) {
         if (moving->items[i].ok)
-            ok = journal_message_delete(run->journal, moving->from[i].id, &run->err);
+            ok = (moving->intents[i] == 0 || journal_op_delete(run->journal, moving->intents[i], &run->err)) &&
+                 journal_message_delete(run->journal, moving->from[i].id, &run->err);
     }
     return run_end(run, ok);
 }
@@ -197,7 +209,7 @@ add_move(struct moving *moving, struct todo *todo)
         return false;
     source = run_mailbox_by_id(run, from->mailbox);
     /* Where every mailbox was seen, what appeared is what vanished, also while one of them is paired anew. */
-    if (source == NULL || !mailbox_is_open(source) ||
+    if (source == NULL || (!mailbox_is_open(source) && !is_left_here(source)) ||
         !moves_allowed(SIDE_HERE, run->cautions, run_unseen(run) == NULL)) {
         run->partial = true;
         todo->dropped = true;

@@ -174,7 +174,8 @@ struct todo { /* one message about which something is to be done */
     bool own_name;    /* its file's name is of the form that golub gives */
     bool refused;     /* an upload that was refused before, and is asked for again */
     bool placeholder; /* mbsync's, and no message's file yet */
-    bool moved_out;   /* its folder is gone here: it follows where its file went, and else stays */
+    bool moved_out;   /* its folder is gone here, or its mailbox there: it follows where it went, and else stays */
+    bool sought;      /* a message that is new there: one of such a mailbox may be it */
 };
 
 struct agenda {

@@ -382,10 +382,12 @@ is_renamed(const struct world *world, int content, int mailbox, int side, const 
                               stands_elsewhere(world, content, mailbox, SIM_SERVER));
 }
 
-/* Its folder is away, and it stands in another one: whether it was moved there or copied before that, nobody can tell. */
+/* Its folder or mailbox is away, and it stands in another one: whether it was moved there or copied before that, nobody can tell. */
 static bool
 may_have_left(const struct world *world, int content, int mailbox, int side)
 {
+    if (side != SIM_SERVER)
+        return !world->server->boxes[mailbox].exists && stands_elsewhere(world, content, mailbox, SIM_SERVER);
     return side == SIM_SERVER && (world->away_here[world->client] >> mailbox & 1) != 0 &&
            stands_elsewhere(world, content, mailbox, world->client);
 }

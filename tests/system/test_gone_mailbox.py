@@ -1,0 +1,127 @@
+"""Mail that was moved out of a mailbox which somebody deletes on the server after that: it is followed here, and what was not moved stays where it is."""
+import os
+
+from base import SystemTest, main
+from rig import killer
+from storm import FULL
+
+
+class MovedOutTest(SystemTest):
+    account_options = {"mailboxes": ["*"]}
+    count = 4
+
+    def setUp(self):
+        super().setUp()
+        self.mails = [self.corpus.simple("mail %d" % n) for n in range(self.count)]
+        for name in ("B", "Keep"):
+            self.client.create(name)
+        self.uids = self.client.fill("B", self.mails)
+        self.sync()
+
+    def move_and_delete(self, *numbers, to="Keep"):
+        self.client.move("B", [self.uids[n] for n in numbers], to)
+        self.client.delete_mailbox("B")
+
+    def here(self, mailbox):
+        return sorted(f.digest for f in self.maildir.files(mailbox))
+
+    def digests(self, *numbers):
+        return sorted(self.mails[n].digest for n in numbers)
+
+    def bodies(self):
+        return [line for line in self.proxy.sent() if b"BODY.PEEK[]" in line]
+
+    def test_it_moves_here_and_no_body_travels(self):
+        self.move_and_delete(0, 2)
+        self.maildir.flag(self.maildir.find("B", self.mails[0]), add="F")
+        result = self.sync()
+        self.assertEqual((self.here("Keep"), self.here("B")), (self.digests(0, 2), self.digests(1, 3)), result)
+        self.assertIn("2 moved here", result.out)
+        self.assertEqual(self.bodies(), [])
+        self.sync()
+        self.assertIn("\\Flagged", [m.flags for m in self.client.messages("Keep") if m.digest == self.mails[0].digest][0])
+        self.assert_idempotent()
+
+    def test_into_a_mailbox_that_is_new(self):
+        self.client.create("New")
+        self.move_and_delete(1, to="New")
+        self.sync()
+        self.assertEqual((self.here("New"), self.here("B")), (self.digests(1), self.digests(0, 2, 3)))
+        self.assertEqual(self.bodies(), [])
+
+    def test_what_comes_to_light_in_a_later_run(self):
+        """The mailbox was gone before; the message was out of sight until now."""
+        self.client.create("Hidden")
+        self.account.set(mailboxes=["*", "!Hidden"])
+        self.move_and_delete(3, to="Hidden")
+        self.sync()
+        self.assertEqual(self.here("B"), self.digests(0, 1, 2, 3))
+        self.account.set(mailboxes=["*"])
+        self.sync()
+        self.assertEqual((self.here("Hidden"), self.here("B")), (self.digests(3), self.digests(0, 1, 2)))
+
+    def test_of_two_equal_ones_one_moves(self):
+        twin = self.client.append("B", self.mails[0].bytes, self.mails[0].flags, self.mails[0].date)
+        self.sync()
+        self.assertTrue(twin)
+        self.move_and_delete(0)
+        self.sync()
+        self.assertEqual((self.here("Keep"), self.here("B")), (self.digests(0), self.digests(0, 1, 2, 3)))
+
+    def test_where_nothing_is_removed_here_both_stay(self):
+        self.account.set(pull=["new", "flags"])
+        self.move_and_delete(0)
+        self.sync()
+        self.assertEqual((self.here("Keep"), self.here("B")), (self.digests(0), self.digests(0, 1, 2, 3)))
+        self.assert_idempotent()
+
+    def test_a_file_that_was_changed_stays_and_the_message_comes(self):
+        f = self.maildir.find("B", self.mails[0])
+        with open(f.path, "r+b") as file:
+            file.write(b"x")
+        self.move_and_delete(0)
+        for _ in range(2):
+            self.account.sync()
+        self.assertEqual((self.here("Keep"), len(self.here("B"))), (self.digests(0), 4))
+
+    def test_other_mail_of_its_size_is_new(self):
+        other = self.corpus.simple("mial 0")
+        self.client.delete_mailbox("B")
+        self.client.append("Keep", other.bytes, (), self.mails[0].date)
+        self.sync()
+        self.assertEqual((self.here("Keep"), self.here("B")), ([other.digest], self.digests(0, 1, 2, 3)))
+
+    def test_with_mailbox_deletes_the_rest_goes_to_the_quarantine(self):
+        self.account.set(pull=["new", "flags", "deletes", "mailboxes", "mailbox-deletes"], max_delete="off")
+        self.move_and_delete(0)
+        self.sync()
+        self.assertEqual(self.bodies(), [])
+        result = self.sync()
+        self.assertEqual(self.here("Keep"), self.digests(0))
+        self.assertFalse(os.path.isdir(self.maildir.folder("B")), result)
+        self.assertEqual(self.bodies(), [])
+
+    def die(self, at, after):
+        self.move_and_delete(0, 2)
+        _, steps = killer.run(self.home, at, "sync", "work", after=after)
+        for _ in range(2):
+            self.sync()
+        self.assertEqual((self.here("Keep"), self.here("B")), (self.digests(0, 2), self.digests(1, 3)))
+        self.assert_idempotent()
+        return steps
+
+    def test_killed_at_each_step_it_stands_once(self):
+        steps = self.die(0, False)
+        for step, after in killer.choose(steps, 12):
+            self.doCleanups()
+            self.setUp()
+            with self.subTest("%s %s" % ("after" if after else "before", step)):
+                self.die(step.number, after)
+
+
+class MovedOutByCopyTest(MovedOutTest):
+    server_options = {"capability": " ".join(word for word in FULL.split() if word not in ("MOVE", "UIDPLUS"))}
+
+
+if __name__ == "__main__":
+    main()
