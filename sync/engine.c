@@ -25,6 +25,7 @@
 #include "sync/agenda/doubled.h"
 #include "sync/agenda/drafts_gone.h"
 #include "sync/agenda/filed.h"
+#include "sync/agenda/filed_twin.h"
 #include "sync/agenda/fresh.h"
 #include "sync/agenda/hold.h"
 #include "sync/agenda/late.h"
@@ -407,7 +408,7 @@ work_on_line(struct run *run)
         attempts_over(run);
     if (!going_finish(run))
         return false;
-    return run_stopped(run) || (attempts_write(run) && finish_pairing(run) && reading_say(run) &&
+    return run_stopped(run) || (attempts_write(run) && finish_pairing(run) && reading_say(run) && filed_twins(run) &&
                                 leftovers_count(run) && refusals_say(run) && close_pending(run) && shown_note(run) &&
                                 place_close(run) && close_gmail(run) && close_quarantine(run) && allowed_end(run));
 }

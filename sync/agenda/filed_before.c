@@ -35,20 +35,16 @@ is_users_copy(const struct looking *looking)
 }
 
 static bool
-has_same_body(const struct looking *looking)
+has_same_body(const struct kinship *one, const struct kinship *other)
 {
-    return looking->kinship.has_body && looking->other.has_body &&
-           memcmp(looking->kinship.body, looking->other.body, DIGEST_SIZE) == 0;
+    return one->has_body && other->has_body && memcmp(one->body, other->body, DIGEST_SIZE) == 0;
 }
 
-/* As related.c has it: the same in other words, or kin headers over one body. */
-static bool
-is_same(const struct looking *looking)
+bool
+filed_is_same(const struct kinship *one, const struct kinship *other)
 {
-    const struct kinship *one = &looking->kinship, *other = &looking->other;
-
     return one->has_alike && other->has_alike && memcmp(one->alike, other->alike, DIGEST_SIZE) == 0 &&
-           (has_same_body(looking) || !kin_same(&one->kin, &other->kin));
+           (has_same_body(one, other) || !kin_same(&one->kin, &other->kin));
 }
 
 /* What golub fetched within that hour, and nobody touched since: neither its name, nor its flags, nor what is to be done about it. */
@@ -82,13 +78,13 @@ look_at(struct looking *looking, int64_t id)
         return true;
     if (!read_kinship(run, looking->place, &looking->row, true, &looking->other, &got))
         return false;
-    if (!got || !is_same(looking))
+    if (!got || !filed_is_same(&looking->kinship, &looking->other))
         return true;
     if (!is_untouched(looking, &untouched))
         return false;
     looking->more = looking->more || looking->found != 0 || !untouched || is_users_copy(looking);
     looking->found = id;
-    looking->same_body = has_same_body(looking);
+    looking->same_body = has_same_body(&looking->kinship, &looking->other);
     return true;
 }
 

@@ -2,8 +2,11 @@
 #ifndef SYNC_AGENDA_FILED_BEFORE_H
 #define SYNC_AGENDA_FILED_BEFORE_H
 
+#include "sync/match/kinship.h"
 #include "sync/run/run.h"
 
+/** Are two messages of \\Sent one, as related.c has it: the same in other words, or kin headers over one body? */
+bool filed_is_same(const struct kinship *one, const struct kinship *other);
 /**
  * The file's ten minutes are over. Where one message of \\Sent is what the file is, and its own file is as golub fetched it, the mail reader's file
  * stands for it from here on, and golub's is to go (FACT_ALIAS with FACT_REPLACED): planned anew, todo->dropped. Else nothing. Inside a transaction.

@@ -286,6 +286,41 @@ class FiledTest(SystemTest):
             self.assertTrue(self.is_there(mail, "Sent"))
         self.assert_in_sync()
 
+    def said_twice(self, result):
+        return [e for e in result.of("mailbox") if e["what"] == "sent-twice"]
+
+    def test_under_upload_a_copy_of_the_servers_that_comes_later_is_said_once(self):
+        self.account.set(sent="upload")
+        ours, theirs = self.ours(), self.mail()
+        self.save(ours)
+        self.assertEqual(self.said_twice(self.sync("--json")), [])
+        self.file_it(theirs, self.now + 4)
+        said, = self.said_twice(self.sync("--json"))
+        self.assertEqual(said["mailbox"], "Sent")
+        self.assertIn('sent = "server"', said["text"])
+        self.assertEqual((self.here(), self.there()), (sorted([ours.digest, theirs.digest]),) * 2)
+        for _ in range(2):
+            self.assertEqual(self.said_twice(self.sync("--json")), [])
+        self.save(self.ours(subject="another"))
+        self.assertEqual(self.said_twice(self.sync("--json")), [])
+        self.assert_idempotent()
+
+    def test_under_upload_what_the_server_filed_before_is_said_once(self):
+        self.account.set(sent="upload")
+        self.file_it(self.mail())
+        self.sync()
+        self.save(self.ours(), self.now + 4)
+        said, = self.said_twice(self.sync("--json"))
+        self.assertEqual(self.said_twice(self.sync("--json")), [])
+
+    def test_under_upload_other_mail_is_no_twin(self):
+        self.account.set(sent="upload")
+        self.save(self.ours())
+        self.sync()
+        self.file_it(self.mail(date=5), self.now + 4)
+        self.file_it(self.mail(subject="dinner?"), self.now + 4)
+        self.assertEqual(self.said_twice(self.sync("--json")), [])
+
     def test_what_moves_into_it_waits_for_nothing(self):
         mail = self.mail()
         self.given_both_sides([mail])
