@@ -227,6 +227,17 @@ class FiledTest(SystemTest):
         self.assertEqual((self.here(), self.there()), ([mail.digest], [mail.digest]))
         self.assert_in_sync()
 
+    def test_two_identical_mails_are_two(self):
+        mail = self.mail()
+        for second in (0, 2):
+            self.save(mail, self.now + second)
+        self.sync()
+        for second in (1, 3):
+            self.file_it(mail, self.now + second)
+        self.sync()
+        self.assertEqual((self.here(), self.there()), ([mail.digest] * 2,) * 2)
+        self.assert_idempotent()
+
     def test_two_that_fit_are_not_joined(self):
         ours = self.ours()
         theirs = [self.mail(body=b"one\r\n"), self.mail(body=b"two\r\n")]

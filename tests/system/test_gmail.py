@@ -2,6 +2,7 @@
 import time
 
 from base import HELD, SOME, Account, HomeTest, main
+from rig import killer
 from rig.gmail import GERMAN, GmailServer
 
 NEAR = {"mailboxes": ["*"]}
@@ -223,6 +224,10 @@ class LabelTest(Gmail):
         self.assert_quiet()
 
 
+class LabelTrashTest(LabelTest):
+    options = {"behaviour": "trash"}
+
+
 class LabelMarkTest(LabelTest):
     options = {"auto_expunge": False, "behaviour": "trash"}
 
@@ -346,6 +351,14 @@ class AllMailTest(Gmail):
         self.assertTrue(self.maildir.has("Work", other))
 
 
+class AllMailMarkTest(AllMailTest):
+    options = {"auto_expunge": False}
+
+
+class AllMailMarkTrashTest(AllMailTest):
+    options = {"auto_expunge": False, "behaviour": "trash"}
+
+
 class AllMailTrashTest(AllMailTest):
     options = {"behaviour": "trash"}
 
@@ -380,6 +393,41 @@ class SwallowedTest(Gmail):
         self.maildir.put(sent, mail.lf, "S", int(time.time()))
         self.sync()
         self.assertEqual(self.server.where(mail.bytes), [])
+
+
+class KilledTest(Gmail):
+    """A run dies at each of its steps, where what is expunged from its last label is gone for ever."""
+    options = {"behaviour": "deleteForever"}
+
+    def die(self, at, after, keys, ends):
+        self.account.set(**keys)
+        mail, other = self.given("INBOX", "Work"), self.given("INBOX", "Work", subject="other")
+        self.delete(mail, "INBOX", "Work")
+        self.delete(other, "Work")
+        _, steps = killer.run(self.home, at, "sync", "work", after=after)
+        for _ in range(3):
+            self.account.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.server.names[ends]])
+        self.assertEqual(self.server.where(other.bytes), sorted(["INBOX", self.all]))
+        self.assert_quiet()
+        return steps
+
+    def killed(self, keys, ends):
+        steps = self.die(0, False, keys, ends)
+        for step, after in killer.choose(steps, 10):
+            self.doCleanups()
+            self.setUp()
+            with self.subTest("%s %s" % ("after" if after else "before", step)):
+                self.die(step.number, after, keys, ends)
+
+    def test_on_the_way_to_the_trash(self):
+        self.killed({}, "trash")
+
+    def test_on_the_way_to_all_mail(self):
+        self.killed(WITH_ALL, "all")
+
+    def test_where_the_user_says_expunge(self):
+        self.killed({"delete": "expunge"}, "all")
 
 
 class LimitTest(Gmail):

@@ -3,9 +3,10 @@ import contextlib
 import sqlite3
 
 from base import HELD, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main
-from rig import bent
+from rig import bent, killer
 from storm import FULL
 
+DEATHS = 10
 PLAIN = " ".join(word for word in FULL.split() if word != "MOVE")
 PLAINEST = " ".join(word for word in FULL.split() if word not in ("MOVE", "UIDPLUS"))
 
@@ -198,6 +199,21 @@ class MoveTest(Trash):
                 self.settle()
                 trashed.append(n)
                 self.then_trashed(*trashed)
+
+    def die(self, n, at, after=False):
+        self.delete(n)
+        _, steps = killer.run(self.home, at, "sync", "work", after=after)
+        self.settle()
+        self.then_trashed(*range(n + 1))
+        return steps
+
+    def test_killed_at_each_step_each_stands_once_in_the_trash(self):
+        self.given_more(DEATHS)
+        steps = self.die(0, 0)
+        for n, (step, after) in enumerate(killer.choose(steps, DEATHS), 1):
+            with self.subTest("%s %s" % ("after" if after else "before", step)):
+                self.die(n, step.number, after)
+        self.assert_idempotent()
 
     def given_more(self, count):
         more = [self.corpus.simple("more %d" % (len(self.mails) + n)) for n in range(count)]
@@ -441,9 +457,12 @@ class InsideTest(Trash):
     def test_with_expunge_the_file_follows_into_the_trash(self):
         self.account.set(expunge=True)
         self.maildir.flag(self.maildir.find("INBOX", self.mails[0]), add="ST")
+        bodies = 0
         for _ in range(3):
             self.sync()
+            bodies += sum(b"BODY.PEEK[]" in line for line in self.proxy.sent())
         self.then_trashed(0)
+        self.assertEqual(bodies, 0, "its file moves")
         self.assertEqual(self.maildir.find("Trash", self.mails[0]).letters, "S")
         self.assertEqual(self.run_golub("restore", "work", "--json").of("restore"), [])
         self.assert_in_sync()
