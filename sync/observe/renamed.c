@@ -9,7 +9,6 @@
 #include "sync/run/lookup.h"
 #include "sync/run/uses.h"
 
-#define WAITS "rename-here" /* what is pending of a mailbox whose name is another one there */
 #define TWICE "renamed-and-new"
 
 bool
@@ -102,8 +101,8 @@ is_met_anew(struct run *run, const struct mailbox *row, const char *folder)
            (other->row.id == 0 || other->row.state == MAILBOX_GONE_REMOTE);
 }
 
-static bool
-may_be_renamed(struct run *run, const struct renamed_item *item, const struct mailbox *row, bool *anew)
+bool
+renamed_may_be(struct run *run, const struct renamed_item *item, const struct mailbox *row, bool *anew)
 {
     char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
     struct error ignored = {0};
@@ -237,7 +236,7 @@ judge(struct run *run, const struct known *all, size_t of, struct renamed_item *
         item->row = row;
         return true;
     }
-    if (!may_be_renamed(run, item, row, &anew)) {
+    if (!renamed_may_be(run, item, row, &anew)) {
         if (anew && text_is(item->seen->name, row->row.wire)) {
             free(row->row.wire);
             row->row.wire = NULL;
@@ -458,7 +457,7 @@ say_waiting(struct settling *settling, const struct naming *naming)
 
     (void)text_print(what, sizeof what, "rename this mailbox here to \"%s\", as on the server", naming->name);
     if (!run->account->policy.pull.mailboxes)
-        return run_pending(run, row, 0, PENDING_POLICY, WAITS, what, NULL);
+        return run_pending(run, row, 0, PENDING_POLICY, RENAMED_WAITS, what, NULL);
     if (naming->holder != NULL)
         (void)text_print(why, sizeof why, "folder \"%s\" here is %s", naming->holder->row.folder,
                          naming->holder->row.state == MAILBOX_NEW_LOCAL ? "in the way"
@@ -468,7 +467,7 @@ say_waiting(struct settling *settling, const struct naming *naming)
     else
         (void)text_print(why, sizeof why, "two mailboxes are to have that name here");
     run_complain(run, row, what, why, "Rename or remove that folder; until then its mail stays in sync where it is.");
-    return run_pending(run, row, 0, PENDING_MAILBOX, WAITS, why, NULL);
+    return run_pending(run, row, 0, PENDING_MAILBOX, RENAMED_WAITS, why, NULL);
 }
 
 static bool
@@ -478,7 +477,7 @@ clear_waiting(struct run *run, const struct mailbox *row)
     bool found;
 
     return journal_pending_get(run->journal, row->row.id, 0, &pending, &found, &run->err) &&
-           (!found || strcmp(pending.detail, WAITS) != 0 ||
+           (!found || strcmp(pending.detail, RENAMED_WAITS) != 0 ||
             journal_pending_clear(run->journal, row->row.id, 0, &run->err));
 }
 

@@ -8,6 +8,8 @@
 
 #include "sync/observe/survey.h"
 
+#define RENAMED_WAITS "rename-here" /* what is pending of a mailbox whose name is another one there */
+
 struct renamed_item { /* one of the list */
     const struct remote_listed *seen;
     struct mailbox *row; /* [out] of which it is the new name; NULL: none */
@@ -22,6 +24,8 @@ bool renamed_name(const struct run *run, const struct remote_listed *seen, bool 
                   char name[static LIMIT_MAILBOX_NAME + 1]);
 /** After the folders were listed: those with a temporary name, which is no mailbox's, since a run was cut off (apply/rename_here.h). */
 MUST_CHECK bool renamed_see_folders(struct run *run);
+/** Can that be the row's new name? @param anew  [out] if not: its folder is gone, and the new name has one, so that both are compared as at a first meeting */
+bool renamed_may_be(struct run *run, const struct renamed_item *item, const struct mailbox *row, bool *anew);
 /** Which rows have another name on the server. Of an identity that the list or the journal has twice nothing is believed. */
 MUST_CHECK bool renamed_find(struct run *run, struct renamed_item *items, size_t count);
 /**

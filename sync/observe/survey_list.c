@@ -15,6 +15,7 @@
 #include "sync/observe/moved_folders.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/renamed.h"
+#include "sync/observe/renamed_mail.h"
 #include "sync/observe/survey.h"
 #include "sync/observe/took_name.h"
 #include "sync/observe/undecided.h"
@@ -236,7 +237,8 @@ match_known(struct list *list)
 
     for (size_t i = 0; ok && i < list->count; i++)
         items[i].seen = &list->items[i].seen;
-    ok = ok && took_name_find(list->run, items, list->count) && renamed_find(list->run, items, list->count);
+    ok = ok && took_name_find(list->run, items, list->count) && renamed_find(list->run, items, list->count) &&
+         renamed_mail_find(list->run, items, list->count);
     for (size_t i = 0; ok && i < list->count; i++) {
         list->items[i].taken = items[i].waits;
         ok = items[i].row == NULL || take(list, &list->items[i], items[i].row);

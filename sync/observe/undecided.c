@@ -83,7 +83,8 @@ undecided_leave(struct run *run)
         else
             (void)text_print(what, sizeof what, "tell what this mailbox is called there now");
         run_complain(run, row, what,
-                     run->info.unlisted[0] != '\0'
+                     row->unread_there ? row->perhaps
+                     : run->info.unlisted[0] != '\0'
                          ? run->info.unlisted
                          : "the server did not say which of its mailboxes is which, as it did before",
                      "Neither is touched, and the next run asks again. If it is: rename its folder here as well.");

@@ -10,15 +10,24 @@
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
 
-/* Both are told by what the server says that they are, and the new one's numbers fit, too. */
+/* What has its name now is another one: the server says what both are, or it has another UIDVALIDITY where that is never said. */
+static bool
+is_another(const struct journal_mailbox *row, const struct remote_listed *seen)
+{
+    if (row->objectid[0] == '\0' && seen->objectid[0] == '\0')
+        return seen->has_status && seen->uidvalidity != row->uidvalidity;
+    return row->objectid[0] != '\0' && strcmp(row->objectid, seen->objectid) != 0;
+}
+
+/* And the numbers of that one fit its own row, too. */
 static bool
 is_gone(const struct run *run, const struct mailbox *of, const struct remote_listed *seen, const struct mailbox *mover)
 {
     const struct journal_mailbox *row = &of->row;
 
-    return row->id != 0 && row->wire != NULL && text_is(seen->name, row->wire) && row->objectid[0] != '\0' &&
-           strcmp(row->objectid, seen->objectid) != 0 && undecided_fits(seen, mover) && !of->listed && !of->undecided &&
-           of->folder_here && row->goal == NULL && row->goal_there == NULL &&
+    return row->id != 0 && row->wire != NULL && text_is(seen->name, row->wire) && is_another(row, seen) &&
+           undecided_fits(seen, mover) && !of->listed && !of->undecided && of->folder_here && row->goal == NULL &&
+           row->goal_there == NULL &&
            (row->state == MAILBOX_ACTIVE || row->state == MAILBOX_REPAIR || row->state == MAILBOX_GONE_REMOTE) &&
            run->info.unlisted[0] == '\0' && !run->no_root;
 }

@@ -63,6 +63,7 @@ struct mailbox {
     bool undecided;       /* whether it has another name on the server can't be told in this run: it is left alone */
     bool fits_one;        /* ... for something that is new there has numbers that fit */
     bool perhaps_renamed; /* ... for one that is new there may be it, and this is its name */
+    bool unread_there;    /* ... for the server shows nothing of one that may be it, and its words are: */
     char perhaps[160];
     enum going going;       /* it is gone on the other side, and is to go on this one: sync/apply/going.h */
     enum going going_waits; /* ... and waited for that before this run */
@@ -353,6 +354,7 @@ struct run {
     struct altering *altering; /* golub restore --altered: apply/altered.c; NULL: another command */
     bool fell_behind;          /* a mailbox or folder disappeared since the last run */
     bool overtaken;            /* a message that was listed was gone when it was fetched: another client is at work */
+    int mail_asked;            /* so often mail was listed to tell which mailbox has another name: renamed_mail.h */
     int retaken;               /* looks that were repeated because of `overtaken` */
     bool proven;               /* all mailboxes were at rest behind the last look, and nothing was done since */
     uint64_t keywords_left;    /* that are still to be sent, as the last pass left them */

@@ -13,6 +13,7 @@ static const struct {
     {KIND_SWAPS, 15, true, event_swap},
     {KIND_RENAMES, 25, true, event_rename_there},
     {KIND_RENAMES, 20, false, event_rename_here},
+    {KIND_UNSAID, 40, false, event_unsaid},
     {KIND_AWAY_THERE, 25, false, event_away_there},
     {KIND_AWAY_HERE, 25, false, event_away_here},
     {KIND_GOES, 12, false, event_folder_goes},

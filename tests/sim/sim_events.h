@@ -31,6 +31,8 @@ void event_forget_flags(struct sim *sim);
 void event_swap(struct sim *sim);
 void event_rename_there(struct sim *sim);
 void event_rename_here(struct sim *sim);
+/** On a server that never says which mailbox is which: sim_events_unsaid.c. */
+void event_unsaid(struct sim *sim);
 void event_folder_goes(struct sim *sim);
 void event_delete_there(struct sim *sim);
 void event_make_again(struct sim *sim);

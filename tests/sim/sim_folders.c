@@ -87,10 +87,44 @@ take_place(struct maildir_sim *maildir, const char *path)
     return place;
 }
 
+/* What it held in the last run stands there. */
+static bool
+has_all(const struct maildir_sim *maildir, int place, int mailbox)
+{
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        const struct sim_file *file = &maildir->tree.files[i];
+
+        if (file->mailbox == place && file->put <= maildir->ended &&
+            server_multiplicity(maildir->world->server, mailbox, file->original) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* A folder gets another mailbox's name only where its own has that on the server, or one that nobody can tell from it. */
+static void
+check_followed(struct maildir_sim *maildir, int from, int to)
+{
+    struct world *world = maildir->world;
+    const struct server *server = world->server;
+    const struct sim_mailbox *box = &server->boxes[to];
+    const uint32_t was = maildir->box[to], now = server->listed[to];
+
+    if (from == to || server == NULL || server->identifies || !world->golub || world->inside)
+        return;
+    if (was != 0 && now != 0 && was != now && !(box->id == now && box->twin_of == was) && !has_all(maildir, to, to))
+        violation(world, "folder %s becomes %s, and its mailbox does not have that name", server_mailbox_name(from),
+                  server_mailbox_name(to));
+    world->renamed = true;
+    for (int i = 0; i < world->next_content; i++)
+        world->ledger[i].moved = true;
+}
+
 /* The files of a mailbox are those of another name now. */
 static void
 tell_ledger(struct maildir_sim *maildir, int from, int to)
 {
+    check_followed(maildir, from, to);
     for (int i = 0; from != to && i < maildir->world->next_content; i++) {
         if (maildir_sim_multiplicity(maildir, to, i, true) > 0)
             ledger_renamed_here(maildir->world, i, to);
@@ -119,6 +153,8 @@ move_place(struct maildir_sim *maildir, int from, const char *path)
     maildir->version[from]++;
     maildir->node[to] = maildir->node[from];
     maildir->node[from] = maildir->next_node++;
+    maildir->box[to] = maildir->box[from];
+    maildir->box[from] = 0;
     maildir->born[to] = maildir->born[from];
     maildir->born[from] = maildir->born[to] != 0 ? maildir->next_birth++ : 0;
     if (from >= SIM_MAILBOXES)

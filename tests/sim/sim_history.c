@@ -85,7 +85,7 @@ begin(const struct history *history)
         sim.server.sent = SIM_MAILBOXES - 1;
         server_create(&sim.server, sim.server.sent - 1);
     }
-    if (kind_on(world, KIND_GOES))
+    if (kind_on(world, KIND_GOES) || kind_on(world, KIND_UNSAID))
         sim.disasters = sim.edits = false;
     if (kind_on(world, KIND_EDITS)) {
         sim.disasters = false;

@@ -50,6 +50,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_TRASH] = {"trash", 12, true},
     [KIND_FILED] = {"filed", 10, true},
     [KIND_GOES] = {"goes", 15, true},
+    [KIND_UNSAID] = {"unsaid", 10, true},
 };
 
 /* Beside these it is known what removes a message, and what only moves it. */
@@ -74,6 +75,13 @@ static const struct knob knobs[KINDS] = {
 #define BESIDE_GOES                                                                                                    \
     (KIND_BIT(KIND_GOES) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                      \
      KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_COPIES))
+
+/* ... and every client can tell, for what it knows of its mail is true. */
+#define BESIDE_UNSAID                                                                                                  \
+    (KIND_BIT(KIND_UNSAID) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                    \
+     KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) |                        \
+     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_EXPUNGE) | KIND_BIT(KIND_BROKEN) | KIND_BIT(KIND_KEYWORDS) |                \
+     KIND_BIT(KIND_POWER) | KIND_BIT(KIND_EDITS) | KIND_BIT(KIND_FULL_DISK))
 
 static unsigned long allowed, forbidden;
 static bool chosen; /* by --kinds: then most histories have them */
@@ -132,8 +140,8 @@ in_force(void)
         if (knobs[i].on)
             on |= KIND_BIT(i);
 #ifdef SIM_WATCHER /* its runs are all alike */
-    on &= ~(KIND_BIT(KIND_GOES) | KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_POLICIES) | KIND_BIT(KIND_WORDS) |
-            KIND_BIT(KIND_ONE) | KIND_BIT(KIND_WATCHED));
+    on &= ~(KIND_BIT(KIND_GOES) | KIND_BIT(KIND_UNSAID) | KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_POLICIES) |
+            KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_ONE) | KIND_BIT(KIND_WATCHED));
 #endif
     return (chosen ? allowed : on) & ~forbidden;
 }
@@ -176,6 +184,10 @@ kinds_of(uint64_t seed)
         kinds &= ~KIND_BIT(KIND_GOES);
     if ((kinds & KIND_BIT(KIND_GOES)) != 0)
         kinds &= BESIDE_GOES;
+    if ((kinds & (KIND_BIT(KIND_TRASH) | KIND_BIT(KIND_FILED) | KIND_BIT(KIND_GOES))) != 0)
+        kinds &= ~KIND_BIT(KIND_UNSAID);
+    if ((kinds & KIND_BIT(KIND_UNSAID)) != 0)
+        kinds &= BESIDE_UNSAID;
     return kinds;
 }
 

@@ -49,6 +49,7 @@ enum kind {
     KIND_RENAMES,  /* the server says which mailbox is which, and another client renames them */
     KIND_TRASH,    /* what is removed here goes into the server's Trash */
     KIND_FILED,    /* what is sent the server files itself, and the mail reader saves a copy */
+    KIND_UNSAID,   /* ... and it does not say so: a mailbox is renamed, or one is made that looks like it */
     KIND_GOES,     /* mailboxes are removed on one side, and go on the other (`mailbox-deletes`) */
     KINDS
 };

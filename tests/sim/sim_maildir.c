@@ -365,6 +365,7 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
         maildir->tree.files[i].unflushed = false;
     maildir->tree.mark = then->mark;
     maildir->tree.root = then->root;
+    memset(maildir->box, 0, sizeof maildir->box);
     for (int i = 0; i < SIM_MAILBOXES; i++)
         maildir_sim_touch(maildir, i);
     ledger_forgive(world);

@@ -85,6 +85,10 @@ struct maildir_sim {
     uint64_t changed[SIM_PLACES];    /* tick of the folder's last change */
     uint64_t version[SIM_PLACES];    /* every change counts */
     int node[SIM_PLACES], next_node; /* which directory it is */
+    uint32_t box
+        [SIM_PLACES]; /* the mailbox whose folder it was in the last run, which nothing disturbed; 0: that is not known */
+    uint32_t next[SIM_MAILBOXES];   /* ... and the first UID that it had not given then */
+    uint64_t modseq[SIM_MAILBOXES]; /* ... and its HIGHESTMODSEQ */
     /* times of birth; 0: the file system does not tell */
     int64_t root_born, born[SIM_PLACES];
     int64_t next_birth;

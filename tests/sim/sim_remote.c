@@ -122,6 +122,7 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
         item.uidvalidity = box->uidvalidity;
         item.modseq = server->condstore ? box->modseq : 0;
     }
+    server->listed[mailbox] = box->id;
     if (server->identifies && !is_mute(server, box)) {
         text_print(item.objectid, sizeof item.objectid, "M%u", box->id);
         server->boxes[mailbox].id_sent = server->boxes[mailbox].id_sent || server->lists == 1;
@@ -143,6 +144,7 @@ sim_survey(void *remote, bool (*listed)(void *context, const struct remote_liste
         (void)text_print(server->avoided, sizeof server->avoided, "status");
         return remote_died(server, err);
     }
+    memset(server->listed, 0, sizeof server->listed);
     server->lists++; /* the first one is what the journal learns from */
     server->list_mute =
         server->identifies && server->mute_ids != 0 && rng_chance(&server->world->rng, server->mute_ids);

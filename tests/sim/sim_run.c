@@ -151,12 +151,22 @@ run_open_journal(struct sim *sim, int client, const void *image, size_t size)
     it->index_lost = it->index_lost || it->maildir.quarantined > 0;
     for (int m = 0; m < SIM_MAILBOXES; m++)
         sim->server.boxes[m].id_told &= ~(1u << client);
+    memset(it->maildir.box, 0, sizeof it->maildir.box);
     it->journal = sim_journal_open(image, size, &err);
     if (it->journal == NULL) {
         violation(&sim->world, "the journal can't be opened: %s", err.what);
         return;
     }
     run_hook_journal(sim, client);
+}
+
+static void
+forget_lists(struct sim *sim)
+{
+    sim->server.lists = 0;
+    memset(sim->server.listed, 0, sizeof sim->server.listed);
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        sim->server.boxes[m].id_sent = false;
 }
 
 /* What a run was told of which mailbox is which, it keeps once it got to its end. */
@@ -167,6 +177,9 @@ note_told(struct sim *sim, int client, bool whole)
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         struct sim_mailbox *box = &sim->server.boxes[m];
 
+        sim->clients[client].maildir.box[m] = whole ? sim->server.listed[m] : 0;
+        sim->clients[client].maildir.next[m] = box->uidnext;
+        sim->clients[client].maildir.modseq[m] = box->modseq;
         if (box->id_sent && whole) {
             box->id_told |= 1u << client;
             box->was_at[client] = m;
@@ -316,7 +329,7 @@ run_sync(struct sim *sim, int client)
     check_before(sim, it);
     guard_before(sim, it);
     world->client = client;
-    note_told(sim, client, false);
+    forget_lists(sim);
     world->step = world->steps = world->remote_step = 0;
     world->interfered = 0;
     note_unsure(sim, it->journal);

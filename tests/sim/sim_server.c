@@ -285,7 +285,7 @@ server_create(struct server *server, int mailbox)
         return; /* it was only away */
     box->uidvalidity = server->next_uidvalidity++;
     box->id = ++server->next_id;
-    box->id_told = 0;
+    box->id_told = box->twin_of = 0;
     box->uidnext = 1;
     box->modseq = 1;
     box->expunged_count = 0; /* another mailbox of this name had those UIDs */

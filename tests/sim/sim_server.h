@@ -37,9 +37,11 @@ struct sim_mailbox {
     bool id_sent;            /* in this run */
     int was_at[SIM_CLIENTS]; /* ... under this name */
     unsigned id_told;        /* bits of clients that know it from a run that got to its end */
-    bool cut;                /* there were more than the server shows */
-    bool forgot;             /* all its flags, and since then none was given */
-    int phantoms;            /* EXISTS and STATUS count so many more than there are */
+    uint32_t
+        twin_of;  /* it was made with all that this one held, under the same UIDs: nobody can tell them apart; 0: no */
+    bool cut;     /* there were more than the server shows */
+    bool forgot;  /* all its flags, and since then none was given */
+    int phantoms; /* EXISTS and STATUS count so many more than there are */
     uint32_t uidvalidity, uidnext;
     uint32_t appended; /* the last UID that came by APPEND */
     uint64_t modseq;
@@ -135,11 +137,12 @@ struct server {
     size_t delayed_count;
     uint32_t next_uidvalidity, next_id;
     unsigned next_serial;
-    bool identifies;           /* it says which mailbox is which */
-    int lists;                 /* in this run */
-    bool list_mute, list_gaps; /* the list under way does so */
-    unsigned mute_ids;         /* ... but so many percent of its lists say it of none, or not of all */
-    struct {                   /* UIDs that a backup took back: another message may bear them by now */
+    bool identifies;                /* it says which mailbox is which */
+    int lists;                      /* in this run */
+    uint32_t listed[SIM_MAILBOXES]; /* which mailbox had this name in the last of them; 0: none */
+    bool list_mute, list_gaps;      /* the list under way does so */
+    unsigned mute_ids;              /* ... but so many percent of its lists say it of none, or not of all */
+    struct {                        /* UIDs that a backup took back: another message may bear them by now */
         int mailbox, content;
         uint32_t uid;
     } taken_back[SIM_MESSAGES];

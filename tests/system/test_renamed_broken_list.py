@@ -284,7 +284,9 @@ class TwiceTest(Renaming, SystemTest):
         mail = self.given("A", "Other")
         self.rename(("A", "B"))
         self.journal("UPDATE mailbox SET objectid = '' WHERE name = 'A'")
+        self.journal("UPDATE message SET date = date + 1")  # nor does its mail tell which it is
         self.sync()
+        self.journal("UPDATE message SET date = date - 1 WHERE mailbox = (SELECT id FROM mailbox WHERE name = 'A')")
         self.sync()
         self.assertTrue(all(self.maildir.has(name, m) for m in mail["A"] for name in "AB"))
         guid = self.journal("SELECT objectid FROM mailbox WHERE name = 'B'")[0][0]

@@ -58,7 +58,9 @@ class ElsewhereTest(SituationTest):
         self.client.create("Few")
         self.client.fill("Few", few)
         self.sync()
-        self.client.rename_mailbox("Few", "Few 2025")
+        self.client.create("Few 2025")
+        self.client.copy("Few", "1:*", "Few 2025")
+        self.client.delete_mailbox("Few")
         self.client.create("Few")
         self.proxy.reset()
 

@@ -1,0 +1,42 @@
+/*
+ * Is a mailbox of the server one that the journal knows under another name? Told by its mail: renamed_mail.h says what that proves.
+ */
+#ifndef SYNC_OBSERVE_LIKENESS_H
+#define SYNC_OBSERVE_LIKENESS_H
+
+#include "sync/observe/renamed.h"
+
+#define LIKENESS_SAMPLES 4 /* headers of each */
+
+struct likeness_sample {
+    uint32_t uid; /* 0: none */
+    bool known;   /* the server's is known, so that another one is another message; else it is the file's */
+    unsigned char header[DIGEST_SIZE];
+};
+
+struct likeness {
+    struct mailbox *row;
+    struct renamed_item *item;
+    const struct renamed_item *namesake; /* has the row's old name; NULL: none has */
+    uint64_t all;                        /* messages of the row, where the old name is gone; else 0 */
+    /* [out] */
+    bool wrong;   /* a message is another one, or they can't be compared */
+    bool refused; /* ... for the server does not show them: why is in the row's `perhaps` */
+    bool same;    /* a header is the one that is known: without `wrong` it is that mailbox */
+    /* within */
+    bool anew; /* it has another UIDVALIDITY */
+    uint32_t uidvalidity;
+    uint32_t left;  /* so many more it is to list */
+    uint64_t found; /* so many messages of the row are there */
+    size_t known,
+        others; /* messages of which the header is known, from the server or from their file alone; the last ones are: */
+    struct likeness_sample samples[LIKENESS_SAMPLES];
+    struct likeness_told *told; /* ... anew: what it lists */
+    size_t told_count, told_size;
+};
+
+/** All of them are listed, in one turn; then some headers are read, in another one. likeness_free even if it fails. */
+MUST_CHECK bool likeness_look(struct run *run, struct likeness *pairs, size_t count);
+void likeness_free(struct likeness *pairs, size_t count);
+
+#endif

@@ -1,0 +1,314 @@
+/* See renamed_mail.h. */
+#include "sync/observe/renamed_mail.h"
+
+#include "sync/observe/likeness.h"
+#include "sync/observe/undecided.h"
+#include "sync/observe/way.h"
+#include "sync/run/lookup.h"
+
+#define CANDIDATES_MAX 5000 /* pairs of a row and a name that are looked at in one run; more are no evidence */
+#define ASKS 2              /* in one run: what ends the line each time is not to keep back all other mail */
+
+/* Messages: with so many more than twice as many it is rather one into which somebody moved all of another one. */
+#define NEW_MAIL 10
+
+struct matching {
+    struct run *run;
+    struct renamed_item *items;
+    size_t items_count;
+    struct likeness *pairs;
+    size_t count, size;
+    bool too_many;
+};
+
+static bool
+is_inbox(struct text wire)
+{
+    return text_is_nocase(wire, "INBOX");
+}
+
+static int
+compare_names(const void *key, const void *item)
+{
+    const struct text a = *(const struct text *)key, b = ((const struct renamed_item *)item)->seen->name;
+    const int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
+}
+
+/* Its name is gone from the list, or another one's there. */
+static bool
+is_sought(const struct run *run, const struct mailbox *row, const struct renamed_item *namesake)
+{
+    return row->row.id != 0 && row->row.state == MAILBOX_ACTIVE && row->row.objectid[0] == '\0' &&
+           row->row.uidvalidity != 0 && row->row.utf8 == run->info.utf8 && row->folder_here && row->chosen &&
+           !row->undecided && row->row.goal_there == NULL && !is_inbox(text_of(row->row.wire)) &&
+           (namesake == NULL ? !row->named_there
+                             : namesake->row == NULL && namesake->seen->has_status &&
+                                   namesake->seen->uidvalidity != row->row.uidvalidity);
+}
+
+/* A name that nobody has here, or that was another one's until now. */
+static bool
+is_candidate(struct run *run, const struct renamed_item *item, const struct mailbox *row)
+{
+    const struct mailbox *holder;
+    bool anew;
+
+    if (item->row != NULL || item->waits ||
+        (item->seen->has_status && (item->seen->messages == 0 || !undecided_fits(item->seen, row))))
+        return false;
+    holder = lookup_wire(run, item->seen->name);
+    return holder != row &&
+           (holder == NULL || (item->seen->has_status && holder->row.uidvalidity != item->seen->uidvalidity)) &&
+           renamed_may_be(run, item, row, &anew);
+}
+
+/* The same with another UIDVALIDITY, and perhaps other UIDs: a new name, with as many messages at least. */
+static bool
+is_renumbered(struct run *run, const struct renamed_item *item, const struct mailbox *row, uint64_t rows)
+{
+    bool anew;
+
+    return item->row == NULL && !item->waits && item->seen->has_status &&
+           item->seen->uidvalidity != row->row.uidvalidity && item->seen->uidvalidity != 0 &&
+           item->seen->messages >= rows && item->seen->messages <= 2 * rows + NEW_MAIL &&
+           lookup_wire(run, item->seen->name) == NULL && renamed_may_be(run, item, row, &anew);
+}
+
+static struct renamed_item *
+find_named(const struct matching *matching, const struct mailbox *row)
+{
+    const struct text wire = text_of(row->row.wire != NULL ? row->row.wire : "");
+
+    return matching->items_count == 0
+               ? NULL
+               : bsearch(&wire, matching->items, matching->items_count, sizeof *matching->items, compare_names);
+}
+
+static bool
+add_pair(struct matching *matching, const struct likeness *pair)
+{
+    matching->too_many = matching->too_many || matching->count == CANDIDATES_MAX;
+    if (matching->too_many)
+        return true;
+    if (!array_grow(&matching->pairs, &matching->size, matching->count + 1, sizeof *matching->pairs))
+        return run_no_memory(matching->run);
+    matching->pairs[matching->count++] = *pair;
+    return true;
+}
+
+static bool
+gather_of(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake)
+{
+    const size_t before = matching->count;
+    struct likeness pair = {.row = row, .namesake = namesake};
+    bool ok = namesake != NULL || journal_message_count(matching->run->journal, row->row.id, WHICH_WITH_UID, &pair.all,
+                                                        &matching->run->err);
+    bool none;
+
+    for (size_t k = 0; ok && k < matching->items_count; k++) {
+        pair.item = &matching->items[k];
+        if (is_candidate(matching->run, pair.item, row))
+            ok = add_pair(matching, &pair);
+    }
+    none = matching->count == before;
+    for (size_t k = 0; ok && none && pair.all != 0 && k < matching->items_count; k++) {
+        pair.item = &matching->items[k];
+        if (is_renumbered(matching->run, pair.item, row, pair.all))
+            ok = add_pair(matching, &pair);
+    }
+    return ok;
+}
+
+static bool
+gather(struct matching *matching)
+{
+    struct run *run = matching->run;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < run->count && !matching->too_many; i++) {
+        struct mailbox *row = &run->mailboxes[i];
+        const struct renamed_item *namesake;
+
+        if (row->row.wire == NULL || row->row.objectid[0] != '\0')
+            continue;
+        namesake = find_named(matching, row);
+        if (is_sought(run, row, namesake))
+            ok = gather_of(matching, row, namesake);
+    }
+    return ok;
+}
+
+/* ---- which of them ---- */
+
+static bool
+passes(const struct likeness *pair)
+{
+    return pair->same && !pair->wrong;
+}
+
+/* For the same row, or the same name. */
+static bool
+is_rival(const struct likeness *pair, const struct likeness *other)
+{
+    return other != pair && (other->row == pair->row || other->item == pair->item);
+}
+
+static bool
+has_rival(const struct matching *matching, const struct likeness *pair, bool refused)
+{
+    for (size_t i = 0; i < matching->count; i++) {
+        const struct likeness *other = &matching->pairs[i];
+
+        if (is_rival(pair, other) && (refused ? other->refused : passes(other)))
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_another_name(const struct matching *matching, const struct mailbox *row)
+{
+    for (size_t i = 0; i < matching->items_count; i++)
+        if (matching->items[i].row == row && !matching->items[i].same)
+            return true;
+    return false;
+}
+
+/* It may be what the list has under some name. */
+static bool
+is_perhaps_there(const struct matching *matching, const struct mailbox *mailbox)
+{
+    for (size_t i = 0; i < matching->items_count; i++)
+        if (matching->items[i].row == NULL && undecided_fits(matching->items[i].seen, mailbox))
+            return true;
+    return false;
+}
+
+/*
+ * Does another mailbox keep the name, or the folder? That it is gone nobody says: only one with nothing in it makes way. A folder that is no mailbox's is in
+ * the way, and said.
+ */
+static bool
+is_kept(const struct matching *matching, const struct mailbox *holder, const struct way *way)
+{
+    return holder != NULL && holder->row.id != 0 && !has_another_name(matching, holder) &&
+           !(holder == way->of && way->free && !is_perhaps_there(matching, holder));
+}
+
+static bool
+can_have(const struct matching *matching, const struct renamed_item *item)
+{
+    struct run *run = matching->run;
+    char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
+    struct error ignored = {0};
+    struct way way;
+
+    if (!renamed_name(run, item->seen, false, name) ||
+        !names_map_folder(&run->map, name, run->account->policy.layout, folder, &ignored))
+        return false;
+    way = way_find(run, item->seen, item->row, folder);
+    return (lookup_name(run, name) == item->row || !is_kept(matching, lookup_name(run, name), &way)) &&
+           (lookup_folder(run, folder) == item->row || !is_kept(matching, lookup_folder(run, folder), &way));
+}
+
+static void
+take(const struct matching *matching)
+{
+    for (size_t i = 0; i < matching->count; i++) {
+        const struct likeness *pair = &matching->pairs[i];
+
+        if (!passes(pair) || has_rival(matching, pair, false) || has_rival(matching, pair, true))
+            continue;
+        pair->item->row = pair->row;
+        pair->item->reborn = pair->namesake != NULL;
+        pair->row->row.modseq = 0; /* a twin counts its changes by itself: all flags are read */
+    }
+    for (bool again = true; again;) { /* what one of them has to keep another one can't get */
+        again = false;
+        for (size_t i = 0; i < matching->count; i++) {
+            struct renamed_item *item = matching->pairs[i].item;
+
+            if (item->row != matching->pairs[i].row || can_have(matching, item))
+                continue;
+            item->row = NULL;
+            item->reborn = false;
+            again = true;
+        }
+    }
+}
+
+static void
+leave(struct mailbox *mailbox, const char *why)
+{
+    if (mailbox == NULL)
+        return;
+    mailbox->undecided = mailbox->unread_there = true;
+    if (mailbox->perhaps != why)
+        (void)text_print(mailbox->perhaps, sizeof mailbox->perhaps, "%s", why);
+}
+
+/* What the server does not show now may be it: that is waited for, a day long. */
+static void
+leave_refused(const struct matching *matching)
+{
+    struct run *run = matching->run;
+
+    for (size_t i = 0; i < matching->count; i++) {
+        const struct likeness *pair = &matching->pairs[i];
+
+        if ((!pair->refused && !(passes(pair) && has_rival(matching, pair, true))) || pair->item->row != NULL ||
+            has_another_name(matching, pair->row) || !undecided_is_waited_for(run, pair->row))
+            continue;
+        pair->item->waits = true;
+        leave(pair->row, pair->row->perhaps);
+        leave(lookup_wire(run, pair->item->seen->name), pair->row->perhaps);
+    }
+}
+
+/* What followed in an earlier run, and can't have its new name here until now. */
+static bool
+recall_waiting(const struct matching *matching)
+{
+    struct run *run = matching->run;
+    struct journal_pending *list;
+    size_t count;
+
+    if (!journal_pendings(run->journal, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *row = list[i].message == 0 && strcmp(list[i].detail, RENAMED_WAITS) == 0
+                                  ? run_mailbox_by_id(run, list[i].mailbox)
+                                  : NULL;
+        struct renamed_item *item = row != NULL && row->row.objectid[0] == '\0' ? find_named(matching, row) : NULL;
+        bool anew;
+
+        if (item != NULL && item->row == NULL && !item->waits && renamed_may_be(run, item, row, &anew))
+            item->row = row;
+    }
+    free(list);
+    return true;
+}
+
+bool
+renamed_mail_find(struct run *run, struct renamed_item *items, size_t count)
+{
+    struct matching matching = {.run = run, .items = items, .items_count = count};
+    bool ok;
+
+    /* A line that can't be read may be the one that has the name. */
+    if (run->first || run->pair_all || run->info.unlisted[0] != '\0')
+        return true;
+    ok = recall_waiting(&matching) && gather(&matching);
+    if (ok && matching.count != 0 && !matching.too_many && run->mail_asked++ < ASKS) {
+        ok = likeness_look(run, matching.pairs, matching.count);
+        if (ok) {
+            take(&matching);
+            leave_refused(&matching);
+        }
+    }
+    likeness_free(matching.pairs, matching.count);
+    free(matching.pairs);
+    return ok;
+}
