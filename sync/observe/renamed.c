@@ -51,7 +51,7 @@ renamed_name(const struct run *run, const struct remote_listed *seen, bool uncut
     struct error ignored = {0};
 
     return names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator,
-                             uncut ? "" : run->info.prefix, name, &ignored);
+                             uncut || (seen->attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix, name, &ignored);
 }
 
 /* Has it the name, in one of the ways in which a name of the server is spelled here? */
@@ -109,8 +109,8 @@ renamed_may_be(struct run *run, const struct renamed_item *item, const struct ma
 
     *anew = false;
     if (row->row.wire == NULL || is_inbox(item->seen->name) || is_inbox(text_of(row->row.wire)) ||
-        (item->seen->attributes & REMOTE_SHARED) != 0 || is_called_so(run, item->seen, row->row.name) ||
-        !renamed_name(run, item->seen, false, name) || !uses_choose(run, name, item->seen->attributes) ||
+        is_called_so(run, item->seen, row->row.name) || !renamed_name(run, item->seen, false, name) ||
+        !uses_choose(run, name, item->seen->attributes) ||
         !names_map_folder(&run->map, name, run->account->policy.layout, folder, &ignored))
         return false;
     *anew = is_met_anew(run, row, folder);

@@ -489,6 +489,34 @@ class RenamedThereTest(Renaming, SystemTest):
             self.assertEqual(set(f.read().split("\n")), {"A", "B"})
 
 
+class PublicTest(Renaming, SystemTest):
+    """A name space that is everybody's: whoever renamed it there, it has that name now."""
+    server_options = {"special_use": False, "extra": "namespace pub {\n  type = public\n  separator = /\n  prefix = Public/\n"
+                      "  location = maildir:~/pub:LAYOUT=fs\n  subscriptions = yes\n  list = children\n}\n"}
+    account_options = {"mailboxes": ["*", "Public/*"]}
+
+    def test_one_with_what_is_below_it(self):
+        self.given("Public/A", "Public/A/Kid")
+        self.rename(("Public/A", "Public/B"))
+
+        self.assert_followed(("Public/A", "Public/B"), ("Public/A/Kid", "Public/B/Kid"))
+
+    def test_into_another_one(self):
+        self.given("Public/A", "Public/C")
+        self.rename(("Public/A", "Public/C/A"))
+
+        self.assert_followed(("Public/A", "Public/C/A"))
+
+
+class PublicDotsTest(PublicTest):
+    """The prefix of the user's own name space is cut, that of this one stays."""
+    server_options = {"special_use": False, "separator": ".", "prefix": "INBOX.", "extra": PublicTest.server_options["extra"].replace("/\n", ".\n")}
+
+    def setUp(self):
+        super().setUp()
+        self.client.prefix = ""
+
+
 class SeparatorTest(RenamedThereTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
