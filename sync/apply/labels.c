@@ -207,7 +207,7 @@ labels_only_one(struct labels *labels, const struct todo *todo, bool *only)
     struct run *run = labels->run;
     struct finding finding = {0};
 
-    *only = labels->unseen = labels->asks = labels->archives = false;
+    *only = labels->unseen = labels->asks = false;
     labels->taken_by = 0;
     if ((run->mailboxes[todo->mailbox].uses & REMOTE_ALL) != 0)
         return true;
@@ -218,7 +218,6 @@ labels_only_one(struct labels *labels, const struct todo *todo, bool *only)
     if (finding.taken_by == 0 && !finding.in_all)
         finding.taken_by = finding.refused;
     *only = !labels->asks && (finding.stays || finding.taken_by != 0 || finding.in_all);
-    labels->archives = *only && !finding.stays && finding.taken_by == 0;
     labels->taken_by = *only && !finding.stays ? finding.taken_by : 0;
     labels->unseen = labels->unseen && !*only;
     return labels->asks || labels->unseen || *only || id_set_add(&labels->last, todo->id) || run_no_memory(run);

@@ -1,6 +1,7 @@
 /*
  * Gmail shows one message in several mailboxes, its labels. To expunge it from one of them takes that label off; to move it into the \\Trash takes it
- * out of all. What is expunged from its last label goes from \\All as well, where the user of Gmail has set that; to move it to \\All never does that.
+ * out of all. What is expunged from its last label goes from \\All as well, where the user of Gmail has set that; to move it to \\All takes the label off, too, and
+ * never does that.
  */
 #ifndef SYNC_APPLY_LABELS_H
 #define SYNC_APPLY_LABELS_H
@@ -13,7 +14,6 @@ struct labels {
     struct id_set going; /* rows that are removed there in this pass */
     struct id_set last;  /* ... and of each message that is left nowhere else the one that takes it to the \\Trash */
     struct mailbox *all; /* \\All, if what leaves its last label can be moved there */
-    bool archives;       /* \\All alone has it still: its label is taken off by labels_carry, never by EXPUNGE */
     int64_t taken_by;    /* another one that takes it to the \\Trash, and this label along; 0: it keeps a label */
     bool unseen;         /* only a mailbox that was not looked at in this run might still have it */
     bool asks;           /* what Gmail calls it is asked for first: the next look tells */

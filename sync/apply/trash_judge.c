@@ -57,8 +57,8 @@ is_half(struct run *run, const struct todo *todo, struct journal_message *messag
 }
 
 /*
- * Gmail, and the user says "expunge". What that does to a message that loses its last label, Gmail's settings say, which nobody can ask for: it may be
- * gone for ever. To move it to \All takes the same label off, and never does that. What is expunged in \Trash and \Junk is meant to go.
+ * What an expunge does at Gmail to a message that loses its last label, Gmail's settings say, which nobody can ask for: it may be gone for ever, also
+ * where the user says "expunge". To move it to \All takes the same label off, and never does that. What is expunged in \Trash and \Junk is meant to go.
  */
 static bool
 takes_label_off(const struct run *run, const struct todo *todo)
@@ -69,7 +69,7 @@ takes_label_off(const struct run *run, const struct todo *todo)
 bool
 trash_judge(struct run *run, struct agenda *agenda)
 {
-    const bool on = trashing_is_on(run->account, &run->info), archives = !on && labels_can_archive(run);
+    const bool on = trashing_is_on(run->account, &run->info), archives = run->info.labels && labels_can_archive(run);
     struct journal_message *message;
     struct labels labels = {0};
     const struct mailbox *place;
@@ -87,10 +87,10 @@ trash_judge(struct run *run, struct agenda *agenda)
 
         if (!removal_is_due(run, todo, SIDE_THERE) || todo->replaced || &run->mailboxes[todo->mailbox] == place)
             continue;
-        todo->archived = archives && takes_label_off(run, todo);
+        todo->archived = !on && archives && takes_label_off(run, todo);
         if (todo->archived || (!on && !takes_label_off(run, todo)))
             continue;
-        labels.asks = labels.unseen = labels.archives = false;
+        labels.asks = labels.unseen = false;
         labels.taken_by = 0;
         ok = is_half(run, todo, message, &stays) &&
              (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
@@ -103,8 +103,9 @@ trash_judge(struct run *run, struct agenda *agenda)
             continue;
         }
         todo->trashed = ok && !stays;
-        todo->archived = ok && labels.archives;
         todo->taken_by = ok && run->info.labels ? labels.taken_by : 0;
+        /* Also of several labels: before the command comes another client may have taken off the others. */
+        todo->archived = ok && archives && stays && todo->taken_by == 0 && takes_label_off(run, todo);
         ok = ok && (!todo->trashed || place != NULL || wait_for_place(run, todo));
     }
     labels_free(&labels);

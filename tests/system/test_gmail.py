@@ -170,6 +170,18 @@ class LabelTest(Gmail):
         self.assertIn("let Gmail show it, or All Mail", result.err)
         self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", self.all]))
 
+    def test_a_label_that_another_client_makes_the_last_one_meanwhile_is_not_expunged(self):
+        mail = self.given("INBOX", "Work")
+
+        def meanwhile(ask):
+            work = self.server.mailboxes["Work"]
+            if ask.command in ("UID STORE", "UID EXPUNGE", "UID MOVE") and work.messages:
+                work.expunge(work.messages[0].uid)
+        self.server.bend = meanwhile
+        self.delete(mail, "INBOX")
+        self.sync()
+        self.assertEqual(self.server.where(mail.bytes), [self.all])
+
     def test_no_label_goes_before_the_message_is_in_the_trash(self):
         """What can't go to the Trash now keeps all of its labels."""
         mail = self.given("INBOX", "Work")
