@@ -6,18 +6,20 @@ static size_t
 acts_of(const struct run *run, const struct todo *todo, enum report_act acts[2])
 {
     const struct plan_step *step = &todo->step;
-    const bool moves = todo->partner != 0;
+    const bool moves = todo->partner != 0, copied = moves && !run->info.move; /* and removed where it was */
     size_t count = 0;
 
-    if (moves ? !todo->fresh : step->kept_back && step->verb != PLAN_FLAGS) /* of a move, its new place says it */
+    /* Of a move, its new place says it. */
+    if (moves ? !todo->fresh && !(copied && step->verb == PLAN_REMOVE_THERE)
+              : step->kept_back && step->verb != PLAN_FLAGS)
         return 0;
     if (step->verb == PLAN_DOWNLOAD)
         acts[count++] = moves ? DID_MOVE_HERE : DID_DOWNLOAD;
     else if (step->verb == PLAN_UPLOAD)
-        acts[count++] = moves ? DID_MOVE_THERE : todo->copied ? DID_COPY_THERE : DID_UPLOAD;
+        acts[count++] = copied || todo->copied ? DID_COPY_THERE : moves ? DID_MOVE_THERE : DID_UPLOAD;
     else if (step->verb == PLAN_REMOVE_HERE && !moves)
         acts[count++] = DID_REMOVE_HERE;
-    else if (step->verb == PLAN_REMOVE_THERE && !moves)
+    else if (step->verb == PLAN_REMOVE_THERE && (!moves || copied))
         acts[count++] = DID_REMOVE_THERE;
     if (count != 0 && acts[0] == DID_REMOVE_THERE && todo->deleted && run->account->policy.pull.deletes)
         acts[count++] = DID_REMOVE_HERE;

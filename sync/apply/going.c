@@ -257,38 +257,6 @@ check_missing(struct run *run, struct mailbox *mailbox, char why[static GOING_WH
         find_empty(run, mailbox, why);
 }
 
-/* It was away, and is back: nothing that is gone of its messages counts as removed. */
-static bool
-bring_back(struct run *run, struct mailbox *mailbox, const char *why, bool *again)
-{
-    char text[GOING_WHY + 80];
-    struct error err = {0};
-
-    if (!run->account->policy.pull.mailboxes || !run->account->policy.pull.new_mail)
-        return going_keep(run, mailbox, why);
-    (void)text_print(text, sizeof text, "%s: nothing in it is removed, and its folder is made again", why);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "back", text);
-    if (run->dry) {
-        mailbox->going = GOING_NOT;
-        run_did(run, mailbox, (struct report_done){.act = DID_CREATE_HERE});
-        return true;
-    }
-    if (!situation_mark(run))
-        return false;
-    if (!run->local.ops->create(run->local.self, mailbox->row.folder, &err)) {
-        run_problem(run, mailbox, &err);
-        return going_keep(run, mailbox, why);
-    }
-    mailbox->going = GOING_NOT;
-    mailbox->row.state = MAILBOX_REPAIR;
-    mailbox->row.stamp[0] = '\0';
-    mailbox->folder_here = mailbox->look_there = mailbox->look_here = *again = true;
-    run_did(run, mailbox, (struct report_done){.act = DID_CREATE_HERE});
-    return run_begin(run) && run_end(run, situation_mark_commit(run) && missing_return(run, mailbox) &&
-                                              journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err) &&
-                                              journal_mailbox_save(run->journal, &mailbox->row, &run->err));
-}
-
 /* A message of the server that was never here: nobody can have removed it. */
 static bool
 is_unknown(const struct journal_message *message)
@@ -321,6 +289,50 @@ walk_there(struct run *run, const struct mailbox *mailbox, bool mark, bool *unkn
     free(ids);
     free(message);
     return ok;
+}
+
+/* As if its folder had been made again, and was empty. */
+static bool
+foresee_back(struct run *run, struct mailbox *mailbox)
+{
+    bool ignored = false;
+
+    mailbox->going = GOING_NOT;
+    mailbox->row.state = MAILBOX_REPAIR;
+    mailbox->folder_here = true;
+    run_did(run, mailbox, (struct report_done){.act = DID_CREATE_HERE});
+    return run_begin(run) &&
+           run_end(run, walk_there(run, mailbox, true, &ignored, &ignored) && missing_return(run, mailbox) &&
+                            journal_mailbox_save(run->journal, &mailbox->row, &run->err));
+}
+
+/* It was away, and is back: nothing that is gone of its messages counts as removed. */
+static bool
+bring_back(struct run *run, struct mailbox *mailbox, const char *why, bool *again)
+{
+    char text[GOING_WHY + 80];
+    struct error err = {0};
+
+    if (!run->account->policy.pull.mailboxes || !run->account->policy.pull.new_mail)
+        return going_keep(run, mailbox, why);
+    (void)text_print(text, sizeof text, "%s: nothing in it is removed, and its folder is made again", why);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "back", text);
+    if (run->dry)
+        return foresee_back(run, mailbox);
+    if (!situation_mark(run))
+        return false;
+    if (!run->local.ops->create(run->local.self, mailbox->row.folder, &err)) {
+        run_problem(run, mailbox, &err);
+        return going_keep(run, mailbox, why);
+    }
+    mailbox->going = GOING_NOT;
+    mailbox->row.state = MAILBOX_REPAIR;
+    mailbox->row.stamp[0] = '\0';
+    mailbox->folder_here = mailbox->look_there = mailbox->look_here = *again = true;
+    run_did(run, mailbox, (struct report_done){.act = DID_CREATE_HERE});
+    return run_begin(run) && run_end(run, situation_mark_commit(run) && missing_return(run, mailbox) &&
+                                              journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err) &&
+                                              journal_mailbox_save(run->journal, &mailbox->row, &run->err));
 }
 
 static bool

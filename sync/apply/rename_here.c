@@ -534,13 +534,23 @@ recover_all(struct run *run)
     return ok;
 }
 
-/* A dry run leaves the folders where they are, and goes on with them. */
-static void
+/* A dry run leaves the folders where they are, and goes on with them. One that has none has another name, as it would in a run. */
+static bool
 foresee(struct run *run)
 {
-    for (size_t i = 0; i < run->count; i++)
-        if (run->mailboxes[i].row.goal != NULL && run->mailboxes[i].listed)
-            say_renamed(run, &run->mailboxes[i], run->mailboxes[i].row.folder);
+    struct moving moving = {.run = run};
+    bool here, ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!is_mover(mailbox) || !mailbox->listed || is_home(run, mailbox, &ok))
+            continue;
+        ok = is_taken(run, mailbox->row.folder, &here) && (here || name_only(&moving, mailbox));
+        if (ok && here)
+            say_renamed(run, mailbox, mailbox->row.folder);
+    }
+    return ok;
 }
 
 bool
@@ -554,7 +564,6 @@ rename_here(struct run *run)
 {
     if (run->no_root)
         return true;
-    if (run->dry)
-        foresee(run);
-    return run->dry || move_all(run); /* what an earlier run began ends also where this one may rename nothing */
+    return run->dry ? foresee(run)
+                    : move_all(run); /* what an earlier run began ends also where this one may rename nothing */
 }
