@@ -29,6 +29,7 @@
 #include "sync/agenda/fresh.h"
 #include "sync/agenda/hold.h"
 #include "sync/agenda/late.h"
+#include "sync/agenda/left_since.h"
 #include "sync/agenda/nowhere.h"
 #include "sync/agenda/placeholders.h"
 #include "sync/agenda/shown.h"
@@ -214,7 +215,7 @@ plan_missing(struct run *run, struct agenda *agenda)
     if (will_be_retaken(run))
         return true;
     if (!agenda_placeholders(run, agenda) || !agenda_late(run, agenda) || !agenda_unread_files(run, agenda) ||
-        !nowhere_prove(run, agenda))
+        !agenda_left_since(run, agenda) || !nowhere_prove(run, agenda))
         return false;
     return will_be_retaken(run) || (agenda_unpaired(run, agenda) && agenda_doubled(run, agenda) &&
                                     agenda_filed(run, agenda) && agenda_wanted(run, agenda));

@@ -262,6 +262,10 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
         if (!journal_message_save(run->journal, &message, &run->err))
             return false;
     }
+    if (mailbox->moved_out && todo.step.verb == PLAN_DOWNLOAD && todo.fresh) {
+        todo.step.kept_back = true;
+        return add_todo(run, agenda, &todo);
+    }
     if (agenda_is_closed(mailbox) &&
         !moved_out_is_rest(run, mailbox,
                            &message)) /* what is new may have vanished elsewhere: its old place waits for it */

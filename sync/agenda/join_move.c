@@ -42,9 +42,9 @@ wait_for_source(struct run *run, struct todo *from, struct todo *to)
                                                       plan_verb_word(to->step.verb), why, NULL));
 }
 
-/* Where it is now is known, and policy does not let its old place follow: an ordinary removal that is kept back. */
+/* Where it is now is known, and its old place does not follow there: an ordinary removal, which policy perhaps keeps back. */
 static bool
-keep_back(struct run *run, struct todo *gone)
+end_search(struct run *run, struct todo *gone)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     bool ok = (message != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, message);
@@ -78,12 +78,16 @@ join_move(struct run *run, struct todo *from, struct todo *to, bool up)
 
     if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) { /* the old one may not go */
         from->elsewhere = to->id;
-        return !from->unpaired || keep_back(run, from);
+        return !from->unpaired || end_search(run, from);
     }
     if (!is_over(run, from, place, &over))
         return false;
     if (over)
         return true;
+    if (!up && place->moved_out) { /* its place has no folder here, and gets none: there it stays */
+        from->elsewhere = to->id;
+        return !from->unpaired || end_search(run, from);
+    }
     to->partner = from->id;
     from->partner = to->id;
     if (to->step.kept_back || agenda_is_closed(place) || (from->unanswered && !mailbox_is_open(place)))

@@ -12,6 +12,7 @@ struct resolving {
     struct run *run;
     struct agenda *agenda;
     const struct mailbox *unseen; /* a mailbox that was not seen in this run; NULL: all were */
+    bool looks;                   /* it is looked at before the next pass */
     bool filling;                 /* the provider is perhaps still at work in one of the mailboxes */
     int64_t *claimed;             /* rows that were recognised as the new place of one that moved */
     size_t claimed_count;
@@ -199,6 +200,21 @@ wait_for_unseen(struct resolving *resolving, struct todo *todo)
     return wait_for(resolving, todo, policy ? PENDING_POLICY : PENDING_SETTLE, why);
 }
 
+/* New mail where the folder is gone here is nobody's to fetch, and no later run would look at it: what is missing may be among that. */
+static bool
+looks_first(struct resolving *resolving)
+{
+    struct run *run = resolving->run;
+
+    if (resolving->unseen == NULL || resolving->unseen->row.state != MAILBOX_GONE_LOCAL || run->dry)
+        return false;
+    if (!resolving->looks && !run->look_everywhere) {
+        run_look_everywhere(run);
+        resolving->looks = true;
+    }
+    return resolving->looks;
+}
+
 /* *done: it is not sent up now. */
 static bool
 delay_upload(struct resolving *resolving, struct todo *todo, enum filling filling, bool *done)
@@ -206,6 +222,10 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
     struct run *run = resolving->run;
 
     *done = true;
+    if (looks_first(resolving)) {
+        todo->dropped = true; /* the next pass has seen it */
+        return true;
+    }
     if (resolving->unseen != NULL)
         return wait_for_unseen(resolving, todo);
     if ((run->cautions & CAUTION_MADE_THERE) != 0)

@@ -230,11 +230,24 @@ lettering_take(struct run *run, struct mailbox *mailbox)
     return journal_lettered_save(run->journal, &letters->row, &run->err);
 }
 
+/* It can't be entered, or has gone since the folders were found: that is said where its names are listed. */
+static bool
+is_folder_lost(const struct run *run, const char *folder)
+{
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool missing = false;
+
+    if (run->local.ops->closed != NULL && run->local.ops->closed(run->local.self, folder, &ignored))
+        return true;
+    return run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &ignored) && missing;
+}
+
 static bool
 read_table(struct run *run, struct mailbox *mailbox)
 {
     struct lettering *letters = mailbox->letters;
-    struct error err = {0}, ignored = {0};
+    struct error err = {0};
 
     letters->asked = 0;
     letters->unread = !run->local.ops->letters(run->local.self, mailbox->row.folder, &letters->table, &err);
@@ -244,8 +257,7 @@ read_table(struct run *run, struct mailbox *mailbox)
     letters->table = (struct local_letters){.letters = letters->before};
     if (err.hint[0] == '\0')
         error_hint(&err, "Mend or remove that file, or set `keywords = \"journal\"`.");
-    /* A folder that can't be entered is named where its names are listed. */
-    if (run->local.ops->closed == NULL || !run->local.ops->closed(run->local.self, mailbox->row.folder, &ignored))
+    if (!is_folder_lost(run, mailbox->row.folder))
         run_problem_here(run, mailbox, &err);
     return false;
 }

@@ -155,8 +155,12 @@ run_look_everywhere(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (!mailbox->asked && run_is_unseen(mailbox))
-            mailbox->look_there = true;
+        const bool gone = mailbox->row.state == MAILBOX_GONE_LOCAL;
+
+        if (!run_is_unseen(mailbox) || (gone ? run->dry : mailbox->asked))
+            continue;
+        mailbox->moved_out = mailbox->moved_out || gone;
+        mailbox->look_there = true;
     }
 }
 

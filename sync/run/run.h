@@ -406,7 +406,8 @@ struct mailbox_now run_mailbox_now(const struct mailbox *mailbox);
 bool run_is_unseen(const struct mailbox *mailbox);
 /** A mailbox for which run_is_unseen is true, but for those that stay unreadable; NULL: there is none. */
 const struct mailbox *run_unseen(const struct run *run);
-/** From here on the run looks at the mailboxes, too, that the command line does not name: something may be there that it needs to know. */
+/** From here on the run looks at the mailboxes, too, that the command line does not name, and at new mail where the folder is gone here: something may be there
+ * that it needs to know. */
 void run_look_everywhere(struct run *run);
 /** All that a place of the array owns; it is empty then. */
 void run_mailbox_free(struct mailbox *mailbox);
