@@ -180,6 +180,19 @@ what_is_asked(const struct wish *wish, char what[static KEYWORD_MAX + 80])
     return what;
 }
 
+/* What becomes of it, and what does who has changed his mind. */
+static const char *
+hint_for(const struct wish *wish, bool asked)
+{
+    if (wish->step.there_add != 0)
+        return asked ? "It is kept here, and tried again in a day; `golub keyword FILE -WORD` takes it back."
+                     : "The server said so before; it is asked again within a day; `golub keyword FILE -WORD` takes it "
+                       "back.";
+    return asked
+               ? "It is kept here, and tried again in a day; `golub keyword FILE +WORD` takes it back."
+               : "The server said so before; it is asked again within a day; `golub keyword FILE +WORD` takes it back.";
+}
+
 static bool
 may_be_sent(struct run *run, const struct wish *wish)
 {
@@ -195,8 +208,7 @@ may_be_sent(struct run *run, const struct wish *wish)
     if (wish->row.not_before <= run->now)
         return wish->mailbox->keyword_doubts < DOUBTS_MAX;
     if (!wish->mailbox->keywords_said) /* by the run that asked; the same line once a run */
-        run_complain(run, wish->mailbox, what_is_asked(wish, what), wish->row.why,
-                     "The server said so before; it is asked again within a day.");
+        run_complain(run, wish->mailbox, what_is_asked(wish, what), wish->row.why, hint_for(wish, false));
     return false;
 }
 
@@ -370,7 +382,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (!outcome->ok && !outcome->unkept && !outcome->changed && !outcome->gone) {
         run_complain(run, mailbox, what_is_asked(&wishes[0], what), outcome->answer,
                      outcome->throttled || outcome->passing ? "It is kept here; the next run tries again."
-                                                            : "It is kept here, and tried again in a day.");
+                                                            : hint_for(&wishes[0], true));
         mailbox->keywords_said = true;
     }
     mailbox->stirred = mailbox->stirred || !outcome->unkept;

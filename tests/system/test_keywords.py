@@ -380,6 +380,7 @@ class RefusedTest(KeywordTest):
 
         self.assertEqual(result.err.count("Invalid system flag"), 1, result)
         self.assertIn("set the keyword refused on messages on the server", result.err)
+        self.assertIn("`golub keyword FILE -WORD` takes it back", result.err)
         self.assertEqual(self.keywords_there(0), ["taken"])
         self.assertEqual(self.keywords_there(2), ["taken"])
         self.assertEqual(len(self.waiting()), 2)
@@ -390,6 +391,9 @@ class RefusedTest(KeywordTest):
         self.said(0, "+refused")  # or the user says it again
         self.sync(expect=SOME)
         self.assertEqual(self.keywords_there(0), ["refused", "taken"])
+        self.said(1, "-refused")  # as it was said
+        self.sync()
+        self.assertEqual(self.waiting(), [])
 
 
 class TakenTest(KeywordTest):
