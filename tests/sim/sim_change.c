@@ -189,6 +189,7 @@ carry_over_later(struct change *change, const struct item *item, int target, boo
                              .client = server->world->client,
                              .trash = change->wanted->undelete,
                              .date = message->date,
+                             .nowhere = gone,
                              .transfer = !gone,
                              .move = move,
                              .from = change->mailbox,
@@ -196,6 +197,7 @@ carry_over_later(struct change *change, const struct item *item, int target, boo
                              .uidvalidity = server->boxes[change->mailbox].uidvalidity,
                              .due = server->world->now + rng_below(&server->world->rng, 5)};
     if (gone) {
+        ledger_add(server->world, message->content);
         ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, 0, "moves");
         server_expunge(server, change->mailbox, item->uid);
     }

@@ -377,6 +377,8 @@ server_delayed(struct server *server, bool all)
                 uid);
         }
         server->world->late = false;
+        if (late.nowhere)
+            ledger_drop(server->world, late.content);
         server->delayed[i] = server->delayed[--server->delayed_count];
     }
 }
