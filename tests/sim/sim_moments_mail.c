@@ -171,8 +171,9 @@ write_on(const struct cast *cast, int mailbox)
         return;
     (void)cast_sync_after(cast, 5);
     world->now += rng_below(dice(sim), 8);
-    for (size_t i = 0; i < cast->maildir->tree.count; i++)
-        if (cast->maildir->tree.files[i].content == first && !world->failed)
+    for (size_t i = 0; i < cast->maildir->tree.count; i++) /* its folder may be away by now */
+        if (cast->maildir->tree.files[i].content == first && cast->maildir->tree.files[i].mailbox < SIM_MAILBOXES &&
+            !world->failed)
             action_edit_here(sim, cast->maildir, &cast->maildir->tree.files[i], first + 1);
 }
 
