@@ -31,6 +31,17 @@ may_have_moved(const struct journal_message *message)
     return message->uid != 0 && message->base[0] != '\0' && (message->facts & otherwise) == 0;
 }
 
+/* The same, and its UID is not valid any more: once that mailbox is looked at it is perhaps paired again, and has moved. */
+static bool
+may_be_paired(const struct journal_message *message)
+{
+    const unsigned unpaired = FACT_UNPAIRED | FACT_GONE_THERE;
+    const unsigned otherwise = FACT_ALTERED | FACT_ALIAS | FACT_REPLACED | FACT_ADOPTED | FACT_APART | FACT_MOVED;
+
+    return message->uid == 0 && message->base[0] != '\0' && (message->facts & unpaired) == unpaired &&
+           (message->facts & otherwise) == 0;
+}
+
 /* Nobody can look at it in this run. What stays so is waited for no longer. */
 static bool
 wait_for(struct gathering *gathering, struct todo *todo, const struct mailbox *mailbox)
@@ -56,7 +67,7 @@ add_source(struct gathering *gathering, size_t fresh)
     struct todo *todo = &gathering->agenda->todos[fresh];
     bool again;
 
-    if (mailbox == NULL || !moved_out_is_gone(mailbox) || !may_have_moved(source))
+    if (mailbox == NULL || !moved_out_is_gone(mailbox) || (!may_have_moved(source) && !may_be_paired(source)))
         return true;
     again = mailbox->moved_out;
     moved_out_look(run, mailbox);
@@ -66,7 +77,7 @@ add_source(struct gathering *gathering, size_t fresh)
         todo->dropped = true; /* the next pass has seen it */
         return true;
     }
-    if (id_set_has(&gathering->added, source->id))
+    if (!may_have_moved(source) || id_set_has(&gathering->added, source->id))
         return true;
     return (id_set_add(&gathering->added, source->id) || run_no_memory(run)) &&
            agenda_add(

@@ -2983,6 +2983,8 @@ BUGS = [
         ("sync/agenda/moves.c", "if (!gone_folder_add(run, agenda, &left) || ", "left = false;\n    if (")),
     bug("renamed here: what was copied out of a mailbox whose folder is gone stays there", GONE_FOLDERS,
         ("sync/rows/moved_out.c", "if (!mailbox->moved_out || (message->facts & FACT_GONE_HERE) != 0)", "if (mailbox != NULL)")),
+    bug("renamed here: a mailbox whose folder is gone is not looked at for what has no UID there", Test("scenario_away"),
+        ("sync/agenda/gone_folder.c", "(!may_have_moved(source) && !may_be_paired(source)))", "!may_have_moved(source))")),
     bug("renamed here: a mailbox whose folder is gone is not looked at before messages leave it",
         system("test_renamed_chains.py", "ChainTest.test_with_flags_that_changed_meanwhile_there_and_here"),
         ("sync/rows/moved_out.c", "return run->dry || !mailbox->asked || ", "return true || ")),

@@ -485,6 +485,38 @@ what_got_another_name_when_its_folder_was_back_and_the_server_lost_it_is_new_mai
     }
 }
 
+/* A provider fills the mailbox anew, and has just begun when golub looks; by the next run it is done, and the user has moved all out and removed the folder. */
+static void
+what_moved_out_of_a_folder_whose_mailbox_was_being_filled_is_there_once(void **state)
+{
+    enum { FIRST = 20, COUNT = 13 };
+
+    (void)state;
+    given_three_mailboxes();
+    for (int i = 0; i < COUNT; i++)
+        given_mail_there(WORK, FIRST + i);
+    given_both_sides_agree();
+    server_reset_uidvalidity(&sim.server, WORK);
+    sim.server.boxes[WORK].count = 1;
+    check_forget(&sim.clients[0]);
+    (void)when_golub_syncs_after(60);
+    sim.server.boxes[WORK].count = COUNT;
+    sim.server.boxes[WORK].modseq++;
+    for (int i = 0; i < COUNT; i++)
+        when_the_user_moves(FIRST + i, WORK, INBOX);
+    here()->tree.folder[WORK] = false;
+    check_forget(&sim.clients[0]);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    for (int i = 0; i < COUNT; i++) {
+        then_it_is_there(INBOX, FIRST + i, 1);
+        then_it_is_here(INBOX, FIRST + i, 1);
+        then_it_is_there(WORK, FIRST + i, 0);
+    }
+}
+
 int
 main(void)
 {
@@ -501,6 +533,7 @@ main(void)
         SCENARIO(what_went_below_a_view_while_its_folder_was_away_is_no_removal),
         SCENARIO(what_was_out_of_view_when_its_folder_was_away_is_no_removal),
         SCENARIO(what_goes_on_there_after_its_download_was_cut_off_is_no_new_mail),
+        SCENARIO(what_moved_out_of_a_folder_whose_mailbox_was_being_filled_is_there_once),
         SCENARIO(what_got_another_name_when_its_folder_was_back_and_the_server_lost_it_is_new_mail),
     };
 
