@@ -174,9 +174,14 @@ remake_mailbox(struct sim *sim)
     box->exists = false;
     box->expunged_count = 0;
     server_create(&sim->server, a);
-    for (size_t i = 0; i < old.count; i++)
-        if (rng_below(dice(sim), 100) < share)
-            event_put_there(sim, a, old.messages[i].content, old.messages[i].flags, old.messages[i].date);
+    const int was = sim->world.dress;
+    for (size_t i = 0; i < old.count; i++) {
+        if (rng_below(dice(sim), 100) >= share)
+            continue;
+        sim->world.dress = old.messages[i].dress; /* it is what it was */
+        event_put_there(sim, a, old.messages[i].content, old.messages[i].flags, old.messages[i].date);
+    }
+    sim->world.dress = was;
     kind_met(&sim->world, KIND_SWAPS);
 }
 
