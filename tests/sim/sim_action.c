@@ -470,6 +470,7 @@ action_lose_journal(struct sim *sim, int client)
     size_t count;
 
     server_delayed(&sim->server, true);
+    ledger_uncarry(&sim->world, client);
     if (!journal_mailboxes(it->journal, &rows, &count, &err))
         return;
     for (size_t i = 0; i < count; i++)

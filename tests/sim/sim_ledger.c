@@ -482,6 +482,15 @@ ledger_back(struct world *world, int content, int mailbox, int side)
     *followed -= *followed > 0;
 }
 
+void
+ledger_uncarry(struct world *world, int client)
+{
+    for (int i = 0; i < world->next_content; i++)
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            for (int *carried = &world->ledger[i].carried[client][m]; *carried > 0; (*carried)--)
+                ledger_back(world, i, m, client);
+}
+
 /* ---- flags ---- */
 
 static void
