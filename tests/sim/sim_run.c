@@ -89,6 +89,16 @@ gave_unseen(const struct sim *sim, struct journal *journal, const struct journal
     return false;
 }
 
+/* In whatever dress. */
+static bool
+is_message(int content, const unsigned char wire[DIGEST_SIZE])
+{
+    for (int dress = 0; dress < SIM_DRESSES; dress++)
+        if (memcmp(content_dressed(content, dress)->digests.wire, wire, DIGEST_SIZE) == 0)
+            return true;
+    return false;
+}
+
 /*
  * What was sent without an answer to a mailbox whose UIDs mean nothing any more, or that has given one since that nobody saw: whether it arrived,
  * and moved on, nobody can tell; an equal message that is new elsewhere is it then, for all that is known. The same of what was to be moved there:
@@ -124,10 +134,12 @@ note_unsure(struct sim *sim, struct journal *journal)
                             (!moves && gave_unseen(sim, journal, &ops[i], to));
         for (int k = 0; k < sim->world.next_content; k++) {
             struct ledger *entry = &sim->world.ledger[k];
-            if (memcmp(content_get(k)->digests.wire, row.wire, DIGEST_SIZE) != 0)
+            if (!is_message(k, row.wire))
                 continue;
             entry->unsure[m] = entry->unsure[m] || unsure;
             entry->unanswered[m] = entry->unanswered[m] || !moves;
+            /* Perhaps it was carried out, and another client moved it on from there. */
+            entry->unsure[to] = entry->unsure[to] || (moves && server_multiplicity(&sim->server, m, k) == 0);
         }
     }
     journal_mailboxes_free(rows, mailboxes);
