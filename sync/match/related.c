@@ -4,7 +4,7 @@
  *                   for nothing, else the bodies are read, as where several fit, where the header names nothing, and in \Drafts
  *   equal bodies    under kin headers
  *   line ends       kin headers over bodies that differ by line ends at their end, where three pairs say that the server adds them (line_ends.c)
- *   other headers   same Message-ID, unique on both sides, same instant, sender and subject. Kin headers over other bodies are two messages
+ *   other headers   same Message-ID, unique on both sides or under the UID's own name, same instant, sender and subject. Kin headers over other bodies are two messages
  *   another name    the same without the Message-ID, over equal bodies (other_id.c)
  * Both keep their bytes (FACT_FOREIGN).
  */
@@ -252,23 +252,51 @@ is_filed_apart(const struct meeting *meeting, const struct half *file, const str
            file->id > meeting->met && filing_is_servers(meeting->run->account, &meeting->run->info);
 }
 
+/* One that stands alone, or, of several, the file that has the name which this UID's download gets; NULL: none. */
+static struct half *
+find_alike(const struct meeting *meeting, struct half **files, size_t count, const struct half *uid, bool alone)
+{
+    if (alone)
+        return files[0];
+    if (run_learned(meeting->mailbox, CAUTION_REPAIRED) && !meeting->mailbox->renumbered) /* as in identify.c */
+        return NULL;
+    for (size_t f = 0; f < count; f++)
+        if (!files[f]->paired && !files[f]->intent && !files[f]->dated &&
+            meeting_is_its_name(meeting, uid, files[f]->base))
+            return files[f];
+    return NULL;
+}
+
+static bool
+is_alike(const struct meeting *meeting, const struct half *file, const struct half *uid)
+{
+    if (uid->doubt || !file->kinship->has_alike || !uid->kinship->has_alike)
+        return false;
+    /* What it became came after it was sent: same_body.c, rewritten.c. A MOVE and a COPY change nothing. */
+    if (file->intent && file->has_canonical && !file->renumbered)
+        return false;
+    return memcmp(file->kinship->alike, uid->kinship->alike, DIGEST_SIZE) == 0 && !is_kin(file, uid) &&
+           !is_filed_apart(meeting, file, uid) && memcmp(file->header, uid->header, DIGEST_SIZE) != 0;
+}
+
 static bool
 join_alike(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
-    const struct kinship *file = files[0]->kinship, *uid = uids[0]->kinship;
+    const bool alone = file_count == 1 && uid_count == 1;
+    bool ok = true;
 
-    if (file_count != 1 || uid_count != 1 || uids[0]->doubt || !file->has_alike || !uid->has_alike)
-        return true;
-    /* What it became came after it was sent: same_body.c, rewritten.c. A MOVE and a COPY change nothing. */
-    if (files[0]->intent && files[0]->has_canonical && !files[0]->renumbered)
-        return true;
-    if (memcmp(file->alike, uid->alike, DIGEST_SIZE) != 0 || is_kin(files[0], uids[0]) ||
-        is_filed_apart(meeting, files[0], uids[0]) || memcmp(files[0]->header, uids[0]->header, DIGEST_SIZE) == 0)
-        return true;
-    if (!read_file(meeting, files[0], true))
-        return false;
-    files[0]->kinship->has_body = false; /* a server that rewrites headers may have rewritten that, too */
-    return renamed_join_related(meeting, files[0], uids[0], FACT_FOREIGN);
+    for (size_t u = 0; ok && u < uid_count; u++) {
+        struct half *file = find_alike(meeting, files, file_count, uids[u], alone);
+
+        if (file == NULL || !is_alike(meeting, file, uids[u]))
+            continue;
+        ok = read_file(meeting, file, true);
+        if (!ok)
+            break;
+        file->kinship->has_body = false; /* a server that rewrites headers may have rewritten that, too */
+        ok = renamed_join_related(meeting, file, uids[u], FACT_FOREIGN);
+    }
+    return ok;
 }
 
 bool

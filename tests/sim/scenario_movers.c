@@ -323,6 +323,31 @@ what_another_client_sends_where_a_move_was_not_answered_is_that_message(void **s
     then_it_is_here(WORK, 4, 0);
 }
 
+/* Its file has the name of its UID, since it followed a move there, and beside it stands a copy. Then the journal is lost. */
+static void
+what_a_server_rewrote_is_the_file_that_has_its_name_and_not_a_copy_of_it(void **state)
+{
+    (void)state;
+    given_a_server_that_rewrites();
+    given_mail_here(WORK, 4);
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+    assert_true(action_transfer_there(&sim, WORK, message_of(WORK, 4), INBOX, true));
+    for (int i = 0; i < 2; i++)
+        (void)when_golub_syncs_after(60);
+    then_it_is_here(INBOX, 4, 1);
+    given_mail_here(INBOX, 4);
+    run_open_journal(&sim, 0, NULL, 0);
+    check_forget(&sim.clients[0]);
+
+    for (int i = 0; i < 2; i++)
+        (void)when_golub_syncs_after(60);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(INBOX, 4, 2);
+    then_it_is_there(INBOX, 4, 2);
+}
+
 /* One message keeps the sizes of all from being listed: that of what was rewritten is known with its body. */
 static void
 what_a_server_rewrote_is_found_again_where_no_sizes_are_listed(void **state)
@@ -510,6 +535,7 @@ main(void)
         SCENARIO(what_was_fetched_for_a_pair_in_other_bytes_is_not_altered),
         SCENARIO(what_a_server_rewrote_is_found_again_by_its_body),
         SCENARIO(what_another_client_sends_where_a_move_was_not_answered_is_that_message),
+        SCENARIO(what_a_server_rewrote_is_the_file_that_has_its_name_and_not_a_copy_of_it),
         SCENARIO(what_a_server_rewrote_is_found_again_where_no_sizes_are_listed),
         SCENARIO(what_is_sent_again_and_rewritten_follows_its_file),
         SCENARIO(what_was_sent_without_an_answer_and_rewritten_is_found_under_another_uidvalidity),
