@@ -183,6 +183,19 @@ here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
         flags);
 }
 
+/* It was edited under golub's own name, went elsewhere as a message of its own, and is back under the name of what it was. */
+static void
+stand_again(struct sim *sim, struct maildir_sim *maildir, int mailbox, int content)
+{
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        struct sim_file *file = &maildir->tree.files[i];
+        if (file->mailbox == mailbox && file->content == content && file->original == content &&
+            file->before != content && strstr(file->base, ".golub") != NULL &&
+            server_multiplicity(&sim->server, mailbox, file->before) > 0)
+            file->original = file->before;
+    }
+}
+
 bool
 action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int to, bool move)
 {
@@ -209,6 +222,8 @@ action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_fi
         ledger_carry(&sim->world, content, from, to);
     ledger_put(&sim->world, content, to);
     ledger_put(&sim->world, original, to);
+    if (move)
+        stand_again(sim, maildir, to, content);
     return true;
 }
 
