@@ -393,11 +393,11 @@ letters_of_delivery(struct run *run, struct mailbox *mailbox, int64_t message, u
     size_t len = 0;
 
     letters[0] = '\0';
-    if (!lettering_may_be(run, mailbox) || !run->account->policy.pull.flags)
+    if (!lettering_may_be(run, mailbox))
         return true;
     if (!open_table(run, mailbox))
         return false;
-    if (!lettering_is_used(mailbox))
+    if (!lettering_is_used(mailbox) || !run->account->policy.pull.flags) /* due once a run may show flags here */
         return true;
     if (mailbox->letters->table.letters.taken == 0 && !mailbox->letters->is_begun && !meet(run, mailbox))
         return false;

@@ -122,6 +122,24 @@ class DownTest(LettersTest):
         self.sync()
         self.assertEqual(self.shown(0), [])
 
+    def test_mail_that_came_without_its_flags_gets_its_letters_once_they_may_come_down(self):
+        self.client.create("Work")
+        self.client.append("Work", self.corpus.simple("first"), ["\\Seen", "later"])
+        for _ in range(3):
+            self.sync()
+        self.account.set(pull=["new", "deletes"])
+        self.mails.append(self.corpus.simple("new"))
+        self.client.append("Work", self.mails[-1], ["\\Seen", "later"])
+        self.sync()
+        self.assertEqual(self.shown(6, "Work"), [])
+
+        self.account.set(pull=["new", "flags", "deletes", "mailboxes"])
+        self.sync()
+
+        self.assertEqual(self.shown(6, "Work"), ["later"])
+        self.assertEqual(self.there(6, "Work"), ["later"])
+        self.assertEqual(self.rows("SELECT * FROM letter"), [])
+
     def test_a_message_that_moved_there_takes_its_letters_by_their_names(self):
         self.client.create("Work")
         self.client.append("Work", self.corpus.simple("other"), ["\\Seen", "first"])
