@@ -201,6 +201,9 @@ read_folder(struct look *look)
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
             return false;
+        /* It was read since it could not be: its stamp is all that a run which was cut off left of that. */
+        if (mailbox->row.stamp[0] != '\0')
+            attempts_folder_read(run, mailbox);
         attempts_folder_unread(run, mailbox);
         mailbox->row.stamp[0] = '\0';
         return say_unread(run, mailbox, &err);

@@ -371,6 +371,8 @@ BUGS = [
         ("sync/match/meeting.c", "    if ((facts & FACT_ALTERED) != 0)\n        return 4;\n", "")),
     bug("row whose UID is not valid any more not given its file under a new name", Test("scenario_equals"),
         ("sync/match/renamed.c", "message->facts & ~(unsigned)(unpaired ? FACT_GONE_THERE : 0)", "message->facts & ~(unsigned)(unpaired && false ? FACT_GONE_THERE : 0)")),
+    bug("folder that can't be read again counted as one that could not be read since", Test("scenario_killed"),
+        ("sync/observe/local.c", "if (mailbox->row.stamp[0] != '\\0')\n            attempts_folder_read(", "if (false)\n            attempts_folder_read(")),
     bug("second file in the quarantine not in its index before the folders are listed", Test("scenario_killed"),
         ("sync/apply/linked.c", "return op->kind == OP_REMOVE_LOCAL && op->target != 0;", "return op->kind == OP_REMOVE_LOCAL && op->target != 0 && op->target != op->message;")),
     bug("what came short twice in doubt for ever beside a file that is kin of it", Test("scenario_bodies"),

@@ -359,6 +359,47 @@ a_second_file_that_was_removed_before_a_kill_is_in_the_index(void **state)
     assert_in_range(step, 4, 100);
 }
 
+/* A folder can't be read, is read by a run that is killed, and can't be read again: that is no second run on end. @return whether there was such a step */
+static bool
+move_to_a_folder_that_can_not_be_read(int step)
+{
+    given_empty_account((uint64_t)step);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    here()->unreadable = 1u << WORK;
+    maildir_sim_touch(here(), WORK);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    here()->unreadable = 0;
+    maildir_sim_touch(here(), WORK);
+    given_mail_there(INBOX, 4);
+    sim.world.crash_at = step;
+    const bool killed = when_golub_syncs_after(60) == -1;
+    sim.world.crash_at = 0;
+    (void)when_golub_syncs_after(60);
+    when_the_user_moves(1, INBOX, WORK);
+    here()->unreadable = 1u << WORK;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 1, 1);
+    here()->unreadable = 0;
+    then_both_sides_agree();
+    then_it_is_there(WORK, 1, 1);
+    return killed;
+}
+
+static void
+a_folder_that_was_read_before_a_kill_is_waited_for_when_it_can_not_be_read_again(void **state)
+{
+    int step = 1;
+
+    (void)state;
+    while (move_to_a_folder_that_can_not_be_read(step))
+        step++;
+    assert_in_range(step, 4, 100);
+}
+
 int
 main(void)
 {
@@ -366,6 +407,7 @@ main(void)
         SCENARIO(what_was_delivered_without_a_commit_and_moved_is_there_once),
         SCENARIO(what_has_the_name_of_a_message_and_other_bytes_did_not_move),
         SCENARIO(a_second_file_that_was_removed_before_a_kill_is_in_the_index),
+        SCENARIO(a_folder_that_was_read_before_a_kill_is_waited_for_when_it_can_not_be_read_again),
         SCENARIO(what_is_left_of_a_move_here_is_no_file_that_was_lost),
         SCENARIO(what_moved_to_a_folder_that_was_renamed_after_a_kill_leaves_its_old_place),
         SCENARIO(the_second_half_of_a_move_follows_under_another_uidvalidity),
