@@ -32,9 +32,9 @@ wait_for_place(struct run *run, struct todo *todo)
                        "no mailbox is known to be the Trash: special = {\"trash=NAME\"} names it", NULL);
 }
 
-/* Whether it is the last label only a mailbox tells that was not looked at in this run. */
+/* What becomes of it only a mailbox tells that was not looked at in this run. */
 static bool
-wait_for_labels(struct run *run, struct todo *todo)
+wait_for_look(struct run *run, struct todo *todo, const char *why)
 {
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
@@ -44,16 +44,22 @@ wait_for_labels(struct run *run, struct todo *todo)
         return true;
     }
     run->partial = true;
-    return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb),
-                       "it may have another label, in a mailbox that can't be looked at now", NULL);
+    return run_pending(run, mailbox, todo->id, PENDING_FAILED, plan_verb_word(todo->step.verb), why, NULL);
 }
 
-/* The second half of a move by COPY is no deletion, as long as the message is where it moved to. */
+/*
+ * The second half of a move by COPY is no deletion, as long as the message is where it moved to. Nor is what is left in the old place of a file that was
+ * sent from the new one, since nobody knew its UID when it moved. *unseen: where it moved to was not looked at
+ */
 static bool
-is_half(struct run *run, const struct todo *todo, struct journal_message *message, bool *half)
+is_half(struct run *run, const struct todo *todo, struct journal_message *message, bool *half, bool *unseen)
 {
-    *half = false;
-    return run_load(run, todo->id, message) && ((message->facts & FACT_MOVED) == 0 || twin_stays(run, message, half));
+    *half = *unseen = false;
+    if (!run_load(run, todo->id, message))
+        return false;
+    if ((message->facts & FACT_MOVED) == 0)
+        return twin_has_file(run, message, half);
+    return twin_stays(run, message, half) && (*half || twin_is_unseen(run, message, unseen));
 }
 
 /*
@@ -73,7 +79,7 @@ trash_judge(struct run *run, struct agenda *agenda)
     struct journal_message *message;
     struct labels labels = {0};
     const struct mailbox *place;
-    bool ok, stays;
+    bool ok, stays, unseen;
 
     if (!on && !run->info.labels)
         return true;
@@ -92,14 +98,18 @@ trash_judge(struct run *run, struct agenda *agenda)
             continue;
         labels.asks = labels.unseen = false;
         labels.taken_by = 0;
-        ok = is_half(run, todo, message, &stays) &&
-             (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
+        ok = is_half(run, todo, message, &stays, &unseen);
+        if (ok && unseen) {
+            ok = wait_for_look(run, todo, "it moved to a mailbox that can't be looked at now");
+            continue;
+        }
+        ok = ok && (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
         if (ok && labels.asks) { /* the next pass knows */
             todo->dropped = true;
             continue;
         }
         if (ok && labels.unseen) {
-            ok = wait_for_labels(run, todo);
+            ok = wait_for_look(run, todo, "it may have another label, in a mailbox that can't be looked at now");
             continue;
         }
         todo->trashed = ok && !stays;

@@ -30,6 +30,14 @@ is_seen(const struct mailbox *mailbox, const struct journal_message *message)
            (!mailbox->unlisted || (mailbox->lacked.bits != NULL && !id_set_has(&mailbox->lacked, message->id)));
 }
 
+/* On both sides, as far as the journal knows. */
+static bool
+is_whole(const struct journal_message *twin)
+{
+    return twin->uid != 0 && twin->base[0] != '\0' &&
+           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
+}
+
 static bool
 is_staying(struct run *run, const struct journal_message *twin)
 {
@@ -37,31 +45,73 @@ is_staying(struct run *run, const struct journal_message *twin)
     const bool deleted = run->account->policy.expunge && merge_one_shows(twin->flags, FLAG_DELETED);
 
     return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && is_seen(mailbox, twin) &&
-           !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && twin->uid != 0 && twin->base[0] != '\0' &&
-           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !deleted;
+           !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && is_whole(twin) && !deleted;
 }
 
-bool
-twin_stays(struct run *run, const struct journal_message *message, bool *stays)
+static bool
+stays_there(struct run *run, const struct journal_message *message, const struct journal_message *twin)
+{
+    (void)message;
+    return is_staying(run, twin);
+}
+
+static bool
+has_its_file(struct run *run, const struct journal_message *message, const struct journal_message *twin)
+{
+    return message->base[0] != '\0' && twin->mailbox != message->mailbox && strcmp(twin->base, message->base) == 0 &&
+           is_staying(run, twin);
+}
+
+static bool
+is_out_of_sight(struct run *run, const struct journal_message *message, const struct journal_message *twin)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, twin->mailbox);
+
+    return mailbox != NULL && mailbox != run_mailbox_by_id(run, message->mailbox) && mailbox->chosen &&
+           run_is_unseen(mailbox) && !run_learned(mailbox, CAUTION_STAYS_UNREADABLE) && is_whole(twin);
+}
+
+static bool
+find_twin(struct run *run, const struct journal_message *message,
+          bool fits(struct run *run, const struct journal_message *message, const struct journal_message *twin),
+          bool *found)
 {
     struct journal_message other;
     int64_t *ids;
     size_t count;
     bool ok = true;
 
-    *stays = false;
+    *found = false;
     if (!message->has_wire)
         return true;
     if (!journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err))
         return false;
-    for (size_t i = 0; ok && !*stays && i < count; i++) {
+    for (size_t i = 0; ok && !*found && i < count; i++) {
         if (ids[i] == message->id)
             continue;
         ok = run_load(run, ids[i], &other);
-        *stays = ok && is_staying(run, &other);
+        *found = ok && fits(run, message, &other);
     }
     free(ids);
     return ok;
+}
+
+bool
+twin_stays(struct run *run, const struct journal_message *message, bool *stays)
+{
+    return find_twin(run, message, stays_there, stays);
+}
+
+bool
+twin_has_file(struct run *run, const struct journal_message *message, bool *has)
+{
+    return find_twin(run, message, has_its_file, has);
+}
+
+bool
+twin_is_unseen(struct run *run, const struct journal_message *message, bool *unseen)
+{
+    return find_twin(run, message, is_out_of_sight, unseen);
 }
 
 bool

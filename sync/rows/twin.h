@@ -9,7 +9,11 @@
  * side lost it)?
  */
 MUST_CHECK bool twin_stays(struct run *run, const struct journal_message *message, bool *stays);
-/** The same, and this one moved to a folder that is gone here since, so that nothing more comes of the move. @param place  where it moved to */
+/** The same in another mailbox, and its file has the name that the file of this one had: that one moved, whatever is known of the move. */
+MUST_CHECK bool twin_has_file(struct run *run, const struct journal_message *message, bool *has);
+/** Is there perhaps one in a mailbox that was not looked at in this run? */
+MUST_CHECK bool twin_is_unseen(struct run *run, const struct journal_message *message, bool *unseen);
+/** As twin_stays, and this one moved to a folder that is gone here since, so that nothing more comes of the move. @param place  where it moved to */
 MUST_CHECK bool twin_of_lost_move(struct run *run, const struct journal_message *message, const struct mailbox *place,
                                   bool *stays);
 

@@ -2,7 +2,7 @@
 import contextlib
 import sqlite3
 
-from base import HELD, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main
+from base import HELD, OK, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main
 from rig import bent, killer
 from storm import FULL
 
@@ -258,6 +258,27 @@ class PlainestTest(CopyTest):
         sent = b"\n".join(self.proxy.sent())
         looked = sent.index(b"SELECT", sent.index(b"COPY"))
         self.assertLess(looked, sent.index(b"EXPUNGE"))
+
+
+class HalfTest(Trash):
+    """Without UID EXPUNGE the second half of a move waits as long as others carry \\Deleted."""
+    server_options = {"capability": PLAINEST}
+
+    def test_a_run_for_its_old_mailbox_alone_is_no_deletion(self):
+        self.client.create("Work")
+        self.sync()
+        self.client.store("INBOX", [self.uids[3]], "+", ["\\Deleted"])
+        self.maildir.move(self.maildir.find("INBOX", self.mails[0]), "Work")
+        self.sync(expect=SOME)
+        self.assertEqual(self.there("Work"), [self.mails[0].digest])
+        self.client.store("INBOX", [self.uids[3]], "-", ["\\Deleted"])
+        new = self.corpus.simple("new")
+        self.client.append("Work", new)
+
+        self.check(self.run_golub("sync", "work/INBOX"), OK)
+
+        self.then_trashed(inbox=[self.mails[n].digest for n in (1, 2, 3)])
+        self.assertEqual(self.there("Work"), sorted([self.mails[0].digest, new.digest]))
 
 
 class MadeAgainTest(Trash):
