@@ -58,7 +58,7 @@ struct sim_mailbox {
 
 struct sim_delayed { /* an APPEND, COPY or MOVE whose answer nobody waited for and that is still being carried out */
     int mailbox, content, dress;
-    bool nowhere; /* its source is gone already: the server has it, and shows it in neither mailbox */
+    bool nowhere;        /* its source is gone already: the server has it, and shows it in neither mailbox */
     bool transfer, move; /* of this message, if it is still there */
     int from;
     uint32_t uid, uidvalidity;

@@ -134,8 +134,9 @@ struct ledger { /* of one content */
     int outs[1 + SIM_CLIENTS]
             [SIM_MAILBOXES]; /* how many each side may take out, because they took them out elsewhere */
     int followed[1 + SIM_CLIENTS][SIM_MAILBOXES]; /* how many of them golub took out: on the server, at each client */
-    int carried[SIM_CLIENTS]
-               [SIM_MAILBOXES]; /* how many of them another program took out on both sides at once, an equal one on each */
+    int carried
+        [SIM_CLIENTS]
+        [SIM_MAILBOXES]; /* how many of them another program took out on both sides at once, an equal one on each */
     int slid
         [SIM_CLIENTS]
         [SIM_MAILBOXES]; /* how many of `outs` only slid out of the server's view, for all that one client can tell */
