@@ -37,6 +37,7 @@ struct overlap { /* so many names of one are in the other */
     uint64_t strangers; /* files that are in the other and were in nothing that is lost */
     bool
         same_age; /* and it is as old to the nanosecond, which is no proof by itself: what is made at once may be of one age */
+    bool named;      /* its names say that it is that one, whatever its age says */
     bool fits, only; /* only: no other one does */
 };
 

@@ -150,11 +150,40 @@ names_left(const struct search *search, const struct overlap *overlap)
     return lost->names > away ? lost->names - away : 0;
 }
 
+/* How many names of some other mailbox that is lost are in it. */
+static uint64_t
+others_in(const struct search *search, const struct overlap *overlap)
+{
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < search->overlaps_count; i++) {
+        const struct overlap *other = &search->overlaps[i];
+
+        if (other->found == overlap->found && other->lost != overlap->lost && other->count > most)
+            most = other->count;
+    }
+    return most;
+}
+
 /* A folder that holds more of other mail is another one, into which what is lost was moved. */
 static bool
 has_its_names(const struct search *search, const struct overlap *overlap)
 {
-    return 3 * overlap->count >= 2 * names_left(search, overlap) && overlap->count >= overlap->strangers;
+    return 3 * overlap->count >= 2 * names_left(search, overlap) && overlap->count >= overlap->strangers &&
+           overlap->count >= others_in(search, overlap);
+}
+
+/* Are as many of its names in the folder at its own path? Then the others were moved away, and it stands where it stood. */
+static bool
+is_better_at_home(const struct search *search, const struct overlap *overlap)
+{
+    for (size_t i = 0; i < search->overlaps_count; i++) {
+        const struct overlap *own = &search->overlaps[i];
+
+        if (own->lost == overlap->lost && own != overlap && search->found[own->found].of == own->lost + 1)
+            return own->count >= overlap->count && has_its_names(search, own);
+    }
+    return false;
 }
 
 /* @return whether one has names in some folder, and fits none */
@@ -168,7 +197,8 @@ judge(struct search *search)
     for (size_t i = 0; i < search->overlaps_count; i++) {
         struct overlap *overlap = &search->overlaps[i];
 
-        overlap->fits = overlap->same_age || has_its_names(search, overlap);
+        overlap->named = has_its_names(search, overlap) && !is_better_at_home(search, overlap);
+        overlap->fits = overlap->same_age || overlap->named;
         search->lost[overlap->lost].fitting += overlap->fits;
     }
     for (size_t i = 0; i < search->overlaps_count; i++)
@@ -244,6 +274,8 @@ is_only_one(const struct search *search, const struct overlap *overlap)
         const struct overlap *other = &search->overlaps[i];
 
         if (other == overlap || !other->fits || (overlap->same_age && !other->same_age)) /* a copy of it is younger */
+            continue;
+        if (overlap->same_age && overlap->named && !other->named) /* what is made at once is of one age */
             continue;
         if (other->lost == overlap->lost || other->found == overlap->found)
             return false;

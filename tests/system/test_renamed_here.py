@@ -213,6 +213,43 @@ class RenamedHereTest(RenamingHere, SystemTest):
         self.assertEqual([self.is_there(m, "Other") for m in mail["A"]], [True] * 3 + [False] * 3)
         self.assert_in_sync()
 
+    def given_two_at_once(self, a, b, own, of_other):
+        """As a first run makes them: their folders are of one age, or nearly. @return their messages"""
+        mail = {name: [self.corpus.simple("%s %d" % (name, n)) for n in range(count)] for name, count in ((a, own), (b, of_other))}
+        for name in mail:
+            self.client.create(name)
+            self.client.fill(name, mail[name])
+        self.sync()
+        self.sync()
+        return mail[a], mail[b]
+
+    def given_a_copy(self, name):
+        """Of another age than golub knows."""
+        shutil.copytree(self.maildir.folder(name), self.maildir.folder("copy"))
+        shutil.rmtree(self.maildir.folder(name))
+        os.rename(self.maildir.folder("copy"), self.maildir.folder(name))
+
+    def test_with_mail_of_another_one_that_stays_where_it_is(self):
+        """Less than two thirds of the other one are left in it: it may be elsewhere, and is not."""
+        for copied in (True, False):
+            for own, of_other, moved in ((3, 2, 1), (1, 2, 1), (3, 3, 2)):
+                with self.subTest(copied=copied, own=own, of_other=of_other, moved=moved):
+                    a, b, r = [f"{letter}{own}{of_other}{copied}" for letter in "ABR"]
+                    mail, other = self.given_two_at_once(a, b, own, of_other)
+                    for m in other[:moved]:
+                        self.maildir.move(self.maildir.find(b, m), a)
+                    if copied:
+                        self.given_a_copy(a)
+                    self.mv((a, r))
+
+                    result = self.sync("--json")
+
+                    self.assertEqual(self.renamed_up(result), {(a, r)}, result)
+                    self.assertEqual(self.bodies(), [])
+                    self.assertTrue(all(self.is_there(m, r) for m in mail + other[:moved]))
+                    self.assertTrue(all(self.is_there(m, b) for m in other[moved:]))
+                    self.assert_in_sync()
+
     def test_two_that_became_one_are_not_renamed(self):
         mail = self.given("A", "B")
         self.maildir.create("C")
