@@ -355,7 +355,8 @@ look_there(struct run *run, struct mailbox *mailbox, bool *again)
         return bring_back(run, mailbox, "there is mail in it on the server that was never here", again);
     if (hidden)
         return going_keep(run, mailbox, "the server does not show all that it holds");
-    return run_begin(run) && run_end(run, walk_there(run, mailbox, true, &unknown, &hidden));
+    return going_find_left_out(run, mailbox) && run_begin(run) &&
+           run_end(run, walk_there(run, mailbox, true, &unknown, &hidden));
 }
 
 /* ---- it is gone on the server ---- */

@@ -4,6 +4,7 @@
 #include "sync/apply/renamed_apart.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/renaming.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 
 #include <inttypes.h>
@@ -41,7 +42,7 @@ is_mover(const struct mailbox *mailbox)
 static void
 temporary_name(const struct mailbox *mailbox, char name[static LIMIT_MAILBOX_NAME + 1])
 {
-    (void)text_print(name, LIMIT_MAILBOX_NAME + 1, "golub-rename-%" PRId64, mailbox->row.id);
+    (void)text_print(name, LIMIT_MAILBOX_NAME + 1, ASIDE_RENAMED "%" PRId64, mailbox->row.id);
 }
 
 static bool
@@ -153,6 +154,21 @@ see_renamed(void *context, struct text wire, const struct remote_outcome *outcom
     return true;
 }
 
+/*
+ * What its UIDVALIDITY is to be afterwards; 0: whatever it is, since some servers give another one with each name, and the name that it has for a moment
+ * is this account's own. Then it is paired anew.
+ */
+static uint32_t
+number_of(const struct mailbox *mailbox, const char *to)
+{
+    char aside[LIMIT_MAILBOX_NAME + 1];
+
+    temporary_name(mailbox, aside);
+    if (mailbox->row.objectid[0] == '\0' && (is_aside(mailbox) || strcmp(to, aside) == 0))
+        return 0;
+    return mailbox->has_status ? mailbox->uidvalidity : mailbox->row.uidvalidity;
+}
+
 /* @param from  its bytes on the server; those of the row, or, where that has its new name already, the old ones */
 static bool
 ask(struct run *run, const struct mailbox *mailbox, const char *from, const char *to, bool carried_out,
@@ -161,7 +177,7 @@ ask(struct run *run, const struct mailbox *mailbox, const char *from, const char
     char utf8[LIMIT_MAILBOX_NAME + 1];
     struct remote_rename what = {.from = text_of(from),
                                  .separator = mailbox->row.separator,
-                                 .uidvalidity = mailbox->has_status ? mailbox->uidvalidity : mailbox->row.uidvalidity,
+                                 .uidvalidity = number_of(mailbox, to),
                                  .objectid = mailbox->row.objectid,
                                  .carried_out = carried_out};
 

@@ -14,6 +14,7 @@
 #include "sync/observe/mapped.h"
 #include "sync/observe/moved_folders.h"
 #include "sync/observe/observe.h"
+#include "sync/observe/passing.h"
 #include "sync/observe/renamed.h"
 #include "sync/observe/renamed_mail.h"
 #include "sync/observe/survey.h"
@@ -33,7 +34,8 @@ struct listed {
 
 struct list {
     struct run *run;
-    bool inbox; /* was named */
+    bool inbox;   /* was named */
+    bool renamed; /* passing.h */
     struct listed *items;
     struct listed **others; /* by their bytes in the other spelling; NULL: not made yet */
     size_t count, size;
@@ -99,11 +101,17 @@ collect(void *context, const struct remote_listed *seen)
 {
     struct list *list = context;
     struct run *run = list->run;
+    bool passing;
 
     list->inbox |= text_is_nocase(seen->name, "INBOX");
     if ((seen->attributes & REMOTE_NOSELECT) != 0)
         return keep(run, &list->parents, &list->parents_count, &list->parents_size, seen) != NULL;
     if (aside_is_deleted(seen))
+        return true;
+    list->renamed |= aside_is_renamed(seen);
+    if (!passing_is(run, seen, &passing))
+        return false;
+    if (passing)
         return true;
     if (keep(run, &list->items, &list->count, &list->size, seen) == NULL)
         return false;
@@ -505,7 +513,7 @@ survey_list(struct run *run)
     ok = ok && sort_others(&list) && check_list(&list) && note_parents(&list) && note_shapes(&list) &&
          mapped_resolve(run, item_of, &list, list.count) && moved_folders_map(run) && mapped_follow(run) &&
          match_known(&list) && match_names(&list) && mapped_settle(run);
-    ok = ok && undecided_leave(run) && take_over(&list);
+    ok = ok && undecided_leave(run) && take_over(&list) && passing_end(run, list.renamed);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
     for (size_t i = 0; i < list.parents_count; i++)

@@ -24,6 +24,25 @@ class CourierWalk(ServerWalk):
 
         self.assertLess(time.monotonic() - started, 5)
 
+    def test_a_folder_that_moves_below_its_own_name(self):
+        """It gets another name for a moment, and a UIDVALIDITY with each."""
+        self.given("A", self.plain(3))
+        self.given("A/Kid", self.plain(2))
+        self.given("B", self.plain(2))
+        self.sync()
+        away = self.maildir.folder("away")
+        os.rename(self.maildir.folder("A"), away)
+        os.mkdir(self.maildir.folder("A"))
+        os.rename(away, self.maildir.folder("A/Old"))
+
+        for _ in range(3):
+            self.account.sync()
+        self.sync()
+
+        self.assertEqual(sorted(self.client.mailboxes()), ["A/Old", "A/Old/Kid", "B", "INBOX"])
+        self.assertEqual([self.client.status(n)["messages"] for n in ("A/Old", "A/Old/Kid", "B")], [3, 2, 2])
+        self.assertEqual({n: len(self.maildir.files(n)) for n in self.maildir.mailboxes()}, {"A/Old": 3, "A/Old/Kid": 2, "B": 2, "INBOX": 0})
+
     def test_a_tree_that_mbsync_kept_moves_in_without_a_body(self):
         if not Mbsync.is_here():
             self.skipTest("mbsync is not installed")

@@ -248,6 +248,22 @@ class KeptBackTest(Between, SystemTest):
         self.sync()
         self.assert_gone("B")
 
+    def test_the_way_out_that_golub_policies_names(self):
+        """Kept here, and a mailbox of that name is made there: it has all of it."""
+        self.given("A", "B")
+        self.client.delete_mailbox("A")
+        self.sync()
+        self.maildir.deliver("A", self.corpus.simple("ours").lf)
+        self.sync("--reject-deletes")
+        self.assertNotIn("A", self.client.mailboxes())
+        self.client.create("A")
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual(self.client.status("A")["messages"], 4)
+        self.assert_in_sync()
+
     def test_what_keeps_it_longer(self):
         self.given("A", "B")
         notes = os.path.join(self.maildir.folder("A"), "notes.txt")
@@ -329,6 +345,43 @@ class RenamedTest(Between, SystemTest):
         self.assertIn("work/R: it is gone on the server; what is here stays\n", result.out)
         self.assertRegex(self.status(), r"work: R +3 ")
         self.assertNotRegex(self.status(), r"work: A +3 ")
+
+
+class LeftOutTest(Between, SystemTest):
+    """Its folder gets a name that `mailboxes` leaves out."""
+    account_options = {"push": ALL, "pull": ALL, "mailboxes": ["*", "!X*"]}
+    server_options = {"special_use": False}
+
+    def test_it_waits_for_the_word(self):
+        self.given("A", "B")
+        os.rename(self.maildir.folder("A"), self.maildir.folder("X1"))
+
+        for _ in range(2):
+            self.sync(expect=HELD)
+            self.assertEqual(self.client.status("A")["messages"], 3)
+        self.sync("--confirm-deletes")
+
+        self.assert_gone("A")
+        self.assertEqual(len(self.maildir.files("X1")), 3)
+
+    def test_and_its_old_one_again(self):
+        self.given("A", "B")
+        os.rename(self.maildir.folder("A"), self.maildir.folder("X1"))
+        self.sync(expect=HELD)
+        os.rename(self.maildir.folder("X1"), self.maildir.folder("A"))
+
+        self.assert_stays("A", 3)
+
+    def test_one_of_its_files_alone(self):
+        self.given("A", "B")
+        self.maildir.create("X1")
+        f = self.maildir.files("A")[0]
+        os.rename(f.path, os.path.join(self.maildir.folder("X1"), "cur", os.path.basename(f.path)))
+        self.rm("A")
+
+        self.sync()
+
+        self.assert_gone("A")
 
 
 class LinkTest(Between, SystemTest):

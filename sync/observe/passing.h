@@ -1,0 +1,16 @@
+/*
+ * The name that another golub gives a mailbox for a moment, while folders change places there. Taken for a mailbox it would be fetched, and stay here for
+ * ever once it has its own name again. So for a day it counts as not there, and while it does nothing that vanished on the server is removed here. Who told
+ * its identity is followed as ever; what the journal knows by that name is this account's own.
+ */
+#ifndef SYNC_OBSERVE_PASSING_H
+#define SYNC_OBSERVE_PASSING_H
+
+#include "sync/run/run.h"
+
+/** Is it one? *passing. Outside a transaction. */
+MUST_CHECK bool passing_is(struct run *run, const struct remote_listed *seen, bool *passing);
+/** The list is over. @param any  of them were in it */
+MUST_CHECK bool passing_end(struct run *run, bool any);
+
+#endif

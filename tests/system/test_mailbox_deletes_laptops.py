@@ -1,0 +1,164 @@
+"""
+Two laptops and another client, a mailbox that goes, and what else happens to it: each pair of steps, with or without runs in between, and
+"mailbox-deletes" on both laptops or on one. And what one laptop sees of it while the other one changes names there.
+"""
+import itertools
+import os
+import shutil
+
+from base import HELD, OK, SOME, SystemTest, main
+from test_mailbox_deletes import ALL, Deleting
+
+SHORT = 5  # pairs of each kind; all of them where GOLUB_NIGHTLY is set
+
+
+class Laptops(Deleting):
+    def setUp(self):
+        super().setUp()
+        self.other = self.new_account("work", home=self.another_home())
+
+    def given_all(self, **mailboxes):
+        for name, count in mailboxes.items():
+            self.client.create(name)
+            self.client.fill(name, [self.corpus.simple("%s %d" % (name, n)) for n in range(count)])
+        for account in (self.account, self.other, self.account):
+            self.sync(account=account)
+
+    def files_of(self, account):
+        return [f for name in account.maildir.mailboxes() for f in account.maildir.files(name)]
+
+    def there(self):
+        return [m.digest for name in self.client.mailboxes() for m in self.client.messages(name)]
+
+
+class PairsTest(Laptops, SystemTest):
+    server_options = {"special_use": False}
+    STEPS = "rm1 rm2 delete remake new1 new2 new-there rename1 rename-there".split()
+
+    def again(self):
+        self.doCleanups()
+        self.setUp()
+
+    def step(self, name):
+        """What cannot be done any more is not done. @return whether it was"""
+        account = self.other if name.endswith("2") else self.account
+        folder = account.maildir.folder("A")
+        here, there = "A" in account.maildir.mailboxes(), "A" in self.client.mailboxes()
+        if name in ("rm1", "rm2") and here:
+            self.gone += [f.digest for f in account.maildir.files("A")]
+            shutil.rmtree(folder)
+        elif name == "delete" and there:
+            self.gone += [m.digest for m in self.client.messages("A")]
+            self.client.delete_mailbox("A")
+        elif name == "remake" and there:
+            self.step("delete")
+            self.client.create("A")
+            self.put_there()
+        elif name in ("new1", "new2") and here:
+            self.number += 1
+            mail = self.corpus.simple("new here %d" % self.number)
+            self.mine.add(mail.digest)
+            account.maildir.deliver("A", mail.lf)
+        elif name == "new-there" and there:
+            self.put_there()
+        elif name == "rename1" and here:
+            os.rename(folder, account.maildir.folder("R"))
+        elif name == "rename-there" and there:
+            self.client.rename_mailbox("A", "S")
+
+    def put_there(self):
+        self.number += 1
+        mail = self.corpus.simple("new there %d" % self.number)
+        self.mine.add(mail.digest)
+        self.client.append("A", mail.bytes)
+
+    def play(self, first, second, between, both):
+        self.gone, self.mine, self.number = [], set(), 0
+        self.account.set(pull=ALL, push=ALL)
+        self.other.set(**({"pull": ALL, "push": ALL} if both else {"pull": None, "push": None}))
+        self.given_all(A=2, B=1)
+        self.step(first)
+        if between:
+            self.account.sync()
+            self.other.sync()
+        self.step(second)
+        for account in (self.account, self.other) * 4:
+            self.assertIn(account.sync().code, (OK, SOME, HELD))
+        # Nothing is under way any more, and nobody's new mail is lost.
+        for account in (self.account, self.other):
+            self.proxy.reset()
+            result = account.sync()
+            self.assertEqual(self.proxy.changing(), [], self.evidence())
+            self.assertEqual(result.code, OK, result)
+        self.assertEqual([n for n in self.client.mailboxes() if "golub-" in n], [])
+        there = self.there()
+        self.assertEqual(len(there), len(set(there)))
+        everywhere = set(there) | {f.digest for a in (self.account, self.other) for f in self.files_of(a)}
+        everywhere |= {d for d in self.mine if d in self.gone}
+        self.assertEqual(self.mine - everywhere, set(), self.evidence())
+
+    def sweep(self, between, both):
+        pairs = [(a, b) for a, b in itertools.product(self.STEPS, self.STEPS) if a != b and {a, b} & {"rm1", "rm2", "delete", "remake"}]
+        if not os.environ.get("GOLUB_NIGHTLY"):
+            pairs = pairs[(2 * between + both)::len(pairs) // SHORT]
+        for first, second in pairs:
+            self.again()
+            with self.subTest("%s, %s" % (first, second)):
+                self.play(first, second, between, both)
+
+    def test_both_with_runs_between(self):
+        self.sweep(True, True)
+
+    def test_both_without(self):
+        self.sweep(False, True)
+
+    def test_one_with_runs_between(self):
+        self.sweep(True, False)
+
+    def test_one_without(self):
+        self.sweep(False, False)
+
+
+class ChangingPlacesTest(Laptops, SystemTest):
+    """One laptop dies between two RENAMEs, and the other one looks: the server tells no identities."""
+    account_options = {"pull": ALL, "push": ALL, "disable": ["X-GUID"]}
+    server_options = {"special_use": False}
+
+    def test_a_name_for_a_moment_is_no_mailbox(self):
+        process, renames = [], []
+
+        def look(data):
+            renames.append(data.count(b"RENAME "))
+            if not process or sum(renames) < 2 or process[0].poll() is not None:
+                return data
+            process[0].kill()
+            process[0].wait()
+            return b""
+
+        self.through(edit_up=look)
+        self.other.set(server=self.account.keys["server"])
+        self.given_all(A=3, B=2)
+        away = self.maildir.folder("away")
+        os.rename(self.maildir.folder("A"), away)
+        os.mkdir(self.maildir.folder("A"))
+        os.rename(away, self.maildir.folder("A/Old"))
+        renames.clear()
+        process.append(self.home.start("sync", "work"))
+        process[0].communicate()
+        self.assertEqual(len([n for n in self.client.mailboxes() if "golub-rename-" in n]), 1)
+
+        for _ in range(3):
+            self.other.sync()
+            self.assertEqual([n for n in self.other.maildir.mailboxes() if "golub" in n], [])
+            self.assertGreaterEqual(len(self.files_of(self.other)), 5)
+        for account in (self.account, self.other) * 3:
+            account.sync()
+
+        self.assertEqual(sorted(self.client.mailboxes()), ["A/Old", "B", "INBOX"])
+        self.assertEqual(self.client.status("A/Old")["messages"], 3)
+        self.assert_same(dates=False)
+        self.assert_same(dates=False, account=self.other)
+
+
+if __name__ == "__main__":
+    main()
