@@ -187,14 +187,14 @@ is_perhaps_there(const struct matching *matching, const struct mailbox *mailbox)
 }
 
 /*
- * Does another mailbox keep the name, or the folder? That it is gone nobody says: only one with nothing in it makes way. A folder that is no mailbox's is in
- * the way, and said.
+ * Does another mailbox keep the name, or the folder? That it is gone nobody says: only one with nothing in it makes way, or without a folder. A folder that is
+ * no mailbox's is in the way, and said.
  */
 static bool
 is_kept(const struct matching *matching, const struct mailbox *holder, const struct way *way)
 {
     return holder != NULL && holder->row.id != 0 && !has_another_name(matching, holder) &&
-           !(holder == way->of && way->free && !is_perhaps_there(matching, holder));
+           ((holder->folder_here && !(holder == way->of && way->free)) || is_perhaps_there(matching, holder));
 }
 
 static bool

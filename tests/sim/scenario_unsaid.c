@@ -136,6 +136,28 @@ what_ends_the_line_twice_is_no_evidence(void **state)
     then_it_is_here(WORK, 20, 1);
 }
 
+/* The name was another one's, whose folder somebody removed here before it was removed there. */
+static void
+a_name_whose_folder_is_gone_makes_way(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 20);
+    server_create(&sim.server, OLD);
+    given_both_sides_agree();
+    here()->tree.folder[OLD] = false;
+    given_both_sides_agree();
+    when_it_is_renamed_there(WORK, OLD);
+    sim.server.bodies = 0;
+
+    (void)when_golub_syncs_after(60);
+
+    then_its_folder_is(WORK, false);
+    then_its_folder_is(OLD, true);
+    assert_int_equal(sim.server.bodies, 0);
+    then_both_sides_agree();
+}
+
 /* As Courier does: and what is paired anew is paired without a body. */
 static void
 another_uidvalidity_and_other_uids(void **state)
@@ -180,6 +202,7 @@ main(void)
         SCENARIO(one_that_can_not_be_opened_waits),
         SCENARIO(one_that_can_never_be_opened_is_waited_for_a_day),
         SCENARIO(what_ends_the_line_twice_is_no_evidence),
+        SCENARIO(a_name_whose_folder_is_gone_makes_way),
         SCENARIO(another_uidvalidity_and_other_uids),
         SCENARIO(another_uidvalidity_and_a_message_less),
     };
