@@ -185,7 +185,7 @@ class LabelTest(Gmail):
     def test_no_label_goes_before_the_message_is_in_the_trash(self):
         """What can't go to the Trash now keeps all of its labels."""
         mail = self.given("INBOX", "Work")
-        self.server.bend = lambda ask: [b"%T NO [UNAVAILABLE] not now\r\n"] if ask.command in ("UID MOVE", "UID COPY") else None
+        self.server.bend = lambda ask: [b"%T NO [UNAVAILABLE] not now\r\n"] if self.trash.encode() in ask.args and ask.command in ("UID MOVE", "UID COPY") else None
         self.delete(mail, "INBOX", "Work")
         self.sync(expect=SOME)
         self.assertEqual(self.server.where(mail.bytes), sorted(["INBOX", "Work", self.all]))
