@@ -3,7 +3,10 @@
 
 #include "sync/agenda/candidates.h"
 
-/* It stood there when its folder was listed, and its name is not there any more; nor can anybody say so of what can't be looked at. */
+/*
+ * It stood there when its folder was listed, and its name is not there any more; nor can anybody say so of what can't be looked at, unless that has been so
+ * for two runs.
+ */
 static bool
 has_left(struct run *run, const struct journal_message *other, struct mailbox *mailbox)
 {
@@ -13,7 +16,7 @@ has_left(struct run *run, const struct journal_message *other, struct mailbox *m
     bool missing = false;
 
     if (mailbox == NULL || !mailbox->folder_here || other->uid == 0 || other->base[0] == '\0' ||
-        (other->facts & gone) != 0)
+        (other->facts & gone) != 0 || run_learned(mailbox, CAUTION_STAYS_UNREADABLE))
         return false;
     const struct local_file file = run_file(mailbox, other);
 
@@ -22,6 +25,19 @@ has_left(struct run *run, const struct journal_message *other, struct mailbox *m
     if (missing && !run_learned(mailbox, CAUTION_UNREAD_FOLDER))
         mailbox->look_here = true;
     return missing;
+}
+
+static bool
+wait_for(struct run *run, const struct todo *todo, const struct mailbox *mailbox)
+{
+    char why[LIMIT_MAILBOX_NAME + 64];
+
+    if (mailbox->look_here) /* in this run */
+        return true;
+    (void)text_print(why, sizeof why, "it may have moved here from %s, which could not be looked at",
+                     mailbox->row.name);
+    return run_begin(run) && run_end(run, run_pending(run, &run->mailboxes[todo->mailbox], todo->id, PENDING_SETTLE,
+                                                      plan_verb_word(todo->step.verb), why, NULL));
 }
 
 static bool
@@ -36,7 +52,10 @@ judge(struct run *run, struct todo *todo, struct journal_message *file, struct j
         ok = run_load(run, ids[i], other);
         if (!ok || other->mailbox == file->mailbox)
             continue;
-        todo->dropped = has_left(run, other, run_mailbox_by_id(run, other->mailbox));
+        struct mailbox *mailbox = run_mailbox_by_id(run, other->mailbox);
+
+        todo->dropped = has_left(run, other, mailbox);
+        ok = !todo->dropped || wait_for(run, todo, mailbox);
     }
     free(ids);
     return ok;

@@ -7,7 +7,7 @@
 /**
  * Folders are not read at one instant: a file that was moved between two of them stands in both, and looks like a copy, which would be sent to the server.
  * So the other file is looked for once more. Where it has gone, its folder is read again before anything is sent; where the whole folder went, or can't be
- * read, the new file waits for the next run, which sees the move. After agenda_moves, outside of a transaction.
+ * read, the new file waits for the next run, which sees the move, and no longer. After agenda_moves, outside of a transaction.
  */
 MUST_CHECK bool agenda_left_since(struct run *run, struct agenda *agenda);
 

@@ -12,7 +12,6 @@ struct resolving {
     struct run *run;
     struct agenda *agenda;
     const struct mailbox *unseen; /* a mailbox that was not seen in this run; NULL: all were */
-    bool looks;                   /* it is looked at before the next pass */
     bool filling;                 /* the provider is perhaps still at work in one of the mailboxes */
     int64_t *claimed;             /* rows that were recognised as the new place of one that moved */
     size_t claimed_count;
@@ -208,11 +207,9 @@ looks_first(struct resolving *resolving)
 
     if (resolving->unseen == NULL || resolving->unseen->row.state != MAILBOX_GONE_LOCAL || run->dry)
         return false;
-    if (!resolving->looks && !run->look_everywhere) {
+    if (!run->look_everywhere)
         run_look_everywhere(run);
-        resolving->looks = true;
-    }
-    return resolving->looks;
+    return resolving->unseen->look_there;
 }
 
 /* *done: it is not sent up now. */

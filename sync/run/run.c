@@ -155,7 +155,7 @@ run_look_everywhere(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        const bool gone = mailbox->row.state == MAILBOX_GONE_LOCAL;
+        const bool gone = mailbox->row.state == MAILBOX_GONE_LOCAL && mailbox->going == GOING_NOT;
 
         if (!run_is_unseen(mailbox) || (gone ? run->dry : mailbox->asked))
             continue;
