@@ -5,13 +5,26 @@
 #include "sync/run/lookup.h"
 
 #define KEY "map"
+#define NEXT                                                                                                           \
+    "map-next" /* one by which some have their folders already, while what becomes of others is not known; "": none */
 #define TEXT_MAX (16 * 1024 * 1024)
+
+static void
+forget_empty(char **text)
+{
+    if (*text == NULL || **text != '\0')
+        return;
+    free(*text);
+    *text = NULL;
+}
 
 bool
 mapped_load(struct run *run)
 {
-    if (!journal_get(run->journal, KEY, &run->map_text, &run->err))
+    if (!journal_get(run->journal, KEY, &run->map_text, &run->err) ||
+        !journal_get(run->journal, NEXT, &run->map_next, &run->err))
         return false;
+    forget_empty(&run->map_next);
     run->map_pieces = strdup(run->map_text != NULL ? run->map_text : "");
     if (run->map_pieces == NULL || !names_map_read(run->map_pieces, &run->map_before))
         return run_no_memory(run);
@@ -35,7 +48,8 @@ bool
 mapped_is_changed(const struct run *run)
 {
     char *text = write_map(run);
-    const bool changed = text != NULL && strcmp(text, run->map_text != NULL ? run->map_text : "") != 0;
+    const bool changed = text != NULL && (strcmp(text, run->map_text != NULL ? run->map_text : "") != 0 ||
+                                          (run->map_next != NULL && strcmp(text, run->map_next) != 0));
 
     free(text);
     return changed;
@@ -231,18 +245,37 @@ is_renamed_here(const struct mailbox *mailbox)
     return mailbox->row.goal_there != NULL && mailbox->row.goal == NULL;
 }
 
+static void
+take_words(const struct names_mapped *entries, struct names_map *map)
+{
+    *map = (struct names_map){.entries = entries};
+    for (const struct names_mapped *entry = entries; entry->right != NULL; entry++)
+        if (entry->use != 0)
+            names_map_find(map, entry, entry->left);
+}
+
 /* The map by which the folders that are here were named. */
 static void
 take_before(const struct run *run, struct names_map *before)
 {
-    *before = (struct names_map){.entries = run->map_before};
-    for (const struct names_mapped *entry = run->map_before; entry->right != NULL; entry++)
-        if (entry->use != 0)
-            names_map_find(before, entry, entry->left);
+    take_words(run->map_before, before);
+}
+
+/* Has it its folder, or is it to get it, by a map that was followed in part? Nobody renamed it then. */
+static bool
+is_named_by(const struct run *run, const struct names_map *next, const struct mailbox *mailbox)
+{
+    char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
+    struct error ignored = {0};
+
+    return next->entries != NULL && names_map_here(next, mailbox->row.name, name, &ignored) &&
+           names_to_folder(name, run->account->policy.layout, folder, &ignored) &&
+           (strcmp(folder, mailbox->row.folder) == 0 ||
+            (mailbox->row.goal != NULL && strcmp(folder, mailbox->row.goal) == 0));
 }
 
 static bool
-gather(struct following *following)
+gather_by(struct following *following, const struct names_map *next)
 {
     struct run *run = following->run;
     struct names_map before;
@@ -266,7 +299,8 @@ gather(struct following *following)
             run->err = why;
             return false;
         }
-        if ((names_map_here(&before, mailbox->row.name, had, &ignored) && strcmp(had, wants) == 0) ||
+        if ((names_map_here(&before, mailbox->row.name, had, &ignored) && strcmp(had, wants) == 0 &&
+             !is_named_by(run, next, mailbox)) ||
             (strcmp(folder, mailbox->row.folder) == 0 && mailbox->row.goal == NULL))
             continue;
         if (!array_grow(&following->movers, &following->size, following->count + 1, sizeof *following->movers))
@@ -276,6 +310,23 @@ gather(struct following *following)
         memcpy(following->movers[following->count++].folder, folder, sizeof folder);
     }
     return true;
+}
+
+static bool
+gather(struct following *following)
+{
+    struct run *run = following->run;
+    char *pieces = run->map_next != NULL ? strdup(run->map_next) : NULL;
+    struct names_mapped *entries = NULL;
+    struct names_map next = {0};
+    bool ok = run->map_next == NULL || (pieces != NULL && names_map_read(pieces, &entries)) || run_no_memory(run);
+
+    if (ok && entries != NULL)
+        take_words(entries, &next);
+    ok = ok && gather_by(following, &next);
+    free(entries);
+    free(pieces);
+    return ok;
 }
 
 /* No mailbox, but a directory above folders that golub has, and nothing else: they make way, and come back (apply/rename_here.c). */
@@ -368,6 +419,21 @@ look_at_all(struct following *following)
     return ok;
 }
 
+/* Inside a transaction. */
+static bool
+keep_map(struct run *run, const char *key, const char *text)
+{
+    const bool next = strcmp(key, NEXT) == 0;
+
+    if (next && run->map_next != NULL && strcmp(run->map_next, text) == 0)
+        return true;
+    if (!next && run->map_next != NULL && !journal_set(run->journal, NEXT, "", &run->err))
+        return false;
+    free(run->map_next);
+    run->map_next = next ? strdup(text) : NULL;
+    return ((run->map_next != NULL) == next || run_no_memory(run)) && journal_set(run->journal, key, text, &run->err);
+}
+
 /* In one transaction: a map that is followed by half would be another one. */
 static bool
 aim_all(struct following *following, const char *text)
@@ -378,7 +444,7 @@ aim_all(struct following *following, const char *text)
     for (size_t i = 0; ok && i < following->count; i++)
         ok = aim(run, &following->movers[i]);
     lookup_forget(run);
-    return ok && (following->waits || journal_set(run->journal, KEY, text, &run->err));
+    return ok && keep_map(run, following->waits ? NEXT : KEY, text);
 }
 
 static bool
@@ -434,6 +500,8 @@ static void
 stay(struct run *run)
 {
     take_before(run, &run->map);
+    free(run->map_next);
+    run->map_next = NULL; /* in this run */
 }
 
 static void
@@ -508,8 +576,7 @@ mapped_settle(struct run *run)
     if (!any || gone || !is_to_follow(run))
         return true;
     text = write_map(run);
-    ok = (text != NULL || run_no_memory(run)) && run_begin(run) &&
-         run_end(run, journal_set(run->journal, KEY, text, &run->err));
+    ok = (text != NULL || run_no_memory(run)) && run_begin(run) && run_end(run, keep_map(run, KEY, text));
     free(run->map_text);
     run->map_text = text;
     return ok;

@@ -288,6 +288,7 @@ struct run {
     struct names_map map;            /* `map`, as far as it is known which mailboxes it means */
     char *map_text;                  /* ... as the journal has it; NULL: it has none */
     char *map_pieces;                /* ... that in pieces, for `map_before` */
+    char *map_next; /* one that was followed while something waited, and is not the journal's yet; NULL: none */
     struct names_mapped *map_before;
     struct lookup lookups[LOOKUPS];
     int64_t now;    /* seconds UTC at the start of the run */

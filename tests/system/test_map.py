@@ -243,6 +243,22 @@ class MapTest(Mapped):
     def test_folders_go_back_where_a_map_is_taken_out(self):
         self.given_another(None, {})
 
+    def test_folders_go_back_where_the_map_is_as_it_was_and_another_mailbox_was_gone_meanwhile(self):
+        """As long as it is not known what became of one mailbox, the journal has the former map; and by the other one some have their folders already."""
+        self.given_mail()
+        self.client.create("Weg")
+        self.sync()
+        self.client.delete_mailbox("Weg")
+        self.account.set(map=["special:sent=Sent", "Listen=Elsewhere", "Listen/alt=Old/Lists", "Weg=Gone"])
+        self.account.sync()
+        self.assertTrue(self.maildir.has("Elsewhere/neu", self.list))
+
+        self.account.set(map=["special:sent=Sent", "Listen=Lists", "Listen/alt=Old/Lists"])
+        self.account.sync()
+
+        self.assertTrue(self.maildir.has("Lists/neu", self.list))
+        self.assertFalse(os.path.exists(self.maildir.folder("Elsewhere")))
+
     def test_folders_change_places(self):
         self.given_another(["Gesendete Objekte=Lists", "Listen=Sent"], {"Gesendete Objekte": "Lists", "Listen": "Sent"})
 
