@@ -220,6 +220,16 @@ describe(struct todo *todo, const struct journal_message *message)
     todo->overwritten = (message->facts & (FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(message);
 }
 
+/* The server shows after all what was sent to it. */
+static bool
+end_unshown(struct run *run, struct journal_message *message)
+{
+    if ((message->facts & FACT_UNSHOWN) == 0)
+        return true;
+    message->facts &= ~(unsigned)FACT_UNSHOWN;
+    return journal_message_save(run->journal, message, &run->err);
+}
+
 bool
 agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
 {
@@ -257,11 +267,8 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
     if (!plan_superseded(run, &message, &todo) || !keep_mark_back(run, mailbox, &message, &todo.step, &why))
         return false;
     todo.deleted = todo.step.verb == PLAN_REMOVE_THERE && input.here == PLAN_HERE;
-    if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNSHOWN) != 0) { /* the server shows it after all */
-        message.facts &= ~(unsigned)FACT_UNSHOWN;
-        if (!journal_message_save(run->journal, &message, &run->err))
-            return false;
-    }
+    if (todo.step.verb == PLAN_NOTHING && !end_unshown(run, &message))
+        return false;
     if (mailbox->moved_out && todo.step.verb == PLAN_DOWNLOAD && todo.fresh) {
         todo.step.kept_back = true;
         return add_todo(run, agenda, &todo);

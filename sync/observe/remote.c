@@ -311,6 +311,33 @@ see_all(struct run *run, struct sight *sight)
     told_end(run, sight->mailbox, &sight->told);
 }
 
+/* It is complete: what it showed holds, and the cursors may advance. */
+static bool
+take_listing(struct observation *observation, struct sight *sight)
+{
+    struct run *run = observation->run;
+    const struct journal_mailbox *row = &sight->mailbox->row;
+
+    if (sight->selected.uidnext == 0) { /* a server that does not say: after the highest that it showed */
+        uint32_t highest;
+
+        if (!journal_highest_uid(run->journal, row->id, &highest, &run->err))
+            return false;
+        sight->selected.uidnext = highest < UINT32_MAX ? highest + 1 : highest;
+    }
+    if (!said_uid_resolve(run, &sight->said) || !copies_looked(run, observation->copies, sight->mailbox))
+        return false;
+    say_slid(run, sight);
+    /* Where no view explains it, the server was perhaps set back: a message that had gone is there again. */
+    if (sight->slid != 0 && row->view == 0 && row->state != MAILBOX_REPAIR &&
+        !run_learned(sight->mailbox, CAUTION_REPAIRED))
+        run->shifted = true;
+    gone_looked(sight);
+    see_all(run, sight);
+    attempts_listed(run, sight->mailbox);
+    return true;
+}
+
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -360,25 +387,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
          (!sight->again_full && !said_uid_judge(run, &observation->said, &sight->claims, row->id, sight->lied))))
         return false;
     sight->complete = settled && !sight->again_full && !mailbox_is_unsure(sight->mailbox->cautions);
-    if (sight->complete &&
-        sight->selected.uidnext == 0) { /* a server that does not say: after the highest that it showed */
-        uint32_t highest;
-
-        if (!journal_highest_uid(run->journal, row->id, &highest, &run->err))
-            return false;
-        sight->selected.uidnext = highest < UINT32_MAX ? highest + 1 : highest;
-    }
     if (sight->complete) {
-        if (!said_uid_resolve(run, &sight->said) || !copies_looked(run, observation->copies, sight->mailbox))
+        if (!take_listing(observation, sight))
             return false;
-        say_slid(run, sight);
-        /* Where no view explains it, the server was perhaps set back: a message that had gone is there again. */
-        if (sight->slid != 0 && row->view == 0 && row->state != MAILBOX_REPAIR &&
-            !run_learned(sight->mailbox, CAUTION_REPAIRED))
-            run->shifted = true;
-        gone_looked(sight);
-        see_all(run, sight);
-        attempts_listed(run, sight->mailbox);
     } else if (!sight->again_full && !settled) {
         see_a_part(run, sight);
     }

@@ -993,7 +993,7 @@ BUGS = [
         ("sync/agenda/unpaired.c", "if (run->mailboxes[todo->mailbox].adrift)", "if (false)")),
     bug("flags of other mailboxes not compared where a message is there again that had gone",
         system("test_uneven.py", "UnevenTest.test_flags_of_other_mailboxes_are_compared_where_the_server_was_set_forward_or_back_again"),
-        ("sync/observe/remote.c", "            run->shifted = true;", "            run->shifted = false;")),
+        ("sync/observe/remote.c", "        run->shifted = true;", "        run->shifted = false;")),
     bug("message doubled whose header is not its own, after the server was set back",
         system("test_uneven.py", "UnevenTest.test_a_header_that_is_not_its_messages_doubles_nothing"),
         ("sync/match/same_body.c", "return (file->dated || file->fresh) &&", "return file->fresh &&")),
