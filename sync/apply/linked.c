@@ -139,19 +139,37 @@ unlink_one(struct run *run, const struct second_name *name, bool first, bool *do
     return true;
 }
 
+/*
+ * The name that is to go, goes, if both are there. *gone: it went before, and the run was killed before its row did, too. *sure: both folders were listed,
+ * where that was asked
+ */
+static bool
+unlink_found(struct run *run, struct second_name *name, bool first, bool *gone, bool *sure)
+{
+    bool done = false;
+
+    *sure = true;
+    *gone = false;
+    if (!unlink_one(run, name, first, &done))
+        return false;
+    if (!done && find_now(run, &name->second, name->second_info, sure)) {
+        if (!find_now(run, &name->first, name->first_info, sure))
+            *gone = first && *sure;
+        else if ((!first && !hand_over_flags(run, name)) || !unlink_one(run, name, first, &done))
+            return false;
+    }
+    *gone = *gone || (done && first);
+    return true;
+}
+
 static bool
 take_back(struct run *run, const struct journal_op *op, struct second_name *name)
 {
-    const bool first = op->attempt == KEPT;
-    bool usable, done = false, sure = true;
+    bool usable, gone = false, sure = true;
 
-    if (!read_intent(run, op, name, &usable) || (usable && !unlink_one(run, name, first, &done)))
-        return false;
-    usable = usable && !done && find_now(run, &name->second, name->second_info, &sure) &&
-             find_now(run, &name->first, name->first_info, &sure);
-    if (usable && ((!first && !hand_over_flags(run, name)) || !unlink_one(run, name, first, &done)))
-        return false;
-    if (done && first && !journal_message_delete(run->journal, op->message, &run->err))
+    if (!read_intent(run, op, name, &usable) ||
+        (usable && !unlink_found(run, name, op->attempt == KEPT, &gone, &sure)) ||
+        (gone && !journal_message_delete(run->journal, op->message, &run->err)))
         return false;
     /* Where a folder can't be listed the next run tries again. */
     return !sure || journal_op_delete(run->journal, op->id, &run->err);

@@ -400,6 +400,49 @@ a_folder_that_was_read_before_a_kill_is_waited_for_when_it_can_not_be_read_again
     assert_in_range(step, 4, 100);
 }
 
+/* Another client moves a message out of a mailbox and deletes that. @return whether there was such a step */
+static bool
+move_out_of_a_mailbox_that_goes(int step)
+{
+    struct error err = {0};
+    uint64_t rows;
+
+    given_empty_account((uint64_t)step);
+    given_mail_there(WORK, 1);
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    assert_true(action_transfer_there(&sim, WORK, message_of(WORK, 1), INBOX, true));
+    ledger_out(&sim.world, 2, WORK);
+    server_expunge(&sim.server, WORK, message_of(WORK, 2)->uid);
+    sim.server.boxes[WORK].exists = false;
+    check_forget(&sim.clients[0]);
+    sim.world.crash_at = step;
+    const bool killed = when_golub_syncs_after(60) == -1;
+    sim.world.crash_at = 0;
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(WORK, 1, 0);
+    then_it_is_here(WORK, 2, 1);
+    assert_true(journal_message_count(sim.clients[0].journal, event_mailbox_id(sim.clients[0].journal, WORK), WHICH_ALL,
+                                      &rows, &err));
+    assert_int_equal(rows, 1);
+    return killed;
+}
+
+static void
+what_moved_out_of_a_mailbox_that_went_leaves_no_row_without_a_file(void **state)
+{
+    int step = 1;
+
+    (void)state;
+    while (move_out_of_a_mailbox_that_goes(step))
+        step++;
+    assert_in_range(step, 4, 100);
+}
+
 int
 main(void)
 {
@@ -408,6 +451,7 @@ main(void)
         SCENARIO(what_has_the_name_of_a_message_and_other_bytes_did_not_move),
         SCENARIO(a_second_file_that_was_removed_before_a_kill_is_in_the_index),
         SCENARIO(a_folder_that_was_read_before_a_kill_is_waited_for_when_it_can_not_be_read_again),
+        SCENARIO(what_moved_out_of_a_mailbox_that_went_leaves_no_row_without_a_file),
         SCENARIO(what_is_left_of_a_move_here_is_no_file_that_was_lost),
         SCENARIO(what_moved_to_a_folder_that_was_renamed_after_a_kill_leaves_its_old_place),
         SCENARIO(the_second_half_of_a_move_follows_under_another_uidvalidity),
