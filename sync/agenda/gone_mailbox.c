@@ -14,12 +14,18 @@ struct gathering {
     struct journal_message *source;
 };
 
+bool
+gone_mailbox_is_left(const struct mailbox *mailbox)
+{
+    return mailbox->chosen && mailbox->row.id != 0 && mailbox->row.state == MAILBOX_GONE_REMOTE && !mailbox->listed &&
+           mailbox->folder_here;
+}
+
 /* Its folder is here, and was read. Where the mailbox may only have another name that is found out first. */
 static bool
 is_gone(const struct mailbox *mailbox)
 {
-    return mailbox->chosen && mailbox->row.id != 0 && mailbox->row.state == MAILBOX_GONE_REMOTE && !mailbox->listed &&
-           mailbox->folder_here && !mailbox->undecided && mailbox->going == GOING_NOT &&
+    return gone_mailbox_is_left(mailbox) && !mailbox->undecided && mailbox->going == GOING_NOT &&
            !mailbox_is_unsure(mailbox->cautions) && !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 

@@ -4,6 +4,8 @@
 
 #include "sync/run/run.h"
 
+/** Is it one that is gone on the server, and whose folder stays here? */
+bool gone_mailbox_is_left(const struct mailbox *mailbox);
 /** Is there such a mailbox, out of which files may follow? */
 bool gone_mailbox_any(const struct run *run);
 /**

@@ -3,6 +3,7 @@
  * and its second name is known to the journal before it exists (linked.h). The bytes are read before that, and must be
  * the message's.
  */
+#include "sync/agenda/gone_mailbox.h"
 #include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
 #include "sync/base/keyword_note.h"
@@ -80,13 +81,6 @@ record_linked(struct moving *moving, size_t i)
            copied_on(run, from->id, to->id) && edited_carry(run, from->id, to->id);
 }
 
-/* It is gone on the server, and what moved out of it before that is followed (sync/agenda/gone_mailbox.h). */
-static bool
-is_left_here(const struct mailbox *mailbox)
-{
-    return mailbox->chosen && mailbox->row.state == MAILBOX_GONE_REMOTE && !mailbox->listed && mailbox->folder_here;
-}
-
 static bool
 finish_batch(struct moving *moving)
 {
@@ -104,7 +98,7 @@ finish_batch(struct moving *moving)
     for (size_t i = 0; ok && i < count; i++) {
         struct mailbox *from = run_mailbox_by_id(run, moving->from[i].mailbox);
 
-        const bool kept = moving->items[i].ok && from != NULL && is_left_here(from);
+        const bool kept = moving->items[i].ok && from != NULL && gone_mailbox_is_left(from);
 
         ok = kept ? linked_keep(run, &moving->from[i], &moving->to[i], moving->intents[i])
                   : journal_op_delete(run->journal, moving->intents[i], &run->err);
@@ -209,7 +203,7 @@ add_move(struct moving *moving, struct todo *todo)
         return false;
     source = run_mailbox_by_id(run, from->mailbox);
     /* Where every mailbox was seen, what appeared is what vanished, also while one of them is paired anew. */
-    if (source == NULL || (!mailbox_is_open(source) && !is_left_here(source)) ||
+    if (source == NULL || (!mailbox_is_open(source) && !gone_mailbox_is_left(source)) ||
         !moves_allowed(SIDE_HERE, run->cautions, run_unseen(run) == NULL)) {
         run->partial = true;
         todo->dropped = true;

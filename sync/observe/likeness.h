@@ -19,19 +19,19 @@ struct likeness {
     struct renamed_item *item;
     const struct renamed_item *namesake; /* has the row's old name; NULL: none has */
     uint64_t all;                        /* messages of the row, where the old name is gone; else 0 */
-    /* [out] */
+    /* what the look finds out */
     bool wrong;   /* a message is another one, or they can't be compared */
     bool refused; /* ... for the server does not show them: why is in the row's `perhaps` */
     bool same;    /* a header is the one that is known: without `wrong` it is that mailbox */
-    /* within */
+    /* for likeness.c alone, while it looks */
     bool anew; /* it has another UIDVALIDITY */
     uint32_t uidvalidity;
-    uint32_t left;  /* so many more it is to list */
-    uint64_t found; /* so many messages of the row are there */
-    size_t known,
-        others; /* messages of which the header is known, from the server or from their file alone; the last ones are: */
-    struct likeness_sample samples[LIKENESS_SAMPLES];
-    struct likeness_told *told; /* ... anew: what it lists */
+    uint32_t left;                                    /* so many more it is to list */
+    uint64_t found;                                   /* so many messages of the row are there */
+    size_t known;                                     /* messages whose header is known from the server */
+    size_t others;                                    /* ... from their file alone */
+    struct likeness_sample samples[LIKENESS_SAMPLES]; /* the last ones of these */
+    struct likeness_told *told;                       /* what it lists under another UIDVALIDITY */
     size_t told_count, told_size;
 };
 

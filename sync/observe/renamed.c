@@ -38,12 +38,6 @@ compare_known(const void *pa, const void *pb)
     return strcmp(((const struct known *)pa)->objectid, ((const struct known *)pb)->objectid);
 }
 
-static bool
-is_inbox(struct text wire)
-{
-    return text_is_nocase(wire, "INBOX");
-}
-
 bool
 renamed_name(const struct run *run, const struct remote_listed *seen, bool uncut,
              char name[static LIMIT_MAILBOX_NAME + 1])
@@ -108,7 +102,7 @@ renamed_may_be(struct run *run, const struct renamed_item *item, const struct ma
     struct error ignored = {0};
 
     *anew = false;
-    if (row->row.wire == NULL || is_inbox(item->seen->name) || is_inbox(text_of(row->row.wire)) ||
+    if (row->row.wire == NULL || renamed_is_inbox(item->seen->name) || renamed_is_inbox(text_of(row->row.wire)) ||
         is_called_so(run, item->seen, row->row.name) || !renamed_name(run, item->seen, false, name) ||
         !uses_choose(run, name, item->seen->attributes) ||
         !names_map_folder(&run->map, name, run->account->policy.layout, folder, &ignored))
@@ -201,7 +195,7 @@ leave_both(struct run *run, const struct known *all, size_t of)
 
     for (size_t i = 0; of == 3 && i < of; i++)
         row = all[i].row != NULL ? all[i].row : row;
-    if (row == NULL || row->undecided || row->row.wire == NULL || is_inbox(text_of(row->row.wire)) ||
+    if (row == NULL || row->undecided || row->row.wire == NULL || renamed_is_inbox(text_of(row->row.wire)) ||
         !undecided_is_waited_for(run, row))
         return;
     for (size_t i = 0; i < of; i++) {
@@ -212,7 +206,7 @@ leave_both(struct run *run, const struct known *all, size_t of)
         else
             other = all[i].item;
     }
-    if (!named || other == NULL || is_inbox(other->seen->name) || lookup_wire(run, other->seen->name) != NULL)
+    if (!named || other == NULL || renamed_is_inbox(other->seen->name) || lookup_wire(run, other->seen->name) != NULL)
         return;
     other->waits = row->undecided = true;
 }

@@ -19,6 +19,13 @@ struct renamed_item { /* one of the list */
     bool waits; /* [out] it is perhaps a row's new name, which only another list tells: left alone in this run */
 };
 
+/** Nobody renames that one: RENAME takes its mail out of it (RFC 9051 section 6.3.6). */
+static inline bool
+renamed_is_inbox(struct text wire)
+{
+    return text_is_nocase(wire, "INBOX");
+}
+
 /** As people call it here, if it can be called anything. @param uncut  with the prefix of the namespace */
 bool renamed_name(const struct run *run, const struct remote_listed *seen, bool uncut,
                   char name[static LIMIT_MAILBOX_NAME + 1]);

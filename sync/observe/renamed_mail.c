@@ -7,7 +7,7 @@
 #include "sync/run/lookup.h"
 
 #define CANDIDATES_MAX 5000 /* pairs of a row and a name that are looked at in one run; more are no evidence */
-#define ASKS 2              /* in one run: what ends the line each time is not to keep back all other mail */
+#define ASKS 2 /* lines that broke in one run: what ends the line each time is not to keep back all other mail */
 
 /* Messages: with so many more than twice as many it is rather one into which somebody moved all of another one. */
 #define NEW_MAIL 10
@@ -20,12 +20,6 @@ struct matching {
     size_t count, size;
     bool too_many;
 };
-
-static bool
-is_inbox(struct text wire)
-{
-    return text_is_nocase(wire, "INBOX");
-}
 
 static int
 compare_names(const void *key, const void *item)
@@ -42,7 +36,7 @@ is_sought(const struct run *run, const struct mailbox *row, const struct renamed
 {
     return row->row.id != 0 && row->row.state == MAILBOX_ACTIVE && row->row.objectid[0] == '\0' &&
            row->row.uidvalidity != 0 && row->row.utf8 == run->info.utf8 && row->folder_here && row->chosen &&
-           !row->undecided && row->row.goal_there == NULL && !is_inbox(text_of(row->row.wire)) &&
+           !row->undecided && row->row.goal_there == NULL && !renamed_is_inbox(text_of(row->row.wire)) &&
            (namesake == NULL ? !row->named_there
                              : namesake->row == NULL && namesake->seen->has_status &&
                                    namesake->seen->uidvalidity != row->row.uidvalidity);

@@ -43,17 +43,8 @@ static bool
 see_beside(void *context, const char *name, bool directory)
 {
     struct beside *beside = context;
-    char path[LOCAL_FOLDER_MAX + 1];
-    bool holds = false;
+    const bool holds = directory && lookup_is_above(beside->run, beside->folder, name);
 
-    (void)text_print(path, sizeof path, "%s/%s", beside->folder, name);
-    for (size_t i = 0; directory && !holds && i < beside->run->count; i++) {
-        const struct mailbox *other = &beside->run->mailboxes[i];
-        const size_t length = strlen(path);
-
-        holds = other->folder_here && strncmp(other->row.folder, path, length) == 0 &&
-                (other->row.folder[length] == '\0' || other->row.folder[length] == '/');
-    }
     beside->any = beside->any || !holds;
     return holds;
 }

@@ -150,6 +150,23 @@ lookup_next_of(struct run *run, uint32_t uidvalidity, size_t *at)
     return NULL;
 }
 
+bool
+lookup_is_above(const struct run *run, const char *folder, const char *name)
+{
+    char path[LOCAL_FOLDER_MAX + 1];
+    bool is = false;
+
+    (void)text_print(path, sizeof path, "%s/%s", folder, name);
+    for (size_t i = 0; !is && i < run->count; i++) {
+        const struct mailbox *mailbox = &run->mailboxes[i];
+        const size_t length = strlen(path);
+
+        is = mailbox->folder_here && strncmp(mailbox->row.folder, path, length) == 0 &&
+             (mailbox->row.folder[length] == '\0' || mailbox->row.folder[length] == '/');
+    }
+    return is;
+}
+
 void
 lookup_forget(struct run *run)
 {

@@ -16,6 +16,8 @@ struct mailbox *lookup_id(struct run *run, int64_t id);
 struct mailbox *lookup_wire(struct run *run, struct text wire);
 /** Every mailbox that had this UIDVALIDITY when the run began: *at is 0 before the first call. NULL: no more */
 struct mailbox *lookup_next_of(struct run *run, uint32_t uidvalidity, size_t *at);
+/** Is the directory `name` in this folder a mailbox's, or does one stand below it? Looks at each. */
+bool lookup_is_above(const struct run *run, const char *folder, const char *name);
 /** Mailboxes changed their places in the array, or are gone from it. */
 void lookup_forget(struct run *run);
 void lookup_free(struct run *run);
