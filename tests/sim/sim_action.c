@@ -213,6 +213,9 @@ action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_fi
         ledger_came_here(&sim->world, content, maildir->client, move);
     if (move && to + 1 == sim->server.trash) /* by hand */
         ledger_removed_here(&sim->world, content, maildir->client);
+    /* Of a tree that is not whole golub fetches again what is missing, perhaps with the server's lines in it: then no message it knows has these bytes. */
+    if (move && sim->server.rewrites != DRESS_PLAIN && event_is_copying(&sim->clients[maildir->client]))
+        letters_sim_forgive(maildir, content, to, file->info);
     if (move) {
         ledger_out(&sim->world, content, from);
         if (original != content)
@@ -279,6 +282,9 @@ action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *
         file->before = file->original;
         file->original = old; /* what golub knows, whatever it was before that */
     }
+    /* Moved since golub saw it, and its bytes are nobody's: where it was, and what its letters meant there, nobody can tell. */
+    if (file->put > maildir->ended)
+        letters_sim_forgive(maildir, content, file->mailbox, file->info);
     mua_edit(maildir, file, content);
     sim->world.ledger[content].edit = true;
     sim->world.ledger[content].key_set |= sim->world.ledger[old].key_set; /* what is saved again keeps its keywords */

@@ -169,6 +169,7 @@ letters_sim_forget(struct sim *sim, int client)
 {
     struct maildir_sim *maildir = &sim->clients[client].maildir;
 
+    maildir->forgotten = true;
     for (size_t i = 0; i < maildir->tree.count; i++)
         letters_sim_forgive(maildir, maildir->tree.files[i].content, maildir->tree.files[i].mailbox,
                             maildir->tree.files[i].info);

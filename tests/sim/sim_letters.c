@@ -92,6 +92,16 @@ letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int 
         maildir->world->ledger[file->content].key_set |= letters_sim_keys(maildir, file->mailbox, file->info);
 }
 
+void
+letters_sim_lose(struct maildir_sim *maildir, const struct sim_file *file, int to)
+{
+    const unsigned keys = letters_sim_keys(maildir, file->mailbox, file->info);
+
+    for (unsigned i = 0; maildir->dovecot && to < SIM_PLACES && i < SIM_KEYWORDS; i++)
+        if (maildir->tree.tables[to].letter[i] == 0)
+            maildir->world->ledger[file->content].key_off |= keys & 1u << i;
+}
+
 bool
 letters_sim_line(struct maildir_sim *maildir, int place, unsigned key, unsigned avoid)
 {
@@ -106,6 +116,7 @@ letters_sim_line(struct maildir_sim *maildir, int place, unsigned key, unsigned 
             taken = taken || table->letter[i] == letter;
         if (!taken) {
             table->letter[key] = (signed char)letter;
+            say(maildir->world, "      place %d: letter %c means keyword %x", place, 'a' + letter - 1, 1u << key);
             maildir_sim_touch(maildir, place);
         }
     }
@@ -124,7 +135,8 @@ letters_sim_read(void *local, const char *folder, struct local_letters *letters,
         error_set(err, ERROR_LOCAL, "read the keywords of folder %s", folder);
         return false;
     }
-    if (maildir->busy && maildir->letters && rng_chance(&maildir->world->rng, 4)) {
+    if ((maildir->shut & 1u << place) != 0 ||
+        (maildir->busy && maildir->letters && rng_chance(&maildir->world->rng, 4))) {
         error_set(err, ERROR_LOCAL, "read the keywords of folder %s", folder);
         return false;
     }
@@ -132,6 +144,7 @@ letters_sim_read(void *local, const char *folder, struct local_letters *letters,
     /* It is being written in its place: lines are missing. */
     if (maildir->busy && maildir->letters && rng_chance(&maildir->world->rng, 4)) {
         const unsigned from = rng_below(&maildir->world->rng, 3);
+        say(maildir->world, "      %s: letters from %c on have no line for a moment", folder, 'a' + (int)from);
         for (unsigned i = from; i < LETTERS_COUNT; i++)
             letters->letters.word[i][0] = '\0';
         letters->letters.taken &= (1u << from) - 1;

@@ -98,6 +98,13 @@ maildir_sim_base(struct maildir_sim *maildir, int mailbox, const char *base)
 }
 
 void
+maildir_sim_ended(struct maildir_sim *maildir)
+{
+    maildir->ended = maildir->began;
+    maildir->forgotten = false;
+}
+
+void
 maildir_sim_touch(struct maildir_sim *maildir, int mailbox)
 {
     if (mailbox >= SIM_PLACES) /* its folder is away */
@@ -238,6 +245,9 @@ mua_back_to_new(struct maildir_sim *maildir, struct sim_file *file)
 {
     if (maildir_sim_file(maildir, file->mailbox, file->base, "n") != NULL)
         return;
+    /* The suffix goes, with its letters. The next one says nothing of them, and where letters are believed to go that takes them off. */
+    if (maildir->dovecot)
+        maildir->world->ledger[file->content].key_off |= letters_sim_keys(maildir, file->mailbox, file->info);
     maildir_sim_set_info(maildir, file, "n");
 }
 
@@ -260,7 +270,8 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
 
     text_print(base, sizeof base, "%s", file->base);
     letters_sim_carry(maildir, file, mailbox, info);
-    if ((maildir->world->kinds & KIND_BIT(KIND_PATTERNS)) != 0 ||
+    letters_sim_lose(maildir, file, mailbox);
+    if ((maildir->world->kinds & KIND_BIT(KIND_PATTERNS)) != 0 || maildir->forgotten ||
         file->put > maildir->ended ||      /* what its letters meant before, golub has not seen */
         (maildir->world->server != NULL && /* an import has none of these */
          server_multiplicity(maildir->world->server, file->mailbox, file->content) == 0))

@@ -93,7 +93,9 @@ struct maildir_sim {
     int64_t root_born, born[SIM_PLACES];
     int64_t next_birth;
     bool letters, dovecot; /* names show keywords; and a Dovecot serves the tree */
+    bool forgotten;        /* no run has ended well since golub forgot what it knew of the names */
     bool busy;             /* another program writes tables at any moment, some of them in their place */
+    unsigned shut;         /* bits of folders whose table can't be read now */
     int letters_max;       /* so many letters there are */
     bool tables_older;     /* the Maildir was put back: letters mean what they did before */
     bool renumbered;       /* a table was written in another order once */
@@ -135,6 +137,8 @@ unsigned letters_sim_flags(const struct maildir_sim *maildir, int place, const c
 /** The info that a program gives this file in another folder: one that knows letters translates them, another one leaves them as they are. */
 void letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int to,
                        char info[static LOCAL_INFO_MAX + 1]);
+/** A program that knows letters moves it there, and finds none left for some of its keywords: back where it was the name says that they were taken off. */
+void letters_sim_lose(struct maildir_sim *maildir, const struct sim_file *file, int to);
 /** Whoever put it there says that it has what its letters mean there. */
 void letters_sim_forgive(struct maildir_sim *maildir, int content, int place, const char *info);
 /** A line for this keyword (its number), the lowest letter that is free. @param avoid  letters that are not, bits. @return is there one? */
@@ -142,6 +146,8 @@ bool letters_sim_line(struct maildir_sim *maildir, int place, unsigned key, unsi
 /** golub is about to give a file this name. */
 void letters_sim_renamed(struct maildir_sim *maildir, struct sim_file *file, const char *to);
 /** A folder's contents changed. */
+/** A run has ended well. */
+void maildir_sim_ended(struct maildir_sim *maildir);
 void maildir_sim_touch(struct maildir_sim *maildir, int mailbox);
 
 /* What happens to files, whoever does it. NULL: no room. */

@@ -201,6 +201,7 @@ damage(const struct cast *cast)
         world->now += 3600;
         action_edit_here(sim, cast->maildir, file, content);
         say(world, "  here %d: the journal is lost", cast->client);
+        letters_sim_forget(sim, cast->client);
         run_open_journal(sim, cast->client, NULL, 0);
         check_forget(it);
         world->met[cast->client] = false;

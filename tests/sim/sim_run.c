@@ -361,7 +361,7 @@ run_sync(struct sim *sim, int client)
     say(world, "    status %d%s", crashed ? -1 : status, clean ? "" : " (disturbed)");
     it->maildir.drafts = 0;
     if (!crashed && !lost && (status == 0 || status == 1 || status == 3))
-        it->maildir.ended = it->maildir.began;
+        maildir_sim_ended(&it->maildir);
     guard_after(sim, it);
     kinds_ran(sim, client, !crashed && !lost && (status == 0 || status == 1 || status == 3));
     it->confirm = world->held > 0;
