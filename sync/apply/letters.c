@@ -146,7 +146,7 @@ give_letters(struct run *run, struct mailbox *mailbox, struct tallies *tallies)
         busy = true;
     }
     mailbox->letters->is_busy = busy;
-    return busy || (run_begin(run) && run_end(run, lettering_take(run, mailbox)));
+    return busy || (run_begin(run) && run_end(run, lettering_take(run, mailbox) && lettering_settle(run, mailbox)));
 }
 
 /* ---- names ---- */

@@ -52,7 +52,7 @@ quarantine_namesake(struct run *run, struct mailbox *mailbox, struct journal_mes
     ok = journal_op_delete(run->journal, op.id, &run->err);
     if (removal.ok)
         ok = ok && unfinished_index_namesake(run, mailbox, message, &op, namesake->info) &&
-             journal_message_save(run->journal, message, &run->err);
+             journal_message_save(run->journal, message, &run->err) && letters_met(run, message);
     else if (removal.missing)
         mailbox->look_here = true;
     else

@@ -216,7 +216,9 @@ read_folder(struct look *look)
     /* A name that can't be used keeps back removals in every run until it is gone, so the folder is read in every run. The same
      * for a name that two files have: what this run does not tell apart, the next one does. */
     (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s",
-                     look->stable && !stamp.racy && !look->bad && !look->namesake ? stamp.text : "");
+                     look->stable && !stamp.racy && !look->bad && !look->namesake && !lettering_is_puzzled(mailbox)
+                         ? stamp.text
+                         : "");
     return stamps_seen(run, mailbox, &stamp, look->stable);
 }
 
@@ -399,6 +401,8 @@ take_missing(struct look *look, int64_t id)
         /* The mailbox is paired anew, or its folder was away: nothing that is missing in it counts as removed. */
         if (message.uid != 0 && look->mailbox->row.state == MAILBOX_REPAIR)
             message.facts |= FACT_UNPAIRED;
+        if (!lettering_missing(run, look->mailbox, &message))
+            return false;
     }
     return message.uid == 0 && message.base[0] == '\0' ? journal_message_delete(run->journal, message.id, &run->err)
                                                        : journal_message_save(run->journal, &message, &run->err);
@@ -548,6 +552,10 @@ observe_local(struct run *run, struct namesakes *namesakes)
 
         if (!looks[i].looked)
             continue;
+        if (!lettering_settle(run, mailbox)) {
+            ok = false;
+            break;
+        }
         /*
          * While everything is paired for the first time, a message whose file was overlooked would be fetched again,
          * and the file sent as another message.

@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 
+#include "store/journal/letters.h"
+
 #define KEY "seen"
 
 bool
@@ -57,6 +59,33 @@ has_intent(const struct journal_op *ops, size_t count, int64_t id)
     return false;
 }
 
+struct notes { /* of its name's letters, by enum journal_letter */
+    bool noted[LETTER_WAITS + 1];
+    char infos[LETTER_WAITS + 1][LOCAL_INFO_MAX + 1];
+};
+
+static bool
+read_notes(struct run *run, const struct journal_message *message, struct notes *notes)
+{
+    bool ok = true;
+
+    for (int kind = LETTER_DUE; ok && kind <= LETTER_WAITS; kind++)
+        ok = journal_letter_get(run->journal, (enum journal_letter)kind, message->mailbox, message->id,
+                                notes->infos[kind], &notes->noted[kind], &run->err);
+    return ok;
+}
+
+static bool
+write_notes(struct run *run, const struct journal_message *message, const struct notes *notes)
+{
+    bool ok = true;
+
+    for (int kind = LETTER_DUE; ok && kind <= LETTER_WAITS; kind++)
+        ok = !notes->noted[kind] ||
+             journal_letter_mark(run->journal, (enum journal_letter)kind, message, notes->infos[kind], &run->err);
+    return ok;
+}
+
 /*
  * Give the row a new id, above `behind`: its other half may come while that mailbox is out of sight. Not a row that
  * another one refers to: a file that was saved again was in no other mailbox.
@@ -65,6 +94,7 @@ static bool
 renew(struct run *run, struct journal_message *message)
 {
     struct journal_pending pending;
+    struct notes notes;
     int64_t *waiting = NULL;
     size_t count;
     bool found;
@@ -79,10 +109,10 @@ renew(struct run *run, struct journal_message *message)
     if (found && pending.kind == PENDING_HELD)
         return true;
     if ((found && !journal_pending_clear(run->journal, message->mailbox, message->id, &run->err)) ||
-        !journal_message_delete(run->journal, message->id, &run->err))
+        !read_notes(run, message, &notes) || !journal_message_delete(run->journal, message->id, &run->err))
         return false;
     message->id = 0;
-    if (!journal_message_save(run->journal, message, &run->err))
+    if (!journal_message_save(run->journal, message, &run->err) || !write_notes(run, message, &notes))
         return false;
     pending.message = message->id; /* why it waits, and until when, is as true as before */
     return !found || journal_pending_set(run->journal, &pending, &run->err);

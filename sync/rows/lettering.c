@@ -199,23 +199,48 @@ meet(struct run *run, const struct mailbox *mailbox, const struct difference *fo
     return ok;
 }
 
+/* Several looks in a run: what one has lost another may find again. */
 static bool
 take_table(struct run *run, struct mailbox *mailbox)
 {
     struct lettering *letters = mailbox->letters;
     const struct difference found = compare(letters);
-    const unsigned others = found.changed | found.lost;
-    bool any = false;
 
     letters->changed |= found.changed;
-    if (others != 0 && !leave_shown(run, mailbox, others, &any))
+    letters->left = (letters->left & ~found.back) | found.changed | found.lost;
+    letters->met |= found.gained | found.back;
+    return meet(run, mailbox, &found);
+}
+
+/*
+ * Not before the folder's names are known: where it changed places with another one its files stand there by now, under the table that came with
+ * them, and say nothing about this one's.
+ */
+bool
+lettering_settle(struct run *run, struct mailbox *mailbox)
+{
+    struct lettering *letters = mailbox->letters;
+    const unsigned left = letters != NULL ? letters->left : 0;
+    bool any = false;
+
+    if (left == 0)
+        return true;
+    letters->left = 0;
+    if (!leave_shown(run, mailbox, left, &any))
         return false;
     if (any)
         report_mailbox(
             run->report, run->account->name, mailbox->row.name, "letters",
             "letters in the names mean other keywords than they did (dovecot-keywords was changed): they are "
             "left as they are, and nothing of that goes to the server");
-    return meet(run, mailbox, &found);
+    return true;
+}
+
+bool
+lettering_missing(struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
+{
+    return mailbox->letters == NULL || (mailbox->letters->met & letters_of_info(message->info)) == 0 ||
+           journal_letter_clear(run->journal, LETTER_NEW, mailbox->row.id, message->id, &run->err);
 }
 
 bool
@@ -322,7 +347,7 @@ lettering_open(struct run *run, struct mailbox *mailbox, bool again)
 
     if (((mailbox->letters != NULL || mailbox->unlettered) && !again) || mailbox->row.id == 0 || !is_wanted(run))
         return true;
-    ok = open_table(run, mailbox);
+    ok = open_table(run, mailbox) && (again || lettering_settle(run, mailbox));
     mailbox->unlettered = ok && !mailbox->letters->used && !mailbox->letters->unread;
     if (mailbox->unlettered) {
         free(mailbox->letters);
@@ -331,20 +356,33 @@ lettering_open(struct run *run, struct mailbox *mailbox, bool again)
     return ok;
 }
 
+static unsigned
+without_line(const struct lettering *letters, unsigned shown)
+{
+    for (int i = 0; i < LETTERS_COUNT; i++)
+        shown &= letters->table.letters.word[i][0] != '\0' ? ~letter_bit(i) : ~0u;
+    return shown;
+}
+
 /* Whoever writes a letter has written its line before. */
 bool
 lettering_ask(struct run *run, struct mailbox *mailbox, unsigned letters)
 {
-    unsigned open = 0, asked = mailbox->letters->asked;
+    const unsigned asked = mailbox->letters->asked, open = without_line(mailbox->letters, letters) & ~asked;
 
-    for (int i = 0; i < LETTERS_COUNT; i++)
-        open |= mailbox->letters->table.letters.word[i][0] == '\0' ? letter_bit(i) : 0;
-    open &= letters & ~asked;
     if (open == 0)
         return true;
     if (!lettering_open(run, mailbox, true))
         return false;
-    if (mailbox->letters != NULL) /* the last line may have gone just now */
-        mailbox->letters->asked = asked | open;
+    if (mailbox->letters == NULL) /* the last line may have gone just now */
+        return true;
+    mailbox->letters->asked = asked | open;
+    mailbox->letters->puzzled = mailbox->letters->puzzled || without_line(mailbox->letters, open) != 0;
     return true;
+}
+
+bool
+lettering_is_puzzled(const struct mailbox *mailbox)
+{
+    return mailbox->letters != NULL && mailbox->letters->puzzled;
 }

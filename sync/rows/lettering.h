@@ -18,7 +18,10 @@ struct lettering { /* of a mailbox, in a run */
     bool is_met;   /* an earlier run has seen the folder */
     /* Letters, bits */
     unsigned changed; /* they mean another keyword than when this run began: what comes or goes of them says nothing */
+    unsigned left;    /* they mean another one, or nothing, and what names show of that is still to be left as it is */
+    unsigned met;     /* they mean something since this run looked, which they did not before */
     unsigned asked;   /* for them the table was read again in this look, since they have no line */
+    bool puzzled;     /* names got some that have no line, perhaps not yet: the next run looks again */
     bool is_begun;    /* its first mail in this run was delivered */
     bool is_busy;     /* another program was writing it when golub wanted to: another run does */
     struct local_letters table; /* not read: as it was last known */
@@ -30,9 +33,14 @@ struct lettering { /* of a mailbox, in a run */
 
 /**
  * What the letters of this folder mean, once in a run, and what follows from a table that is another one than the last time: inside a transaction.
- * @param again  look once more
+ * @param again  look once more, since its names are about to be listed: lettering_settle comes behind that
  */
 MUST_CHECK bool lettering_open(struct run *run, struct mailbox *mailbox, bool again);
+/** Its names were listed, and what is missing there is known: what those show whose letters mean something else is nobody's change. Inside the same transaction. */
+MUST_CHECK bool lettering_settle(struct run *run, struct mailbox *mailbox);
+/** A file is missing there: lines that came since say nothing of its letters. Inside a transaction. */
+MUST_CHECK bool lettering_missing(struct run *run, const struct mailbox *mailbox,
+                                  const struct journal_message *message);
 /** The table has no line for some of these letters (bits): is there one by now? Once in a look, inside a transaction. */
 MUST_CHECK bool lettering_ask(struct run *run, struct mailbox *mailbox, unsigned letters);
 /**
@@ -45,6 +53,8 @@ MUST_CHECK bool lettering_leave(struct run *run, const struct mailbox *mailbox, 
 bool lettering_may_be(const struct run *run, const struct mailbox *mailbox);
 /** For each of these mailboxes of whose names the journal notes something (store/journal/letters.h). Outside of a transaction. */
 MUST_CHECK bool lettering_each(struct run *run, bool (*one)(struct run *run, struct mailbox *mailbox));
+/** Is the folder to be listed again by the next run, since letters came and their lines did not? */
+bool lettering_is_puzzled(const struct mailbox *mailbox);
 /** Do its names show keywords? Not before lettering_open. */
 bool lettering_is_used(const struct mailbox *mailbox);
 /** ... or did they, and the table can't be read now? */

@@ -295,8 +295,11 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
         return believe_later(run, message, before->info);
     if (may_be_past(run, mailbox, message->id))
         return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
-    if (gone != 0 && stands_still(run, mailbox, before))
-        gone = 0;
+    if (gone != 0 && stands_still(run, mailbox, before)) {
+        gone = 0; /* one of the two names goes, perhaps that which shows them */
+        if (!journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err))
+            return false;
+    }
     return judge(run, mailbox, before, message, added, gone);
 }
 
@@ -317,17 +320,46 @@ letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *
            journal_letter_mark(run->journal, LETTER_NEW, message, known, &run->err);
 }
 
+/* The file that this row had stands in another folder under its name: with these letters, which mean what they did there, or nobody knows what. */
+static bool
+note_moved(struct run *run, const struct journal_message *row)
+{
+    struct journal_message *other = calloc(1, sizeof *other);
+    char info[LOCAL_INFO_MAX + 1];
+    size_t count = 0;
+    int64_t *ids = NULL;
+    bool noted, ok = (other != NULL || run_no_memory(run)) &&
+                     journal_ids_by_wire(run->journal, row->wire, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], other);
+        if (!ok || other->mailbox == row->mailbox || strcmp(other->base, row->base) != 0)
+            continue;
+        ok = journal_letter_get(run->journal, LETTER_NEW, other->mailbox, other->id, info, &noted, &run->err);
+        if (!ok || !noted)
+            continue;
+        (void)letters_in_info("c:2,", letters_of_info(row->info), info, sizeof info);
+        info[0] = LETTERS_MOVED;
+        ok = journal_letter_mark(run->journal, LETTER_NEW, other, info, &run->err);
+    }
+    free(ids);
+    free(other);
+    return ok;
+}
+
 bool
 letters_inherit(struct run *run, const struct journal_message *row, const struct journal_message *file)
 {
     char info[LOCAL_INFO_MAX + 1];
     bool is_new;
 
-    if (!journal_letter_get(run->journal, LETTER_NEW, file->mailbox, file->id, info, &is_new, &run->err))
+    if (!journal_letter_get(run->journal, LETTER_NEW, file->mailbox, file->id, info, &is_new, &run->err) ||
+        (row->has_wire && row->base[0] != '\0' && letters_of_info(row->info) != 0 && !note_moved(run, row)))
         return false;
     if (is_new)
         return believe_later(run, row, row->info);
-    return letters_of_info(row->info) == letters_of_info(file->info) ||
+    /* What the row's name showed says nothing: its folder's letters may mean something else by now. */
+    return (row->keywords[0] == '\0' && letters_of_info(row->info) == letters_of_info(file->info)) ||
            journal_letter_mark(run->journal, LETTER_DUE, row, NULL, &run->err);
 }
 

@@ -8,7 +8,10 @@
 
 #include "sync/rows/lettering.h"
 
-#define LETTERS_SENT 's' /* first in what is noted by letters_sent: it was judged already, under whichever name */
+/* First in what is noted of a name: it was judged already, under whichever name; it came from another folder, and what is not noted is believed only if a
+ * Dovecot serves this one */
+#define LETTERS_SENT 's'
+#define LETTERS_MOVED 'm'
 
 /** A name is another one now: letters that came, and those that went, as far as they are believed. $Forwarded is a flag of `message`. Inside a transaction. */
 MUST_CHECK bool letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_message *before,

@@ -6,7 +6,8 @@
  *     both, neither   of letters that mean the same in both nothing is in doubt. The others are believed if a Dovecot serves this folder; so is one that
  *                     came meanwhile and means something in both: it was set there before, or here since
  *
- * Letters that are not believed go from the name again.
+ * Where it may have come from several places, a letter is believed that means one thing from all of them. Letters that are not believed go from the name
+ * again.
  */
 #include "sync/rows/letters_new.h"
 
@@ -15,10 +16,15 @@
 #include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
-struct origin { /* the row of the file that it was before */
+struct origin { /* the row of a file that it may have been before */
     const struct mailbox *mailbox;
     struct journal_message row;
-    int rank; /* 0: there is none */
+};
+
+struct origins {
+    int64_t *ids;
+    size_t count;
+    int rank; /* of each of them; 0: there is none */
 };
 
 static const struct letters *
@@ -30,20 +36,23 @@ table_of(const struct mailbox *mailbox)
 /* ---- where it came from ---- */
 
 /*
- * The one of its base name first, then one that is gone; a file that stands there still was copied with its letters, or is another message.
+ * The one of its base name first, then one that is gone; a file that stands there still was copied with its letters, or is another message. Of one that
+ * is fetched again nobody knows any more what its name was: whatever the file shows may be of that folder.
+ * @param folder    the other one's is there
  * @param was_here  it is no copy: the file stood in this folder already, or nobody knows what is new
  */
 static int
-rank_of(const struct journal_message *message, const struct journal_message *other, bool was_here)
+rank_of(const struct journal_message *message, const struct journal_message *other, bool folder, bool was_here)
 {
-    const unsigned shown = letters_of_info(message->info), then = letters_of_info(other->info);
-    const bool gone = (other->facts & FACT_GONE_HERE) != 0;
+    const bool gone = (other->facts & FACT_GONE_HERE) != 0 || !folder;
 
-    if (other->id == message->id || other->base[0] == '\0' || (other->mailbox == message->mailbox && !gone))
+    if (other->id == message->id || (other->mailbox == message->mailbox && !gone))
         return 0;
+    if (other->base[0] == '\0')
+        return (other->facts & FACT_AGAIN) != 0;
     if (gone)
         return strcmp(other->base, message->base) == 0 ? 3 : 2;
-    return !was_here && then != 0 && (then & ~shown) == 0;
+    return !was_here && letters_of_info(other->info) != 0;
 }
 
 /* What another file's own letters say is to be found out yet: they say nothing of what came with a copy of it. */
@@ -56,27 +65,30 @@ is_unread(struct run *run, const struct journal_message *other, bool *unread)
 }
 
 static bool
-find_origin(struct run *run, const struct journal_message *message, bool stood, struct origin *origin)
+find_origins(struct run *run, const struct journal_message *message, bool stood, struct journal_message *other,
+             struct origins *origins)
 {
-    struct journal_message other;
+    const bool was_here = stood || run->first || run->pair_all;
     size_t count = 0;
-    int64_t *ids = NULL;
-    bool ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+    bool ok = journal_ids_by_wire(run->journal, message->wire, &origins->ids, &count, &run->err);
 
-    origin->rank = 0;
+    origins->count = 0;
+    origins->rank = 0;
     for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], &other);
-        const int rank = ok ? rank_of(message, &other, stood || run->first || run->pair_all) : 0;
-        struct mailbox *from = rank > origin->rank ? run_mailbox_by_id(run, other.mailbox) : NULL;
-
-        if (from == NULL)
-            continue;
+        ok = run_load(run, origins->ids[i], other);
+        struct mailbox *from = ok ? run_mailbox_by_id(run, other->mailbox) : NULL;
+        const int rank = from != NULL ? rank_of(message, other, from->folder_here, was_here) : 0;
         bool unread = false;
-        ok = lettering_open(run, from, false) && (rank > 1 || is_unread(run, &other, &unread));
-        if (ok && !unread && lettering_is_known(from))
-            *origin = (struct origin){.mailbox = from, .row = other, .rank = rank};
+
+        if (rank == 0 || rank < origins->rank)
+            continue;
+        ok = lettering_open(run, from, false) && (rank > 1 || is_unread(run, other, &unread));
+        if (!ok || unread || !lettering_is_known(from))
+            continue;
+        origins->count = rank == origins->rank ? origins->count : 0;
+        origins->rank = rank;
+        origins->ids[origins->count++] = origins->ids[i];
     }
-    free(ids);
     return ok;
 }
 
@@ -124,18 +136,36 @@ struct said {                         /* by the letters of a name, bits, as far 
     const char *words[LETTERS_COUNT]; /* "": nothing */
     unsigned foreign;                 /* they mean what they did there, and nothing here */
     unsigned left;                    /* they meant something else here when they came */
+    unsigned waits;                   /* the table will tell more of them when it can be read */
 };
 
+/* Does the table say what it means, or that it means nothing? */
+static bool
+is_told(const struct mailbox *mailbox, int letter)
+{
+    return !mailbox->letters->unread && (lettering_lost(mailbox->letters) & letter_bit(letter)) == 0;
+}
+
+/* They mean the same in both folders, and did when the file was there. */
+static bool
+is_same(const struct origin *origin, const char *there, const char *here)
+{
+    return here[0] != '\0' && strcasecmp(there, here) == 0 && origin->mailbox->letters->changed == 0;
+}
+
+/* What is believed if it came from there. */
 static bool
 find_words(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
            const struct origin *origin, struct said *said)
 {
     const unsigned shown = letters_of_info(message->info), then = letters_of_info(origin->row.info);
     const struct letters *here = table_of(mailbox), *there = table_of(origin->mailbox);
-    const bool as_it_was = (then & ~shown) == 0, translated = is_translated(there, here, then, shown);
+    /* Perhaps without some that were cut off. */
+    const bool as_it_was = (then & ~shown) == 0 || (shown & ~then) == 0,
+               translated = is_translated(there, here, then, shown);
     char had[KEYWORDS_MAX + 1];
 
-    said->foreign = said->left = 0;
+    *said = (struct said){0};
     if (!keyword_meant(run->journal, &origin->row, had, &run->err))
         return false;
     for (int i = 0; i < LETTERS_COUNT; i++) {
@@ -147,6 +177,10 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
         said->words[i] = "";
         if ((shown & letter_bit(i)) == 0)
             continue;
+        if (!is_told(mailbox, i) && !(as_it_was && stood) && !is_same(origin, one, other)) {
+            said->waits |= letter_bit(i);
+            continue;
+        }
         word = strcasecmp(one, other) == 0 ? one : meaning(one, other, stood, as_it_was, translated);
         if (word[0] == '\0' && mailbox->letters->table.dovecot)
             word = other;
@@ -159,6 +193,38 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
             said->words[i] = word;
     }
     return true;
+}
+
+/* It came from one of these places. */
+static void
+agree(const struct mailbox *mailbox, struct said *said, const struct said *other)
+{
+    for (int i = 0; i < LETTERS_COUNT; i++) {
+        const bool changed = (mailbox->letters->changed & letter_bit(i)) != 0;
+
+        if (strcasecmp(said->words[i], other->words[i]) != 0)
+            said->words[i] = mailbox->letters->table.dovecot && !changed ? lettering_word(mailbox->letters, i) : "";
+    }
+    said->foreign &= other->foreign;
+    said->left |= other->left;
+    said->waits |= other->waits;
+}
+
+static bool
+find_said(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+          const struct origins *origins, struct origin *origin, struct said *said)
+{
+    struct said other;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < origins->count; i++) {
+        ok = run_load(run, origins->ids[i], &origin->row);
+        origin->mailbox = ok ? run_mailbox_by_id(run, origin->row.mailbox) : NULL;
+        ok = ok && find_words(run, mailbox, message, origin, i == 0 ? said : &other);
+        if (ok && i != 0)
+            agree(mailbox, said, &other);
+    }
+    return ok;
 }
 
 /* $Forwarded is a flag. What its name shows already because letters mean something else than they did is nobody's word, whatever file it is in by now. */
@@ -177,18 +243,6 @@ say_all(struct run *run, struct journal_message *message, const char *const word
         message->flags.lseen |= flag_from_imap(word) & FLAG_FORWARDED;
     }
     return ok && (message->flags.lseen == before || journal_message_save(run->journal, message, &run->err));
-}
-
-static bool
-believe_from(struct run *run, const struct mailbox *mailbox, struct journal_message *message,
-             const struct origin *origin, unsigned *foreign)
-{
-    struct said said;
-
-    if (!find_words(run, mailbox, message, origin, &said))
-        return false;
-    *foreign = said.foreign;
-    return say_all(run, message, said.words) && lettering_leave(run, mailbox, message, said.left);
 }
 
 /* Letters, bits, by what they mean here. */
@@ -217,6 +271,9 @@ believe_found(struct run *run, const struct mailbox *mailbox, struct journal_mes
     const unsigned shown = letters_of_info(message->info), then = letters_of_info(noted);
     const bool ours = own_name_is_ours(message->base) && then != 0 && noted[0] != LETTERS_SENT;
 
+    *waits = false;
+    if (noted[0] == LETTERS_MOVED)
+        return !mailbox->letters->table.dovecot || believe(run, mailbox, message, shown & ~then);
     *waits = ours && message->uid == 0;
     if (*waits)
         return true;
@@ -225,7 +282,7 @@ believe_found(struct run *run, const struct mailbox *mailbox, struct journal_mes
     return believe(run, mailbox, message, shown & ~then);
 }
 
-/* What these letters mean will be known when the table can be read, or their lines are back. What it was known to say is good for what came from elsewhere. */
+/* What these letters mean will be known when the table can be read, or their lines are back. */
 static bool
 can_be_read(const struct mailbox *mailbox, unsigned letters)
 {
@@ -246,12 +303,41 @@ leave_unread(struct run *run, const struct mailbox *mailbox, const struct journa
     return journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err);
 }
 
+/* What it shows is believed, as far as it can be told now. *waits: another run tells more. *noted: what is noted of that, or letters that are to go; "" */
+static bool
+believe_new(struct run *run, struct mailbox *mailbox, struct journal_message *message, struct origin *origin,
+            char noted[static LOCAL_INFO_MAX + 1], bool *waits)
+{
+    const unsigned shown = letters_of_info(message->info);
+    struct origins origins = {0};
+    struct said said = {0};
+    bool ok =
+        noted[0] == LETTERS_MOVED || find_origins(run, message, noted[0] == LETTERS_STOOD, &origin->row, &origins);
+
+    if (ok && origins.rank == 0) {
+        *waits = !can_be_read(mailbox, shown & ~letters_of_info(noted));
+        ok = *waits || believe_found(run, mailbox, message, noted, waits);
+        if (!*waits)
+            noted[0] = '\0';
+    } else if (ok) {
+        ok = find_said(run, mailbox, message, &origins, origin, &said) && say_all(run, message, said.words) &&
+             lettering_leave(run, mailbox, message, said.left);
+        *waits = said.waits != 0;
+        noted[0] = '\0';
+        if (*waits || said.foreign != 0)
+            (void)letters_in_info("c:2,", *waits ? shown & ~said.waits : said.foreign, noted, LOCAL_INFO_MAX + 1);
+        if (*waits)
+            noted[0] = LETTERS_MOVED;
+    }
+    free(origins.ids);
+    return ok;
+}
+
 static bool
 take(struct run *run, struct mailbox *mailbox, int64_t id, struct origin *origin)
 {
     struct journal_message message;
     char noted[LOCAL_INFO_MAX + 1];
-    unsigned foreign = 0;
     bool found, waits = false;
 
     if (!run_load(run, id, &message) ||
@@ -259,19 +345,14 @@ take(struct run *run, struct mailbox *mailbox, int64_t id, struct origin *origin
         return false;
     if (message.base[0] != '\0' && !message.has_wire && (message.facts & FACT_ALIAS) == 0)
         return leave_unread(run, mailbox, &message, noted);
-    if (message.has_wire && message.base[0] != '\0' && (message.facts & (FACT_ALIAS | FACT_ALTERED)) == 0) {
-        if (!find_origin(run, &message, noted[0] == LETTERS_STOOD, origin))
-            return false;
-        if (origin->rank == 0 && !can_be_read(mailbox, letters_of_info(message.info) & ~letters_of_info(noted)))
-            return true;
-        if (origin->rank != 0 ? !believe_from(run, mailbox, &message, origin, &foreign)
-                              : !believe_found(run, mailbox, &message, noted, &waits))
-            return false;
-    }
-    if (foreign != 0)
-        (void)letters_in_info("c:2,", foreign, noted, sizeof noted);
-    return waits || (journal_letter_clear(run->journal, LETTER_NEW, mailbox->row.id, id, &run->err) &&
-                     journal_letter_mark(run->journal, LETTER_DUE, &message, foreign != 0 ? noted : NULL, &run->err));
+    if (!message.has_wire || message.base[0] == '\0' || (message.facts & (FACT_ALIAS | FACT_ALTERED)) != 0)
+        noted[0] = '\0';
+    else if (!believe_new(run, mailbox, &message, origin, noted, &waits))
+        return false;
+    if (waits)
+        return journal_letter_mark(run->journal, LETTER_NEW, &message, noted, &run->err);
+    return journal_letter_clear(run->journal, LETTER_NEW, mailbox->row.id, id, &run->err) &&
+           journal_letter_mark(run->journal, LETTER_DUE, &message, noted, &run->err);
 }
 
 static bool

@@ -1,0 +1,463 @@
+/*
+ * Letters in file names that mean keywords, where the file, its folder or the folder's table is another one by the next run: no message gets a keyword
+ * that nobody said of it, and none stays without the letter of one that it has.
+ */
+#include "tests/sim/scenario.h"
+#include "tests/sim/sim_local.h"
+
+enum { JUNK, SOON, TODO, FORWARDED }; /* numbers of keywords */
+enum { A = 1, B, C };                 /* letters */
+
+static unsigned
+bit(int keyword)
+{
+    return 1u << keyword;
+}
+
+static void
+given_line(int mailbox, int keyword, int letter)
+{
+    here()->tree.tables[mailbox].letter[keyword] = (signed char)letter;
+}
+
+/* Names show letters; no Dovecot serves the tree. All three mailboxes are on both sides. */
+static void
+given_letters(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    here()->letters = true;
+    here()->letters_max = LETTERS_COUNT;
+}
+
+/* A message that both sides have, with these keywords (bits) and a name in cur/. */
+static void
+given_mail_with(int mailbox, int content, unsigned keys)
+{
+    given_mail_there(mailbox, content);
+    server_set_flags(&sim.server, mailbox, message_of(mailbox, content), FLAG_SEEN, keys);
+}
+
+static void
+given_name(struct sim_file *file, const char *info)
+{
+    maildir_sim_set_info(here(), file, info);
+}
+
+static void
+then_it_has(int mailbox, int content, unsigned keys)
+{
+    const unsigned has = message_of(mailbox, content)->keys;
+
+    if (has != keys)
+        fail_msg("#%d has keywords %x, and is to have %x", content, has, keys);
+}
+
+static void
+then_its_name_is(int mailbox, int content, const char *info)
+{
+    assert_string_equal(file_of(mailbox, content)->info, info);
+}
+
+/* ---- folders that change places ---- */
+
+static void
+when_folders_change_places(void)
+{
+    for (size_t i = 0; i < here()->tree.count; i++) {
+        const struct sim_file *file = &here()->tree.files[i];
+
+        if (file->mailbox == INBOX)
+            continue;
+        ledger_out(&sim.world, file->content, file->mailbox);
+        ledger_put(&sim.world, file->content, WORK + OLD - file->mailbox);
+        sim.world.ledger[file->content].moved = true;
+    }
+    folders_exchange(here(), WORK, OLD);
+}
+
+static void
+their_files_keep_their_keywords(void **state)
+{
+    (void)state;
+    given_letters();
+    for (int i = JUNK; i <= TODO; i++) {
+        given_line(WORK, i, i + 1);
+        given_line(OLD, i, (i + 1) % 3 + 1);
+    }
+    for (int i = 1; i <= 6; i++)
+        given_mail_with(i % 2 ? WORK : OLD, i, (unsigned)i);
+    given_both_sides_agree();
+    then_its_name_is(WORK, 1, "c:2,Sa");
+    then_its_name_is(OLD, 2, "c:2,Sc");
+
+    when_folders_change_places();
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    for (int i = 1; i <= 6; i++)
+        then_it_has(i % 2 ? OLD : WORK, i, (unsigned)i);
+}
+
+/* Equal messages in both: a row takes over a file whose name shows the same letter, which means another keyword. */
+static void
+an_equal_message_gets_its_own_letters(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, SOON, A);
+    given_line(WORK, TODO, B);
+    given_line(OLD, SOON, B);
+    given_line(OLD, TODO, A);
+    given_mail_with(WORK, 1, bit(SOON));
+    given_mail_with(OLD, 1, bit(TODO));
+    given_mail_with(WORK, 2, 0);
+    given_mail_with(OLD, 3, 0);
+    given_both_sides_agree();
+
+    when_folders_change_places();
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(WORK, 1, bit(SOON));
+    then_its_name_is(WORK, 1, "c:2,Sb");
+    then_it_has(OLD, 1, bit(TODO));
+    then_its_name_is(OLD, 1, "c:2,Sb");
+}
+
+/* It stood in the name, and golub knew no line for it. */
+static void
+a_letter_without_a_line_is_given_none_by_the_other_folder(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, SOON, A);
+    given_line(OLD, JUNK, B);
+    given_mail_with(WORK, 1, bit(SOON));
+    given_mail_with(OLD, 2, bit(JUNK));
+    given_both_sides_agree();
+    given_name(file_of(WORK, 1), "c:2,Sab");
+    given_both_sides_agree();
+
+    when_folders_change_places();
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(OLD, 1, bit(SOON));
+    then_it_has(WORK, 2, bit(JUNK));
+}
+
+/* ---- files that moved ---- */
+
+/* Each of the two may have been this file, and what its letter means differs. The other one is gone on both sides. */
+static void
+one_of_two_equal_messages_brings_no_keyword_of_the_other(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, SOON, B);
+    given_line(OLD, TODO, B);
+    given_line(INBOX, JUNK, B);
+    given_mail_with(WORK, 1, bit(SOON));
+    given_mail_with(OLD, 1, bit(TODO));
+    given_both_sides_agree();
+    when_the_user_removes(WORK, 1);
+    server_expunge(&sim.server, WORK, message_of(WORK, 1)->uid);
+    ledger_out(&sim.world, 1, OLD);
+    assert_true(mua_move(here(), file_of(OLD, 1), INBOX, true));
+    ledger_put(&sim.world, 1, INBOX);
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, bit(TODO));
+}
+
+/* A reader cut one of them off in the new folder. */
+static void
+what_is_left_of_letters_in_another_folder_is_believed_for_nothing(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, TODO, A);
+    given_line(WORK, SOON, B);
+    given_line(INBOX, JUNK, A);
+    given_mail_with(WORK, 1, bit(TODO) | bit(SOON));
+    given_both_sides_agree();
+    when_the_user_moves(1, WORK, INBOX);
+    given_name(file_of(INBOX, 1), "c:2,FSa");
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, bit(TODO) | bit(SOON));
+}
+
+/* It was set before the file was moved, or since. */
+static void
+a_file_of_a_folder_that_is_away_brings_no_foreign_keyword(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, TODO, A);
+    given_line(INBOX, JUNK, A);
+    given_mail_with(WORK, 1, 0);
+    given_both_sides_agree();
+    given_name(file_of(WORK, 1), "c:2,Sa");
+    when_the_user_moves(1, WORK, INBOX);
+    here()->tree.folder[WORK] = false;
+
+    (void)when_golub_syncs_after(60);
+    (void)when_golub_syncs_after(60);
+
+    then_it_has(INBOX, 1, 0);
+}
+
+/* ... so that it is what a program that knows letters could have written, but for one. */
+static void
+letters_that_were_cut_off_are_no_translation(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, SOON, A);
+    given_line(WORK, TODO, B);
+    given_line(WORK, FORWARDED, C);
+    given_line(INBOX, SOON, B);
+    given_line(INBOX, JUNK, C);
+    given_mail_with(WORK, 1, bit(SOON) | bit(TODO));
+    given_both_sides_agree();
+    given_name(file_of(WORK, 1), "c:2,PSabc");
+    given_both_sides_agree();
+    when_the_user_moves(1, WORK, INBOX);
+    given_name(file_of(INBOX, 1), "c:2,PSbc");
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, bit(SOON) | bit(TODO));
+}
+
+static void
+a_copy_that_lost_a_letter_brings_no_foreign_keyword(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, TODO, A);
+    given_line(WORK, SOON, B);
+    given_line(INBOX, JUNK, B);
+    given_mail_with(WORK, 1, bit(TODO) | bit(SOON));
+    given_both_sides_agree();
+    assert_true(mua_copy(here(), file_of(WORK, 1), INBOX));
+    ledger_put(&sim.world, 1, INBOX);
+    given_name(file_of(INBOX, 1), "c:2,Sb");
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, bit(TODO) | bit(SOON));
+}
+
+/* Its row took over a copy beside it, which has another name, since all was paired anew: where the file came from is its name's word alone. */
+static void
+a_file_whose_copy_stays_in_its_place_brings_no_foreign_keyword(void **state)
+{
+    struct sim_file *file;
+
+    (void)state;
+    given_letters();
+    given_line(WORK, SOON, A);
+    given_line(INBOX, JUNK, A);
+    given_mail_with(WORK, 1, bit(SOON));
+    given_both_sides_agree();
+    file = file_of(WORK, 1);
+    assert_true(mua_copy(here(), file, WORK));
+    ledger_put(&sim.world, 1, WORK);
+    file = &here()->tree.files[here()->tree.count - 1];
+    given_name(file, "c:2,S");
+    file = &here()->tree.files[0];
+    assert_string_equal(file->info, "c:2,Sa");
+    assert_true(mua_move(here(), file, INBOX, false));
+    ledger_put(&sim.world, 1, INBOX);
+    server_reset_uidvalidity(&sim.server, WORK);
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, bit(SOON));
+    then_it_has(WORK, 1, bit(SOON));
+}
+
+/* The journal is older than the Maildir: what is missing in the folder is fetched again, and what its name was is not known any more. */
+static void
+a_file_whose_message_is_fetched_again_brings_no_foreign_keyword(void **state)
+{
+    void *image = NULL;
+    size_t size = 0;
+    struct error err = {0};
+
+    (void)state;
+    given_letters();
+    given_line(WORK, SOON, A);
+    given_line(INBOX, JUNK, A);
+    given_mail_with(WORK, 1, bit(SOON));
+    given_both_sides_agree();
+    assert_true(journal_image(sim.clients[0].journal, &image, &size, &err));
+    given_mail_with(OLD, 2, 0);
+    given_both_sides_agree();
+    run_open_journal(&sim, 0, image, size);
+    free(image);
+    check_forget(&sim.clients[0]);
+    when_the_user_moves(1, WORK, INBOX);
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, bit(SOON));
+}
+
+/* A Dovecot moved it to a folder whose table golub has never read, and set another keyword there. */
+static void
+what_a_table_that_cant_be_read_means_waits(void **state)
+{
+    (void)state;
+    given_letters();
+    here()->dovecot = true;
+    for (int i = JUNK; i <= TODO; i++)
+        given_line(WORK, i, i + 1);
+    given_mail_with(WORK, 1, bit(SOON));
+    given_both_sides_agree();
+    given_line(INBOX, TODO, A);
+    given_line(INBOX, SOON, B);
+    given_line(INBOX, JUNK, C);
+    when_the_user_moves(1, WORK, INBOX);
+    given_name(file_of(INBOX, 1), "c:2,Sbc");
+    sim.world.ledger[1].key_set = bit(JUNK);
+    here()->shut = 1u << INBOX;
+    (void)when_golub_syncs_after(60);
+    then_it_has(INBOX, 1, bit(SOON));
+    here()->shut = 0;
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, bit(SOON) | bit(JUNK));
+}
+
+/* ---- names that are to show what they can ---- */
+
+/* It is new, the server has no room for it, and it is given another id meanwhile. */
+static void
+a_name_is_due_also_while_a_mailbox_is_out_of_sight(void **state)
+{
+    struct sim_file *file;
+
+    (void)state;
+    given_letters();
+    given_line(WORK, TODO, A);
+    given_mail_with(INBOX, 1, bit(TODO));
+    given_mail_with(OLD, 2, 0);
+    given_both_sides_agree();
+    assert_true(mua_copy(here(), file_of(INBOX, 1), WORK));
+    ledger_put(&sim.world, 1, WORK);
+    file = file_of(WORK, 1);
+    given_name(file, "n");
+    sim.server.quota = 2;
+    (void)when_golub_syncs_after(60);
+    given_name(file, "c:2,FS");
+    server_expunge(&sim.server, INBOX, message_of(INBOX, 1)->uid); /* so that it is sent */
+    ledger_out(&sim.world, 1, INBOX);
+    server_set_flags(&sim.server, OLD, message_of(OLD, 2), FLAG_ANSWERED, 0);
+    sim.server.unreadable = 1u << OLD;
+    (void)when_golub_syncs_after(60);
+    sim.server.unreadable = 0;
+    sim.server.quota = 0;
+
+    (void)when_golub_syncs_after(86400);
+
+    then_both_sides_agree();
+    then_it_has(WORK, 1, bit(TODO));
+    assert_int_equal(letters_of_info(file_of(WORK, 1)->info), 1);
+}
+
+/* A mail reader died while it renamed. Whichever of the two names stays, it shows the letter. */
+static void
+a_file_with_two_names_shows_its_letters_under_the_one_that_stays(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 32; way++) {
+        struct sim_file *file;
+        char base[LOCAL_BASE_MAX + 1];
+
+        given_letters();
+        sim.world.rng = rng_for((uint64_t)way, 0); /* in which order they are listed */
+        given_line(WORK, SOON, A);
+        given_mail_with(WORK, 1, bit(SOON));
+        given_mail_with(WORK, 2, 0);
+        given_both_sides_agree();
+        file = file_of(WORK, 1);
+        (void)snprintf(base, sizeof base, "%s", file->base);
+        if (way % 2 != 0) /* it is listed first */
+            given_name(file, "c:2,RS");
+        assert_non_null(maildir_sim_add(here(), WORK, base,
+                                        way % 2 != 0  ? "c:2,Sa"
+                                        : way / 2 % 2 ? "c:2,S"
+                                                      : "c:2,RS",
+                                        1, 1600000000));
+        ledger_put(&sim.world, 1, WORK);
+        ledger_out(&sim.world, 1, WORK);
+        if (way / 4 % 2 != 0)
+            given_trouble_at(STEP_QUARANTINE, false, true);
+
+        (void)when_golub_syncs_after(60);
+
+        then_both_sides_agree();
+        then_it_has(WORK, 1, bit(SOON));
+        /* Where it was killed the next run may not tell it from one that a mail reader cut off; then it waits for another name. */
+        assert_true(way / 4 % 2 != 0 || letters_of_info(file_of(WORK, 1)->info) == 1);
+        end_scenario(NULL);
+    }
+}
+
+/* The table was being written in its place when the letter was seen, and the folder does not change any more. */
+static void
+a_letter_whose_line_is_late_is_believed_by_the_next_run(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, JUNK, A);
+    given_mail_with(WORK, 1, 0);
+    given_both_sides_agree();
+    given_name(file_of(WORK, 1), "c:2,Sb");
+    (void)when_golub_syncs_after(60);
+    given_line(WORK, SOON, B);
+    sim.world.ledger[1].key_set = bit(SOON);
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_has(WORK, 1, bit(SOON));
+    then_both_sides_agree();
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(their_files_keep_their_keywords),
+        SCENARIO(an_equal_message_gets_its_own_letters),
+        SCENARIO(a_letter_without_a_line_is_given_none_by_the_other_folder),
+        SCENARIO(one_of_two_equal_messages_brings_no_keyword_of_the_other),
+        SCENARIO(what_is_left_of_letters_in_another_folder_is_believed_for_nothing),
+        SCENARIO(a_file_of_a_folder_that_is_away_brings_no_foreign_keyword),
+        SCENARIO(letters_that_were_cut_off_are_no_translation),
+        SCENARIO(a_copy_that_lost_a_letter_brings_no_foreign_keyword),
+        SCENARIO(a_file_whose_copy_stays_in_its_place_brings_no_foreign_keyword),
+        SCENARIO(a_file_whose_message_is_fetched_again_brings_no_foreign_keyword),
+        SCENARIO(what_a_table_that_cant_be_read_means_waits),
+        SCENARIO(a_name_is_due_also_while_a_mailbox_is_out_of_sight),
+        SCENARIO(a_file_with_two_names_shows_its_letters_under_the_one_that_stays),
+        SCENARIO(a_letter_whose_line_is_late_is_believed_by_the_next_run),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
