@@ -36,10 +36,7 @@ struct renaming {
 static bool
 has_stripper(const struct run *run, const struct mailbox *mailbox)
 {
-    const struct lettering *letters = mailbox->letters;
-
-    return !letters->table.dovecot && letters->row.stripped != 0 &&
-           run->now - letters->row.stripped < LETTERS_STRIPPER_S;
+    return !mailbox->letters->table.dovecot && lettering_is_stripped(run, mailbox->letters);
 }
 
 /* ---- letters for keywords that have none ---- */

@@ -11,6 +11,8 @@
 
 #include "sync/base/keyword_note.h"
 
+#define STRIPPER_S (30 * INT64_C(86400)) /* so long a folder counts as one in which letters are cut off */
+
 struct difference { /* of the table from what the journal has, letters, bits */
     unsigned changed, lost;
     unsigned gained, back; /* they never had a line; they had this one */
@@ -315,6 +317,14 @@ is_wanted(const struct run *run)
     const enum keywords_mode mode = run->account->policy.keywords;
 
     return run->local.ops->letters != NULL && (mode == KEYWORDS_LETTERS || mode == KEYWORDS_AUTO);
+}
+
+bool
+lettering_is_stripped(const struct run *run, const struct lettering *letters)
+{
+    const int64_t then = letters->row.stripped;
+
+    return then != 0 && run->now >= then && run->now - then < STRIPPER_S;
 }
 
 bool

@@ -10,7 +10,6 @@
 
 #define LETTERS_STOOD                                                                                                  \
     'l' /* first in what is noted of a file that was in its folder when a line came, or that was met */
-#define LETTERS_STRIPPER_S (30 * INT64_C(86400)) /* so long a folder counts as one in which letters are cut off */
 
 struct lettering { /* of a mailbox, in a run */
     bool used;     /* names show keywords, and golub lets them */
@@ -49,6 +48,8 @@ MUST_CHECK bool lettering_ask(struct run *run, struct mailbox *mailbox, unsigned
  */
 MUST_CHECK bool lettering_leave(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 unsigned letters);
+/** Was a mail reader that cuts letters off seen there in the last days? One of a clock that was wrong then says nothing. */
+bool lettering_is_stripped(const struct run *run, const struct lettering *letters);
 /** Can its names show keywords, as far as is known before its table is read? */
 bool lettering_may_be(const struct run *run, const struct mailbox *mailbox);
 /** For each of these mailboxes of whose names the journal notes something (store/journal/letters.h). Outside of a transaction. */

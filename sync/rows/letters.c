@@ -97,8 +97,8 @@ may_be_strippers(const struct run *run, const struct lettering *letters, const s
                  const struct journal_message *message)
 {
     return is_strippers(before, message) ||
-           (letters->row.stripped != 0 && run->now - letters->row.stripped < LETTERS_STRIPPER_S &&
-            count(letters_of_info(before->info)) >= 2 && letters_of_info(message->info) == 0);
+           (lettering_is_stripped(run, letters) && count(letters_of_info(before->info)) >= 2 &&
+            letters_of_info(message->info) == 0);
 }
 
 static bool

@@ -167,6 +167,29 @@ class StripperTest(LettersTest):
         self.sync()
         self.assertEqual(self.there(1), [])
 
+    def given_it_was_seen_in_ten_years(self):
+        """By a run whose clock was wrong."""
+        self.rename(0, add="F", remove="ab")
+        self.sync()
+        with sqlite3.connect(self.account.journal_path()) as journal:
+            journal.execute("UPDATE lettered SET stripped = stripped + 10 * 365 * 86400 WHERE stripped <> 0")
+            self.assertEqual(journal.execute("SELECT changes()").fetchone(), (1,))
+
+    def test_what_was_seen_under_a_wrong_clock_keeps_no_removal_back(self):
+        self.given_keywords()
+        self.given_it_was_seen_in_ten_years()
+        self.rename(1, remove="ab")
+        self.sync()
+        self.assertEqual(self.there(1), [])
+
+    def test_nor_does_it_keep_letters_from_names(self):
+        self.given_keywords()
+        self.given_it_was_seen_in_ten_years()
+        os.unlink(self.path("dovecot-uidlist"))
+        self.client.store("INBOX", self.uid(2), "-", ["later"])
+        self.sync()
+        self.assertEqual(letters(self.file(2)), "a")
+
     def test_where_none_is_known_all_of_them_may_be_taken_off(self):
         self.given_keywords()
         self.rename(1, remove="ab")
