@@ -192,6 +192,30 @@ another_uidvalidity_and_a_message_less(void **state)
     then_it_is_here(OLD, 22, 0);
 }
 
+/* As many as there were, and one of them is new. */
+static void
+another_uidvalidity_and_another_message(void **state)
+{
+    int other = 30;
+
+    (void)state;
+    while (content_get(other)->len == content_get(22)->len)
+        other++;
+    given_a_renamed_mailbox(5);
+    ledger_out(&sim.world, 22, OLD);
+    server_expunge(&sim.server, OLD, message_of(OLD, 22)->uid);
+    given_mail_there(OLD, other);
+    server_reset_uidvalidity(&sim.server, OLD);
+
+    (void)when_golub_syncs_after(60);
+    (void)when_golub_syncs_after(60);
+
+    then_its_folder_is(WORK, true);
+    then_it_is_there(OLD, 22, 0);
+    then_it_is_here(WORK, 22, 1);
+    then_it_is_here(OLD, other, 1);
+}
+
 int
 main(void)
 {
@@ -205,6 +229,7 @@ main(void)
         SCENARIO(a_name_whose_folder_is_gone_makes_way),
         SCENARIO(another_uidvalidity_and_other_uids),
         SCENARIO(another_uidvalidity_and_a_message_less),
+        SCENARIO(another_uidvalidity_and_another_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
