@@ -63,7 +63,8 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
      */
     if (!found && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == FACT_GONE_HERE)
         return true;
-    if (!found && !yields(meeting->run, message, &yielded))
+    /* Nor does a new file that was sent, or copied, without an answer. */
+    if ((!found || op.kind == OP_UPLOAD || op.kind == OP_COPY) && !yields(meeting->run, message, &yielded))
         return false;
     if (yielded)
         return true;

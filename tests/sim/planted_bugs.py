@@ -368,6 +368,8 @@ BUGS = [
         ("sync/rows/quarantined.c", ".flags = message->flags.lseen,", ".flags = 0,")),
     bug("digest of what is removed here not kept in the quarantine's index", Test("scenario_removals"),
         ("sync/rows/quarantined.c", ".has_wire = file->wire != NULL,", ".has_wire = false,")),
+    bug("copy that was removed and never arrived takes the UID of the message that moved there", Test("scenario_equals"),
+        ("sync/match/gather.c", "(!found || op.kind == OP_UPLOAD || op.kind == OP_COPY) && !yields", "!found && !yields")),
     bug("altered file takes the UID of the intact one of its message", Test("scenario_equals"),
         ("sync/match/meeting.c", "    if ((facts & FACT_ALTERED) != 0)\n        return 4;\n", "")),
     bug("row whose UID is not valid any more not given its file under a new name", Test("scenario_equals"),

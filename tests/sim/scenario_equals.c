@@ -316,6 +316,30 @@ what_was_fetched_beside_an_altered_file_keeps_the_message_under_another_uidvalid
     then_it_is_there(INBOX, 20, 0);
 }
 
+/* A copy that was asked for and not answered, removed here; then another client moves the message itself to where the copy was to be. */
+static void
+what_moves_to_where_a_copy_was_removed_that_never_arrived_stays(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    given_trouble_at(STEP_COPY, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    when_the_user_removes(INBOX, 1);
+    (void)when_golub_syncs_after(1);
+    assert_true(action_transfer_there(&sim, WORK, message_of(WORK, 1), INBOX, true));
+    check_forget(&sim.clients[0]);
+
+    for (int i = 0; i < 4; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(WORK, 1, 0);
+}
+
 int
 main(void)
 {
@@ -328,6 +352,7 @@ main(void)
         SCENARIO(a_file_that_got_another_name_while_the_uids_changed_takes_one_of_two_equal_ones),
         SCENARIO(what_moves_here_to_where_one_of_its_header_arrives_is_not_removed_there),
         SCENARIO(what_came_in_the_second_of_a_message_whose_move_was_not_answered_is_not_that_one),
+        SCENARIO(what_moves_to_where_a_copy_was_removed_that_never_arrived_stays),
         SCENARIO(what_was_fetched_beside_an_altered_file_keeps_the_message_under_another_uidvalidity),
     };
 
