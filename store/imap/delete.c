@@ -128,6 +128,14 @@ ask_status(struct deleting *deleting, enum name which)
                which == NAME_OWN ? deleting->what->name : deleting->what->aside, items);
 }
 
+/* Courier renames nothing that is selected. */
+static bool
+leave(struct deleting *deleting)
+{
+    return (deleting->imap->can.bits & CAPABILITY_UNSELECT) != 0 ||
+           ask(deleting, COMMAND_LEAVE, 0, "EXAMINE ", TEXT("INBOX"), "");
+}
+
 /* Both names, in the turn of what was asked before it. */
 static bool
 look(struct deleting *deleting, bool first)
@@ -139,7 +147,7 @@ look(struct deleting *deleting, bool first)
     deleting->own = first ? (struct status_answer){0} : deleting->own;
     deleting->aside = (struct status_answer){0};
     buffer_clear(&deleting->carried);
-    return ask(deleting, COMMAND_LIST, NAME_OWN, "LIST \"\" ", what->name, "") &&
+    return (!first || leave(deleting)) && ask(deleting, COMMAND_LIST, NAME_OWN, "LIST \"\" ", what->name, "") &&
            ask(deleting, COMMAND_LIST, NAME_ASIDE, "LIST \"\" ", what->aside, "") &&
            ask_status(deleting, first ? NAME_OWN : NAME_ASIDE) &&
            (!first || !what->begun || ask_status(deleting, NAME_ASIDE)) &&

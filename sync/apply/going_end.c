@@ -197,11 +197,21 @@ ask(struct run *run, struct mailbox *mailbox, const struct journal_op *op, bool 
            take_answer(run, mailbox, op, &what, &outcome);
 }
 
+/* Some servers tell it in STATUS alone: of an empty mailbox the row knows nothing then. */
+static uint32_t
+seen_uidnext(const struct mailbox *mailbox)
+{
+    const uint32_t listed =
+        mailbox->has_status && mailbox->uidvalidity == mailbox->row.uidvalidity ? mailbox->uidnext : 0;
+
+    return listed > mailbox->row.uidnext ? listed : mailbox->row.uidnext;
+}
+
 static bool
 go_there(struct run *run, struct mailbox *mailbox)
 {
     struct journal_op op = {
-        .kind = OP_DELETE_THERE, .uidvalidity = mailbox->row.uidvalidity, .uidnext = mailbox->row.uidnext};
+        .kind = OP_DELETE_THERE, .uidvalidity = mailbox->row.uidvalidity, .uidnext = seen_uidnext(mailbox)};
     struct journal_pending known;
     bool refused;
 

@@ -10,9 +10,10 @@ from rig import courier, scratch, unpack
 from rig.courier import CourierImap, fetch
 from rig.movers import Mbsync
 from walk import ServerWalk
+from walk_goes import MailboxesGo
 
 
-class CourierWalk(ServerWalk):
+class CourierWalk(MailboxesGo, ServerWalk):
     fetch = staticmethod(fetch)
     server_class = CourierImap
     separator, prefix = ".", "INBOX."

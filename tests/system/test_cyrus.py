@@ -7,9 +7,10 @@ import test_matrix
 from base import main
 from rig.cyrus import Cyrus, fetch
 from walk import ServerWalk
+from walk_goes import MailboxesGo
 
 
-class CyrusWalk(ServerWalk):
+class CyrusWalk(MailboxesGo, ServerWalk):
     fetch = staticmethod(fetch)
     server_class = Cyrus
 

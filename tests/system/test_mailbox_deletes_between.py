@@ -9,6 +9,7 @@ import sqlite3
 import unittest
 
 from base import HELD, OK, SOME, SystemTest, main
+from rig import killer
 from test_closed_folder import POWERLESS, can_be_closed
 from test_mailbox_deletes import ALL, Deleting
 
@@ -382,6 +383,38 @@ class LeftOutTest(Between, SystemTest):
         self.sync()
 
         self.assert_gone("A")
+
+
+class MovedAwayTest(Between, SystemTest):
+    """Its mail moved elsewhere there before it went; golub dies each time just after one of the first names of a moved file went."""
+    server_options = {"special_use": False}
+
+    def rows(self):
+        with contextlib.closing(sqlite3.connect(self.account.journal_path())) as db:
+            return db.execute("SELECT count(*) FROM message JOIN mailbox ON mailbox.id = message.mailbox "
+                              "WHERE mailbox.name = 'A' AND message.base <> ''").fetchone()[0]
+
+    def die(self, at):
+        mail = self.given("A", "B", count=2)["A"]
+        self.client.move("A", [self.client.uid_of("A", m) for m in mail], "B")
+        self.client.delete_mailbox("A")
+        _, steps = killer.run(self.home, at, "sync", "work", after=True)
+        return [s for s in steps if s.call.startswith("unlink") and os.sep + "A" + os.sep in s.what]
+
+    def test_no_row_without_a_file_stays(self):
+        steps = self.die(0)
+        self.assertNotEqual(steps, [])
+        for step in steps:
+            self.doCleanups()
+            self.setUp()
+            with self.subTest(step):
+                self.die(step.number)
+
+                self.account.sync()
+                self.account.sync()
+
+                self.assertEqual((len(self.maildir.files("A")), len(self.maildir.files("B"))), (0, 4))
+                self.assertEqual(self.rows(), 0)
 
 
 class LinkTest(Between, SystemTest):

@@ -40,9 +40,10 @@ static const struct remote_delete a = {
         "C:g12 LIST \"\" \"aside/%\""
 
 static void
-assert_outcome(const char *const *dialogue, const struct remote_delete *what, const char *told)
+assert_outcome_at(const char *capabilities, const char *const *dialogue, const struct remote_delete *what,
+                  const char *told)
 {
-    struct script *script = given_script("", dialogue);
+    struct script *script = given_script(capabilities, dialogue);
     struct remote_outcome outcome;
 
     assert_true(script->remote.ops->delete (script->remote.self, what, &outcome, &script->err));
@@ -52,6 +53,24 @@ assert_outcome(const char *const *dialogue, const struct remote_delete *what, co
          outcome.answer);
     assert_told(script, told);
     end_script(script);
+}
+
+static void
+assert_outcome(const char *const *dialogue, const struct remote_delete *what, const char *told)
+{
+    assert_outcome_at("UNSELECT", dialogue, what, told);
+}
+
+static void
+what_is_selected_is_left_first(void **state)
+{
+    (void)state;
+    assert_outcome_at("",
+                      (const char *const[]){"C:g1 EXAMINE \"INBOX\"", "C:g2 LIST \"\" \"A\"", "C:g3 LIST *",
+                                            "C:g4 STATUS *", "C:g5 LIST *", "C:g6 LSUB *", "S:* 3 EXISTS",
+                                            "S:g1 OK [READ-ONLY]", "S:g2 OK", "S:g3 OK", "S:g4 NO", "S:g5 OK",
+                                            "S:g6 OK", NULL},
+                      &a, "ok\n");
 }
 
 static void
@@ -422,6 +441,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_selected_is_left_first),
         cmocka_unit_test(it_is_looked_at_under_a_name_that_no_mail_can_come_to_before_it_goes),
         cmocka_unit_test(a_list_that_is_refused_proves_nothing),
         cmocka_unit_test(what_came_meanwhile_gives_it_its_name_back),
