@@ -3,12 +3,20 @@
 
 #include "sync/run/lookup.h"
 
-/* Is it as the journal has it? */
+/*
+ * Is it as the journal has it? Where the journal has the same numbers of the mailbox in question, that is also what is seen when the two changed names: then
+ * HIGHESTMODSEQ tells, which a rename counts up where a server counts renames.
+ */
 static bool
-is_unchanged(const struct mailbox *mailbox)
+is_unchanged(const struct mailbox *other, const struct mailbox *mailbox)
 {
-    return mailbox->listed && mailbox->has_status && mailbox->uidvalidity == mailbox->row.uidvalidity &&
-           mailbox->uidnext == mailbox->row.uidnext && mailbox->messages == mailbox->row.messages;
+    const struct journal_mailbox *row = &other->row;
+    const bool alike = mailbox->row.uidvalidity == row->uidvalidity && mailbox->row.uidnext == row->uidnext &&
+                       mailbox->row.messages == row->messages;
+
+    return other->listed && other->has_status && other->uidvalidity == row->uidvalidity &&
+           other->uidnext == row->uidnext && other->messages == row->messages &&
+           (!alike || (other->modseq != 0 && other->modseq == row->modseq));
 }
 
 bool
@@ -18,7 +26,7 @@ renamed_there_perhaps(struct run *run, const struct mailbox *mailbox, const stru
     size_t at = 0;
 
     while ((other = lookup_next_of(run, selected->uidvalidity, &at)) != NULL) {
-        if (other != mailbox && selected->uidnext >= other->row.uidnext && !is_unchanged(other))
+        if (other != mailbox && selected->uidnext >= other->row.uidnext && !is_unchanged(other, mailbox))
             return true;
     }
     return false;

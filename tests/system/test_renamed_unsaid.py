@@ -325,6 +325,42 @@ class CyrusTest(Other, there.Renaming, SystemTest):
 
         self.assert_followed(("A", "B"), ("B", "A"))
 
+    def given_of_one_second(self, *mailboxes):
+        """One UIDVALIDITY, UIDNEXT and count."""
+        for turn in range(20):
+            names = ["%s%d" % (name, turn) for name in mailboxes]
+            for name in names:
+                self.client.create(name)
+            if len({self.client.status(name)["uidvalidity"] for name in names}) == 1:
+                break
+        else:
+            self.fail("never in one second")
+        self.mails = [self.corpus.simple("%s %d" % (name, n), "body %d" % n) for name in names for n in range(3)]
+        for k, name in enumerate(names):
+            self.client.fill(name, self.mails[3 * k:3 * k + 3])
+        self.sync()
+        self.assert_same()
+        return names
+
+    def assert_each_once(self):
+        self.sync()
+        self.sync()
+        self.assert_in_sync()
+        there = [m.digest for name in self.client.mailboxes() for m in self.client.messages(name)]
+        self.assertEqual(sorted(there), sorted(m.digest for m in self.mails), self.evidence())
+
+    def test_a_swap_of_two_that_no_number_tells_apart(self):
+        a, b = self.given_of_one_second("A", "B")
+        self.rename((a, "X"), (b, a), ("X", b))
+
+        self.assert_each_once()
+
+    def test_a_circle_of_three_that_no_number_tells_apart(self):
+        a, b, c = self.given_of_one_second("A", "B", "C")
+        self.rename((a, "X"), (c, a), (b, c), ("X", b))
+
+        self.assert_each_once()
+
     def test_a_circle(self):
         self.given("A", "B", "C")
         self.rename(("A", "X"), ("C", "A"), ("B", "C"), ("X", "B"))
