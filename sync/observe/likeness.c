@@ -18,33 +18,6 @@ struct looking {
     size_t count;
 };
 
-/* ---- their mail ---- */
-
-static bool
-see_selected(void *context, size_t index, const struct remote_selected *selected)
-{
-    struct likeness *pair = &((struct looking *)context)->pairs[index];
-
-    const struct remote_listed *seen = pair->item->seen;
-
-    pair->uidvalidity = selected->uidvalidity;
-    pair->anew = selected->uidvalidity != pair->row->row.uidvalidity;
-    pair->wrong = selected->not_sticky ||
-                  (pair->anew && (pair->all == 0 || selected->exists < pair->all || selected->exists > ANEW_MAX)) ||
-                  (seen->has_status ? selected->uidvalidity != seen->uidvalidity
-                                    : !pair->anew && selected->uidnext < pair->row->row.uidnext);
-    pair->left = selected->exists;
-    return true;
-}
-
-static bool
-see_vanished(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    return first <= last;
-}
-
 static bool
 knows_header(const struct journal_message *message)
 {
@@ -65,76 +38,6 @@ note_sample(struct likeness *pair, const struct journal_message *message, uint32
                : LIKENESS_SAMPLES - 1 - pair->others++ % (LIKENESS_SAMPLES - pair->known);
     pair->samples[at] = (struct likeness_sample){.uid = uid, .known = known};
     memcpy(pair->samples[at].header, message->header, DIGEST_SIZE);
-}
-
-static bool
-note_told(struct run *run, struct likeness *pair, const struct remote_message *seen)
-{
-    if (!array_grow(&pair->told, &pair->told_size, pair->told_count + 1, sizeof *pair->told))
-        return run_no_memory(run);
-    pair->told[pair->told_count++] = (struct likeness_told){.size = seen->size, .date = seen->date, .uid = seen->uid};
-    return true;
-}
-
-/* What is new in it came since. What nobody can measure is no evidence. */
-static bool
-see_message(void *context, size_t index, const struct remote_message *seen)
-{
-    struct looking *looking = context;
-    struct likeness *pair = &looking->pairs[index];
-    struct run *run = looking->run;
-    struct journal_message message;
-    bool found, same;
-
-    pair->left -= pair->left != 0;
-    if (pair->wrong)
-        return true;
-    if (pair->anew)
-        return note_told(run, pair, seen);
-    if (!journal_message_by_uid(run->journal, pair->row->row.id, seen->uid, &message, &found, &run->err))
-        return false;
-    same = found && seen->has_meta && seen->size != 0 && seen->date != 0 && message.size == seen->size &&
-           message.date == seen->date;
-    pair->wrong = !same && seen->uid < pair->row->row.uidnext;
-    pair->found += same;
-    if (same)
-        note_sample(pair, &message, seen->uid, true);
-    return true;
-}
-
-static bool
-see_done(void *context, size_t index, const struct remote_outcome *outcome)
-{
-    struct likeness *pair = &((struct looking *)context)->pairs[index];
-
-    pair->refused = !outcome->ok && !outcome->gone && !pair->wrong;
-    pair->wrong = pair->wrong || !outcome->ok || pair->left != 0 || (!pair->anew && pair->found == 0);
-    if (pair->refused)
-        (void)text_print(pair->row->perhaps, sizeof pair->row->perhaps, "%s", outcome->answer);
-    return true;
-}
-
-/* Nobody suspects the mailbox, or a message, of what ends the line: it is asked for twice, and no more in this run. */
-static struct remote
-server_of(const struct run *run)
-{
-    return run->attempts.server.ops != NULL ? run->attempts.server : run->remote;
-}
-
-static bool
-list_all(struct looking *looking)
-{
-    static const struct remote_observer observer = {see_selected, see_vanished, see_message, see_done};
-    const struct remote server = server_of(looking->run);
-    struct remote_select *requests = calloc(looking->count + 1, sizeof *requests);
-    bool ok = requests != NULL || run_no_memory(looking->run);
-
-    for (size_t i = 0; ok && i < looking->count; i++)
-        requests[i] =
-            (struct remote_select){.mailbox = looking->pairs[i].item->seen->name, .first = 1, .last = UINT32_MAX};
-    ok = ok && server.ops->observe(server.self, requests, looking->count, &observer, looking, &looking->run->err);
-    free(requests);
-    return ok;
 }
 
 /* ---- under another UIDVALIDITY: whether all of it is there, whatever the UIDs ---- */
@@ -207,6 +110,106 @@ compare_all(struct run *run, struct likeness *pair)
     }
     pair->wrong = pair->wrong || count == 0;
     free(rows);
+    free(pair->told); /* there may be many pairs */
+    pair->told = NULL;
+    pair->told_count = pair->told_size = 0;
+    return ok;
+}
+
+/* ---- their mail ---- */
+
+static bool
+see_selected(void *context, size_t index, const struct remote_selected *selected)
+{
+    struct likeness *pair = &((struct looking *)context)->pairs[index];
+
+    const struct remote_listed *seen = pair->item->seen;
+
+    pair->uidvalidity = selected->uidvalidity;
+    pair->anew = selected->uidvalidity != pair->row->row.uidvalidity;
+    pair->wrong = selected->not_sticky ||
+                  (pair->anew && (pair->all == 0 || selected->exists < pair->all || selected->exists > ANEW_MAX)) ||
+                  (seen->has_status ? selected->uidvalidity != seen->uidvalidity
+                                    : !pair->anew && selected->uidnext < pair->row->row.uidnext);
+    pair->left = selected->exists;
+    return true;
+}
+
+static bool
+see_vanished(void *context, size_t index, uint32_t first, uint32_t last)
+{
+    (void)context;
+    (void)index;
+    return first <= last;
+}
+
+static bool
+note_told(struct run *run, struct likeness *pair, const struct remote_message *seen)
+{
+    if (!array_grow(&pair->told, &pair->told_size, pair->told_count + 1, sizeof *pair->told))
+        return run_no_memory(run);
+    pair->told[pair->told_count++] = (struct likeness_told){.size = seen->size, .date = seen->date, .uid = seen->uid};
+    return true;
+}
+
+/* What is new in it came since. What nobody can measure is no evidence. */
+static bool
+see_message(void *context, size_t index, const struct remote_message *seen)
+{
+    struct looking *looking = context;
+    struct likeness *pair = &looking->pairs[index];
+    struct run *run = looking->run;
+    struct journal_message message;
+    bool found, same;
+
+    pair->left -= pair->left != 0;
+    if (pair->wrong)
+        return true;
+    if (pair->anew)
+        return note_told(run, pair, seen);
+    if (!journal_message_by_uid(run->journal, pair->row->row.id, seen->uid, &message, &found, &run->err))
+        return false;
+    same = found && seen->has_meta && seen->size != 0 && seen->date != 0 && message.size == seen->size &&
+           message.date == seen->date;
+    pair->wrong = !same && seen->uid < pair->row->row.uidnext;
+    pair->found += same;
+    if (same)
+        note_sample(pair, &message, seen->uid, true);
+    return true;
+}
+
+static bool
+see_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct likeness *pair = &((struct looking *)context)->pairs[index];
+
+    pair->refused = !outcome->ok && !outcome->gone && !pair->wrong;
+    pair->wrong = pair->wrong || !outcome->ok || pair->left != 0 || (!pair->anew && pair->found == 0);
+    if (pair->refused)
+        (void)text_print(pair->row->perhaps, sizeof pair->row->perhaps, "%s", outcome->answer);
+    return pair->wrong || !pair->anew || compare_all(((struct looking *)context)->run, pair);
+}
+
+/* Nobody suspects the mailbox, or a message, of what ends the line: it is asked for twice, and no more in this run. */
+static struct remote
+server_of(const struct run *run)
+{
+    return run->attempts.server.ops != NULL ? run->attempts.server : run->remote;
+}
+
+static bool
+list_all(struct looking *looking)
+{
+    static const struct remote_observer observer = {see_selected, see_vanished, see_message, see_done};
+    const struct remote server = server_of(looking->run);
+    struct remote_select *requests = calloc(looking->count + 1, sizeof *requests);
+    bool ok = requests != NULL || run_no_memory(looking->run);
+
+    for (size_t i = 0; ok && i < looking->count; i++)
+        requests[i] =
+            (struct remote_select){.mailbox = looking->pairs[i].item->seen->name, .first = 1, .last = UINT32_MAX};
+    ok = ok && server.ops->observe(server.self, requests, looking->count, &observer, looking, &looking->run->err);
+    free(requests);
     return ok;
 }
 
@@ -340,11 +343,8 @@ bool
 likeness_look(struct run *run, struct likeness *pairs, size_t count)
 {
     struct looking looking = {.run = run, .pairs = pairs, .count = count};
-    bool ok = list_all(&looking);
 
-    for (size_t i = 0; ok && i < count; i++)
-        ok = pairs[i].wrong || !pairs[i].anew || compare_all(run, &pairs[i]);
-    return ok && ask_headers(&looking);
+    return list_all(&looking) && ask_headers(&looking);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "sync/run/lookup.h"
 
 #define CANDIDATES_MAX 5000 /* pairs of a row and a name that are looked at in one run; more are no evidence */
+#define FEW 4               /* rows: of more of them each is compared with what has its last level, if there is such */
 #define ASKS 2 /* lines that broke in one run: what ends the line each time is not to keep back all other mail */
 
 /* Messages: with so many more than twice as many it is rather one into which somebody moved all of another one. */
@@ -92,8 +93,25 @@ add_pair(struct matching *matching, const struct likeness *pair)
     return true;
 }
 
+static const char *
+last_level(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash != NULL ? slash + 1 : name;
+}
+
+/* As what stands below one that was renamed. */
 static bool
-gather_of(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake)
+is_near(const struct run *run, const struct renamed_item *item, const struct mailbox *row)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+
+    return renamed_name(run, item->seen, false, name) && strcmp(last_level(name), last_level(row->row.name)) == 0;
+}
+
+static bool
+gather_of(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake, bool near)
 {
     const size_t before = matching->count;
     struct likeness pair = {.row = row, .namesake = namesake};
@@ -103,33 +121,45 @@ gather_of(struct matching *matching, struct mailbox *row, const struct renamed_i
 
     for (size_t k = 0; ok && k < matching->items_count; k++) {
         pair.item = &matching->items[k];
-        if (is_candidate(matching->run, pair.item, row))
+        if (is_candidate(matching->run, pair.item, row) && (!near || is_near(matching->run, pair.item, row)))
             ok = add_pair(matching, &pair);
     }
     none = matching->count == before;
     for (size_t k = 0; ok && none && pair.all != 0 && k < matching->items_count; k++) {
         pair.item = &matching->items[k];
-        if (is_renumbered(matching->run, pair.item, row, pair.all))
+        if (is_renumbered(matching->run, pair.item, row, pair.all) && (!near || is_near(matching->run, pair.item, row)))
             ok = add_pair(matching, &pair);
     }
-    return ok;
+    return ok && near && matching->count == before ? gather_of(matching, row, namesake, false) : ok;
+}
+
+static const struct renamed_item *
+find_namesake(const struct matching *matching, const struct mailbox *row, bool *sought)
+{
+    const bool may = row->row.wire != NULL && row->row.objectid[0] == '\0';
+    const struct renamed_item *namesake = may ? find_named(matching, row) : NULL;
+
+    *sought = may && is_sought(matching->run, row, namesake);
+    return namesake;
 }
 
 static bool
 gather(struct matching *matching)
 {
     struct run *run = matching->run;
-    bool ok = true;
+    size_t many = 0;
+    bool ok = true, sought;
 
-    for (size_t i = 0; ok && i < run->count && !matching->too_many; i++) {
+    for (size_t i = 0; i < run->count; i++) {
+        (void)find_namesake(matching, &run->mailboxes[i], &sought);
+        many += sought;
+    }
+    for (size_t i = 0; ok && many != 0 && i < run->count && !matching->too_many; i++) {
         struct mailbox *row = &run->mailboxes[i];
-        const struct renamed_item *namesake;
+        const struct renamed_item *namesake = find_namesake(matching, row, &sought);
 
-        if (row->row.wire == NULL || row->row.objectid[0] != '\0')
-            continue;
-        namesake = find_named(matching, row);
-        if (is_sought(run, row, namesake))
-            ok = gather_of(matching, row, namesake);
+        if (sought)
+            ok = gather_of(matching, row, namesake, many > FEW);
     }
     return ok;
 }
@@ -285,6 +315,37 @@ recall_waiting(const struct matching *matching)
     return true;
 }
 
+/* Where asking has ended the line each time in this run, they wait, like what the server refuses to show. */
+static bool
+look(struct matching *matching)
+{
+    struct run *run = matching->run;
+
+    if (run->mail_asked++ < ASKS) {
+        if (!likeness_look(run, matching->pairs, matching->count))
+            return false;
+        take(matching);
+    } else {
+        for (size_t i = 0; i < matching->count; i++) {
+            struct mailbox *row = matching->pairs[i].row;
+
+            matching->pairs[i].refused = true;
+            (void)text_print(row->perhaps, sizeof row->perhaps, "the line broke when its messages were listed");
+        }
+    }
+    leave_refused(matching);
+    return true;
+}
+
+static void
+say_too_many(struct run *run)
+{
+    report_mailbox(
+        run->report, run->account->name, NULL, "renamed-many",
+        "so many mailboxes are gone on the server, and so many are new, that golub does not look for those which "
+        "only have another name");
+}
+
 bool
 renamed_mail_find(struct run *run, struct renamed_item *items, size_t count)
 {
@@ -295,13 +356,10 @@ renamed_mail_find(struct run *run, struct renamed_item *items, size_t count)
     if (run->first || run->pair_all || run->info.unlisted[0] != '\0')
         return true;
     ok = recall_waiting(&matching) && gather(&matching);
-    if (ok && matching.count != 0 && !matching.too_many && run->mail_asked++ < ASKS) {
-        ok = likeness_look(run, matching.pairs, matching.count);
-        if (ok) {
-            take(&matching);
-            leave_refused(&matching);
-        }
-    }
+    if (ok && matching.too_many)
+        say_too_many(run);
+    else if (ok && matching.count != 0)
+        ok = look(&matching);
     likeness_free(matching.pairs, matching.count);
     free(matching.pairs);
     return ok;

@@ -1,6 +1,6 @@
 /*
  * Mailboxes that have another name on the server now, where it never says what a mailbox is: told by their mail. UIDVALIDITY alone proves nothing (servers
- * take it from the clock, or have one for all), nor does an empty mailbox. So each candidate is listed once, in one turn for all of them:
+ * take it from the clock, or have one for all), nor does an empty mailbox. So each pair of a row and a name is compared, in one turn for all of them:
  *
  *   its UIDVALIDITY is that of the row, and its UIDNEXT not lower;
  *   each UID below the row's UIDNEXT is one that the row knows, with its size and its date; at least one is there;
@@ -13,7 +13,9 @@
  *
  * Only a row that the list does not have under its name, or has there under another UIDVALIDITY, is looked for, and only among names that are new, or have
  * another UIDVALIDITY than they had: where nothing was renamed nothing is asked. Where the new name, or its folder, is another mailbox's that keeps it, both
- * are paired by content under the names that they have. A server that refuses to show a candidate is asked again in later runs, for a day.
+ * are paired by content under the names that they have. Of more than a few rows
+ * each is compared with names of its last level alone, where there are such: what stands below one that was renamed. A server that refuses to show a candidate, or
+ * ends the line at it, is asked again in later runs, for a day.
  */
 #ifndef SYNC_OBSERVE_RENAMED_MAIL_H
 #define SYNC_OBSERVE_RENAMED_MAIL_H

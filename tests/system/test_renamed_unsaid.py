@@ -214,6 +214,14 @@ class CourierTest(Other, there.Renaming, SystemTest):
             with open(os.path.join(self.folder("A"), "cur", "%d.M%d.many:2,S" % (1400000000 + n, n)), "wb") as f:
                 f.write(self.corpus.simple("many %d" % n).lf)
 
+    def test_very_many_below_it(self):
+        """Each is compared with what has its last level: with all of them they are more pairs than are looked at."""
+        names = ["A/%d" % n for n in range(80)]
+        there.Renaming.given(self, "A", *names, count=1)
+        self.rename(("A", "B"))
+
+        self.assert_followed(("A", "B"), *((name, "B" + name[1:]) for name in names))
+
     def test_new_mail_and_flags_meanwhile(self):
         mail = self.given("A", count=4)
         new = self.corpus.simple("came after the rename")
