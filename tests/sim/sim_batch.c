@@ -183,6 +183,7 @@ link_one(struct maildir_sim *maildir, struct local_move *item)
         maildir_sim_folder(maildir, mailbox));
     const int dress = from->dress,
               original = from->original; /* a second name of one file: an edited one stays an edited one */
+    ledger_links(maildir->world, from->content, from->mailbox, mailbox);
     struct sim_file *to = maildir_sim_add(maildir, mailbox, item->to.base, item->to.info, from->content, from->date);
     item->ok = to != NULL;
     if (to == NULL)

@@ -382,13 +382,19 @@ is_renamed(const struct world *world, int content, int mailbox, int side, const 
                               stands_elsewhere(world, content, mailbox, SIM_SERVER));
 }
 
+static bool
+left_gone(const struct world *world, int content, int mailbox)
+{
+    return !world->server->boxes[mailbox].exists && stands_elsewhere(world, content, mailbox, SIM_SERVER);
+}
+
 /* Its folder or mailbox is away, and it stands in another one: whether it was moved there or copied before that, nobody can tell. */
 static bool
 may_have_left(const struct world *world, int content, int mailbox, int side)
 {
     if (side != SIM_SERVER)
-        return !world->server->boxes[mailbox].exists && stands_elsewhere(world, content, mailbox, SIM_SERVER);
-    return side == SIM_SERVER && (world->away_here[world->client] >> mailbox & 1) != 0 &&
+        return left_gone(world, content, mailbox);
+    return (world->away_here[world->client] >> mailbox & 1) != 0 &&
            stands_elsewhere(world, content, mailbox, world->client);
 }
 
@@ -579,6 +585,13 @@ ledger_carry(struct world *world, int content, int from, int to)
         ledger_out(world, content, to);
     if (entry->most[to] > 0)
         entry->cleared[to] |= entry->set[to];
+}
+
+void
+ledger_links(struct world *world, int content, int from, int to)
+{
+    if (left_gone(world, content, from))
+        ledger_carry(world, content, from, to);
 }
 
 void

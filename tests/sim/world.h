@@ -314,6 +314,8 @@ bool ledger_was_marked(const struct world *world, int content, int mailbox);
 void ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /** Users and other clients moved it: flags go along. */
 void ledger_carry(struct world *world, int content, int from, int to);
+/** golub gives its file a second name elsewhere: out of a mailbox that is away that is a move as well, and the flags that it had go along until they are merged. */
+void ledger_links(struct world *world, int content, int from, int to);
 /** golub takes it into the Trash because somebody removed it. */
 void ledger_trashed(struct world *world, int content, int from, int trash);
 /**

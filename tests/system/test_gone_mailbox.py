@@ -42,6 +42,24 @@ class MovedOutTest(SystemTest):
         self.assertIn("\\Flagged", [m.flags for m in self.client.messages("Keep") if m.digest == self.mails[0].digest][0])
         self.assert_idempotent()
 
+    def test_flags_that_were_changed_there_meanwhile_count_here(self):
+        """As after any move: what is unchanged here since it was agreed gives way, what was changed here goes up."""
+        for n in (0, 1):
+            self.client.store("B", [self.uids[n]], "+", ["\\Seen"])
+        self.sync()
+        self.move_and_delete(0, 1)
+        kept = {m.digest: m.uid for m in self.client.messages("Keep")}
+        self.client.store("Keep", list(kept.values()), "-", ["\\Seen"])
+        self.client.store("Keep", list(kept.values()), "+", ["\\Answered"])
+        self.maildir.flag(self.maildir.find("B", self.mails[0]), add="F")
+        for _ in range(2):
+            self.sync()
+        there = {m.digest: set(m.flags) - {"\\Recent"} for m in self.client.messages("Keep")}
+        self.assertEqual(there, {self.mails[0].digest: {"\\Answered", "\\Flagged"}, self.mails[1].digest: {"\\Answered"}})
+        here = {f.digest: f.letters for f in self.maildir.files("Keep")}
+        self.assertEqual(here, {self.mails[0].digest: "FR", self.mails[1].digest: "R"})
+        self.assert_idempotent()
+
     def test_into_a_mailbox_that_is_new(self):
         self.client.create("New")
         self.move_and_delete(1, to="New")
