@@ -1,6 +1,6 @@
 /*
- * What the files of the survey share: survey.c (states, what moved), survey_list.c (which mailbox is which of the server's list),
- * taken_over.c (which folder is which).
+ * What the files of the survey share: survey.c (states, what moved), survey_again.c (what moved since), survey_list.c (which mailbox is which of the
+ * server's list), taken_over.c (which folder is which).
  * Private to these.
  */
 #ifndef SYNC_OBSERVE_SURVEY_H
@@ -23,6 +23,15 @@ void survey_drop(struct run *run, struct mailbox *mailbox);
 MUST_CHECK bool survey_name(struct run *run, struct mailbox *mailbox, const char *name, bool quiet, bool *taken);
 /** A later list: it was not in survey_list's, and `mailboxes` chooses it. @param name [out] as people call it */
 bool survey_is_grown(struct run *run, const struct remote_listed *seen, char name[static LIMIT_MAILBOX_NAME + 1]);
+
+/**
+ * A known UID is not below UIDNEXT: the server went back to a time when its cursor was what ours is, or its UIDNEXT lags behind. Of a server
+ * whose SELECT says no UIDNEXT (Courier) STATUS is all there is to know of it: remote.c.
+ * @param above  [out] there is one
+ */
+MUST_CHECK bool survey_check_highest(struct run *run, struct mailbox *mailbox, bool *above);
+/** A mailbox with an intent of an earlier run is observed before anything else is done in it. */
+MUST_CHECK bool survey_look_at_intents(struct run *run);
 
 /* ---- taken_over.c: folders that another program named ---- */
 /** A folder that no mailbox of golub's is called by. */
