@@ -305,6 +305,8 @@ open_table(struct run *run, struct mailbox *mailbox)
             return false;
         letters_parse(text_of(letters->row.letters), &letters->before);
         parse_lost(letters->row.letters, &letters->lost);
+        if (letters->row.stripped > run->now) /* a clock was wrong, then or now: nobody knows how long ago it was */
+            letters->row.stripped = run->now;
     }
     if (!read_table(run, mailbox))
         return true;
@@ -324,7 +326,7 @@ lettering_is_stripped(const struct run *run, const struct lettering *letters)
 {
     const int64_t then = letters->row.stripped;
 
-    return then != 0 && run->now >= then && run->now - then < STRIPPER_S;
+    return then != 0 && run->now - then < STRIPPER_S;
 }
 
 bool

@@ -48,7 +48,7 @@ MUST_CHECK bool lettering_ask(struct run *run, struct mailbox *mailbox, unsigned
  */
 MUST_CHECK bool lettering_leave(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 unsigned letters);
-/** Was a mail reader that cuts letters off seen there in the last days? One of a clock that was wrong then says nothing. */
+/** Was a mail reader that cuts letters off seen there in the last days? */
 bool lettering_is_stripped(const struct run *run, const struct lettering *letters);
 /** Can its names show keywords, as far as is known before its table is read? */
 bool lettering_may_be(const struct run *run, const struct mailbox *mailbox);

@@ -175,16 +175,30 @@ class StripperTest(LettersTest):
             journal.execute("UPDATE lettered SET stripped = stripped + 10 * 365 * 86400 WHERE stripped <> 0")
             self.assertEqual(journal.execute("SELECT changes()").fetchone(), (1,))
 
-    def test_what_was_seen_under_a_wrong_clock_keeps_no_removal_back(self):
+    def after_its_days(self):
+        self.sync()
+        with sqlite3.connect(self.account.journal_path()) as journal:
+            journal.execute("UPDATE lettered SET stripped = stripped - 31 * 86400 WHERE stripped <> 0")
+
+    def test_what_was_seen_under_a_wrong_clock_counts_as_seen_now(self):
         self.given_keywords()
         self.given_it_was_seen_in_ten_years()
         self.rename(1, remove="ab")
         self.sync()
-        self.assertEqual(self.there(1), [])
+        self.assertEqual(len(self.there(1)), 2)
 
-    def test_nor_does_it_keep_letters_from_names(self):
+    def test_and_keeps_no_removal_back_after_its_days(self):
         self.given_keywords()
         self.given_it_was_seen_in_ten_years()
+        self.after_its_days()
+        self.rename(1, remove="ab")
+        self.sync()
+        self.assertEqual(self.there(1), [])
+
+    def test_nor_does_it_keep_letters_from_names_then(self):
+        self.given_keywords()
+        self.given_it_was_seen_in_ten_years()
+        self.after_its_days()
         os.unlink(self.path("dovecot-uidlist"))
         self.client.store("INBOX", self.uid(2), "-", ["later"])
         self.sync()
