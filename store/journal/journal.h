@@ -297,6 +297,18 @@ MUST_CHECK bool journal_fresh(struct journal *journal, int64_t mailbox, uint64_t
 /** How much of it there is in each mailbox that has any, ordered by mailbox; the caller frees *list. */
 MUST_CHECK bool journal_fresh_sums(struct journal *journal, uint64_t cap, struct journal_fresh_sum **list,
                                    size_t *count, struct error *err);
+struct journal_measure {
+    int64_t id;
+    uint64_t size;
+    int64_t date;
+};
+/** Is there any new mail of which `is` answers true? Each is read once at most, and nothing is kept of it. */
+MUST_CHECK bool journal_fresh_any(struct journal *journal,
+                                  bool (*is)(const void *context, const struct journal_measure *measure),
+                                  const void *context, bool *any, struct error *err);
+/** One mailbox's rows with UID and file whose size and date are known; the caller frees *list. */
+MUST_CHECK bool journal_measures(struct journal *journal, int64_t mailbox, struct journal_measure **list, size_t *count,
+                                 struct error *err);
 /** Ids of one mailbox's rows with first <= uid <= last that are not gone there, ordered by uid; the caller frees. */
 MUST_CHECK bool journal_ids_by_uids(struct journal *journal, int64_t mailbox, uint32_t first, uint32_t last,
                                     int64_t **ids, size_t *count, struct error *err);

@@ -263,6 +263,60 @@ journal_fresh_sums(struct journal *journal, uint64_t cap, struct journal_fresh_s
     return true;
 }
 
+static bool
+read_measure(sqlite3_stmt *statement, void *row)
+{
+    struct sql_reader from = {.statement = statement};
+    struct journal_measure measure = {.id = read_integer(&from, 1, INT64_MAX)};
+
+    measure.size = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    measure.date = read_integer(&from, INT64_MIN, INT64_MAX);
+    memcpy(row, &measure, sizeof measure);
+    return !from.damaged;
+}
+
+bool
+journal_measures(struct journal *journal, int64_t mailbox, struct journal_measure **list, size_t *count,
+                 struct error *err)
+{
+    static const char sql[] = "SELECT id, size, date FROM message"
+                              " WHERE mailbox = ?1 AND uid IS NOT NULL AND base IS NOT NULL AND size > 0 AND date <> 0";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_MEASURES, sql, err);
+    void *rows;
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, mailbox);
+    if (!sql_list(journal, statement, read_measure, sizeof **list, &rows, count, "list messages by size", err))
+        return false;
+    *list = rows;
+    return true;
+}
+
+bool
+journal_fresh_any(struct journal *journal, bool (*is)(const void *context, const struct journal_measure *measure),
+                  const void *context, bool *any, struct error *err)
+{
+    static const char sql[] = "SELECT id, size, date FROM message INDEXED BY message_dirty WHERE " DIRTY " AND " FRESH;
+    static const char what[] = "look for new messages";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_FRESH_ANY, sql, err);
+    enum sql_outcome outcome = SQL_ROW;
+    bool ok = statement != NULL;
+
+    *any = false;
+    while (ok && !*any && (outcome = sql_step(journal, statement, what, err)) == SQL_ROW) {
+        struct journal_measure measure;
+
+        ok = read_measure(statement, &measure);
+        if (!ok)
+            sql_damaged(journal, err, what);
+        *any = ok && is(context, &measure);
+    }
+    if (statement != NULL && outcome == SQL_ROW)
+        sql_end(statement);
+    return ok && (*any || outcome == SQL_DONE);
+}
+
 #define NAMES(where)                                                                                                   \
     "SELECT id, base, info, lseen, facts FROM message " where " WHERE mailbox = ?1 AND base IS NOT NULL"
 

@@ -36,18 +36,18 @@ is_any_held(struct run *run, bool *held)
 bool
 fresh_stands_apart(struct run *run, const struct agenda *agenda, bool *apart)
 {
-    bool held;
+    bool held, moved;
 
     *apart = false;
-    if (run->altering != NULL || gone_mailbox_any(run))
+    if (run->altering != NULL)
         return true;
     for (size_t i = 0; i < agenda->count; i++) {
         if (agenda->todos[i].step.verb != PLAN_FLAGS)
             return true;
     }
-    if (!is_any_held(run, &held))
+    if (!is_any_held(run, &held) || !gone_mailbox_any_fresh(run, &moved))
         return false;
-    *apart = !held;
+    *apart = !held && !moved;
     return true;
 }
 

@@ -7,11 +7,22 @@
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/candidates.h"
 
+/* What is in their folders: all of it may be compared with a million that is new, so each is read once, and found by bisection. */
+struct kept {
+    struct journal_measure measure;
+    uint32_t mailbox; /* of the run */
+};
+
+/* Those of one size and date, of which the first says it for all. */
+enum seen { UNSEEN, NONE, SOME };
+
 struct gathering {
     struct run *run;
     struct agenda *agenda;
-    struct id_set added; /* rows */
-    struct journal_message *source;
+    struct kept *kept;
+    size_t count, size;
+    unsigned char *seen; /* enum seen */
+    struct journal_message *message;
 };
 
 bool
@@ -29,63 +40,149 @@ is_gone(const struct mailbox *mailbox)
            !mailbox_is_unsure(mailbox->cautions) && !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
-bool
-gone_mailbox_any(const struct run *run)
+static int
+compare_measures(const struct journal_measure *a, const struct journal_measure *b)
 {
-    bool any = false;
+    if (a->size != b->size)
+        return a->size < b->size ? -1 : 1;
+    return a->date == b->date ? 0 : a->date < b->date ? -1 : 1;
+}
 
-    for (size_t i = 0; run->account->policy.pull.deletes && !any && i < run->count; i++)
-        any = is_gone(&run->mailboxes[i]);
-    return any;
+static int
+compare_kept(const void *pa, const void *pb)
+{
+    const struct kept *a = pa, *b = pb;
+    const int order = compare_measures(&a->measure, &b->measure);
+
+    if (order != 0)
+        return order;
+    return a->measure.id == b->measure.id ? 0 : a->measure.id < b->measure.id ? -1 : 1;
 }
 
 static bool
-may_have_moved(const struct todo *fresh, const struct journal_message *message)
+read_mailbox(struct gathering *gathering, size_t mailbox)
+{
+    struct run *run = gathering->run;
+    struct journal_measure *list;
+    size_t count;
+    bool ok;
+
+    if (!journal_measures(run->journal, run->mailboxes[mailbox].row.id, &list, &count, &run->err))
+        return false;
+    ok = array_grow(&gathering->kept, &gathering->size, gathering->count + count, sizeof *gathering->kept) ||
+         run_no_memory(run);
+    for (size_t i = 0; ok && i < count; i++)
+        gathering->kept[gathering->count++] = (struct kept){list[i], (uint32_t)mailbox};
+    free(list);
+    return ok;
+}
+
+/* By size, date and row. */
+static bool
+read_kept(struct gathering *gathering)
+{
+    struct run *run = gathering->run;
+    bool ok = true;
+
+    for (size_t m = 0; run->account->policy.pull.deletes && ok && m < run->count; m++)
+        ok = !is_gone(&run->mailboxes[m]) || read_mailbox(gathering, m);
+    if (ok && gathering->count > 1)
+        qsort(gathering->kept, gathering->count, sizeof *gathering->kept, compare_kept);
+    return ok;
+}
+
+/* The first of that size and date, or where it would be. */
+static size_t
+find_first(const struct gathering *gathering, const struct journal_measure *measure)
+{
+    size_t low = 0, high = gathering->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (compare_measures(&gathering->kept[middle].measure, measure) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool
+is_like(const struct gathering *gathering, size_t at, const struct journal_measure *measure)
+{
+    return at < gathering->count && compare_measures(&gathering->kept[at].measure, measure) == 0;
+}
+
+static bool
+has_like(const void *context, const struct journal_measure *measure)
+{
+    return is_like(context, find_first(context, measure), measure);
+}
+
+bool
+gone_mailbox_any_fresh(struct run *run, bool *any)
+{
+    struct gathering gathering = {.run = run};
+    bool ok = read_kept(&gathering);
+
+    *any = false;
+    if (ok && gathering.count != 0)
+        ok = journal_fresh_any(run->journal, has_like, &gathering, any, &run->err);
+    free(gathering.kept);
+    return ok;
+}
+
+static bool
+may_have_moved(const struct journal_message *message)
 {
     const unsigned otherwise = FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED | FACT_ALIAS | FACT_REPLACED |
                                FACT_OUT_OF_VIEW | FACT_ADOPTED | FACT_APART | FACT_MOVED | FACT_UNPAIRED;
 
-    return message->uid != 0 && message->base[0] != '\0' && message->has_header && message->size == fresh->size &&
-           (message->facts & otherwise) == 0;
+    return message->uid != 0 && message->base[0] != '\0' && message->has_header && (message->facts & otherwise) == 0;
 }
 
 static bool
-add_source(struct gathering *gathering, size_t fresh, const struct mailbox *mailbox, int64_t id)
+add_source(struct gathering *gathering, const struct kept *kept, unsigned char *seen)
 {
     struct run *run = gathering->run;
-    const struct journal_message *source = gathering->source;
+    const struct journal_message *source = gathering->message;
 
-    if (!run_load(run, id, gathering->source))
+    if (!run_load(run, kept->measure.id, gathering->message))
         return false;
-    if (!may_have_moved(&gathering->agenda->todos[fresh], source))
+    if (!may_have_moved(source))
         return true;
-    gathering->agenda->todos[fresh].sought = true;
-    if (id_set_has(&gathering->added, id))
-        return true;
-    return (id_set_add(&gathering->added, id) || run_no_memory(run)) &&
-           agenda_add(
-               run, gathering->agenda,
-               &(struct todo){.id = id,
-                              .mailbox = (uint32_t)(mailbox - run->mailboxes),
-                              .uid = source->uid,
-                              .size = source->size,
-                              .step = {.verb = PLAN_REMOVE_HERE, .kept_back = !run->account->policy.pull.deletes},
-                              .moved_out = true});
+    *seen = SOME;
+    return agenda_add(
+        run, gathering->agenda,
+        &(struct todo){.id = source->id,
+                       .mailbox = kept->mailbox,
+                       .uid = source->uid,
+                       .size = source->size,
+                       .step = {.verb = PLAN_REMOVE_HERE, .kept_back = !run->account->policy.pull.deletes},
+                       .moved_out = true});
 }
 
 static bool
-add_sources(struct gathering *gathering, size_t fresh, const struct mailbox *mailbox)
+add_sources(struct gathering *gathering, size_t fresh)
 {
     struct run *run = gathering->run;
-    int64_t *ids = NULL;
-    size_t count = 0;
-    bool ok = run_load(run, gathering->agenda->todos[fresh].id, gathering->source);
-    const int64_t date = ok ? gathering->source->date : 0;
+    struct journal_measure measure;
+    size_t first;
+    bool ok = true;
 
-    ok = ok && (date == 0 || journal_ids_by_dates(run->journal, mailbox->row.id, date, date, &ids, &count, &run->err));
-    for (size_t i = 0; ok && i < count; i++)
-        ok = add_source(gathering, fresh, mailbox, ids[i]);
-    free(ids);
+    if (!run_load(run, gathering->agenda->todos[fresh].id, gathering->message))
+        return false;
+    measure = (struct journal_measure){.size = gathering->agenda->todos[fresh].size, .date = gathering->message->date};
+    first = find_first(gathering, &measure);
+    if (!is_like(gathering, first, &measure))
+        return true;
+    if (gathering->seen[first] == UNSEEN) {
+        gathering->seen[first] = NONE;
+        for (size_t i = first; ok && is_like(gathering, i, &measure); i++)
+            ok = add_source(gathering, &gathering->kept[i], &gathering->seen[first]);
+    }
+    gathering->agenda->todos[fresh].sought = gathering->agenda->todos[fresh].sought || gathering->seen[first] == SOME;
     return ok;
 }
 
@@ -93,24 +190,22 @@ bool
 gone_mailbox_add(struct run *run, struct agenda *agenda)
 {
     struct gathering gathering = {.run = run, .agenda = agenda};
+    struct arena arena = {0};
     const size_t count = agenda->count;
-    const bool any = gone_mailbox_any(run);
-    bool ok = true;
+    bool ok = read_kept(&gathering);
 
-    for (size_t m = 0; ok && any && m < run->count; m++) {
-        if (!is_gone(&run->mailboxes[m]))
-            continue;
-        if (gathering.source == NULL)
-            gathering.source = calloc(1, sizeof *gathering.source);
-        ok = gathering.source != NULL || run_no_memory(run);
-        for (size_t i = 0; ok && i < count; i++) {
+    if (ok && gathering.count != 0) {
+        gathering.seen = arena_array(&arena, gathering.count, sizeof *gathering.seen);
+        gathering.message = arena_array(&arena, 1, sizeof *gathering.message);
+        ok = run_has(run, &arena);
+        for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
             if (candidates_is(&agenda->todos[i], FRESH_THERE) && agenda->todos[i].size != 0)
-                ok = add_sources(&gathering, i, &run->mailboxes[m]);
+                ok = add_sources(&gathering, i);
         }
     }
     if (ok && agenda->count != count)
         agenda_sort(agenda);
-    id_set_free(&gathering.added);
-    free(gathering.source);
+    arena_free(&arena);
+    free(gathering.kept);
     return ok;
 }
