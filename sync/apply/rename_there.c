@@ -1,6 +1,7 @@
 /* See rename_there.h. */
 #include "sync/apply/rename_there.h"
 
+#include "store/base/utf7.h"
 #include "sync/apply/renamed_apart.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/renaming.h"
@@ -330,10 +331,44 @@ waits_for_above(const struct renaming *renaming, const struct mailbox *mailbox)
     return false;
 }
 
+/* Its bytes on the server, if it had that name there. */
+static bool
+spell(struct run *run, const struct mailbox *mailbox, const char *name, struct buffer *wire)
+{
+    char utf8[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    return names_to_server(name, mailbox->row.separator, utf8, &ignored) && buffer_adds(wire, run->info.prefix) &&
+           (run->info.utf8 ? buffer_adds(wire, utf8) : utf7_encode(text_of(utf8), wire));
+}
+
+/*
+ * A mailbox that is gone on the server, and whose folder was renamed here, has its old name in the journal alone: where another one is to get that on the
+ * server, it is called as its folder is.
+ */
+static bool
+make_way(struct run *run, struct mailbox *holder)
+{
+    struct buffer wire = buffer_new(LIMIT_LITERAL_KEPT);
+    char goal[LIMIT_MAILBOX_NAME + 1];
+    bool ok = true;
+
+    if (holder == NULL || holder->listed || holder->row.state != MAILBOX_GONE_REMOTE || holder->row.wire == NULL ||
+        holder->row.goal_there == NULL || run->info.unlisted[0] != '\0' ||
+        !text_copy(text_of(holder->row.goal_there), goal, sizeof goal) || !renaming_is_free(run, holder, goal))
+        return true;
+    if (spell(run, holder, goal, &wire)) {
+        holder->row.utf8 = run->info.utf8;
+        ok = run_begin(run) && run_end(run, renaming_done(run, holder, goal, (struct text){wire.at, wire.len}));
+    }
+    buffer_free(&wire);
+    return ok;
+}
+
 static bool
 step(struct renaming *renaming, struct mailbox *mailbox)
 {
-    const struct mailbox *holder;
+    struct mailbox *holder;
 
     if (!is_mover(mailbox))
         return true;
@@ -344,6 +379,8 @@ step(struct renaming *renaming, struct mailbox *mailbox)
         return true;
     if (waits_for_above(renaming, mailbox))
         return true;
+    if (!make_way(renaming->run, holder))
+        return false;
     if (renaming_is_free(renaming->run, mailbox, mailbox->row.goal_there))
         return rename_one(renaming, mailbox, STEP_HOME);
     renaming->progress = true;

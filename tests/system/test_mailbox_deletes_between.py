@@ -336,6 +336,26 @@ class RenamedTest(Between, SystemTest):
         self.assertEqual(len(self.quarantined()), 3)
         self.assert_in_sync()
 
+    def test_its_old_name_is_free(self):
+        """Renamed there at the same time, where nothing tells that it is the same one; and another folder takes its name here."""
+        self.account.set(pull=None, push=None, disable=["X-GUID"])
+        mail = self.given("A", "B")
+        self.client.rename_mailbox("A", "Q")
+        os.rename(self.maildir.folder("A"), self.maildir.folder("Z"))
+        os.rename(self.maildir.folder("B"), self.maildir.folder("A"))
+
+        for _ in range(3):
+            self.account.sync()
+        result = self.sync()
+
+        self.assertEqual(result.err, "")
+        self.assertEqual(sorted(self.client.mailboxes())[:2], ["A", "INBOX"])
+        self.assertEqual(self.client.status("A")["messages"], 3)
+        for message in mail["B"]:
+            self.assertTrue(self.is_there(message, "A"))
+        self.assertEqual(len([m for n in self.client.mailboxes() for m in self.client.messages(n)]), 6)
+        self.assertEqual(len(self.maildir.files("A")), 3)
+
     def test_without_the_word_it_has_its_new_name(self):
         self.account.set(pull=None, push=None)
         self.given_both()
