@@ -23,7 +23,8 @@ struct fresh_walk {
 bool fresh_is(const struct journal_message *message);
 /**
  * May it be left out of this agenda, which has all else? Only where nothing has come or gone on either side but new mail there and flags, and nothing of
- * it was or may be held, nor is any of it of the size and date of a message whose mailbox is gone there and whose folder is here: then no message of it can be one that moved, or that is here already.
+ * it was or may be held, nor is any of it of the size and date of a message whose mailbox is gone there and whose folder is here: then no message of it
+ * can be one that moved, or that is here already.
  */
 MUST_CHECK bool fresh_stands_apart(struct run *run, const struct agenda *agenda, bool *apart);
 /**

@@ -284,7 +284,8 @@ gather(struct trashing *trashing, struct agenda *agenda, uint64_t most)
     }
     if (count > 1)
         qsort(trashing->order, count, sizeof(struct todo *), compare_weights);
-    while (chosen < count && (chosen == 0 || weight(trashing->order[chosen]) <= most - trashing->asked))
+    while (chosen < count &&
+           (chosen == 0 || (trashing->asked <= most && weight(trashing->order[chosen]) <= most - trashing->asked)))
         trashing->asked += weight(trashing->order[chosen++]);
     trashing->left = chosen < count;
     if (chosen > 1)
@@ -325,6 +326,10 @@ learn_room(const struct trashing *trashing, struct trash_room *room)
         room->had_none = trashing->asked;
     } else if (trashing->asked > room->had) {
         room->had = trashing->asked;
+    }
+    if (room->had >= room->had_none) { /* one alone, which is asked for in any case: somebody made room since */
+        room->had_none = 0;
+        room->most = UINT64_MAX;
     }
     if (room->had_none != 0)
         room->most = room->had + (room->had_none - room->had) / 2;

@@ -369,6 +369,24 @@ class RoomTest(Trash):
         self.assertLess(len(copies), 12, copies)
         self.assert_idempotent()
 
+    def test_one_that_is_larger_than_what_had_room_is_asked_for_alone(self):
+        """Four small ones were too many, two were not; each of the large ones has room only by itself."""
+        self.client.expunge("INBOX", self.uids)
+        self.sync()
+        self.mails = [self.sized(600) for _ in range(4)] + [self.sized(2100) for _ in range(3)]
+        self.given_both_sides([*self.mails, self.sized(3100)])
+        rest = [m.digest for m in self.client.messages("INBOX")][-1]
+        self.delete(*range(7))
+        self.sync()
+        self.then_trashed(*range(7), inbox=[rest])
+        copies = [line.split(b" ")[3] for line in self.proxy.changing() if b"UID COPY" in line]
+        large = [uids for uids in copies[4:] if b":" in uids or b"," in uids]
+        self.assertEqual((len(copies), large), (7, []), copies)
+
+    def sized(self, size):
+        mail = self.corpus.simple("mail")
+        return self.corpus.simple("mail", "y" * (size - len(mail.bytes) + len("Hello.\r\n")))
+
 
 class RoomPlainestTest(RoomTest):
     server_options = {**RoomTest.server_options, "capability": PLAINEST}
