@@ -60,7 +60,7 @@ there_append(struct sim *sim, int mailbox)
     if (content < 0 || sim->server.boxes[mailbox].count >= FULL)
         return;
     const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
-    ledger_touch(&sim->world, content, SIM_SERVER);
+    ledger_touch_more(&sim->world, content, SIM_SERVER);
     if (!server_add(&sim->server, mailbox, content, flags, rng_below(rng, 8), choose_date(sim, content), &uid))
         return;
     ledger_put(&sim->world, content, mailbox);
@@ -76,7 +76,7 @@ action_transfer_there(struct sim *sim, int mailbox, const struct sim_message *ch
 
     if (sim->server.boxes[target].count >= FULL || (move && target == mailbox))
         return false;
-    ledger_touch(&sim->world, message.content, SIM_SERVER);
+    (move ? ledger_touch : ledger_touch_more)(&sim->world, message.content, SIM_SERVER);
     if (!server_add(&sim->server, target, message.content, message.flags, message.keys, message.date, &uid))
         return false;
     server_message(&sim->server, target, uid)->dress = message.dress;
@@ -172,7 +172,7 @@ here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
         if (maildir->tree.files[i].mailbox >= SIM_MAILBOXES && maildir->tree.files[i].content == content)
             return;
     const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
-    ledger_touch(&sim->world, content, maildir->client);
+    ledger_touch_more(&sim->world, content, maildir->client);
     const int64_t date = choose_date(sim, content);
     if (!mua_deliver(maildir, mailbox, content, flags, date))
         return;
@@ -204,7 +204,7 @@ action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_fi
 
     if (count_here(maildir, to) >= FULL)
         return false;
-    ledger_touch(&sim->world, content, maildir->client);
+    (move ? ledger_touch : ledger_touch_more)(&sim->world, content, maildir->client);
     if (move ? !mua_move(maildir, file, to, new_base) : !mua_copy(maildir, file, to))
         return false;
     say(&sim->world, "  here %d: #%d %s from %s to %s%s", maildir->client, content, move ? "moved" : "copied",

@@ -357,6 +357,16 @@ ledger_touch(struct world *world, int content, int side)
             }
 }
 
+void
+ledger_touch_more(struct world *world, int content, int side)
+{
+    struct ledger *entry = &world->ledger[content];
+    const int spread = entry->spread;
+
+    ledger_touch(world, content, side);
+    entry->more += entry->spread == spread;
+}
+
 /* `expunge = true`, and somebody marked it: on whichever side, however many of it there are. */
 static bool
 is_marked(const struct world *world, int content, unsigned flags)

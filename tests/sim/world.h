@@ -166,6 +166,7 @@ struct ledger { /* of one content */
     bool saved;      /* ... or wrote one anew with other lines, in its own mailbox, under another name */
     unsigned taken;  /* bits of the dresses in which they took files of it away */
     int spread;      /* how often they took it to two places on two sides: each may stay */
+    int more;        /* how often they put one more of it somewhere, apart from those */
 };
 
 #define SIM_SERVER (-1) /* as a side; clients are 0 ... */
@@ -292,6 +293,8 @@ void ledger_slid(struct world *world, int content, int mailbox, int client);
 void ledger_unslid(struct world *world, int mailbox, int client);
 /** Before somebody moves or removes it on one side: does it stand as on all others? */
 void ledger_touch(struct world *world, int content, int side);
+/** ... not to take it elsewhere, but to put one more of it there. */
+void ledger_touch_more(struct world *world, int content, int side);
 /**
  * golub takes it out of this mailbox on one side: somebody else must have done so first, and as often.
  * @param flags  what this one showed before golub touched it: with `expunge` what users marked as \\Deleted may go, each of them
