@@ -73,7 +73,7 @@ mailbox_of(const struct journal_mailbox *rows, size_t count, int64_t id)
  * never saw? It may have been of what was sent.
  */
 static bool
-gave_unseen(const struct sim *sim, struct journal *journal, const struct journal_op *op, int mailbox)
+gave_unseen(const struct sim *sim, struct journal *journal, const struct journal_op *op, int64_t row_id, int mailbox)
 {
     const struct sim_mailbox *box = &sim->server.boxes[mailbox];
 
@@ -83,7 +83,7 @@ gave_unseen(const struct sim *sim, struct journal *journal, const struct journal
         bool seen = false;
         for (size_t i = 0; !seen && i < box->count; i++)
             seen = box->messages[i].uid == uid;
-        if (!seen && journal_message_by_uid(journal, op->mailbox, uid, &row, &seen, &err) && !seen)
+        if (!seen && journal_message_by_uid(journal, row_id, uid, &row, &seen, &err) && !seen)
             return true;
     }
     return false;
@@ -130,16 +130,16 @@ note_unsure(struct sim *sim, struct journal *journal)
         const int to = mailbox_of(rows, mailboxes, row.mailbox);
         if (to < 0)
             continue;
-        const bool unsure = sim->server.boxes[to].uidvalidity != ops[i].uidvalidity ||
-                            (!moves && gave_unseen(sim, journal, &ops[i], to));
+        const bool anew = sim->server.boxes[to].uidvalidity != ops[i].uidvalidity;
+        const bool unseen = anew || gave_unseen(sim, journal, &ops[i], row.mailbox, to);
         for (int k = 0; k < sim->world.next_content; k++) {
             struct ledger *entry = &sim->world.ledger[k];
             if (!is_message(k, row.wire))
                 continue;
-            entry->unsure[m] = entry->unsure[m] || unsure;
+            entry->unsure[m] = entry->unsure[m] || (moves ? anew : unseen);
             entry->unanswered[m] = entry->unanswered[m] || !moves;
             /* Perhaps it was carried out, and another client moved it on from there. */
-            entry->unsure[to] = entry->unsure[to] || (moves && server_multiplicity(&sim->server, m, k) == 0);
+            entry->unsure[to] = entry->unsure[to] || (moves && unseen && server_multiplicity(&sim->server, m, k) == 0);
         }
     }
     journal_mailboxes_free(rows, mailboxes);
