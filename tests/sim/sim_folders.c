@@ -116,8 +116,6 @@ check_followed(struct maildir_sim *maildir, int from, int to)
         violation(world, "folder %s becomes %s, and its mailbox does not have that name", server_mailbox_name(from),
                   server_mailbox_name(to));
     world->renamed = true;
-    for (int i = 0; i < world->next_content; i++)
-        world->ledger[i].moved = true;
 }
 
 /* The files of a mailbox are those of another name now. */
