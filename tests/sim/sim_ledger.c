@@ -167,8 +167,11 @@ ledger_put(struct world *world, int content, int mailbox)
 void
 ledger_put_another(struct world *world, int content, int mailbox)
 {
-    world->ledger[content].most[mailbox]++;
-    world->ledger[content].total++;
+    struct ledger *entry = &world->ledger[content];
+    const int most = world_multiplicity(world, content, mailbox, true) + 1, total = world_total(world, content) + 1;
+
+    entry->most[mailbox] = most > entry->most[mailbox] ? most : entry->most[mailbox];
+    entry->total = total > entry->total ? total : entry->total;
 }
 
 bool
