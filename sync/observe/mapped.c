@@ -156,6 +156,7 @@ struct following {
     size_t count, size;
     const struct mailbox *in_the_way; /* NULL: none is, or it is a folder that golub does not know */
     bool waits;                       /* what becomes of one of them only this run finds out */
+    bool kept; /* ... and that has its folder by the map that was followed in part before this one */
 };
 
 struct counting {
@@ -291,6 +292,8 @@ gather_by(struct following *following, const struct names_map *next)
         /* Where its server renamed the mailbox that a word means, its folder is the right one, and is not to go away and come back. */
         if (is_on_its_way(run, mailbox) || is_renamed_here(mailbox)) {
             following->waits = mailbox->waits = true;
+            following->kept =
+                following->kept || (is_named_by(run, next, mailbox) && !is_named_by(run, &before, mailbox));
             continue;
         }
         if (!names_map_here(&run->map, mailbox->row.name, wants, &why) ||
@@ -444,6 +447,8 @@ aim_all(struct following *following, const char *text)
     for (size_t i = 0; ok && i < following->count; i++)
         ok = aim(run, &following->movers[i]);
     lookup_forget(run);
+    if (ok && following->kept) /* the next run must know by what map that one was named */
+        return true;
     return ok && keep_map(run, following->waits ? NEXT : KEY, text);
 }
 

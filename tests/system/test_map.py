@@ -259,6 +259,24 @@ class MapTest(Mapped):
         self.assertTrue(self.maildir.has("Lists/neu", self.list))
         self.assertFalse(os.path.exists(self.maildir.folder("Elsewhere")))
 
+    def test_a_folder_goes_back_whose_mailbox_is_gone_as_well_when_the_map_is_as_it_was(self):
+        """... and where that is one of them, its folder goes back in the next run."""
+        self.given_mail()
+        self.client.create("Weg")
+        self.sync()
+        self.client.delete_mailbox("Weg")
+        self.account.set(map=["special:sent=Sent", "Listen=Elsewhere", "Listen/alt=Old/Lists", "Weg=Gone"])
+        self.account.sync()
+        self.assertTrue(self.maildir.has("Elsewhere/neu", self.list))
+
+        self.client.delete_mailbox("Listen/neu")
+        self.account.set(map=["special:sent=Sent", "Listen=Lists", "Listen/alt=Old/Lists"])
+        for _ in range(2):
+            self.account.sync()
+
+        self.assertTrue(self.maildir.has("Lists/neu", self.list))
+        self.assertFalse(os.path.exists(self.maildir.folder("Elsewhere")))
+
     def test_folders_change_places(self):
         self.given_another(["Gesendete Objekte=Lists", "Listen=Sent"], {"Gesendete Objekte": "Lists", "Listen": "Sent"})
 
