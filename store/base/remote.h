@@ -249,7 +249,7 @@ struct remote_rename {    /* one mailbox, with all below it */
     struct text from;     /* wire bytes */
     struct text to;       /* as the names of `create` */
     char separator;       /* of `from` */
-    uint32_t uidvalidity; /* what tells that it is that one: this (0: its name alone, which nobody else gives), ... */
+    uint32_t uidvalidity; /* what tells that it is that one: this (0: what RENAME answered, and both names), ... */
     const char *objectid; /* ... and what it is, as in remote_listed; "": not known */
     bool carried_out;     /* perhaps it was, without an answer: nothing is renamed, and only looked at */
 };

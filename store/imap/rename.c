@@ -137,7 +137,8 @@ is_proven(const struct renaming *renaming)
     const char *objectid = renaming->status.objectid;
 
     if (renaming->from_there || !renaming->to_there || !renaming->status.has_uidvalidity ||
-        (what->uidvalidity != 0 && renaming->status.uidvalidity != what->uidvalidity))
+        (what->uidvalidity != 0 && renaming->status.uidvalidity != what->uidvalidity) ||
+        (what->uidvalidity == 0 && renaming->outcome.answer[0] != '\0')) /* RENAME was refused */
         return false;
     return what->objectid[0] == '\0' || objectid[0] == '\0' || strcmp(what->objectid, objectid) == 0;
 }

@@ -156,16 +156,16 @@ see_renamed(void *context, struct text wire, const struct remote_outcome *outcom
 }
 
 /*
- * What its UIDVALIDITY is to be afterwards; 0: whatever it is, since some servers give another one with each name, and the name that it has for a moment
- * is this account's own. Then it is paired anew.
+ * What its UIDVALIDITY is to be afterwards; 0: whatever it is, since some servers give another one with each name. What they answer to the RENAME, and both
+ * names looked at, tell then; of one that an earlier run sent only the name that this account alone gives. The mailbox is paired anew.
  */
 static uint32_t
-number_of(const struct mailbox *mailbox, const char *to)
+number_of(const struct mailbox *mailbox, const char *to, bool carried_out)
 {
     char aside[LIMIT_MAILBOX_NAME + 1];
 
     temporary_name(mailbox, aside);
-    if (mailbox->row.objectid[0] == '\0' && (is_aside(mailbox) || strcmp(to, aside) == 0))
+    if (mailbox->row.objectid[0] == '\0' && (!carried_out || is_aside(mailbox) || strcmp(to, aside) == 0))
         return 0;
     return mailbox->has_status ? mailbox->uidvalidity : mailbox->row.uidvalidity;
 }
@@ -178,7 +178,7 @@ ask(struct run *run, const struct mailbox *mailbox, const char *from, const char
     char utf8[LIMIT_MAILBOX_NAME + 1];
     struct remote_rename what = {.from = text_of(from),
                                  .separator = mailbox->row.separator,
-                                 .uidvalidity = number_of(mailbox, to),
+                                 .uidvalidity = number_of(mailbox, to, carried_out),
                                  .objectid = mailbox->row.objectid,
                                  .carried_out = carried_out};
 

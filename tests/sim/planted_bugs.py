@@ -2983,6 +2983,8 @@ BUGS = [
     said("name of a mailbox that is gone there and has another folder is never free",
          system("test_mailbox_deletes_between.py", "RenamedTest.test_its_old_name_is_free"),
          ("sync/apply/rename_there.c", "    if (holder == NULL || holder->listed ||", "    if (holder == NULL || !holder->listed ||")),
+    bug("renamed here: a RENAME that was refused is proven by a name that is there", unit("test_imap_rename"),
+        ("store/imap/rename.c", "(what->uidvalidity == 0 && renaming->outcome.answer[0] != '\\0')", "(what->uidvalidity != 0 && renaming->outcome.answer[0] != '\\0')")),
     bug("name that another golub gives for a moment taken for a mailbox",
         system("test_mailbox_deletes_laptops.py", "ChangingPlacesTest.test_a_name_for_a_moment_is_no_mailbox"),
         ("sync/observe/passing.c", "    *passing = !own && run->now >= since && run->now - since < DAY;", "    *passing = !own && run->now < since && run->now - since < DAY;")),

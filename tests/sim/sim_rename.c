@@ -94,8 +94,8 @@ remote_rename_mailbox(void *remote, const struct remote_rename *what,
     if (fate != FATE_GO)
         return remote_broken(server, err);
     box = find_from(server, what->from, &from);
-    const bool proven =
-        box == NULL && goal->exists && (what->uidvalidity == 0 || goal->uidvalidity == what->uidvalidity);
+    const bool told = what->uidvalidity == 0 ? can || what->carried_out : goal->uidvalidity == what->uidvalidity;
+    const bool proven = box == NULL && goal->exists && told;
     struct remote_outcome outcome = proven ? fine : no;
     outcome.doubtful = !proven && box == NULL;
     return done(context, text_of(wire), &outcome);

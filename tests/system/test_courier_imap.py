@@ -44,6 +44,23 @@ class CourierWalk(MailboxesGo, ServerWalk):
         self.assertEqual([self.client.status(n)["messages"] for n in ("A/Old", "A/Old/Kid", "B")], [3, 2, 2])
         self.assertEqual({n: len(self.maildir.files(n)) for n in self.maildir.mailboxes()}, {"A/Old": 3, "A/Old/Kid": 2, "B": 2, "INBOX": 0})
 
+    def test_two_folders_that_change_places_and_one_below(self):
+        self.given("A", self.plain(2))
+        self.given("A/Kid", self.plain(1))
+        self.given("B", self.plain(3))
+        self.sync()
+        folder = self.maildir.folder
+        os.rename(folder("A"), folder("away"))
+        os.rename(folder("B"), folder("A"))
+        os.rename(folder("away"), folder("B"))
+
+        for _ in range(3):
+            self.account.sync()
+        self.sync()
+
+        self.assertEqual({n: self.client.status(n)["messages"] for n in self.client.mailboxes()}, {"A": 3, "B": 2, "B/Kid": 1, "INBOX": 0})
+        self.assertEqual({n: len(self.maildir.files(n)) for n in self.maildir.mailboxes()}, {"A": 3, "B": 2, "B/Kid": 1, "INBOX": 0})
+
     def test_a_tree_that_mbsync_kept_moves_in_without_a_body(self):
         if not Mbsync.is_here():
             self.skipTest("mbsync is not installed")

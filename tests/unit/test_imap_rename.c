@@ -109,6 +109,20 @@ a_name_that_nobody_else_gives_is_proof_whatever_its_uidvalidity(void **state)
 }
 
 static void
+what_was_refused_is_not_proven_by_a_name_that_is_there(void **state)
+{
+    struct remote_rename what = a_to_b;
+
+    (void)state;
+    what.uidvalidity = 0;
+    assert_renamed((const char *const[]){"C:g1 RENAME *", "C:g2 LIST *", "C:g3 LIST *", "C:g4 STATUS *", "C:g5 LSUB *",
+                                         "C:g6 LSUB *", "S:g1 NO [NONEXISTENT] none", "S:g2 OK", "S:* LIST () \"/\" B",
+                                         "S:g3 OK", "S:* STATUS B (UIDVALIDITY 8)", "S:g4 OK", "S:g5 OK", "S:g6 OK",
+                                         NULL},
+                   &what, "renamed B no doubtful: [NONEXISTENT] none\n");
+}
+
+static void
 what_was_carried_out_is_only_looked_at(void **state)
 {
     struct remote_rename what = a_to_b;
@@ -130,6 +144,7 @@ main(void)
         cmocka_unit_test(a_refusal_is_told_in_the_servers_words),
         cmocka_unit_test(an_ok_is_no_proof),
         cmocka_unit_test(a_name_that_nobody_else_gives_is_proof_whatever_its_uidvalidity),
+        cmocka_unit_test(what_was_refused_is_not_proven_by_a_name_that_is_there),
         cmocka_unit_test(what_was_carried_out_is_only_looked_at),
     };
 
