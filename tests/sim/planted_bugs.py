@@ -1606,6 +1606,8 @@ BUGS = [
         system("test_gone_mailbox.py", "MovedOutTest.test_where_nothing_is_removed_here_both_stay"),
         ("sync/agenda/join_move.c", "run->account->policy.pull.deletes)) {", "true)) {"),
         ("sync/agenda/gone_mailbox.c", "m = 0; run->account->policy.pull.deletes && ok", "m = 0; ok")),
+    bug("what left a mailbox that is gone fetched anew where it can't move in this run", Test("scenario_refused"),
+        ("sync/agenda/gone_mailbox.c", "m = 0; run->account->policy.pull.deletes && ok", "m = 0; run->cautions == 0 && run->account->policy.pull.deletes && ok")),
     bug("a folder whose mailbox is gone keeps new mail from being fetched in pieces", Test("test_gone_mailbox_costs"),
         ("sync/agenda/gone_mailbox.c", "return is_like(context, find_first(context, measure), measure);", "return context != NULL && measure != NULL;")),
     bug("what left a mailbox that is gone fetched in pieces, as new mail",

@@ -339,6 +339,35 @@ what_moves_out_of_a_mailbox_without_rights_is_copied(void **state)
     }
 }
 
+/* It may be the one that moved: so what is new elsewhere waits as well, for one run, and is not fetched beside the file that is to follow it. */
+static void
+what_left_a_mailbox_that_is_gone_waits_one_run_for_what_is_refused_beside_it(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    sim.server.withheld = 11;
+    given_mail_there(INBOX, 10);
+    assert_true(action_transfer_there(&sim, WORK, message_of(WORK, 1), INBOX, true));
+    ledger_out(&sim.world, 2, WORK);
+    server_expunge(&sim.server, WORK, message_of(WORK, 2)->uid);
+    sim.server.boxes[WORK].exists = false;
+    check_forget(&sim.clients[0]);
+
+    const unsigned long before = coverage.done[STEP_DELIVER];
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 0);
+    then_it_is_here(WORK, 1, 1);
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(WORK, 1, 0);
+    then_it_is_here(WORK, 2, 1);
+    assert_int_equal(coverage.done[STEP_DELIVER], before);
+}
+
 int
 main(void)
 {
@@ -356,6 +385,7 @@ main(void)
         SCENARIO(flags_and_removals_in_a_mailbox_without_rights_are_no_trouble_and_asked_for_once_a_day),
         SCENARIO(a_new_file_in_a_mailbox_without_rights_waits_and_is_sent_once_a_day),
         SCENARIO(what_moves_out_of_a_mailbox_without_rights_is_copied),
+        cmocka_unit_test(what_left_a_mailbox_that_is_gone_waits_one_run_for_what_is_refused_beside_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
