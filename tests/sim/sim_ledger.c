@@ -401,12 +401,15 @@ left_gone(const struct world *world, int content, int mailbox)
     return !world->server->boxes[mailbox].exists && stands_elsewhere(world, content, mailbox, SIM_SERVER);
 }
 
-/* Its folder or mailbox is away, and it stands in another one: whether it was moved there or copied before that, nobody can tell. */
+/*
+ * Its folder or mailbox is away, and it stands in another one: whether it was moved there or copied before that, nobody can tell. Out of a
+ * mailbox that is away it can only be moved.
+ */
 static bool
-may_have_left(const struct world *world, int content, int mailbox, int side)
+may_have_left(const struct world *world, int content, int mailbox, int side, const char *what)
 {
     if (side != SIM_SERVER)
-        return left_gone(world, content, mailbox);
+        return strncmp(what, "moves", 5) == 0 && left_gone(world, content, mailbox);
     return (world->away_here[world->client] >> mailbox & 1) != 0 &&
            stands_elsewhere(world, content, mailbox, world->client);
 }
@@ -425,7 +428,7 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
     const struct ledger *entry = &world->ledger[content];
 
     if (is_marked(world, content, flags) || is_renamed(world, content, mailbox, side, what) ||
-        may_have_left(world, content, mailbox, side))
+        may_have_left(world, content, mailbox, side, what))
         return;
     /* Perhaps it arrived, and went there: what others put there since can't be told from it. */
     if (entry->unsure[mailbox] && strncmp(what, "moves", 5) == 0 &&
@@ -476,8 +479,12 @@ ledger_follows(struct world *world, int content, int mailbox, int side, unsigned
     ledger_may_follow(world, content, mailbox, side, flags, what);
     if (is_renamed(world, content, mailbox, side, what)) /* that counts as none of those that may go */
         return;
-    if (may_have_left(world, content, mailbox, side) && count_left(world, content, mailbox, side) <= 0)
-        ledger_out(world, content, mailbox); /* as if somebody had moved it, and so it is for the other clients */
+    if (may_have_left(world, content, mailbox, side, what) && count_left(world, content, mailbox, side) <= 0) {
+        if (side == SIM_SERVER)
+            ledger_out(world, content, mailbox); /* as if somebody had moved it, and so it is for the other clients */
+        else
+            entry->outs[side + 1][mailbox]++; /* its mailbox may come back with it */
+    }
     if (is_marked(world, content, flags))
         follow_marked(world, content, mailbox, side);
     entry->followed[side + 1][mailbox]++;
