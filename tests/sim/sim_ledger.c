@@ -610,7 +610,7 @@ ledger_carry(struct world *world, int content, int from, int to)
 void
 ledger_links(struct world *world, int content, int from, int to)
 {
-    if (left_gone(world, content, from))
+    if (left_gone(world, content, from) && server_multiplicity(world->server, to, content) > 0)
         ledger_carry(world, content, from, to);
 }
 
