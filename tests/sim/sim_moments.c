@@ -16,12 +16,10 @@ second_name(const struct cast *cast)
     if ((sim->world.kinds & (KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE))) != 0)
         return;
     const int dress = cast->file->dress;
-    const bool letters = letters_of_info(cast->file->info) != 0;
     struct sim_file *second = maildir_sim_add(cast->maildir, cast->from, base, info, cast->content, cast->file->date);
     if (second == NULL)
         return;
     second->dress = dress;
-    second->cut = letters; /* the mail reader knows none, and takes them off */
     ledger_put(&sim->world, cast->content, cast->from);
     ledger_out(&sim->world, cast->content, cast->from); /* of two files one may go */
     say(&sim->world, "  here %d: #%d in %s has a second name", cast->client, cast->content,
