@@ -434,7 +434,6 @@ restore_here(struct sim *sim, int client, bool journal)
     } else if (!journal && it->older.mark.present) { /* an empty one is refused, as it should be */
         say(&sim->world, "  here %d: the Maildir is one run older", client);
         maildir_sim_restore(&it->maildir, &it->older);
-        it->maildir.tables_older = true;
     }
 }
 

@@ -88,7 +88,7 @@ check_letter_waits(const struct client *client, const struct sim_file *file)
     if (!find_row(client, file, &row) ||
         !journal_letter_get(client->journal, LETTER_WAITS, row.mailbox, row.id, info, &waits, &err))
         return 0;
-    return waits || (client->maildir.tables_older && (row.flags.lseen & FLAG_FORWARDED) == 0)
+    return waits || (file->forwarded && (row.flags.lseen & FLAG_FORWARDED) == 0)
                ? letters_sim_flags(&client->maildir, file->mailbox, file->info)
                : 0;
 }

@@ -184,6 +184,5 @@ letters_sim_begin(struct sim *sim, int client)
     maildir->dovecot = (sim->world.seed / 4 + (uint64_t)client) % 2 == 0;
     maildir->letters_max = sim->world.seed % 4 == 1 ? 2 : LETTERS_COUNT;
     maildir->busy = true;
-    maildir->tables_older = false;
     memset(maildir->tree.tables, 0, sizeof maildir->tree.tables);
 }

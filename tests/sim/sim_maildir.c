@@ -145,7 +145,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->content = file->original = file->before = content;
     file->dress = maildir->world->dress;
     file->date = date;
-    file->fresh = file->unflushed = file->strange = file->second = file->cut = file->p_cut = false;
+    file->fresh = file->unflushed = file->strange = file->second = file->cut = file->p_cut = file->forwarded = false;
     file->cut_from = 0;
     file->named = 0;
     file->put = maildir->world->inside || !maildir->world->golub ? maildir->began + 1 : 0;
@@ -184,6 +184,8 @@ maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const c
     }
     if (is_golub(world))
         file->cut_from = 0;
+    else
+        file->forwarded = false;
     const unsigned hidden =
         world->golub && !world->inside ? 0 : world->ledger[file->content].set[file->mailbox] & ~shown_before;
 
@@ -374,6 +376,8 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
     maildir->tree.count = then->count;
     for (size_t i = 0; i < then->count; i++) /* whoever restores a backup sees to it that it is on the disk */
         maildir->tree.files[i].unflushed = false;
+    for (size_t i = 0; i < then->count; i++)
+        maildir->tree.files[i].forwarded = letters_sim_flags(maildir, copy.files[i].mailbox, copy.files[i].info) != 0;
     maildir->tree.mark = then->mark;
     maildir->tree.root = then->root;
     memset(maildir->box, 0, sizeof maildir->box);

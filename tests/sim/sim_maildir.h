@@ -36,6 +36,7 @@ struct sim_file {
     bool second;    /* golub gave it this name beside its first one, which is still there: it may take it back */
     bool single;    /* golub took such a second name back: what a cut brings back of it is that one again */
     bool cut;       /* a mail reader whose removals nobody believes has taken letters off its name */
+    bool forwarded; /* it was put back with a letter that says $Forwarded in the table that was put back with it */
     bool p_cut;     /* ... with P, and golub can see that as long as nobody changes the name */
     /* ... where a Dovecot serves the tree: the flags that the name showed before, and one; and what its letters said, bits, SIM_FORWARDED among them */
     unsigned cut_from, cut_keys;
@@ -97,7 +98,6 @@ struct maildir_sim {
     bool busy;             /* another program writes tables at any moment, some of them in their place */
     unsigned shut;         /* bits of folders whose table can't be read now */
     int letters_max;       /* so many letters there are */
-    bool tables_older;     /* the Maildir was put back: letters mean what they did before */
     bool renumbered;       /* a table was written in another order once */
     bool lazy;             /* nothing is flushed unless asked for (fsync = false) */
     bool failing;          /* a flush ends with an error */
