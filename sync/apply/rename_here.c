@@ -254,22 +254,13 @@ move_one(struct moving *moving, struct mailbox *mailbox, enum step step)
     return end_intent(run, &op) && say_stuck(run, mailbox, taken ? "something is there already" : why.answer);
 }
 
-/* It has no folder: then there is nothing to move. */
 static bool
-name_only(struct moving *moving, struct mailbox *mailbox)
+is_aside(const struct run *run, const struct mailbox *mailbox)
 {
-    struct run *run = moving->run;
-    char from[LOCAL_FOLDER_MAX + 1], to[LOCAL_FOLDER_MAX + 1]; /* its row gets others on the way */
+    char aside[LOCAL_FOLDER_MAX + 1];
 
-    if (find_clash(run, mailbox->row.folder, mailbox->row.goal) != NULL) {
-        mailbox->stuck = moving->progress = true;
-        return true;
-    }
-    moving->progress = true;
-    moving->moves++;
-    (void)text_print(from, sizeof from, "%s", mailbox->row.folder);
-    (void)text_print(to, sizeof to, "%s", mailbox->row.goal);
-    return run_begin(run) && run_end(run, write_folders(run, mailbox, from, to));
+    temporary_name(run, mailbox, aside);
+    return strcmp(mailbox->row.folder, aside) == 0;
 }
 
 /* One that stands below this folder and goes elsewhere. */
@@ -304,13 +295,28 @@ find_above(const struct moving *moving, const struct mailbox *mailbox)
     return NULL;
 }
 
+/* It has no folder: then there is nothing to move, and its name makes way for whoever is to leave the one that it gets. */
 static bool
-is_aside(const struct run *run, const struct mailbox *mailbox)
+name_only(struct moving *moving, struct mailbox *mailbox)
 {
-    char aside[LOCAL_FOLDER_MAX + 1];
+    struct run *run = moving->run;
+    const struct mailbox *other = find_clash(run, mailbox->row.folder, mailbox->row.goal);
+    char from[LOCAL_FOLDER_MAX + 1], to[LOCAL_FOLDER_MAX + 1]; /* its row gets others on the way */
 
-    temporary_name(run, mailbox, aside);
-    return strcmp(mailbox->row.folder, aside) == 0;
+    if (other != NULL && (other != mailbox || find_leaver(moving, mailbox) == NULL)) {
+        mailbox->stuck = moving->progress = true;
+        return true;
+    }
+    if (other != NULL && is_aside(run, mailbox))
+        return true;
+    moving->progress = true;
+    moving->moves++;
+    (void)text_print(from, sizeof from, "%s", mailbox->row.folder);
+    if (other != NULL)
+        temporary_name(run, mailbox, to);
+    else
+        (void)text_print(to, sizeof to, "%s", mailbox->row.goal);
+    return run_begin(run) && run_end(run, write_folders(run, mailbox, from, to));
 }
 
 static bool

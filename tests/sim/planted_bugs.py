@@ -902,6 +902,8 @@ BUGS = [
         ("sync/apply/move_here.c", "if ((from->facts & FACT_UNPAIRED) != 0) {", "if (false) {")),
     bug("second name of a move that was cut off stays", Test("scenario_away"),
         ("sync/apply/linked.c", "ok = settle(run, &ops[i], name);", "ok = journal_op_delete(run->journal, ops[i].id, &run->err);")),
+    bug("name of a folder that is not here in the way of a swap", system("test_renamed_there.py", "RenamedThereTest.test_a_swap_with_one_whose_folder_is_gone_here"),
+        ("sync/apply/rename_here.c", "if (other != NULL && (other != mailbox || find_leaver(moving, mailbox) == NULL)) {", "if (other != NULL) {")),
     bug("two mailboxes that no number tells apart taken for a server that went back", system("test_renamed_unsaid.py", "CyrusTest.test_a_swap_of_two_that_no_number_tells_apart"),
         ("sync/observe/renamed_there.c", "           (!alike || (other->modseq != 0 && other->modseq == row->modseq));", "           (alike || !alike);")),
     bug("mailbox that has the name of another one taken for a server that went back", MAILBOXES,

@@ -421,6 +421,26 @@ class RenamedThereTest(Renaming, SystemTest):
         self.assertIn("it is gone on the server; what is here stays", result.out)
         self.assertTrue(all(self.maildir.has("A", m) for m in mail["A"]))
 
+    def swapped_and_one_folder_is_gone(self, before):
+        mail = self.given("A", "B")
+        shutil.rmtree(self.maildir.folder("B"))
+        if before:
+            self.sync()
+        self.rename(("A", "X"), ("B", "A"), ("X", "B"))
+
+        self.sync()
+
+        self.assertTrue(all(self.maildir.has("B", m) for m in mail["A"]))
+        self.assertNotIn("A", self.maildir.mailboxes())
+        self.assertEqual(self.client.status("A")["messages"], len(mail["B"]))
+        self.assertEqual(self.sync("--json").of("message"), [])
+
+    def test_a_swap_with_one_whose_folder_is_gone_here(self):
+        self.swapped_and_one_folder_is_gone(before=False)
+
+    def test_a_swap_with_one_whose_folder_was_gone_here_before(self):
+        self.swapped_and_one_folder_is_gone(before=True)
+
     def test_a_folder_that_is_gone_here(self):
         self.given("A")
         shutil.rmtree(self.maildir.folder("A"))
