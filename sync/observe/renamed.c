@@ -1,6 +1,7 @@
 /* See renamed.h. */
 #include "sync/observe/renamed.h"
 
+#include "sync/observe/followed.h"
 #include "sync/observe/undecided.h"
 #include "sync/observe/way.h"
 
@@ -571,7 +572,7 @@ renamed_settle(struct run *run, const struct renamed_item *items, size_t count)
         find_waiting(&settling);
     ok = ok && check_asked(&settling) && clear_ways(&settling) && run_begin(run);
     if (ok)
-        ok = run_end(run, write_names(&settling));
+        ok = run_end(run, write_names(&settling) && followed_find(run));
     for (size_t i = 0; i < settling.count; i++) {
         free(settling.at[i].name);
         free(settling.at[i].folder);

@@ -7,6 +7,7 @@ import random
 
 from base import PASSWORD, SystemTest, main
 from rig import killer
+from test_renamed_chains import Chains
 
 FIRST = int(os.environ.get("GOLUB_FIRST", "1"))
 COUNT = int(os.environ.get("GOLUB_COUNT", "200" if os.environ.get("GOLUB_NIGHTLY") else "15"))
@@ -111,6 +112,155 @@ class PlusPlusTest(RenamedByBothTest):
     account_options = {"layout": "maildir++"}
     first = FIRST + 20000
     nested = RenamedByBothTest.flat
+
+
+class SameOnBothSidesTest(Chains, SystemTest):
+    """Folders that changed places here as their mailboxes did on the server: nothing is left to be done."""
+    server_options = {"special_use": False}
+
+    def there(self, *pairs):
+        for old, new in pairs:
+            self.client.rename_mailbox(old, "on its way")
+            self.client.rename_mailbox("on its way", new)
+
+    def both(self, *pairs):
+        self.there(*pairs)
+        self.mv(*pairs)
+
+    def assert_nothing_moves(self, *mailboxes):
+        """The server keeps all UIDs; no folder and no file goes anywhere."""
+        uids, files = self.uids(*mailboxes), {m: sorted(os.path.basename(f.path) for f in self.maildir.files(m)) for m in mailboxes}
+        self.assert_no_body()
+        self.assertEqual(self.uids(*mailboxes), uids, self.evidence())
+        self.assertEqual({m: sorted(os.path.basename(f.path) for f in self.maildir.files(m)) for m in mailboxes}, files)
+        self.assert_rest()
+
+    def test_a_swap(self):
+        mail = self.given("P", "Q")
+        self.both(("P", "on"), ("Q", "P"), ("on", "Q"))
+
+        self.assert_nothing_moves("P", "Q")
+
+        self.assert_in("Q", mail["P"])
+        self.assert_in("P", mail["Q"])
+
+    def test_a_circle_of_three(self):
+        mail = self.given("P", "Q", "R")
+        self.both(("P", "on"), ("R", "P"), ("Q", "R"), ("on", "Q"))
+
+        self.assert_nothing_moves("P", "Q", "R")
+
+        for old, new in (("P", "Q"), ("Q", "R"), ("R", "P")):
+            self.assert_in(new, mail[old])
+
+    def test_children_of_both_go_along(self):
+        mail = self.given("P", "P/K", "Q", "Q/K")
+        self.both(("P", "on"), ("Q", "P"), ("on", "Q"))
+
+        self.assert_nothing_moves("P", "P/K", "Q", "Q/K")
+
+        for old, new in (("P", "Q"), ("Q", "P"), ("P/K", "Q/K"), ("Q/K", "P/K")):
+            self.assert_in(new, mail[old])
+
+    def test_a_child_of_one_goes_along(self):
+        mail = self.given("P", "P/K", "Q")
+        self.both(("P", "on"), ("Q", "P"), ("on", "Q"))
+
+        self.assert_nothing_moves("P", "Q", "Q/K")
+
+        for old, new in (("P", "Q"), ("Q", "P"), ("P/K", "Q/K")):
+            self.assert_in(new, mail[old])
+
+    def test_one_is_empty(self):
+        mail = self.given("P")
+        self.client.create("Q")
+        self.sync()
+        self.both(("P", "on"), ("Q", "P"), ("on", "Q"))
+
+        self.assert_nothing_moves("P", "Q")
+
+        self.assert_in("Q", mail["P"])
+
+    def test_what_was_expunged_meanwhile_stays_away_and_what_came_stays_where_it_is(self):
+        mail = self.given("P", "Q")
+        self.both(("P", "on"), ("Q", "P"), ("on", "Q"))
+        gone, new = mail["P"][0], self.corpus.simple("new")
+        self.client.expunge("Q", [self.client.uid_of("Q", gone)])
+        self.client.fill("P", [new])
+        uids = self.uids("P", "Q")
+
+        self.sync()
+
+        self.assertEqual(self.uids("P", "Q"), uids)
+        self.assertFalse(self.is_there(gone, "P") or self.is_there(gone, "Q"))
+        self.assert_in("Q", mail["P"][1:])
+        self.assert_in("P", mail["Q"] + [new])
+        self.assert_rest()
+
+    def test_what_was_removed_here_meanwhile_is_removed_there(self):
+        mail = self.given("P", "Q")
+        self.both(("P", "on"), ("Q", "P"), ("on", "Q"))
+        os.unlink(self.maildir.find("Q", mail["P"][0]).path)
+
+        self.sync()
+
+        self.assertFalse(self.is_there(mail["P"][0], "P") or self.is_there(mail["P"][0], "Q"))
+        self.assert_in("Q", mail["P"][1:])
+        self.assert_in("P", mail["Q"])
+        self.assert_rest()
+
+    def test_mail_that_a_reader_moved_is_no_folder_that_did(self):
+        mail = self.given("P", "Q")
+        self.there(("P", "on"), ("Q", "P"), ("on", "Q"))
+        self.move_out("P", mail["P"][:1], to="Q")
+
+        self.assert_no_body()
+
+        self.assert_in("Q", mail["P"][1:])
+        self.assert_in("P", mail["Q"] + mail["P"][:1])
+        self.assert_rest()
+
+
+
+
+class SameWithoutIdentitiesTest(SameOnBothSidesTest):
+    account_options = {"disable": ["X-GUID"]}
+    test_a_child_of_one_goes_along = None  # not told yet: mailboxes whose folders were renamed here are not sought by their mail
+
+
+class SameInPlusPlusTest(SameOnBothSidesTest):
+    account_options = {"layout": "maildir++"}
+
+    def mv(self, *pairs):
+        """A folder's children stand beside it: they are renamed one by one, as a mail reader does."""
+        for old, new in pairs:
+            below = [name for name in self.maildir.mailboxes() if name.startswith(old + "/")]
+            super().mv((old, new), *((name, new + name[len(old):]) for name in below))
+
+
+class SameWithAMapTest(Chains, SystemTest):
+    server_options = {"special_use": False}
+    account_options = {"map": ["Q=Far"]}
+
+    def test_a_swap(self):
+        mail = {name: [self.corpus.simple("%s %d" % (name, n)) for n in range(3)] for name in ("P", "Q")}
+        for name in mail:
+            self.client.create(name)
+            self.client.fill(name, mail[name])
+        self.sync()
+        self.sync()
+        self.proxy.reset()
+        for old, new in (("P", "on"), ("Q", "P"), ("on", "Q")):
+            self.client.rename_mailbox(old, new)
+        self.mv(("P", "on"), ("Far", "P"), ("on", "Far"))
+        uids = self.uids("P", "Q")
+
+        self.assert_no_body()
+
+        self.assertEqual(self.uids("P", "Q"), uids)
+        self.assertEqual(self.places(mail["P"]), [(["Q"], ["Far"])] * len(mail["P"]))
+        self.assertEqual(self.places(mail["Q"]), [(["P"], ["P"])] * len(mail["Q"]))
+        self.assert_rest()
 
 
 if __name__ == "__main__":
