@@ -52,7 +52,7 @@ check_one(struct sim *sim, const struct client *client, const struct sim_file *f
         if (told && !is_known(sim, &row, file->mailbox, i, word))
             violation(&sim->world, "keyword %x of #%d in %s on the server is not as client %d knows it", 1u << i,
                       file->content, server_mailbox_name(file->mailbox), client->maildir.client);
-        if (table->letter[i] != 0 && !client->maildir.renumbered && shows != keywords_have(has, text_of(word)) &&
+        if (table->letter[i] != 0 && (table->renumbered & 1u << i) == 0 && shows != keywords_have(has, text_of(word)) &&
             !waits &&
             (shows || !((file->cut && !client->maildir.dovecot) || client->maildir.letters_max < LETTERS_COUNT)))
             violation(&sim->world, "no convergence: the name of #%d in %s at client %d %s keyword %x: %s",

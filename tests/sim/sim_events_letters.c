@@ -142,7 +142,7 @@ renumber(struct sim *sim, struct maildir_sim *maildir, int client)
         return;
     letter[one] = letter[other];
     letter[other] = was;
-    maildir->renumbered = true;
+    maildir->tree.tables[place].renumbered |= 1u << one | 1u << other;
     maildir_sim_touch(maildir, place);
     say(&sim->world, "  here %d: in %s the letters of keywords %x and %x are exchanged", client,
         server_mailbox_name(place), 1u << one, 1u << other);

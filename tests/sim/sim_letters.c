@@ -90,8 +90,8 @@ letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int 
             letters |= 1u << (maildir->tree.tables[to].letter[i] - 1);
     (void)letters_in_info(file->info, letters, info, LOCAL_INFO_MAX + 1);
     /* What a letter means by now, whatever it did when it was set, this program says of the copy. */
-    if (maildir->renumbered)
-        maildir->world->ledger[file->content].key_set |= letters_sim_keys(maildir, file->mailbox, file->info);
+    if (file->mailbox < SIM_PLACES)
+        maildir->world->ledger[file->content].key_set |= keys & maildir->tree.tables[file->mailbox].renumbered;
 }
 
 void

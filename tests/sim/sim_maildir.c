@@ -371,7 +371,11 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
         ledger_drop(world, maildir->tree.files[i].content);
     memcpy(maildir->tree.folder, then->folder, sizeof then->folder);
     memcpy(maildir->tree.aside, then->aside, sizeof then->aside);
-    memcpy(maildir->tree.tables, then->tables, sizeof then->tables);
+    for (int i = 0; i < SIM_PLACES; i++) {
+        const unsigned renumbered = maildir->tree.tables[i].renumbered;
+        maildir->tree.tables[i] = then->tables[i];
+        maildir->tree.tables[i].renumbered |= renumbered; /* an order that is back is another one, too */
+    }
     memcpy(maildir->tree.files, copy.files, then->count * sizeof copy.files[0]);
     maildir->tree.count = then->count;
     for (size_t i = 0; i < then->count; i++) /* whoever restores a backup sees to it that it is on the disk */

@@ -54,6 +54,7 @@ struct sim_quarantined {
 struct
     sim_table { /* which keyword letters of a folder's names mean: of each keyword of this world the letter, 1 is a; 0: it has none */
     signed char letter[SIM_KEYWORDS + 1];
+    unsigned renumbered; /* bits of those whose letter is another one since the table was written anew */
 };
 
 struct sim_tree { /* what a backup of the Maildir holds */
@@ -98,7 +99,6 @@ struct maildir_sim {
     bool busy;             /* another program writes tables at any moment, some of them in their place */
     unsigned shut;         /* bits of folders whose table can't be read now */
     int letters_max;       /* so many letters there are */
-    bool renumbered;       /* a table was written in another order once */
     bool lazy;             /* nothing is flushed unless asked for (fsync = false) */
     bool failing;          /* a flush ends with an error */
     int boots;
