@@ -430,6 +430,7 @@ restore_here(struct sim *sim, int client, bool journal)
         say(&sim->world, "  here %d: the journal is one run older", client);
         letters_sim_forget(sim, client);
         action_lose_journal(sim, client);
+        ledger_uncarry(&sim->world, client);
         run_open_journal(sim, client, it->older_image, it->older_size);
     } else if (!journal && it->older.mark.present) { /* an empty one is refused, as it should be */
         say(&sim->world, "  here %d: the Maildir is one run older", client);
@@ -490,7 +491,6 @@ action_lose_journal(struct sim *sim, int client)
     size_t count;
 
     server_delayed(&sim->server, true);
-    ledger_uncarry(&sim->world, client);
     if (!journal_mailboxes(it->journal, &rows, &count, &err))
         return;
     for (size_t i = 0; i < count; i++)

@@ -188,7 +188,7 @@ event_other_removal(struct sim *sim)
     ledger_out(&sim->world, content, mailbox);
     ledger_follows(&sim->world, content, mailbox, SIM_SERVER, 0, "carries");
     ledger_follows(&sim->world, content, mailbox, client, 0, "carries");
-    sim->world.ledger[content].carried[client][mailbox]++;
+    sim->world.ledger[content].carried[client][mailbox][0]++;
     mua_remove(maildir, file);
     server_expunge(&sim->server, mailbox, uid);
     kind_met(&sim->world, KIND_MOVERS);

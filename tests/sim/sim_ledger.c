@@ -513,8 +513,20 @@ ledger_uncarry(struct world *world, int client)
 {
     for (int i = 0; i < world->next_content; i++)
         for (int m = 0; m < SIM_MAILBOXES; m++)
-            for (int *carried = &world->ledger[i].carried[client][m]; *carried > 0; (*carried)--)
+            for (int *carried = world->ledger[i].carried[client][m]; carried[0] + carried[1] > 0;
+                 carried[carried[0] == 0]--)
                 ledger_back(world, i, m, client);
+}
+
+void
+ledger_backs_up(struct world *world, int client)
+{
+    for (int i = 0; i < world->next_content; i++)
+        for (int m = 0; m < SIM_MAILBOXES; m++) {
+            int *carried = world->ledger[i].carried[client][m];
+            carried[1] = carried[0];
+            carried[0] = 0;
+        }
 }
 
 /* ---- flags ---- */

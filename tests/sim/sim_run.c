@@ -236,6 +236,7 @@ keep_backups(struct sim *sim, struct client *client)
         client->last_image = NULL;
         client->has_older = true;
     }
+    ledger_backs_up(&sim->world, client->maildir.client);
     copy_tree(&client->last, &client->maildir.tree);
     memcpy(client->last_changed, client->maildir.changed, sizeof client->last_changed);
     client->has_last = true;

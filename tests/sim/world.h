@@ -134,9 +134,8 @@ struct ledger { /* of one content */
     int outs[1 + SIM_CLIENTS]
             [SIM_MAILBOXES]; /* how many each side may take out, because they took them out elsewhere */
     int followed[1 + SIM_CLIENTS][SIM_MAILBOXES]; /* how many of them golub took out: on the server, at each client */
-    int carried
-        [SIM_CLIENTS]
-        [SIM_MAILBOXES]; /* how many of them another program took out on both sides at once, an equal one on each */
+    /* How many of them another program took out on both sides at once, an equal one on each: since the last run, and between that and the one before it. */
+    int carried[SIM_CLIENTS][SIM_MAILBOXES][2];
     int slid
         [SIM_CLIENTS]
         [SIM_MAILBOXES]; /* how many of `outs` only slid out of the server's view, for all that one client can tell */
@@ -301,10 +300,12 @@ void ledger_touch_more(struct world *world, int content, int side);
  */
 void ledger_follows(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /**
- * The journal that knew of its files is gone, or is an older one: what another program carried is fetched again, since nothing counts as removed here then,
+ * The journal is one run older: what another program carried is fetched again, since nothing counts as removed here then,
  * and the file whose UID it took goes in its place.
  */
 void ledger_uncarry(struct world *world, int client);
+/** The last backup of the journal is the older one now. */
+void ledger_backs_up(struct world *world, int client);
 /** What golub took out there stands there again: a crash or a backup undid it. */
 void ledger_back(struct world *world, int content, int mailbox, int side);
 /** golub removes it, and it is no move: for the guard's law. */
