@@ -95,13 +95,30 @@ letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int 
 }
 
 void
-letters_sim_lose(struct maildir_sim *maildir, const struct sim_file *file, int to)
+letters_sim_lost(struct maildir_sim *maildir, struct sim_file *file, unsigned keys)
 {
-    const unsigned keys = letters_sim_keys(maildir, file->mailbox, file->info);
+    if (!maildir->dovecot)
+        return;
+    file->lost = keys | (file->lost_in > maildir->ended ? file->lost : 0);
+    file->lost_in = maildir->began + 1;
+}
 
-    for (unsigned i = 0; maildir->dovecot && to < SIM_PLACES && i < SIM_KEYWORDS; i++)
-        if (maildir->tree.tables[to].letter[i] == 0)
-            maildir->world->ledger[file->content].key_off |= keys & 1u << i;
+void
+letters_sim_back(struct maildir_sim *maildir, const struct sim_file *file, unsigned keys)
+{
+    if (file->lost_in > maildir->ended)
+        maildir->world->ledger[file->content].key_off |= file->lost & keys;
+}
+
+void
+letters_sim_lose(struct maildir_sim *maildir, struct sim_file *file, int to)
+{
+    unsigned has = 0;
+
+    for (unsigned i = 0; to < SIM_PLACES && i < SIM_KEYWORDS; i++)
+        has |= maildir->tree.tables[to].letter[i] != 0 ? 1u << i : 0;
+    letters_sim_back(maildir, file, has);
+    letters_sim_lost(maildir, file, letters_sim_keys(maildir, file->mailbox, file->info) & ~has);
 }
 
 bool

@@ -146,8 +146,8 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->dress = maildir->world->dress;
     file->date = date;
     file->fresh = file->unflushed = file->strange = file->second = file->cut = file->p_cut = file->forwarded = false;
-    file->cut_from = 0;
-    file->named = 0;
+    file->cut_from = file->lost = 0;
+    file->named = file->lost_in = 0;
     file->put = maildir->world->inside || !maildir->world->golub ? maildir->began + 1 : 0;
     maildir_sim_touch(maildir, mailbox);
     tell(maildir, file);
@@ -182,6 +182,8 @@ maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const c
         if ((file->cut_keys & 1u << SIM_FORWARDED) != 0)
             world->ledger[file->content].cleared[file->mailbox] |= FLAG_FORWARDED;
     }
+    if (!is_golub(world) && strstr(file->info, ":2,") == NULL && strstr(info, ":2,") != NULL)
+        letters_sim_back(maildir, file, (1u << SIM_KEYWORDS) - 1);
     if (is_golub(world))
         file->cut_from = 0;
     else
@@ -247,9 +249,8 @@ mua_back_to_new(struct maildir_sim *maildir, struct sim_file *file)
 {
     if (maildir_sim_file(maildir, file->mailbox, file->base, "n") != NULL)
         return;
-    /* The suffix goes, with its letters. The next one says nothing of them, and where letters are believed to go that takes them off. */
-    if (maildir->dovecot)
-        maildir->world->ledger[file->content].key_off |= letters_sim_keys(maildir, file->mailbox, file->info);
+    /* The suffix goes, with its letters, and the next one says nothing of them. */
+    letters_sim_lost(maildir, file, letters_sim_keys(maildir, file->mailbox, file->info));
     maildir_sim_set_info(maildir, file, "n");
 }
 

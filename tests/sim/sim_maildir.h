@@ -40,6 +40,9 @@ struct sim_file {
     bool p_cut;     /* ... with P, and golub can see that as long as nobody changes the name */
     /* ... where a Dovecot serves the tree: the flags that the name showed before, and one; and what its letters said, bits, SIM_FORWARDED among them */
     unsigned cut_from, cut_keys;
+    /* Keywords whose letters went because there was no place for them, bits; and in which run, or after which. Back where there is one they look taken off. */
+    unsigned lost;
+    int lost_in;
 };
 
 struct sim_quarantined {
@@ -137,8 +140,12 @@ unsigned letters_sim_flags(const struct maildir_sim *maildir, int place, const c
 /** The info that a program gives this file in another folder: one that knows letters translates them, another one leaves them as they are. */
 void letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int to,
                        char info[static LOCAL_INFO_MAX + 1]);
-/** A program that knows letters moves it there, and finds none left for some of its keywords: back where it was the name says that they were taken off. */
-void letters_sim_lose(struct maildir_sim *maildir, const struct sim_file *file, int to);
+/** Letters of its name go, in a tree that a Dovecot serves, since where it is put there are none. */
+void letters_sim_lost(struct maildir_sim *maildir, struct sim_file *file, unsigned keys);
+/** It is where there are letters for these: of those that it lost since golub looked the name says that they were taken off. */
+void letters_sim_back(struct maildir_sim *maildir, const struct sim_file *file, unsigned keys);
+/** A program that knows letters moves it there, and finds none left for some of its keywords. */
+void letters_sim_lose(struct maildir_sim *maildir, struct sim_file *file, int to);
 /** Whoever put it there says that it has what its letters mean there. */
 void letters_sim_forgive(struct maildir_sim *maildir, int content, int place, const char *info);
 /** A line for this keyword (its number), the lowest letter that is free. @param avoid  letters that are not, bits. @return is there one? */
