@@ -117,7 +117,10 @@ choose_trouble(struct sim *sim)
     world->down = world->aim_lose;
 }
 
-/* Every client runs until it gets to its end. @param followed  it has moved the folder then */
+/*
+ * Every client runs until it gets to its end. @param followed  the first one has moved the folder then. It may remove there all that another one knows
+ * of the mailbox, and so all that tells: what is here of one that is gone stays until somebody removes it.
+ */
 static void
 sync_all(struct sim *sim, int a, int b, bool followed)
 {
@@ -135,9 +138,11 @@ sync_all(struct sim *sim, int a, int b, bool followed)
             const int status = run_sync(sim, c);
             done = status == 0 || status == 3;
         }
-        if (!world->failed && followed && (tree->folder[a] || !tree->folder[b]))
+        if (!world->failed && followed && c == 0 && (tree->folder[a] || !tree->folder[b]))
             violation(world, "%s was renamed to %s there, and its folder was not", server_mailbox_name(a),
                       server_mailbox_name(b));
+        if (!world->failed && followed && tree->folder[a])
+            event_remove_folder(sim, c, a);
     }
     sim->quiet = false;
 }
@@ -207,8 +212,7 @@ event_unsaid(struct sim *sim)
     if (!may_be_renamed(sim, a, b))
         return;
     kind_met(&sim->world, KIND_UNSAID);
-    /* One client may remove there all that another one knows of it, and so all that tells. */
-    const bool renamed = sim->world.clients == 1 && rng_chance(dice(sim), 60);
+    const bool renamed = rng_chance(dice(sim), 60);
     if (renamed)
         rename_it(sim, a, b);
     else
