@@ -251,8 +251,8 @@ match_known(struct list *list)
         list->items[i].taken = items[i].waits;
         ok = items[i].row == NULL || take(list, &list->items[i], items[i].row);
     }
-    ok = ok && match_bytes(list) && wishes_settle(list->run, items, list->count) &&
-         renamed_settle(list->run, items, list->count);
+    ok = ok && took_name_leave(list->run, items, list->count) && match_bytes(list) &&
+         wishes_settle(list->run, items, list->count) && renamed_settle(list->run, items, list->count);
     free(items);
     return ok;
 }

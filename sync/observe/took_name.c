@@ -114,3 +114,63 @@ took_name_find(struct run *run, const struct renamed_item *items, size_t count)
     free(ops);
     return ok;
 }
+
+/* ---- names that are another mailbox's now ---- */
+
+/* Gone on the server, and its folder was renamed here: nothing there has its old name any more, unless it was only hidden. */
+static bool
+has_left(const struct mailbox *mailbox)
+{
+    return mailbox->row.state == MAILBOX_GONE_REMOTE && mailbox->row.goal_there != NULL && mailbox->row.goal == NULL &&
+           mailbox->row.wire != NULL && mailbox->row.id != 0 && mailbox->folder_here && !mailbox->listed &&
+           !mailbox->undecided;
+}
+
+static bool
+is_another(const struct remote_listed *seen, const struct mailbox *mailbox)
+{
+    if (seen->objectid[0] != '\0' && mailbox->row.objectid[0] != '\0')
+        return strcmp(seen->objectid, mailbox->row.objectid) != 0;
+    return seen->has_status && seen->uidvalidity != 0 && mailbox->row.uidvalidity != 0 &&
+           seen->uidvalidity != mailbox->row.uidvalidity;
+}
+
+static const struct remote_listed *
+find_namesake(const struct renamed_item *items, size_t count, const struct mailbox *mailbox)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_is(items[i].seen->name, mailbox->row.wire))
+            return items[i].seen;
+    return NULL;
+}
+
+/* The row alone: what stands below it there goes its own way. It has no bytes on the server. */
+static bool
+call_as_folder(struct run *run, struct mailbox *mailbox)
+{
+    free(mailbox->row.name);
+    mailbox->row.name = mailbox->row.goal_there;
+    mailbox->row.goal_there = NULL;
+    free(mailbox->row.wire);
+    mailbox->row.wire = NULL;
+    lookup_forget(run);
+    return run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &mailbox->row, &run->err));
+}
+
+bool
+took_name_leave(struct run *run, const struct renamed_item *items, size_t count)
+{
+    bool ok = true;
+
+    if (run->move_folders == NULL)
+        return true;
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        const struct remote_listed *seen =
+            has_left(mailbox) && mailbox->row.utf8 == run->info.utf8 ? find_namesake(items, count, mailbox) : NULL;
+
+        if (seen != NULL && is_another(seen, mailbox) && lookup_name(run, mailbox->row.goal_there) == NULL)
+            ok = call_as_folder(run, mailbox);
+    }
+    return ok;
+}

@@ -9,5 +9,10 @@
 
 /** Those get the names that they have there. One that is another mailbox by now is paired with it anew, and nothing of it counts as removed. */
 MUST_CHECK bool took_name_find(struct run *run, const struct renamed_item *items, size_t count);
+/**
+ * One that is gone there, and whose folder was renamed here, has its old name in the journal alone. Where the list has another mailbox of that name it is
+ * called as its folder is, so that nothing of it goes there. After those that the list names otherwise were found.
+ */
+MUST_CHECK bool took_name_leave(struct run *run, const struct renamed_item *items, size_t count);
 
 #endif

@@ -238,6 +238,107 @@ class SameInPlusPlusTest(SameOnBothSidesTest):
             super().mv((old, new), *((name, new + name[len(old):]) for name in below))
 
 
+class NameOfOneThatIsGoneTest(Chains, SystemTest):
+    """A folder was renamed here, and its mailbox deleted there: what others make there under its old name is another mailbox."""
+    server_options = {"special_use": False}
+
+    def setUp(self):
+        super().setUp()
+        self.mail = self.given("P", "P/K", "Other")
+        self.mv(("P", "Kept"))
+        self.client.select("INBOX")
+        self.put_away()
+        result = self.sync()
+        self.assertIn("Kept: it is gone on the server", result.out)
+        self.assertIn("Kept/K: it is gone on the server", result.out)
+
+    def put_away(self):
+        self.client.delete_mailbox("P/K")
+        self.client.delete_mailbox("P")
+
+    def make_anew(self, name="P"):
+        self.client.create(name)
+        message = self.corpus.simple("what somebody else put into " + name)
+        self.client.fill(name, [message])
+        return message
+
+    def sent(self):
+        return [line for line in self.proxy.sent() if b" APPEND " in line.upper() or b" RENAME " in line.upper()]
+
+    def assert_left(self):
+        """What was deleted there is here alone, under the name that it got here."""
+        self.assertEqual(self.sent(), [])
+        for name in ("P", "P/K"):
+            self.assertEqual(self.places(self.mail[name]), [([], [name.replace("P", "Kept")])] * len(self.mail[name]), self.evidence())
+        self.assertEqual([name for name in self.client.mailboxes() if name.startswith("Kept")], [])
+        self.assert_rest()
+
+    def assert_apart(self, message, name="P"):
+        self.assertEqual(self.places([message]), [([name], [name])], self.evidence())
+        self.assert_left()
+
+    def test_a_new_mailbox(self):
+        message = self.make_anew()
+        foreseen = self.sync("--dry-run")
+        self.assertNotIn("Kept", foreseen.out)
+        self.sync()
+
+        self.assert_apart(message)
+        self.assertIn("Kept", self.run_golub("status").out)
+
+    def test_a_new_child(self):
+        message = self.make_anew("P/K")
+        self.sync()
+
+        self.assert_apart(message, "P/K")
+
+    def test_both_are_made_anew_one_after_the_other(self):
+        for name in ("P", "P/K"):
+            message = self.make_anew(name)
+            self.sync()
+
+            self.assert_apart(message, name)
+
+    def test_a_new_mailbox_and_a_new_folder(self):
+        message = self.make_anew()
+        self.maildir.create("P")
+        self.account.sync()  # one that the row of the other one still had, as far as the folders tell
+
+        self.sync()
+        self.assert_apart(message)
+
+    def test_another_one_was_renamed_to_it(self):
+        self.client.rename_mailbox("Other", "P")
+        self.sync()
+
+        self.assertEqual(self.places(self.mail["Other"]), [(["P"], ["P"])] * len(self.mail["Other"]), self.evidence())
+        self.assert_left()
+
+
+class NameOfOneThatIsGoneWithoutIdentitiesTest(NameOfOneThatIsGoneTest):
+    account_options = {"disable": ["X-GUID"]}
+
+
+class OnlyHiddenTest(Chains, SystemTest):
+    """The same mailbox is there again under its old name: it is the one whose folder was renamed here."""
+    server_options = {"special_use": False}
+
+    def test_it_gets_the_name_of_its_folder(self):
+        mail = self.given("P", "Other")
+        place = os.path.join(self.server.folder, "mail", self.user, "mailboxes", "P")
+        self.mv(("P", "Kept"))
+        away = os.path.join(self.server.folder, "mail", self.user, "hidden")
+        os.rename(place, away)
+        result = self.sync()
+        self.assertIn("Kept: it is gone on the server", result.out)
+        os.rename(away, place)
+
+        self.assert_no_body()
+
+        self.assert_in("Kept", mail["P"])
+        self.assert_rest()
+
+
 class SameWithAMapTest(Chains, SystemTest):
     server_options = {"special_use": False}
     account_options = {"map": ["Q=Far"]}
