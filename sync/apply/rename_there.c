@@ -342,9 +342,19 @@ spell(struct run *run, const struct mailbox *mailbox, const char *name, struct b
            (run->info.utf8 ? buffer_adds(wire, utf8) : utf7_encode(text_of(utf8), wire));
 }
 
+/* Then a name that is given up takes none along on the server. */
+static bool
+is_any_below(const struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (run->mailboxes[i].listed && is_below(run->mailboxes[i].row.name, name))
+            return true;
+    return false;
+}
+
 /*
  * A mailbox that is gone on the server, and whose folder was renamed here, has its old name in the journal alone: where another one is to get that on the
- * server, it is called as its folder is.
+ * server, it is called as its folder is, or, as long as one that is to go has that name, by a name of its own.
  */
 static bool
 make_way(struct run *run, struct mailbox *holder)
@@ -355,8 +365,13 @@ make_way(struct run *run, struct mailbox *holder)
 
     if (holder == NULL || holder->listed || holder->row.state != MAILBOX_GONE_REMOTE || holder->row.wire == NULL ||
         holder->row.goal_there == NULL || run->info.unlisted[0] != '\0' ||
-        !text_copy(text_of(holder->row.goal_there), goal, sizeof goal) || !renaming_is_free(run, holder, goal))
+        !text_copy(text_of(holder->row.goal_there), goal, sizeof goal))
         return true;
+    if (!renaming_is_free(run, holder, goal)) {
+        if (is_aside(holder) || is_any_below(run, holder->row.name))
+            return true;
+        temporary_name(holder, goal);
+    }
     if (spell(run, holder, goal, &wire)) {
         holder->row.utf8 = run->info.utf8;
         ok = run_begin(run) && run_end(run, renaming_done(run, holder, goal, (struct text){wire.at, wire.len}));
@@ -449,6 +464,17 @@ rename_all(struct run *run)
     return ok;
 }
 
+/* Those that are gone on the server, and gave their names up for a while. */
+static bool
+name_gone(struct run *run)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++)
+        ok = !is_aside(&run->mailboxes[i]) || make_way(run, &run->mailboxes[i]);
+    return ok;
+}
+
 /* ---- what was not answered ---- */
 
 static bool
@@ -514,5 +540,5 @@ rename_there(struct run *run)
 {
     if (run->dry)
         return foresee(run);
-    return settle_all(run) && rename_all(run) && renamed_apart(run);
+    return settle_all(run) && rename_all(run) && name_gone(run) && renamed_apart(run);
 }

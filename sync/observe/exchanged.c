@@ -83,6 +83,25 @@ exchanged_gather(struct search *search)
     return ok;
 }
 
+bool
+exchanged_with_gone(struct run *run, bool *any)
+{
+    bool ok = true, born, home;
+
+    *any = false;
+    if (run->no_root || run->info.unlisted[0] != '\0')
+        return true;
+    for (size_t i = 0; ok && !*any && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->listed || mailbox->undecided || !is_in_use(run, mailbox) || !is_changed(run, mailbox, &born, &ok))
+            continue;
+        ok = is_at_home(run, mailbox, born, &home);
+        *any = ok && !home;
+    }
+    return ok;
+}
+
 /* Is it found in another folder than the one at its path? */
 static bool
 leaves(const struct search *search, size_t lost)

@@ -21,14 +21,20 @@ is_found(const struct mailbox *mailbox)
 }
 
 static bool
+make_room(struct search *search)
+{
+    search->lost = calloc(search->run->count + 1, sizeof *search->lost);
+    search->found = calloc(search->run->count + 1, sizeof *search->found);
+    return (search->lost != NULL && search->found != NULL) || run_no_memory(search->run);
+}
+
+static bool
 gather(struct search *search)
 {
     struct run *run = search->run;
 
-    search->lost = calloc(run->count + 1, sizeof *search->lost);
-    search->found = calloc(run->count + 1, sizeof *search->found);
-    if (search->lost == NULL || search->found == NULL)
-        return run_no_memory(run);
+    if (!make_room(search))
+        return false;
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -455,30 +461,56 @@ say_seconds(struct run *run)
                          "Rename or remove that folder.");
 }
 
+/* Who is which, of what was gathered. */
+static bool
+find(struct search *search)
+{
+    bool ok = moved_names_read(search) && count_in_found(search);
+
+    if (ok && judge(search)) {
+        count_in_known(search);
+        (void)judge(search);
+    }
+    ok = ok && match_empty(search);
+    if (ok)
+        (void)judge(search);
+    return ok && take_all(search);
+}
+
+static void
+forget_search(struct search *search)
+{
+    for (size_t f = 0; search->found != NULL && f < search->found_count; f++)
+        free(search->found[f].own);
+    free(search->lost);
+    free(search->found);
+    free(search->names);
+    free(search->overlaps);
+}
+
 bool
 moved_folders_see(struct run *run)
 {
     struct search search = {.run = run};
     bool ok = moved_folders_map(run) && gather(&search);
 
-    if (ok && search.lost_count != 0 && search.found_count != 0) {
-        ok = exchanged_gather(&search) && moved_names_read(&search) && count_in_found(&search);
-        if (ok && judge(&search)) {
-            count_in_known(&search);
-            (void)judge(&search);
-        }
-        ok = ok && match_empty(&search);
-        if (ok)
-            (void)judge(&search);
-        ok = ok && take_all(&search);
-    }
-    for (size_t f = 0; search.found != NULL && f < search.found_count; f++)
-        free(search.found[f].own);
-    free(search.lost);
-    free(search.found);
-    free(search.names);
-    free(search.overlaps);
+    if (ok && search.lost_count != 0 && search.found_count != 0)
+        ok = exchanged_gather(&search) && find(&search);
+    forget_search(&search);
     if (ok)
         say_seconds(run);
+    return ok;
+}
+
+bool
+moved_folders_see_gone(struct run *run)
+{
+    struct search search = {.run = run};
+    bool any, ok = exchanged_with_gone(run, &any);
+
+    if (!ok || !any)
+        return ok;
+    ok = make_room(&search) && exchanged_gather(&search) && (search.found_count < 2 || find(&search));
+    forget_search(&search);
     return ok;
 }

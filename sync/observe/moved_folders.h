@@ -14,6 +14,11 @@
 
 /** After the folders were listed. Places in the array of mailboxes are others after this. Nothing is written by a run that has no move_folders. */
 MUST_CHECK bool moved_folders_see(struct run *run);
+/**
+ * After the server's list. Folders that changed places among themselves are told by their messages, as moves; not where the mailbox of one is gone
+ * there: then what is in its folder would be new mail of another mailbox. Outside a transaction.
+ */
+MUST_CHECK bool moved_folders_see_gone(struct run *run);
 /** Once it is known what `map` means: a folder that has its mailbox's own name by it needs no other one on the server. Outside a transaction. */
 MUST_CHECK bool moved_folders_map(struct run *run);
 

@@ -308,6 +308,50 @@ class RenamedHereTest(RenamingHere, SystemTest):
         self.sync()
         self.assertNotIn("B", self.client.mailboxes())
 
+    def places_changed_beside_one_removed_there(self, *boxes):
+        """Each folder gets the next one's name, and the mailbox of the first is removed there: its mail goes up into no other one."""
+        mail = self.given(*boxes)
+        pairs = list(zip(boxes, boxes[1:] + boxes[:1]))
+        before = self.uids(*boxes)
+        self.mv(*((old, "on " + old) for old in boxes), *(("on " + old, new) for old, new in pairs))
+        self.client.delete_mailbox(boxes[0])
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed_up(result), set(pairs[1:]), result)
+        self.assertEqual(self.bodies(), [], self.evidence())
+        for old, new in pairs[1:]:
+            self.assertEqual(self.uids(new)[new], before[old])
+            self.assertTrue(all(self.maildir.has(new, m) for m in mail[old]))
+        self.assertNotIn(boxes[1], self.client.mailboxes())
+        return mail, pairs
+
+    def assert_first_stays(self, mail, old, new):
+        for _ in range(2):
+            self.assertIn("nothing new", self.sync().out)
+        self.assertTrue(all(self.maildir.has(new, m) for m in mail[old]))
+        self.assertEqual([n for n in self.client.mailboxes() if n == new or "golub-" in n], [])
+        self.client.create(new)
+        self.assertIn("it is there again on both sides", self.sync().out)
+        self.sync()
+        self.assert_in_sync()
+
+    def test_two_that_changed_places_one_of_which_is_removed_there(self):
+        mail, pairs = self.places_changed_beside_one_removed_there("A", "B")
+        self.assert_first_stays(mail, *pairs[0])
+
+    def test_three_that_changed_places_one_of_which_is_removed_there(self):
+        mail, pairs = self.places_changed_beside_one_removed_there("A", "B", "C")
+        self.assert_first_stays(mail, *pairs[0])
+
+    def test_two_that_changed_places_one_of_which_is_removed_there_and_goes(self):
+        self.account.set(pull=["new", "flags", "deletes", "mailboxes", "mailbox-deletes"])
+        self.places_changed_beside_one_removed_there("A", "B")
+        self.sync()
+        self.sync()
+        self.assertNotIn("B", self.maildir.mailboxes())
+        self.assert_in_sync()
+
     def test_another_one_has_that_name_there(self):
         mail = self.given("A", "Other")
         self.mv(("A", "B"))
