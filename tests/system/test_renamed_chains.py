@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 
-from base import OK, PASSWORD, SOME, SystemTest, main
+from base import OK, PASSWORD, SOME, SystemTest, main, one_in
 from rig import killer
 from test_renamed_here import RenamingHere
 
@@ -286,15 +286,18 @@ class ChainTest(Chains, SystemTest):
         self.assert_in_sync()
 
 
+@one_in(3)
 class SeparatorTest(ChainTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
+@one_in(3)
 class PlusPlusTest(ChainTest):
     server_options = {"special_use": False}
     account_options = {"layout": "maildir++"}
 
 
+@one_in(3)
 class WithoutMoveTest(ChainTest):
     """A move is a copy and a removal."""
     foreseen = ["would copy 3 on the server", "would remove 3 on the server"]

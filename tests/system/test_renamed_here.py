@@ -5,7 +5,7 @@ alone, a copy, out of the tree and back, renamed there as well} x {both separato
 import os
 import shutil
 
-from base import OK, PASSWORD, SOME, SystemTest, main
+from base import OK, PASSWORD, SOME, SystemTest, main, one_in
 from rig import killer
 from test_renamed_there import Renaming
 
@@ -581,10 +581,12 @@ class VerbatimDotTest(VerbatimTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
+@one_in(3)
 class SeparatorTest(RenamedHereTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
+@one_in(3)
 class PlusPlusTest(RenamedHereTest):
     server_options = {"special_use": False}
     account_options = {"layout": "maildir++"}

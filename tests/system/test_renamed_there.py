@@ -7,7 +7,7 @@ import re
 import shutil
 import statistics
 
-from base import CONFIG, OK, PASSWORD, SOME, SystemTest, main
+from base import CONFIG, OK, PASSWORD, SOME, SystemTest, main, one_in
 from rig import killer
 
 DEATHS = 10
@@ -537,10 +537,12 @@ class PublicDotsTest(PublicTest):
         self.client.prefix = ""
 
 
+@one_in(3)
 class SeparatorTest(RenamedThereTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
+@one_in(3)
 class PlusPlusTest(RenamedThereTest):
     server_options = {"special_use": False}
     account_options = {"layout": "maildir++"}
