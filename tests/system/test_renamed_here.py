@@ -347,8 +347,9 @@ class RenamedHereTest(RenamingHere, SystemTest):
     def test_two_that_changed_places_one_of_which_is_removed_there_and_goes(self):
         self.account.set(pull=["new", "flags", "deletes", "mailboxes", "mailbox-deletes"])
         self.places_changed_beside_one_removed_there("A", "B")
-        self.sync()
-        self.sync()
+        said = self.sync().out + self.sync().out
+        self.assertIn("work/B: ", said)
+        self.assertNotIn("golub-", said)
         self.assertNotIn("B", self.maildir.mailboxes())
         self.assert_in_sync()
 
