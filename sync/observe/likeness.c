@@ -162,6 +162,8 @@ see_message(void *context, size_t index, const struct remote_message *seen)
     struct journal_message message;
     bool found, same;
 
+    if (!seen->has_meta) /* somebody's change of flags, told in between */
+        return true;
     pair->left -= pair->left != 0;
     if (pair->wrong)
         return true;
@@ -169,8 +171,7 @@ see_message(void *context, size_t index, const struct remote_message *seen)
         return note_told(run, pair, seen);
     if (!journal_message_by_uid(run->journal, pair->row->row.id, seen->uid, &message, &found, &run->err))
         return false;
-    same = found && seen->has_meta && seen->size != 0 && seen->date != 0 && message.size == seen->size &&
-           message.date == seen->date;
+    same = found && seen->size != 0 && seen->date != 0 && message.size == seen->size && message.date == seen->date;
     pair->wrong = !same && seen->uid < pair->row->row.uidnext;
     pair->found += same;
     if (same)

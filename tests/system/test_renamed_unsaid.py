@@ -122,6 +122,14 @@ class UnsaidTest(there.RenamedThereTest):
         self.assertEqual(len([line for line in looks if re.search(rb" FETCH 1:(\*|4294967295) ", line)]), 1, self.evidence())  # New, which is listed
         self.assertFalse([line for line in looks if b"HEADER" in line], self.evidence())
 
+    def test_a_flag_that_another_client_sets_while_its_mail_is_listed(self):
+        """The server says so between the lines of the list, with flags alone."""
+        self.given("A", "Other")
+        self.rename(("A", "B"))
+        self.through(edit_down=lambda data: re.sub(rb"\* 2 FETCH \(UID 2 [^\r]*RFC822\.SIZE ", lambda m: b"* 1 FETCH (UID 1 FLAGS ())\r\n" + m.group(0), data))
+
+        self.assert_followed(("A", "B"))
+
     def test_a_name_that_the_server_does_not_open_now_waits(self):
         """It may be the one that was renamed: neither is touched, and it is said; then it is."""
         mail = self.given("A", "Other")
