@@ -1,4 +1,4 @@
-/* What the two halves of the simulated server's table of functions share. */
+/* What the parts of the simulated server's table of functions share. */
 #ifndef TESTS_SIM_SIM_REMOTE_H
 #define TESTS_SIM_SIM_REMOTE_H
 
@@ -16,6 +16,9 @@ bool remote_writes(struct server *server, const char *what);
 bool remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, int *found,
                    struct remote_outcome *outcome);
 
+/* sim_fetch.c */
+bool remote_fetch_messages(void *remote, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to,
+                           void *context, struct error *err);
 bool remote_append_messages(void *remote, const struct remote_append *messages, size_t count,
                             const struct remote_appender *from, void *context, struct error *err);
 bool remote_keyword_messages(void *remote, const struct remote_keyword *changes, size_t count,

@@ -472,3 +472,15 @@ world_between(struct world *world)
     world->outside(world);
     world->inside = false;
 }
+
+int
+world_multiplicity(const struct world *world, int content, int mailbox, bool originals)
+{
+    int most = server_multiplicity(world->server, mailbox, content);
+
+    for (int i = 0; i < world->clients; i++) {
+        const int here = maildir_sim_multiplicity(world->maildirs[i], mailbox, content, originals);
+        most = here > most ? here : most;
+    }
+    return most;
+}

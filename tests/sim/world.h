@@ -312,6 +312,8 @@ void ledger_back(struct world *world, int content, int mailbox, int side);
 void ledger_removed(struct world *world, int content, int mailbox, int side);
 /** Somebody marked it \Deleted somewhere, and the configuration says that what is marked goes (`expunge`), wherever it is by then. */
 bool ledger_expunges(const struct world *world, int content);
+/** Taken out of one place and put into another: whoever did it, it is a move; or may have been one. */
+bool ledger_is_moved(const struct ledger *entry);
 /** Somebody marked it \\Deleted in this mailbox, or in one that it has moved from. */
 bool ledger_was_marked(const struct world *world, int content, int mailbox);
 /** golub is about to: is there anything left to follow? */
