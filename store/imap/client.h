@@ -21,7 +21,7 @@ enum command_kind {
     COMMAND_NAMESPACE,
     COMMAND_ID,
     COMMAND_LOGOUT,
-    COMMAND_LEAVE, /* UNSELECT or CLOSE of what was only examined */
+    COMMAND_LEAVE, /* UNSELECT, CLOSE or EXAMINE INBOX: whatever was selected is not any more */
     COMMAND_UNSELECT = 0,
     COMMAND_SELECT,
     COMMAND_LIST,

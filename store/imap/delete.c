@@ -128,7 +128,7 @@ ask_status(struct deleting *deleting, enum name which)
                which == NAME_OWN ? deleting->what->name : deleting->what->aside, items);
 }
 
-/* Courier renames nothing that is selected. */
+/* Courier renames nothing that is selected, and knows no UNSELECT. Servers that know it rename what is selected. */
 static bool
 leave(struct deleting *deleting)
 {
@@ -250,7 +250,8 @@ go_back(struct deleting *deleting, const char *why, struct remote_outcome *outco
         !deleting->tried)
         return delete_aside(deleting, outcome);
     client_outcome(outcome, "%s", why);
-    outcome->changed = true;
+    /* Where the DELETE was refused and it has its name back, it is as it was. */
+    outcome->changed = !deleting->tried || !deleting->own_there || deleting->aside_there || deleting->carried.len != 0;
     outcome->doubtful = deleting->own_there && (deleting->aside_there || deleting->carried.len != 0);
     outcome->passing = !deleting->own_there && deleting->aside_there;
     if (outcome->passing && !deleting->refused.ok)
@@ -274,9 +275,7 @@ delete_aside(struct deleting *deleting, struct remote_outcome *outcome)
         return go_back(deleting, said.ok ? "the server says OK, but does not do it" : said.answer, outcome);
     }
     /* The last STATUS that found it. */
-    client_outcome(outcome, "%s",
-                   deleting->aside.messages != 0 ? "mail came to it in the moment of its DELETE, and went with it"
-                                                 : "");
+    client_outcome(outcome, "%s", deleting->aside.messages != 0 ? "it went with the mailbox" : "");
     if (deleting->carried.len != 0 && !hand_back(deleting)) /* made in that moment */
         return false;
     outcome->ok = true;

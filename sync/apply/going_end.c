@@ -23,6 +23,8 @@ forget(struct run *run, struct mailbox *mailbox)
     row->uidvalidity = row->uidnext = row->messages = 0;
     row->modseq = 0;
     row->stamp[0] = row->objectid[0] = '\0';
+    free(row->goal_there); /* whoever makes it again has not renamed it */
+    row->goal_there = NULL;
     mailbox->going = GOING_NOT;
     return true;
 }
@@ -135,7 +137,8 @@ end_there(struct run *run, struct mailbox *mailbox, const struct remote_delete *
           const struct remote_outcome *outcome)
 {
     if (outcome->answer[0] != '\0')
-        run_complain(run, mailbox, "delete only what is empty on the server", outcome->answer, NULL);
+        run_complain(run, mailbox, "keep mail that came in the moment when this mailbox was deleted", outcome->answer,
+                     NULL);
     if (!what->undo) /* else the one that its folder is of stays, or is made now */
         run_did(run, mailbox, (struct report_done){.act = DID_DELETE_THERE});
     return run_begin(run) && run_end(run, forget(run, mailbox));

@@ -342,7 +342,7 @@ spell(struct run *run, const struct mailbox *mailbox, const char *name, struct b
            (run->info.utf8 ? buffer_adds(wire, utf8) : utf7_encode(text_of(utf8), wire));
 }
 
-/* Then a name that is given up takes none along on the server. */
+/* Does the server have a mailbox below this name? */
 static bool
 is_any_below(const struct run *run, const char *name)
 {
@@ -367,8 +367,10 @@ make_way(struct run *run, struct mailbox *holder)
         holder->row.goal_there == NULL || run->info.unlisted[0] != '\0' ||
         !text_copy(text_of(holder->row.goal_there), goal, sizeof goal))
         return true;
+    if (is_any_below(run, holder->row.name)) /* they are there under that name, and nothing renames them */
+        return true;
     if (!renaming_is_free(run, holder, goal)) {
-        if (is_aside(holder) || is_any_below(run, holder->row.name))
+        if (is_aside(holder))
             return true;
         temporary_name(holder, goal);
     }

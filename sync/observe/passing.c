@@ -38,7 +38,7 @@ read_since(struct run *run, bool *known, int64_t *since)
 }
 
 bool
-passing_is(struct run *run, const struct remote_listed *seen, bool *passing)
+passing_is(struct run *run, const struct remote_listed *seen, bool *any, bool *passing)
 {
     bool own = false, known;
     int64_t since;
@@ -48,7 +48,8 @@ passing_is(struct run *run, const struct remote_listed *seen, bool *passing)
         return true;
     if (!is_at_it(run, &own) || !read_since(run, &known, &since))
         return false;
-    *passing = !own && run->now >= since && run->now - since < DAY;
+    *any = true;
+    *passing = !own && run->now - since < DAY;
     if (*passing)
         run_learn(run, NULL, CAUTION_MADE_THERE);
     return true;
@@ -63,7 +64,7 @@ passing_end(struct run *run, bool any)
 
     if (run->dry || !read_since(run, &known, &since))
         return run->dry;
-    if (any == known)
+    if (any == known && since <= run->now) /* a clock that goes back begins the day anew */
         return true;
     if (any)
         (void)text_print(text, sizeof text, "%" PRId64, run->now);

@@ -8,8 +8,12 @@
 
 #include "sync/run/run.h"
 
-/** Is it one? *passing. Outside a transaction. */
-MUST_CHECK bool passing_is(struct run *run, const struct remote_listed *seen, bool *passing);
+/**
+ * Is it one? Outside a transaction.
+ * @param any      [in, out] true if it may be one, its day over or not
+ * @param passing  [out] it counts as not there
+ */
+MUST_CHECK bool passing_is(struct run *run, const struct remote_listed *seen, bool *any, bool *passing);
 /** The list is over. @param any  of them were in it */
 MUST_CHECK bool passing_end(struct run *run, bool any);
 

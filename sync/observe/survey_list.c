@@ -108,8 +108,7 @@ collect(void *context, const struct remote_listed *seen)
         return keep(run, &list->parents, &list->parents_count, &list->parents_size, seen) != NULL;
     if (aside_is_deleted(seen))
         return true;
-    list->renamed |= aside_is_renamed(seen);
-    if (!passing_is(run, seen, &passing))
+    if (!passing_is(run, seen, &list->renamed, &passing))
         return false;
     if (passing)
         return true;

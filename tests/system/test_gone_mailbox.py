@@ -117,6 +117,7 @@ class MovedOutTest(SystemTest):
         result = self.sync()
         self.assertEqual(self.here("Keep"), self.digests(0))
         self.assertFalse(os.path.isdir(self.maildir.folder("B")), result)
+        self.assertEqual(len(os.listdir(os.path.join(self.account.state, "quarantine"))), 3)
         self.assertEqual(self.bodies(), [])
 
     def die(self, at, after):

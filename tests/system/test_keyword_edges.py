@@ -13,7 +13,7 @@ ODD = ["a]b", "Größe", LONG]
 
 class ForgetfulSession(Session):
     """
-    No keyword goes beyond those that its mailbox has: at `most` of them it says so, in the middle of the line's life. `passing`: those that PERMANENTFLAGS
+    No keyword goes beyond those that its mailbox has: at `most` of them it says so, while somebody is connected. `passing`: those that PERMANENTFLAGS
     lacks are kept for the session alone, as RFC 9051 section 7.1 lets a server do.
     """
 
@@ -190,7 +190,7 @@ class ReadOnlyTest(LettersTest):
 class ForgetfulTest(AtServer):
     """Servers that can't hold every keyword: what they can't stays here, and is no removal."""
 
-    def test_one_that_keeps_no_more_than_two_is_not_asked_for_the_third(self):
+    def test_one_that_keeps_no_more_than_two_is_asked_for_the_third_once(self):
         self.given(ForgetfulServer(most=2), [], [], [])
         for n, word in enumerate(("one", "two", "three")):
             self.keyword(self.file(n).path, "+" + word)

@@ -162,7 +162,7 @@ class AclTest(Everything, SystemTest):
         self.assert_in_sync_again()
 
     def test_a_folder_that_is_removed_while_its_mailbox_may_not_be_changed(self):
-        """... is removed there once it may be; and what was not removed here stays."""
+        """... waits, and is named; and what was not removed here stays."""
         self.given_all()
         self.take(B="lr")
         self.rm("B")
@@ -175,6 +175,7 @@ class AclTest(Everything, SystemTest):
         self.account.sync()
 
         self.assertEqual(self.client.status("A")["messages"], 3)
+        self.assertRegex(self.status(), r"(?m)^work: B: delete-there: ")
         self.assertEqual(sorted(self.maildir.mailboxes()), ["A", "A/Kid", "INBOX"])
 
 

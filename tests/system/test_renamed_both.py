@@ -82,7 +82,7 @@ class RenamedByBothTest(SystemTest):
         self.assertEqual(self.bodies(), [])
         self.assert_same_mail()
         self.assertEqual([path for path, _, _ in os.walk(self.maildir.root) if "golub-rename" in path], [])
-        # Where all their names were there before here, their messages are moved, on top of what the server did.
+        # Where no new name was made here it is no rename here: the messages that changed places are moved as well.
         for name, to, wish in zip(names, there, here) if set(here) - set(names) else ():
             for message in self.mail[name]:
                 places = [m for m in self.client.mailboxes() if self.is_there(message, m)]

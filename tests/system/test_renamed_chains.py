@@ -291,13 +291,12 @@ class SeparatorTest(ChainTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
-@one_in(3)
+@one_in(3, 1)
 class PlusPlusTest(ChainTest):
     server_options = {"special_use": False}
     account_options = {"layout": "maildir++"}
 
 
-@one_in(3)
 class WithoutMoveTest(ChainTest):
     """A move is a copy and a removal."""
     foreseen = ["would copy 3 on the server", "would remove 3 on the server"]

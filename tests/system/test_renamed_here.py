@@ -336,6 +336,22 @@ class RenamedHereTest(RenamingHere, SystemTest):
         self.sync()
         self.assert_in_sync()
 
+    def test_another_one_takes_the_name_of_a_parent_that_is_removed_there(self):
+        """What stands below it there has its old name until it is renamed itself."""
+        mail = self.given("A", "A/Kid", "X")
+        self.client.delete_mailbox("A")
+        self.mv(("A", "C"), ("X", "A"))
+        if os.path.isdir(self.maildir.folder("A/Kid")):
+            self.skipTest("folders do not stand in each other")
+        for _ in range(3):
+            result = self.account.sync()
+        self.check(result, OK)
+        there = {n: {m.digest for m in self.client.messages(n)} for n in self.client.mailboxes()}
+        self.assertEqual((there["A"], there["C/Kid"]), ({m.digest for m in mail["X"]}, {m.digest for m in mail["A/Kid"]}))
+        self.assertTrue(all(self.maildir.has("C/Kid", m) for m in mail["A/Kid"]))
+        self.assertTrue(all(self.maildir.has("C", m) for m in mail["A"]))
+        self.assertEqual(self.quarantined(), [])
+
     def test_two_that_changed_places_one_of_which_is_removed_there(self):
         mail, pairs = self.places_changed_beside_one_removed_there("A", "B")
         self.assert_first_stays(mail, *pairs[0])
@@ -587,7 +603,7 @@ class SeparatorTest(RenamedHereTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
-@one_in(3)
+@one_in(3, 1)
 class PlusPlusTest(RenamedHereTest):
     server_options = {"special_use": False}
     account_options = {"layout": "maildir++"}

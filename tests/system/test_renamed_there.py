@@ -542,7 +542,7 @@ class SeparatorTest(RenamedThereTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
-@one_in(3)
+@one_in(3, 1)
 class PlusPlusTest(RenamedThereTest):
     server_options = {"special_use": False}
     account_options = {"layout": "maildir++"}

@@ -8,12 +8,11 @@ import shutil
 import time
 import unittest
 
-from base import PASSWORD, SOME, SystemTest, main, one_in
+from base import PASSWORD, SOME, SystemTest, main
 from rig import courier, cyrus
 import test_renamed_there as there
 
 
-@one_in(3)
 class UnsaidTest(there.RenamedThereTest):
     """Dovecot that is not asked for X-GUID."""
     account_options = {"disable": ["X-GUID"]}

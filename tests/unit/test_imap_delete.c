@@ -20,7 +20,8 @@ static const struct remote_delete a = {
 #define RENAME                                                                                                         \
     "C:g6 RENAME \"A\" \"aside\"", "C:g7 LIST \"\" \"A\"", "C:g8 LIST \"\" \"aside\"", "C:g9 STATUS \"aside\" *",      \
         "C:g10 LIST \"\" \"aside/%\"", "S:g6 OK", "S:g7 OK", "S:* LIST () \"/\" aside", "S:g8 OK"
-#define STILL_EMPTY "S:* STATUS aside (MESSAGES 0 UIDNEXT 4 UIDVALIDITY 7)", "S:g9 OK", "S:g10 OK"
+#define EMPTY_ASIDE "S:* STATUS aside (MESSAGES 0 UIDNEXT 4 UIDVALIDITY 7)"
+#define STILL_EMPTY EMPTY_ASIDE, "S:g9 OK", "S:g10 OK"
 #define DELETE                                                                                                         \
     "C:g11 STATUS \"aside\" *", "C:g12 DELETE \"aside\"", "C:g13 LIST \"\" \"A\"", "C:g14 LIST \"\" \"aside\"",        \
         "C:g15 STATUS \"aside\" *", "C:g16 LIST \"\" \"aside/%\""
@@ -132,7 +133,40 @@ what_came_in_the_moment_of_its_delete_is_said(void **state)
                                          "S:* STATUS aside (MESSAGES 1 UIDNEXT 5 UIDVALIDITY 7)", "S:g11 OK",
                                          "S:g12 OK", "S:* LIST () \"/\" A", "S:g13 OK", "S:g14 OK", "S:g15 NO",
                                          "S:g16 OK", NULL},
-                   &a, "ok: mail came to it in the moment of its DELETE, and went with it\n");
+                   &a, "ok: it went with the mailbox\n");
+}
+
+static void
+one_that_the_server_does_not_delete_has_its_name_back_and_is_as_it_was(void **state)
+{
+    (void)state;
+    assert_outcome((const char *const[]){LOOK,
+                                         EMPTY,
+                                         RENAME,
+                                         STILL_EMPTY,
+                                         DELETE,
+                                         EMPTY_ASIDE,
+                                         "S:g11 OK",
+                                         "S:g12 NO [CANNOT] never",
+                                         "S:g13 OK",
+                                         "S:* LIST () \"/\" aside",
+                                         "S:g14 OK",
+                                         EMPTY_ASIDE,
+                                         "S:g15 OK",
+                                         "S:g16 OK",
+                                         "C:g17 RENAME \"aside\" \"A\"",
+                                         "C:g18 LIST *",
+                                         "C:g19 LIST *",
+                                         "C:g20 STATUS *",
+                                         "C:g21 LIST *",
+                                         "S:g17 OK",
+                                         "S:* LIST () \"/\" A",
+                                         "S:g18 OK",
+                                         "S:g19 OK",
+                                         "S:g20 NO",
+                                         "S:g21 OK",
+                                         NULL},
+                   &a, "no: [CANNOT] never\n");
 }
 
 /* RENAME takes along what stands below: what another client made there since the first look. */
@@ -453,6 +487,7 @@ main(void)
         cmocka_unit_test(one_that_cannot_have_its_name_back_is_in_doubt),
         cmocka_unit_test(nothing_is_asked_of_one_that_has_mail_or_another_below_it),
         cmocka_unit_test(a_rename_that_is_refused_leaves_it),
+        cmocka_unit_test(one_that_the_server_does_not_delete_has_its_name_back_and_is_as_it_was),
         cmocka_unit_test(what_was_begun_is_ended),
         cmocka_unit_test(what_was_begun_goes_back_with_what_stands_below_it_now),
         cmocka_unit_test(what_is_to_be_kept_gets_its_name_back),
