@@ -324,10 +324,13 @@ believe_new(struct run *run, struct mailbox *mailbox, struct journal_message *me
              lettering_leave(run, mailbox, message, said.left);
         *waits = said.waits != 0;
         noted[0] = '\0';
-        if (*waits || said.foreign != 0)
-            (void)letters_in_info("c:2,", *waits ? shown & ~said.waits : said.foreign, noted, LOCAL_INFO_MAX + 1);
-        if (*waits)
+        if (said.foreign != 0)
+            (void)letters_in_info("c:2,", said.foreign, noted, LOCAL_INFO_MAX + 1);
+        if (ok && *waits) { /* what is to go is known now, and by no other run */
+            ok = noted[0] == '\0' || journal_letter_mark(run->journal, LETTER_DUE, message, noted, &run->err);
+            (void)letters_in_info("c:2,", shown & ~said.waits, noted, LOCAL_INFO_MAX + 1);
             noted[0] = LETTERS_MOVED;
+        }
     }
     free(origins.ids);
     return ok;

@@ -3184,6 +3184,8 @@ BUGS = [
         ("sync/observe/local.c", " && !lettering_is_puzzled(mailbox)", "")),
     bug("letters of a file that came from elsewhere believed by a table that can't be read", LETTERS_ALONE,
         ("sync/rows/letters_new.c", "if (!is_told(mailbox, i) && ", "if (run->dry && !is_told(mailbox, i) && ")),
+    bug("letter of another folder left in the name since another one waits for the table", LETTERS_ALONE,
+        ("sync/rows/letters_new.c", "            ok = noted[0] == '\\0' || journal_letter_mark(run->journal, LETTER_DUE, message, noted, &run->err);\n", "")),
     bug("letters of new mail forgotten while its mailbox is out of sight", LETTERS_ALONE,
         ("sync/rows/behind.c", " || !write_notes(run, message, &notes))", " || (run->dry && !write_notes(run, message, &notes)))")),
     bug("letter in a name before its line", LETTERS,

@@ -344,6 +344,32 @@ what_a_table_that_cant_be_read_means_waits(void **state)
     then_it_has(INBOX, 1, bit(SOON) | bit(JUNK));
 }
 
+/* One of another folder, and one that was set since, of which the table will tell: the first one is known now, and means nothing here. */
+static void
+a_letter_of_another_folder_goes_from_the_name_although_another_one_waits(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, TODO, A);
+    given_line(INBOX, SOON, C);
+    given_mail_with(WORK, 1, bit(TODO));
+    given_mail_with(INBOX, 2, bit(SOON));
+    given_both_sides_agree();
+    given_line(INBOX, JUNK, B);
+    when_the_user_moves(1, WORK, INBOX);
+    given_name(file_of(INBOX, 1), "c:2,Sab");
+    here()->shut = 1u << INBOX;
+    (void)when_golub_syncs_after(60);
+    here()->shut = 0;
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_has(INBOX, 1, bit(TODO));
+    assert_int_equal(letters_of_info(file_of(INBOX, 1)->info) & letter_bit(0), 0);
+    given_both_sides_agree();
+    assert_int_equal(letters_of_info(file_of(INBOX, 1)->info) & letter_bit(0), 0);
+}
+
 /* ---- names that are to show what they can ---- */
 
 /* It is new, the server has no room for it, and it is given another id meanwhile. */
@@ -454,6 +480,7 @@ main(void)
         SCENARIO(a_file_whose_copy_stays_in_its_place_brings_no_foreign_keyword),
         SCENARIO(a_file_whose_message_is_fetched_again_brings_no_foreign_keyword),
         SCENARIO(what_a_table_that_cant_be_read_means_waits),
+        SCENARIO(a_letter_of_another_folder_goes_from_the_name_although_another_one_waits),
         SCENARIO(a_name_is_due_also_while_a_mailbox_is_out_of_sight),
         SCENARIO(a_file_with_two_names_shows_its_letters_under_the_one_that_stays),
         SCENARIO(a_letter_whose_line_is_late_is_believed_by_the_next_run),
