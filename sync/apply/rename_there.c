@@ -40,18 +40,12 @@ is_mover(const struct mailbox *mailbox)
            !mailbox->undecided && mailbox->row.state != MAILBOX_GONE_REMOTE;
 }
 
-static void
-temporary_name(const struct mailbox *mailbox, char name[static LIMIT_MAILBOX_NAME + 1])
-{
-    (void)text_print(name, LIMIT_MAILBOX_NAME + 1, ASIDE_RENAMED "%" PRId64, mailbox->row.id);
-}
-
 static bool
 is_aside(const struct mailbox *mailbox)
 {
-    char aside[LIMIT_MAILBOX_NAME + 1];
+    char aside[ASIDE_NAME_SIZE];
 
-    temporary_name(mailbox, aside);
+    aside_name(mailbox->row.id, aside);
     return strcmp(mailbox->row.name, aside) == 0;
 }
 
@@ -162,9 +156,9 @@ see_renamed(void *context, struct text wire, const struct remote_outcome *outcom
 static uint32_t
 number_of(const struct mailbox *mailbox, const char *to, bool carried_out)
 {
-    char aside[LIMIT_MAILBOX_NAME + 1];
+    char aside[ASIDE_NAME_SIZE];
 
-    temporary_name(mailbox, aside);
+    aside_name(mailbox->row.id, aside);
     if (mailbox->row.objectid[0] == '\0' && (!carried_out || is_aside(mailbox) || strcmp(to, aside) == 0))
         return 0;
     return mailbox->has_status ? mailbox->uidvalidity : mailbox->row.uidvalidity;
@@ -286,7 +280,7 @@ rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step)
     bool ok;
 
     if (step == STEP_ASIDE)
-        temporary_name(mailbox, op.name);
+        aside_name(mailbox->row.id, op.name);
     else
         (void)text_print(op.name, sizeof op.name, "%s", mailbox->row.goal_there);
     if (!run_begin(run) || !run_end(run, journal_op_add(run->journal, &op, &run->err)))
@@ -372,7 +366,7 @@ make_way(struct run *run, struct mailbox *holder)
     if (!renaming_is_free(run, holder, goal)) {
         if (is_aside(holder))
             return true;
-        temporary_name(holder, goal);
+        aside_name(holder->row.id, goal);
     }
     if (spell(run, holder, goal, &wire)) {
         holder->row.utf8 = run->info.utf8;

@@ -1,6 +1,7 @@
 /* See passing.h. */
 #include "sync/observe/passing.h"
 
+#include "sync/observe/undecided.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 
@@ -9,16 +10,21 @@
 #define KEY "passing" /* since when there is one; "": there is none */
 #define DAY 86400
 
+/* This account gave that name: an earlier run was cut off before it knew so. */
 static bool
-is_at_it(struct run *run, bool *own)
+is_at_it(struct run *run, const struct remote_listed *seen, bool *own)
 {
+    const struct text level = aside_level(seen);
     struct journal_op *ops = NULL;
+    char name[ASIDE_NAME_SIZE];
     size_t count = 0;
 
     if (!journal_ops(run->journal, &ops, &count, &run->err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        *own = *own || ops[i].kind == OP_RENAME_THERE;
+    for (size_t i = 0; i < count; i++) {
+        aside_name(ops[i].mailbox, name);
+        *own = *own || (ops[i].kind == OP_RENAME_THERE && text_is(level, name));
+    }
     free(ops);
     return true;
 }
@@ -46,13 +52,28 @@ passing_is(struct run *run, const struct remote_listed *seen, bool *any, bool *p
     *passing = false;
     if (!aside_is_renamed(seen) || seen->objectid[0] != '\0' || lookup_wire(run, seen->name) != NULL)
         return true;
-    if (!is_at_it(run, &own) || !read_since(run, &known, &since))
+    if (!is_at_it(run, seen, &own) || !read_since(run, &known, &since))
         return false;
     *any = true;
     *passing = !own && run->now - since < DAY;
     if (*passing)
         run_learn(run, NULL, CAUTION_MADE_THERE);
     return true;
+}
+
+void
+passing_keep(struct run *run, const struct remote_listed *seen)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *row = &run->mailboxes[i];
+
+        if (row->listed || row->undecided || row->row.wire == NULL || !row->folder_here || !row->chosen ||
+            (row->row.state != MAILBOX_ACTIVE && row->row.state != MAILBOX_REPAIR) ||
+            (seen->has_status && !undecided_fits(seen, row)))
+            continue;
+        row->undecided = row->passing = true;
+        error_escape(row->perhaps, sizeof row->perhaps, seen->name);
+    }
 }
 
 bool

@@ -37,6 +37,8 @@ struct list {
     bool inbox;   /* was named */
     bool renamed; /* passing.h */
     struct listed *items;
+    struct listed *passing; /* passing.h: they count as not there */
+    size_t passing_count, passing_size;
     struct listed **others; /* by their bytes in the other spelling; NULL: not made yet */
     size_t count, size;
     struct listed *parents; /* names that are no mailboxes, and stand above some */
@@ -111,7 +113,7 @@ collect(void *context, const struct remote_listed *seen)
     if (!passing_is(run, seen, &list->renamed, &passing))
         return false;
     if (passing)
-        return true;
+        return keep(run, &list->passing, &list->passing_count, &list->passing_size, seen) != NULL;
     if (keep(run, &list->items, &list->count, &list->size, seen) == NULL)
         return false;
     if (!array_grow(&run->listed, &run->listed_size, run->listed_count + 1, sizeof *run->listed))
@@ -512,11 +514,16 @@ survey_list(struct run *run)
     ok = ok && sort_others(&list) && check_list(&list) && note_parents(&list) && note_shapes(&list) &&
          mapped_resolve(run, item_of, &list, list.count) && moved_folders_map(run) && mapped_follow(run) &&
          match_known(&list) && match_names(&list) && mapped_settle(run);
+    for (size_t i = 0; ok && i < list.passing_count; i++)
+        passing_keep(run, &list.passing[i].seen);
     ok = ok && undecided_leave(run) && take_over(&list) && passing_end(run, list.renamed);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
     for (size_t i = 0; i < list.parents_count; i++)
         free(list.parents[i].bytes);
+    for (size_t i = 0; i < list.passing_count; i++)
+        free(list.passing[i].bytes);
+    free(list.passing);
     free(list.items);
     free(list.parents);
     free(list.others);

@@ -66,7 +66,7 @@ undecided_leave(struct run *run)
 
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *row = &run->mailboxes[i];
-        char what[LIMIT_MAILBOX_NAME + 80];
+        char what[LIMIT_MAILBOX_NAME + 80], words[240];
 
         row->undecided = row->undecided || (row->perhaps_renamed && is_lost(row));
         if (!row->undecided)
@@ -82,12 +82,17 @@ undecided_leave(struct run *run)
             (void)text_print(what, sizeof what, "tell whether this mailbox is called \"%s\" there now", row->perhaps);
         else
             (void)text_print(what, sizeof what, "tell what this mailbox is called there now");
+        (void)text_print(words, sizeof words,
+                         "another golub renames mailboxes there; perhaps it is \"%s\" for a moment", row->perhaps);
         run_complain(run, row, what,
-                     row->unread_there ? row->perhaps
+                     row->passing        ? words
+                     : row->unread_there ? row->perhaps
                      : run->info.unlisted[0] != '\0'
                          ? run->info.unlisted
                          : "the server did not say which of its mailboxes is which, as it did before",
-                     "Neither is touched, and the next run asks again. If it is: rename its folder here as well.");
+                     row->passing ? "It is left alone; the next run looks again."
+                                  : "Neither is touched, and the next run asks again. If it is: rename its folder here "
+                                    "as well.");
         ok = run->dry || row->row.id == 0 ||
              (run_begin(run) &&
               run_end(run, run_pending(run, row, 0, PENDING_MAILBOX, UNDECIDED,

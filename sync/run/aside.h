@@ -4,8 +4,11 @@
 
 #include "store/base/remote.h"
 
+#include <inttypes.h>
+
 #define ASIDE_DELETED "golub-delete-"
 #define ASIDE_RENAMED "golub-rename-"
+#define ASIDE_NAME_SIZE 40
 
 /** It has it, and is empty: another golub is at it, or was cut off. With mail in it it is a mailbox like any other. */
 static inline bool
@@ -20,17 +23,36 @@ aside_is_deleted(const struct remote_listed *seen)
            memcmp(at, ASIDE_DELETED, sizeof ASIDE_DELETED - 1) == 0;
 }
 
-/** It has it, or stands below one that does: perhaps another golub is at it. */
+/** That of a mailbox while it changes places, as people would call it. @param id  of its row */
+static inline void
+aside_name(int64_t id, char name[static ASIDE_NAME_SIZE])
+{
+    (void)text_print(name, ASIDE_NAME_SIZE, ASIDE_RENAMED "%" PRId64, id);
+}
+
+/** It has such a name, or stands below one that does: perhaps another golub is at it. @return that level; its length is 0: it has none */
+static inline struct text
+aside_level(const struct remote_listed *seen)
+{
+    static const size_t length = sizeof ASIDE_RENAMED - 1;
+    const struct text name = seen->name;
+
+    for (size_t at = 0; at + length < name.len; at++) {
+        struct text level = {name.at + at, 0};
+
+        if ((at != 0 && name.at[at - 1] != seen->separator) || memcmp(level.at, ASIDE_RENAMED, length) != 0)
+            continue;
+        while (at + level.len < name.len && level.at[level.len] != seen->separator)
+            level.len++;
+        return level;
+    }
+    return (struct text){NULL, 0};
+}
+
 static inline bool
 aside_is_renamed(const struct remote_listed *seen)
 {
-    static const size_t length = sizeof ASIDE_RENAMED - 1;
-
-    for (size_t at = 0; at + length < seen->name.len; at++)
-        if ((at == 0 || seen->name.at[at - 1] == seen->separator) &&
-            memcmp(seen->name.at + at, ASIDE_RENAMED, length) == 0)
-            return true;
-    return false;
+    return aside_level(seen).len != 0;
 }
 
 #endif

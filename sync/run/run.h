@@ -64,6 +64,7 @@ struct mailbox {
     bool fits_one;        /* ... for something that is new there has numbers that fit */
     bool perhaps_renamed; /* ... for one that is new there may be it, and this is its name */
     bool unread_there;    /* ... for the server shows nothing of one that may be it, and its words are: */
+    bool passing;         /* ... for another golub gave it a name for a moment, perhaps, which is: */
     char perhaps[160];
     enum going going;       /* it is gone on the other side, and is to go on this one: sync/apply/going.h */
     enum going going_waits; /* ... and waited for that before this run */

@@ -134,12 +134,13 @@ class ChangingPlacesTest(Laptops, SystemTest):
     account_options = {"pull": ALL, "push": ALL, "disable": ["X-GUID"]}
     server_options = {"special_use": False}
 
-    def test_a_name_for_a_moment_is_no_mailbox(self):
+    def kill_at(self, account, number):
+        """A run of this laptop that dies as it sends its RENAME of this number."""
         process, renames = [], []
 
         def look(data):
             renames.append(data.count(b"RENAME "))
-            if not process or sum(renames) < 2 or process[0].poll() is not None:
+            if not process or sum(renames) < number or process[0].poll() is not None:
                 return data
             process[0].kill()
             process[0].wait()
@@ -147,15 +148,47 @@ class ChangingPlacesTest(Laptops, SystemTest):
 
         self.through(edit_up=look)
         self.other.set(server=self.account.keys["server"])
+        process.append(account.home.start("sync", "work"))
+        process[0].communicate()
+        self.assertEqual(process[0].returncode, -9)
+
+    def given_a_name_for_a_moment(self):
+        """A/Old was A, and is called golub-rename-N."""
         self.given_all(A=3, B=2)
         away = self.maildir.folder("away")
         os.rename(self.maildir.folder("A"), away)
         os.mkdir(self.maildir.folder("A"))
         os.rename(away, self.maildir.folder("A/Old"))
-        renames.clear()
-        process.append(self.home.start("sync", "work"))
-        process[0].communicate()
+        self.kill_at(self.account, 2)
         self.assertEqual(len([n for n in self.client.mailboxes() if "golub-rename-" in n]), 1)
+
+    def test_what_has_it_is_followed_once_it_has_its_own_again(self):
+        self.other.set(pull=["new", "flags", "mailboxes"])
+        self.given_a_name_for_a_moment()
+
+        result = self.other.sync()
+
+        self.assertNotIn("it is gone on the server", result.out)
+        self.assertIn("work/A: can't tell what this mailbox is called there now", result.err)
+        for account in (self.account, self.other) * 2:
+            account.sync()
+        self.assertEqual(sorted(self.other.maildir.mailboxes()), ["A/Old", "B", "INBOX"])
+        self.assertEqual(self.other.sync().code, OK)
+        self.assert_same(dates=False, account=self.other)
+
+    def test_a_rename_of_its_own_makes_no_mailbox_of_another_laptops(self):
+        self.given_all(A=1)
+        os.rename(self.other.maildir.folder("A"), self.other.maildir.folder("C"))
+        self.kill_at(self.other, 1)
+        self.client.create("golub-rename-101")
+
+        self.other.sync()
+
+        self.assertNotIn("golub-rename-101", self.other.maildir.mailboxes())
+        self.assertIn("C", self.client.mailboxes())
+
+    def test_a_name_for_a_moment_is_no_mailbox(self):
+        self.given_a_name_for_a_moment()
 
         for _ in range(3):
             self.other.sync()
