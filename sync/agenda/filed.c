@@ -39,14 +39,14 @@ is_new(struct run *run, const struct mailbox *place, const struct journal_messag
     return true;
 }
 
-/* What was asked for and refused, or is not answered, is past that. */
+/* What was asked for and refused, or is not answered, which its intent says, is past that. What a run let wait for another folder or mailbox was not. */
 static bool
 is_under_way(struct run *run, int64_t id, const struct journal_pending *pending, bool *under_way)
 {
     struct journal_op op;
 
-    *under_way = pending != NULL && (pending->kind == PENDING_REFUSED || pending->kind == PENDING_FAILED ||
-                                     pending->kind == PENDING_SETTLE || pending->kind == PENDING_HELD);
+    *under_way = pending != NULL &&
+                 (pending->kind == PENDING_REFUSED || pending->kind == PENDING_FAILED || pending->kind == PENDING_HELD);
     return *under_way || journal_op_of(run->journal, id, &op, under_way, &run->err);
 }
 

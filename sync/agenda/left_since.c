@@ -4,26 +4,28 @@
 #include "sync/agenda/candidates.h"
 
 /*
- * It stood there when its folder was listed, and its name is not there any more; nor can anybody say so of what can't be looked at, unless that has been so
- * for two runs.
+ * It stood there when its folder was listed, and its name is not there any more; nor can anybody say so of a folder that can't be read, unless that has been
+ * so for two runs. What can't be looked at in a folder that was read stands there still, for all that is known: nobody would ever say more.
+ * *again: the folder is looked at once more in this run. One that never rests tells no more by that.
  */
 static bool
-has_left(struct run *run, const struct journal_message *other, struct mailbox *mailbox)
+has_left(struct run *run, const struct journal_message *other, struct mailbox *mailbox, bool *again)
 {
     const unsigned gone = FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALIAS;
     struct local_print print;
     struct error ignored = {0};
     bool missing = false;
 
+    *again = false;
     if (mailbox == NULL || !mailbox->folder_here || other->uid == 0 || other->base[0] == '\0' ||
         (other->facts & gone) != 0 || run_learned(mailbox, CAUTION_STAYS_UNREADABLE))
         return false;
     const struct local_file file = run_file(mailbox, other);
 
     if (!run->local.ops->look(run->local.self, &file, &print, &missing, &ignored))
-        return true;
-    if (missing && !run_learned(mailbox, CAUTION_UNREAD_FOLDER))
-        mailbox->look_here = true;
+        return run_learned(mailbox, CAUTION_UNREAD_FOLDER);
+    *again = missing && !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && !run_learned(mailbox, CAUTION_UNSTABLE_FOLDER);
+    mailbox->look_here = mailbox->look_here || *again;
     return missing;
 }
 
@@ -32,8 +34,6 @@ wait_for(struct run *run, const struct todo *todo, const struct mailbox *mailbox
 {
     char why[LIMIT_MAILBOX_NAME + 64];
 
-    if (mailbox->look_here) /* in this run */
-        return true;
     (void)text_print(why, sizeof why, "it may have moved here from %s, which could not be looked at",
                      mailbox->row.name);
     return run_begin(run) && run_end(run, run_pending(run, &run->mailboxes[todo->mailbox], todo->id, PENDING_SETTLE,
@@ -53,9 +53,10 @@ judge(struct run *run, struct todo *todo, struct journal_message *file, struct j
         if (!ok || other->mailbox == file->mailbox)
             continue;
         struct mailbox *mailbox = run_mailbox_by_id(run, other->mailbox);
+        bool again;
 
-        todo->dropped = has_left(run, other, mailbox);
-        ok = !todo->dropped || wait_for(run, todo, mailbox);
+        todo->dropped = has_left(run, other, mailbox, &again);
+        ok = !todo->dropped || again || wait_for(run, todo, mailbox);
     }
     free(ids);
     return ok;

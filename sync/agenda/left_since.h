@@ -6,8 +6,9 @@
 
 /**
  * Folders are not read at one instant: a file that was moved between two of them stands in both, and looks like a copy, which would be sent to the server.
- * So the other file is looked for once more. Where it has gone, its folder is read again before anything is sent; where the whole folder went, or can't be
- * read, the new file waits for the next run, which sees the move, and no longer. After agenda_moves, outside of a transaction.
+ * So the other file is looked for once more. Where it has gone, its folder is read again before anything is sent; where that folder can't be read, or never
+ * rests, the new file waits, and says so: for one that can't be read until the next run, which sees the move, and no longer. After agenda_moves, outside of a
+ * transaction.
  */
 MUST_CHECK bool agenda_left_since(struct run *run, struct agenda *agenda);
 
