@@ -201,23 +201,25 @@ find_birth(const struct places *places, const char *born)
     return low;
 }
 
-/* The place of another folder that had this birth; NULL: none. Of several it is the first in the run's order. */
+/*
+ * The place of another folder that had this birth; NULL: none. Of several, which were made at once, it is the one that changed first: a folder
+ * that may be any of them is in doubt where it is older than all.
+ */
 static const struct journal_place *
 find_place(const struct places *places, size_t at, const char *born)
 {
     struct journal_place wanted = {.cur_changed = INT64_MIN, .new_changed = INT64_MIN};
-    uint32_t first = UINT32_MAX;
 
     (void)text_print(wanted.born, sizeof wanted.born, "%s", born);
-    for (size_t i = find_known(places, &wanted); i < places->run->count; i++) {
-        uint32_t other = places->by_known[i];
+    for (size_t i = find_known(places, &wanted); born[0] != '\0' && i < places->run->count; i++) {
+        const struct journal_place *known = &places->known[places->by_known[i]];
 
-        if (strcmp(places->known[other].born, born) != 0)
+        if (strcmp(known->born, born) != 0)
             break;
-        if (other != at && other < first)
-            first = other;
+        if (places->by_known[i] != at)
+            return known;
     }
-    return born[0] != '\0' && first != UINT32_MAX ? &places->known[first] : NULL;
+    return NULL;
 }
 
 /* Does a folder have this birth now that had another one before? Not one that had it then, too: folders that are made at once have one. */

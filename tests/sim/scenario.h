@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/sim/sim_history.h"
+#include "tests/sim/sim_local.h"
 
 enum { INBOX, WORK, OLD }; /* the last one is made by who needs it */
 
@@ -67,6 +68,22 @@ given_mail_here(int mailbox, int content)
 {
     assert_true(mua_deliver(here(), mailbox, content, 0, 1600000000));
     ledger_put(&sim.world, content, mailbox);
+}
+
+/* Their folders here, with all that is in them. */
+static inline void
+when_work_and_old_change_places(void)
+{
+    for (size_t i = 0; i < here()->tree.count; i++) {
+        const struct sim_file *file = &here()->tree.files[i];
+
+        if (file->mailbox == INBOX)
+            continue;
+        ledger_out(&sim.world, file->content, file->mailbox);
+        ledger_put(&sim.world, file->content, WORK + OLD - file->mailbox);
+        sim.world.ledger[file->content].moved = true;
+    }
+    folders_exchange(here(), WORK, OLD);
 }
 
 /* No law may be broken on the way. @return the exit status; -1: the power failed */

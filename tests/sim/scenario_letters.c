@@ -3,7 +3,6 @@
  * that nobody said of it, and none stays without the letter of one that it has.
  */
 #include "tests/sim/scenario.h"
-#include "tests/sim/sim_local.h"
 
 enum { JUNK, SOON, TODO, FORWARDED }; /* numbers of keywords */
 enum { A = 1, B, C };                 /* letters */
@@ -63,21 +62,6 @@ then_its_name_is(int mailbox, int content, const char *info)
 /* ---- folders that change places ---- */
 
 static void
-when_folders_change_places(void)
-{
-    for (size_t i = 0; i < here()->tree.count; i++) {
-        const struct sim_file *file = &here()->tree.files[i];
-
-        if (file->mailbox == INBOX)
-            continue;
-        ledger_out(&sim.world, file->content, file->mailbox);
-        ledger_put(&sim.world, file->content, WORK + OLD - file->mailbox);
-        sim.world.ledger[file->content].moved = true;
-    }
-    folders_exchange(here(), WORK, OLD);
-}
-
-static void
 their_files_keep_their_keywords(void **state)
 {
     (void)state;
@@ -92,7 +76,7 @@ their_files_keep_their_keywords(void **state)
     then_its_name_is(WORK, 1, "c:2,Sa");
     then_its_name_is(OLD, 2, "c:2,Sc");
 
-    when_folders_change_places();
+    when_work_and_old_change_places();
     (void)when_golub_syncs_after(60);
 
     then_both_sides_agree();
@@ -116,7 +100,7 @@ an_equal_message_gets_its_own_letters(void **state)
     given_mail_with(OLD, 3, 0);
     given_both_sides_agree();
 
-    when_folders_change_places();
+    when_work_and_old_change_places();
     (void)when_golub_syncs_after(60);
 
     then_both_sides_agree();
@@ -140,7 +124,7 @@ a_letter_without_a_line_is_given_none_by_the_other_folder(void **state)
     given_name(file_of(WORK, 1), "c:2,Sab");
     given_both_sides_agree();
 
-    when_folders_change_places();
+    when_work_and_old_change_places();
     (void)when_golub_syncs_after(60);
 
     then_both_sides_agree();

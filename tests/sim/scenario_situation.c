@@ -255,6 +255,23 @@ a_folder_that_was_born_with_another_one_and_is_copied_holds_its_removals(void **
     then_all_is_there(MANY);
 }
 
+/* One that another one was born with has changed since: the folder that changed places is not the older state of that one. */
+static void
+folders_that_change_places_are_no_copies_whatever_was_born_with_them(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    here()->born[INBOX] = here()->born[WORK];
+    given_both_sides_agree();
+    given_mail_there(INBOX, 5);
+    given_both_sides_agree();
+    when_work_and_old_change_places();
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_both_sides_agree();
+    then_it_is_there(OLD, 2, 1);
+}
+
 static void
 what_was_held_since_the_tree_was_copied_goes_with_the_word(void **state)
 {
@@ -549,6 +566,7 @@ main(void)
         SCENARIO(a_file_that_comes_late_takes_the_flags_that_were_set_there_meanwhile),
         SCENARIO(a_folder_that_is_another_one_holds_its_own_removals_alone),
         SCENARIO(a_folder_that_was_born_with_another_one_and_is_copied_holds_its_removals),
+        SCENARIO(folders_that_change_places_are_no_copies_whatever_was_born_with_them),
         SCENARIO(what_was_held_since_the_tree_was_copied_goes_with_the_word),
         SCENARIO(a_backup_that_was_read_while_golub_ran_removes_nothing_unheld),
         SCENARIO(a_backup_from_the_middle_of_a_run_removes_nothing_unheld),
