@@ -137,6 +137,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool doubtful;   /* not ok, but the command may have been (partly) done: look before trying again */
     bool kept;       /* of a removal, not ok: the server says OK, and the message is still there */
     bool unkept;     /* of a keyword, not ok: PERMANENTFLAGS leave it out */
+    bool left_below; /* of a DELETE: what came below the mailbox meanwhile has no name of its own back */
     /* Of a copy that is ok: UIDVALIDITY and UID that it has, where that is not the UIDVALIDITY which was asked for; 0: not told. */
     uint32_t came_to, came_as;
     /*
@@ -309,7 +310,8 @@ struct remote_ops {
      * DELETE of a mailbox that is empty, under a name that no mail can come to; UNSUBSCRIBE.
      * @param outcome  [out] ok: it is gone; with an answer: with mail that came in the last moment. changed: it is not what was meant, or mail came
      *                 to it, or another mailbox below it, and it has its own name; doubtful: another one has that by now; passing: the
-     *                 server does not say, or does not give it that. Else refused, and it is as it was
+     *                 server does not say, or does not give it that. Else refused, and it is as it was. left_below: some that another client made
+     *                 below it stand below the name that it had for a moment
      */
     bool (*delete)(void *remote, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err);
     /**

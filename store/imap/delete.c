@@ -252,7 +252,7 @@ go_back(struct deleting *deleting, const char *why, struct remote_outcome *outco
     client_outcome(outcome, "%s", why);
     /* Where the DELETE was refused and it has its name back, it is as it was. */
     outcome->changed = !deleting->tried || !deleting->own_there || deleting->aside_there || deleting->carried.len != 0;
-    outcome->doubtful = deleting->own_there && (deleting->aside_there || deleting->carried.len != 0);
+    outcome->doubtful = deleting->own_there && deleting->aside_there;
     outcome->passing = !deleting->own_there && deleting->aside_there;
     if (outcome->passing && !deleting->refused.ok)
         (void)text_print(outcome->answer, sizeof outcome->answer, "%s", deleting->refused.answer);
@@ -343,16 +343,32 @@ begin(struct deleting *deleting, struct remote_outcome *outcome)
     return true;
 }
 
-/* What a run that was cut off left. */
+/* Where it is not told that both are one the run looks at it as at any other. */
+static bool
+has_another_its_name(const struct deleting *deleting)
+{
+    const struct remote_delete *what = deleting->what;
+    const struct status_answer *status = &deleting->own;
+
+    return deleting->own_there && status->has_uidvalidity && is_another(status, what) &&
+           (what->objectid[0] == '\0' || strcmp(what->objectid, status->objectid) != 0);
+}
+
+/* What a run that was cut off left. It may have gone already, and left mailboxes that came below it: then no answer is about it any more. */
 static bool
 recover(struct deleting *deleting, struct remote_outcome *outcome)
 {
-    if (!deleting->aside_there && deleting->carried.len == 0) {
-        outcome->ok = !deleting->own_there;
-        outcome->changed = deleting->own_there;
+    const bool went = !deleting->aside_there, another = has_another_its_name(deleting);
+
+    if (!went)
+        return deleting->what->undo ? go_back(deleting, "its folder is here again", outcome) : go_on(deleting, outcome);
+    if (deleting->carried.len != 0 && !go_back(deleting, "", outcome))
+        return false;
+    if (outcome->passing || deleting->aside_there)
         return true;
-    }
-    return deleting->what->undo ? go_back(deleting, "its folder is here again", outcome) : go_on(deleting, outcome);
+    *outcome =
+        (struct remote_outcome){.ok = another || !deleting->own_there, .changed = !another && deleting->own_there};
+    return true;
 }
 
 bool
@@ -370,6 +386,7 @@ imap_delete(struct imap *imap, const struct remote_delete *what, struct remote_o
         else /* another golub's, or one that was lost with its journal */
             client_outcome(outcome, "a mailbox is called %.*s already", (int)what->aside.len, what->aside.at);
     }
+    outcome->left_below = ok && !outcome->passing && !outcome->doubtful && deleting.carried.len != 0;
     buffer_free(&deleting.carried);
     return ok;
 }

@@ -157,6 +157,18 @@ stay_there(struct run *run, struct mailbox *mailbox, const struct remote_delete 
     return going_keep(run, mailbox, outcome->answer[0] != '\0' ? outcome->answer : "its deletion was cut off");
 }
 
+/* They are mailboxes like any other. */
+static void
+say_left_below(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
+{
+    char what[LIMIT_MAILBOX_NAME + 100];
+
+    (void)text_print(what, sizeof what, "give what came below this mailbox its name back, which is below %.600s now",
+                     op->name);
+    run_complain(run, mailbox, what, "the server does not rename it: perhaps another one has that name",
+                 "It is synced under the name that it has: rename it as you like.");
+}
+
 /* @param mailbox  of the intent. What was answered, or looked at afterwards */
 static bool
 take_answer(struct run *run, struct mailbox *mailbox, const struct journal_op *op, const struct remote_delete *asked,
@@ -164,6 +176,8 @@ take_answer(struct run *run, struct mailbox *mailbox, const struct journal_op *o
 {
     char what[LIMIT_MAILBOX_NAME + 80];
 
+    if (outcome->left_below)
+        say_left_below(run, mailbox, op);
     if (outcome->passing) { /* the intent stays, as below */
         mailbox->going = GOING_NOT;
         run_complain(run, mailbox, "delete this mailbox on the server", outcome->answer, "The next run looks again.");
@@ -171,8 +185,10 @@ take_answer(struct run *run, struct mailbox *mailbox, const struct journal_op *o
     }
     if (outcome->doubtful) {
         (void)text_print(what, sizeof what, "give this mailbox its name back, which is %.600s now", op->name);
-        run_complain(run, mailbox, what, outcome->answer,
-                     "Another one has its name meanwhile. It is a mailbox like any other now: rename it as you like.");
+        run_complain(
+            run, mailbox, what, outcome->answer,
+            "Another one has its name meanwhile. While it is empty it is left alone, with mail in it it is synced "
+            "under that name: rename it as you like.");
         return run_begin(run) && run_end(run, forget(run, mailbox));
     }
     if (outcome->ok)

@@ -197,6 +197,34 @@ class DiedTest(Between, SystemTest):
         self.assertTrue(self.is_there(mail, "A/Kid"))
         self.assertEqual((self.asides(), self.intents()), ([], 0))
 
+    def test_it_went_and_only_one_below_it_is_left(self):
+        """... whose name somebody gave to another one, too."""
+        aside, mail = self.asides()[0], self.corpus.simple("kid's")
+        self.client.create(aside + "/Kid")
+        self.client.append(aside + "/Kid", mail.bytes)
+        self.client.delete_mailbox(aside)
+        self.client.create("A")
+        self.client.create("A/Kid")
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn(f"give what came below this mailbox its name back, which is below {aside} now", result.err)
+        self.assertNotIn("give this mailbox its name back", result.err)
+        self.sync()
+        self.assertEqual(len(self.maildir.files(aside + "/Kid")), 1)
+        self.assertEqual(self.intents(), 0)
+        self.assert_in_sync()
+
+    def test_it_went_and_another_one_has_its_name(self):
+        self.client.delete_mailbox(self.asides()[0])
+        self.client.create("A")
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["A", "INBOX"])
+        self.assert_settled()
+
     def test_the_key_was_taken_out(self):
         self.taken_back(None)
 

@@ -49,9 +49,9 @@ assert_outcome_at(const char *capabilities, const char *const *dialogue, const s
 
     assert_true(script->remote.ops->delete (script->remote.self, what, &outcome, &script->err));
 
-    tell(script, "%s%s%s%s%s%s\n", outcome.ok ? "ok" : "no", outcome.changed ? " changed" : "",
-         outcome.passing ? " passing" : "", outcome.doubtful ? " doubtful" : "", outcome.answer[0] != '\0' ? ": " : "",
-         outcome.answer);
+    tell(script, "%s%s%s%s%s%s%s\n", outcome.ok ? "ok" : "no", outcome.changed ? " changed" : "",
+         outcome.passing ? " passing" : "", outcome.doubtful ? " doubtful" : "",
+         outcome.left_below ? " left below" : "", outcome.answer[0] != '\0' ? ": " : "", outcome.answer);
     assert_told(script, told);
     end_script(script);
 }
@@ -471,6 +471,74 @@ what_is_to_be_kept_and_holds_mail_stays_where_its_name_is_taken(void **state)
                    &begun, "no changed doubtful: its folder is here again\n");
 }
 
+/* It went, and golub died before it knew so: only what came below it has that name. */
+#define BEGUN_LEVEL                                                                                                    \
+    "S:* LIST (\\Noselect) \"/\" aside", "S:g2 OK", "S:g3 NO", "S:g4 NO", "S:* LIST () \"/\" aside/Kid", "S:g5 OK",    \
+        "S:g6 OK", "S:g7 OK", BEGUN_BACK
+#define KID_BACK                                                                                                       \
+    "C:g13 RENAME \"aside/Kid\" \"A/Kid\"", "C:g14 LIST *", "C:g15 LIST *", "C:g16 STATUS *", "C:g17 LIST *"
+#define LEVEL_STAYS "S:* LIST (\\Noselect) \"/\" aside"
+
+static void
+one_of_which_only_what_came_below_it_is_left_is_gone(void **state)
+{
+    const struct remote_delete begun = begun_one(false);
+
+    (void)state;
+    assert_outcome((const char *const[]){BEGUN, "S:g1 OK", BEGUN_LEVEL, "S:g8 NO [NONEXISTENT] no", "S:g9 OK",
+                                         LEVEL_STAYS, "S:g10 OK", "S:g11 NO", "S:* LIST () \"/\" aside/Kid", "S:g12 OK",
+                                         KID_BACK, "S:g13 OK", "S:* LIST (\\Noselect) \"/\" A", "S:g14 OK", "S:g15 OK",
+                                         "S:g16 NO", "S:g17 OK", NULL},
+                   &begun, "ok\n");
+}
+
+static void
+and_another_has_its_name_and_that_of_what_came_below_it(void **state)
+{
+    const struct remote_delete begun = begun_one(false);
+
+    (void)state;
+    assert_outcome((const char *const[]){BEGUN,
+                                         "S:* LIST () \"/\" A",
+                                         "S:g1 OK",
+                                         BEGUN_LEVEL,
+                                         "S:g8 NO [ALREADYEXISTS] no",
+                                         "S:* LIST () \"/\" A",
+                                         "S:g9 OK",
+                                         LEVEL_STAYS,
+                                         "S:g10 OK",
+                                         "S:g11 NO",
+                                         "S:* LIST () \"/\" aside/Kid",
+                                         "S:g12 OK",
+                                         KID_BACK,
+                                         "S:g13 NO [ALREADYEXISTS] no",
+                                         "S:* LIST () \"/\" A",
+                                         "S:g14 OK",
+                                         LEVEL_STAYS,
+                                         "S:g15 OK",
+                                         "S:g16 NO",
+                                         "S:* LIST () \"/\" aside/Kid",
+                                         "S:g17 OK",
+                                         NULL},
+                   &begun, "no changed left below\n"); /* no number of A is told: it may be the one that was meant */
+}
+
+static void
+one_that_went_and_whose_name_another_has_is_gone(void **state)
+{
+    const struct remote_delete begun = begun_one(false);
+
+    (void)state;
+    assert_outcome((const char *const[]){BEGUN, "S:* LIST () \"/\" A", "S:g1 OK", "S:g2 OK",
+                                         "S:* STATUS A (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 8)", "S:g3 OK", "S:g4 NO",
+                                         "S:g5 OK", "S:g6 OK", "S:g7 OK", NULL},
+                   &begun, "ok\n");
+    assert_outcome((const char *const[]){BEGUN, "S:* LIST () \"/\" A", "S:g1 OK", "S:g2 OK",
+                                         "S:* STATUS A (MESSAGES 0 UIDNEXT 4 UIDVALIDITY 7)", "S:g3 OK", "S:g4 NO",
+                                         "S:g5 OK", "S:g6 OK", "S:g7 OK", NULL},
+                   &begun, "no changed\n");
+}
+
 int
 main(void)
 {
@@ -490,6 +558,9 @@ main(void)
         cmocka_unit_test(one_that_the_server_does_not_delete_has_its_name_back_and_is_as_it_was),
         cmocka_unit_test(what_was_begun_is_ended),
         cmocka_unit_test(what_was_begun_goes_back_with_what_stands_below_it_now),
+        cmocka_unit_test(one_of_which_only_what_came_below_it_is_left_is_gone),
+        cmocka_unit_test(and_another_has_its_name_and_that_of_what_came_below_it),
+        cmocka_unit_test(one_that_went_and_whose_name_another_has_is_gone),
         cmocka_unit_test(what_is_to_be_kept_gets_its_name_back),
         cmocka_unit_test(what_is_to_be_kept_and_is_empty_goes_where_its_name_is_taken),
         cmocka_unit_test(one_that_the_server_gives_no_name_back_is_tried_again),
