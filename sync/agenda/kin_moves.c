@@ -32,6 +32,7 @@ struct kin_moves {
     size_t gone_count, fresh_count;
     struct probe *probes;
     struct journal_message *message;
+    bool in_place; /* nothing moves: what a mailbox that was away lacks is compared with what is new in it */
 };
 
 static bool
@@ -59,6 +60,13 @@ may_be(const struct kin_moves *moves, const struct moved *gone, const struct mov
                                  : gone->size >= rest && gone->size - rest <= ADDED_MAX;
 }
 
+/* Is this a half that may be joined in its own mailbox, of which nothing counts as removed? */
+static bool
+is_back(const struct todo *todo, enum role role)
+{
+    return role == FRESH_HERE || todo->unpaired;
+}
+
 static void
 gather_role(struct kin_moves *moves, enum role role, struct moved *at, size_t *count)
 {
@@ -68,7 +76,8 @@ gather_role(struct kin_moves *moves, enum role role, struct moved *at, size_t *c
         struct todo *todo = &moves->agenda->todos[i];
 
         if (!candidates_is(todo, role) || (role == GONE_HERE && todo->uid == 0) ||
-            !mailbox_is_open(&run->mailboxes[todo->mailbox]) || todo->unanswered)
+            !mailbox_is_open(&run->mailboxes[todo->mailbox]) || todo->unanswered ||
+            (moves->in_place && !is_back(todo, role)))
             continue;
         at[(*count)++] = (struct moved){.todo = todo, .size = todo->size};
     }
@@ -90,6 +99,12 @@ recall(struct kin_moves *moves, struct moved *gone)
     return true;
 }
 
+static bool
+may_meet(const struct kin_moves *moves, const struct moved *gone, const struct moved *fresh)
+{
+    return !moves->in_place || gone->todo->mailbox == fresh->todo->mailbox;
+}
+
 /* Who of those that vanished may be one of the new files? */
 static size_t
 choose(struct kin_moves *moves)
@@ -100,7 +115,8 @@ choose(struct kin_moves *moves)
         struct moved *gone = &moves->gone[g];
 
         for (size_t f = 0; !gone->wanted && !gone->taken && f < moves->fresh_count; f++)
-            gone->wanted = moves->fresh[f].known && !moves->fresh[f].taken && may_be(moves, gone, &moves->fresh[f]);
+            gone->wanted = moves->fresh[f].known && !moves->fresh[f].taken && may_meet(moves, gone, &moves->fresh[f]) &&
+                           may_be(moves, gone, &moves->fresh[f]);
         n += gone->wanted;
     }
     return n;
@@ -164,7 +180,7 @@ choose_kin(struct kin_moves *moves, bool *any)
 
         gone->wanted = false;
         for (size_t f = 0; !gone->wanted && f < moves->fresh_count; f++)
-            gone->wanted = is_kin(gone, &moves->fresh[f]);
+            gone->wanted = may_meet(moves, gone, &moves->fresh[f]) && is_kin(gone, &moves->fresh[f]);
         *any = *any || gone->wanted;
     }
 }
@@ -183,7 +199,7 @@ join(struct kin_moves *moves, bool is_one(struct kin_moves *moves, const struct 
 {
     bool ok = true;
 
-    for (int round = 0; ok && round < 3; round++) {
+    for (int round = 0; ok && round < (moves->in_place ? 2 : 3); round++) {
         for (size_t f = 0; ok && f < moves->fresh_count; f++) {
             struct moved *fresh = &moves->fresh[f];
 
@@ -227,10 +243,29 @@ ask_server(struct kin_moves *moves)
     return !any || (probe_gone(moves, false) && join(moves, has_same_body));
 }
 
-bool
-kin_moves(struct run *run, struct agenda *agenda)
+/* New files of mailboxes that lack nothing are not read for it. */
+static bool
+drop_apart(struct kin_moves *moves)
 {
-    struct kin_moves moves = {.run = run, .agenda = agenda};
+    bool *lacks = arena_array(&moves->arena, moves->run->count, sizeof *lacks);
+    size_t left = 0;
+
+    if (!run_has(moves->run, &moves->arena))
+        return false;
+    for (size_t g = 0; g < moves->gone_count; g++)
+        lacks[moves->gone[g].todo->mailbox] = true;
+    for (size_t f = 0; f < moves->fresh_count; f++) {
+        if (lacks[moves->fresh[f].todo->mailbox])
+            moves->fresh[left++] = moves->fresh[f];
+    }
+    moves->fresh_count = left;
+    return true;
+}
+
+static bool
+find_kin(struct run *run, struct agenda *agenda, bool in_place)
+{
+    struct kin_moves moves = {.run = run, .agenda = agenda, .in_place = in_place};
     const size_t gone = candidates_count(agenda, GONE_HERE), fresh = candidates_count(agenda, FRESH_HERE);
     bool ok;
 
@@ -244,6 +279,7 @@ kin_moves(struct run *run, struct agenda *agenda)
     if (ok) {
         gather_role(&moves, FRESH_HERE, moves.fresh, &moves.fresh_count);
         gather_role(&moves, GONE_HERE, moves.gone, &moves.gone_count);
+        ok = !in_place || drop_apart(&moves);
     }
     for (size_t g = 0; ok && moves.fresh_count != 0 && g < moves.gone_count; g++)
         ok = recall(&moves, &moves.gone[g]);
@@ -252,4 +288,16 @@ kin_moves(struct run *run, struct agenda *agenda)
     ok = ok && join(&moves, has_plain_bytes) && ask_server(&moves);
     arena_free(&moves.arena);
     return ok;
+}
+
+bool
+kin_back(struct run *run, struct agenda *agenda)
+{
+    return find_kin(run, agenda, true);
+}
+
+bool
+kin_moves(struct run *run, struct agenda *agenda)
+{
+    return find_kin(run, agenda, false);
 }

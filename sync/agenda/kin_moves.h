@@ -9,5 +9,10 @@
  * sync/match/related.h says. The server's message moves as it is; both sides keep their bytes.
  */
 MUST_CHECK bool kin_moves(struct run *run, struct agenda *agenda);
+/**
+ * The same before moves between mailboxes are told, and inside of each mailbox that was away alone: its message would come again beside the file
+ * that was moved out of it with other lines, and back.
+ */
+MUST_CHECK bool kin_back(struct run *run, struct agenda *agenda);
 
 #endif

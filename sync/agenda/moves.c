@@ -404,8 +404,8 @@ agenda_moves(struct run *run, struct agenda *agenda)
 
     /*
      * In one mailbox first: equal messages of which one lost its file and the other its UID (two moves that crossed, or another program's
-     * pairs, crossed.h): what is left of both is one, and what is new beside that is in doubt another one; then a new name. Then moves
-     * between mailboxes. Last, a file that got a new name while the server
+     * pairs, crossed.h): what is left of both is one, and what is new beside that is in doubt another one; then a new name, and what
+     * has other lines in a mailbox that was away. Then moves between mailboxes. Last, a file that got a new name while the server
      * lost the message: the removal goes on; or, where it lacks it for reasons of its own, the file waits for it (missing.c).
      * Before all that, what was sent and not answered finds its file again. What then is left of new files may have stood in a folder that is gone.
      */
@@ -419,7 +419,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
         return false;
     if (candidates_count(agenda, GONE_HERE) != 0 &&
         (!pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) || !crossed(run, agenda) ||
-         !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
+         !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) || !kin_back(run, agenda) ||
          !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !kin_moves(run, agenda) ||
          !find_edited(run, agenda)))
         return false;

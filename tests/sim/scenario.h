@@ -233,6 +233,19 @@ when_the_user_moves(int content, int from, int to)
     ledger_put(&sim.world, content, to);
 }
 
+/* A mail reader writes it anew, with lines of its own, under another name. */
+static inline void
+when_the_user_saves(int content, int from, int to, enum dress dress)
+{
+    struct sim_file *file = file_of(from, content);
+
+    if (from != to)
+        ledger_out(&sim.world, content, from);
+    assert_true(mua_move(here(), file, to, true));
+    file->dress = (int)dress;
+    ledger_put(&sim.world, content, to);
+}
+
 static inline void
 then_it_is_there(int mailbox, int content, int times)
 {

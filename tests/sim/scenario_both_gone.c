@@ -12,18 +12,6 @@ given_three_messages(void)
     given_both_sides_agree();
 }
 
-/* A mail reader writes it anew under another name: with lines of its own where it is another dress. */
-static void
-when_the_user_saves(int content, int from, int to, enum dress dress)
-{
-    struct sim_file *file = file_of(from, content);
-
-    ledger_out(&sim.world, content, from);
-    assert_true(mua_move(here(), file, to, true));
-    file->dress = (int)dress;
-    ledger_put(&sim.world, content, to);
-}
-
 static void
 when_another_client_removes(int mailbox, int content)
 {

@@ -10,19 +10,6 @@ given_a_carried_message(int mailbox, int content)
     file_of(mailbox, content)->dress = DRESS_MOVER;
 }
 
-/* A mail reader writes it anew, with lines of its own, under another name. */
-static void
-when_the_user_saves(int content, int from, int to, enum dress dress)
-{
-    struct sim_file *file = file_of(from, content);
-
-    if (from != to)
-        ledger_out(&sim.world, content, from);
-    assert_true(mua_move(here(), file, to, true));
-    file->dress = (int)dress;
-    ledger_put(&sim.world, content, to);
-}
-
 static size_t
 kept_times(int content, enum dress dress)
 {

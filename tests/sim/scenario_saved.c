@@ -2,7 +2,7 @@
  * A mail reader saves a message to another folder with lines of its own, and golub is at work before the reader removes the first one: the copy
  * is made on the server, and what follows is a removal like any other.
  */
-#include "tests/sim/scenario.h"
+#include "tests/sim/scenario_away.h"
 
 #define KEYS 5U /* bits of keywords */
 
@@ -218,6 +218,47 @@ what_was_saved_is_found_again_and_goes(void **state)
     }
 }
 
+/* Out of a mailbox that nobody can see, and back into it: it is what that mailbox has of it, and stands there once. */
+static void
+what_was_saved_out_of_a_hidden_mailbox_and_back_is_there_once(void **state)
+{
+    (void)state;
+    for (int dress = DRESS_PLAIN; dress <= DRESS_READER; dress += DRESS_READER)
+        for (int both = 0; both < 2; both++) {
+            given_three_mailboxes();
+            given_mail_there(OLD, 2);
+            given_mail_there(WORK, 3);
+            given_mail_here(WORK, 1);
+            file_of(WORK, 1)->dress = DRESS_READER - dress;
+            given_both_sides_agree();
+            given_the_mailbox_is_hidden(WORK);
+            when_the_user_saves(1, WORK, OLD, (enum dress)dress);
+            check_forget(&sim.clients[0]);
+            (void)when_golub_syncs_after(60);
+            then_it_is_there(OLD, 1, 1);
+            const struct sim_mailbox seen = hidden;
+
+            if (both) {
+                given_the_mailbox_is_hidden(OLD);
+                (void)when_golub_syncs_after(60);
+            }
+            when_the_user_moves(1, OLD, WORK);
+            check_forget(&sim.clients[0]);
+            (void)when_golub_syncs_after(60);
+
+            if (both)
+                when_the_mailbox_is_back(OLD);
+            hidden = seen;
+            when_the_mailbox_is_back(WORK);
+
+            then_both_sides_agree();
+            then_it_is_there(WORK, 1, 1);
+            then_it_is_here(WORK, 1, 1);
+            assert_true(server_multiplicity(&sim.server, OLD, 1) <= 1);
+            end_scenario(NULL);
+        }
+}
+
 int
 main(void)
 {
@@ -228,6 +269,7 @@ main(void)
         SCENARIO(what_is_saved_and_flagged_there_meanwhile_is_saved_once),
         SCENARIO(what_is_saved_and_cannot_be_copied_is_sent),
         SCENARIO(what_was_saved_is_found_again_and_goes),
+        SCENARIO(what_was_saved_out_of_a_hidden_mailbox_and_back_is_there_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
