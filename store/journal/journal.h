@@ -378,7 +378,11 @@ struct journal_op { /* an intent, durable before its command */
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
     int64_t date;
-    int attempt; /* of an upload: so many were accepted and not found; of a rename: which step (sync/apply/rename_here.h, rename_there.h) */
+    /*
+     * Of an upload: so many were accepted and not found; of a rename: which step (sync/apply/rename_here.h, rename_there.h); of a second name
+     * (`target`): 0, it goes, or 1, the row `target` has it, and the first one goes (sync/apply/linked.h).
+     */
+    int attempt;
     int64_t since; /* seconds UTC */
     /*
      * Remove local: the name in the quarantine. Remove remote, of a message that is first copied to the \\Trash: that one's wire name; `uidnext` and

@@ -4,7 +4,7 @@
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
-#define KEPT 1 /* op.attempt: its row is written, and the first name goes */
+#define KEPT 1 /* op.attempt (store/journal/journal.h): its row is written, and the first name goes */
 
 struct second_name {
     struct journal_message *from; /* the row whose file has a second name */
@@ -109,22 +109,25 @@ find_now(struct run *run, struct local_file *file, char *info, bool *sure)
     return *sure && finding.found;
 }
 
-/* What somebody set on the second name was meant for the message. */
+/* What somebody set since on the name that goes was meant for the message. *done false: the other one has a third name by now */
 static bool
-hand_over_flags(struct run *run, struct second_name *name)
+hand_over_flags(struct run *run, struct second_name *name, bool first, bool *done)
 {
-    const unsigned shows = merge_of_name(name->first_info, 0);
-    const unsigned flags = merge_of_second(shows, merge_of_name(name->second_info, 0), merge_of_name(name->info, 0));
-    char info[LOCAL_INFO_MAX + 1];
-    struct local_rename rename = {.file = name->first, .to = info};
+    char *shown = first ? name->second_info : name->first_info, info[LOCAL_INFO_MAX + 1];
+    const char *going = first ? name->first_info : name->second_info, *made = first ? name->from->info : name->info;
+    const unsigned shows = merge_of_name(shown, 0);
+    const unsigned flags = merge_of_second(shows, merge_of_name(going, 0), merge_of_name(made, 0));
+    struct local_rename rename = {.file = first ? name->second : name->first, .to = info};
 
+    *done = true;
     if (flags == shows)
         return true;
-    local_info_with(name->first_info, flags, info);
+    local_info_with(shown, flags, info);
     if (!run->local.ops->rename(run->local.self, &rename, 1, &run->err))
         return false;
+    *done = rename.ok;
     if (rename.ok)
-        (void)text_print(name->first_info, sizeof name->first_info, "%s", info);
+        (void)text_print(shown, LOCAL_INFO_MAX + 1, "%s", info);
     return true;
 }
 
@@ -141,7 +144,7 @@ unlink_one(struct run *run, const struct second_name *name, bool first, bool *do
 
 /*
  * The name that is to go, goes, if both are there. *gone: it went before, and the run was killed before its row did, too. *sure: both folders were listed,
- * where that was asked
+ * where that was asked, and the flags of the one are on the other
  */
 static bool
 unlink_found(struct run *run, struct second_name *name, bool first, bool *gone, bool *sure)
@@ -155,7 +158,7 @@ unlink_found(struct run *run, struct second_name *name, bool first, bool *gone, 
     if (!done && find_now(run, &name->second, name->second_info, sure)) {
         if (!find_now(run, &name->first, name->first_info, sure))
             *gone = first && *sure;
-        else if ((!first && !hand_over_flags(run, name)) || !unlink_one(run, name, first, &done))
+        else if (!hand_over_flags(run, name, first, sure) || (*sure && !unlink_one(run, name, first, &done)))
             return false;
     }
     *gone = *gone || (done && first);
@@ -171,7 +174,7 @@ take_back(struct run *run, const struct journal_op *op, struct second_name *name
         (usable && !unlink_found(run, name, op->attempt == KEPT, &gone, &sure)) ||
         (gone && !journal_message_delete(run->journal, op->message, &run->err)))
         return false;
-    /* Where a folder can't be listed the next run tries again. */
+    /* Where a folder can't be listed, or somebody gives names meanwhile, the next run tries again. */
     return !sure || journal_op_delete(run->journal, op->id, &run->err);
 }
 

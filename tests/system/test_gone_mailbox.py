@@ -138,6 +138,33 @@ class MovedOutTest(SystemTest):
                 self.die(step.number, after)
 
 
+    def test_what_a_mail_reader_set_on_its_first_name_after_a_kill_goes_with_it(self):
+        """Its row has the second name already, and nothing but an intent knows the first one. Each flag is set on one of them."""
+        _, steps = self.cut(0)
+        first = next(s for s in steps if s.call.startswith("unlink") and os.sep + "B" + os.sep in s.what)
+        self.doCleanups()
+        self.setUp()
+        self.cut(first.number)
+        for n in (0, 2):
+            self.assertIsNotNone(self.maildir.find("B", self.mails[n]))
+            self.maildir.flag(self.maildir.find("B", self.mails[n]), add="F")
+        self.maildir.flag(self.maildir.find("Keep", self.mails[2]), add="R")
+
+        for _ in range(2):
+            self.sync()
+
+        self.assertEqual((self.here("Keep"), self.here("B")), (self.digests(0, 2), self.digests(1, 3)))
+        here = {f.digest: "".join(sorted(set(f.letters) & set("FR"))) for f in self.maildir.files("Keep")}
+        self.assertEqual(here, {self.mails[0].digest: "F", self.mails[2].digest: "FR"})
+        there = {m.digest: set(m.flags) & {"\\Flagged", "\\Answered"} for m in self.client.messages("Keep")}
+        self.assertEqual(there, {self.mails[0].digest: {"\\Flagged"}, self.mails[2].digest: {"\\Flagged", "\\Answered"}})
+        self.assert_idempotent()
+
+    def cut(self, at):
+        self.move_and_delete(0, 2)
+        return killer.run(self.home, at, "sync", "work", after=False)
+
+
 class MovedOutByCopyTest(MovedOutTest):
     server_options = {"capability": " ".join(word for word in FULL.split() if word not in ("MOVE", "UIDPLUS"))}
 
