@@ -466,30 +466,11 @@ class ManyTest(SystemTest):
     server_options = {"special_use": False, "mechanisms": ("plain", "login")}
     account_options = {"keywords": "letters"}
 
-    def given_many(self, *commands):
+    def given_many(self):
         self.through(delay=8)
         with Wire(self.server.port, self.user, base.PASSWORD) as wire:
             wire.append("INBOX", small(MANY, 600))
-            for command in commands:
-                wire.command(command)
         self.sync()
-
-    def test_an_upgrade_renames_none_of_five_thousand_and_asks_for_nothing(self):
-        self.account.set(keywords="journal")
-        self.given_many(b"SELECT INBOX", b"UID STORE 1:* +FLAGS.SILENT (\\Seen later)")
-        self.sync()
-        before = sorted(f.path for f in self.maildir.files("INBOX"))
-        with sqlite3.connect(self.account.journal_path()) as journal:  # as the version before left it
-            journal.execute("DELETE FROM letter")
-            journal.execute("DELETE FROM lettered")
-        self.account.set(keywords="letters")
-
-        for _ in range(2):
-            self.sync()
-            self.assertLessEqual(self.proxy.stats["turns"], 3)
-            self.assert_nothing_changed_there()
-
-        self.assertEqual(sorted(f.path for f in self.maildir.files("INBOX")), before)
 
     def test_five_thousand_messages_get_one_keyword_in_six_turns_either_way(self):
         self.given_many()
