@@ -143,7 +143,10 @@ take_back(struct trashing *trashing, struct copied *copied)
     return journal_op_save(run->journal, &copied->op, &run->err);
 }
 
-/* The answer says where it is: in a \Trash that was made, or renamed to be it, since this one was looked at. It is looked for there. */
+/*
+ * The answer says where it is: in a \Trash that was made, or renamed to be it, since this one was looked at. It is looked for there, and its header
+ * proves it: what that number was before the copy nobody knows.
+ */
 static void
 follow(struct copied *copied, const struct remote_outcome *outcome)
 {
@@ -151,6 +154,7 @@ follow(struct copied *copied, const struct remote_outcome *outcome)
         return;
     copied->uid = copied->op.uidnext = outcome->came_as;
     copied->op.date = outcome->came_to;
+    copied->elsewhere = true;
 }
 
 /* Whatever it says, the \Trash is asked. In a transaction. */

@@ -161,6 +161,13 @@ is_same_header(const struct copied *copied, const struct seen *seen)
     return copied->has_header && seen->has_header && memcmp(seen->header, copied->header, DIGEST_SIZE) == 0;
 }
 
+/* Is it the one that the answer names, which no message was before the copy? */
+static bool
+is_named(const struct copied *copied, const struct seen *seen)
+{
+    return !copied->elsewhere && seen->uid == copied->uid && seen->date == copied->date;
+}
+
 /* Each message there proves one copy: that it is named and of the same size and second, or of the same header. */
 static void
 take_proofs(struct trashing *trashing, bool named)
@@ -172,7 +179,7 @@ take_proofs(struct trashing *trashing, bool named)
             struct seen *seen = &trashing->seen[k];
 
             if (seen->taken || copied->op.date != (int64_t)trashing->uidvalidity || !trash_may_be(copied, seen) ||
-                !(named ? seen->uid == copied->uid && seen->date == copied->date : is_same_header(copied, seen)))
+                !(named ? is_named(copied, seen) : is_same_header(copied, seen)))
                 continue;
             seen->taken = copied->todo->in_trash = true;
         }

@@ -8,6 +8,8 @@ struct copied { /* a removal whose copy in the \Trash is to be proven */
     struct todo *todo;
     struct journal_op op;
     uint32_t uid; /* that the answer names; 0: none */
+    bool
+        elsewhere; /* ... of a \Trash that was made since that one was looked at: what stood in it before is not known */
     uint64_t size;
     int64_t date;
     unsigned char header[DIGEST_SIZE]; /* what the server shows of the source now */

@@ -1696,6 +1696,8 @@ BUGS = [
         ("sync/apply/trash.c", "    if (!copied->earlier)\n", "    if (copied->op.id != 0)\n")),
     bug("copy in a Trash that was made again looked for under its old number", TRASHED_ANEW,
         ("sync/apply/trash.c", "    copied->op.date = outcome->came_to;\n", "")),
+    bug("UID that an answer names in a Trash that was made again taken for the copy", TRASH("HollowTest.test_the_uid_of_a_trash_that_was_made_since_is_no_proof"),
+        ("sync/apply/trash.c", "    copied->elsewhere = true;", "    copied->elsewhere = false;")),
     bug("mark of what goes to the Trash goes along", TRASH("MoveTest.test_a_mark_alone_moves_nothing_and_with_expunge_it_does_without_the_mark"),
         ("sync/apply/trash.c", ".undelete = true;", ".undelete = false;")),
     bug("replacement counted by the guard", DRAFTS, ("sync/agenda/hold.c", "todo->replaced ||", "false ||")),

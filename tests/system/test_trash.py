@@ -437,6 +437,23 @@ class HollowTest(HomeTest):
         self.assertEqual(len(self.inbox.messages), 3)
         self.assertEqual(self.server.errors, [])
 
+    def test_the_uid_of_a_trash_that_was_made_since_is_no_proof(self):
+        """What has that UID there is of the same size and second, and another message."""
+        self.trash.messages[0].bytes = self.corpus.simple("liam 1").bytes
+        self.assertEqual(len(self.trash.messages[0].bytes), len(self.mails[1].bytes))
+        self.trash.messages[0].date = self.inbox.of(2).date
+
+        def hollow(ask):
+            if ask.command != "UID COPY":
+                return None
+            self.trash.validity += 1
+            return [b"%%T OK [COPYUID %d 2 1] done\r\n" % self.trash.validity]
+        self.server.bend = hollow
+        for _ in range(2):
+            self.check(self.account.sync(), SOME)
+        self.assertEqual(len(self.inbox.messages), 3)
+        self.assertEqual(self.server.errors, [])
+
     def test_our_mark_comes_off_where_the_copy_is_gone_and_a_second_one_is_refused(self):
         """Copied and marked, and its removal refused; the Trash is emptied, and full."""
         def refusing(*commands):
