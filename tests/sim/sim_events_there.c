@@ -107,6 +107,16 @@ is_free_here(const struct sim *sim, int a, int b)
     return true;
 }
 
+/* The folder of a mailbox that some client left out is nobody's by now: it would be in the way of the other one, which is said until the user moves it. */
+static bool
+is_left_out_here(const struct sim *sim, int mailbox)
+{
+    for (int c = 0; c < sim->world.clients; c++)
+        if (sim->left_out[c][mailbox] && sim->clients[c].maildir.tree.folder[mailbox])
+            return true;
+    return false;
+}
+
 /* Names change, UIDVALIDITY and UIDs go along. */
 static void
 swap_mailboxes(struct sim *sim)
@@ -115,7 +125,8 @@ swap_mailboxes(struct sim *sim)
     const int a = event_mailbox_there(sim), b = event_mailbox_there(sim);
     struct sim_mailbox *boxes = sim->server.boxes;
 
-    if (a == b || a < 0 || b < 0 || !is_known(sim, a) || !is_known(sim, b))
+    if (a == b || a < 0 || b < 0 || !is_known(sim, a) || !is_known(sim, b) || is_left_out_here(sim, a) ||
+        is_left_out_here(sim, b))
         return;
     for (int i = 0; i < 2; i++)
         for (size_t k = 0; k < boxes[i == 0 ? a : b].count; k++)
