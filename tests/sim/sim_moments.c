@@ -304,9 +304,9 @@ race_on(struct world *world)
     race.act(race.cast);
 }
 
-/* What the journal says of a UID. @return false: nothing */
+/* What the journal says of a UID, or of a file of this name. @return false: nothing */
 static bool
-find_row(const struct client *client, int mailbox, uint32_t uid, struct journal_message *message)
+find_row(const struct client *client, int mailbox, uint32_t uid, const char *base, struct journal_message *message)
 {
     struct journal_mailbox *rows = NULL;
     struct error err = {0};
@@ -317,7 +317,8 @@ find_row(const struct client *client, int mailbox, uint32_t uid, struct journal_
         return false;
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].name, server_mailbox_name(mailbox)) == 0 &&
-            !journal_message_by_uid(client->journal, rows[i].id, uid, message, &found, &err))
+            !(base != NULL ? journal_message_by_base(client->journal, rows[i].id, base, message, &found, &err)
+                           : journal_message_by_uid(client->journal, rows[i].id, uid, message, &found, &err)))
             found = false;
     journal_mailboxes_free(rows, count);
     return found;
@@ -332,7 +333,7 @@ was_flagged(const struct cast *cast)
     unsigned shown;
 
     return (local_info_flags(cast->file->info, &shown) & FLAG_FLAGGED) != 0 ||
-           (find_row(it, cast->from, cast->message->uid, &message) && (message.flags.rbase & FLAG_FLAGGED) != 0);
+           (find_row(it, cast->from, cast->message->uid, NULL, &message) && (message.flags.rbase & FLAG_FLAGGED) != 0);
 }
 
 /* What others do, and what golub has to do at the same time. */
@@ -490,7 +491,7 @@ is_paired(const struct client *client, int mailbox, uint32_t uid)
 {
     struct journal_message message;
 
-    return find_row(client, mailbox, uid, &message) && message.base[0] != '\0';
+    return find_row(client, mailbox, uid, NULL, &message) && message.base[0] != '\0';
 }
 
 /* Its removal waits for a word, or its folder, which was copied, never had its file. */
@@ -502,7 +503,7 @@ is_held(const struct client *client, int mailbox, uint32_t uid)
     struct error err = {0};
     size_t held = 0;
 
-    if (!find_row(client, mailbox, uid, &message) ||
+    if (!find_row(client, mailbox, uid, NULL, &message) ||
         !journal_holds_of(client->journal, message.id, &lists, &held, &err))
         return false;
     free(lists);
@@ -542,6 +543,9 @@ moment_wanted(struct sim *sim)
     struct client *it = &sim->clients[cast.client];
     const bool here = rng_chance(dice(sim), 50), moves = rng_chance(dice(sim), 60);
     const bool paired = is_paired(it, cast.from, cast.message->uid), marked = is_marked(&cast);
+    /* Under the name of a file that was another message there it is that one, with other bytes, and has moved nowhere. */
+    struct journal_message message;
+    const bool named = here && moves && find_row(it, cast.to, 0, cast.file->base, &message);
     kind_met(world, KIND_WANTED);
     if (!part_ways(sim, &cast, here, moves))
         return;
@@ -557,7 +561,7 @@ moment_wanted(struct sim *sim)
     if (world->clients > 1 || (status != 0 && status != 1) || kind_on(world, KIND_PATTERNS) || sim->disasters)
         return;
     /* What a copied tree lacked is held and has moved nowhere, as long as it is, though its file came since: what is flagged comes back. */
-    if (here && moves && it->restored && (event_is_copying(it) || held || is_held(it, cast.from, uid)))
+    if (named || (here && moves && it->restored && (event_is_copying(it) || held || is_held(it, cast.from, uid))))
         return;
     /* Of what a server makes of the files that it is sent nothing is known: where it moves it is new. */
     if (!here && sim->server.rewrites != DRESS_PLAIN)
