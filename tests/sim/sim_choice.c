@@ -88,6 +88,8 @@ kinds_ran(struct sim *sim, int client, bool whole)
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         if (choice->left_out[m] && whole)
             forget_mailbox(sim, client, m);
+        if (choice->left_out[m])
+            letters_sim_left_out(sim, client, m);
         /* Where golub made a folder in its place, or did not come so far, it does not know that this one is away. */
         const bool away = sim->away_here[client][m] && !sim->clients[client].maildir.tree.folder[m];
         if (away && whole)

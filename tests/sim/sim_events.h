@@ -69,6 +69,8 @@ void event_letters(struct sim *sim);
 void letters_sim_begin(struct sim *sim, int client);
 /** golub knows no more where this client's files came from: what their letters mean where they stand now is what they say. */
 void letters_sim_forget(struct sim *sim, int client);
+/** golub left this mailbox out, and paired anew it knows no more what its letters meant before its table was written anew: they say what that says. */
+void letters_sim_left_out(struct sim *sim, int client, int mailbox);
 /** What is sent is saved here, and filed by the server itself (sim_events_filed.c). */
 void event_send(struct sim *sim);
 void event_minutes_pass(struct sim *sim);

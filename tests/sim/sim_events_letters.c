@@ -176,6 +176,20 @@ letters_sim_forget(struct sim *sim, int client)
 }
 
 void
+letters_sim_left_out(struct sim *sim, int client, int mailbox)
+{
+    struct maildir_sim *maildir = &sim->clients[client].maildir;
+
+    for (size_t i = 0; maildir->letters && i < maildir->tree.count; i++) {
+        const struct sim_file *file = &maildir->tree.files[i];
+
+        if (file->mailbox == mailbox)
+            sim->world.ledger[file->content].key_set |=
+                letters_sim_keys(maildir, mailbox, file->info) & maildir->tree.tables[mailbox].renumbered;
+    }
+}
+
+void
 letters_sim_begin(struct sim *sim, int client)
 {
     struct maildir_sim *maildir = &sim->clients[client].maildir;
