@@ -3,6 +3,7 @@
  * fails before that, each of its effects is there or not, whatever the order was.
  */
 #include "tests/sim/sim_local.h"
+#include "tests/sim/sim_server.h"
 
 /* Which of the effects of a cut batch did not reach the disk? A process that was only killed loses none of them. */
 struct cut {
@@ -183,6 +184,7 @@ link_one(struct maildir_sim *maildir, struct local_move *item)
         maildir_sim_folder(maildir, mailbox));
     const int dress = from->dress,
               original = from->original; /* a second name of one file: an edited one stays an edited one */
+    const bool of_gone = from->mailbox < SIM_MAILBOXES && !maildir->world->server->boxes[from->mailbox].exists;
     ledger_links(maildir->world, from->content, from->mailbox, mailbox);
     struct sim_file *to = maildir_sim_add(maildir, mailbox, item->to.base, item->to.info, from->content, from->date);
     item->ok = to != NULL;
@@ -191,6 +193,7 @@ link_one(struct maildir_sim *maildir, struct local_move *item)
     to->dress = dress;
     to->original = original;
     to->second = true;
+    to->of_gone = of_gone;
     if (original != to->content) {
         ledger_put(maildir->world, to->content, mailbox);
         ledger_out(maildir->world, original, mailbox); /* what somebody saved under its name may replace it there */
@@ -251,6 +254,8 @@ unlink_one(struct maildir_sim *maildir, struct local_move *item)
     }
     /* What was sent up after it was edited is a message of its own, though the old one came back beside it. */
     const bool sent = maildir->world->ledger[from->content].out[from->mailbox];
+    if (to->of_gone) /* what is begun is ended, though that mailbox may be back by now, and with it what stood in it */
+        ledger_ends_link(maildir->world, from->original, from->mailbox, maildir->client);
     ledger_follows(maildir->world, sent ? from->content : from->original, from->mailbox, maildir->client, 0,
                    "moves the file of");
     if (!maildir->world->strict)

@@ -454,6 +454,13 @@ follow_marked(struct world *world, int content, int mailbox, int side)
 }
 
 void
+ledger_ends_link(struct world *world, int content, int mailbox, int client)
+{
+    if (count_left(world, content, mailbox, client) <= 0)
+        world->ledger[content].outs[client + 1][mailbox]++;
+}
+
+void
 ledger_follows(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what)
 {
     struct ledger *entry = &world->ledger[content];

@@ -34,6 +34,7 @@ struct sim_file {
     bool fresh;     /* put there by a batch that has not returned */
     bool unflushed; /* its name is not on the disk */
     bool second;    /* golub gave it this name beside its first one, which is still there: it may take it back */
+    bool of_gone;   /* ... while the mailbox of that one was gone on the server: from there it can only be moved */
     bool single;    /* golub took such a second name back: what a cut brings back of it is that one again */
     bool cut;       /* a mail reader whose removals nobody believes has taken letters off its name */
     bool forwarded; /* it was put back with a letter that says $Forwarded in the table that was put back with it */

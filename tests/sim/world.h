@@ -322,6 +322,8 @@ void ledger_may_follow(struct world *world, int content, int mailbox, int side, 
 void ledger_carry(struct world *world, int content, int from, int to);
 /** golub gives its file a second name elsewhere: out of a mailbox that is away that is a move as well, and the flags that it had go along until they are merged. */
 void ledger_links(struct world *world, int content, int from, int to);
+/** The first name goes of what got its second one when its mailbox was away, whether or not that is back. */
+void ledger_ends_link(struct world *world, int content, int mailbox, int client);
 /** golub takes it into the Trash because somebody removed it. */
 void ledger_trashed(struct world *world, int content, int from, int trash);
 /**
