@@ -127,6 +127,9 @@ check(struct run *run, struct mailbox *mailbox)
         return keep_back(run, mailbox, PENDING_MAILBOX, why);
     if (!names_to_server(mailbox->row.goal_there, mailbox->row.separator, utf8, &err))
         return keep_back(run, mailbox, PENDING_MAILBOX, err.answer[0] != '\0' ? err.answer : err.what);
+    /* Else what is to stand below its own old name gets one for a while, and then not this one. */
+    if (mailbox->goal_taken)
+        return keep_back(run, mailbox, PENDING_MAILBOX, "another mailbox has that name");
     if (survey_is_parent_only(run, mailbox->row.goal_there) && renamed_apart_may_be(run, mailbox)) {
         mailbox->apart = mailbox->stuck = true;
         return true;

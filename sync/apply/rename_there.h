@@ -5,7 +5,8 @@
  *   C{intent: the name} | RENAME, and a look at both names as the proof; subscriptions follow | C{names of it and of all below, intent gone}
  *
  * What is above comes before what is below it, which goes along with it. Where a name is another one's that gives it up, that one comes first; of a
- * circle one goes to a temporary name, and so does what is to stand below its own old name. What went along on the server and stayed here comes back.
+ * circle one goes to a temporary name, and so does what is to stand below its own old name,
+ * unless another one has the name that it is to get. What went along on the server and stayed here comes back.
  *
  * What may not go up, or is refused, stays in sync as it is: the folder under its new name, the mailbox under its old one; both are said. An answer that
  * was lost: the proof is asked for alone, here or by the next list (observe/took_name.h).

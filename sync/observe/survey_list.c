@@ -279,8 +279,7 @@ add_new(struct list *list, struct listed *item, const char *name)
     struct run *run = list->run;
     struct error err = {0};
     char folder[LOCAL_FOLDER_MAX + 1];
-    const struct mailbox *holder;
-    struct mailbox *mailbox;
+    struct mailbox *holder, *mailbox;
 
     if (!names_map_folder(&run->map, name, run->account->policy.layout, folder, &err)) {
         run_problem(run, NULL, &err);
@@ -290,6 +289,7 @@ add_new(struct list *list, struct listed *item, const char *name)
         return true;
     holder = lookup_folder(run, folder);
     if (holder != NULL && (!run->dry || holder->row.goal == NULL)) {
+        holder->goal_taken = holder->row.goal_there != NULL && strcmp(holder->row.goal_there, name) == 0;
         if (!run->account->policy.pull.mailboxes)
             return true;
         error_set(&err, ERROR_LOCAL, "make a folder for mailbox %s", name);

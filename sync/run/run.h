@@ -59,6 +59,8 @@ struct mailbox {
     bool name_waits;            /* it has another name on the server, and can't have that here in this run */
     bool stuck;                 /* ... its folder can't */
     bool
+        goal_taken; /* the name that its folder got is another mailbox's there, which has no folder and is no row for that */
+    bool
         apart; /* its folder was renamed to what is no mailbox there and can't become this one: apply/renamed_apart.h */
     bool undecided;       /* whether it has another name on the server can't be told in this run: it is left alone */
     bool fits_one;        /* ... for something that is new there has numbers that fit */

@@ -3041,6 +3041,8 @@ BUGS = [
         ("store/imap/delete.c", "    return is_empty(deleting) ? delete_aside", "    return is_empty(deleting) || deleting->aside_there ? delete_aside")),
     bug("renamed here: a third of its names is enough", system("test_renamed_here.py", "RenamedHereTest.test_half_of_it_is_none"),
         ("sync/observe/moved_folders.c", "3 * overlap->count >= 2 * names_left", "3 * overlap->count >= names_left")),
+    bug("renamed here: a mailbox gets a name for a while although the one that it is to get is another's", MAILBOX_NAMES,
+        ("sync/apply/rename_there.c", "    if (mailbox->goal_taken)", "    if (false)")),
     bug("renamed here: a folder with more of other mail is enough", MAILBOX_NAMES,
         ("sync/observe/moved_folders.c", " && overlap->count >= overlap->strangers &&", " &&")),
     bug("renamed here: mail of another one in it makes it that one, too",
