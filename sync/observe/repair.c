@@ -13,14 +13,16 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
 {
     if (!missing_unpair(run, mailbox, past) || !journal_gmail_forget(run->journal, mailbox->row.id, &run->err))
         return false;
-    mailbox->row.state = MAILBOX_REPAIR;
+    /* Its folder is gone here: that stays so, and it is paired once that is back. */
+    mailbox->look_here = mailbox->row.state != MAILBOX_GONE_LOCAL;
+    if (mailbox->look_here)
+        mailbox->row.state = MAILBOX_REPAIR;
     mailbox->given_back = false;
     mailbox->row.uidnext = mailbox->row.messages = 0;
     mailbox->row.modseq = mailbox->ours_to = 0;
     mailbox->row.past = 0; /* nothing of it is known by its UID any more */
     uneven_forget(&mailbox->row);
     mailbox->current = false;
-    mailbox->look_here = true;
     attempts_unpaired(run, mailbox);
     return true;
 }
@@ -70,7 +72,7 @@ repair_doubt(struct run *run, struct sight *sight)
     run->went_back = run->vanished = true;
     row->modseq = sight->mailbox->ours_to = 0;
     row->past = missing_first_id(run);
-    sight->mailbox->look_here = true;
+    sight->mailbox->look_here = row->state != MAILBOX_GONE_LOCAL;
     return journal_mailbox_save(run->journal, row, &run->err);
 }
 

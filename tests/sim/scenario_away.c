@@ -97,6 +97,35 @@ what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again(void **state)
     }
 }
 
+/* It is looked at for what may have moved there, under new UIDs; its folder is away all the same, and lacks something when it is back. */
+static void
+what_a_folder_lacks_is_not_removed_although_its_mailbox_was_paired_anew_while_it_was_away(void **state)
+{
+    (void)state;
+    given_three_mailboxes();
+    given_mail_there(WORK, 1);
+    given_mail_there(WORK, 2);
+    given_mail_there(OLD, 3);
+    given_mail_there(OLD, 4);
+    given_both_sides_agree();
+    given_the_folder_is_away(OLD);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    when_another_client_moves(1, WORK, OLD);
+    mua_set_flags(here(), file_of(WORK, 1), FLAG_FLAGGED);
+    server_reset_uidvalidity(&sim.server, OLD);
+    check_forget(&sim.clients[0]);
+    (void)when_golub_syncs_after(60);
+    maildir_sim_drop(here(), file_of(SIM_MAILBOXES, 3));
+
+    when_the_folder_is_back(OLD);
+
+    then_both_sides_agree();
+    for (int content = 1; content <= 4; content++) {
+        then_it_is_there(content == 2 ? WORK : OLD, content, 1);
+        then_it_is_here(content == 2 ? WORK : OLD, content, 1);
+    }
+}
+
 /* The server lost it meanwhile. In another mailbox a file and a message with its bytes were both new, and are one: it is not what went there. */
 static void
 what_met_a_file_in_another_mailbox_is_not_what_moved_there(void **state)
@@ -526,6 +555,7 @@ main(void)
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again),
         SCENARIO(what_another_client_copied_is_not_where_a_file_went),
         SCENARIO(what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again),
+        SCENARIO(what_a_folder_lacks_is_not_removed_although_its_mailbox_was_paired_anew_while_it_was_away),
         SCENARIO(what_met_a_file_in_another_mailbox_is_not_what_moved_there),
         SCENARIO(what_moved_out_of_a_folder_that_was_away_and_is_removed_then_may_go),
         SCENARIO(what_moves_on_there_after_its_move_here_was_cut_off_is_there_once),
