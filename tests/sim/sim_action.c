@@ -540,6 +540,8 @@ action_disaster(struct sim *sim)
         say(&sim->world, "  there: the server goes back to its backup");
         server_restore(&sim->server, &sim->backup);
         sim->rewound = true;
+        for (int i = 0; i < sim->world.clients; i++)
+            check_note_cursors(&sim->clients[i]);
     }
     for (int i = 0; i < sim->world.clients; i++)
         check_forget(&sim->clients[i]);

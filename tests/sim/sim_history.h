@@ -70,9 +70,10 @@ struct client {
     bool confirm;    /* removals were held: the next run is told to go on */
     struct sim_choice choice;
     int forced; /* what a moment wants for the next run: above 0, this mailbox, counted from 1, alone; FORCED_KEEP: removals stay where they are; FORCED_SILENCE: no word; FORCED_PULL: --pull; FORCED_PUSH: --push; FORCED_LIST: a word for `list[0]` */
-    bool restored;            /* from a backup, or copied to another disk: once in a history */
-    bool wrong_clock;         /* in its last run */
-    char list[SIM_LISTS][16]; /* IDs of what was held, the last ones */
+    bool restored;                       /* from a backup, or copied to another disk: once in a history */
+    bool wrong_clock;                    /* in its last run */
+    uint64_t modseq_then[SIM_MAILBOXES]; /* of its journal when the server went back */
+    char list[SIM_LISTS][16];            /* IDs of what was held, the last ones */
     int lists;
     bool shown[SIM_CONTENTS][SIM_MAILBOXES];  /* its removal was once held and listed */
     bool let_go[SIM_CONTENTS][SIM_MAILBOXES]; /* ... and somebody let it go, and the server refused it */
@@ -167,6 +168,8 @@ void run_close(struct sim *sim);
 void check_before(struct sim *sim, struct client *client);
 /** @param clean  status 0, no crash, no line break, nobody else acted */
 void check_after(struct sim *sim, struct client *client, bool clean);
+/** The server goes back to its backup: what a change of it must be younger than to be told. */
+void check_note_cursors(struct client *client);
 /** Bases can't be told any more. */
 void check_forget(struct client *client);
 void check_convergence(struct sim *sim);
