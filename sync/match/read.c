@@ -206,7 +206,7 @@ open_file(struct run *run, struct mailbox *mailbox, const struct journal_message
     if (!run->local.ops->read_open(run->local.self, &name, handle, &missing, &err))
         *handle = NULL;
     if (missing)
-        mailbox->look_here = true;
+        mailbox->look_here = mailbox->folder_here; /* what is not there tells no more by another look */
 }
 
 /* *whole: to the end of what is wanted. */

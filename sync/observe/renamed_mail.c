@@ -31,13 +31,26 @@ compare_names(const void *key, const void *item)
     return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
 }
 
+/*
+ * It was in sync under the name that it has; or its folder is not here, and its name is another one's there: left under that name it would be paired with
+ * what it never was.
+ */
+static bool
+may_be_sought(const struct mailbox *row, const struct renamed_item *namesake)
+{
+    const enum mailbox_state state = row->row.state;
+
+    return row->folder_here ? state == MAILBOX_ACTIVE
+                            : namesake != NULL && (state == MAILBOX_ACTIVE || state == MAILBOX_GONE_LOCAL);
+}
+
 /* Its name is gone from the list, or another one's there. */
 static bool
 is_sought(const struct run *run, const struct mailbox *row, const struct renamed_item *namesake)
 {
-    return row->row.id != 0 && row->row.state == MAILBOX_ACTIVE && row->row.objectid[0] == '\0' &&
-           row->row.uidvalidity != 0 && row->row.utf8 == run->info.utf8 && row->folder_here && row->chosen &&
-           !row->undecided && row->row.goal_there == NULL && !renamed_is_inbox(text_of(row->row.wire)) &&
+    return row->row.id != 0 && may_be_sought(row, namesake) && row->row.objectid[0] == '\0' &&
+           row->row.uidvalidity != 0 && row->row.utf8 == run->info.utf8 && row->chosen && !row->undecided &&
+           row->row.goal_there == NULL && !renamed_is_inbox(text_of(row->row.wire)) &&
            (namesake == NULL ? !row->named_there
                              : namesake->row == NULL && namesake->seen->has_status &&
                                    namesake->seen->uidvalidity != row->row.uidvalidity);

@@ -39,6 +39,7 @@ given_empty_account(uint64_t seed)
     world->now = 1700000000;
     world->tick = 1;
     world->coverage = &coverage;
+    world->on_error = check_said;
     world->server = &sim.server;
     world->clients = 1;
     world->next_content = 400; /* laws are checked for messages below */

@@ -166,6 +166,47 @@ a_name_whose_folder_is_gone_makes_way(void **state)
     then_both_sides_agree();
 }
 
+/* ... or stands there still, under the other one's name: it is the one that has no folder under that one. */
+static void
+a_swap_with_one_whose_folder_is_gone(void **state)
+{
+    (void)state;
+    for (int runs = 0; runs < 3; runs++) { /* since it went */
+        static struct sim_mailbox other;
+
+        given_empty_account(1);
+        given_mail_there(WORK, 20);
+        server_create(&sim.server, OLD);
+        given_mail_there(OLD, 21);
+        given_both_sides_agree();
+        file_of(OLD, 21)->mailbox = SIM_MAILBOXES; /* with its folder */
+        here()->tree.folder[OLD] = false;
+        sim.world.away_here[0] = 1u << OLD;
+        check_forget(&sim.clients[0]);
+        for (int i = 0; i < runs; i++)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+        other = sim.server.boxes[WORK];
+        sim.server.boxes[WORK] = sim.server.boxes[OLD];
+        sim.server.boxes[OLD] = other;
+        check_forget(&sim.clients[0]);
+        for (int content = 20; content < 22; content++) {
+            ledger_out(&sim.world, content, content == 20 ? WORK : OLD);
+            ledger_put(&sim.world, content, content == 20 ? OLD : WORK);
+        }
+        sim.server.bodies = 0;
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        assert_int_equal(sim.server.bodies, 0);
+        then_its_folder_is(WORK, false);
+        then_it_is_here(OLD, 20, 1);
+        then_it_is_there(OLD, 20, 1);
+        then_it_is_there(WORK, 21, 1);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        then_its_folder_is(WORK, false);
+    }
+}
+
 /* As Courier does: and what is paired anew is paired without a body. */
 static void
 another_uidvalidity_and_other_uids(void **state)
@@ -235,6 +276,7 @@ main(void)
         SCENARIO(one_that_can_never_be_opened_is_waited_for_a_day),
         SCENARIO(what_ends_the_line_twice_waits),
         SCENARIO(a_name_whose_folder_is_gone_makes_way),
+        SCENARIO(a_swap_with_one_whose_folder_is_gone),
         SCENARIO(another_uidvalidity_and_other_uids),
         SCENARIO(another_uidvalidity_and_a_message_less),
         SCENARIO(another_uidvalidity_and_another_message),

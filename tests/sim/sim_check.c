@@ -54,6 +54,16 @@ check_forget(struct client *client)
         client->bases[i].valid = false;
 }
 
+void
+check_said(struct world *world, const char *mailbox, const char *what)
+{
+    const struct maildir_sim *maildir = world->maildirs[world->client];
+
+    for (int m = 0; m < SIM_MAILBOXES && strcmp(what, "read the new files of this folder") == 0; m++)
+        if (strcmp(mailbox, server_mailbox_name(m)) == 0 && !maildir->tree.folder[m])
+            violation(world, "golub says that names change in folder %s, which is not there", mailbox);
+}
+
 /* Both had it in one mailbox: a flag that one side changed is changed on both. */
 static void
 check_flags(struct sim *sim, struct client *client, int id, const struct sim_sight *there)

@@ -50,6 +50,7 @@ begin(const struct history *history)
     world->outside = action_outside;
     world->on_list = guard_list;
     world->on_held = guard_held;
+    world->on_error = check_said;
     world->on_look = view_looked_at;
     world->server = &sim.server;
     world->clients = rng_chance(&world->rng, 40) ? 2 : 1;

@@ -172,6 +172,8 @@ void check_after(struct sim *sim, struct client *client, bool clean);
 void check_note_cursors(struct client *client);
 /** Bases can't be told any more. */
 void check_forget(struct client *client);
+/** What golub says of a folder is so: one that is not there has no names that change. */
+void check_said(struct world *world, const char *mailbox, const char *what);
 void check_convergence(struct sim *sim);
 void check_duplicates(struct sim *sim);
 /** Does the journal of this client have a row with the file's base name? */

@@ -87,6 +87,8 @@ report_error(struct report *report, const struct error *err)
     world_of(report)->errors +=
         strstr(err->what, "not all could be done") == NULL && strstr(err->what, "remove-here of ") == NULL;
     world_of(report)->words++;
+    if (world_of(report)->on_error != NULL)
+        world_of(report)->on_error(world_of(report), err->mailbox, err->what);
     error_line(err, line, sizeof line);
     say_aside(world_of(report), "error: %s", line);
 }

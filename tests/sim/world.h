@@ -200,6 +200,7 @@ struct world {
     void (*outside)(struct world *world);
     void (*on_list)(struct world *world, const char *id); /* golub says what is held; may be NULL */
     void (*on_held)(struct world *world, const char *mailbox, uint32_t uid, const char *base, bool addition);
+    void (*on_error)(struct world *world, const char *mailbox, const char *what); /* golub shows it; may be NULL */
     void (*on_look)(struct world *world, int mailbox); /* golub is about to list it; may be NULL */
     int client;                                        /* whose run it is */
     bool met[SIM_CLIENTS]; /* it had a run that nothing disturbed: what is moved from now on is known to be a move */
