@@ -1,7 +1,8 @@
 /*
  * See filed_twin.h. One of the two golub fetched, the other one it sent; both are of the last hour, and what says that they are one message is what would say it
- * under `sent = "server"`. Nothing is joined: that is what the user said, or what nobody told of this server. Only rows of this run are looked at, so that none
- * is named twice: one whose upload another run had to repeat is named by nobody.
+ * under `sent = "server"`. Nothing is joined: that is what the user said, or what nobody told of this server. Only rows of this run are compared with all others,
+ * so that none is named twice. It is a hint, and some are named by nobody: of whose row an earlier run knows already, since it could not be sent then; what the
+ * account's first run found; what can't be read now, or came more than an hour after the other.
  */
 #include "sync/agenda/filed_twin.h"
 
@@ -57,8 +58,7 @@ say(struct twins *twins, const struct one *one, const struct one *other)
         return false;
     (void)text_print(text, sizeof text,
                      "a message stands twice: the server seems to file sent mail itself (%s), and the mail reader "
-                     "saved it, too (%s). "
-                     "`sent = \"server\"` makes one of the next ones",
+                     "saved it, too (%s). With `sent = \"server\"` later ones stand there once",
                      fetched, twins->row.base);
     report_mailbox(run->report, run->account->name, twins->place->row.name, "sent-twice", text);
     return true;
