@@ -27,7 +27,10 @@ MUST_CHECK bool journal_lettered_save(struct journal *journal, const struct jour
 enum journal_letter {
     /* Its keywords changed since its name was last made to show them (triggers note that); letters of `info` came from another folder, and are to go */
     LETTER_DUE = 1,
-    /* What its name shows, beyond what it showed as `info`, is to be believed, once it is known which message it is and what its letters mean */
+    /*
+     * What its name shows, beyond what it showed as `info`, is to be believed, once it is known which message it is and what its letters mean; first in
+     * `info`: enum letters_noted (sync/rows/lettering.h)
+     */
     LETTER_NEW,
     /* golub is about to give it a name with other letters, `info`: whoever finds that name knows whose doing it is */
     LETTER_BEGUN,

@@ -307,6 +307,14 @@ compare_todos(const void *pa, const void *pb)
 }
 
 void
+agenda_drop_moved_out(struct agenda *agenda)
+{
+    for (size_t i = 0; i < agenda->count; i++)
+        if (agenda->todos[i].moved_out && agenda->todos[i].partner == 0)
+            agenda->todos[i].dropped = true;
+}
+
+void
 agenda_sort(struct agenda *agenda)
 {
     if (agenda->count > 1)

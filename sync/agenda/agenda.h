@@ -15,6 +15,8 @@ void agenda_free(struct agenda *agenda);
 MUST_CHECK bool agenda_plan(struct run *run, struct agenda *agenda, int64_t id);
 /** One more thing to do; agenda_sort after the last one. */
 MUST_CHECK bool agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo);
+/** What may have moved out of a folder or mailbox that is gone (gone_folder.h, gone_mailbox.h), and did not. */
+void agenda_drop_moved_out(struct agenda *agenda);
 /** By mailbox, UID and row. */
 void agenda_sort(struct agenda *agenda);
 /** Another program's state says that it was removed here, and its header is not known. */

@@ -134,11 +134,3 @@ gone_folder_add(struct run *run, struct agenda *agenda, bool *any)
     arena_free(&arena);
     return ok;
 }
-
-void
-gone_folder_drop(struct agenda *agenda)
-{
-    for (size_t i = 0; i < agenda->count; i++)
-        if (agenda->todos[i].moved_out && agenda->todos[i].partner == 0)
-            agenda->todos[i].dropped = true;
-}

@@ -10,7 +10,4 @@
 
 /** What may be the sources of new files, beside what vanished from folders that are there. *any: there are some. Outside a transaction. */
 MUST_CHECK bool gone_folder_add(struct run *run, struct agenda *agenda, bool *any);
-/** Those of them that did not move. */
-void gone_folder_drop(struct agenda *agenda);
-
 #endif

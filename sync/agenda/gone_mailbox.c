@@ -153,14 +153,13 @@ add_source(struct gathering *gathering, const struct kept *kept, unsigned char *
     if (!may_have_moved(source))
         return true;
     *seen = SOME;
-    return agenda_add(
-        run, gathering->agenda,
-        &(struct todo){.id = source->id,
-                       .mailbox = kept->mailbox,
-                       .uid = source->uid,
-                       .size = source->size,
-                       .step = {.verb = PLAN_REMOVE_HERE, .kept_back = !run->account->policy.pull.deletes},
-                       .moved_out = true});
+    return agenda_add(run, gathering->agenda,
+                      &(struct todo){.id = source->id,
+                                     .mailbox = kept->mailbox,
+                                     .uid = source->uid,
+                                     .size = source->size,
+                                     .step = {.verb = PLAN_REMOVE_HERE},
+                                     .moved_out = true});
 }
 
 static bool

@@ -425,7 +425,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
         return false;
     if (!gone_folder_add(run, agenda, &left) || (left && !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE)))
         return false;
-    gone_folder_drop(agenda);
+    agenda_drop_moved_out(agenda);
     if (!apart_follow(run, agenda))
         return false;
     if (candidates_count(agenda, GONE_BOTH) != 0 &&
@@ -442,6 +442,6 @@ agenda_moves(struct run *run, struct agenda *agenda)
                     pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) && hold_unread(run, agenda) &&
                     pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
 
-    gone_folder_drop(agenda);
+    agenda_drop_moved_out(agenda);
     return ok;
 }

@@ -201,7 +201,7 @@ read_folder(struct look *look)
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
             return false;
-        /* It was read since it could not be: its stamp is all that a run which was cut off left of that. */
+        /* Only a folder that was read has a stamp: with one, this is the first run that can't, whatever a run that was cut off has counted. */
         if (mailbox->row.stamp[0] != '\0')
             attempts_folder_read(run, mailbox);
         attempts_folder_unread(run, mailbox);

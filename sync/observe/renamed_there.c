@@ -4,8 +4,9 @@
 #include "sync/run/lookup.h"
 
 /*
- * Is it as the journal has it? Where the journal has the same numbers of the mailbox in question, that is also what is seen when the two changed names: then
- * HIGHESTMODSEQ tells, which a rename counts up where a server counts renames.
+ * Does the list show `other` with the numbers that the journal has of it, so that it has its name still? Where the journal has the very same numbers of
+ * `mailbox`, two that exchanged their names would show that, too: then HIGHESTMODSEQ must be the same as well, which grows by a rename on servers that
+ * count renames as changes.
  */
 static bool
 is_unchanged(const struct mailbox *other, const struct mailbox *mailbox)

@@ -8,8 +8,13 @@
 #include "store/journal/letters.h"
 #include "sync/run/run.h"
 
-#define LETTERS_STOOD                                                                                                  \
-    'l' /* first in what is noted of a file that was in its folder when a line came, or that was met */
+/* First in what is noted of a name as LETTER_NEW: what is known of the file beside the letters that it showed. As in a name, 'c' or 'n': nothing */
+enum letters_noted {
+    LETTERS_SENT = 's', /* it was judged already, under whichever name */
+    LETTERS_MOVED =
+        'm', /* it came from another folder: what is not noted is believed only if a Dovecot serves this one */
+    LETTERS_STOOD = 'l' /* it was in its folder when a line came, or that was met */
+};
 
 struct lettering { /* of a mailbox, in a run */
     bool used;     /* names show keywords, and golub lets them */

@@ -8,11 +8,6 @@
 
 #include "sync/rows/lettering.h"
 
-/* First in what is noted of a name: it was judged already, under whichever name; it came from another folder, and what is not noted is believed only if a
- * Dovecot serves this one */
-#define LETTERS_SENT 's'
-#define LETTERS_MOVED 'm'
-
 /** A name is another one now: letters that came, and those that went, as far as they are believed. $Forwarded is a flag of `message`. Inside a transaction. */
 MUST_CHECK bool letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_message *before,
                                 struct journal_message *message);
@@ -32,8 +27,10 @@ MUST_CHECK bool letters_met(struct run *run, const struct journal_message *messa
 /** This side says so of one keyword; nothing where that is none of this folder's to say. Inside a transaction. */
 MUST_CHECK bool letters_say(struct run *run, const struct journal_message *message, const char *word, bool set);
 
-/** A name with a letter that means $Forwarded shows that flag. @param before  a name of the same file that did not show it: its letters do not say so now either,
- * whatever their lines mean by now; NULL: none */
+/**
+ * A name with a letter that means $Forwarded shows that flag.
+ * @param before  a name of the same file that did not show it: its letters do not say so now either, whatever their lines mean by now; NULL: none
+ */
 unsigned letters_flags(const struct mailbox *mailbox, const char *info, const char *before);
 /** $Forwarded that the name showed before, and does not show now: did nobody take it off? */
 bool letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, const struct journal_message *before,

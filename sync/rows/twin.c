@@ -38,6 +38,12 @@ is_whole(const struct journal_message *twin)
            (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
 }
 
+enum wanted {
+    STAYING,       /* on both sides, and nothing takes it away */
+    WITH_ITS_FILE, /* ... in another mailbox, with the file of the message */
+    OUT_OF_SIGHT   /* in another mailbox that this run could not see */
+};
+
 static bool
 is_staying(struct run *run, const struct journal_message *twin)
 {
@@ -46,13 +52,6 @@ is_staying(struct run *run, const struct journal_message *twin)
 
     return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && is_seen(mailbox, twin) &&
            !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && is_whole(twin) && !deleted;
-}
-
-static bool
-stays_there(struct run *run, const struct journal_message *message, const struct journal_message *twin)
-{
-    (void)message;
-    return is_staying(run, twin);
 }
 
 static bool
@@ -72,9 +71,22 @@ is_out_of_sight(struct run *run, const struct journal_message *message, const st
 }
 
 static bool
-find_twin(struct run *run, const struct journal_message *message,
-          bool fits(struct run *run, const struct journal_message *message, const struct journal_message *twin),
-          bool *found)
+is_wanted(struct run *run, const struct journal_message *message, const struct journal_message *twin,
+          enum wanted wanted)
+{
+    switch (wanted) {
+    case STAYING:
+        return is_staying(run, twin);
+    case WITH_ITS_FILE:
+        return has_its_file(run, message, twin);
+    case OUT_OF_SIGHT:
+        break;
+    }
+    return is_out_of_sight(run, message, twin);
+}
+
+static bool
+find_twin(struct run *run, const struct journal_message *message, enum wanted wanted, bool *found)
 {
     struct journal_message other;
     int64_t *ids;
@@ -90,7 +102,7 @@ find_twin(struct run *run, const struct journal_message *message,
         if (ids[i] == message->id)
             continue;
         ok = run_load(run, ids[i], &other);
-        *found = ok && fits(run, message, &other);
+        *found = ok && is_wanted(run, message, &other, wanted);
     }
     free(ids);
     return ok;
@@ -99,19 +111,19 @@ find_twin(struct run *run, const struct journal_message *message,
 bool
 twin_stays(struct run *run, const struct journal_message *message, bool *stays)
 {
-    return find_twin(run, message, stays_there, stays);
+    return find_twin(run, message, STAYING, stays);
 }
 
 bool
 twin_has_file(struct run *run, const struct journal_message *message, bool *has)
 {
-    return find_twin(run, message, has_its_file, has);
+    return find_twin(run, message, WITH_ITS_FILE, has);
 }
 
 bool
 twin_is_unseen(struct run *run, const struct journal_message *message, bool *unseen)
 {
-    return find_twin(run, message, is_out_of_sight, unseen);
+    return find_twin(run, message, OUT_OF_SIGHT, unseen);
 }
 
 bool
