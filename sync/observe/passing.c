@@ -7,87 +7,236 @@
 
 #include <inttypes.h>
 
-#define KEY "passing" /* since when there is one; "": there is none */
+#define KEY "passing" /* numbers of the names that the list has, each with the time when it was first seen */
 #define DAY 86400
+#define DAYS 64 /* names; more are mailboxes like any other */
 
-/* This account gave that name: an earlier run was cut off before it knew so. */
+struct days {
+    struct {
+        uint64_t number;
+        int64_t since;
+    } of[DAYS];
+    size_t count;
+    char *text; /* as the journal has it */
+};
+
+/* ---- its day ---- */
+
+/* The next token of the text. */
 static bool
-is_at_it(struct run *run, const struct remote_listed *seen, bool *own)
+take_number(const char **at, uint64_t *number)
 {
-    const struct text level = aside_level(seen);
+    const size_t length = strcspn(*at, " ");
+    const bool is = text_number((struct text){*at, length}, INT64_MAX, number);
+
+    *at += length + ((*at)[length] == ' ');
+    return is;
+}
+
+static bool
+load(struct run *run, struct days *days)
+{
+    const char *at;
+    uint64_t number, since;
+
+    if (!journal_get(run->journal, KEY, &days->text, &run->err))
+        return false;
+    at = days->text != NULL ? days->text : "";
+    while (days->count < DAYS && take_number(&at, &number) && take_number(&at, &since)) {
+        days->of[days->count].number = number;
+        days->of[days->count++].since = (int64_t)since;
+    }
+    return true;
+}
+
+static bool
+save(struct run *run, const struct days *days, const char *before)
+{
+    char text[DAYS * 42 + 1] = "";
+    size_t length = 0;
+
+    for (size_t i = 0; i < days->count; i++) {
+        (void)text_print(text + length, sizeof text - length, "%s%" PRIu64 " %" PRId64, i != 0 ? " " : "",
+                         days->of[i].number, days->of[i].since);
+        length += strlen(text + length);
+    }
+    if (run->dry || strcmp(text, before != NULL ? before : "") == 0)
+        return true;
+    return run_begin(run) && run_end(run, journal_set(run->journal, KEY, text, &run->err));
+}
+
+/* A clock that goes back begins the day anew. */
+static int64_t
+since_of(const struct days *days, uint64_t number, int64_t now)
+{
+    for (size_t i = 0; i < days->count; i++)
+        if (days->of[i].number == number && days->of[i].since <= now)
+            return days->of[i].since;
+    return now;
+}
+
+/* It is in the list of this run. What stands below one has its number, too. *over: its day is */
+static void
+note(const struct run *run, const struct days *had, struct days *now, uint64_t number, bool *over)
+{
+    const int64_t since = since_of(had, number, run->now);
+    size_t at = 0;
+
+    while (at < now->count && now->of[at].number != number)
+        at++;
+    *over = at == DAYS || run->now - since >= DAY;
+    if (at != now->count || at == DAYS)
+        return;
+    now->of[at].number = number;
+    now->of[at].since = since;
+    now->count++;
+}
+
+/* ---- which ones ---- */
+
+/* This account gave that very name: an earlier run was cut off before it knew so. */
+static bool
+is_own(struct run *run, uint64_t number, bool *own)
+{
     struct journal_op *ops = NULL;
     char name[ASIDE_NAME_SIZE];
     size_t count = 0;
 
+    *own = false;
+    aside_name((int64_t)number, name);
     if (!journal_ops(run->journal, &ops, &count, &run->err))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        aside_name(ops[i].mailbox, name);
-        *own = *own || (ops[i].kind == OP_RENAME_THERE && text_is(level, name));
-    }
+    for (size_t i = 0; i < count; i++)
+        *own = *own || (ops[i].kind == OP_RENAME_THERE && strcmp(ops[i].name, name) == 0);
     free(ops);
     return true;
 }
 
 static bool
-read_since(struct run *run, bool *known, int64_t *since)
+find(struct run *run, struct renamed_item *items, size_t count, const struct days *had, struct days *now)
 {
-    char *text;
-    uint64_t number = 0;
+    uint64_t number;
+    bool ok = true, own, over;
 
-    if (!journal_get(run->journal, KEY, &text, &run->err))
-        return false;
-    *known = text != NULL && text_number(text_of(text), INT64_MAX, &number);
-    *since = *known ? (int64_t)number : run->now;
-    free(text);
-    return true;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct renamed_item *item = &items[i];
+
+        if (item->row != NULL || item->waits || item->seen->objectid[0] != '\0' || !aside_number(item->seen, &number) ||
+            lookup_wire(run, item->seen->name) != NULL)
+            continue;
+        note(run, had, now, number, &over);
+        ok = is_own(run, number, &own);
+        item->waits = item->passing = ok && !own && !over;
+        if (item->passing)
+            run_learn(run, NULL, CAUTION_MADE_THERE);
+    }
+    return ok;
+}
+
+/* ---- what they may be ---- */
+
+static bool
+is_in_sync(const struct mailbox *row)
+{
+    return row->row.wire != NULL && row->folder_here && row->chosen &&
+           (row->row.state == MAILBOX_ACTIVE || row->row.state == MAILBOX_REPAIR);
+}
+
+static void
+leave(struct mailbox *row, const struct remote_listed *seen)
+{
+    row->undecided = row->passing = true;
+    error_escape(row->perhaps, sizeof row->perhaps, seen->name);
+}
+
+static struct renamed_item *
+find_namesake(struct renamed_item *items, size_t count, const struct mailbox *row)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_is(items[i].seen->name, row->row.wire))
+            return &items[i];
+    return NULL;
+}
+
+static bool
+has_another_name(const struct renamed_item *items, size_t count, const struct mailbox *row)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].row == row)
+            return true;
+    return false;
+}
+
+/* It has this row's numbers. Is the row's old name that of another one now, which nobody followed? */
+static bool
+is_away(const struct run *run, const struct renamed_item *item, const struct renamed_item *namesake,
+        const struct mailbox *row)
+{
+    return row->row.utf8 == run->info.utf8 && namesake != NULL && namesake != item && namesake->row == NULL &&
+           namesake->seen->has_status && namesake->seen->uidvalidity != row->row.uidvalidity;
+}
+
+/* What has the name that one of them had is another row's in turn, perhaps: neither is paired with the other. */
+static bool
+pass_on(struct run *run, struct renamed_item *items, size_t count, const struct renamed_item *item)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *row = &run->mailboxes[i];
+        struct renamed_item *namesake;
+
+        if (row->undecided || !is_in_sync(row) || !undecided_fits(item->seen, row) ||
+            has_another_name(items, count, row))
+            continue;
+        namesake = find_namesake(items, count, row);
+        if (namesake == NULL ? aside_is_renamed(item->seen) : !is_away(run, item, namesake, row)) /* passing_keep */
+            continue;
+        leave(row, item->seen);
+        if (namesake != NULL)
+            namesake->waits = namesake->passing = true;
+        any = true;
+    }
+    return any;
 }
 
 bool
-passing_is(struct run *run, const struct remote_listed *seen, bool *any, bool *passing)
+passing_find(struct run *run, struct renamed_item *items, size_t count)
 {
-    bool own = false, known;
-    int64_t since;
+    struct days had = {0}, now = {0};
+    bool ok = load(run, &had) && find(run, items, count, &had, &now) && save(run, &now, had.text);
 
-    *passing = false;
-    if (!aside_is_renamed(seen) || seen->objectid[0] != '\0' || lookup_wire(run, seen->name) != NULL)
-        return true;
-    if (!is_at_it(run, seen, &own) || !read_since(run, &known, &since))
-        return false;
-    *any = true;
-    *passing = !own && run->now - since < DAY;
-    if (*passing)
-        run_learn(run, NULL, CAUTION_MADE_THERE);
-    return true;
+    for (bool again = ok; again;) {
+        again = false;
+        for (size_t i = 0; i < count; i++)
+            again = (items[i].passing && pass_on(run, items, count, &items[i])) || again;
+    }
+    free(had.text);
+    return ok;
 }
 
-void
-passing_keep(struct run *run, const struct remote_listed *seen)
+/* @param fits  only those whose numbers fit. @return whether there is any */
+static bool
+keep(struct run *run, const struct remote_listed *seen, bool fits)
 {
+    bool any = false;
+
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *row = &run->mailboxes[i];
 
-        if (row->listed || row->undecided || row->row.wire == NULL || !row->folder_here || !row->chosen ||
-            (row->row.state != MAILBOX_ACTIVE && row->row.state != MAILBOX_REPAIR) ||
-            (seen->has_status && !undecided_fits(seen, row)))
+        if (row->listed || !is_in_sync(row) || (fits && seen->has_status && !undecided_fits(seen, row)))
             continue;
-        row->undecided = row->passing = true;
-        error_escape(row->perhaps, sizeof row->perhaps, seen->name);
+        any = true;
+        if (!row->undecided)
+            leave(row, seen);
     }
+    return any;
 }
 
-bool
-passing_end(struct run *run, bool any)
+/* Some servers give other numbers with each name: where none fits it may be any. */
+void
+passing_keep(struct run *run, const struct remote_listed *seen)
 {
-    char text[24] = "";
-    bool known;
-    int64_t since;
-
-    if (run->dry || !read_since(run, &known, &since))
-        return run->dry;
-    if (any == known && since <= run->now) /* a clock that goes back begins the day anew */
-        return true;
-    if (any)
-        (void)text_print(text, sizeof text, "%" PRId64, run->now);
-    return run_begin(run) && run_end(run, journal_set(run->journal, KEY, text, &run->err));
+    if (aside_is_renamed(seen) && !keep(run, seen, true))
+        (void)keep(run, seen, false);
 }

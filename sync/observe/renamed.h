@@ -16,7 +16,8 @@ struct renamed_item { /* one of the list */
     bool reborn;         /* [out] ... and its old name is another one's now */
     bool
         same; /* [out] ... which it has here already, while another one has the name that the row knew of the server's */
-    bool waits; /* [out] it is perhaps a row's new name, which only another list tells: left alone in this run */
+    bool waits;   /* [out] it is perhaps a row's new name, which only another list tells: left alone in this run */
+    bool passing; /* [out] ... for another golub gave it, or what had its name, another name for a moment: passing.h */
 };
 
 /** Nobody renames that one: RENAME takes its mail out of it (RFC 9051 section 6.3.6). */

@@ -30,15 +30,13 @@ struct listed {
     struct remote_listed seen; /* its texts are in one allocation, `bytes` */
     char *bytes;
     bool taken, cut; /* cut: it has a prefix to be cut */
+    bool passing;    /* passing.h: it counts as not there */
 };
 
 struct list {
     struct run *run;
-    bool inbox;   /* was named */
-    bool renamed; /* passing.h */
+    bool inbox; /* was named */
     struct listed *items;
-    struct listed *passing; /* passing.h: they count as not there */
-    size_t passing_count, passing_size;
     struct listed **others; /* by their bytes in the other spelling; NULL: not made yet */
     size_t count, size;
     struct listed *parents; /* names that are no mailboxes, and stand above some */
@@ -103,17 +101,12 @@ collect(void *context, const struct remote_listed *seen)
 {
     struct list *list = context;
     struct run *run = list->run;
-    bool passing;
 
     list->inbox |= text_is_nocase(seen->name, "INBOX");
     if ((seen->attributes & REMOTE_NOSELECT) != 0)
         return keep(run, &list->parents, &list->parents_count, &list->parents_size, seen) != NULL;
     if (aside_is_deleted(seen))
         return true;
-    if (!passing_is(run, seen, &list->renamed, &passing))
-        return false;
-    if (passing)
-        return keep(run, &list->passing, &list->passing_count, &list->passing_size, seen) != NULL;
     if (keep(run, &list->items, &list->count, &list->size, seen) == NULL)
         return false;
     if (!array_grow(&run->listed, &run->listed_size, run->listed_count + 1, sizeof *run->listed))
@@ -247,9 +240,10 @@ match_known(struct list *list)
     for (size_t i = 0; ok && i < list->count; i++)
         items[i].seen = &list->items[i].seen;
     ok = ok && took_name_find(list->run, items, list->count) && renamed_find(list->run, items, list->count) &&
-         renamed_mail_find(list->run, items, list->count);
+         renamed_mail_find(list->run, items, list->count) && passing_find(list->run, items, list->count);
     for (size_t i = 0; ok && i < list->count; i++) {
         list->items[i].taken = items[i].waits;
+        list->items[i].passing = items[i].passing;
         ok = items[i].row == NULL || take(list, &list->items[i], items[i].row);
     }
     ok = ok && took_name_leave(list->run, items, list->count) && match_bytes(list) &&
@@ -514,16 +508,14 @@ survey_list(struct run *run)
     ok = ok && sort_others(&list) && check_list(&list) && note_parents(&list) && note_shapes(&list) &&
          mapped_resolve(run, item_of, &list, list.count) && moved_folders_map(run) && mapped_follow(run) &&
          match_known(&list) && match_names(&list) && mapped_settle(run);
-    for (size_t i = 0; ok && i < list.passing_count; i++)
-        passing_keep(run, &list.passing[i].seen);
-    ok = ok && undecided_leave(run) && take_over(&list) && passing_end(run, list.renamed);
+    for (size_t i = 0; ok && i < list.count; i++)
+        if (list.items[i].passing)
+            passing_keep(run, &list.items[i].seen);
+    ok = ok && undecided_leave(run) && take_over(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
     for (size_t i = 0; i < list.parents_count; i++)
         free(list.parents[i].bytes);
-    for (size_t i = 0; i < list.passing_count; i++)
-        free(list.passing[i].bytes);
-    free(list.passing);
     free(list.items);
     free(list.parents);
     free(list.others);

@@ -30,29 +30,32 @@ aside_name(int64_t id, char name[static ASIDE_NAME_SIZE])
     (void)text_print(name, ASIDE_NAME_SIZE, ASIDE_RENAMED "%" PRId64, id);
 }
 
-/** It has such a name, or stands below one that does: perhaps another golub is at it. @return that level; its length is 0: it has none */
-static inline struct text
-aside_level(const struct remote_listed *seen)
+/** It has such a name, or stands below one that does: perhaps another golub is at it. @param number  [out] of that name */
+static inline bool
+aside_number(const struct remote_listed *seen, uint64_t *number)
 {
     static const size_t length = sizeof ASIDE_RENAMED - 1;
     const struct text name = seen->name;
 
     for (size_t at = 0; at + length < name.len; at++) {
-        struct text level = {name.at + at, 0};
+        struct text digits = {name.at + at + length, 0};
 
-        if ((at != 0 && name.at[at - 1] != seen->separator) || memcmp(level.at, ASIDE_RENAMED, length) != 0)
+        if ((at != 0 && name.at[at - 1] != seen->separator) || memcmp(name.at + at, ASIDE_RENAMED, length) != 0)
             continue;
-        while (at + level.len < name.len && level.at[level.len] != seen->separator)
-            level.len++;
-        return level;
+        while (at + length + digits.len < name.len && digits.at[digits.len] != seen->separator)
+            digits.len++;
+        if (text_number(digits, INT64_MAX, number))
+            return true;
     }
-    return (struct text){NULL, 0};
+    return false;
 }
 
 static inline bool
 aside_is_renamed(const struct remote_listed *seen)
 {
-    return aside_level(seen).len != 0;
+    uint64_t number;
+
+    return aside_number(seen, &number);
 }
 
 #endif

@@ -7,8 +7,10 @@ import os
 import random
 import shutil
 import sqlite3
+import unittest
 
 from base import HELD, NIGHTLY, OK, SOME, SystemTest, main
+from rig import courier
 from test_mailbox_deletes import ALL, Deleting
 
 SHORT = 5  # pairs of each kind; all of them where GOLUB_NIGHTLY is set
@@ -162,49 +164,115 @@ class ChangingPlacesTest(Laptops, SystemTest):
         self.kill_at(self.account, 2)
         self.assertEqual(len([n for n in self.client.mailboxes() if "golub-rename-" in n]), 1)
 
-    def test_what_has_it_is_followed_once_it_has_its_own_again(self):
-        self.other.set(pull=["new", "flags", "mailboxes"])
+    def assert_each_once(self, account):
+        self.assertEqual(sorted(account.maildir.mailboxes()), ["A/Old", "B", "INBOX"])
+        self.assertEqual(account.sync().code, OK)
+        self.assert_same(dates=False, account=account)
+
+    def assert_followed(self):
+        """Into the name for a moment, and out of it."""
+        self.given_a_name_for_a_moment()
+        self.proxy.reset()
+
+        for _ in range(3):
+            result = self.other.sync()
+            self.assertEqual(result.code, OK)
+            self.assertNotIn("gone on the server", result.out)
+            self.assertEqual(len(self.files_of(self.other)), 5)
+        self.assertEqual([line for line in self.proxy.sent() if b"BODY.PEEK[]" in line], [])
+
+        for account in (self.account, self.other) * 3:
+            account.sync()
+        self.assert_each_once(self.other)
+
+    def test_what_has_it_is_followed(self):
+        self.assert_followed()
+
+    def test_what_has_it_and_is_left_out_by_that_name_is_left_alone(self):
+        self.other.set(mailboxes=["INBOX", "A", "A/*", "B"])
         self.given_a_name_for_a_moment()
 
         result = self.other.sync()
 
-        self.assertNotIn("it is gone on the server", result.out)
+        self.assertNotIn("gone on the server", result.out)
         self.assertIn("work/A: can't tell what this mailbox is called there now", result.err)
         for account in (self.account, self.other) * 2:
             account.sync()
-        self.assertEqual(sorted(self.other.maildir.mailboxes()), ["A/Old", "B", "INBOX"])
-        self.assertEqual(self.other.sync().code, OK)
-        self.assert_same(dates=False, account=self.other)
+        self.assert_each_once(self.other)
 
     def test_a_rename_of_its_own_makes_no_mailbox_of_another_laptops(self):
+        """Not even where both know it by one number."""
         self.given_all(A=1)
         os.rename(self.other.maildir.folder("A"), self.other.maildir.folder("C"))
         self.kill_at(self.other, 1)
-        self.client.create("golub-rename-101")
+        with sqlite3.connect(self.other.journal_path()) as journal:
+            number, = journal.execute("SELECT mailbox FROM op").fetchone()
+        self.client.create("golub-rename-%d" % number)
 
         self.other.sync()
 
-        self.assertNotIn("golub-rename-101", self.other.maildir.mailboxes())
+        self.assertNotIn("golub-rename-%d" % number, self.other.maildir.mailboxes())
         self.assertIn("C", self.client.mailboxes())
+
+    # -- of three that change places one waits for its own name, and another one has the name that it had
+
+    def given_a_name_that_changed_hands(self):
+        """A/Old was A, and is called golub-rename-N; A was B."""
+        self.given_all(A=3, B=2)
+        away = self.maildir.folder("away")
+        os.rename(self.maildir.folder("A"), away)
+        os.rename(self.maildir.folder("B"), self.maildir.folder("A"))
+        os.rename(away, self.maildir.folder("A/Old"))
+        self.kill_at(self.account, 3)
+        self.assertEqual(sorted(n[:13] for n in self.client.mailboxes()), ["A", "INBOX", "golub-rename-"])
+
+    def assert_changed_hands(self):
+        self.proxy.reset()
+        result = self.other.sync()
+        self.assertNotIn("UIDVALIDITY", result.out)
+        self.assertNotIn("gone on the server", result.out)
+        self.assertEqual(self.proxy.changing(), [], self.evidence())
+        for account in (self.account, self.other) * 2:
+            account.sync()
+        self.assertEqual(sorted(self.other.maildir.mailboxes()), ["A", "A/Old", "INBOX"])
+        self.assertEqual(self.client.status("A")["messages"], 2)
+        self.assertEqual(self.client.status("A/Old")["messages"], 3)
+        self.assertEqual(self.other.sync().code, OK)
+        self.assert_same(dates=False, account=self.other)
+
+    def test_another_one_has_the_name_that_it_had(self):
+        self.given_a_name_that_changed_hands()
+        self.assert_changed_hands()
+
+    def test_another_one_has_the_name_that_it_had_and_the_new_one_is_left_out(self):
+        self.other.set(mailboxes=["INBOX", "A", "A/*", "B"])
+        self.given_a_name_that_changed_hands()
+        self.assert_changed_hands()
+
+    # -- to one who does not know the mailbox it is none
 
     def test_a_name_for_a_moment_is_no_mailbox(self):
         self.given_a_name_for_a_moment()
+        third = self.new_account("work", home=self.another_home())
 
         for _ in range(3):
-            self.other.sync()
-            self.assertEqual([n for n in self.other.maildir.mailboxes() if "golub" in n], [])
-            self.assertGreaterEqual(len(self.files_of(self.other)), 5)
-        for account in (self.account, self.other) * 3:
+            third.sync()
+            self.assertEqual(sorted(third.maildir.mailboxes()), ["B", "INBOX"])
+        for account in (self.account, third) * 3:
             account.sync()
 
         self.assertEqual(sorted(self.client.mailboxes()), ["A/Old", "B", "INBOX"])
         self.assertEqual(self.client.status("A/Old")["messages"], 3)
-        self.assert_same(dates=False)
-        self.assert_same(dates=False, account=self.other)
+        self.assert_each_once(self.account)
+        self.assert_each_once(third)
+
     def passing(self, seconds):
+        """So much later, for the names that are known."""
         with sqlite3.connect(self.other.journal_path()) as journal:
-            journal.execute("UPDATE meta SET v = CAST(v + ? AS TEXT) WHERE k = 'passing' AND v <> ''", (seconds,))
-            self.assertEqual(journal.execute("SELECT changes()").fetchone(), (1,))
+            words = journal.execute("SELECT v FROM meta WHERE k = 'passing'").fetchone()[0].split()
+            words[1::2] = [str(int(since) + seconds) for since in words[1::2]]
+            journal.execute("UPDATE meta SET v = ? WHERE k = 'passing'", (" ".join(words),))
+            self.assertGreater(len(words), 1)
 
     def made(self, name):
         self.other.sync()
@@ -220,6 +288,21 @@ class ChangingPlacesTest(Laptops, SystemTest):
         self.client.create("golub-rename-102")
         self.assertFalse(self.made("golub-rename-102"))
 
+    def test_one_that_is_left_out_ends_no_day_but_its_own(self):
+        self.given_all(B=1)
+        self.other.set(mailboxes=["*", "!golub-rename-7"])
+        self.client.create("golub-rename-7")
+        self.assertFalse(self.made("golub-rename-7"))
+        self.passing(-2 * 86400)
+        self.assertFalse(self.made("golub-rename-7"))
+        self.client.create("golub-rename-101")
+        self.assertFalse(self.made("golub-rename-101"))
+        self.client.delete_mailbox("B")
+        self.client.delete_mailbox("golub-rename-101")
+        self.other.sync()
+        self.other.sync()
+        self.assertEqual(list(self.other.maildir.mailboxes()), ["INBOX"], "it keeps nothing back any more")
+
     def test_a_clock_that_goes_back_begins_the_day_anew(self):
         self.given_all(B=1)
         self.client.create("golub-rename-101")
@@ -228,6 +311,29 @@ class ChangingPlacesTest(Laptops, SystemTest):
         self.assertFalse(self.made("golub-rename-101"))
         self.passing(-2 * 86400)
         self.assertTrue(self.made("golub-rename-101"))
+
+
+class CourierTest(Laptops, SystemTest):
+    """It gives another UIDVALIDITY with each name."""
+    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
+    separator, prefix = ".", "INBOX."
+    account_options = {"pull": ALL, "push": ALL}
+    kill_at = ChangingPlacesTest.kill_at
+    given_a_name_for_a_moment = ChangingPlacesTest.given_a_name_for_a_moment
+    assert_followed, assert_each_once = ChangingPlacesTest.assert_followed, ChangingPlacesTest.assert_each_once
+
+    @classmethod
+    def setUpClass(cls):
+        problem = cls.fetch()
+        if problem:
+            raise unittest.SkipTest(problem)
+        super().setUpClass()
+
+    def test_what_has_it_is_followed(self):
+        self.assert_followed()
+
+    def test_what_has_it_is_left_alone_where_that_name_is_left_out(self):
+        ChangingPlacesTest.test_what_has_it_and_is_left_out_by_that_name_is_left_alone(self)
 
 
 if __name__ == "__main__":
