@@ -51,9 +51,9 @@ is_special(const struct mailbox *mailbox)
 static bool
 may_go(const struct run *run, const struct mailbox *mailbox, enum mailbox_side side)
 {
-    return mailbox->row.id != 0 && mailbox->row.wire != NULL && mailbox->chosen && mailbox->asked &&
-           !mailbox->by_name && !mailbox->stuck && !mailbox->name_waits && !mailbox->undecided && !mailbox->fits_one &&
-           mailbox->row.goal == NULL && (mailbox->row.goal_there == NULL || side == SIDE_HERE) &&
+    return mailbox->row.id != 0 && (mailbox->row.wire != NULL || side == SIDE_HERE) && mailbox->chosen &&
+           mailbox->asked && !mailbox->by_name && !mailbox->stuck && !mailbox->name_waits && !mailbox->undecided &&
+           !mailbox->fits_one && mailbox->row.goal == NULL && (mailbox->row.goal_there == NULL || side == SIDE_HERE) &&
            mailbox_may_go(side, is_special(mailbox), &run->account->policy);
 }
 
@@ -438,7 +438,7 @@ find_doubt(const struct run *run, const struct mailbox *mailbox)
     return NULL;
 }
 
-/* One more list, and then each of them by its name. *again: that list shows news. */
+/* One more list, and then each of them by its name, unless that is another one's: that is proof enough. *again: that list shows news. */
 static bool
 prove(struct run *run, bool *again)
 {
@@ -453,7 +453,7 @@ prove(struct run *run, bool *again)
 
         if (mailbox->going != GOING_HERE || mailbox->going_proven)
             continue;
-        ok = doubt != NULL || ask_by_name(run, mailbox, why);
+        ok = doubt != NULL || mailbox->row.wire == NULL || ask_by_name(run, mailbox, why);
         if (ok && (doubt != NULL || why[0] != '\0'))
             ok = going_keep(run, mailbox, doubt != NULL ? doubt : why);
         mailbox->going_proven = true;

@@ -1,7 +1,6 @@
 /* See rename_there.h. */
 #include "sync/apply/rename_there.h"
 
-#include "store/base/utf7.h"
 #include "sync/apply/renamed_apart.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/renaming.h"
@@ -328,17 +327,6 @@ waits_for_above(const struct renaming *renaming, const struct mailbox *mailbox)
     return false;
 }
 
-/* Its bytes on the server, if it had that name there. */
-static bool
-spell(struct run *run, const struct mailbox *mailbox, const char *name, struct buffer *wire)
-{
-    char utf8[LIMIT_MAILBOX_NAME + 1];
-    struct error ignored = {0};
-
-    return names_to_server(name, mailbox->row.separator, utf8, &ignored) && buffer_adds(wire, run->info.prefix) &&
-           (run->info.utf8 ? buffer_adds(wire, utf8) : utf7_encode(text_of(utf8), wire));
-}
-
 /* Does the server have a mailbox below this name? */
 static bool
 is_any_below(const struct run *run, const char *name)
@@ -351,16 +339,14 @@ is_any_below(const struct run *run, const char *name)
 
 /*
  * A mailbox that is gone on the server, and whose folder was renamed here, has its old name in the journal alone: where another one is to get that on the
- * server, it is called as its folder is, or, as long as one that is to go has that name, by a name of its own.
+ * server, it is called as its folder is, or, as long as one that is to go has that name, by a name of its own. It has no bytes on the server.
  */
 static bool
 make_way(struct run *run, struct mailbox *holder)
 {
-    struct buffer wire = buffer_new(LIMIT_LITERAL_KEPT);
     char goal[LIMIT_MAILBOX_NAME + 1];
-    bool ok = true;
 
-    if (holder == NULL || holder->listed || holder->row.state != MAILBOX_GONE_REMOTE || holder->row.wire == NULL ||
+    if (holder == NULL || holder->listed || holder->row.state != MAILBOX_GONE_REMOTE ||
         holder->row.goal_there == NULL || run->info.unlisted[0] != '\0' ||
         !text_copy(text_of(holder->row.goal_there), goal, sizeof goal))
         return true;
@@ -371,12 +357,7 @@ make_way(struct run *run, struct mailbox *holder)
             return true;
         aside_name(holder->row.id, goal);
     }
-    if (spell(run, holder, goal, &wire)) {
-        holder->row.utf8 = run->info.utf8;
-        ok = run_begin(run) && run_end(run, renaming_done(run, holder, goal, (struct text){wire.at, wire.len}));
-    }
-    buffer_free(&wire);
-    return ok;
+    return run_begin(run) && run_end(run, renaming_done(run, holder, goal, TEXT("")));
 }
 
 static bool
@@ -483,9 +464,11 @@ settle(struct run *run, const struct journal_op *op)
     struct answer answer = {0};
     bool ok, has_it;
 
+    if (mailbox != NULL && mailbox->undecided)
+        return true;
     /* Not under its old name any more, nor under that one (took_name.h): somebody else did something to it. */
     if (mailbox == NULL || mailbox->row.wire == NULL || !mailbox->listed)
-        return (mailbox != NULL && (run->info.unlisted[0] != '\0' || mailbox->undecided)) || end_intent(run, op->id);
+        return (mailbox != NULL && run->info.unlisted[0] != '\0') || end_intent(run, op->id);
     has_it = strcmp(mailbox->row.name, op->name) == 0;
     if (has_it && mailbox->had_wire == NULL)
         return end_intent(run, op->id);

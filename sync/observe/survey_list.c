@@ -496,6 +496,7 @@ survey_list(struct run *run)
     bool ok;
 
     run->listed_count = 0; /* of a list that broke off */
+    undecided_forget(run);
     ok = run->remote.ops->survey(run->remote.self, collect, &list, &run->err);
 
     run->remote.ops->info(run->remote.self, &run->info); /* the prefix of the namespace comes in the turn of the list */

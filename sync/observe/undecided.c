@@ -12,6 +12,17 @@ undecided_fits(const struct remote_listed *seen, const struct mailbox *row)
     return seen->has_status && seen->uidvalidity == row->row.uidvalidity && seen->uidnext >= row->row.uidnext;
 }
 
+void
+undecided_forget(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *row = &run->mailboxes[i];
+
+        row->undecided = row->passing = row->unread_there = row->perhaps_renamed = row->fits_one = row->name_waits =
+            false;
+    }
+}
+
 /* It was in sync under a name that the list does not have, and what it is was known. */
 static bool
 is_lost(const struct mailbox *mailbox)

@@ -7,6 +7,8 @@
 
 #include "sync/observe/survey.h"
 
+/** Before a list: what an earlier one of this run, behind which the line broke, left open. */
+void undecided_forget(struct run *run);
 /** In numbers it may be this row's: UIDs are never given again under one UIDVALIDITY. */
 bool undecided_fits(const struct remote_listed *seen, const struct mailbox *row);
 /**

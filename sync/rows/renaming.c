@@ -120,6 +120,11 @@ spell_anew(struct run *run, struct mailbox *mailbox, struct text from, struct te
     const size_t length = row->wire != NULL ? strlen(row->wire) : 0;
     char *wire;
 
+    if (to.len == 0) {
+        free(row->wire);
+        row->wire = NULL;
+        return true;
+    }
     if (length < from.len || memcmp(row->wire, from.at, from.len) != 0)
         return true;
     wire = malloc(to.len + length - from.len + 1);
@@ -153,7 +158,7 @@ unname(struct run *run, const char *from, const char *to)
 bool
 renaming_done(struct run *run, struct mailbox *mailbox, const char *to, struct text wire)
 {
-    char *from = strdup(mailbox->row.name), *old = strdup(mailbox->row.wire);
+    char *from = strdup(mailbox->row.name), *old = strdup(mailbox->row.wire != NULL ? mailbox->row.wire : "");
     bool ok = (from != NULL && old != NULL) || run_no_memory(run);
 
     ok = ok && unname(run, from, to);

@@ -19,7 +19,7 @@ bool renaming_is_free(struct run *run, const struct mailbox *mailbox, const char
  * It was carried out. Inside a transaction; places in the array stay.
  *
  * @param to    as people call it
- * @param wire  its bytes on the server
+ * @param wire  its bytes on the server; none: neither it nor what is below it is there
  */
 MUST_CHECK bool renaming_done(struct run *run, struct mailbox *mailbox, const char *to, struct text wire);
 

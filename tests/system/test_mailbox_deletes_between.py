@@ -369,6 +369,22 @@ class RenamedTest(Between, SystemTest):
         self.assertEqual(len(self.quarantined()), 3)
         self.assert_in_sync()
 
+    def test_it_goes_though_another_one_has_its_old_name_there(self):
+        """What has that name is another mailbox: the proof that this one is gone."""
+        self.given_both()
+        self.sync()
+        other = self.corpus.simple("another one")
+        self.client.create("A")
+        self.client.append("A", other.bytes)
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["A", "B", "INBOX"])
+        self.assertTrue(self.maildir.has("A", other))
+        self.assertEqual(len(self.quarantined()), 3)
+        self.assert_in_sync()
+
     def test_its_old_name_is_free(self):
         """Renamed there at the same time, where nothing tells that it is the same one; and another folder takes its name here."""
         self.account.set(pull=None, push=None, disable=["X-GUID"])

@@ -157,6 +157,9 @@ class ChangingPlacesTest(Laptops, SystemTest):
     def given_a_name_for_a_moment(self):
         """A/Old was A, and is called golub-rename-N."""
         self.given_all(A=3, B=2)
+        self.change_places()
+
+    def change_places(self):
         away = self.maildir.folder("away")
         os.rename(self.maildir.folder("A"), away)
         os.mkdir(self.maildir.folder("A"))
@@ -213,6 +216,48 @@ class ChangingPlacesTest(Laptops, SystemTest):
 
         self.assertNotIn("golub-rename-%d" % number, self.other.maildir.mailboxes())
         self.assertIn("C", self.client.mailboxes())
+
+    def test_a_rename_of_its_own_is_not_asked_for_while_it_is_left_alone(self):
+        self.other.set(mailboxes=["INBOX", "A", "A/*", "B", "C"])
+        self.given_all(A=3, B=2)
+        os.rename(self.other.maildir.folder("A"), self.other.maildir.folder("C"))
+        self.kill_at(self.other, 1)
+        self.other.set(server=self.account.keys["server"])
+        self.change_places()
+        self.through()
+        self.other.set(server=self.account.keys["server"])
+
+        result = self.other.sync()
+
+        self.assertIn("work/A: can't tell what this mailbox is called there now", result.err)
+        self.assertNotIn("after it was renamed", result.err)
+        with sqlite3.connect(self.other.journal_path()) as journal:
+            self.assertEqual(len(journal.execute("SELECT mailbox FROM op").fetchall()), 1)
+
+    def test_one_that_is_gone_is_not_another_laptops_though_its_name_is_such_a_one(self):
+        """One that took its place is to have its name, and is not renamed yet."""
+        self.other.set(pull=["new", "flags", "deletes", "mailboxes"])
+        self.given_all(A=3, B=2)
+        away = self.other.maildir.folder("away")
+        os.rename(self.other.maildir.folder("A"), away)
+        os.rename(self.other.maildir.folder("B"), self.other.maildir.folder("A"))
+        os.rename(away, self.other.maildir.folder("B"))
+        self.client.delete_mailbox("A")
+        self.kill_at(self.other, 1)
+        with sqlite3.connect(self.other.journal_path()) as journal:
+            name, = journal.execute("SELECT name FROM mailbox WHERE name LIKE 'golub-rename-%'").fetchone()
+        self.client.create(name)
+        mail = self.corpus.simple("another laptop's")
+        self.client.append(name, mail.bytes)
+
+        for _ in range(3):
+            self.assertNotIn("there again on both sides", self.other.sync().out)
+
+        self.assertEqual(sorted(self.other.maildir.mailboxes()), ["A", "B", "INBOX"])
+        self.assertFalse(self.other.maildir.has("B", mail))
+        self.assertEqual(len(self.files_of(self.other)), 5)
+        self.assertEqual(self.client.status(name)["messages"], 1)
+        self.assertEqual(self.client.status("A")["messages"], 2)
 
     # -- of three that change places one waits for its own name, and another one has the name that it had
 
@@ -320,6 +365,7 @@ class CourierTest(Laptops, SystemTest):
     account_options = {"pull": ALL, "push": ALL}
     kill_at = ChangingPlacesTest.kill_at
     given_a_name_for_a_moment = ChangingPlacesTest.given_a_name_for_a_moment
+    change_places = ChangingPlacesTest.change_places
     assert_followed, assert_each_once = ChangingPlacesTest.assert_followed, ChangingPlacesTest.assert_each_once
 
     @classmethod

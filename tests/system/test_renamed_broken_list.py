@@ -62,6 +62,12 @@ def garbled(name):
                                re.sub(rb"\* STATUS \"?%s\"? [^\r]*\r\n" % name, b"", data))
 
 
+def twice(name, other):
+    """Its identity is another one's, too, as if it were renamed while the server lists them."""
+    return lambda data: re.sub(rb"(\* LIST \([^)]*\) \"?.\"? )(\"?%s\"?\r\n\* STATUS )\"?%s\"?( [^\r]*\r\n)" % (name, name),
+                               lambda m: m.group(0) + m.group(1) + other + b"\r\n* STATUS " + other + m.group(3), data)
+
+
 def by_place(data):
     """A server whose identities are places in its list."""
     guids = sorted(re.findall(rb"\* STATUS (\S+) \([^\r]*X-GUID ([0-9a-f]{32})", data))
@@ -228,6 +234,30 @@ class BrokenListTest(Renaming, SystemTest):
         self.assertNotIn("B", self.maildir.mailboxes())
         self.settle()
 
+    def test_a_list_that_leaves_it_open_and_the_line_breaks_behind_it(self):
+        """The next one tells it."""
+        self.given("A", "C", "Other")
+        with sqlite3.connect(self.account.journal_path()) as db:
+            db.execute("UPDATE mailbox SET objectid = '' WHERE name = 'C'")  # by its mail alone, for which the server is asked
+        db.close()
+        self.rename(("C", "D"))
+        broken = []
+
+        def look(data):
+            if b"FETCH " not in data or broken:
+                return data
+            broken.append(self.proxy.hang_up())
+            return b""
+
+        self.through(edit_up=look, edit_down=Bender(twice(b"A", b"Z"), 1))
+
+        result = self.account.sync()
+
+        self.assertEqual(len(broken), 1)
+        self.check(result, OK)
+        self.assertNotIn("can't tell", result.err)
+        self.settle()
+
     def test_removed_there_while_nothing_is_told(self):
         """What is gone waits while something new may be it; it is gone once a list tells that it is not."""
         self.given("A", "Other")
@@ -240,7 +270,6 @@ class BrokenListTest(Renaming, SystemTest):
         result = self.sync()
         self.assertIn("it is gone on the server", result.out)
         self.assertIn("Fresh", self.maildir.mailboxes())
-
 
     def test_identities_that_are_places_in_the_list(self):
         """One more is made, and all behind it seem to be others: the numbers under the old names tell that they are not."""
