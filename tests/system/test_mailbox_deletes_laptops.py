@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import unittest
 
-from base import HELD, NIGHTLY, OK, SOME, SystemTest, main
+from base import HELD, NIGHTLY, OK, PASSWORD, SOME, SystemTest, main
 from rig import courier
 from test_mailbox_deletes import ALL, Deleting
 
@@ -36,7 +36,7 @@ class Laptops(Deleting):
 
 
 class PairsTest(Laptops, SystemTest):
-    server_options = {"special_use": False}
+    server_options = {"special_use": False, "users": {"u%03d" % n: PASSWORD for n in range(600)}}  # one for each pair
     STEPS = "rm1 rm2 delete remake new1 new2 new-there rename1 rename-there".split()
 
     def again(self):
