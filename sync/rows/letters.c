@@ -3,6 +3,7 @@
 
 #include "sync/base/keyword_note.h"
 #include "sync/rows/flushed.h"
+#include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
 #define AWAY (FACT_GONE_HERE | FACT_MOVED | FACT_LACKED | FACT_UNPAIRED)
@@ -366,7 +367,13 @@ letters_inherit(struct run *run, const struct journal_message *row, const struct
 bool
 letters_met(struct run *run, const struct journal_message *message)
 {
-    return (message->keywords[0] == '\0' && letters_of_info(message->info) == 0) ||
+    char here[KEYWORDS_MAX + 1] = "";
+
+    /* Of a message whose file comes again under its name it may be known what was said of it. */
+    if (message->keywords[0] == '\0' && letters_of_info(message->info) == 0 && own_name_is_ours(message->base) &&
+        !keyword_here(run->journal, message, here, &run->err))
+        return false;
+    return (message->keywords[0] == '\0' && here[0] == '\0' && letters_of_info(message->info) == 0) ||
            journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
 }
 

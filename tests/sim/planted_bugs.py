@@ -3243,6 +3243,8 @@ BUGS = [
         ("sync/rows/letters_new.c", "if (!is_told(mailbox, i) && ", "if (run->dry && !is_told(mailbox, i) && ")),
     bug("letter of another folder left in the name since another one waits for the table", LETTERS_ALONE,
         ("sync/rows/letters_new.c", "            ok = noted[0] == '\\0' || journal_letter_mark(run->journal, LETTER_DUE, message, noted, &run->err);\n", "")),
+    bug("what was said of a file not in the name that a killed run gave it again", LETTERS_ALONE,
+        ("sync/rows/letters.c", "own_name_is_ours(message->base) &&\n        !keyword_here(", "false &&\n        !keyword_here(")),
     bug("letters of new mail forgotten while its mailbox is out of sight", LETTERS_ALONE,
         ("sync/rows/behind.c", " || !write_notes(run, message, &notes))", " || (run->dry && !write_notes(run, message, &notes)))")),
     bug("letter in a name before its line", LETTERS,

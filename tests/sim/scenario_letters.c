@@ -2,7 +2,7 @@
  * Letters in file names that mean keywords, where the file, its folder or the folder's table is another one by the next run: no message gets a keyword
  * that nobody said of it, and none stays without the letter of one that it has.
  */
-#include "tests/sim/scenario.h"
+#include "tests/sim/scenario_away.h"
 
 enum { JUNK, SOON, TODO, FORWARDED }; /* numbers of keywords */
 enum { A = 1, B, C };                 /* letters */
@@ -449,6 +449,33 @@ a_letter_whose_line_is_late_is_believed_by_the_next_run(void **state)
     then_both_sides_agree();
 }
 
+/* The server can't keep it. The file is missing, is fetched again, and golub dies before it has written that down. */
+static void
+what_was_said_of_a_file_is_in_the_name_that_a_killed_run_gave_it_again(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, JUNK, A);
+    given_mail_with(WORK, 1, 0);
+    given_mail_with(WORK, 2, 0);
+    given_both_sides_agree();
+    sim.server.boxes[WORK].keywords = false;
+    assert_true(event_say_keyword(&sim, 0, file_of(WORK, 1), bit(JUNK), true));
+    (void)when_golub_syncs_after(60);
+    then_its_name_is(WORK, 1, "c:2,Sa");
+    given_the_folder_is_away(WORK);
+    (void)when_golub_syncs_after(60);
+    maildir_sim_drop(here(), file_of(SIM_MAILBOXES, 1));
+    when_the_folder_is_back(WORK);
+    given_trouble_at(STEP_DELIVER, false, true);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+
+    then_both_sides_agree();
+
+    then_it_is_here(WORK, 1, 1);
+    then_its_name_is(WORK, 1, "c:2,Sa");
+}
+
 int
 main(void)
 {
@@ -468,6 +495,7 @@ main(void)
         SCENARIO(a_name_is_due_also_while_a_mailbox_is_out_of_sight),
         SCENARIO(a_file_with_two_names_shows_its_letters_under_the_one_that_stays),
         SCENARIO(a_letter_whose_line_is_late_is_believed_by_the_next_run),
+        SCENARIO(what_was_said_of_a_file_is_in_the_name_that_a_killed_run_gave_it_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
