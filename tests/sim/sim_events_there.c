@@ -97,12 +97,17 @@ is_known(const struct sim *sim, int mailbox)
     return !sim->server.identifies || (mailbox != 0 && (sim->server.boxes[mailbox].id_told & all) == all);
 }
 
-/* A folder that some client has under the new name, and that is not this mailbox's own from before, would be in the way: said, and left alone. */
+/*
+ * A folder that some client has under the new name, and that is not this mailbox's own from before, would be in the way: said, and left alone. Where the
+ * server does not tell what a mailbox is, one that golub knows is another mailbox's, and one that it does not is in the way all the same.
+ */
 static bool
 is_free_here(const struct sim *sim, int a, int b)
 {
-    for (int c = 0; sim->server.identifies && c < sim->world.clients; c++)
-        if (sim->clients[c].maildir.tree.folder[b] && sim->server.boxes[a].was_at[c] != b)
+    for (int c = 0; c < sim->world.clients; c++)
+        if (sim->clients[c].maildir.tree.folder[b] &&
+            (sim->server.identifies ? sim->server.boxes[a].was_at[c] != b
+                                    : event_mailbox_id(sim->clients[c].journal, b) == 0))
             return false;
     return true;
 }

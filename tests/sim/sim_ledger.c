@@ -285,6 +285,16 @@ stands_elsewhere(const struct world *world, int content, int mailbox, int side)
     return false;
 }
 
+/* It stands there in a mailbox whose folder is away: as long as that is, it is nowhere here. */
+static bool
+stands_out_of_reach(const struct world *world, int content, int mailbox, int side)
+{
+    for (int m = 0; side != SIM_SERVER && m < SIM_MAILBOXES; m++)
+        if (m != mailbox && (world->away_here[side] >> m & 1) != 0 && count_on(world, content, m, SIM_SERVER) > 0)
+            return true;
+    return false;
+}
+
 /* Once more than on the other side: one of them may go, and one stays. */
 static bool
 stands_beside(const struct world *world, int content, int mailbox, int side)
@@ -329,32 +339,6 @@ ledger_unslid(struct world *world, int mailbox, int client)
         *outs -= left < 0 ? 0 : left < *slid ? left : *slid;
         *slid = 0;
     }
-}
-
-void
-ledger_touch(struct world *world, int content, int side)
-{
-    for (int i = 0; i < world->clients; i++)
-        if (!world->met[i]) {
-            world->ledger[content].spread++;
-            return;
-        }
-    for (int other = SIM_SERVER; other < world->clients; other++)
-        for (int m = 0; m < SIM_MAILBOXES; m++)
-            if (count_on(world, content, m, side) != count_on(world, content, m, other)) {
-                world->ledger[content].spread++;
-                return;
-            }
-}
-
-void
-ledger_touch_more(struct world *world, int content, int side)
-{
-    struct ledger *entry = &world->ledger[content];
-    const int spread = entry->spread;
-
-    ledger_touch(world, content, side);
-    entry->more += entry->spread == spread;
 }
 
 /* `expunge = true`, and somebody marked it: on whichever side, however many of it there are. */
@@ -426,7 +410,8 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
      * removal where the new place was seen before the old one.
      */
     const bool moved = was_unseen(world, content, mailbox) &&
-                       (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side));
+                       (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side) ||
+                        stands_out_of_reach(world, content, mailbox, side));
     /* What has the old bytes is what moved, where a file was saved anew with other lines; also to beside where that one stood. */
     if (entry->saved &&
         (stands_elsewhere(world, content, mailbox, side) || stands_beside(world, content, mailbox, side)))
