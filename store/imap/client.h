@@ -101,8 +101,10 @@ struct imap {
     bool quota_asked; /* by this connection's survey */
     bool has_quota;
     struct quota quota;
-    bool plain_list;   /* LIST with return options was refused */
-    bool expects_guid; /* an earlier survey told X-GUID */
+    bool plain_list;                  /* LIST with return options was refused */
+    bool expects_guid;                /* an earlier survey told X-GUID */
+    const struct remote_known *known; /* for the next survey */
+    size_t known_count;
     /* What ended the line (wary.h), over all lines of this object and, by `avoid`, over those of earlier runs. */
     unsigned wary;     /* WARY_ bits */
     uint32_t *unasked; /* hashes of mailboxes whose STATUS is not asked for */

@@ -338,6 +338,15 @@ survey_imap(void *remote, bool (*listed)(void *context, const struct remote_list
     return is_open(remote, err) && imap_survey(remote, listed, context, err);
 }
 
+static void
+know_imap(void *remote, const struct remote_known *known, size_t count)
+{
+    struct imap *imap = remote;
+
+    imap->known = known;
+    imap->known_count = count;
+}
+
 static bool
 observe_imap(void *remote, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to,
              void *context, struct error *err)
@@ -491,6 +500,7 @@ imap_remote(struct imap *imap)
         .delete = delete_imap,
         .avoid = avoid_imap,
         .expect_guid = expect_guid_imap,
+        .know = know_imap,
         .expect = imap_expect,
         .close = close_imap,
     };

@@ -20,7 +20,10 @@ begins_with_dovecot(const char *text)
     return strncmp(text, "Dovecot", 7) == 0;
 }
 
-/* Seen with Cyrus 3.6: in the STATUS of a list, and there alone, its value is memory that was freed, which may be another mailbox's. */
+/*
+ * Seen with Cyrus 3.6: where it has to open the mailbox for another item of a STATUS, as for MESSAGES, the value is memory that was freed, which may be another
+ * mailbox's. Beside UIDVALIDITY alone it is right.
+ */
 static bool
 is_cyrus(const struct imap *imap)
 {
@@ -40,6 +43,14 @@ objectid_item(const struct imap *imap)
                                                                                                          : "";
 }
 
+const char *
+objectid_item_alone(const struct imap *imap)
+{
+    if (is_cyrus(imap) && !(imap->wary & WARY_OBJECTID) && imap->can.bits & CAPABILITY_OBJECTID)
+        return " MAILBOXID";
+    return objectid_item(imap);
+}
+
 bool
 objectid_is_missed(const struct imap *imap)
 {
@@ -50,7 +61,7 @@ objectid_is_missed(const struct imap *imap)
 bool
 objectid_refused(struct imap *imap)
 {
-    if (objectid_item(imap)[0] == '\0')
+    if (objectid_item_alone(imap)[0] == '\0')
         return false;
     imap->wary |= WARY_OBJECTID;
     return true;

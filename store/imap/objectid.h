@@ -9,6 +9,8 @@
 
 /** What is asked for beside the numbers, with a blank before it; "": nothing, since the server has none, or refused it. */
 const char *objectid_item(const struct imap *imap);
+/** What is asked for beside UIDVALIDITY and nothing else: a server's word may be good there alone. As objectid_item. */
+const char *objectid_item_alone(const struct imap *imap);
 /** Nothing was asked for, and the answers of this connection say that it is a Dovecot: the survey may ask once more for that alone. */
 bool objectid_is_missed(const struct imap *imap);
 /** It was asked for, and refused, or the line ended there: it is not asked for again, over runs too. @return false: it was not asked for */

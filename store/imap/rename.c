@@ -113,7 +113,7 @@ ask_all(struct renaming *renaming)
     char items[80];
     bool ok = true;
 
-    (void)text_print(items, sizeof items, " (UIDVALIDITY%s)", objectid_item(renaming->imap));
+    (void)text_print(items, sizeof items, " (UIDVALIDITY%s)", objectid_item_alone(renaming->imap));
     if (!renaming->what->carried_out) {
         queue_begin(queue, COMMAND_RENAME, 0, 0, 0);
         queue_print(queue, "RENAME ");

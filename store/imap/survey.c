@@ -1,7 +1,10 @@
 /*
- * Every mailbox with its status: one LIST where the server can answer with STATUS (RFC 5819), else LIST and LSUB in
- * one turn and one STATUS a mailbox, pipelined, in a second. How full INBOX is comes in the turn of the list. The names are kept until all is answered: an answer that
- * is not complete is an error and never "there are no mailboxes".
+ * Every mailbox with its status: one LIST where the server can answer with STATUS (RFC 5819), else LIST, LSUB and one STATUS for each mailbox that is
+ * known, in one turn, and for what else the list tells in a second. How full INBOX is comes in the turn of the list. The names are kept until all is
+ * answered: an answer that is not complete is an error and never "there are no mailboxes".
+ *
+ * Where which mailbox is which can't be asked with the numbers (objectid_item_alone), a second list asks for that, in the same turn. A mailbox that is
+ * renamed between the two would be another one: what they don't tell alike is asked once more.
  */
 #include "store/imap/client.h"
 
@@ -16,11 +19,15 @@
 #define NAMES_MAX (64 * 1024 * 1024) /* bytes of all names together */
 #define NOWHERE UINT32_MAX
 
+enum { LIST_NUMBERS, LIST_IDS }; /* index of a COMMAND_LIST */
+
 struct mailbox {
     size_t at, len; /* in names */
     char separator;
     unsigned attributes;
-    bool listed; /* false: known from LSUB alone, it is no mailbox any more */
+    bool listed;    /* false: known from LSUB or from an earlier run alone, it is no mailbox any more */
+    unsigned lists; /* bits: which of them named it */
+    bool asked;     /* for its STATUS alone */
     struct status_answer status;
 };
 
@@ -38,6 +45,10 @@ struct survey {
     bool list_ok;
     size_t next_status;
     size_t bad_statuses; /* so many were answered BAD */
+    size_t known;        /* the first of the mailboxes are known; they are asked alone in the turn of the list */
+    bool listing;        /* ... which is this one */
+    bool pair;           /* both lists were asked for, and the second one is not refused */
+    bool torn;           /* ... and they don't tell the same mailboxes */
     bool ids_alone;      /* what is asked for is X-GUID and nothing else */
     struct quotas quotas;
 };
@@ -120,13 +131,22 @@ add_mailbox(struct survey *survey, struct text name)
     return added;
 }
 
+static void
+take_id(struct survey *survey, struct mailbox *mailbox, const struct status_answer *status)
+{
+    if (survey->pair && mailbox->status.has_uidvalidity && status->uidvalidity != mailbox->status.uidvalidity)
+        survey->torn = true;
+    else
+        memcpy(mailbox->status.objectid, status->objectid, sizeof mailbox->status.objectid);
+}
+
 static bool
 take_untagged(void *self, const struct response *response, const struct command *oldest)
 {
     struct survey *survey = self;
+    const bool ids = oldest != NULL && oldest->kind == COMMAND_LIST && oldest->index == LIST_IDS;
     struct mailbox *mailbox;
 
-    (void)oldest;
     switch (response->kind) {
     case RESPONSE_LIST:
         if (response->list.name.len == 0) /* the answer to a question for the separator */
@@ -144,6 +164,7 @@ take_untagged(void *self, const struct response *response, const struct command 
         mailbox->attributes |= response->list.attributes;
         mailbox->separator = response->list.separator;
         mailbox->listed = true;
+        mailbox->lists |= ids ? 1u << LIST_IDS : 1u << LIST_NUMBERS;
         return true;
     case RESPONSE_LSUB:
         if ((mailbox = add_mailbox(survey, response->list.name)) == NULL)
@@ -157,8 +178,8 @@ take_untagged(void *self, const struct response *response, const struct command 
         if (mailbox == NULL &&
             (mailbox = add_mailbox(survey, (struct text){response->name.at, response->name.len})) == NULL)
             return false;
-        if (survey->ids_alone)
-            memcpy(mailbox->status.objectid, response->status.objectid, sizeof mailbox->status.objectid);
+        if (survey->ids_alone || ids)
+            take_id(survey, mailbox, &response->status);
         else
             mailbox->status = response->status;
         return true;
@@ -185,12 +206,18 @@ take_answer(void *self, const struct command *command, const struct response *re
     struct survey *survey = self;
 
     /* LSUB and STATUS may be refused: subscriptions, or the state of that mailbox, are then not known. */
-    if (command->kind == COMMAND_LIST) {
+    if (command->kind == COMMAND_LIST && command->index == LIST_IDS) {
+        if (response->state != STATE_OK) {
+            (void)objectid_refused(survey->imap);
+            survey->pair = false;
+        }
+    } else if (command->kind == COMMAND_LIST) {
         survey->list_ok = response->state == STATE_OK;
         if (!survey->list_ok)
             client_refused(response, &survey->refused);
     } else if (command->kind == COMMAND_STATUS) {
-        survey->bad_statuses += response->state == STATE_BAD;
+        /* To a name that is gone a server may say anything. */
+        survey->bad_statuses += response->state == STATE_BAD && survey->mailboxes[command->index].listed;
     } else if (command->kind == COMMAND_QUOTA) {
         survey->imap->has_quota = response->state == STATE_OK;
         if (survey->imap->has_quota)
@@ -218,6 +245,21 @@ queue_items(const struct survey *survey)
                     objectid_item(imap));
 }
 
+/* Behind the first one. */
+static bool
+queue_ids(struct survey *survey)
+{
+    struct imap *imap = survey->imap;
+
+    survey->pair = survey->tells_status && !survey->ids_alone && objectid_item(imap)[0] == '\0' &&
+                   objectid_item_alone(imap)[0] != '\0';
+    if (!survey->pair)
+        return true;
+    queue_begin(&imap->queue, COMMAND_LIST, LIST_IDS, 0, 0);
+    queue_print(&imap->queue, "LIST \"\" \"*\" RETURN (STATUS (UIDVALIDITY%s))", objectid_item_alone(imap));
+    return queue_end(&imap->queue, survey->err);
+}
+
 static bool
 queue_list(struct survey *survey)
 {
@@ -227,7 +269,7 @@ queue_list(struct survey *survey)
 
     survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list && !(imap->wary & WARY_OPTIONS);
     survey->tells_status = survey->extended && can & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS);
-    queue_begin(queue, COMMAND_LIST, 0, 0, 0);
+    queue_begin(queue, COMMAND_LIST, LIST_NUMBERS, 0, 0);
     queue_print(queue, "LIST \"\" \"*\"");
     if (survey->extended) {
         queue_print(queue, " RETURN (SUBSCRIBED%s", can & CAPABILITY_SPECIAL_USE ? " SPECIAL-USE" : "");
@@ -237,7 +279,7 @@ queue_list(struct survey *survey)
         }
         queue_print(queue, ")");
     }
-    if (!queue_end(queue, survey->err))
+    if (!queue_end(queue, survey->err) || !queue_ids(survey))
         return false;
     if (survey->extended || imap->wary & WARY_LSUB)
         return true;
@@ -277,17 +319,29 @@ note_unasked(struct survey *survey)
 }
 
 static bool
+may_ask(const struct survey *survey, const struct mailbox *mailbox)
+{
+    const struct text name = name_of(survey, mailbox);
+
+    if (mailbox->asked || (!survey->listing && (!mailbox->listed || mailbox->attributes & REMOTE_NOSELECT)))
+        return false;
+    return memchr(name.at, '\0', name.len) == NULL && !wary_of_status(survey->imap, name);
+}
+
+static bool
 next_status(void *self, bool *more)
 {
     struct survey *survey = self;
     struct queue *queue = &survey->imap->queue;
 
-    for (; survey->next_status < survey->count; survey->next_status++) {
-        const struct mailbox *mailbox = &survey->mailboxes[survey->next_status];
-        struct text name = name_of(survey, mailbox);
-        if (!mailbox->listed || mailbox->attributes & REMOTE_NOSELECT || memchr(name.at, '\0', name.len) != NULL ||
-            wary_of_status(survey->imap, name))
+    while (survey->next_status < (survey->listing ? survey->known : survey->count)) {
+        struct mailbox *mailbox = &survey->mailboxes[survey->next_status];
+        const struct text name = name_of(survey, mailbox);
+        if (!may_ask(survey, mailbox)) {
+            survey->next_status++;
             continue;
+        }
+        mailbox->asked = true;
         queue_begin(queue, COMMAND_STATUS, survey->next_status++, 0, 0);
         queue_print(queue, "STATUS ");
         queue_name(queue, name);
@@ -364,28 +418,68 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
 static void
 forget_list(struct survey *survey)
 {
-    survey->count = 0;
+    survey->count = survey->known = survey->next_status = survey->bad_statuses = 0;
+    survey->torn = false;
     buffer_clear(&survey->names);
     if (survey->table != NULL)
         memset(survey->table, 0xff, survey->table_size * sizeof *survey->table);
 }
 
+/* What is asked alone, and known: not of a server that is asked one thing at a time, where each of them is a turn. */
+static bool
+add_known(struct survey *survey)
+{
+    const struct imap *imap = survey->imap;
+
+    if (imap->one_at_a_time || survey->tells_status)
+        return true;
+    for (size_t i = 0; i < imap->known_count; i++)
+        if (imap->known[i].utf8 == client_utf8(imap) && add_mailbox(survey, imap->known[i].name) == NULL)
+            return false;
+    survey->known = survey->count;
+    return true;
+}
+
+static bool
+run_list(struct survey *survey)
+{
+    const struct operation list = {
+        .self = survey, .next = next_status, .untagged = take_untagged, .answered = take_answer};
+    bool ok;
+
+    forget_list(survey);
+    survey->listing = true;
+    ok = add_known(survey) && queue_run(&survey->imap->queue, &list, survey->err);
+    survey->listing = false;
+    return ok;
+}
+
+static void
+note_ended(struct survey *survey)
+{
+    const struct command *oldest = queue_oldest(&survey->imap->queue);
+
+    if (oldest != NULL && oldest->kind == COMMAND_STATUS)
+        note_unasked(survey);
+    else
+        wary_learn(survey->imap, survey->extended ? WARY_OPTIONED_LIST : WARY_PLAIN_LIST, survey->err);
+}
+
 /* One LIST, and what rides with it. Where a server does not know what it is asked, it is asked for less. */
 static bool
-ask_list(struct survey *survey, const struct operation *list)
+ask_list(struct survey *survey)
 {
     struct imap *imap = survey->imap;
 
-    if (!queue_list(survey) || !queue_quota(survey) || !queue_run(&imap->queue, list, survey->err)) {
-        wary_learn(imap, survey->extended ? WARY_OPTIONED_LIST : WARY_PLAIN_LIST, survey->err);
+    if (!queue_list(survey) || !queue_quota(survey) || !run_list(survey)) {
+        note_ended(survey);
         return false;
     }
     imap->quota_asked = false; /* nothing of it can end the line any more */
     for (bool less = true; less && !survey->list_ok && survey->extended;) {
         less = survey->tells_status && objectid_refused(imap);
         imap->plain_list = !less; /* offered, but it does not work: the plain way */
-        forget_list(survey);
-        if (!queue_list(survey) || !queue_run(&imap->queue, list, survey->err))
+        if (!queue_list(survey) || !run_list(survey))
             return false;
     }
     if (!survey->list_ok) {
@@ -401,14 +495,15 @@ ask_list(struct survey *survey, const struct operation *list)
 
 /* Only now the server said what it is: a turn more, and once, since the next survey expects it. A refusal changes nothing of what is known. */
 static bool
-ask_ids(struct survey *survey, const struct operation *list)
+ask_ids(struct survey *survey)
 {
+    const struct operation list = {.self = survey, .untagged = take_untagged, .answered = take_answer};
     struct imap *imap = survey->imap;
 
     if (!objectid_is_missed(imap) || !survey->tells_status)
         return true;
     survey->ids_alone = imap->expects_guid = true;
-    if (!queue_list(survey) || !queue_run(&imap->queue, list, survey->err)) {
+    if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err)) {
         wary_learn(imap, WARY_OPTIONED_LIST, survey->err);
         return false;
     }
@@ -426,28 +521,43 @@ ask_statuses(struct survey *survey)
         .self = survey, .next = next_status, .untagged = take_untagged, .answered = take_answer};
 
     for (bool again = true; again;) {
-        survey->next_status = survey->bad_statuses = 0;
+        survey->next_status = 0;
         if (!queue_run(&survey->imap->queue, &status, survey->err)) {
             note_unasked(survey);
             return false;
         }
         again = survey->bad_statuses > 0 && objectid_refused(survey->imap);
+        survey->bad_statuses = 0;
+        for (size_t i = 0; again && i < survey->count; i++)
+            survey->mailboxes[i].asked = false;
     }
     return true;
 }
 
 static bool
+is_torn(const struct survey *survey)
+{
+    for (size_t i = 0; survey->pair && i < survey->count; i++) {
+        const struct mailbox *mailbox = &survey->mailboxes[i];
+
+        if (!(mailbox->attributes & REMOTE_NOSELECT) &&
+            (mailbox->lists == 1u << LIST_NUMBERS || mailbox->lists == 1u << LIST_IDS))
+            return true;
+    }
+    return survey->pair && survey->torn;
+}
+
+static bool
 list_mailboxes(struct survey *survey)
 {
-    const struct operation list = {.self = survey, .untagged = take_untagged, .answered = take_answer};
     struct imap *imap = survey->imap;
 
     imap->unlisted[0] = '\0';
     imap->has_quota = false;
     imap->quota = (struct quota){0};
-    if (!ask_list(survey, &list))
+    if (!ask_list(survey) || (is_torn(survey) && !ask_list(survey)))
         return false;
-    return survey->tells_status ? ask_ids(survey, &list) : ask_statuses(survey);
+    return survey->tells_status ? ask_ids(survey) : ask_statuses(survey);
 }
 
 bool
@@ -457,6 +567,8 @@ imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote
     struct survey survey = {.imap = imap, .err = err, .names = buffer_new(NAMES_MAX)};
     bool ok = list_mailboxes(&survey) && hand_over(&survey, listed, context);
 
+    imap->known = NULL;
+    imap->known_count = 0;
     buffer_free(&survey.names);
     free(survey.mailboxes);
     free(survey.table);

@@ -5,6 +5,7 @@
 #include "sync/observe/closed.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/survey.h"
+#include "sync/observe/survey_ask.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/uses.h"
@@ -85,7 +86,7 @@ survey_again(struct run *run)
 
     for (size_t i = 0; i < run->count; i++)
         run->mailboxes[i].named_again = false;
-    if (!run->remote.ops->survey(run->remote.self, see_again, run, &run->err))
+    if (!survey_ask(run, see_again, run))
         return false;
     run->remote.ops->info(run->remote.self, &info);
     for (size_t i = 0; i < run->count; i++) {
@@ -128,7 +129,7 @@ bool
 survey_proves(struct run *run, bool *at_rest)
 {
     *at_rest = true;
-    if (!run->remote.ops->survey(run->remote.self, see_again, run, &run->err))
+    if (!survey_ask(run, see_again, run))
         return false;
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];

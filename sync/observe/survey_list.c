@@ -18,6 +18,7 @@
 #include "sync/observe/renamed.h"
 #include "sync/observe/renamed_mail.h"
 #include "sync/observe/survey.h"
+#include "sync/observe/survey_ask.h"
 #include "sync/observe/took_name.h"
 #include "sync/observe/undecided.h"
 #include "sync/observe/wishes.h"
@@ -497,7 +498,7 @@ survey_list(struct run *run)
 
     run->listed_count = 0; /* of a list that broke off */
     undecided_forget(run);
-    ok = run->remote.ops->survey(run->remote.self, collect, &list, &run->err);
+    ok = survey_ask(run, collect, &list);
 
     run->remote.ops->info(run->remote.self, &run->info); /* the prefix of the namespace comes in the turn of the list */
     if (ok && (run->info.has_quota || !run->info.tells_quota))

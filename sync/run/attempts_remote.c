@@ -318,6 +318,15 @@ survey_watched(void *self, bool (*listed)(void *context, const struct remote_lis
     return server.ops->survey(server.self, listed, context, err);
 }
 
+static void
+know_watched(void *self, const struct remote_known *known, size_t count)
+{
+    const struct remote server = ((struct run *)self)->attempts.server;
+
+    if (server.ops->know != NULL)
+        server.ops->know(server.self, known, count);
+}
+
 static bool
 append_watched(void *self, const struct remote_append *messages, size_t count, const struct remote_appender *from,
                void *context, struct error *err)
@@ -405,6 +414,7 @@ attempts_watch(struct run *run)
         .open = open_watched,
         .info = info_watched,
         .survey = survey_watched,
+        .know = know_watched,
         .observe = observe,
         .fetch = fetch,
         .store = store,

@@ -102,9 +102,12 @@ script_complain(struct script *script, const char *what, const char *about)
 static void
 script_login(struct script *script)
 {
+    const char *ready = "ready";
     char reply[2048];
 
-    (void)text_print(reply, sizeof reply, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n");
+    if (script->steps[0] != NULL && script->steps[0][0] == 'G')
+        ready = *script->steps++ + 2;
+    (void)text_print(reply, sizeof reply, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] %s\r\n", ready);
     script_send(script, reply, strlen(reply));
     if (!script_read_line(script))
         script_complain(script, "login", "nobody came");

@@ -190,6 +190,87 @@ a_refusal_of_x_guid_changes_nothing(void **state)
     end_script(script);
 }
 
+#define CYRUS "G:Cyrus IMAP 3.6.1 server ready"
+#define BOTH                                                                                                           \
+    "C:g1 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY))",                                                              \
+        "C:g2 LIST \"\" \"[*]\" RETURN (STATUS (UIDVALIDITY MAILBOXID))"
+
+/* It tells freed memory beside the numbers, and what is so beside UIDVALIDITY alone. */
+static void
+cyrus_is_asked_for_it_by_a_second_list_in_the_same_turn(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " OBJECTID",
+        (const char *const[]){CYRUS, BOTH, "S:* LIST () \"/\" INBOX", "S:* STATUS INBOX (" NUMBERS ")",
+                              "S:* LIST () \"/\" a", "S:* STATUS a (" NUMBERS ")", "S:* LIST (\\Noselect) \"/\" b",
+                              "S:g1 OK", "S:* LIST () \"/\" INBOX", "S:* STATUS INBOX (UIDVALIDITY 8 MAILBOXID (x))",
+                              "S:* LIST () \"/\" a", "S:* STATUS a (UIDVALIDITY 8 MAILBOXID (y))", "S:g2 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 0 next 1 v8 modseq 0 id Mx\na '/' 0 0 next 1 v8 modseq 0 id My\nb '/' 1\n");
+    assert_avoided(script, "");
+    end_script(script);
+}
+
+/* "a" is renamed to "b" between the two: what "b" is would be told of no numbers, or of another one's. */
+static void
+two_lists_that_are_not_of_one_moment_are_asked_for_again(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script(LISTS " OBJECTID",
+                     (const char *const[]){CYRUS, BOTH, "S:* LIST () \"/\" a", "S:* STATUS a (" NUMBERS ")", "S:g1 OK",
+                                           "S:* LIST () \"/\" b", "S:* STATUS b (UIDVALIDITY 8 MAILBOXID (x))",
+                                           "S:g2 OK", "C:g3 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY))",
+                                           "C:g4 LIST * (STATUS (UIDVALIDITY MAILBOXID))", "S:* LIST () \"/\" b",
+                                           "S:* STATUS b (" NUMBERS ")", "S:g3 OK", "S:* LIST () \"/\" b",
+                                           "S:* STATUS b (UIDVALIDITY 8 MAILBOXID (x))", "S:g4 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "b '/' 0 0 next 1 v8 modseq 0 id Mx\n");
+    end_script(script);
+}
+
+/* ... and where it always is another one it is not known what it is. */
+static void
+a_mailbox_with_two_uidvalidities_is_not_known_by_either(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script(LISTS " OBJECTID",
+                     (const char *const[]){CYRUS, BOTH, "S:* LIST () \"/\" a", "S:* STATUS a (" NUMBERS ")", "S:g1 OK",
+                                           "S:* LIST () \"/\" a", "S:* STATUS a (UIDVALIDITY 9 MAILBOXID (x))",
+                                           "S:g2 OK", "C:g3 LIST *", "C:g4 LIST *", "S:* LIST () \"/\" a",
+                                           "S:* STATUS a (" NUMBERS ")", "S:g3 OK", "S:* LIST () \"/\" a",
+                                           "S:* STATUS a (UIDVALIDITY 9 MAILBOXID (x))", "S:g4 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "a '/' 0 0 next 1 v8 modseq 0\n");
+    end_script(script);
+}
+
+static void
+a_second_list_that_is_refused_is_not_sent_again(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script(LISTS " OBJECTID",
+                     (const char *const[]){CYRUS, BOTH, "S:* LIST () \"/\" a", "S:* STATUS a (" NUMBERS ")", "S:g1 OK",
+                                           "S:g2 BAD what", "C:g3 LIST * STATUS (MESSAGES UIDNEXT UIDVALIDITY))",
+                                           "W:", "S:* LIST () \"/\" a", "S:* STATUS a (" NUMBERS ")", "S:g3 OK", NULL});
+
+    assert_true(survey(script));
+    assert_true(survey(script));
+
+    assert_told(script, "a '/' 0 0 next 1 v8 modseq 0\na '/' 0 0 next 1 v8 modseq 0\n");
+    assert_avoided(script, "128");
+    end_script(script);
+}
+
 int
 main(void)
 {
@@ -202,6 +283,10 @@ main(void)
         cmocka_unit_test(a_server_whose_id_is_dovecot_is_asked_for_x_guid),
         cmocka_unit_test(where_an_earlier_run_was_told_it_is_asked_at_once),
         cmocka_unit_test(a_refusal_of_x_guid_changes_nothing),
+        cmocka_unit_test(cyrus_is_asked_for_it_by_a_second_list_in_the_same_turn),
+        cmocka_unit_test(two_lists_that_are_not_of_one_moment_are_asked_for_again),
+        cmocka_unit_test(a_mailbox_with_two_uidvalidities_is_not_known_by_either),
+        cmocka_unit_test(a_second_list_that_is_refused_is_not_sent_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

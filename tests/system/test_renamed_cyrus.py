@@ -1,0 +1,101 @@
+"""
+Cyrus says which mailbox is which, in a list of its own. What it makes in one second has one UIDVALIDITY: mailboxes that are alike in all else, too, are
+told apart by that alone.
+"""
+import os
+import shutil
+
+from base import SystemTest, main
+from rig import cyrus
+import test_renamed_there as there
+import test_renamed_unsaid as unsaid
+
+
+class CyrusTest(unsaid.Other, there.Renaming, SystemTest):
+    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
+
+    def given(self, *mailboxes, count=3):
+        return there.Renaming.given(self, *mailboxes, count=count)
+
+    def given_alike(self):
+        """A and B: one UIDVALIDITY, and messages of one size and one date."""
+        for turn in range(20):
+            names = ["A%d" % turn, "B%d" % turn]
+            for name in names:
+                self.client.create(name)
+            if len({self.client.status(name)["uidvalidity"] for name in names}) == 1:
+                break
+        else:
+            self.fail("never in one second")
+        for name in names:
+            for n in range(3):
+                self.client.append(name, b"Subject: report\r\n\r\n%s %d\r\n" % (name[:1].encode(), n),
+                                   date=1704110400)
+        self.sync()
+        self.sync()
+        self.was = {name: self.mail_here(name) for name in names}
+        return names
+
+    def mail_here(self, folder):
+        return sorted(f.digest for f in self.maildir.files(folder))
+
+    def test_a_swap_of_two_that_are_alike(self):
+        a, b = self.given_alike()
+        self.rename((a, "X"), (b, a), ("X", b))
+
+        self.assert_followed((a, b), (b, a))
+
+        self.assertEqual((self.mail_here(a), self.mail_here(b)), (self.was[b], self.was[a]))
+
+    def test_what_is_removed_and_flagged_here_after_a_swap_of_two_that_are_alike(self):
+        a, b = self.given_alike()
+        files = sorted(self.maildir.files(a), key=lambda f: f.path)
+        gone, flagged = (f.digest for f in files[:2])
+        os.unlink(files[0].path)
+        self.maildir.flag(files[1], "F")
+        self.rename((a, "X"), (b, a), ("X", b))
+
+        self.sync()
+        self.sync()
+
+        there = {m.digest: m.flags for m in self.client.messages(b)}
+        self.assertNotIn(gone, there)
+        self.assertIn("\\Flagged", there[flagged])
+        self.assertEqual(len(self.client.messages(a)), 3)
+        self.assert_in_sync()
+
+    def test_the_same_chain_on_both_sides(self):
+        mail = self.given("B", "D")
+        self.rename(("B", "E"), ("D", "B"))
+        for old, new in (("B", "E"), ("D", "B")):
+            os.rename(self.maildir.folder(old), self.maildir.folder(new))
+
+        self.sync()
+
+        self.assertEqual(self.bodies(), [])
+        self.assert_in_sync()
+        self.assertTrue(all(self.maildir.has("E", m) for m in mail["B"]))
+
+    def test_one_that_is_deleted_there_and_whose_name_another_one_takes(self):
+        a, b = self.given_alike()
+        self.client.delete_mailbox(a)
+        self.rename((b, a))
+
+        result = self.account.sync()
+
+        self.assertIn("it is gone on the server; what is here stays", result.out)
+        self.assertEqual(self.mail_here(a), self.was[a])
+        self.assertEqual(len(self.client.messages(a)), 3)
+        shutil.rmtree(self.maildir.folder(a))
+        self.sync()
+        self.assertEqual(self.mail_here(a), self.was[b])
+
+    def test_no_change_costs_three_turns(self):
+        self.given("A", "B")
+        self.through(delay=8)
+
+        self.assertEqual(self.turns(3), 3)
+
+
+if __name__ == "__main__":
+    main()
