@@ -125,7 +125,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     if (!run_load(run, transfer->source, source) || !run_load(run, transfer->todo->id, target))
         return false;
     if (transferring->move) { /* it is gone from the source, which the next look there proves */
-        source->facts |= FACT_GONE_THERE;
+        source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_GONE_THERE;
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }

@@ -803,6 +803,8 @@ BUGS = [
         ("sync/agenda/kin_moves.c", "gone->taken = (moves->message->facts & FACT_MOVED) != 0;", "gone->taken = false;")),
     bug("file saved anew while its folder was away sent up beside itself", unit("scenario_movers"),
         ("sync/agenda/kin_moves.c", "(role == GONE_HERE && todo->uid == 0)", "(role == GONE_HERE && (todo->uid == 0 || todo->unpaired))")),
+    bug("what came to where golub moved a message from, as that was paired anew, moved after it", unit("scenario_mailboxes"),
+        ("sync/apply/transfer.c", "source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_GONE_THERE;", "source->facts |= FACT_GONE_THERE;")),
     bug("folder that is away forgotten as one where its mailbox gets new UIDs", unit("scenario_away"),
         ("sync/observe/repair.c", "mailbox->look_here = mailbox->row.state != MAILBOX_GONE_LOCAL;", "mailbox->look_here = true;")),
     bug("message of a mailbox that was away fetched beside the file that was saved out of it and back", unit("scenario_saved"),

@@ -387,6 +387,47 @@ a_move_here_out_of_a_mailbox_that_is_paired_anew_is_one_without_move(void **stat
     }
 }
 
+static unsigned long moved;
+
+/* As soon as golub has moved it. */
+static void
+others_number_it_anew_and_bring_an_equal_one(struct world *world)
+{
+    if (coverage.done[STEP_MOVE] == moved)
+        return;
+    world->outside = NULL;
+    server_reset_uidvalidity(&sim.server, INBOX);
+    given_mail_there(INBOX, 1);
+    given_mail_here(WORK, 1);
+}
+
+/* No answer says where it went, and its old place is paired anew for the second time: what is like it there is no rest of that move. */
+static void
+what_moved_out_of_a_mailbox_that_is_paired_anew_again_is_not_what_came_there(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.uidplus = false;
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    server_reset_uidvalidity(&sim.server, INBOX);
+    when_the_user_moves(1, INBOX, WORK);
+    check_forget(&sim.clients[0]);
+    moved = coverage.done[STEP_MOVE];
+    given_others_act(others_number_it_anew_and_bring_an_equal_one);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(coverage.done[STEP_MOVE] > moved);
+    sim.world.interfere = 0;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_there(WORK, 1, 2);
+    then_it_is_here(WORK, 1, 2);
+}
+
 int
 main(void)
 {
@@ -402,6 +443,7 @@ main(void)
         SCENARIO(mailboxes_of_one_uidvalidity_that_are_swapped_are_not_doubled),
         SCENARIO(what_is_removed_while_mailboxes_are_swapped_does_not_come_back),
         SCENARIO(a_move_here_out_of_a_mailbox_that_is_paired_anew_is_one_without_move),
+        SCENARIO(what_moved_out_of_a_mailbox_that_is_paired_anew_again_is_not_what_came_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
