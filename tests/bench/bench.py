@@ -17,6 +17,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import image  # noqa: E402
+import mailbox_rows  # noqa: E402
 import moving_rows  # noqa: E402
 import pop_rows  # noqa: E402
 import rows  # noqa: E402
@@ -25,8 +26,8 @@ from pop_clients import OTHERS  # noqa: E402
 from rig.dovecot import Dovecot, program  # noqa: E402
 from rows import DELAY, KB, MB, Bench, remove_mail  # noqa: E402
 
-ROWS = {**rows.ROWS, **pop_rows.ROWS, **moving_rows.ROWS}
-GROUPS = {"imap": sorted(rows.ROWS), "pop": sorted(pop_rows.ROWS), "moving": sorted(moving_rows.ROWS)}
+ROWS = {**rows.ROWS, **pop_rows.ROWS, **moving_rows.ROWS, **mailbox_rows.ROWS}
+GROUPS = {"imap": sorted({**rows.ROWS, **mailbox_rows.ROWS}), "pop": sorted(pop_rows.ROWS), "moving": sorted(moving_rows.ROWS)}
 QUICK = 0.05  # of the full size
 COLUMNS = (("seconds", 8), ("cpu", 7), ("turns", 6), ("kB up", 9), ("kB down", 9), ("MB res.", 8), ("fsync", 7), ("syncfs", 7))
 
@@ -58,7 +59,7 @@ def table(lines):
 
 def versions(numbers, alone):
     names = [Golub.version()]
-    if not alone and set(numbers) & set(rows.ROWS):
+    if not alone and set(numbers) & set(GROUPS["imap"]):
         names.append(Mbsync.version() if Mbsync.available() else "no mbsync")
     if not alone and set(numbers) & set(pop_rows.ROWS):
         names += [kind.version() if kind.available() else "no " + kind.title for kind in OTHERS]
@@ -74,9 +75,9 @@ def surroundings(folder, numbers, alone, fresh):
         % (versions(numbers, alone), dovecot, file_system(image.server_folder())[0]),
         "Linux %s, %d processors, load %.2f; %s %s (%s, %s)"
         % (platform.release(), os.cpu_count(), os.getloadavg()[0], where, kind, device, options),
-        "Rows 2, 4, 8, 9 and the end of 6: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT or QUIT"
+        "Rows 2, 4, 8, 9, 10 and the end of 6: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT or QUIT"
         " included)." % DELAY]
-    if set(numbers) & set(rows.ROWS):
+    if set(numbers) & set(GROUPS["imap"]):
         lines.append("Durable on both sides: golub's fsync = true, mbsync's FSync yes (but in row 3).")
     if set(numbers) & set(moving_rows.ROWS):
         lines.append("Row 9: trees that %s filled from this server, a third each in three mailboxes; adopt and sync count as one."
