@@ -287,7 +287,6 @@ class CourierTest(Other, SystemTest):
 
 
 class CyrusTest(Other, SystemTest):
-    """Not asked for MAILBOXID."""
     fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
 
     def test_the_command_itself_changes_nothing_here(self):
