@@ -212,6 +212,23 @@ leave_both(struct run *run, const struct known *all, size_t of)
     other->waits = row->undecided = true;
 }
 
+/*
+ * Its new name is one that `mailboxes` leaves out, or that can't have a folder, and its old one is another mailbox's. Taken for that one its mail would go up
+ * there, although the server has it.
+ */
+static void
+leave_elsewhere(struct run *run, const struct renamed_item *item, const struct renamed_item *namesake,
+                struct mailbox *row)
+{
+    if (row->row.wire == NULL || namesake == NULL || namesake == item || namesake->seen->objectid[0] == '\0' ||
+        strcmp(namesake->seen->objectid, row->row.objectid) == 0 || namesake->row != NULL ||
+        renamed_is_inbox(item->seen->name) || renamed_is_inbox(namesake->seen->name) ||
+        is_called_so(run, item->seen, row->row.name) || !is_believed(item, namesake, row))
+        return;
+    row->elsewhere = true;
+    error_escape(row->perhaps, sizeof row->perhaps, item->seen->utf8.at != NULL ? item->seen->utf8 : item->seen->name);
+}
+
 /* All that have one identity: is it one of the list, and one row? */
 static bool
 judge(struct run *run, const struct known *all, size_t of, struct renamed_item *items, size_t count, bool *news)
@@ -236,6 +253,8 @@ judge(struct run *run, const struct known *all, size_t of, struct renamed_item *
             free(row->row.wire);
             row->row.wire = NULL;
         }
+        if (!anew)
+            leave_elsewhere(run, item, namesake, row);
         return true;
     }
     if (!is_believed(item, namesake, row))

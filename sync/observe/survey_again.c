@@ -63,6 +63,8 @@ see_again(void *context, const struct remote_listed *listed)
         }
         return true;
     }
+    if (mailbox->elsewhere)
+        return true;
     if (!mailbox->listed && mailbox->chosen && mailbox->row.id != 0) { /* it is back: what vanished may be in it */
         if ((run->cautions & CAUTION_MADE_THERE) == 0)
             say_grown(run, mailbox->row.name);

@@ -223,7 +223,9 @@ match_bytes(struct list *list)
     for (size_t i = 0; i < list->run->count; i++) {
         struct mailbox *mailbox = &list->run->mailboxes[i];
         struct listed *item =
-            mailbox->row.wire != NULL && !mailbox->listed && !mailbox->undecided ? find_bytes(list, mailbox) : NULL;
+            mailbox->row.wire != NULL && !mailbox->listed && !mailbox->undecided && !mailbox->elsewhere
+                ? find_bytes(list, mailbox)
+                : NULL;
 
         if (item != NULL && !item->taken && !take(list, item, mailbox))
             return false;
@@ -328,6 +330,26 @@ say_one_name(struct run *run, const struct mailbox *same, const struct listed *i
 }
 
 static bool
+say_elsewhere(struct run *run, const struct mailbox *holder)
+{
+    struct error err = {0};
+    char answer[200];
+
+    if (!run->account->policy.pull.mailboxes)
+        return true;
+    (void)text_print(answer, sizeof answer,
+                     "the folder of that name is another mailbox's, which is called \"%s\" there now", holder->perhaps);
+    error_set(&err, ERROR_LOCAL, "make a folder for mailbox %s", holder->row.name);
+    error_answer(&err, text_of(answer));
+    error_hint(
+        &err,
+        "Rename or remove that folder, or let mailbox %s in: `mailboxes` leaves it out, or it can't have a folder.",
+        holder->perhaps);
+    run_problem(run, holder, &err);
+    return true;
+}
+
+static bool
 match_name(struct list *list, struct listed *item)
 {
     struct run *run = list->run;
@@ -342,6 +364,8 @@ match_name(struct list *list, struct listed *item)
             return add_new(list, item, name);
         if (same->undecided) /* its old name is another one's now, perhaps */
             return true;
+        if (same->elsewhere)
+            return say_elsewhere(run, same);
         if (!same->listed)
             return take(list, item, same);
         if (same->name_waits) /* it was renamed there: its old name becomes free once it can have the new one here */
@@ -373,7 +397,7 @@ match_aside(struct list *list, struct listed *item)
     char name[LIMIT_MAILBOX_NAME + 1];
     struct mailbox *same = aside_of(item, name) ? lookup_name(list->run, name) : NULL;
 
-    return same == NULL || same->listed || same->undecided || take(list, item, same);
+    return same == NULL || same->listed || same->undecided || same->elsewhere || take(list, item, same);
 }
 
 static bool

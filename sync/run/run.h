@@ -57,7 +57,9 @@ struct mailbox {
     bool seen_whole, judged;    /* listed completely, and what was to be held is held, in this run */
     uint64_t removed;           /* so many messages that the guard counts have gone in this run */
     bool name_waits;            /* it has another name on the server, and can't have that here in this run */
-    bool stuck;                 /* ... its folder can't */
+    bool
+        elsewhere; /* it has another name on the server, `perhaps`, that has no folder here; its own is another mailbox's there */
+    bool stuck; /* ... its folder can't */
     bool
         goal_taken; /* the name that its folder got is another mailbox's there, which has no folder and is no row for that */
     bool

@@ -421,6 +421,31 @@ class RenamedThereTest(Renaming, SystemTest):
         self.assertIn("it is gone on the server; what is here stays", result.out)
         self.assertTrue(all(self.maildir.has("A", m) for m in mail["A"]))
 
+    def test_out_of_the_patterns_and_another_one_takes_its_name(self):
+        """What the server has under a name that is left out does not go up to what has its name now, and what is removed there stays so."""
+        mail = self.given("A")
+        self.account.set(mailboxes=["*", "!Secret", "!Aside"])
+        self.client.create("Secret")
+        self.client.fill("Secret", [self.corpus.simple("secret")])
+        self.sync()
+        self.client.expunge("A", self.client.uid_of("A", mail["A"][0]))
+        self.rename(("A", "Aside"), ("Secret", "A"))
+
+        for _ in range(2):
+            result = self.account.sync()
+            self.assertIn("can't make a folder for mailbox A: the folder of that name is another mailbox's, which is called \"Aside\" there now",
+                          result.err)
+            self.assertEqual(self.proxy.changing(), [])
+            self.assertNotIn("made while", result.out)
+        self.assertTrue(all(self.maildir.has("A", m) for m in mail["A"]))
+
+        os.rename(self.maildir.folder("A"), self.maildir.folder("Kept"))
+        self.sync()
+        self.sync()
+        self.assertEqual(len(self.maildir.files("A")), 1)
+        self.assertEqual(len(self.client.messages("A")), 1)
+        self.assertEqual(len(self.maildir.files("Kept")), 3)
+
     def swapped_and_one_folder_is_gone(self, before):
         mail = self.given("A", "B")
         shutil.rmtree(self.maildir.folder("B"))
