@@ -63,7 +63,7 @@ journal_keyword_move(struct journal *journal, struct journal_keyword *row, const
 {
     sqlite3_stmt *statement =
         sql_prepare(journal, SQL_KEYWORD_MOVE,
-                    "UPDATE OR REPLACE keyword SET mailbox = ?4, base = ?5, message = ?6, newest = ?7"
+                    "UPDATE OR REPLACE keyword SET mailbox = ?4, base = ?5, message = ?6, newest = ?7, wire = ?8"
                     " WHERE mailbox = ?1 AND base = ?2 AND word = ?3",
                     err);
     struct sql_binder to = {.statement = statement};
@@ -76,28 +76,33 @@ journal_keyword_move(struct journal *journal, struct journal_keyword *row, const
     bind_string(&to, to_message->base);
     bind_integer(&to, to_message->id);
     bind_integer(&to, row->newest);
+    bind_digest(&to, to_message->wire);
     if (!sql_run(journal, statement, "note where a file's keywords went", err))
         return false;
     row->mailbox = to_message->mailbox;
     row->message = to_message->id;
+    memcpy(row->wire, to_message->wire, DIGEST_SIZE);
     (void)text_print(row->base, sizeof row->base, "%s", to_message->base);
     return true;
 }
 
 bool
-journal_keyword_rewrite(struct journal *journal, int64_t mailbox, const char *base, const unsigned char *wire,
-                        struct error *err)
+journal_keyword_rewrite(struct journal *journal, const struct journal_message *before,
+                        const unsigned char wire[static DIGEST_SIZE], struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_KEYWORD_REWRITE, "UPDATE keyword SET wire = ?3 WHERE mailbox = ?1 AND base = ?2", err);
+    sqlite3_stmt *statement = sql_prepare(
+        journal, SQL_KEYWORD_REWRITE,
+        "UPDATE keyword SET wire = ?4 WHERE mailbox = ?1 AND base = ?2 AND (wire = ?3 OR message = ?5)", err);
     struct sql_binder to = {.statement = statement};
 
     assert(journal->in_transaction);
     if (statement == NULL)
         return false;
-    bind_integer(&to, mailbox);
-    bind_string(&to, base);
+    bind_integer(&to, before->mailbox);
+    bind_string(&to, before->base);
+    bind_digest(&to, before->wire);
     bind_digest(&to, wire);
+    bind_integer(&to, before->id);
     return sql_run(journal, statement, "note whose keywords they are", err);
 }
 

@@ -32,12 +32,12 @@ struct journal_keyword {
 /** Insert, or replace what is known of this keyword of this file. */
 MUST_CHECK bool journal_keyword_save(struct journal *journal, const struct journal_keyword *row, struct error *err);
 MUST_CHECK bool journal_keyword_delete(struct journal *journal, const struct journal_keyword *row, struct error *err);
-/** The file stands elsewhere by now, and is this message's; the row takes it. What is known there of this keyword already is replaced. */
+/** The file stands elsewhere by now, or has other bytes, and is this message's; the row takes it. What is known there of this keyword already is replaced. */
 MUST_CHECK bool journal_keyword_move(struct journal *journal, struct journal_keyword *row,
                                      const struct journal_message *to_message, struct error *err);
-/** A file was saved again in its place: its keywords are those of its new bytes. */
-MUST_CHECK bool journal_keyword_rewrite(struct journal *journal, int64_t mailbox, const char *base,
-                                        const unsigned char *wire, struct error *err);
+/** A file was saved again in its place: its keywords are those of its new bytes. @param before  its row as it was, which may know no bytes */
+MUST_CHECK bool journal_keyword_rewrite(struct journal *journal, const struct journal_message *before,
+                                        const unsigned char wire[static DIGEST_SIZE], struct error *err);
 /** All rows, by mailbox, base name and keyword; the caller frees. */
 MUST_CHECK bool journal_keywords(struct journal *journal, struct journal_keyword **rows, size_t *count,
                                  struct error *err);

@@ -5,6 +5,7 @@
 #include "sync/agenda/drafts_gone.h"
 
 #include "sync/agenda/candidates.h"
+#include "sync/base/keyword_note.h"
 #include "sync/base/trashing.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
@@ -22,7 +23,7 @@ struct drafts {
     struct agenda *agenda;
     struct gone *gone; /* by mailbox and UID, as in the agenda */
     size_t count;
-    struct journal_message message;
+    struct journal_message message, newer;
 };
 
 static bool
@@ -134,20 +135,22 @@ read_new(struct drafts *drafts)
     return ok;
 }
 
-/* As where it is saved again under its name: from now on its row waits for the new one's. */
+/* As where it is saved again under its name: from now on its row waits for the new one's, and what was said of its keywords is said of that. */
 static bool
 replace(struct drafts *drafts, const struct gone *gone)
 {
-    struct journal_message *old = &drafts->message;
+    struct run *run = drafts->run;
+    struct journal_message *old = &drafts->message, *newer = &drafts->newer;
 
-    if (!run_load(drafts->run, gone->todo->id, old))
+    if (!run_load(run, gone->todo->id, old) || !run_load(run, gone->newer->id, newer) ||
+        (newer->has_wire && !keyword_carry(run->journal, old, newer, &run->err)))
         return false;
     old->base[0] = old->info[0] = '\0';
     old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
     old->refers_to = gone->newer->id;
     old->flags = merge_unchanged(old->flags, false);
-    gone->todo->dropped = drafts->run->replan = true;
-    return journal_message_save(drafts->run->journal, old, &drafts->run->err);
+    gone->todo->dropped = run->replan = true;
+    return journal_message_save(run->journal, old, &run->err);
 }
 
 bool

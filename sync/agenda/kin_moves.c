@@ -6,6 +6,7 @@
 
 #include "sync/agenda/candidates.h"
 #include "sync/agenda/join_move.h"
+#include "sync/base/keyword_note.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
 #include "sync/match/renamed.h"
@@ -157,6 +158,20 @@ is_kin(const struct moved *gone, const struct moved *fresh)
            kin_same(&gone->kinship.kin, &fresh->kinship.kin);
 }
 
+/* What is known of the one that vanished goes along to where its file is now, in other bytes. */
+static bool
+note_moved(struct run *run, const struct moved *gone, const struct moved *fresh)
+{
+    struct journal_message *from = calloc(2, sizeof *from), *to = from + 1;
+    const bool ok = (from != NULL || run_no_memory(run)) && run_begin(run) &&
+                    run_end(run, foreign_note(run, gone->todo->id, fresh->todo->id, fresh->kinship.body) &&
+                                     run_load(run, gone->todo->id, from) && run_load(run, fresh->todo->id, to) &&
+                                     keyword_carry(run->journal, from, to, &run->err));
+
+    free(from);
+    return ok;
+}
+
 static bool
 take(struct kin_moves *moves, struct moved *gone, struct moved *fresh)
 {
@@ -167,8 +182,7 @@ take(struct kin_moves *moves, struct moved *gone, struct moved *fresh)
     if (here)
         return run_begin(run) && run_end(run, foreign_note(run, gone->todo->id, gone->todo->id, fresh->kinship.body) &&
                                                   renamed_take(run, gone->todo, fresh->todo, true));
-    return foreign_mark(run, gone->todo->id, fresh->todo->id, fresh->kinship.body) &&
-           join_move(run, gone->todo, fresh->todo, true);
+    return note_moved(run, gone, fresh) && join_move(run, gone->todo, fresh->todo, true);
 }
 
 /* *any: the bodies of some are to be compared. */

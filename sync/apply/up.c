@@ -6,6 +6,7 @@
  * where it does not say the new UID, the row is found by content (identify.c).
  */
 #include "store/base/descriptors.h"
+#include "store/journal/keywords.h"
 #include "sync/apply/answers.h"
 #include "sync/apply/apply.h"
 #include "sync/base/ids.h"
@@ -148,6 +149,21 @@ look_at_header(struct run *run, struct sending *sending)
     return run->local.ops->read_rewind(run->local.self, sending->handle, &run->err);
 }
 
+/* It was written on since it was listed: what is to be sent of it are these bytes, and what was said of its keywords is said of them. */
+static bool
+take_bytes(struct run *run, struct journal_message *message, const struct local_facts *facts)
+{
+    const bool others = message->has_wire && memcmp(message->wire, facts->digests.wire, DIGEST_SIZE) != 0;
+
+    if (others && !journal_keyword_rewrite(run->journal, message, facts->digests.wire, &run->err))
+        return false;
+    memcpy(message->wire, facts->digests.wire, DIGEST_SIZE);
+    memcpy(message->header, facts->digests.header, DIGEST_SIZE);
+    message->size = facts->digests.size;
+    message->date = facts->date;
+    return !others || journal_message_save(run->journal, message, &run->err);
+}
+
 /* The bytes once more, right before they are sent: what was digested at the listing may have changed since. */
 static bool
 check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sending, bool *skip)
@@ -180,13 +196,9 @@ check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sendin
                run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
                            "the file's bytes are not those of the message any more", NULL);
     }
-    if (message->uid == 0 ||
-        (message->facts & FACT_FOREIGN) != 0) { /* a refused one is asked about again when these change */
-        memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
-        memcpy(message->header, facts.digests.header, DIGEST_SIZE);
-        message->size = facts.digests.size;
-        message->date = facts.date;
-    }
+    /* A refused one is asked about again when these change. */
+    if ((message->uid == 0 || (message->facts & FACT_FOREIGN) != 0) && !take_bytes(run, message, &facts))
+        return false;
     if (!check_name(run, mailbox, message, &altered))
         return false;
     if (altered)

@@ -86,6 +86,23 @@ keyword_leave(struct journal *journal, const struct journal_message *message, co
            (due || journal_letter_clear(journal, LETTER_DUE, message->mailbox, message->id, err));
 }
 
+static bool
+carry_one(struct journal *journal, struct journal_keyword *row, const struct journal_message *to, struct error *err)
+{
+    struct journal_keyword *rows;
+    bool said = false;
+    size_t count;
+
+    if (!journal_keywords_of(journal, to->mailbox, to->base, &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        said = said || (is_own(&rows[i], to) && strcasecmp(rows[i].word, row->word) == 0);
+    free(rows);
+    return said
+               ? journal_keyword_delete(journal, row, err)
+               : journal_keyword_move(journal, row, to, err) && journal_letter_mark(journal, LETTER_DUE, to, NULL, err);
+}
+
 bool
 keyword_carry(struct journal *journal, const struct journal_message *from, const struct journal_message *to,
               struct error *err)
@@ -97,10 +114,16 @@ keyword_carry(struct journal *journal, const struct journal_message *from, const
     if (!journal_keywords_of(journal, from->mailbox, from->base, &rows, &count, err))
         return false;
     for (size_t i = 0; ok && i < count; i++)
-        ok = !is_own(&rows[i], from) || (journal_keyword_move(journal, &rows[i], to, err) &&
-                                         journal_letter_mark(journal, LETTER_DUE, to, NULL, err));
+        ok = !is_own(&rows[i], from) || carry_one(journal, &rows[i], to, err);
     free(rows);
     return ok;
+}
+
+bool
+keyword_rewritten(struct journal *journal, const struct journal_message *before,
+                  const unsigned char wire[static DIGEST_SIZE], struct error *err)
+{
+    return journal_keyword_rewrite(journal, before, wire, err);
 }
 
 static void

@@ -21,9 +21,15 @@ MUST_CHECK bool keyword_note(struct journal *journal, const struct journal_messa
 /** The sides differ in this keyword, and that is nobody's change. Nothing where they don't. */
 MUST_CHECK bool keyword_leave(struct journal *journal, const struct journal_message *message,
                               const struct keyword_word *here, int64_t now, struct error *err);
-/** What was said of the one message is said of the other, which has its file from now on, in another folder; its name is to show that. */
+/**
+ * What was said of the one message is said of the other, which has its file from now on, in another folder, or in other bytes; its name is to show
+ * that. What was said of the other one itself holds. The other one's file has known bytes.
+ */
 MUST_CHECK bool keyword_carry(struct journal *journal, const struct journal_message *from,
                               const struct journal_message *to, struct error *err);
+/** Its file has these bytes now, in its place: what was said of it is said of them. @param before  its row as it was */
+MUST_CHECK bool keyword_rewritten(struct journal *journal, const struct journal_message *before,
+                                  const unsigned char wire[static DIGEST_SIZE], struct error *err);
 /** The keywords that this side has: what the server shows, and what was said here since. */
 MUST_CHECK bool keyword_here(struct journal *journal, const struct journal_message *message,
                              char keywords[static KEYWORDS_MAX + 1], struct error *err);

@@ -1,6 +1,7 @@
 /* See in_place.h. */
 #include "sync/match/in_place.h"
 
+#include "sync/base/keyword_note.h"
 #include "sync/match/read.h"
 #include "sync/rows/foreign.h"
 
@@ -23,10 +24,12 @@ take(struct run *run, struct journal_message *message, const unsigned char wire[
 {
     const bool foreign = (message->facts & FACT_FOREIGN) != 0; /* then the server's body is known already */
 
-    message->facts |= FACT_FOREIGN;
-    memcpy(message->wire, wire, DIGEST_SIZE);
     if (!run_begin(run))
         return false;
+    if (!keyword_rewritten(run->journal, message, wire, &run->err))
+        return run_end(run, false);
+    message->facts |= FACT_FOREIGN;
+    memcpy(message->wire, wire, DIGEST_SIZE);
     return run_end(run, (foreign || journal_foreign_save(run->journal, message->id, kinship->body, &run->err)) &&
                             journal_message_save(run->journal, message, &run->err));
 }
@@ -45,6 +48,18 @@ has_other_lines(struct run *run, const struct journal_message *message, const st
     return true;
 }
 
+/* It has the server's own bytes again. */
+static bool
+take_own(struct run *run, struct journal_message *message, const struct digests *digests, bool *own)
+{
+    const struct journal_message before = *message;
+
+    *own = foreign_take_own(message, digests);
+    return !*own ||
+           (run_begin(run) && run_end(run, keyword_rewritten(run->journal, &before, message->wire, &run->err) &&
+                                               journal_message_save(run->journal, message, &run->err)));
+}
+
 bool
 in_place_take(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool *same)
 {
@@ -56,10 +71,10 @@ in_place_take(struct run *run, struct mailbox *mailbox, struct journal_message *
     *same = false;
     if (!message->has_wire || !read_digests(run, &file, &before))
         return true;
-    if (foreign_take_own(message, &before)) {
-        *same = true;
-        return run_begin(run) && run_end(run, journal_message_save(run->journal, message, &run->err));
-    }
+    if (!take_own(run, message, &before, same))
+        return false;
+    if (*same)
+        return true;
     if (!read_kinship(run, mailbox, message, true, &kinship, &got) ||
         (got && !has_other_lines(run, message, &kinship, &other_lines)))
         return false;

@@ -163,7 +163,7 @@ replace(const struct look *look)
         *old = *message;
         make_new(look, message);
         ok = (gone ? alias_lose_uid(run, old) : alias_hand_over(run, old, message, &stays)) &&
-             journal_keyword_rewrite(run->journal, message->mailbox, message->base, message->wire, &run->err) &&
+             journal_keyword_rewrite(run->journal, old, message->wire, &run->err) &&
              journal_message_save(run->journal, message, &run->err) &&
              journal_print_clear(run->journal, message->id, &run->err) &&
              journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);

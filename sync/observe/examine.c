@@ -1,5 +1,7 @@
 /* Digests of files that are new here, by which they are compared with messages. */
 #include "sync/observe/observe.h"
+
+#include "store/journal/keywords.h"
 #include "sync/run/attempts.h"
 #include "sync/run/run.h"
 
@@ -40,6 +42,9 @@ examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *m
     message->has_wire = message->has_header = true;
     if (facts.digests.placeholder)
         message->facts |= FACT_PLACEHOLDER;
+    /* What the server refused in other bytes may have keywords. */
+    if (!journal_keyword_rewrite(run->journal, message, facts.digests.wire, &run->err))
+        return false;
     memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
     memcpy(message->header, facts.digests.header, DIGEST_SIZE);
     return journal_message_save(run->journal, message, &run->err);

@@ -348,13 +348,27 @@ note_moved(struct run *run, const struct journal_message *row)
     return ok;
 }
 
+/* By equal bytes it is found (sync/apply/keywords.h); what was said of it in other bytes nobody would know as its own any more. */
+static bool
+carry_keywords(struct run *run, const struct journal_message *row, const struct journal_message *file)
+{
+    struct journal_message joined;
+
+    if (row->base[0] == '\0' || !row->has_wire || !file->has_wire || memcmp(row->wire, file->wire, DIGEST_SIZE) == 0)
+        return true;
+    joined = *file;
+    joined.id = row->id;
+    return keyword_carry(run->journal, row, &joined, &run->err);
+}
+
 bool
 letters_inherit(struct run *run, const struct journal_message *row, const struct journal_message *file)
 {
     char info[LOCAL_INFO_MAX + 1];
     bool is_new;
 
-    if (!journal_letter_get(run->journal, LETTER_NEW, file->mailbox, file->id, info, &is_new, &run->err) ||
+    if (!carry_keywords(run, row, file) ||
+        !journal_letter_get(run->journal, LETTER_NEW, file->mailbox, file->id, info, &is_new, &run->err) ||
         (row->has_wire && row->base[0] != '\0' && letters_of_info(row->info) != 0 && !note_moved(run, row)))
         return false;
     if (is_new)

@@ -14,7 +14,8 @@ MUST_CHECK bool letters_renamed(struct run *run, struct mailbox *mailbox, const 
 /** A file that no row knew, which has one now: its letters are believed when it is known which message it is. Inside a transaction. */
 MUST_CHECK bool letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool own_name);
 /**
- * A row is about to take over the file of another one, with its name: what that file's letters say goes along. Inside a transaction.
+ * A row is about to take over the file of another one, with its name: what that file's letters say goes along, and what was said of the row's own
+ * file, which has other bytes. Inside a transaction.
  * @param row  as it was
  */
 MUST_CHECK bool letters_inherit(struct run *run, const struct journal_message *row, const struct journal_message *file);

@@ -265,6 +265,91 @@ a_file_that_moves_takes_it_along(void **state)
     }
 }
 
+/* A mail reader writes its lines into it, under its name, under another one, or in another folder: neither name nor bytes are what they were. */
+static void
+a_file_that_is_written_anew_takes_it_along(void **state)
+{
+    enum { UNDER_ANOTHER_NAME, ELSEWHERE, ELSEWHERE_BY_COPY, WAYS };
+
+    (void)state;
+    for (int way = 0; way < 2 * WAYS; way++) {
+        const int place = way / 2 == UNDER_ANOTHER_NAME ? INBOX : WORK;
+
+        given_messages();
+        sim.server.move = way / 2 != ELSEWHERE_BY_COPY;
+        if (way % 2) { /* it waits since earlier runs */
+            sim.server.boxes[INBOX].keywords = false;
+            when_the_user_says(INBOX, 1, MINE, true);
+            given_both_sides_agree();
+            sim.server.boxes[INBOX].keywords = true;
+        } else {
+            when_the_user_says(INBOX, 1, MINE, true);
+        }
+        when_the_user_says(INBOX, 1, THEIRS, false);
+        when_the_user_saves(1, INBOX, place, DRESS_READER);
+
+        then_both_sides_agree();
+
+        assert_int_equal(file_of(place, 1)->dress, DRESS_READER);
+        assert_int_equal(message_of(place, 1)->dress, DRESS_PLAIN);
+        then_it_has(place, 1, KEPT | MINE);
+        assert_int_equal(count_waiting(), 0);
+        end_scenario(NULL);
+    }
+}
+
+/* ... in its place, while another client moves the message. */
+static void
+one_that_is_written_on_in_its_place_keeps_it_where_the_message_moves(void **state)
+{
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        given_messages();
+        if (again) { /* it has a reader's lines already, and gets the server's bytes again */
+            when_the_user_saves(1, INBOX, INBOX, DRESS_READER);
+            given_both_sides_agree();
+        }
+        sim.server.boxes[INBOX].keywords = false;
+        when_the_user_says(INBOX, 1, MINE, true);
+        given_both_sides_agree();
+        file_of(INBOX, 1)->dress = again ? DRESS_PLAIN : DRESS_READER;
+        when_another_client_moves(1, INBOX, WORK);
+
+        then_both_sides_agree();
+
+        assert_int_equal(file_of(WORK, 1)->dress, again ? DRESS_PLAIN : DRESS_READER);
+        then_it_has(WORK, 1, KEPT | THEIRS | MINE);
+        assert_int_equal(count_waiting(), 0);
+        end_scenario(NULL);
+    }
+}
+
+/* ... before it was sent at all: its time tells that, or what is read of it when it is sent. */
+static void
+one_that_is_written_on_before_it_is_sent_keeps_it(void **state)
+{
+    (void)state;
+    for (int told = 0; told < 2; told++) {
+        given_messages();
+        sim.server.declines = 8;
+        given_mail_here(INBOX, 7);
+        (void)when_golub_syncs_after(60);
+        then_it_is_there(INBOX, 7, 0);
+        when_the_user_says(INBOX, 7, MINE, true);
+        file_of(INBOX, 7)->dress = DRESS_READER;
+        file_of(INBOX, 7)->date += told;
+        sim.server.declines = 0;
+
+        (void)when_golub_syncs_after(90000);
+
+        then_both_sides_agree();
+        assert_int_equal(message_of(INBOX, 7)->dress, DRESS_READER);
+        then_it_has(INBOX, 7, MINE);
+        assert_int_equal(count_waiting(), 0);
+        end_scenario(NULL);
+    }
+}
+
 static void
 what_the_server_lost_comes_back_with_it(void **state)
 {
@@ -429,6 +514,9 @@ main(void)
         SCENARIO(one_that_goes_back_while_golub_runs_neither),
         SCENARIO(a_mailbox_that_is_numbered_anew_gets_it_on_the_same_message),
         SCENARIO(a_file_that_moves_takes_it_along),
+        SCENARIO(a_file_that_is_written_anew_takes_it_along),
+        SCENARIO(one_that_is_written_on_in_its_place_keeps_it_where_the_message_moves),
+        SCENARIO(one_that_is_written_on_before_it_is_sent_keeps_it),
         SCENARIO(what_the_server_lost_comes_back_with_it),
         SCENARIO(what_was_removed_there_ends_it),
         SCENARIO(a_mailbox_that_keeps_none_is_asked_again_when_it_does),

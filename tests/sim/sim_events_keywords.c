@@ -35,7 +35,7 @@ event_say_keyword(struct sim *sim, int client, const struct sim_file *file, unsi
 
     if (mailbox == 0 || !journal_message_by_base(journal, mailbox, file->base, &message, &found, &err) || !found ||
         !message.has_wire || (message.facts & (FACT_ALIAS | FACT_ALTERED | FACT_PLACEHOLDER)) != 0 ||
-        memcmp(message.wire, content_get(file->content)->digests.wire, DIGEST_SIZE) != 0)
+        memcmp(message.wire, content_dressed(file->content, file->dress)->digests.wire, DIGEST_SIZE) != 0)
         return false;
     journal_on_commit(journal, NULL, NULL);
     if (!journal_begin(journal, &err) || !keyword_note(journal, &message, &said, sim->world.now, &changed, &err) ||

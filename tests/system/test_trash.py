@@ -115,6 +115,18 @@ class MoveTest(Trash):
         self.sync()
         self.assertEqual(len(self.there("Trash")), 1, "that one was deleted")
 
+    def test_what_was_said_of_a_draft_is_said_of_its_new_version_under_another_name(self):
+        self.maildir.put("Drafts", self.draft(b"Dear\n"), "DS")
+        self.sync()
+        old, = self.maildir.files("Drafts")
+        self.run_golub("keyword", old.path, "+later", expect=OK)
+        self.maildir.put("Drafts", self.draft(b"Dear John\n"), "DS")
+        self.maildir.delete(old)
+        for _ in range(2):
+            self.sync()
+        draft, = self.client.messages("Drafts")
+        self.assertIn("later", draft.flags)
+
     def test_one_of_two_drafts_of_one_message_id_is_deleted_like_any(self):
         self.maildir.put("Drafts", self.draft(b"Dear\n"), "DS")
         self.sync()

@@ -109,8 +109,19 @@ the_table_knows_them_by_file_and_word_without_case(void **state)
                 rows[0].not_before == 6 && rows[0].wire[31] == 3 && strcmp(rows[0].why, "no") == 0);
     free(rows);
 
-    assert_true(journal_keyword_move(journal, &c, &(struct journal_message){.id = 7, .mailbox = 1, .base = "y"}, &err));
-    assert_true(journal_keyword_rewrite(journal, 1, "y", wire, &err));
+    assert_true(journal_keyword_move(
+        journal, &c, &(struct journal_message){.id = 7, .mailbox = 1, .base = "y", .wire = {[31] = 8}}, &err));
+    assert_true(c.message == 7 && c.wire[31] == 8);
+    assert_true(journal_keyword_rewrite(journal, &(struct journal_message){.mailbox = 1, .base = "y"}, wire, &err));
+    assert_true(journal_keywords_of(journal, 1, "y", &rows, &count, &err));
+    assert_true(count == 1 && rows[0].wire[0] == 0 && rows[0].wire[31] == 8); /* that was said of other bytes */
+    free(rows);
+    wire[0] = 7;
+    assert_true(journal_keyword_rewrite(
+        journal, &(struct journal_message){.mailbox = 1, .base = "y", .wire = {[31] = 8}}, wire, &err));
+    wire[0] = 9;
+    assert_true(
+        journal_keyword_rewrite(journal, &(struct journal_message){.id = 7, .mailbox = 1, .base = "y"}, wire, &err));
     assert_true(journal_keyword_delete(journal, &b, &err));
     assert_true(journal_keywords(journal, &rows, &count, &err));
     assert_int_equal(count, 2);
