@@ -122,7 +122,22 @@ send_off(struct changing *changing, struct job *job)
     return send_for(changing, job, COMMAND_STORE, "UID STORE", " -FLAGS.SILENT (\\Deleted)");
 }
 
-/* \Deleted again on what carried it, and stays where it is. Of a move that was refused, of a copy always. */
+/* It carried \Deleted, and stays where it is: of a copy always, of a move where that was refused, or the look afterwards shows it although the server said OK. */
+static bool
+stays_marked(const struct job *job, const struct item *item)
+{
+    return item->allowed && item->had_deleted && (!job->expunged || (job->proven && item->present));
+}
+
+static bool
+any_stays_marked(const struct job *job)
+{
+    for (size_t i = 0; i < job->count; i++)
+        if (stays_marked(job, &job->items[i]))
+            return true;
+    return false;
+}
+
 static bool
 send_on(struct changing *changing, struct job *job)
 {
@@ -130,7 +145,7 @@ send_on(struct changing *changing, struct job *job)
 
     for (size_t i = 0; i < job->count; i++) {
         allowed[i] = job->items[i].allowed;
-        job->items[i].allowed = allowed[i] && job->items[i].had_deleted;
+        job->items[i].allowed = stays_marked(job, &job->items[i]);
     }
     ok = send_for(changing, job, COMMAND_STORE, "UID STORE", " +FLAGS.SILENT (\\Deleted)");
     for (size_t i = 0; i < job->count; i++)
@@ -389,14 +404,14 @@ report(struct changing *changing, const struct job *job)
     return ok;
 }
 
-/* A move that was refused has taken \Deleted off. Best effort: without it the message is one that nobody removes. */
+/* A move that did not move it has taken \Deleted off. Best effort: without it the message is one that nobody removes, and would be fetched again. */
 static bool
 mark_again(struct changing *changing, struct job *job)
 {
-    if (changing->kind != CHANGE_MOVE || job->expunged || !job->sent || !changing->changes[job->index].undelete ||
-        !any_had_deleted(job))
+    if (changing->kind != CHANGE_MOVE || !job->sent || !changing->changes[job->index].undelete ||
+        !any_stays_marked(job))
         return true;
-    const bool refused = job->refused, reselected = job->reselected;
+    const bool reselected = job->reselected;
     bool ok;
 
     changing->ending = job;
@@ -407,7 +422,6 @@ mark_again(struct changing *changing, struct job *job)
     job->proof_select = changing->imap->queue.last_number;
     job->reselected = false;
     ok = run(changing) && (!job->reselected || (send_on(changing, job) && run(changing)));
-    job->refused = refused;
     job->reselected = reselected;
     return ok;
 }

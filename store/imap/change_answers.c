@@ -303,7 +303,9 @@ change_answered(void *self, const struct command *command, const struct response
             client_refused(response, &changing->beginning->outcome);
         return true;
     case COMMAND_STORE:
-        take_deleted(changing, job, response);
+        /* Of what goes to the Trash \Deleted is to stay behind: what becomes of it its MOVE or COPY says. */
+        if (changing->kind == CHANGE_REMOVE)
+            take_deleted(changing, job, response);
         return true;
     case COMMAND_STATUS:
         return true;

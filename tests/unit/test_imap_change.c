@@ -25,16 +25,23 @@ removes(struct script *script, size_t count)
 }
 
 static bool
-moves(struct script *script, size_t count)
+move_them(struct script *script, size_t count, bool undelete)
 {
     struct remote_change change = {.mailbox = TEXT("a"),
                                    .uidvalidity = 7,
                                    .uids = uids,
                                    .count = count,
                                    .target = TEXT("b"),
-                                   .target_uidvalidity = 8};
+                                   .target_uidvalidity = 8,
+                                   .undelete = undelete};
 
     return script->remote.ops->move(script->remote.self, &change, 1, &telling_changer, script, &script->err);
+}
+
+static bool
+moves(struct script *script, size_t count)
+{
+    return move_them(script, count, false);
 }
 
 /* ---- remove ---- */
@@ -320,6 +327,67 @@ a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt(void **state)
     end_script(script);
 }
 
+/* OK is no proof of a move: what stands there still carries the mark again that it had, or it is one that nobody removed. */
+static void
+what_a_move_leaves_in_its_place_is_marked_again(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("UIDPLUS MOVE", (const char *const[]){"C:g1 SELECT \"a\"",
+                                                           "C:g2 UID FETCH 1:3 *",
+                                                           SELECTED("g1", "3", "7", "0"),
+                                                           REREAD("1", "1", "\\Deleted"),
+                                                           REREAD("2", "2", "\\Deleted"),
+                                                           REREAD("3", "3", ""),
+                                                           "S:g2 OK",
+                                                           "C:g3 UID STORE 1:3 -FLAGS.SILENT (\\Deleted)",
+                                                           "C:g4 UID MOVE 1:3 \"b\"",
+                                                           "C:g5 SELECT \"a\"",
+                                                           "C:g6 UID FETCH 1:3 (UID FLAGS)",
+                                                           "S:g3 OK",
+                                                           "S:* OK [COPYUID 8 1 50] moved",
+                                                           "S:* 1 EXPUNGE",
+                                                           "S:g4 OK",
+                                                           SELECTED("g5", "2", "7", "0"),
+                                                           "S:* 1 FETCH (UID 2 FLAGS ())",
+                                                           "S:* 2 FETCH (UID 3 FLAGS ())",
+                                                           "S:g6 OK",
+                                                           "C:g7 SELECT \"a\"",
+                                                           SELECTED("g7", "2", "7", "0"),
+                                                           "C:g8 UID STORE 2 +FLAGS.SILENT (\\Deleted)",
+                                                           "S:g8 OK",
+                                                           NULL});
+
+    assert_true(move_them(script, 3, true));
+
+    assert_non_null(strstr(script->told, "done 0.0 u50 ok\ndone 0.1 u0 no: the server says OK, but the message is "
+                                         "still there\ndone 0.2 u0 no: the server says OK"));
+    end_script(script);
+}
+
+/* The mark may not be taken off, and the server can't move at all: it is the move that says so. */
+static void
+a_refused_mark_hides_no_refused_move(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "UIDPLUS MOVE",
+        (const char *const[]){
+            "C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"), REREAD("1", "1", "\\Deleted"),
+            "S:g2 OK", "C:g3 UID STORE 1 -FLAGS.SILENT (\\Deleted)", "C:g4 UID MOVE 1 \"b\"", "C:g5 SELECT \"a\"",
+            "C:g6 UID FETCH 1 (UID FLAGS)", "S:g3 NO [NOPERM] no right", "S:g4 BAD unknown",
+            SELECTED("g5", "3", "7", "0"), "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:g6 OK", "C:g7 SELECT \"a\"",
+            SELECTED("g7", "3", "7", "0"), "C:g8 UID STORE 1 +FLAGS.SILENT (\\Deleted)", "S:g8 OK", NULL});
+    struct remote_info info;
+
+    assert_true(move_them(script, 1, true));
+
+    assert_non_null(strstr(script->told, "done 0.0 u0 no changed: unknown"));
+    script->remote.ops->info(script->remote.self, &info);
+    assert_false(info.move);
+    end_script(script);
+}
+
 static void
 a_move_that_is_offered_and_refused_without_a_reason_is_planned_anew_without_it(void **state)
 {
@@ -517,6 +585,8 @@ main(void)
         cmocka_unit_test(a_copyuid_of_another_mailbox_is_not_believed),
         cmocka_unit_test(a_move_whose_target_is_missing_leaves_the_message_and_says_plan_anew),
         cmocka_unit_test(a_move_that_is_offered_and_refused_without_a_reason_is_planned_anew_without_it),
+        cmocka_unit_test(what_a_move_leaves_in_its_place_is_marked_again),
+        cmocka_unit_test(a_refused_mark_hides_no_refused_move),
         cmocka_unit_test(a_look_afterwards_that_is_answered_bad_is_taken_at_all_messages),
         cmocka_unit_test(a_look_afterwards_at_an_empty_mailbox_may_be_answered_bad),
         cmocka_unit_test(a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt),
