@@ -177,6 +177,7 @@ here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
     if (!mua_deliver(maildir, mailbox, content, flags, date))
         return;
     ledger_put(&sim->world, content, mailbox);
+    ledger_stands_in(&sim->world, content, mailbox, maildir->client);
     if (mailbox + 1 == sim->server.sent && ledger_is_old_mail(&sim->world, content, date))
         ledger_put_another(&sim->world, content, mailbox);
     say(&sim->world, "  here %d: #%d new in %s flags %x", maildir->client, content, server_mailbox_name(mailbox),
@@ -225,6 +226,7 @@ action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_fi
         ledger_carry(&sim->world, content, from, to);
     ledger_put(&sim->world, content, to);
     ledger_put(&sim->world, original, to);
+    ledger_stands_in(&sim->world, content, to, maildir->client);
     if (move)
         stand_again(sim, maildir, to, content);
     return true;

@@ -34,3 +34,11 @@ ledger_touch_more(struct world *world, int content, int side)
     ledger_touch(world, content, side);
     entry->more += entry->spread == spread;
 }
+
+void
+ledger_stands_in(struct world *world, int content, int mailbox, int client)
+{
+    struct ledger *entry = &world->ledger[content];
+
+    entry->outs[client + 1][mailbox] += entry->carried[client][mailbox][0] > 0;
+}

@@ -325,6 +325,8 @@ void ledger_carry(struct world *world, int content, int from, int to);
 void ledger_links(struct world *world, int content, int from, int to);
 /** The first name goes of what got its second one when its mailbox was away, whether or not that is back. */
 void ledger_ends_link(struct world *world, int content, int mailbox, int client);
+/** A file of it is new here: for all that anybody can tell it is the one that another program took out on both sides since the last run, under another name. */
+void ledger_stands_in(struct world *world, int content, int mailbox, int client);
 /** golub takes it into the Trash because somebody removed it. */
 void ledger_trashed(struct world *world, int content, int from, int trash);
 /**
