@@ -332,9 +332,8 @@ gather(struct following *following)
     return ok;
 }
 
-/* No mailbox, but a directory above folders that golub has, and nothing else: they make way, and come back (apply/rename_here.c). */
-static bool
-is_only_above(struct run *run, const char *folder, bool *is)
+bool
+mapped_is_only_above(struct run *run, const char *folder, bool *is)
 {
     const char **known = calloc(run->count + 1, sizeof *known);
     size_t count = 0;
@@ -376,7 +375,7 @@ look(struct following *following, struct mover *mover)
         return false;
     if (!taken)
         return true;
-    if (!is_only_above(run, mover->folder, &taken))
+    if (!mapped_is_only_above(run, mover->folder, &taken)) /* they make way, and come back (apply/rename_here.c) */
         return false;
     if (taken)
         return true;

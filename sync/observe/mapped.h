@@ -17,6 +17,8 @@ bool mapped_is_changed(const struct run *run);
 typedef bool mapped_item(void *context, size_t index, char name[static LIMIT_MAILBOX_NAME + 1], unsigned *attributes);
 /** Once the list is there: what special uses mean, and which mailboxes the folders are that the journal does not know. */
 MUST_CHECK bool mapped_resolve(struct run *run, mapped_item *item, void *context, size_t count);
+/** *is: no mailbox's folder, but a directory above folders that golub has, and nothing else. */
+MUST_CHECK bool mapped_is_only_above(struct run *run, const char *folder, bool *is);
 /**
  * A map that is not the journal's: what has its folder elsewhere by it.
  * @return false: ERROR_CONFIG where something is in the way; nothing was changed then

@@ -2,6 +2,7 @@
 #include "sync/observe/renamed.h"
 
 #include "sync/observe/followed.h"
+#include "sync/observe/mapped.h"
 #include "sync/observe/undecided.h"
 #include "sync/observe/way.h"
 
@@ -17,10 +18,14 @@ renamed_see_folders(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
+        bool above = false;
 
-        if (mailbox->row.goal != NULL && !mailbox->folder_here &&
-            !run->local.ops->taken(run->local.self, mailbox->row.folder, &mailbox->folder_here, &run->err))
+        if (mailbox->row.goal == NULL || mailbox->folder_here)
+            continue;
+        if (!run->local.ops->taken(run->local.self, mailbox->row.folder, &mailbox->folder_here, &run->err) ||
+            (mailbox->folder_here && !mapped_is_only_above(run, mailbox->row.folder, &above)))
             return false;
+        mailbox->folder_here = mailbox->folder_here && !above;
     }
     return true;
 }

@@ -374,6 +374,43 @@ a_mailbox_keeps_its_name_where_that_of_its_folder_is_anothers(void **state)
         then_it_is_here(content == 4 ? OLD : WORK, content, 1);
 }
 
+static bool
+was_killed_at(enum step_kind kind, int left, bool after)
+{
+    given_trouble_at(kind, false, after);
+    sim.world.aim_left = left;
+    const bool killed = when_golub_syncs_after(60) == -1;
+
+    sim.world.aim_left = 0;
+    return killed;
+}
+
+/* Cut off as it made folders, and cut off as it followed another `map`: what only stood above another one was no folder, and is made. */
+static void
+a_folder_that_was_not_made_yet_is_made_where_another_map_has_it(void **state)
+{
+    (void)state;
+    for (int after = 0; after < 2; after++)
+        for (int folders = 1, killed = 1; killed != 0; folders++)
+            for (int commits = 1; commits <= 8; commits++) {
+                given_empty_account(1);
+                server_create(&sim.server, OLD);
+                here()->tree.folder[WORK] = false;
+                here()->tree.folder[OLD] = true;
+                given_mail_there(WORK, 1);
+                given_mail_there(OLD, 2);
+                killed = was_killed_at(STEP_FOLDER, folders, after != 0);
+                folders_map(here(), 1);
+                check_forget(&sim.clients[0]);
+                (void)was_killed_at(STEP_COMMIT, commits, true);
+
+                then_both_sides_agree();
+                then_it_is_here(WORK, 1, 1);
+                then_it_is_here(OLD, 2, 1);
+                end_scenario(NULL);
+            }
+}
+
 int
 main(void)
 {
@@ -388,6 +425,7 @@ main(void)
         SCENARIO(a_folder_of_a_mailbox_that_was_left_out_is_not_the_one_whose_mail_moved_into_it),
         SCENARIO(a_mailbox_keeps_its_name_where_that_of_its_folder_is_anothers),
         SCENARIO(what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does),
+        SCENARIO(a_folder_that_was_not_made_yet_is_made_where_another_map_has_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
