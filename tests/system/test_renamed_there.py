@@ -423,7 +423,7 @@ class RenamedThereTest(Renaming, SystemTest):
 
     def test_out_of_the_patterns_and_another_one_takes_its_name(self):
         """What the server has under a name that is left out does not go up to what has its name now, and what is removed there stays so."""
-        mail = self.given("A")
+        mail = self.given("A", "Other")
         self.account.set(mailboxes=["*", "!Secret", "!Aside"])
         self.client.create("Secret")
         self.client.fill("Secret", [self.corpus.simple("secret")])
@@ -431,7 +431,8 @@ class RenamedThereTest(Renaming, SystemTest):
         self.client.expunge("A", self.client.uid_of("A", mail["A"][0]))
         self.rename(("A", "Aside"), ("Secret", "A"))
 
-        for _ in range(2):
+        for mail_of_other in mail["Other"][:2]:
+            self.client.expunge("Other", self.client.uid_of("Other", mail_of_other))  # so that the list is asked for again
             result = self.account.sync()
             self.assertIn("can't make a folder for mailbox A: the folder of that name is another mailbox's, which is called \"Aside\" there now",
                           result.err)
