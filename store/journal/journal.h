@@ -19,7 +19,7 @@
 #include "store/base/mailbox_state.h"
 #include "store/base/remote.h"
 
-#define JOURNAL_SCHEMA 18 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 19 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -489,10 +489,11 @@ MUST_CHECK bool journal_hold_ids(struct journal *journal, enum journal_hold_kind
                                  size_t *count, struct error *err);
 
 struct journal_quarantined {
-    int64_t id;     /* of add: 0; what people call it by */
-    char name[256]; /* in the quarantine folder */
-    char mailbox[LIMIT_MAILBOX_NAME + 1];
-    char base[LOCAL_BASE_MAX + 1]; /* where it stood; "": it was in no folder */
+    int64_t id;                           /* of add: 0; what people call it by */
+    char name[256];                       /* in the quarantine folder */
+    char mailbox[LIMIT_MAILBOX_NAME + 1]; /* what it was called then */
+    int64_t mailbox_id;                   /* 0: not known (any more) */
+    char base[LOCAL_BASE_MAX + 1];        /* where it stood; "": it was in no folder */
     char info[LOCAL_INFO_MAX + 1];
     uint32_t uid;
     char why[128];

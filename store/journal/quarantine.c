@@ -4,7 +4,8 @@
 #include <assert.h>
 
 /* What a file is; its id comes before, and what became of it behind. */
-#define KEPT "name, mailbox, base, info, uid, why, since, counted, size, run, wire, flags, keywords, date, origin"
+#define KEPT                                                                                                           \
+    "name, mailbox, base, info, uid, why, since, counted, size, run, wire, flags, keywords, date, origin, mailbox_id"
 
 /* NULL where it is not known. */
 static void
@@ -22,10 +23,10 @@ journal_quarantine_add(struct journal *journal, const struct journal_quarantined
     static const char what[] = "add to the quarantine";
     static const char sql[] = /* again after a crash: the same file, the same row */
         "INSERT INTO quarantine (" KEPT ", put_back) VALUES"
-        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
         " ON CONFLICT (name) DO UPDATE SET (mailbox, base, info, uid, why, since, counted, size, run, wire, flags, "
         "keywords, date,"
-        " origin, put_back) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        " origin, mailbox_id, put_back) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_QUARANTINE_ADD, sql, err);
     struct sql_binder to = {.statement = statement};
 
@@ -47,6 +48,7 @@ journal_quarantine_add(struct journal *journal, const struct journal_quarantined
     bind_string(&to, row->keywords);
     bind_detail(&to, row->has_details, row->date);
     bind_string(&to, row->origin[0] != '\0' ? row->origin : NULL);
+    bind_detail(&to, row->mailbox_id != 0, row->mailbox_id);
     bind_integer(&to, row->put_back);
     return sql_run(journal, statement, what, err);
 }
@@ -101,6 +103,8 @@ read_quarantined(sqlite3_stmt *statement, void *to)
     row->date = row->has_details ? read_integer(&from, INT64_MIN, INT64_MAX) : 0;
     from.at += !row->has_details;
     read_string(&from, row->origin, sizeof row->origin);
+    row->mailbox_id =
+        sqlite3_column_type(statement, from.at) != SQLITE_NULL ? read_integer(&from, 1, INT64_MAX) : (from.at++, 0);
     row->put_back = read_integer(&from, INT64_MIN, INT64_MAX);
     return !from.damaged;
 }

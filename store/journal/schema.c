@@ -406,6 +406,12 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX gmail_msgid ON gmail (msgid);"
     "CREATE TRIGGER gmail_mailbox AFTER DELETE ON mailbox BEGIN DELETE FROM gmail WHERE mailbox = old.id; END;",
+
+    /* The mailbox that it was in, which may have another name by now. NULL: a version that wrote down its name alone, or it is known no more. */
+    "ALTER TABLE quarantine ADD COLUMN mailbox_id INTEGER;"
+    "CREATE INDEX quarantine_mailbox ON quarantine (mailbox_id) WHERE mailbox_id IS NOT NULL;"
+    "CREATE TRIGGER quarantine_nowhere AFTER DELETE ON mailbox BEGIN"
+    " UPDATE quarantine SET mailbox_id = NULL WHERE mailbox_id = old.id; END;",
 };
 
 bool

@@ -25,6 +25,14 @@ is_named(const struct restoring *restoring, int64_t id)
     return choice->id_count == 0;
 }
 
+/* It is called so, or was, and no other one has that name now. */
+static bool
+is_of_mailbox(const struct restoring *restoring, const char *name)
+{
+    return strcmp(name, restoring->row.mailbox) == 0 ||
+           (strcmp(name, restoring->was) == 0 && !is_known_mailbox(restoring, name));
+}
+
 /* @param run  0: any; but an earlier version wrote down no run, and what it removed is of no last one */
 static bool
 fits(const struct restoring *restoring, const struct journal_quarantined *row, uint64_t run)
@@ -33,7 +41,7 @@ fits(const struct restoring *restoring, const struct journal_quarantined *row, u
 
     if (choice->last_run && run == 0)
         return false;
-    return is_named(restoring, row->id) && (choice->mailbox == NULL || strcmp(choice->mailbox, row->mailbox) == 0) &&
+    return is_named(restoring, row->id) && (choice->mailbox == NULL || is_of_mailbox(restoring, choice->mailbox)) &&
            (choice->since == 0 || row->since >= choice->since) && (run == 0 || row->run == run);
 }
 
@@ -78,7 +86,7 @@ find_last(struct restoring *restoring, const int64_t *ids, size_t count, uint64_
     bool found;
 
     for (size_t i = 0; i < count; i++) {
-        if (!journal_quarantine_get(restoring->journal, ids[i], &restoring->row, &found, &restoring->err))
+        if (!restore_get(restoring, ids[i], &found))
             return false;
         if (found && restoring->row.run > *last)
             *last = restoring->row.run;
@@ -99,10 +107,10 @@ restore_choose(struct restoring *restoring)
          (!choice->last_run || find_last(restoring, ids, count, &run));
     restoring->kept = count;
     for (size_t i = 0; ok && i < count; i++) {
-        ok = journal_quarantine_get(restoring->journal, ids[i], &restoring->row, &found, &restoring->err);
+        ok = restore_get(restoring, ids[i], &found);
         if (!ok || !found)
             continue;
-        mailbox_known = mailbox_known || strcmp(choice->mailbox, restoring->row.mailbox) == 0;
+        mailbox_known = mailbox_known || is_of_mailbox(restoring, choice->mailbox);
         if (fits(restoring, &restoring->row, run))
             ok = add(restoring, &restoring->row);
     }

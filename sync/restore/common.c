@@ -35,11 +35,27 @@ restore_problem(struct restoring *restoring, const char *mailbox, struct error *
 }
 
 bool
+restore_get(struct restoring *restoring, int64_t id, bool *found)
+{
+    struct journal_quarantined *row = &restoring->row;
+
+    if (!journal_quarantine_get(restoring->journal, id, row, found, &restoring->err))
+        return false;
+    if (!*found)
+        return true;
+    (void)text_print(restoring->was, sizeof restoring->was, "%s", row->mailbox);
+    for (size_t i = 0; row->mailbox_id != 0 && i < restoring->mailbox_count; i++)
+        if (restoring->mailboxes[i].id == row->mailbox_id)
+            (void)text_print(row->mailbox, sizeof row->mailbox, "%s", restoring->mailboxes[i].name);
+    return true;
+}
+
+bool
 restore_load(struct restoring *restoring, const struct restore_entry *entry)
 {
     bool found;
 
-    if (!journal_quarantine_get(restoring->journal, entry->id, &restoring->row, &found, &restoring->err))
+    if (!restore_get(restoring, entry->id, &found))
         return false;
     if (!found)
         error_set(&restoring->err, ERROR_LOCAL, "read row %" PRIi64 " of the quarantine, which was there a moment ago",

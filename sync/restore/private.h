@@ -41,7 +41,8 @@ struct restoring {
     size_t kept; /* in the quarantine, meant or not */
     struct restore_target *targets;
     size_t target_count, target_size;
-    struct journal_quarantined row; /* of the entry at hand */
+    struct journal_quarantined row;   /* of the entry at hand; its mailbox is called as it is today */
+    char was[LIMIT_MAILBOX_NAME + 1]; /* ... and was called so when the file was put there */
     int64_t now;
     uint64_t put_back, back_already, failed, bytes;
     uint64_t staying; /* of those put back: the next sync sends none of them */
@@ -52,6 +53,8 @@ bool restore_no_memory(struct restoring *restoring);
 bool restore_stopped(const struct restoring *restoring);
 /** One message, or mailbox, could not be done: said, and the rest goes on. @param mailbox  "": none */
 void restore_problem(struct restoring *restoring, const char *mailbox, struct error *err);
+/** The row with this ID as `row`. */
+MUST_CHECK bool restore_get(struct restoring *restoring, int64_t id, bool *found);
 /** The entry's row; one that is gone is an error. */
 MUST_CHECK bool restore_load(struct restoring *restoring, const struct restore_entry *entry);
 /** What the row at hand is, or what became of it. @param to  where it goes; NULL: it is listed */

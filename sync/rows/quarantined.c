@@ -71,7 +71,8 @@ quarantined_file(const struct journal_message *message, const char *name, const 
 bool
 quarantined_add(struct run *run, const struct mailbox *mailbox, const struct quarantined *file)
 {
-    struct journal_quarantined row = {.uid = file->uid,
+    struct journal_quarantined row = {.mailbox_id = mailbox->row.id,
+                                      .uid = file->uid,
                                       .since = run->now,
                                       .counted = age_stamp(&run->age.now),
                                       .size = file->size,

@@ -306,6 +306,26 @@ a_number_of_the_quarantine_never_becomes_another_files(void **state)
     assert_false(found);
 }
 
+/* By its name then alone it would be another one's once that has the name. */
+static void
+a_file_in_the_quarantine_is_of_its_mailbox_as_long_as_that_is_known(void **state)
+{
+    struct scene *s = *state;
+    const struct journal_quarantined row = {.name = "a", .mailbox = "INBOX", .mailbox_id = s->mailbox};
+    struct journal_quarantined got;
+    bool found;
+
+    assert_true(journal_quarantine_add(s->journal, &row, &s->err));
+    assert_true(journal_quarantine_get(s->journal, 1, &got, &found, &s->err));
+    assert_true(found && got.mailbox_id == s->mailbox);
+    assert_true(journal_mailbox_delete(s->journal, s->mailbox, &s->err));
+
+    assert_true(journal_quarantine_get(s->journal, 1, &got, &found, &s->err));
+
+    assert_true(found && got.mailbox_id == 0);
+    assert_string_equal(got.mailbox, "INBOX");
+}
+
 static void
 days_in_the_quarantine_are_counted_from_a_date_of_their_own(void **state)
 {
@@ -576,6 +596,7 @@ main(void)
         TEST(the_quarantine_is_listed_by_age),
         TEST(what_is_known_of_a_file_in_the_quarantine_comes_back),
         TEST(a_number_of_the_quarantine_never_becomes_another_files),
+        TEST(a_file_in_the_quarantine_is_of_its_mailbox_as_long_as_that_is_known),
         TEST(days_in_the_quarantine_are_counted_from_a_date_of_their_own),
         TEST(a_deleted_message_takes_what_hangs_on_it_along),
         TEST(a_move_outlives_its_source_for_its_target),
