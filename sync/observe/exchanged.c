@@ -65,18 +65,24 @@ add(struct search *search, struct mailbox *mailbox)
     return found->own != NULL || run_no_memory(run);
 }
 
-bool
-exchanged_gather(struct search *search)
+/* The server's list lacks it, as far as this run knows. */
+static bool
+is_gone(const struct mailbox *mailbox)
+{
+    return !mailbox->listed && !mailbox->undecided;
+}
+
+/* Each folder is read once. */
+static bool
+gather(struct search *search, bool gone)
 {
     struct run *run = search->run;
     bool ok = true, born, home;
 
-    if (mapped_is_changed(run)) /* then folders stand elsewhere for another reason */
-        return true;
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (!is_in_use(run, mailbox) || !is_changed(run, mailbox, &born, &ok))
+        if (is_gone(mailbox) != gone || !is_in_use(run, mailbox) || !is_changed(run, mailbox, &born, &ok))
             continue;
         ok = is_at_home(run, mailbox, born, &home) && (home || add(search, mailbox));
     }
@@ -84,22 +90,19 @@ exchanged_gather(struct search *search)
 }
 
 bool
-exchanged_with_gone(struct run *run, bool *any)
+exchanged_gather(struct search *search)
 {
-    bool ok = true, born, home;
+    /* Where the map is another one folders stand elsewhere for that reason. */
+    return mapped_is_changed(search->run) || (gather(search, true) && gather(search, false));
+}
 
-    *any = false;
-    if (run->no_root || run->info.unlisted[0] != '\0')
-        return true;
-    for (size_t i = 0; ok && !*any && i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
+bool
+exchanged_gather_gone(struct search *search)
+{
+    struct run *run = search->run;
 
-        if (mailbox->listed || mailbox->undecided || !is_in_use(run, mailbox) || !is_changed(run, mailbox, &born, &ok))
-            continue;
-        ok = is_at_home(run, mailbox, born, &home);
-        *any = ok && !home;
-    }
-    return ok;
+    return run->no_root || run->info.unlisted[0] != '\0' || mapped_is_changed(run) ||
+           (gather(search, true) && (search->lost_count == 0 || gather(search, false)));
 }
 
 /* Is it found in another folder than the one at its path? */

@@ -26,7 +26,9 @@ mapped_load(struct run *run)
         return false;
     forget_empty(&run->map_next);
     run->map_pieces = strdup(run->map_text != NULL ? run->map_text : "");
-    if (run->map_pieces == NULL || !names_map_read(run->map_pieces, &run->map_before))
+    run->map_next_pieces = strdup(run->map_next != NULL ? run->map_next : "");
+    if (run->map_pieces == NULL || !names_map_read(run->map_pieces, &run->map_before) || run->map_next_pieces == NULL ||
+        !names_map_read(run->map_next_pieces, &run->map_next_words))
         return run_no_memory(run);
     names_map_begin(&run->map, &run->account->policy, run->map_before);
     return true;
@@ -276,14 +278,16 @@ is_named_by(const struct run *run, const struct names_map *next, const struct ma
 }
 
 static bool
-gather_by(struct following *following, const struct names_map *next)
+gather(struct following *following)
 {
     struct run *run = following->run;
-    struct names_map before;
+    struct names_map before, next = {0};
     char had[LIMIT_MAILBOX_NAME + 1], wants[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
     struct error ignored = {0}, why = {0};
 
     take_before(run, &before);
+    if (run->map_next != NULL)
+        take_words(run->map_next_words, &next);
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -293,7 +297,7 @@ gather_by(struct following *following, const struct names_map *next)
         if (is_on_its_way(run, mailbox) || is_renamed_here(mailbox)) {
             following->waits = mailbox->waits = true;
             following->kept =
-                following->kept || (is_named_by(run, next, mailbox) && !is_named_by(run, &before, mailbox));
+                following->kept || (is_named_by(run, &next, mailbox) && !is_named_by(run, &before, mailbox));
             continue;
         }
         if (!names_map_here(&run->map, mailbox->row.name, wants, &why) ||
@@ -303,7 +307,7 @@ gather_by(struct following *following, const struct names_map *next)
             return false;
         }
         if ((names_map_here(&before, mailbox->row.name, had, &ignored) && strcmp(had, wants) == 0 &&
-             !is_named_by(run, next, mailbox)) ||
+             !is_named_by(run, &next, mailbox)) ||
             (strcmp(folder, mailbox->row.folder) == 0 && mailbox->row.goal == NULL))
             continue;
         if (!array_grow(&following->movers, &following->size, following->count + 1, sizeof *following->movers))
@@ -313,23 +317,6 @@ gather_by(struct following *following, const struct names_map *next)
         memcpy(following->movers[following->count++].folder, folder, sizeof folder);
     }
     return true;
-}
-
-static bool
-gather(struct following *following)
-{
-    struct run *run = following->run;
-    char *pieces = run->map_next != NULL ? strdup(run->map_next) : NULL;
-    struct names_mapped *entries = NULL;
-    struct names_map next = {0};
-    bool ok = run->map_next == NULL || (pieces != NULL && names_map_read(pieces, &entries)) || run_no_memory(run);
-
-    if (ok && entries != NULL)
-        take_words(entries, &next);
-    ok = ok && gather_by(following, &next);
-    free(entries);
-    free(pieces);
-    return ok;
 }
 
 bool
@@ -446,8 +433,6 @@ aim_all(struct following *following, const char *text)
     for (size_t i = 0; ok && i < following->count; i++)
         ok = aim(run, &following->movers[i]);
     lookup_forget(run);
-    if (ok && following->kept) /* the next run must know by what map that one was named */
-        return true;
     return ok && keep_map(run, following->waits ? NEXT : KEY, text);
 }
 
@@ -517,6 +502,20 @@ say_stay(struct run *run, struct error *why)
     run_problem(run, NULL, why);
 }
 
+/* What waits has its folder by a map that was followed in part: that one is followed to its end, and another one by the next run. @return false: it is that one */
+static bool
+end_next_first(const struct following *following)
+{
+    struct run *run = following->run;
+    char *text = following->kept ? write_map(run) : NULL;
+    const bool other = text != NULL && strcmp(text, run->map_next) != 0;
+
+    if (other)
+        take_words(run->map_next_words, &run->map);
+    free(text);
+    return other;
+}
+
 /* That a server calls another mailbox its \\Sent is no mistake of the user's. What is in the way of his own words mapped_follow says. */
 static bool
 stay_if_in_the_way(struct run *run)
@@ -528,7 +527,7 @@ stay_if_in_the_way(struct run *run)
 
     if (!is_to_follow(run))
         return true;
-    ok = gather(&following) && look_at_all(&following);
+    ok = gather(&following) && (end_next_first(&following) || look_at_all(&following));
     free(following.movers);
     if (ok || run->err.kind != ERROR_CONFIG)
         return ok;

@@ -506,11 +506,8 @@ bool
 moved_folders_see_gone(struct run *run)
 {
     struct search search = {.run = run};
-    bool any, ok = exchanged_with_gone(run, &any);
+    const bool ok = make_room(&search) && exchanged_gather_gone(&search) && (search.found_count < 2 || find(&search));
 
-    if (!ok || !any)
-        return ok;
-    ok = make_room(&search) && exchanged_gather(&search) && (search.found_count < 2 || find(&search));
     forget_search(&search);
     return ok;
 }

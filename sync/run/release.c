@@ -45,6 +45,8 @@ run_release(struct run *run)
     free(run->map_text);
     free(run->map_pieces);
     free(run->map_next);
+    free(run->map_next_pieces);
+    free(run->map_next_words);
     free(run->map_before);
     shapes_free(run->shapes);
     buffer_free(&run->odd);

@@ -294,7 +294,8 @@ struct run {
     char *map_text;                  /* ... as the journal has it; NULL: it has none */
     char *map_pieces;                /* ... that in pieces, for `map_before` */
     char *map_next; /* one that was followed while something waited, and is not the journal's yet; NULL: none */
-    struct names_mapped *map_before;
+    char *map_next_pieces;
+    struct names_mapped *map_before, *map_next_words;
     struct lookup lookups[LOOKUPS];
     int64_t now;    /* seconds UTC at the start of the run */
     int64_t looked; /* ... when the line was opened last: all that is taken for seen was seen after that */

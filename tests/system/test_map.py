@@ -277,6 +277,31 @@ class MapTest(Mapped):
         self.assertTrue(self.maildir.has("Lists/neu", self.list))
         self.assertFalse(os.path.exists(self.maildir.folder("Elsewhere")))
 
+    def test_a_third_map_before_the_second_was_followed_to_its_end(self):
+        """Each time one mailbox waits, whose folder has its name by the map before: no folder stays where a map in between had it."""
+        lists = {"first": "Listen=Lists", "second": "Listen=Elsewhere", "third": "Listen=Third"}
+        for last in lists:
+            with self.subTest(last):
+                self.doCleanups()
+                self.setUp()
+                self.given_mail()
+                self.client.create("Weg")
+                self.sync()
+                self.client.delete_mailbox("Weg")
+                self.account.set(map=["special:sent=Sent", lists["second"], "Listen/alt=Old/Lists", "Weg=Gone"])
+                self.account.sync()
+                self.client.delete_mailbox("Listen/neu")
+                self.account.set(map=["special:sent=Sent", lists["third"], "Listen/alt=Old/Lists"])
+                self.account.sync()
+
+                self.account.set(map=["special:sent=Sent", lists[last], "Listen/alt=Old/Lists"])
+                for _ in range(2):
+                    self.account.sync()
+
+                folder = lists[last].split("=")[1]
+                self.assertEqual({m.split("/")[0] for m in self.maildir.mailboxes()} & {"Lists", "Elsewhere", "Third"}, {folder})
+                self.assertTrue(self.maildir.has(folder + "/neu", self.list))
+
     def test_folders_change_places(self):
         self.given_another(["Gesendete Objekte=Lists", "Listen=Sent"], {"Gesendete Objekte": "Lists", "Listen": "Sent"})
 
