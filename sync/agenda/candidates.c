@@ -107,6 +107,7 @@ gather(struct candidates *candidates, struct run *run, enum role role, enum pair
             .date = message.date,
             .claimed = message.size,
             .flags = doubted ? ~0U : flags_of(&message, role, by), /* nothing shows all flags: any other comes first */
+            .away = role == FRESH_HERE && !run->mailboxes[todo->mailbox].folder_here,
             .left = doubted || todo->moved_here != 0 || (message.facts & FACT_MOVED) != 0 ||
                     (todo->unanswered && !todo->arrived) ||
                     (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),

@@ -17,8 +17,8 @@ has_left(struct run *run, const struct journal_message *other, struct mailbox *m
     bool missing = false;
 
     *again = false;
-    if (mailbox == NULL || !mailbox->folder_here || other->uid == 0 || other->base[0] == '\0' ||
-        (other->facts & gone) != 0 || run_learned(mailbox, CAUTION_STAYS_UNREADABLE))
+    if (mailbox == NULL || !mailbox->folder_here || other->base[0] == '\0' || (other->facts & gone) != 0 ||
+        run_learned(mailbox, CAUTION_STAYS_UNREADABLE))
         return false;
     const struct local_file file = run_file(mailbox, other);
 

@@ -81,6 +81,13 @@ is_left(struct run *run, const struct todo *todo, const struct journal_pending *
     return !waits || note(run, todo, pending, why);
 }
 
+/* Its folder is not here, and it was never sent: no run does anything about it before that is back. */
+static bool
+went_with_its_folder(const struct todo *todo, const struct mailbox *mailbox)
+{
+    return !mailbox->folder_here && todo->step.verb == PLAN_UPLOAD && todo->fresh;
+}
+
 static bool
 judge(struct run *run, const struct todo *todo, bool *left)
 {
@@ -90,7 +97,8 @@ judge(struct run *run, const struct todo *todo, bool *left)
     bool found;
 
     *left = todo->waits;
-    if (*left || todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(mailbox))
+    if (*left || todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(mailbox) ||
+        went_with_its_folder(todo, mailbox))
         return true;
     if (!journal_pending_get(run->journal, mailbox->row.id, todo->id, &row, &found, &run->err))
         return false;

@@ -379,12 +379,9 @@ identify_mailbox(struct run *run, uint32_t index)
     if (ok && (wanted || left))
         ok = situation_mark_commit(run);
     ok = ok && spare_unseen(&meeting);
-    /*
-     * Where rows are missing in a listing that does not add up, their absence would count as a removal later; and files of a folder that is not here
-     * have met nothing: once they are back, what moved away from them must still be looked for.
-     */
+    /* Where rows are missing in a listing that does not add up, their absence would count as a removal later. */
     if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR && !mailbox_is_unsure(meeting.mailbox->cautions) &&
-        !meeting.mailbox->unlisted && meeting.mailbox->folder_here) {
+        !meeting.mailbox->unlisted) {
         meeting.mailbox->row.state = MAILBOX_ACTIVE;
         ok = journal_mailbox_save(run->journal, &meeting.mailbox->row, &run->err);
     }

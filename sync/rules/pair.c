@@ -99,9 +99,11 @@ pair_match(struct pair_item *gone, size_t gone_count, struct pair_item *fresh, s
         taken[i] = false;
     for (size_t f = 0; f < fresh_count; f++)
         match[f] = PAIR_NONE;
-    for (int rank = 0; rank < RANKS; rank++) {
+    for (int turn = 0; turn < 2 * RANKS; turn++) {
+        const int rank = turn % RANKS;
+
         for (size_t f = 0; f < fresh_count; f++) {
-            if (match[f] != PAIR_NONE)
+            if (match[f] != PAIR_NONE || fresh[f].away != (turn >= RANKS))
                 continue;
             for (size_t g = lower_bound(gone, gone_count, &fresh[f]); g < gone_count; g++) {
                 if (compare_keys(&gone[g], &fresh[f], false) != 0)

@@ -15,8 +15,9 @@ struct pair_item {
     int64_t date;     /* compared only if by_date */
     uint64_t claimed; /* size as the server told it: never compared here */
     unsigned flags;   /* of equal ones those that show the same flags are paired first */
-    bool left;        /* it may have left before, replaced by another: of equal ones it is taken last */
-    bool telling;     /* the header in `digest` may prove which message it is */
+    bool away;    /* nobody can see it stand there: of several `fresh` ones it is taken last, whatever it is called */
+    bool left;    /* it may have left before, replaced by another: of equal ones it is taken last */
+    bool telling; /* the header in `digest` may prove which message it is */
     unsigned char digest[DIGEST_SIZE];
 };
 

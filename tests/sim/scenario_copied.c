@@ -222,6 +222,110 @@ what_is_in_no_list_since_it_moves_is_not_sent_again_under_another_uidvalidity(vo
     }
 }
 
+/* What is in that folder goes to another one, and the folder with it. */
+static void
+when_the_user_takes_all_away(int of, int place, bool renames)
+{
+    for (size_t i = 0; i < here()->tree.count; i++) {
+        struct sim_file *file = &here()->tree.files[i];
+
+        if (file->mailbox != of)
+            continue;
+        ledger_out(&sim.world, file->content, of);
+        assert_true(mua_move(here(), file, place, renames));
+        ledger_put(&sim.world, file->content, place);
+    }
+    here()->tree.folder[of] = false;
+}
+
+static void
+given_a_move_that_is_not_sent_yet(int via)
+{
+    given_three_mailboxes();
+    given_mail_there(from, 1);
+    given_mail_there(from, 2);
+    given_mail_there(via, 3);
+    given_both_sides_agree();
+    if (from != INBOX) {
+        when_the_user_takes_all_away(from, via, false);
+    } else {
+        when_the_user_moves(1, from, via);
+        when_the_user_moves(2, from, via);
+    }
+    sim.clients[0].forced = FORCED_PULL;
+    (void)when_golub_syncs_after(60);
+    sim.clients[0].forced = FORCED_NOT;
+    then_it_is_there(via, 1, 0);
+}
+
+static void
+then_all_is_there_once(int via)
+{
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    for (int content = 1; content <= 3; content++) {
+        then_it_is_there(to, content, 1);
+        then_it_is_here(to, content, 1);
+        then_it_is_there(via, content, 0);
+        then_it_is_there(from, content, 0);
+    }
+}
+
+static const int moves_on[3][3] = {{INBOX, WORK, OLD}, {WORK, OLD, INBOX}, {OLD, WORK, INBOX}};
+
+/* Its file stood in a folder that is gone as well by now: what is known of that one is no place that it went to while there is another. */
+static void
+what_moves_on_before_it_was_sent_is_there_once(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 6; way++) {
+        const int via = moves_on[way / 2][1];
+
+        from = moves_on[way / 2][0];
+        to = moves_on[way / 2][2];
+        given_a_move_that_is_not_sent_yet(via);
+        when_the_user_takes_all_away(via, to, way % 2 == 1);
+
+        then_all_is_there_once(via);
+        end_scenario(NULL);
+    }
+}
+
+static int passes_on; /* the mailbox from which it goes to `to`, behind so many steps */
+
+static void
+take_away_behind_some_steps(struct world *world)
+{
+    (void)world;
+    if (steps_left >= 0 && steps_left-- == 0)
+        when_the_user_takes_all_away(passes_on, to, false);
+}
+
+/* ... while a run is at work, which saw it in both. */
+static void
+what_moves_on_in_the_midst_of_the_run_that_is_to_send_it_is_there_once(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        from = moves_on[way][0];
+        passes_on = moves_on[way][1];
+        to = moves_on[way][2];
+        for (int step = 0, done = 0; !done; step++) {
+            given_a_move_that_is_not_sent_yet(passes_on);
+            steps_left = step;
+            given_others_act(take_away_behind_some_steps);
+            (void)when_golub_syncs_after(60);
+            sim.world.outside = NULL;
+            sim.world.interfere = 0;
+            done = steps_left >= 0;
+            if (!done)
+                then_all_is_there_once(passes_on);
+            end_scenario(NULL);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -231,6 +335,8 @@ main(void)
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_there_is_not_fetched_again),
         SCENARIO(what_moves_between_two_lists_is_not_sent_again_to_where_it_was),
         SCENARIO(what_is_in_no_list_since_it_moves_is_not_sent_again_under_another_uidvalidity),
+        SCENARIO(what_moves_on_before_it_was_sent_is_there_once),
+        SCENARIO(what_moves_on_in_the_midst_of_the_run_that_is_to_send_it_is_there_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -385,12 +385,15 @@ may_have_left(const struct world *world, int content, int mailbox, int side, con
            stands_elsewhere(world, content, mailbox, world->client);
 }
 
-/* What was sent stands there for the server's copy that was fetched before it: that one goes, and nobody removed it. */
+/* What was sent stands there for the server's copy that was fetched before it, or did before it moved on: that one goes, and nobody removed it. */
 static bool
 is_stood_for(const struct world *world, int content, int mailbox, int side, const char *what)
 {
-    return world->ledger[content].sent && world->server->sent == mailbox + 1 && strncmp(what, "quarantines", 11) == 0 &&
-           stands_beside(world, content, mailbox, side);
+    const struct ledger *entry = &world->ledger[content];
+
+    return entry->sent && world->server->sent == mailbox + 1 && strncmp(what, "quarantines", 11) == 0 &&
+           (stands_beside(world, content, mailbox, side) ||
+            (entry->followed[side + 1][mailbox] > 0 && stands_elsewhere(world, content, mailbox, side)));
 }
 
 void

@@ -308,6 +308,25 @@ nothing_pairs_with_nothing(void **state)
     assert_false(taken);
 }
 
+/* ... in its own mailbox, under its name. */
+static void
+what_nobody_can_see_is_taken_last(void **state)
+{
+    struct pair_item gone[] = {item(1, 1, "x", 1, 0)};
+    struct pair_item fresh[] = {item(2, 1, "x", 1, 0), item(3, 2, "y", 1, 0)};
+    size_t match[2];
+    bool taken[1];
+
+    (void)state;
+    fresh[0].away = true;
+    pair_match(gone, 1, fresh, 2, false, match, taken);
+    assert_int_equal(partner_of(fresh, 2, gone, match, 3), 1);
+    assert_int_equal(partner_of(fresh, 2, gone, match, 2), 0);
+
+    pair_match(gone, 1, fresh, 1, false, match, taken);
+    assert_int_equal(partner_of(fresh, 1, gone, match, 2), 1);
+}
+
 static void
 equal_items_are_counted(void **state)
 {
@@ -382,6 +401,7 @@ main(void)
         cmocka_unit_test(the_whole_digest_counts),
         cmocka_unit_test(dates_count_only_where_asked),
         cmocka_unit_test(nothing_pairs_with_nothing),
+        cmocka_unit_test(what_nobody_can_see_is_taken_last),
         cmocka_unit_test(equal_items_are_counted),
         cmocka_unit_test(two_thousand_identical_ones_are_all_paired),
         cmocka_unit_test(two_thousand_different_ones_are_all_paired),
