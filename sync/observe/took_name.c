@@ -3,7 +3,14 @@
 
 #include "sync/observe/undecided.h"
 #include "sync/rows/renaming.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
+
+enum reason {              /* why it may have the name: */
+              BY_GOAL,     /* its folder has it */
+              BY_INTENT,   /* it was asked for */
+              BY_OWN_NAME, /* ... and this account alone gives it */
+};
 
 static bool
 is_listed(const struct renamed_item *items, size_t count, const char *wire)
@@ -48,6 +55,20 @@ is_told_apart(const struct run *run, const struct renamed_item *items, size_t co
     return false;
 }
 
+/*
+ * It was asked for, its old name is gone, and what has the new one is nobody else's: some servers give other numbers with each name. Paired anew like
+ * one whose RENAME was answered.
+ */
+static bool
+is_own(const struct run *run, const struct renamed_item *items, size_t count, const struct mailbox *mailbox,
+       const struct remote_listed *seen)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (&run->mailboxes[i] != mailbox && undecided_fits(seen, &run->mailboxes[i]))
+            return false;
+    return run->info.unlisted[0] == '\0' && !is_told_apart(run, items, count, mailbox, seen);
+}
+
 static bool
 take(struct run *run, struct mailbox *mailbox, const struct remote_listed *seen, const char *name, bool same)
 {
@@ -72,7 +93,7 @@ take(struct run *run, struct mailbox *mailbox, const struct remote_listed *seen,
 /* @param wanted  NULL: none */
 static bool
 look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items, size_t count, const char *wanted,
-     bool only_same)
+     enum reason reason)
 {
     const struct remote_listed *seen =
         wanted != NULL && mailbox->row.utf8 == run->info.utf8 && !is_listed(items, count, mailbox->row.wire)
@@ -82,12 +103,21 @@ look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items,
     bool same;
 
     /* A list that leaves something out does not tell that the old name is gone. */
-    if (seen == NULL || (!only_same && run->info.unlisted[0] != '\0') || !renaming_is_free(run, mailbox, wanted))
+    if (seen == NULL || (reason == BY_GOAL && run->info.unlisted[0] != '\0') || !renaming_is_free(run, mailbox, wanted))
         return true;
-    same = is_that_one(seen, mailbox);
+    same = is_that_one(seen, mailbox) || (reason == BY_OWN_NAME && is_own(run, items, count, mailbox, seen));
     (void)text_print(name, sizeof name, "%s", wanted); /* it is the row's, and goes */
-    return (!same && (only_same || is_told_apart(run, items, count, mailbox, seen))) ||
+    return (!same && (reason != BY_GOAL || is_told_apart(run, items, count, mailbox, seen))) ||
            take(run, mailbox, seen, name, same);
+}
+
+static enum reason
+reason_of(const struct journal_op *op)
+{
+    char aside[ASIDE_NAME_SIZE];
+
+    aside_name(op->mailbox, aside);
+    return strcmp(op->name, aside) == 0 ? BY_OWN_NAME : BY_INTENT;
 }
 
 bool
@@ -106,11 +136,11 @@ took_name_find(struct run *run, const struct renamed_item *items, size_t count)
         struct mailbox *mailbox = ops[i].kind == OP_RENAME_THERE ? run_mailbox_by_id(run, ops[i].mailbox) : NULL;
 
         if (mailbox != NULL && mailbox->row.wire != NULL)
-            ok = look(run, mailbox, items, count, ops[i].name, true);
+            ok = look(run, mailbox, items, count, ops[i].name, reason_of(&ops[i]));
     }
     for (size_t i = 0; ok && i < run->count; i++)
         if (run->mailboxes[i].row.wire != NULL)
-            ok = look(run, &run->mailboxes[i], items, count, run->mailboxes[i].row.goal_there, false);
+            ok = look(run, &run->mailboxes[i], items, count, run->mailboxes[i].row.goal_there, BY_GOAL);
     free(ops);
     return ok;
 }

@@ -5,6 +5,7 @@ Two laptops and another client, a mailbox that goes, and what else happens to it
 import itertools
 import os
 import random
+import re
 import shutil
 import sqlite3
 import unittest
@@ -160,12 +161,15 @@ class ChangingPlacesTest(Laptops, SystemTest):
         self.change_places()
 
     def change_places(self):
+        self.move_below()
+        self.kill_at(self.account, 2)
+        self.assertEqual(len([n for n in self.client.mailboxes() if "golub-rename-" in n]), 1)
+
+    def move_below(self):
         away = self.maildir.folder("away")
         os.rename(self.maildir.folder("A"), away)
         os.mkdir(self.maildir.folder("A"))
         os.rename(away, self.maildir.folder("A/Old"))
-        self.kill_at(self.account, 2)
-        self.assertEqual(len([n for n in self.client.mailboxes() if "golub-rename-" in n]), 1)
 
     def assert_each_once(self, account):
         self.assertEqual(sorted(account.maildir.mailboxes()), ["A/Old", "B", "INBOX"])
@@ -271,9 +275,10 @@ class ChangingPlacesTest(Laptops, SystemTest):
         self.kill_at(self.account, 3)
         self.assertEqual(sorted(n[:13] for n in self.client.mailboxes()), ["A", "INBOX", "golub-rename-"])
 
-    def assert_changed_hands(self):
+    def assert_changed_hands(self, code):
         self.proxy.reset()
         result = self.other.sync()
+        self.assertEqual(result.code, code)
         self.assertNotIn("UIDVALIDITY", result.out)
         self.assertNotIn("gone on the server", result.out)
         self.assertEqual(self.proxy.changing(), [], self.evidence())
@@ -287,12 +292,12 @@ class ChangingPlacesTest(Laptops, SystemTest):
 
     def test_another_one_has_the_name_that_it_had(self):
         self.given_a_name_that_changed_hands()
-        self.assert_changed_hands()
+        self.assert_changed_hands(OK)
 
     def test_another_one_has_the_name_that_it_had_and_the_new_one_is_left_out(self):
         self.other.set(mailboxes=["INBOX", "A", "A/*", "B"])
         self.given_a_name_that_changed_hands()
-        self.assert_changed_hands()
+        self.assert_changed_hands(SOME)
 
     # -- to one who does not know the mailbox it is none
 
@@ -365,7 +370,7 @@ class CourierTest(Laptops, SystemTest):
     account_options = {"pull": ALL, "push": ALL}
     kill_at = ChangingPlacesTest.kill_at
     given_a_name_for_a_moment = ChangingPlacesTest.given_a_name_for_a_moment
-    change_places = ChangingPlacesTest.change_places
+    change_places, move_below = ChangingPlacesTest.change_places, ChangingPlacesTest.move_below
     assert_followed, assert_each_once = ChangingPlacesTest.assert_followed, ChangingPlacesTest.assert_each_once
 
     @classmethod
@@ -377,6 +382,39 @@ class CourierTest(Laptops, SystemTest):
 
     def test_what_has_it_is_followed(self):
         self.assert_followed()
+
+    def test_an_answer_that_was_lost_leaves_no_such_name(self):
+        """Its numbers are others since: that it was asked for, and that its old name is gone, tells that it is the same one."""
+        self.given_all(A=3, B=2)
+        process, renamed = [], []
+
+        def up(data):
+            renamed.extend(re.findall(rb"RENAME ", data))
+            return data
+
+        def down(data):
+            if not renamed or not process or process[0].poll() is not None:
+                return data
+            process[0].kill()
+            process[0].wait()
+            return b""
+
+        self.move_below()
+        self.through(edit_up=up, edit_down=down)
+        process.append(self.account.home.start("sync", "work"))
+        process[0].communicate()
+        self.assertEqual(len([n for n in self.client.mailboxes() if "golub-rename-" in n]), 1)
+        self.through()
+        self.other.set(server=self.account.keys["server"])
+
+        result = self.account.sync()
+
+        self.assertNotIn("gone on the server", result.out)
+        self.assertEqual(sorted(self.client.mailboxes()), ["A/Old", "B", "INBOX"])
+        self.assertEqual([line for line in self.proxy.sent() if b"BODY.PEEK[]" in line or b"APPEND" in line], [])
+        for account in (self.other, self.account):
+            account.sync()
+            self.assert_each_once(account)
 
     def test_what_has_it_is_left_alone_where_that_name_is_left_out(self):
         ChangingPlacesTest.test_what_has_it_and_is_left_out_by_that_name_is_left_alone(self)
