@@ -367,7 +367,7 @@ class EdgeTest(RestoreTest):
     def test_a_mailbox_without_a_folder_stops_itself_only(self):
         self.expunge(0, 1)
         with sqlite3.connect(self.account.journal_path()) as db:
-            db.execute("UPDATE quarantine SET mailbox = ? WHERE id = 1", ("x" * 300,))
+            db.execute("UPDATE quarantine SET mailbox = ?, mailbox_id = NULL WHERE id = 1", ("x" * 300,))
         db.close()
 
         for words in (("--all", "--dry-run"), ("--all",)):
