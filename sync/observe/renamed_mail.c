@@ -56,6 +56,13 @@ is_sought(const struct run *run, const struct mailbox *row, const struct renamed
                                    namesake->seen->uidvalidity != row->row.uidvalidity);
 }
 
+/* What other mailboxes hold is in it, too: it is like each of them. */
+static bool
+is_a_view(const struct renamed_item *item)
+{
+    return (item->seen->attributes & (REMOTE_ALL | REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0;
+}
+
 /* A name that nobody has here, or that was another one's until now. */
 static bool
 is_candidate(struct run *run, const struct renamed_item *item, const struct mailbox *row)
@@ -63,7 +70,7 @@ is_candidate(struct run *run, const struct renamed_item *item, const struct mail
     const struct mailbox *holder;
     bool anew;
 
-    if (item->row != NULL || item->waits ||
+    if (item->row != NULL || item->waits || is_a_view(item) ||
         (item->seen->has_status && (item->seen->messages == 0 || !undecided_fits(item->seen, row))))
         return false;
     holder = lookup_wire(run, item->seen->name);
@@ -78,7 +85,7 @@ is_renumbered(struct run *run, const struct renamed_item *item, const struct mai
 {
     bool anew;
 
-    return item->row == NULL && !item->waits && item->seen->has_status &&
+    return item->row == NULL && !item->waits && !is_a_view(item) && item->seen->has_status &&
            item->seen->uidvalidity != row->row.uidvalidity && item->seen->uidvalidity != 0 &&
            item->seen->messages >= rows && item->seen->messages <= 2 * rows + NEW_MAIL &&
            lookup_wire(run, item->seen->name) == NULL && renamed_may_be(run, item, row, &anew);

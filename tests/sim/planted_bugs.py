@@ -3051,6 +3051,8 @@ BUGS = [
         ("sync/restore/common.c", "for (size_t i = 0; row->mailbox_id != 0 && i < restoring->mailbox_count; i++)", "for (size_t i = 0; row->mailbox_id < 0 && i < restoring->mailbox_count; i++)")),
     bug("file in the quarantine that is of a mailbox with a number which another one gets", unit("test_journal_waiting"),
         ("store/journal/schema.c", " UPDATE quarantine SET mailbox_id = NULL WHERE mailbox_id = old.id; END;", " UPDATE quarantine SET mailbox_id = NULL WHERE mailbox_id < 0; END;")),
+    bug("All Mail taken for the new name of a label that was deleted", system("test_gmail.py", "DeletedLabelTest.test_a_label_that_is_deleted_is_not_renamed"),
+        ("sync/observe/renamed_mail.c", "(item->seen->attributes & (REMOTE_ALL | REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0", "(item->seen->attributes & (REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0")),
     bug("name that another golub gives for a moment taken for a mailbox",
         system("test_mailbox_deletes_laptops.py", "ChangingPlacesTest.test_a_name_for_a_moment_is_no_mailbox"),
         ("sync/observe/passing.c", "ok && !own && !over;", "ok && !own && over;")),

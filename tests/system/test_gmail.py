@@ -442,6 +442,23 @@ class KilledTest(Gmail):
         self.killed({"delete": "expunge"}, "all")
 
 
+class DeletedLabelTest(Gmail):
+    """All Mail holds what a label held, with its sizes and dates, and is no new name of that label."""
+
+    def test_a_label_that_is_deleted_is_not_renamed(self):
+        mail = self.given("Work")
+        self.given("INBOX", subject="other")
+        self.sync()
+        del self.server.mailboxes["Work"]
+
+        result = self.sync()
+
+        self.assertNotIn("renamed", result.out)
+        self.assertIn("work/Work: it is gone on the server; what is here stays", result.out)
+        self.assertTrue(self.maildir.has("Work", mail))
+        self.assert_quiet()
+
+
 class LimitTest(Gmail):
     def test_a_limit_of_a_thousand_is_held(self):
         for n in range(1400):
