@@ -332,6 +332,24 @@ here_change(struct sim *sim, struct maildir_sim *maildir)
     }
 }
 
+/* Does golub know the mailbox that has this name there under another one? */
+static bool
+is_called_otherwise(const struct sim *sim, int client, int mailbox)
+{
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+    struct journal_mailbox *rows = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    bool is = false;
+
+    if (!box->exists || !journal_mailboxes(sim->clients[client].journal, &rows, &count, &err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        is = is || (rows[i].uidvalidity == box->uidvalidity && strcmp(rows[i].name, server_mailbox_name(mailbox)) != 0);
+    journal_mailboxes_free(rows, count);
+    return is;
+}
+
 static void
 act_here(struct sim *sim, int client)
 {
@@ -342,8 +360,9 @@ act_here(struct sim *sim, int client)
     const int mailbox = choose_mailbox_here(sim, maildir);
     if (mailbox < 0 || rng_chance(dice(sim), 3)) {
         const int fresh = (int)rng_below(dice(sim), SIM_MAILBOXES);
-        if (sim->away_here[client][fresh] || maildir_sim_moves(maildir) ||
-            sim->world.renamed) /* it would be in the way of what is still to get that name */
+        /* It would be in the way of what is still to get that name. */
+        if (sim->away_here[client][fresh] || maildir_sim_moves(maildir) || sim->world.renamed ||
+            is_called_otherwise(sim, client, fresh))
             return;
         if (!maildir->tree.folder[fresh])
             say(&sim->world, "  here %d: folder %s", client, server_mailbox_name(fresh));
