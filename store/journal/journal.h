@@ -19,7 +19,7 @@
 #include "store/base/mailbox_state.h"
 #include "store/base/remote.h"
 
-#define JOURNAL_SCHEMA 19 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 20 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -488,6 +488,7 @@ MUST_CHECK bool journal_holds_of(struct journal *journal, int64_t message, struc
 MUST_CHECK bool journal_hold_ids(struct journal *journal, enum journal_hold_kind kind, const char *list, int64_t **ids,
                                  size_t *count, struct error *err);
 
+#define JOURNAL_REMOVED_THERE "deleted on the server"
 struct journal_quarantined {
     int64_t id;                           /* of add: 0; what people call it by */
     char name[256];                       /* in the quarantine folder */
@@ -496,7 +497,7 @@ struct journal_quarantined {
     char base[LOCAL_BASE_MAX + 1];        /* where it stood; "": it was in no folder */
     char info[LOCAL_INFO_MAX + 1];
     uint32_t uid;
-    char why[128];
+    char why[128];   /* JOURNAL_REMOVED_THERE, or other words */
     int64_t since;   /* by the clock, for people */
     int64_t counted; /* in time that counts (sync/base/age.h): what its days are counted from; 0: as `since` */
     uint64_t size;
@@ -522,6 +523,9 @@ MUST_CHECK bool journal_quarantine_delete(struct journal *journal, int64_t id, s
 MUST_CHECK bool journal_quarantine_withdraw(struct journal *journal, const char *name, struct error *err);
 MUST_CHECK bool journal_quarantine_get(struct journal *journal, int64_t id, struct journal_quarantined *out,
                                        bool *found, struct error *err);
+/** The newest one that was removed since it was gone on the server, of this size and date, whose bytes are known; its id, 0: there is none. */
+MUST_CHECK bool journal_quarantine_alike(struct journal *journal, uint64_t size, int64_t date, int64_t *id,
+                                         struct error *err);
 /** The newest one that was fetched for this. */
 MUST_CHECK bool journal_quarantine_of(struct journal *journal, const char *origin, struct journal_quarantined *out,
                                       bool *found, struct error *err);

@@ -123,6 +123,28 @@ journal_quarantine_get(struct journal *journal, int64_t id, struct journal_quara
 }
 
 bool
+journal_quarantine_alike(struct journal *journal, uint64_t size, int64_t date, int64_t *id, struct error *err)
+{
+    static const char what[] = "look for a message in the quarantine";
+    static const char sql[] =
+        "SELECT coalesce(max(id), 0) FROM quarantine WHERE size = ?1 AND date = ?2 AND why = '" JOURNAL_REMOVED_THERE
+        "' AND wire IS NOT NULL";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_QUARANTINE_ALIKE, sql, err);
+    struct sql_binder to = {.statement = statement};
+    struct sql_reader from = {.statement = statement};
+
+    if (statement == NULL || !sql_fits(size, what, err))
+        return false;
+    bind_integer(&to, (int64_t)size);
+    bind_integer(&to, date);
+    if (sql_step(journal, statement, what, err) != SQL_ROW) /* an aggregate always has one */
+        return false;
+    *id = read_integer(&from, 0, INT64_MAX);
+    sql_end(statement);
+    return true;
+}
+
+bool
 journal_quarantine_of(struct journal *journal, const char *origin, struct journal_quarantined *out, bool *found,
                       struct error *err)
 {

@@ -412,6 +412,10 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "CREATE INDEX quarantine_mailbox ON quarantine (mailbox_id) WHERE mailbox_id IS NOT NULL;"
     "CREATE TRIGGER quarantine_nowhere AFTER DELETE ON mailbox BEGIN"
     " UPDATE quarantine SET mailbox_id = NULL WHERE mailbox_id = old.id; END;",
+
+    /* What comes down in the Trash may be a message whose file is in the quarantine (sync/apply/quarantined_bytes.h). */
+    "CREATE INDEX quarantine_alike ON quarantine (size, date) WHERE why = 'deleted on the server' AND wire IS NOT "
+    "NULL;",
 };
 
 bool

@@ -76,7 +76,7 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
     message->facts &= ~(unsigned)(FACT_GONE_HERE | FACTS_OF_LACK | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED |
                                   FACT_MOVED | FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE | FACT_FOREIGN | FACT_ADOPTED);
-    message->facts |= FACT_ITS_BYTES | FACT_FETCHED;
+    message->facts |= arrival->by_header ? FACT_BY_HEADER : FACT_ITS_BYTES | FACT_FETCHED;
     if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
         message->facts &= ~(unsigned)FACT_REPLACED;
         message->refers_to = 0;

@@ -18,7 +18,8 @@ struct arrival { /* a finished draft that waits for its batch */
     uint64_t literal;   /* bytes as the server sent them */
     uint64_t announced; /* or READING_UNTOLD */
     bool confirmed;     /* fewer than it announced, twice the same */
-    bool at_hand;       /* it did not travel: its bytes were here under another label */
+    bool at_hand;       /* it did not travel: its bytes were here, under another label or in the quarantine */
+    bool by_header;     /* ... and that they are its bytes says its header */
     bool unlisted;      /* no file that was listed has its base: each has a row */
     struct digests digests;
 };

@@ -95,60 +95,15 @@ at_hand_set_apart(struct downloading *down)
     return true;
 }
 
-/* A file becomes a draft. *whole: it could be read to its end. */
-static bool
-copy_file(struct downloading *down, const struct local_file *file, bool *whole)
-{
-    const struct local_ops *ops = down->run->local.ops;
-    void *self = down->run->local.self, *handle = NULL;
-    bool missing = false, wrote = true;
-    struct error ignored = {0};
-    char piece[16384];
-    size_t got = 1;
-
-    *whole = ops->read_open(self, file, &handle, &missing, &ignored) && handle != NULL;
-    while (*whole && wrote && got != 0) {
-        *whole = ops->read(self, handle, piece, sizeof piece, &got, &ignored);
-        wrote = !*whole || got == 0 || ops->draft_write(self, down->draft, piece, got, &down->run->err);
-        down->draft_bytes += *whole ? got : 0;
-    }
-    if (handle != NULL)
-        ops->read_close(self, handle);
-    return wrote;
-}
-
-/* Of the bytes that came with the other one. What is not taken is fetched. */
-static bool
-take_copy(struct downloading *down, size_t wanted, const unsigned char wire[static DIGEST_SIZE])
-{
-    struct run *run = down->run;
-    struct mailbox *mailbox = &run->mailboxes[down->asked[wanted]->mailbox];
-    struct arrival *arrival = arrivals_next(&down->arrivals);
-    struct local_draft *draft = down->draft;
-    bool taken = false, ok;
-
-    down->draft = NULL;
-    *arrival = (struct arrival){.why = plan_reason_words(&down->asked[wanted]->step),
-                                .mailbox = down->asked[wanted]->mailbox,
-                                .draft = draft,
-                                .literal = down->draft_bytes,
-                                .at_hand = true};
-    ok = downloading_finish(down, mailbox, wanted, arrival, &taken);
-    if (ok && taken && memcmp(arrival->digests.wire, wire, DIGEST_SIZE) == 0)
-        return downloading_take(down, mailbox, wanted);
-    run->local.ops->draft_drop(run->local.self, draft);
-    down->readings[wanted] = (struct reading){0};
-    return ok;
-}
-
 static bool
 copy_one(struct downloading *down, size_t wanted)
 {
     struct run *run = down->run;
-    const struct mailbox *mailbox = &run->mailboxes[down->asked[wanted]->mailbox];
     unsigned char wire[DIGEST_SIZE];
     struct local_file file;
-    bool found, whole = false, ok;
+    struct error ignored = {0};
+    void *handle = NULL;
+    bool found, missing = false;
 
     if (!find_source(run, down->asked[wanted], down->other, &found))
         return false;
@@ -156,30 +111,14 @@ copy_one(struct downloading *down, size_t wanted)
         return true;
     memcpy(wire, down->other->wire, sizeof wire);
     file = run_file(run_mailbox_by_id(run, down->other->mailbox), down->other);
-    down->draft_bytes = 0;
-    down->told = READING_UNTOLD;
-    if (!room_look(run, &down->room, down->other->size, &down->no_room))
-        return false;
-    if (down->no_room) /* so says the fetch */
+    if (!run->local.ops->read_open(run->local.self, &file, &handle, &missing, &ignored) || handle == NULL)
         return true;
-    if (!downloading_begin(down, mailbox)) {
-        const bool vanished = error_no_folder(&run->err); /* so says the fetch */
-
-        run->err = vanished ? (struct error){0} : run->err;
-        return vanished;
-    }
-    ok = copy_file(down, &file, &whole);
-    if (ok && whole)
-        return take_copy(down, wanted, wire);
-    run->local.ops->draft_drop(run->local.self, down->draft);
-    down->draft = NULL;
-    return ok;
+    return downloading_copy(down, wanted, handle, wire, NULL);
 }
 
 bool
 at_hand_take(struct downloading *down)
 {
-    size_t left = 0;
     bool ok = true;
 
     if (!down->run->info.labels)
@@ -187,11 +126,6 @@ at_hand_take(struct downloading *down)
     ok = arrivals_flush(&down->arrivals);
     for (size_t i = 0; ok && i < down->asked_count && !run_stopped(down->run); i++)
         ok = copy_one(down, i);
-    for (size_t i = 0; i < down->asked_count; i++) {
-        if (!down->readings[i].delivered)
-            down->asked[left++] = down->asked[i];
-    }
-    down->asked_count = left;
-    memset(down->readings, 0, left * sizeof *down->readings);
+    downloading_settle(down);
     return ok;
 }

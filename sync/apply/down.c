@@ -5,6 +5,7 @@
 #include "sync/apply/apply.h"
 #include "sync/apply/at_hand.h"
 #include "sync/apply/downloading.h"
+#include "sync/apply/quarantined_bytes.h"
 #include "sync/rows/refusals.h"
 #include "sync/run/attempts.h"
 #include "sync/run/line.h"
@@ -373,7 +374,7 @@ fetch_twice(struct downloading *down)
 
     down->again = false;
     memset(down->readings, 0, down->asked_count * sizeof *down->readings);
-    ok = at_hand_take(down) && fetch_round(down);
+    ok = at_hand_take(down) && quarantined_bytes_take(down) && fetch_round(down);
     down->again = true;
     return ok && fetch_round(down);
 }

@@ -53,6 +53,17 @@ MUST_CHECK bool downloading_begin(struct downloading *down, const struct mailbox
 /** The draft is whole: is it the message? */
 MUST_CHECK bool downloading_finish(struct downloading *down, struct mailbox *mailbox, size_t wanted,
                                    struct arrival *arrival, bool *taken);
+/**
+ * Bytes that are here already become the draft, and are taken if these are their digests. What is not taken is fetched.
+ *
+ * @param handle  of read_open or quarantine_open; closed
+ * @param header  what the server says of the header, where nothing else says that they are its bytes: the size must be that of the list as well;
+ *                NULL: it is known that they are
+ */
+MUST_CHECK bool downloading_copy(struct downloading *down, size_t wanted, void *handle,
+                                 const unsigned char wire[static DIGEST_SIZE], const unsigned char *header);
+/** What was not taken is what is asked for now. */
+void downloading_settle(struct downloading *down);
 /** It is: it waits for its batch. */
 MUST_CHECK bool downloading_take(struct downloading *down, struct mailbox *mailbox, size_t wanted);
 

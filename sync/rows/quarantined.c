@@ -50,7 +50,7 @@ quarantined_name_of(struct run *run, const struct local_file *file, int64_t mess
 const char *
 quarantined_why(const struct journal_message *message)
 {
-    return (message->facts & FACT_REPLACED) != 0 ? "another file stands for it" : "deleted on the server";
+    return (message->facts & FACT_REPLACED) != 0 ? "another file stands for it" : JOURNAL_REMOVED_THERE;
 }
 
 struct quarantined
