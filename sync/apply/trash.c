@@ -7,6 +7,8 @@
 
 #include "sync/apply/trash_seen.h"
 #include "sync/rows/unfinished.h"
+#include "sync/run/attempts.h"
+#include "sync/run/flight.h"
 #include "sync/run/situation.h"
 
 #define COPIES_MAX 3      /* that were answered OK and not shown; after that another one each ... */
@@ -87,6 +89,16 @@ judge_begun(struct trashing *trashing)
     return ok;
 }
 
+/* What was asked for in an earlier run, and not answered, may be what ended the line: it is asked for alone. So are at most as many as are suspected together. */
+static void
+suspect_copy(struct trashing *trashing, const struct mailbox *mailbox, const struct journal_op *op)
+{
+    if (op->attempt != 0 || op->seen != 0 || trashing->suspected == FLIGHT_MESSAGES)
+        return;
+    trashing->suspected++;
+    attempts_suspect(trashing->expunging.run, mailbox, ATTEMPT_REMOVE, trashing->expunging.message.uid);
+}
+
 static bool
 write_copy(struct trashing *trashing, struct copied *copied)
 {
@@ -98,7 +110,9 @@ write_copy(struct trashing *trashing, struct copied *copied)
     if (!journal_op_of(run->journal, copied->todo->id, op, found, &run->err))
         return false;
     copied->since = op->seen != 0 ? op->seen : op->since;
-    if (!*found)
+    if (*found)
+        suspect_copy(trashing, mailbox, op);
+    else
         *op = (struct journal_op){.kind = OP_REMOVE_REMOTE, .mailbox = mailbox->row.id, .message = copied->todo->id};
     op->uidvalidity = mailbox->row.uidvalidity;
     op->uidnext = trashing->uidnext;

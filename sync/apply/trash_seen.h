@@ -33,7 +33,7 @@ struct trashing {
     uint32_t uidvalidity, uidnext; /* of the place, as listed in this run */
     struct todo **order;           /* what is due, the smallest first */
     struct copied *copied;
-    size_t copied_count;
+    size_t copied_count, suspected;
     struct seen *seen;
     size_t seen_count, seen_size;
     bool memory;        /* there was none */

@@ -345,24 +345,6 @@ append_watched(void *self, const struct remote_append *messages, size_t count, c
 }
 
 static bool
-move_watched(void *self, const struct remote_change *changes, size_t count, const struct remote_changer *to,
-             void *context, struct error *err)
-{
-    const struct remote server = ((struct run *)self)->attempts.server;
-
-    return server.ops->move(server.self, changes, count, to, context, err);
-}
-
-static bool
-copy_watched(void *self, const struct remote_change *changes, size_t count, const struct remote_changer *to,
-             void *context, struct error *err)
-{
-    const struct remote server = ((struct run *)self)->attempts.server;
-
-    return server.ops->copy(server.self, changes, count, to, context, err);
-}
-
-static bool
 create_watched(void *self, const struct text *names, size_t count,
                bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
                void *context, struct error *err)
@@ -420,8 +402,8 @@ attempts_watch(struct run *run)
         .store = store,
         .keyword = flight_keyword,
         .append = append_watched,
-        .move = move_watched,
-        .copy = copy_watched,
+        .move = flight_move,
+        .copy = flight_copy,
         .remove = flight_remove,
         .create = create_watched,
         .rename = rename_watched,

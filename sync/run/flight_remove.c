@@ -5,6 +5,9 @@
 #include "sync/run/flight.h"
 #include "sync/run/lookup.h"
 
+typedef bool ask_function(void *server, const struct remote_change *changes, size_t count,
+                          const struct remote_changer *to, void *context, struct error *err);
+
 /* The first of these that were not answered. @return how many */
 static size_t
 suspect_removals(struct run *run, const struct remote_change *change, const bool *done)
@@ -24,6 +27,7 @@ suspect_removals(struct run *run, const struct remote_change *change, const bool
 
 struct removal { /* a request without its suspects, or one of these */
     struct watch watch;
+    ask_function *ask;
     const struct remote_changer *to;
     const struct remote_change *change;
     size_t request;
@@ -68,7 +72,7 @@ remove_some(struct removal *removal, bool suspects, struct error *err)
     if (change.count == 0)
         return true;
     memset(removal->done, 0, removal->count * sizeof *removal->done);
-    ok = server.ops->remove(server.self, &change, 1, &changer, removal, err);
+    ok = removal->ask(server.self, &change, 1, &changer, removal, err);
     if (!ok && suspects && flight_is_broken(&removal->watch))
         (void)suspect_removals(removal->watch.run, &change, removal->done);
     return ok;
@@ -127,8 +131,8 @@ on_removed_any(void *context, size_t index, size_t item, uint32_t uid, const str
 }
 
 static bool
-remove_together(struct run *run, const struct remote_change *changes, size_t count, const struct remote_changer *to,
-                void *context, struct arena *arena, struct error *err)
+remove_together(struct run *run, ask_function *ask, const struct remote_change *changes, size_t count,
+                const struct remote_changer *to, void *context, struct arena *arena, struct error *err)
 {
     static const struct remote_changer changer = {on_verify_any, on_removed_any};
     const struct remote server = run->attempts.server;
@@ -141,7 +145,7 @@ remove_together(struct run *run, const struct remote_change *changes, size_t cou
     ok = ok && run_has(run, arena);
     if (!ok)
         return false;
-    ok = server.ops->remove(server.self, changes, count, &changer, &all, err);
+    ok = ask(server.self, changes, count, &changer, &all, err);
     if (ok || !flight_is_broken(&all.watch))
         return ok;
     for (size_t i = 0, found = 0; i < count && found == 0; i++)
@@ -149,11 +153,10 @@ remove_together(struct run *run, const struct remote_change *changes, size_t cou
     return false;
 }
 
-bool
-flight_remove(void *self, const struct remote_change *changes, size_t count, const struct remote_changer *to,
-              void *context, struct error *err)
+static bool
+ask_all(struct run *run, ask_function *ask, const struct remote_change *changes, size_t count,
+        const struct remote_changer *to, void *context, struct error *err)
 {
-    struct run *run = self;
     struct arena arena = {0};
     bool any = false, ok = true;
     size_t most = 1;
@@ -164,9 +167,10 @@ flight_remove(void *self, const struct remote_change *changes, size_t count, con
         most = changes[i].count > most ? changes[i].count : most;
     }
     if (!any) {
-        ok = remove_together(run, changes, count, to, context, &arena, err);
+        ok = remove_together(run, ask, changes, count, to, context, &arena, err);
     } else {
         struct removal removal = {.watch = {.run = run, .context = context},
+                                  .ask = ask,
                                   .to = to,
                                   .uids = arena_array(&arena, most, sizeof *removal.uids),
                                   .items = arena_array(&arena, most, sizeof *removal.items),
@@ -181,4 +185,42 @@ flight_remove(void *self, const struct remote_change *changes, size_t count, con
     }
     arena_free(&arena);
     return ok;
+}
+
+bool
+flight_remove(void *self, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+              void *context, struct error *err)
+{
+    struct run *run = self;
+
+    return ask_all(run, run->attempts.server.ops->remove, changes, count, to, context, err);
+}
+
+/* All requests of one call are removals, or none is. */
+static bool
+are_removals(const struct remote_change *changes, size_t count)
+{
+    return count != 0 && changes[0].undelete;
+}
+
+bool
+flight_move(void *self, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+            void *context, struct error *err)
+{
+    struct run *run = self;
+    const struct remote server = run->attempts.server;
+
+    return are_removals(changes, count) ? ask_all(run, server.ops->move, changes, count, to, context, err)
+                                        : server.ops->move(server.self, changes, count, to, context, err);
+}
+
+bool
+flight_copy(void *self, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+            void *context, struct error *err)
+{
+    struct run *run = self;
+    const struct remote server = run->attempts.server;
+
+    return are_removals(changes, count) ? ask_all(run, server.ops->copy, changes, count, to, context, err)
+                                        : server.ops->copy(server.self, changes, count, to, context, err);
 }

@@ -114,6 +114,43 @@ what_ends_the_line_each_time_it_is_moved_is_copied(void **state)
     then_both_sides_agree();
 }
 
+/* It goes into the Trash: three go beside it, and it waits for a day. */
+static void
+a_removal_into_the_trash_that_ends_the_line_keeps_back_no_other(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        uint32_t uid;
+
+        given_mail_on_a_rude_server();
+        sim.server.trash = OLD + 1;
+        sim.server.move = way % 2 == 0;
+        for (int content = 5; content < 9; content++)
+            given_mail_there(way < 2 ? INBOX : content % 2 == 0 ? INBOX : WORK, content);
+        given_both_sides_agree();
+        for (int content = 5; content < 9; content++) {
+            when_the_user_removes(way < 2 ? INBOX : content % 2 == 0 ? INBOX : WORK, content);
+            sim.world.ledger[content].removals[0]++;
+        }
+        sim.server.choked = 6 + 1;
+        uid = message_of(INBOX, 6)->uid;
+
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(when_golub_syncs_after(60), 1);
+
+        for (int content = 5; content < 9; content++)
+            then_it_is_there(OLD, content, content != 6);
+        assert_true(has_pending(uid));
+        sim.server.choked = 0;
+        (void)when_golub_syncs_after(90000);
+        then_both_sides_agree();
+        then_it_is_there(OLD, 6, 1);
+        then_it_is_there(INBOX, 6, 0);
+        assert_false(has_pending(uid));
+        end_scenario(NULL);
+    }
+}
+
 static void
 a_mailbox_whose_creation_ends_the_line_keeps_back_nothing(void **state)
 {
@@ -146,6 +183,7 @@ main(void)
         SCENARIO(a_move_that_ends_the_line_keeps_back_no_other),
         SCENARIO(a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move),
         SCENARIO(what_ends_the_line_each_time_it_is_moved_is_copied),
+        SCENARIO(a_removal_into_the_trash_that_ends_the_line_keeps_back_no_other),
         SCENARIO(a_mailbox_whose_creation_ends_the_line_keeps_back_nothing),
     };
 
