@@ -12,6 +12,7 @@
 #include "sync/rows/twin.h"
 #include "sync/rules/guard.h"
 #include "sync/rules/merge.h"
+#include "sync/run/allowed.h"
 
 struct tally {
     struct guard_count count;
@@ -191,7 +192,8 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         return false;
     /* The old version of a draft nobody removed. */
     if (judged->reason == HOLD_NOT && !twin && run->account->policy.guard && (message.facts & FACT_REPLACED) == 0 &&
-        run->newly_allowed[todo->step.verb == PLAN_REMOVE_HERE ? SIDE_HERE : SIDE_THERE])
+        allowed_newly(run, &run->mailboxes[todo->mailbox],
+                      todo->step.verb == PLAN_REMOVE_HERE ? SIDE_HERE : SIDE_THERE))
         judged->reason = HOLD_ALLOWED;
     if (judged->reason == HOLD_NOT && run->account->policy.guard && run->mailboxes[todo->mailbox].going_kept_back)
         judged->reason = HOLD_ALLOWED;

@@ -5,6 +5,7 @@
 #include "sync/observe/observe.h"
 #include "sync/rows/missing.h"
 #include "sync/rules/special.h"
+#include "sync/run/allowed.h"
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
 
@@ -126,7 +127,7 @@ begin_one(struct run *run, struct mailbox *mailbox)
         return false;
     mailbox->going_kept_back =
         goal != GOING_NOT && ((goal == mailbox->going_waits && mailbox->going_kept_back) ||
-                              run->newly_allowed_mailboxes[goal == GOING_HERE ? SIDE_HERE : SIDE_THERE]);
+                              allowed_newly_whole(run, mailbox, goal == GOING_HERE ? SIDE_HERE : SIDE_THERE));
     if (goal == GOING_HERE && mailbox->going_waits != GOING_HERE)
         return run_pending(run, mailbox, 0, PENDING_MAILBOX, waits_word(mailbox),
                            "it is gone on the server: the next run that misses it there, too, removes its folder",

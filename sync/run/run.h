@@ -76,7 +76,8 @@ struct mailbox {
     bool going_had;         /* ... and its journal had mail of it when this run began */
     bool
         going_kept_back; /* ... the configuration did not let it go until now: what it held waits for the user's word */
-    bool going_doubted;  /* ... with all others but INBOX: what it held waits for the user's word */
+    unsigned newly_allowed; /* what the configuration lets go now, and was not judged yet in this one: allowed.h */
+    bool going_doubted;     /* ... with all others but INBOX: what it held waits for the user's word */
     char *
         had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
     bool chosen;    /* by the patterns */

@@ -370,6 +370,57 @@ what_is_removed_here_is_known_with_its_bytes_its_flags_and_its_date(void **state
 
 /* "2023-11-15_subject_letters": the day first, so that `ls` sorts by it. */
 static void
+when_a_word_is_given(int word)
+{
+    sim.clients[0].forced = word;
+    sim.clients[0].confirm = word == FORCED_NOT;
+}
+
+/* The configuration kept removals back, and lets them go: a mailbox that can't be read holds up its own alone, and those until it can. */
+static void
+what_was_kept_back_is_held_once_although_a_mailbox_stays_unreadable(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.configured = true;
+    for (int content = 20; content < 26; content++)
+        given_mail_there(content < 23 ? INBOX : WORK, content);
+    given_both_sides_agree();
+    when_a_word_is_given(FORCED_KEEP);
+    when_the_user_removes(INBOX, 20);
+    when_the_user_removes(WORK, 23);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(INBOX, 20, 1);
+    given_mail_there(WORK, 26);
+    sim.server.unreadable = 1u << WORK;
+    sim.server.rude = true;
+    when_a_word_is_given(FORCED_SILENCE);
+    for (int i = 0; i < 3; i++) {
+        assert_int_not_equal(when_golub_syncs_after(60), 0);
+        then_it_is_there(INBOX, 20, 1);
+    }
+
+    when_the_user_removes(INBOX, 21);
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 20, 1);
+    then_it_is_there(INBOX, 21, 0); /* one like any other */
+    sim.server.unreadable = 0;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(when_golub_syncs_after(90000), 3);
+        then_it_is_there(WORK, 23, 1);
+    }
+    when_the_user_removes(WORK, 24);
+    (void)when_golub_syncs_after(60);
+    then_it_is_there(WORK, 24, 0);
+    when_a_word_is_given(FORCED_NOT);
+    (void)when_golub_syncs_after(60);
+    then_it_is_there(INBOX, 20, 0);
+    then_it_is_there(WORK, 23, 0);
+    then_both_sides_agree();
+}
+
+static void
 names_in_the_quarantine_begin_with_the_day_and_no_two_are_the_same(void **state)
 {
     struct journal_quarantined *rows;
@@ -411,6 +462,7 @@ main(void)
         SCENARIO(the_name_of_what_was_let_go_is_no_list),
         SCENARIO(what_is_nowhere_any_more_makes_no_removal_a_small_one),
         SCENARIO(what_is_removed_here_is_known_with_its_bytes_its_flags_and_its_date),
+        SCENARIO(what_was_kept_back_is_held_once_although_a_mailbox_stays_unreadable),
         SCENARIO(names_in_the_quarantine_begin_with_the_day_and_no_two_are_the_same),
     };
 

@@ -107,6 +107,7 @@ struct sim { /* everything; too big for a stack */
     bool refusals;               /* exit 2 is what this scenario wants to see */
     size_t descriptors;          /* few: small batches; 0: as many as it likes */
     size_t piece;                /* of new mail that is planned at once; 0: as much as it likes */
+    bool configured;             /* what may go up and down is what the configuration says; else a word for one run */
     const char *const *only;     /* the runs are for these mailboxes alone; NULL: for all */
     const char *const *patterns; /* a fixed scenario's; NULL: drawn */
     bool rewound;                /* the server went back: flags with an old MODSEQ may differ where nothing tells */

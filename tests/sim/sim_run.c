@@ -298,6 +298,8 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
         .fsync = !it->maildir.lazy,
         .policy = {.pull = it->choice.pull,
                    .push = it->choice.push,
+                   .deletes_here = sim->configured && it->choice.pull.deletes,
+                   .deletes_there = sim->configured && it->choice.push.deletes,
                    .expunge = sim->world.expunges,
                    .sent = sim->server.sent != 0 ? SENT_SERVER : SENT_UPLOAD,
                    .delete = sim->server.trash != 0 ? DELETE_TRASH : DELETE_AUTO,
