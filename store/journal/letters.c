@@ -112,13 +112,17 @@ journal_letter_clear(struct journal *journal, enum journal_letter kind, int64_t 
     return sql_run(journal, statement, "note the letters of a name", err);
 }
 
+/* Where both are noted what came last counts; a note without an info takes none away. */
 static bool
 change_kind(struct journal *journal, enum journal_letter from, enum journal_letter to, int64_t mailbox, int64_t message,
             struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_LETTER_CHANGE,
-                    "UPDATE OR REPLACE letter SET kind = ?4 WHERE kind = ?1 AND mailbox = ?2 AND message = ?3", err);
+    sqlite3_stmt *statement = sql_prepare(
+        journal, SQL_LETTER_CHANGE,
+        "UPDATE OR REPLACE letter SET kind = ?4, info = CASE info WHEN '' THEN ifnull((SELECT info FROM letter"
+        " WHERE kind = ?4 AND mailbox = ?2 AND message = ?3), '') ELSE info END"
+        " WHERE kind = ?1 AND mailbox = ?2 AND message = ?3",
+        err);
     struct sql_binder binder = {.statement = statement};
 
     assert(journal->in_transaction);

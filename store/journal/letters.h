@@ -42,7 +42,7 @@ MUST_CHECK bool journal_letter_mark(struct journal *journal, enum journal_letter
                                     const struct journal_message *message, const char *info, struct error *err);
 MUST_CHECK bool journal_letter_clear(struct journal *journal, enum journal_letter kind, int64_t mailbox,
                                      int64_t message, struct error *err);
-/** It is due, and waits for another name. */
+/** It is due, and waits for another name. What it had to wait for already is noted on. */
 MUST_CHECK bool journal_letter_wait(struct journal *journal, int64_t mailbox, int64_t message, struct error *err);
 /** Its name is another one: what waited for that is due again. */
 MUST_CHECK bool journal_letter_again(struct journal *journal, int64_t mailbox, int64_t message, struct error *err);

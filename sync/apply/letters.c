@@ -216,6 +216,19 @@ without_line(const struct mailbox *mailbox, unsigned letters)
     return letters;
 }
 
+/* Letters of another folder that are to go: what waited for another name may be due anew, without a word of them. */
+static bool
+find_foreign(struct run *run, const struct journal_message *message, char foreign[static LOCAL_INFO_MAX + 1])
+{
+    bool found;
+
+    foreign[0] = '\0';
+    if (!journal_letter_get(run->journal, LETTER_DUE, message->mailbox, message->id, foreign, &found, &run->err))
+        return false;
+    return foreign[0] != '\0' ||
+           journal_letter_get(run->journal, LETTER_WAITS, message->mailbox, message->id, foreign, &found, &run->err);
+}
+
 /*
  * The name that it is to have; the one it has, where none can show more. *waits: a keyword is to get its letter in another run, or the name shows one
  * that has lost its line: whether that is right will be seen when the line is back.
@@ -227,10 +240,9 @@ find_name(struct run *run, const struct mailbox *mailbox, const struct journal_m
     struct tallies left = {.run = run, .mailbox = mailbox};
     char keywords[KEYWORDS_MAX + 1], foreign[LOCAL_INFO_MAX + 1] = "", noted[LOCAL_INFO_MAX + 1] = "";
     unsigned stay = 0;
-    bool due, is_new,
+    bool is_new,
         ok = keyword_here(run->journal, message, keywords, &run->err) &&
-             (!mailbox->letters->is_busy || count_words(&left, keywords, 1)) &&
-             journal_letter_get(run->journal, LETTER_DUE, mailbox->row.id, message->id, foreign, &due, &run->err) &&
+             (!mailbox->letters->is_busy || count_words(&left, keywords, 1)) && find_foreign(run, message, foreign) &&
              journal_letter_get(run->journal, LETTER_NEW, mailbox->row.id, message->id, noted, &is_new, &run->err);
 
     if (ok && is_new) /* what it says by them is not believed yet */
@@ -427,7 +439,7 @@ bool
 letters_with_flags(struct run *run, struct mailbox *mailbox, const struct journal_message *message, unsigned flags,
                    char info[static LOCAL_INFO_MAX + 1])
 {
-    char keywords[KEYWORDS_MAX + 1], with[LOCAL_INFO_MAX + 1];
+    char keywords[KEYWORDS_MAX + 1], with[LOCAL_INFO_MAX + 1], foreign[LOCAL_INFO_MAX + 1];
     bool due = false;
 
     if (!lettering_may_be(run, mailbox))
@@ -444,9 +456,11 @@ letters_with_flags(struct run *run, struct mailbox *mailbox, const struct journa
         return false;
     if (!due)
         return true;
-    if (!keyword_here(run->journal, message, keywords, &run->err))
+    if (!keyword_here(run->journal, message, keywords, &run->err) || !find_foreign(run, message, foreign))
         return false;
-    if (!letters_in_info(info, letters_wanted(mailbox, keywords, flags, info), with, sizeof with) ||
+    if (!letters_in_info(
+            info, letters_wanted(mailbox, keywords, flags, info) & ~without_line(mailbox, letters_of_info(foreign)),
+            with, sizeof with) ||
         strcmp(with, info) == 0)
         return true;
     (void)text_print(info, LOCAL_INFO_MAX + 1, "%s", with);

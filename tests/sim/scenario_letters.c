@@ -357,6 +357,49 @@ a_letter_of_another_folder_goes_from_the_name_although_another_one_waits(void **
 /* ---- names that are to show what they can ---- */
 
 /* It is new, the server has no room for it, and it is given another id meanwhile. */
+/* Its folder has a reader that takes letters off, so its name waits for another one; meanwhile it gets one keyword more. */
+static void
+a_letter_of_another_folder_goes_from_a_name_that_waited_and_is_due_once_more(void **state)
+{
+    enum { FLAG_HERE, FLAG_THERE, KEYWORD_THERE, WAYS }; /* why it gets another name */
+
+    (void)state;
+    for (int again = 0; again < 2; again++)
+        for (int way = 0; way < WAYS; way++) {
+            given_letters();
+            given_line(WORK, TODO, A);
+            given_line(INBOX, JUNK, B);
+            given_line(INBOX, SOON, C);
+            given_mail_with(WORK, 1, bit(TODO));
+            given_mail_with(INBOX, 2, bit(JUNK) | bit(SOON));
+            given_both_sides_agree();
+            given_name(file_of(INBOX, 2), "c:2,FS");
+            given_both_sides_agree();
+            when_the_user_moves(1, WORK, INBOX);
+            given_both_sides_agree();
+            then_its_name_is(INBOX, 1, "c:2,Sa");
+
+            if (again)
+                server_set_flags(&sim.server, INBOX, message_of(INBOX, 1), FLAG_SEEN, bit(TODO) | bit(SOON));
+            given_both_sides_agree();
+            if (way != FLAG_THERE) /* long after that reader was last seen at it */
+                assert_int_equal(when_golub_syncs_after(40 * 86400), 0);
+            const unsigned flags = FLAG_SEEN | (way == FLAG_THERE ? FLAG_FLAGGED : 0u),
+                           keys = bit(TODO) | (again ? bit(SOON) : 0) | (way == KEYWORD_THERE ? bit(JUNK) : 0);
+
+            if (way == FLAG_HERE)
+                given_name(file_of(INBOX, 1), "c:2,FSa");
+            else
+                server_set_flags(&sim.server, INBOX, message_of(INBOX, 1), flags, keys);
+
+            given_both_sides_agree();
+            then_both_sides_agree();
+            then_it_has(INBOX, 1, keys);
+            assert_null(strchr(file_of(INBOX, 1)->info, 'a'));
+            end_scenario(NULL);
+        }
+}
+
 static void
 a_name_is_due_also_while_a_mailbox_is_out_of_sight(void **state)
 {
@@ -492,6 +535,7 @@ main(void)
         SCENARIO(a_file_whose_message_is_fetched_again_brings_no_foreign_keyword),
         SCENARIO(what_a_table_that_cant_be_read_means_waits),
         SCENARIO(a_letter_of_another_folder_goes_from_the_name_although_another_one_waits),
+        SCENARIO(a_letter_of_another_folder_goes_from_a_name_that_waited_and_is_due_once_more),
         SCENARIO(a_name_is_due_also_while_a_mailbox_is_out_of_sight),
         SCENARIO(a_file_with_two_names_shows_its_letters_under_the_one_that_stays),
         SCENARIO(a_letter_whose_line_is_late_is_believed_by_the_next_run),
