@@ -114,6 +114,28 @@ was_refused(struct run *run, const struct mailbox *mailbox, char why[static 600]
 }
 
 static bool
+is_below(const char *name, const char *above)
+{
+    return renaming_is_at(name, above) && strcmp(name, above) != 0;
+}
+
+/* It would have gone along. Renamed alone it makes, there, the name that the one above it could not get, and what is in that would have to move. */
+static bool
+stays_above(const struct run *run, const struct mailbox *mailbox, char why[static LIMIT_MAILBOX_NAME + 100])
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *above = &run->mailboxes[i];
+
+        if (!above->stuck || above->row.goal_there == NULL || !is_below(mailbox->row.name, above->row.name) ||
+            !is_below(mailbox->row.goal_there, above->row.goal_there))
+            continue;
+        (void)text_print(why, LIMIT_MAILBOX_NAME + 100, "%s, which stands above it, keeps its name", above->row.name);
+        return true;
+    }
+    return false;
+}
+
+static bool
 check(struct run *run, struct mailbox *mailbox)
 {
     char why[LIMIT_MAILBOX_NAME + 100], words[600], utf8[LIMIT_MAILBOX_NAME + 1];
@@ -123,6 +145,8 @@ check(struct run *run, struct mailbox *mailbox)
     if (!run->account->policy.push.mailboxes)
         return keep_back(run, mailbox, PENDING_POLICY, "`push` lacks \"mailboxes\"");
     if (find_forbidden(run, mailbox, why) != NULL)
+        return keep_back(run, mailbox, PENDING_MAILBOX, why);
+    if (stays_above(run, mailbox, why))
         return keep_back(run, mailbox, PENDING_MAILBOX, why);
     if (!names_to_server(mailbox->row.goal_there, mailbox->row.separator, utf8, &err))
         return keep_back(run, mailbox, PENDING_MAILBOX, err.answer[0] != '\0' ? err.answer : err.what);
@@ -301,12 +325,6 @@ rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step)
 }
 
 /* ---- in which order ---- */
-
-static bool
-is_below(const char *name, const char *above)
-{
-    return renaming_is_at(name, above) && strcmp(name, above) != 0;
-}
 
 /* Another one has the name that it is to get; NULL: none has. */
 static struct mailbox *

@@ -3072,6 +3072,8 @@ BUGS = [
         ("store/journal/schema.c", " UPDATE quarantine SET mailbox_id = NULL WHERE mailbox_id = old.id; END;", " UPDATE quarantine SET mailbox_id = NULL WHERE mailbox_id < 0; END;")),
     bug("All Mail taken for the new name of a label that was deleted", system("test_gmail.py", "DeletedLabelTest.test_a_label_that_is_deleted_is_not_renamed"),
         ("sync/observe/renamed_mail.c", "(item->seen->attributes & (REMOTE_ALL | REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0", "(item->seen->attributes & (REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0")),
+    bug("renamed here: what stands below one that may not be renamed is renamed alone", system("test_mailbox_deletes_lists.py", "AclTest.test_what_stands_below_one_that_may_not_be_renamed_is_not_renamed_alone"),
+        ("sync/apply/rename_there.c", "        if (!above->stuck || above->row.goal_there == NULL ||", "        if (above->stuck || above->row.goal_there == NULL ||")),
     bug("name that another golub gives for a moment taken for a mailbox",
         system("test_mailbox_deletes_laptops.py", "ChangingPlacesTest.test_a_name_for_a_moment_is_no_mailbox"),
         ("sync/observe/passing.c", "ok && !own && !over;", "ok && !own && over;")),

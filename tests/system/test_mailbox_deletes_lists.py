@@ -179,6 +179,21 @@ class AclTest(Everything, SystemTest):
         self.assertEqual(sorted(self.maildir.mailboxes()), ["A", "A/Kid", "INBOX"])
 
 
+    def test_what_stands_below_one_that_may_not_be_renamed_is_not_renamed_alone(self):
+        self.given_all()
+        self.take(A="lr")
+        os.rename(self.maildir.folder("A"), self.maildir.folder("R"))
+
+        for _ in range(2):
+            result = self.account.sync()
+            self.assertIn("A/Kid: can't rename this mailbox to \"R/Kid\" on the server, as its folder here: A, which stands above it, keeps its name", result.err)
+            self.assertEqual(sorted(self.client.mailboxes()), ["A", "A/Kid", "B", "INBOX"])
+        self.take()
+        os.rename(self.maildir.folder("R"), self.maildir.folder("A"))
+
+        self.assert_in_sync_again()
+
+
 class FoldersTest(Everything, SystemTest):
     server_options = {"special_use": False}
 
