@@ -186,7 +186,9 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
             word = other;
         if (word == one && word[0] != '\0' && other[0] == '\0')
             said->foreign |= letter_bit(i);
-        if (word == other && (mailbox->letters->changed & letter_bit(i)) != 0)
+        /* Where both mean the same by now, it says what it said there only if it stood there. */
+        if ((word == other || (strcasecmp(word, other) == 0 && !(as_it_was && stood))) &&
+            (mailbox->letters->changed & letter_bit(i)) != 0)
             said->left |= letter_bit(i);
         /* What it showed before, and has lost on the server since, is not set again by that. */
         else if (!as_it_was || !stood || word != one || has(&origin->row, had, word))

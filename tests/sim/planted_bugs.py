@@ -3312,6 +3312,8 @@ BUGS = [
         ("sync/apply/letters.c", "~without_line(mailbox, letters_of_info(foreign)),", "~0u,")),
     bug("letter of another folder left in the name since another one waits for the table", LETTERS_ALONE,
         ("sync/rows/letters_new.c", "            ok = noted[0] == '\\0' || journal_letter_mark(run->journal, LETTER_DUE, message, noted, &run->err);\n", "")),
+    bug("letter whose table was written anew believed since it means the same in the folder that its file left", LETTERS_ALONE,
+        ("sync/rows/letters_new.c", "(strcasecmp(word, other) == 0 && !(as_it_was && stood))", "false")),
     bug("what was said of a file not in the name that a killed run gave it again", LETTERS_ALONE,
         ("sync/rows/letters.c", "own_name_is_ours(message->base) &&\n        !keyword_here(", "false &&\n        !keyword_here(")),
     bug("letters of new mail forgotten while its mailbox is out of sight", LETTERS_ALONE,

@@ -519,6 +519,36 @@ what_was_said_of_a_file_is_in_the_name_that_a_killed_run_gave_it_again(void **st
     then_its_name_is(WORK, 1, "c:2,Sa");
 }
 
+/* It got its letter there, and another one here, as a Dovecot moves it. Then the table here was written anew, so that this letter means what it means there by now. */
+static void
+a_letter_that_came_before_its_table_was_written_anew_says_nothing_although_it_means_the_same_elsewhere(void **state)
+{
+    (void)state;
+    given_letters();
+    here()->dovecot = true;
+    given_line(INBOX, TODO, A);
+    given_line(WORK, JUNK, A);
+    given_line(WORK, TODO, B);
+    given_mail_with(INBOX, 1, 0);
+    given_mail_with(WORK, 2, 0);
+    given_both_sides_agree();
+    given_name(file_of(INBOX, 1), "c:2,Sa");
+    sim.world.ledger[1].key_set |= bit(TODO);
+    when_the_user_moves(1, INBOX, WORK);
+    then_its_name_is(WORK, 1, "c:2,Sb");
+    given_line(INBOX, JUNK, B);
+    given_line(WORK, JUNK, B);
+    given_line(WORK, TODO, A);
+    here()->tree.tables[WORK].renumbered = bit(JUNK) | bit(TODO);
+    maildir_sim_touch(here(), INBOX);
+    maildir_sim_touch(here(), WORK);
+    check_forget(&sim.clients[0]);
+
+    then_both_sides_agree();
+
+    then_it_has(WORK, 1, 0);
+}
+
 int
 main(void)
 {
@@ -540,6 +570,8 @@ main(void)
         SCENARIO(a_file_with_two_names_shows_its_letters_under_the_one_that_stays),
         SCENARIO(a_letter_whose_line_is_late_is_believed_by_the_next_run),
         SCENARIO(what_was_said_of_a_file_is_in_the_name_that_a_killed_run_gave_it_again),
+        SCENARIO(
+            a_letter_that_came_before_its_table_was_written_anew_says_nothing_although_it_means_the_same_elsewhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
