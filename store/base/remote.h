@@ -128,6 +128,9 @@ remote_is_other(const struct remote_message *now, uint64_t size, int64_t date)
     return (now->size != size && now->size != 0 && size != 0) || (now->date != date && now->date != 0 && date != 0);
 }
 
+/** `answer` of what is not even asked for where SELECT says [READ-ONLY]; denied. */
+#define REMOTE_READ_ONLY "the mailbox is read-only"
+
 struct remote_outcome { /* of one item or mailbox */
     bool ok;
     bool gone;       /* not ok, and the reason is that the mailbox or message does not exist (any more) */

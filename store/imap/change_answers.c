@@ -250,7 +250,7 @@ take_select(struct changing *changing, const struct command *command, const stru
         return true;
     }
     if (selection->read_only && changing->kind != CHANGE_COPY) {
-        client_outcome(&job->outcome, "the mailbox is read-only");
+        client_outcome(&job->outcome, REMOTE_READ_ONLY);
         job->outcome.denied = true;
         return true;
     }

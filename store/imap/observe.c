@@ -148,13 +148,13 @@ tell_selected(struct observing *observing)
 {
     const struct selection *selection = &observing->selection;
     const struct remote_select *mailbox = &observing->mailboxes[selection->index];
-    bool writable_known = selection->permanent_said && !observing->imap->examine;
+    bool writable_known = selection->permanent_said && !selection->read_only && !observing->imap->examine;
     struct remote_selected out = {
         .uidvalidity = selection->uidvalidity,
         .uidnext = selection->uidnext,
         .exists = selection->exists,
         .modseq = selection->modseq,
-        /* EXAMINE says "()" on several servers, which tells nothing about SELECT. */
+        /* EXAMINE says "()" on several servers, and so does SELECT while the account may only read it: that tells nothing of what it can hold. */
         .permanent = writable_known ? selection->permanent : FLAG_ALL,
         .keywords = !writable_known || selection->wildcard,
         .read_only = selection->read_only && !observing->imap->examine,

@@ -328,7 +328,7 @@ take_select(struct storing *storing, const struct command *command, const struct
         storing->ignore = true;
     } else if (selection->read_only) {
         storing->ignore = true;
-        client_outcome(&storing->visit, "the mailbox is read-only");
+        client_outcome(&storing->visit, REMOTE_READ_ONLY);
         storing->visit.denied = true;
     }
     return true;

@@ -317,7 +317,7 @@ take_select(struct keying *keying, const struct command *command, const struct r
         return true;
     } else if (selection->not_sticky || selection->read_only) {
         client_outcome(&visit->why, "%s",
-                       selection->read_only ? "the mailbox is read-only" : "its UIDs do not last ([UIDNOTSTICKY])");
+                       selection->read_only ? REMOTE_READ_ONLY : "its UIDs do not last ([UIDNOTSTICKY])");
         visit->why.denied = true;
     } else {
         visit->open = true;

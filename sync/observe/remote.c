@@ -76,6 +76,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !run_learned(sight->mailbox, CAUTION_REPAIRED))
         return repair_begin(run, sight, true, REPAIR_WENT_BACK);
     sight->mailbox->keeps_keywords = selected->keywords && !selected->read_only;
+    sight->mailbox->writable = !selected->read_only && !run->dry; /* EXAMINE does not tell */
     row->uidvalidity = selected->uidvalidity;
     row->permanent = selected->permanent;
     return true;

@@ -29,9 +29,10 @@ struct refusal { /* by message */
     enum work work;
     int64_t since, not_before;
     bool denied;
-    bool chosen;  /* it is asked for in this pass, for all of its likes */
-    bool refused; /* in this run: not again in it */
-    bool over;    /* it went well */
+    bool read_only; /* ... since its mailbox may only be read */
+    bool chosen;    /* it is asked for in this pass, for all of its likes */
+    bool refused;   /* in this run: not again in it */
+    bool over;      /* it went well */
 };
 
 static struct refusal *
@@ -95,7 +96,8 @@ refusals_load(struct run *run)
                                         .work = kinds[kind].work,
                                         .since = row->since,
                                         .not_before = row->not_before,
-                                        .denied = row->kind == PENDING_MAILBOX};
+                                        .denied = row->kind == PENDING_MAILBOX,
+                                        .read_only = strcmp(row->why, REMOTE_READ_ONLY) == 0};
     }
     free(list);
     return ok;
@@ -173,11 +175,12 @@ drop(struct todo *todo)
         todo->dropped = true;
 }
 
-/* A time more than a day ahead was written by a clock that was wrong. */
+/* A time more than a day ahead was written by a clock that was wrong. Where its mailbox may be written to again there is nothing to wait for. */
 static bool
-is_due(const struct run *run, const struct refusal *refusal)
+is_due(const struct run *run, const struct mailbox *mailbox, const struct refusal *refusal)
 {
-    return !refusal->refused && (refusal->not_before <= run->now || refusal->not_before - run->now > 2 * DAY_S);
+    return !refusal->refused && (refusal->not_before <= run->now || refusal->not_before - run->now > 2 * DAY_S ||
+                                 (refusal->read_only && mailbox->writable));
 }
 
 /* Which one is asked for: of those that are due the one that waited longest, and of these the smallest. */
@@ -194,7 +197,7 @@ choose(struct run *run, struct mailbox *mailbox, enum work work, const struct to
             continue;
         refusal->mailbox = mailbox->row.id;
         refusal->chosen = !refusal->refused && (mailbox->released & work) != 0;
-        if (!is_due(run, refusal) || (mailbox->released & work) != 0)
+        if (!is_due(run, mailbox, refusal) || (mailbox->released & work) != 0)
             continue;
         if (best != NULL && (best->not_before < refusal->not_before ||
                              (best->not_before == refusal->not_before && size <= todos[i].size)))
@@ -328,6 +331,7 @@ refusal_note(struct run *run, struct mailbox *mailbox, int64_t message, enum wor
         *refusal = (struct refusal){.message = message, .work = work, .since = run->now};
     refusal->mailbox = mailbox->row.id;
     refusal->denied = outcome->denied && (work == WORK_STORE || work == WORK_REMOVE);
+    refusal->read_only = strcmp(outcome->answer, REMOTE_READ_ONLY) == 0;
     refusal->not_before = next_time(run, refusal, alone, outcome, large);
     refusal->refused = true;
     mailbox->probed |= was_chosen ? work : 0;
@@ -341,6 +345,8 @@ refusal_end(struct run *run, struct mailbox *mailbox, int64_t message, enum work
 {
     struct refusal *refusal = find_work(run, message, work);
 
+    if (work == WORK_STORE || work == WORK_REMOVE)
+        mailbox->writable = true;
     if (refusal == NULL)
         return;
     refusal->over = true;

@@ -2,7 +2,8 @@
  * What the server refused, and not for good. It is asked for again:
  *
  *   a message that was refused by itself           when a day is over
- *   for want of rights (read-only, [NOPERM])       when a day is over
+ *   for want of rights ([NOPERM])                  when a day is over
+ *   since its mailbox may only be read             when a day is over, or a run selects it and it may be written to again
  *   because the server does no more of it now,     by the next run
  *   or has trouble ([UNAVAILABLE], [SERVERBUG]),
  *   or its mailbox is not there ([TRYCREATE])

@@ -112,7 +112,7 @@ key_one(struct keying *keying, struct remote_outcome *outcome, struct error *err
     if (world_step(world, STEP_READ, true) != FATE_GO)
         return remote_broken(server, err);
     if ((server->protected >> keying->mailbox & 1) != 0) {
-        *outcome = (struct remote_outcome){.denied = true, .answer = "the mailbox is read-only"};
+        *outcome = (struct remote_outcome){.denied = true, .answer = REMOTE_READ_ONLY};
         return true;
     }
     if (!server->boxes[keying->mailbox].keywords) {

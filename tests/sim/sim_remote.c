@@ -330,7 +330,8 @@ observe_one(struct listing *listing, struct error *err)
                                              .permanent = then.permanent,
                                              .keywords = then.keywords,
                                              .delta = listing->delta,
-                                             .read_only = server->examine};
+                                             .read_only =
+                                                 server->examine || (server->protected >> listing->mailbox & 1) != 0};
     if (!listing->to->selected(listing->context, listing->index, &selected))
         return false;
     if (!listing->known && select->uidvalidity != 0) /* nothing that was asked for makes sense under another one */
@@ -480,7 +481,7 @@ sim_store(void *remote, const struct remote_store *changes, size_t count, const 
             const bool protected = (server->protected >> mailbox & 1) != 0;
             server->denials += protected;
             if (protected)
-                outcome = (struct remote_outcome){.denied = true, .answer = "the mailbox is read-only"};
+                outcome = (struct remote_outcome){.denied = true, .answer = REMOTE_READ_ONLY};
             else
                 told = store_one(server, mailbox, &changes[i], i, to, context, &outcome, err);
             server->selected = -1;

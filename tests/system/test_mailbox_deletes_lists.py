@@ -193,6 +193,46 @@ class AclTest(Everything, SystemTest):
 
         self.assert_in_sync_again()
 
+    def given_changes_that_wait(self):
+        """A flag and a removal in a mailbox that may only be read. @return the message with the flag, and the third one"""
+        self.account.set(push=["new", "flags", "deletes", "mailboxes"])
+        self.given_all()
+        self.take(B="lr")
+        flagged, removed, other = self.maildir.files("B")
+        digests = flagged.digest, other.digest
+        self.maildir.flag(flagged, add="F")
+        self.maildir.delete(removed)
+        for _ in range(2):
+            self.sync()
+        self.assertRegex(self.status(), r"the mailbox is read-only")
+        self.assertEqual(len(self.client.messages("B")), 3)
+        self.take()
+        return digests
+
+    def assert_carried(self, flagged, count):
+        there = self.client.messages("B")
+        self.assertEqual(len(there), count)
+        self.assertEqual(sorted(m.digest for m in there if "\\Flagged" in m.flags), flagged)
+        self.assertNotRegex(self.status(), r"the mailbox is read-only")
+        self.assert_in_sync()
+
+    def test_what_waits_for_rights_goes_with_the_first_run_that_sees_them(self):
+        flagged, _ = self.given_changes_that_wait()
+        self.client.append("B", self.corpus.simple("new").bytes)
+
+        self.sync()
+
+        self.assert_carried([flagged], 3)
+
+    def test_what_waits_for_rights_goes_with_the_next_change(self):
+        flagged, other = self.given_changes_that_wait()
+        self.maildir.flag(next(f for f in self.maildir.files("B") if f.digest == other), add="F")
+
+        self.sync()
+        self.sync()
+
+        self.assert_carried(sorted([flagged, other]), 2)
+
 
 class FoldersTest(Everything, SystemTest):
     server_options = {"special_use": False}
