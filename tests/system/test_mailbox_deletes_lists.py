@@ -178,7 +178,6 @@ class AclTest(Everything, SystemTest):
         self.assertRegex(self.status(), r"(?m)^work: B: delete-there: ")
         self.assertEqual(sorted(self.maildir.mailboxes()), ["A", "A/Kid", "INBOX"])
 
-
     def test_what_stands_below_one_that_may_not_be_renamed_is_not_renamed_alone(self):
         self.given_all()
         self.take(A="lr")
@@ -263,13 +262,21 @@ class FoldersTest(Everything, SystemTest):
         self.assertEqual(self.client.status("Copy")["messages"], 3)
         self.assert_in_sync()
 
-    def test_away_from_the_tree_and_back_before_golub_sees_it(self):
+    def test_away_to_another_disk_and_back_before_golub_sees_it(self):
+        """The folder is another one to the file system: nothing of it is new, and what did not come back with it waits for a word."""
         self.given_all()
         away = os.path.join(self.home.path, "away")
-        shutil.move(self.maildir.folder("B"), away)
-        shutil.move(away, self.maildir.folder("B"))
+        shutil.copytree(self.maildir.folder("B"), away)
+        shutil.rmtree(self.maildir.folder("B"))
+        shutil.copytree(away, self.maildir.folder("B"))
+        self.maildir.delete(self.maildir.files("B")[0])
 
-        self.assert_in_sync_again()
+        self.sync(expect=HELD)
+        self.assertEqual(self.client.status("B")["messages"], 3)
+        self.sync("--confirm-deletes")
+
+        self.assertEqual(self.client.status("B")["messages"], 2)
+        self.assert_in_sync()
 
     def test_away_while_golub_runs_and_back(self):
         """With ten messages the guard holds it; back, nothing in it counts as removed."""

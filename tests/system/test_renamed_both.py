@@ -4,6 +4,7 @@ count where the two contradict; nothing stands anywhere twice, nothing is lost, 
 """
 import os
 import random
+import unittest
 
 from base import PASSWORD, SystemTest, main
 from rig import killer
@@ -225,7 +226,10 @@ class SameOnBothSidesTest(Chains, SystemTest):
 
 class SameWithoutIdentitiesTest(SameOnBothSidesTest):
     account_options = {"disable": ["X-GUID"]}
-    test_a_child_of_one_goes_along = None  # not told yet: mailboxes whose folders were renamed here are not sought by their mail
+
+    @unittest.skip("not told yet: mailboxes whose folders were renamed here are not sought by their mail")
+    def test_a_child_of_one_goes_along(self):
+        pass
 
 
 class SameInPlusPlusTest(SameOnBothSidesTest):
