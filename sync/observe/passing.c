@@ -94,43 +94,24 @@ note(const struct run *run, const struct days *had, struct days *now, uint64_t n
 
 /* ---- which ones ---- */
 
-/* This account gave that very name: an earlier run was cut off before it knew so. */
-static bool
-is_own(struct run *run, uint64_t number, bool *own)
-{
-    struct journal_op *ops = NULL;
-    char name[ASIDE_NAME_SIZE];
-    size_t count = 0;
-
-    *own = false;
-    aside_name((int64_t)number, name);
-    if (!journal_ops(run->journal, &ops, &count, &run->err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        *own = *own || (ops[i].kind == OP_RENAME_THERE && strcmp(ops[i].name, name) == 0);
-    free(ops);
-    return true;
-}
-
-static bool
+/* One that this account gave itself is known by it: took_name.h. */
+static void
 find(struct run *run, struct renamed_item *items, size_t count, const struct days *had, struct days *now)
 {
     uint64_t number;
-    bool ok = true, own, over;
+    bool over;
 
-    for (size_t i = 0; ok && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct renamed_item *item = &items[i];
 
         if (item->row != NULL || item->waits || item->seen->objectid[0] != '\0' || !aside_number(item->seen, &number) ||
             lookup_wire(run, item->seen->name) != NULL)
             continue;
         note(run, had, now, number, &over);
-        ok = is_own(run, number, &own);
-        item->waits = item->passing = ok && !own && !over;
+        item->waits = item->passing = !over;
         if (item->passing)
             run_learn(run, NULL, CAUTION_MADE_THERE);
     }
-    return ok;
 }
 
 /* ---- what they may be ---- */
@@ -204,8 +185,11 @@ bool
 passing_find(struct run *run, struct renamed_item *items, size_t count)
 {
     struct days had = {0}, now = {0};
-    bool ok = load(run, &had) && find(run, items, count, &had, &now) && save(run, &now, had.text);
+    bool ok = load(run, &had);
 
+    if (ok)
+        find(run, items, count, &had, &now);
+    ok = ok && save(run, &now, had.text);
     for (bool again = ok; again;) {
         again = false;
         for (size_t i = 0; i < count; i++)
