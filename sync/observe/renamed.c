@@ -225,13 +225,19 @@ static void
 leave_elsewhere(struct run *run, const struct renamed_item *item, const struct renamed_item *namesake,
                 struct mailbox *row)
 {
+    char name[LIMIT_MAILBOX_NAME + 1];
+
     if (row->row.wire == NULL || namesake == NULL || namesake == item || namesake->seen->objectid[0] == '\0' ||
         strcmp(namesake->seen->objectid, row->row.objectid) == 0 || namesake->row != NULL ||
         renamed_is_inbox(item->seen->name) || renamed_is_inbox(namesake->seen->name) ||
         is_called_so(run, item->seen, row->row.name) || !is_believed(item, namesake, row))
         return;
     row->elsewhere = true;
-    error_escape(row->perhaps, sizeof row->perhaps, item->seen->utf8.at != NULL ? item->seen->utf8 : item->seen->name);
+    if (renamed_name(run, item->seen, false, name)) /* as `mailboxes` knows it */
+        (void)text_print(row->perhaps, sizeof row->perhaps, "%s", name);
+    else
+        error_escape(row->perhaps, sizeof row->perhaps,
+                     item->seen->utf8.at != NULL ? item->seen->utf8 : item->seen->name);
 }
 
 /* All that have one identity: is it one of the list, and one row? */
