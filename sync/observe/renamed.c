@@ -369,7 +369,9 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
         if (naming->name == NULL || naming->folder == NULL)
             return run_no_memory(run);
         naming->way = way_find(run, items[i].seen, naming->row, folder);
-        naming->row->name_waits = !run->account->policy.pull.mailboxes;
+        /* Where its folder has that name already nothing is renamed here. */
+        naming->row->name_waits =
+            !run->account->policy.pull.mailboxes && strcmp(naming->folder, naming->row->row.folder) != 0;
     }
     if (settling->count > 1)
         qsort(settling->at, settling->count, sizeof *settling->at, compare_rows);

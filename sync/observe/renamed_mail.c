@@ -4,11 +4,13 @@
 #include "sync/observe/likeness.h"
 #include "sync/observe/undecided.h"
 #include "sync/observe/way.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 
 #define CANDIDATES_MAX 5000 /* pairs of a row and a name that are looked at in one run; more are no evidence */
 #define FEW 4               /* rows: of more of them each is compared with what has its last level, if there is such */
-#define ASKS 2 /* lines that broke in one run: what ends the line each time is not to keep back all other mail */
+#define CHAIN_MAX 100       /* renames that hang together; more are no evidence */
+#define BREAKS 2 /* lines that broke in one run: what ends the line each time is not to keep back all other mail */
 
 /* Messages: with so many more than twice as many it is rather one into which somebody moved all of another one. */
 #define NEW_MAIL 10
@@ -44,16 +46,70 @@ may_be_sought(const struct mailbox *row, const struct renamed_item *namesake)
                             : namesake != NULL && (state == MAILBOX_ACTIVE || state == MAILBOX_GONE_LOCAL);
 }
 
-/* Its name is gone from the list, or another one's there. */
+/* golub gave it the name that it has there, for a moment, and knows what it is to be called. */
 static bool
-is_sought(const struct run *run, const struct mailbox *row, const struct renamed_item *namesake)
+is_on_its_way(const struct mailbox *row)
 {
+    char aside[ASIDE_NAME_SIZE];
+
+    aside_name(row->row.id, aside);
+    return row->row.goal_there != NULL && strcmp(row->row.name, aside) == 0;
+}
+
+static struct renamed_item *
+find_named(const struct matching *matching, const struct mailbox *row)
+{
+    const struct text wire = text_of(row->row.wire != NULL ? row->row.wire : "");
+
+    return matching->items_count == 0
+               ? NULL
+               : bsearch(&wire, matching->items, matching->items_count, sizeof *matching->items, compare_names);
+}
+
+/* What the list has under the name that its folder got here. */
+static const struct renamed_item *
+find_goal(const struct matching *matching, const struct mailbox *row)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+
+    for (size_t i = 0; row->row.goal_there != NULL && i < matching->items_count; i++)
+        if (renamed_name(matching->run, matching->items[i].seen, false, name) && strcmp(name, row->row.goal_there) == 0)
+            return &matching->items[i];
+    return NULL;
+}
+
+/*
+ * Its folder was renamed here, and the list has that name, with numbers that fit: a new one, or one whose own mailbox may be elsewhere, too. Then it may have
+ * left its old name to one of the same UIDVALIDITY.
+ */
+static bool
+may_have_left(const struct matching *matching, const struct mailbox *row)
+{
+    for (size_t i = 0; i < CHAIN_MAX; i++) {
+        const struct renamed_item *goal = find_goal(matching, row);
+
+        if (goal == NULL || goal->row != NULL || goal->waits || !undecided_fits(goal->seen, row))
+            return false;
+        row = lookup_wire(matching->run, goal->seen->name);
+        if (row == NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Its name is gone from the list, or another one's there. So it is where its folder was renamed here, too: the server's name counts. */
+static bool
+is_sought(const struct matching *matching, const struct mailbox *row, const struct renamed_item *namesake)
+{
+    const struct run *run = matching->run;
+
     return row->row.id != 0 && may_be_sought(row, namesake) && row->row.objectid[0] == '\0' &&
            row->row.uidvalidity != 0 && row->row.utf8 == run->info.utf8 && row->chosen && !row->undecided &&
-           row->row.goal_there == NULL && !renamed_is_inbox(text_of(row->row.wire)) &&
-           (namesake == NULL ? !row->named_there
-                             : namesake->row == NULL && namesake->seen->has_status &&
-                                   namesake->seen->uidvalidity != row->row.uidvalidity);
+           !is_on_its_way(row) && !renamed_is_inbox(text_of(row->row.wire)) &&
+           (namesake == NULL
+                ? !row->named_there
+                : namesake->row == NULL && namesake->seen->has_status &&
+                      (namesake->seen->uidvalidity != row->row.uidvalidity || may_have_left(matching, row)));
 }
 
 /* What other mailboxes hold is in it, too: it is like each of them. */
@@ -65,7 +121,7 @@ is_a_view(const struct renamed_item *item)
 
 /* A name that nobody has here, or that was another one's until now. */
 static bool
-is_candidate(struct run *run, const struct renamed_item *item, const struct mailbox *row)
+is_candidate(const struct matching *matching, const struct renamed_item *item, const struct mailbox *row)
 {
     const struct mailbox *holder;
     bool anew;
@@ -73,10 +129,11 @@ is_candidate(struct run *run, const struct renamed_item *item, const struct mail
     if (item->row != NULL || item->waits || is_a_view(item) ||
         (item->seen->has_status && (item->seen->messages == 0 || !undecided_fits(item->seen, row))))
         return false;
-    holder = lookup_wire(run, item->seen->name);
+    holder = lookup_wire(matching->run, item->seen->name);
     return holder != row &&
-           (holder == NULL || (item->seen->has_status && holder->row.uidvalidity != item->seen->uidvalidity)) &&
-           renamed_may_be(run, item, row, &anew);
+           (holder == NULL || (item->seen->has_status && (holder->row.uidvalidity != item->seen->uidvalidity ||
+                                                          may_have_left(matching, holder)))) &&
+           renamed_may_be(matching->run, item, row, &anew);
 }
 
 /* The same with another UIDVALIDITY, and perhaps other UIDs: a new name, with as many messages at least. */
@@ -89,16 +146,6 @@ is_renumbered(struct run *run, const struct renamed_item *item, const struct mai
            item->seen->uidvalidity != row->row.uidvalidity && item->seen->uidvalidity != 0 &&
            item->seen->messages >= rows && item->seen->messages <= 2 * rows + NEW_MAIL &&
            lookup_wire(run, item->seen->name) == NULL && renamed_may_be(run, item, row, &anew);
-}
-
-static struct renamed_item *
-find_named(const struct matching *matching, const struct mailbox *row)
-{
-    const struct text wire = text_of(row->row.wire != NULL ? row->row.wire : "");
-
-    return matching->items_count == 0
-               ? NULL
-               : bsearch(&wire, matching->items, matching->items_count, sizeof *matching->items, compare_names);
 }
 
 static bool
@@ -130,18 +177,25 @@ is_near(const struct run *run, const struct renamed_item *item, const struct mai
     return renamed_name(run, item->seen, false, name) && strcmp(last_level(name), last_level(row->row.name)) == 0;
 }
 
+/* All of its messages tell under another UIDVALIDITY: where its old name is gone, or where its folder was renamed here, so that people know what left it. */
+static bool
+count_all(const struct matching *matching, struct likeness *pair)
+{
+    return (pair->namesake != NULL && pair->row->row.goal_there == NULL) ||
+           journal_message_count(matching->run->journal, pair->row->row.id, WHICH_WITH_UID, &pair->all,
+                                 &matching->run->err);
+}
+
 static bool
 gather_of(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake, bool near)
 {
     const size_t before = matching->count;
     struct likeness pair = {.row = row, .namesake = namesake};
-    bool ok = namesake != NULL || journal_message_count(matching->run->journal, row->row.id, WHICH_WITH_UID, &pair.all,
-                                                        &matching->run->err);
-    bool none;
+    bool ok = count_all(matching, &pair), none;
 
     for (size_t k = 0; ok && k < matching->items_count; k++) {
         pair.item = &matching->items[k];
-        if (is_candidate(matching->run, pair.item, row) && (!near || is_near(matching->run, pair.item, row)))
+        if (is_candidate(matching, pair.item, row) && (!near || is_near(matching->run, pair.item, row)))
             ok = add_pair(matching, &pair);
     }
     none = matching->count == before;
@@ -153,13 +207,26 @@ gather_of(struct matching *matching, struct mailbox *row, const struct renamed_i
     return ok && near && matching->count == before ? gather_of(matching, row, namesake, false) : ok;
 }
 
+/* Or it is what has its name still, under another UIDVALIDITY: its folder alone was renamed. */
+static bool
+gather_own(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake)
+{
+    struct likeness pair = {.row = row, .namesake = namesake, .item = find_named(matching, row), .all = 0};
+
+    if (namesake == NULL || row->row.goal_there == NULL || namesake->seen->uidvalidity == 0 ||
+        namesake->seen->uidvalidity == row->row.uidvalidity)
+        return true;
+    return count_all(matching, &pair) &&
+           (pair.all == 0 || namesake->seen->messages < pair.all || add_pair(matching, &pair));
+}
+
 static const struct renamed_item *
 find_namesake(const struct matching *matching, const struct mailbox *row, bool *sought)
 {
     const bool may = row->row.wire != NULL && row->row.objectid[0] == '\0';
     const struct renamed_item *namesake = may ? find_named(matching, row) : NULL;
 
-    *sought = may && is_sought(matching->run, row, namesake);
+    *sought = may && is_sought(matching, row, namesake);
     return namesake;
 }
 
@@ -179,7 +246,7 @@ gather(struct matching *matching)
         const struct renamed_item *namesake = find_namesake(matching, row, &sought);
 
         if (sought)
-            ok = gather_of(matching, row, namesake, many > FEW);
+            ok = gather_of(matching, row, namesake, many > FEW) && gather_own(matching, row, namesake);
     }
     return ok;
 }
@@ -241,6 +308,18 @@ is_kept(const struct matching *matching, const struct mailbox *holder, const str
            ((holder->folder_here && !(holder == way->of && way->free)) || is_perhaps_there(matching, holder));
 }
 
+/* The folder was renamed to this here, and will get back the name that its mailbox has (wishes.c). */
+static bool
+gives_it_up(const struct matching *matching, const struct mailbox *holder, const char *name)
+{
+    const struct renamed_item *own = holder != NULL && holder->row.goal_there != NULL && holder->row.goal == NULL
+                                         ? find_named(matching, holder)
+                                         : NULL;
+
+    return own != NULL && own->row == NULL && strcmp(holder->row.goal_there, name) == 0 &&
+           matching->run->account->policy.pull.mailboxes;
+}
+
 static bool
 can_have(const struct matching *matching, const struct renamed_item *item)
 {
@@ -254,7 +333,8 @@ can_have(const struct matching *matching, const struct renamed_item *item)
         return false;
     way = way_find(run, item->seen, item->row, folder);
     return (lookup_name(run, name) == item->row || !is_kept(matching, lookup_name(run, name), &way)) &&
-           (lookup_folder(run, folder) == item->row || !is_kept(matching, lookup_folder(run, folder), &way));
+           (lookup_folder(run, folder) == item->row || gives_it_up(matching, lookup_folder(run, folder), name) ||
+            !is_kept(matching, lookup_folder(run, folder), &way));
 }
 
 static void
@@ -265,6 +345,10 @@ take(const struct matching *matching)
 
         if (!passes(pair) || has_rival(matching, pair, false) || has_rival(matching, pair, true))
             continue;
+        if (pair->item == pair->namesake) {
+            pair->row->stayed_there = true;
+            continue;
+        }
         pair->item->row = pair->row;
         pair->item->reborn = pair->namesake != NULL;
         pair->row->row.modseq = 0; /* a twin counts its changes by itself: all flags are read */
@@ -341,9 +425,11 @@ look(struct matching *matching)
 {
     struct run *run = matching->run;
 
-    if (run->mail_asked++ < ASKS) {
-        if (!likeness_look(run, matching->pairs, matching->count))
+    if (run->mail_broke < BREAKS) {
+        if (!likeness_look(run, matching->pairs, matching->count)) {
+            run->mail_broke++;
             return false;
+        }
         take(matching);
     } else {
         for (size_t i = 0; i < matching->count; i++) {

@@ -243,7 +243,8 @@ match_known(struct list *list)
     for (size_t i = 0; ok && i < list->count; i++)
         items[i].seen = &list->items[i].seen;
     ok = ok && took_name_find(list->run, items, list->count) && renamed_find(list->run, items, list->count) &&
-         renamed_mail_find(list->run, items, list->count) && passing_find(list->run, items, list->count);
+         renamed_mail_find(list->run, items, list->count) && passing_find(list->run, items, list->count) &&
+         took_name_part(list->run, items, list->count);
     for (size_t i = 0; ok && i < list->count; i++) {
         list->items[i].taken = items[i].waits;
         list->items[i].passing = items[i].passing;

@@ -112,12 +112,14 @@ look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items,
 }
 
 static enum reason
-reason_of(const struct journal_op *op)
+reason_of(const struct journal_op *op, const struct mailbox *mailbox)
 {
     char aside[ASIDE_NAME_SIZE];
 
     aside_name(op->mailbox, aside);
-    return strcmp(op->name, aside) == 0 ? BY_OWN_NAME : BY_INTENT;
+    if (strcmp(op->name, aside) == 0)
+        return BY_OWN_NAME;
+    return mailbox->row.goal_there != NULL && strcmp(mailbox->row.goal_there, op->name) == 0 ? BY_GOAL : BY_INTENT;
 }
 
 bool
@@ -136,11 +138,15 @@ took_name_find(struct run *run, const struct renamed_item *items, size_t count)
         struct mailbox *mailbox = ops[i].kind == OP_RENAME_THERE ? run_mailbox_by_id(run, ops[i].mailbox) : NULL;
 
         if (mailbox != NULL && mailbox->row.wire != NULL)
-            ok = look(run, mailbox, items, count, ops[i].name, reason_of(&ops[i]));
+            ok = look(run, mailbox, items, count, ops[i].name, reason_of(&ops[i], mailbox));
     }
-    for (size_t i = 0; ok && i < run->count; i++)
-        if (run->mailboxes[i].row.wire != NULL)
-            ok = look(run, &run->mailboxes[i], items, count, run->mailboxes[i].row.goal_there, BY_GOAL);
+    for (size_t i = 0; ok && i < run->count; i++) { /* where nobody says what it is, its mail is asked first */
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->row.wire != NULL && run->info.unlisted[0] == '\0')
+            ok = look(run, mailbox, items, count, mailbox->row.goal_there,
+                      mailbox->row.objectid[0] == '\0' ? BY_INTENT : BY_GOAL);
+    }
     free(ops);
     return ok;
 }
@@ -165,12 +171,12 @@ is_another(const struct remote_listed *seen, const struct mailbox *mailbox)
            seen->uidvalidity != mailbox->row.uidvalidity;
 }
 
-static const struct remote_listed *
+static const struct renamed_item *
 find_namesake(const struct renamed_item *items, size_t count, const struct mailbox *mailbox)
 {
     for (size_t i = 0; i < count; i++)
         if (text_is(items[i].seen->name, mailbox->row.wire))
-            return items[i].seen;
+            return &items[i];
     return NULL;
 }
 
@@ -184,7 +190,8 @@ call_as_folder(struct run *run, struct mailbox *mailbox)
     free(mailbox->row.wire);
     mailbox->row.wire = NULL;
     lookup_forget(run);
-    return run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &mailbox->row, &run->err));
+    return run->move_folders == NULL ||
+           (run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &mailbox->row, &run->err)));
 }
 
 bool
@@ -196,11 +203,142 @@ took_name_leave(struct run *run, const struct renamed_item *items, size_t count)
         return true;
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
-        const struct remote_listed *seen =
+        const struct renamed_item *namesake =
             has_left(mailbox) && mailbox->row.utf8 == run->info.utf8 ? find_namesake(items, count, mailbox) : NULL;
 
-        if (seen != NULL && is_another(seen, mailbox) && lookup_name(run, mailbox->row.goal_there) == NULL)
+        if (namesake != NULL && is_another(namesake->seen, mailbox) &&
+            lookup_name(run, mailbox->row.goal_there) == NULL)
             ok = call_as_folder(run, mailbox);
     }
+    return ok;
+}
+
+/* ---- its old name is another one's there ---- */
+
+struct parting {
+    struct run *run;
+    struct renamed_item *items;
+    size_t count;
+};
+
+static bool
+has_another_name(const struct parting *parting, const struct mailbox *mailbox)
+{
+    for (size_t i = 0; i < parting->count; i++)
+        if (parting->items[i].row == mailbox)
+            return true;
+    return false;
+}
+
+/* golub gave it its name there for a moment: whatever UIDVALIDITY it got with that, nobody else has it. */
+static bool
+is_aside(const struct mailbox *mailbox)
+{
+    char aside[ASIDE_NAME_SIZE];
+
+    aside_name(mailbox->row.id, aside);
+    return strcmp(mailbox->row.name, aside) == 0;
+}
+
+/* The list says so, or has another UIDVALIDITY there where it never says what a mailbox is. */
+static bool
+is_anothers(const struct remote_listed *seen, const struct mailbox *mailbox)
+{
+    if (mailbox->row.objectid[0] != '\0' && (seen->objectid[0] == '\0' || undecided_fits(seen, mailbox)))
+        return false;
+    return is_another(seen, mailbox);
+}
+
+/* Its folder was renamed here, and nothing there has its old name, or another mailbox has. */
+static bool
+has_parted(const struct parting *parting, const struct mailbox *mailbox, const struct renamed_item **namesake)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+
+    if (row->id == 0 || row->goal_there == NULL || row->goal != NULL || row->wire == NULL || row->uidvalidity == 0 ||
+        row->utf8 != parting->run->info.utf8 || !mailbox->folder_here || !mailbox->chosen || mailbox->undecided ||
+        mailbox->elsewhere || mailbox->stayed_there || is_aside(mailbox) || has_another_name(parting, mailbox))
+        return false;
+    *namesake = find_namesake(parting->items, parting->count, mailbox);
+    if (*namesake == NULL)
+        return row->objectid[0] == '\0';
+    return (*namesake)->row != NULL || (!(*namesake)->waits && is_anothers((*namesake)->seen, mailbox));
+}
+
+/* What the list has under the name of its folder. */
+static struct renamed_item *
+find_goal(const struct parting *parting, const struct mailbox *mailbox)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+
+    for (size_t i = 0; i < parting->count; i++)
+        if (renamed_name(parting->run, parting->items[i].seen, false, name) &&
+            strcmp(name, mailbox->row.goal_there) == 0)
+            return &parting->items[i];
+    return NULL;
+}
+
+/* Nobody has it, or who had it has left it, too. */
+static bool
+is_nobodys(const struct parting *parting, const struct mailbox *mailbox, const struct renamed_item *item)
+{
+    const struct mailbox *holder = lookup_wire(parting->run, item->seen->name);
+    const struct renamed_item *namesake;
+
+    return item->row == NULL && !item->waits &&
+           !is_told_apart(parting->run, parting->items, parting->count, mailbox, item->seen) &&
+           (holder == NULL || has_another_name(parting, holder) || has_parted(parting, holder, &namesake));
+}
+
+/* The same was done on both sides, most likely. If it was not they are paired by content as at a first meeting, and nothing counts as removed. */
+static void
+follow(struct mailbox *mailbox, struct renamed_item *item, bool reborn)
+{
+    mailbox->row.state = MAILBOX_GONE_REMOTE; /* and back: what that means is known */
+    mailbox->row.objectid[0] = '\0';
+    item->row = mailbox;
+    item->reborn = reborn;
+}
+
+bool
+took_name_part(struct run *run, struct renamed_item *items, size_t count)
+{
+    const struct parting parting = {run, items, count};
+    struct renamed_item **goals;
+    bool ok = true, any = false;
+
+    for (size_t i = 0; i < run->count; i++)
+        any = any || run->mailboxes[i].row.goal_there != NULL;
+    if (!any || run->info.unlisted[0] != '\0')
+        return true;
+    goals = calloc(run->count + 1, sizeof(struct renamed_item *));
+    if (goals == NULL)
+        return run_no_memory(run);
+    for (size_t i = 0; i < run->count;
+         i++) { /* who has left what is asked of all before any of them gets another name */
+        struct mailbox *mailbox = &run->mailboxes[i];
+        const struct renamed_item *namesake;
+        struct renamed_item *goal;
+
+        if (!has_parted(&parting, mailbox, &namesake))
+            continue;
+        goal = find_goal(&parting, mailbox);
+        if (goal != NULL && is_nobodys(&parting, mailbox, goal))
+            goals[i] = goal;
+        else
+            mailbox->left_there = namesake != NULL;
+    }
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (goals[i] != NULL)
+            follow(mailbox, goals[i], find_namesake(items, count, mailbox) != NULL);
+        else if (mailbox->left_there && find_goal(&parting, mailbox) == NULL &&
+                 lookup_name(run, mailbox->row.goal_there) == NULL)
+            ok = call_as_folder(run, mailbox);
+        else
+            mailbox->undecided = mailbox->undecided || mailbox->left_there;
+    }
+    free(goals);
     return ok;
 }

@@ -15,4 +15,11 @@ MUST_CHECK bool took_name_find(struct run *run, const struct renamed_item *items
  */
 MUST_CHECK bool took_name_leave(struct run *run, const struct renamed_item *items, size_t count);
 
+/**
+ * Where nobody says what a mailbox is, once those that their mail tells of were found. One whose folder was renamed here, and whose old name is another one's
+ * there now, is never paired with that one, nor is that one renamed: it is what the list has under the name of its folder, if that is nobody's, or was that of
+ * another such one (a chain, or a circle, that was done on both sides), and is paired with it by content; else it is gone.
+ */
+MUST_CHECK bool took_name_part(struct run *run, struct renamed_item *items, size_t count);
+
 #endif

@@ -64,6 +64,8 @@ struct mailbox {
         goal_taken; /* the name that its folder got is another mailbox's there, which has no folder and is no row for that */
     bool
         apart; /* its folder was renamed to what is no mailbox there and can't become this one: apply/renamed_apart.h */
+    bool left_there;      /* ... or another one has it: took_name.h */
+    bool stayed_there;    /* it has its old name there, and another UIDVALIDITY: renamed_mail.h */
     bool undecided;       /* whether it has another name on the server can't be told in this run: it is left alone */
     bool fits_one;        /* ... for something that is new there has numbers that fit */
     bool perhaps_renamed; /* ... for one that is new there may be it, and this is its name */
@@ -363,11 +365,11 @@ struct run {
     struct altering *altering; /* golub restore --altered: apply/altered.c; NULL: another command */
     bool fell_behind;          /* a mailbox or folder disappeared since the last run */
     bool overtaken;            /* a message that was listed was gone when it was fetched: another client is at work */
-    int mail_asked;            /* so often mail was listed to tell which mailbox has another name: renamed_mail.h */
-    int retaken;               /* looks that were repeated because of `overtaken` */
-    bool proven;               /* all mailboxes were at rest behind the last look, and nothing was done since */
-    uint64_t keywords_left;    /* that are still to be sent, as the last pass left them */
-    int keyword_breaks;        /* so often the line broke while they were sent */
+    int mail_broke; /* so often the line broke when mail was listed to tell which mailbox has another name: renamed_mail.h */
+    int retaken;                   /* looks that were repeated because of `overtaken` */
+    bool proven;                   /* all mailboxes were at rest behind the last look, and nothing was done since */
+    uint64_t keywords_left;        /* that are still to be sent, as the last pass left them */
+    int keyword_breaks;            /* so often the line broke while they were sent */
     char boot[LOCAL_BOOT_MAX + 1]; /* identity of the running system's boot */
     int64_t *doubtful;             /* messages whose files were named under another boot and not flushed, ascending */
     size_t doubtful_count;
