@@ -18,6 +18,7 @@ struct likeness {
     struct mailbox *row;
     struct renamed_item *item;
     const struct renamed_item *namesake; /* has the row's old name; NULL: none has */
+    bool left_out;                       /* the row can't have this name here */
     uint64_t all;                        /* messages of the row, where the old name is gone; else 0 */
     /* what the look finds out */
     bool wrong;   /* a message is another one, or they can't be compared */

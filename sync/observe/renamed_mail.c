@@ -42,7 +42,7 @@ may_be_sought(const struct mailbox *row, const struct renamed_item *namesake)
 {
     const enum mailbox_state state = row->row.state;
 
-    return row->folder_here ? state == MAILBOX_ACTIVE
+    return row->folder_here ? state == MAILBOX_ACTIVE || (namesake != NULL && state == MAILBOX_GONE_REMOTE)
                             : namesake != NULL && (state == MAILBOX_ACTIVE || state == MAILBOX_GONE_LOCAL);
 }
 
@@ -136,16 +136,43 @@ is_candidate(const struct matching *matching, const struct renamed_item *item, c
            renamed_may_be(matching->run, item, row, &anew);
 }
 
-/* The same with another UIDVALIDITY, and perhaps other UIDs: a new name, with as many messages at least. */
+/*
+ * The same with another UIDVALIDITY, and perhaps other UIDs: a new name, with as many messages at least; or, for one whose folder was renamed here, one that
+ * was another one's until now.
+ */
 static bool
 is_renumbered(struct run *run, const struct renamed_item *item, const struct mailbox *row, uint64_t rows)
 {
+    const struct mailbox *holder = lookup_wire(run, item->seen->name);
     bool anew;
 
     return item->row == NULL && !item->waits && !is_a_view(item) && item->seen->has_status &&
            item->seen->uidvalidity != row->row.uidvalidity && item->seen->uidvalidity != 0 &&
            item->seen->messages >= rows && item->seen->messages <= 2 * rows + NEW_MAIL &&
-           lookup_wire(run, item->seen->name) == NULL && renamed_may_be(run, item, row, &anew);
+           (holder == NULL ||
+            (row->row.goal_there != NULL && holder != row && holder->row.uidvalidity != item->seen->uidvalidity)) &&
+           renamed_may_be(run, item, row, &anew);
+}
+
+/*
+ * A name that `mailboxes` leaves out, or that can't have a folder. It is not followed, but what has the row's old name is another one: paired with that its
+ * mail would go up there, although the server has it.
+ */
+static bool
+is_left_out(const struct matching *matching, const struct renamed_item *item, const struct mailbox *row,
+            const struct renamed_item *namesake)
+{
+    const struct mailbox *holder;
+    char name[LIMIT_MAILBOX_NAME + 1];
+    bool anew;
+
+    if (namesake == NULL || item == namesake || item->row != NULL || item->waits || item->seen->messages == 0 ||
+        !undecided_fits(item->seen, row) || renamed_is_inbox(item->seen->name) || is_a_view(item))
+        return false;
+    holder = lookup_wire(matching->run, item->seen->name);
+    return (holder == NULL || (holder != row && holder->row.uidvalidity != item->seen->uidvalidity)) &&
+           !renamed_may_be(matching->run, item, row, &anew) && !anew &&
+           !(renamed_name(matching->run, item->seen, false, name) && strcmp(name, row->row.name) == 0);
 }
 
 static bool
@@ -181,7 +208,9 @@ is_near(const struct run *run, const struct renamed_item *item, const struct mai
 static bool
 count_all(const struct matching *matching, struct likeness *pair)
 {
-    return (pair->namesake != NULL && pair->row->row.goal_there == NULL) ||
+    const struct journal_mailbox *row = &pair->row->row;
+
+    return (pair->namesake != NULL && (row->goal_there == NULL || row->state != MAILBOX_ACTIVE)) ||
            journal_message_count(matching->run->journal, pair->row->row.id, WHICH_WITH_UID, &pair->all,
                                  &matching->run->err);
 }
@@ -198,6 +227,12 @@ gather_of(struct matching *matching, struct mailbox *row, const struct renamed_i
         if (is_candidate(matching, pair.item, row) && (!near || is_near(matching->run, pair.item, row)))
             ok = add_pair(matching, &pair);
     }
+    for (size_t k = 0; ok && !near && k < matching->items_count; k++) {
+        pair.item = &matching->items[k];
+        pair.left_out = is_left_out(matching, pair.item, row, namesake);
+        ok = !pair.left_out || add_pair(matching, &pair);
+    }
+    pair.left_out = false;
     none = matching->count == before;
     for (size_t k = 0; ok && none && pair.all != 0 && k < matching->items_count; k++) {
         pair.item = &matching->items[k];
@@ -211,10 +246,10 @@ gather_of(struct matching *matching, struct mailbox *row, const struct renamed_i
 static bool
 gather_own(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake)
 {
-    struct likeness pair = {.row = row, .namesake = namesake, .item = find_named(matching, row), .all = 0};
+    struct likeness pair = {.row = row, .namesake = namesake, .item = find_named(matching, row)};
 
-    if (namesake == NULL || row->row.goal_there == NULL || namesake->seen->uidvalidity == 0 ||
-        namesake->seen->uidvalidity == row->row.uidvalidity)
+    if (namesake == NULL || row->row.state != MAILBOX_ACTIVE || row->row.goal_there == NULL ||
+        namesake->seen->uidvalidity == 0 || namesake->seen->uidvalidity == row->row.uidvalidity)
         return true;
     return count_all(matching, &pair) &&
            (pair.all == 0 || namesake->seen->messages < pair.all || add_pair(matching, &pair));
@@ -338,6 +373,15 @@ can_have(const struct matching *matching, const struct renamed_item *item)
 }
 
 static void
+leave_elsewhere(const struct likeness *pair)
+{
+    const struct remote_listed *seen = pair->item->seen;
+
+    pair->row->elsewhere = true;
+    error_escape(pair->row->perhaps, sizeof pair->row->perhaps, seen->utf8.at != NULL ? seen->utf8 : seen->name);
+}
+
+static void
 take(const struct matching *matching)
 {
     for (size_t i = 0; i < matching->count; i++) {
@@ -345,10 +389,11 @@ take(const struct matching *matching)
 
         if (!passes(pair) || has_rival(matching, pair, false) || has_rival(matching, pair, true))
             continue;
-        if (pair->item == pair->namesake) {
-            pair->row->stayed_there = true;
+        if (pair->left_out)
+            leave_elsewhere(pair);
+        pair->row->stayed_there = pair->row->stayed_there || pair->item == pair->namesake;
+        if (pair->left_out || pair->item == pair->namesake)
             continue;
-        }
         pair->item->row = pair->row;
         pair->item->reborn = pair->namesake != NULL;
         pair->row->row.modseq = 0; /* a twin counts its changes by itself: all flags are read */

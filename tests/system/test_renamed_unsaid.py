@@ -16,7 +16,6 @@ import test_renamed_there as there
 class UnsaidTest(there.RenamedThereTest):
     """Dovecot that is not asked for X-GUID."""
     account_options = {"disable": ["X-GUID"]}
-    test_out_of_the_patterns_and_another_one_takes_its_name = None  # what is left out is not looked at, and nothing else tells that it is that one
 
     def test_a_folder_that_is_gone_here(self):
         """Nothing tells that what is new there is what it was: it comes again."""
