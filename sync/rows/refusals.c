@@ -345,8 +345,6 @@ refusal_end(struct run *run, struct mailbox *mailbox, int64_t message, enum work
 {
     struct refusal *refusal = find_work(run, message, work);
 
-    if (work == WORK_STORE || work == WORK_REMOVE)
-        mailbox->writable = true;
     if (refusal == NULL)
         return;
     refusal->over = true;

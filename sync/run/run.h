@@ -102,27 +102,27 @@ struct mailbox {
     /* what went wrong */
     bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
     unsigned over; /* enum work: the server does no more of it in this run */
-    unsigned released;   /* enum work: of what it had refused, one message went well in this run */
-    bool writable;       /* this run has selected or changed it, and the server did not say that it may only be read */
-    unsigned probed;     /* enum work: ... or was refused again */
-    bool enough;         /* the server takes no more uploads for now */
-    unsigned complained; /* enum work: that some of it was refused in this run was said */
-    bool unanswered;     /* it was to be made on the server, and the line ended before the answer */
-    bool no_copies;      /* a copy into it was refused in this run: what is new there is sent */
-    bool lost;           /* the server said once in this run that there is no such mailbox to move something into */
-    unsigned cautions;   /* enum caution: what this run learned of it that forbids something */
-    bool renumbered;     /* it is paired anew because its UIDVALIDITY is another one */
-    bool met;            /* the journal knows when both sides were read for the first time: anew.h */
-    bool adrift;         /* paired anew in the third run on end, or a later one: its numbers mean nothing */
-    bool perhaps_cut;    /* listed for the first time, and as many as a server may show at most: see view.h */
-    bool proven;         /* its folder was listed whole: flushed.c */
-    bool named;          /* its folder was listed in this run: a name that is another one now was given meanwhile */
-    bool by_names;       /* what a watcher was told of its folder was used up in this run */
-    bool current;        /* what the journal says of its side on the server was so in this run */
-    bool given_back;     /* STATUS says that a UID which is known here was not given yet */
-    bool said;           /* that its messages wait, once a run */
-    bool said_rights;    /* that golub has no rights in its folder, once a run */
-    bool said_sticky;    /* that its UIDs do not last, once a run */
+    unsigned released;       /* enum work: of what it had refused, one message went well in this run */
+    bool writable;           /* this run has looked at it, and the server did not say that it may only be read */
+    unsigned probed;         /* enum work: ... or was refused again */
+    bool enough;             /* the server takes no more uploads for now */
+    unsigned complained;     /* enum work: that some of it was refused in this run was said */
+    bool unanswered;         /* it was to be made on the server, and the line ended before the answer */
+    bool no_copies;          /* a copy into it was refused in this run: what is new there is sent */
+    bool lost;               /* the server said once in this run that there is no such mailbox to move something into */
+    unsigned cautions;       /* enum caution: what this run learned of it that forbids something */
+    bool renumbered;         /* it is paired anew because its UIDVALIDITY is another one */
+    bool met;                /* the journal knows when both sides were read for the first time: anew.h */
+    bool adrift;             /* paired anew in the third run on end, or a later one: its numbers mean nothing */
+    bool perhaps_cut;        /* listed for the first time, and as many as a server may show at most: see view.h */
+    bool proven;             /* its folder was listed whole: flushed.c */
+    bool named;              /* its folder was listed in this run: a name that is another one now was given meanwhile */
+    bool by_names;           /* what a watcher was told of its folder was used up in this run */
+    bool current;            /* what the journal says of its side on the server was so in this run */
+    bool given_back;         /* STATUS says that a UID which is known here was not given yet */
+    bool said;               /* that its messages wait, once a run */
+    bool said_rights;        /* that golub has no rights in its folder, once a run */
+    bool said_sticky;        /* that its UIDs do not last, once a run */
     const char *said_repair; /* why it is paired anew, once a run; NULL: it was not said */
     bool weighed;            /* a listing of it that does not add up was counted in this run: uneven.h */
     char *had_wire;       /* ... and this one on the server, as the list of this run said; NULL likewise; the run's */

@@ -228,7 +228,6 @@ class AclTest(Everything, SystemTest):
         self.maildir.flag(next(f for f in self.maildir.files("B") if f.digest == other), add="F")
 
         self.sync()
-        self.sync()
 
         self.assert_carried(sorted([flagged, other]), 2)
 
