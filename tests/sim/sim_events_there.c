@@ -112,12 +112,15 @@ is_free_here(const struct sim *sim, int a, int b)
     return true;
 }
 
-/* The folder of a mailbox that some client left out is nobody's by now: it would be in the way of the other one, which is said until the user moves it. */
+/*
+ * The folder of a mailbox that some client left out is nobody's by now: it would be in the way of the other one, which is said until the user moves it. One
+ * that is away would come back under the name that the other one's folder has then.
+ */
 static bool
 is_left_out_here(const struct sim *sim, int mailbox)
 {
     for (int c = 0; c < sim->world.clients; c++)
-        if (sim->left_out[c][mailbox] && sim->clients[c].maildir.tree.folder[mailbox])
+        if (sim->away_here[c][mailbox] || (sim->left_out[c][mailbox] && sim->clients[c].maildir.tree.folder[mailbox]))
             return true;
     return false;
 }
