@@ -2,6 +2,7 @@
 #include "sync/observe/wishes.h"
 
 #include "sync/run/lookup.h"
+#include "sync/run/uses.h"
 
 static const struct renamed_item *
 find_item(const struct renamed_item *items, size_t count, const struct mailbox *row)
@@ -24,6 +25,19 @@ find_newly_called(const struct run *run, const struct renamed_item *items, size_
     return NULL;
 }
 
+/* Somebody made one there that is called so, and is to come here. */
+static bool
+is_made_there(struct run *run, const struct renamed_item *items, size_t count, const char *name)
+{
+    char called[LIMIT_MAILBOX_NAME + 1];
+
+    for (size_t i = 0; i < count; i++)
+        if (items[i].row == NULL && !items[i].waits && !items[i].passing &&
+            renamed_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
+            return lookup_wire(run, items[i].seen->name) == NULL && uses_choose(run, name, items[i].seen->attributes);
+    return false;
+}
+
 /* Has another mailbox the name that this folder got, and is to stand there? */
 static bool
 is_anothers(struct run *run, const struct renamed_item *items, size_t count, const struct mailbox *mailbox)
@@ -31,7 +45,7 @@ is_anothers(struct run *run, const struct renamed_item *items, size_t count, con
     const char *name = mailbox->row.goal_there;
     const struct mailbox *other = find_newly_called(run, items, count, name);
 
-    if (other != NULL)
+    if (other != NULL || is_made_there(run, items, count, name))
         return other != mailbox;
     other = lookup_name(run, name);
     /* One that is to move here, after an earlier list or since its own wish was given up. One that has no folder waits for this one: nothing is in its way. */

@@ -8,7 +8,7 @@ import re
 import time
 import unittest
 
-from base import PASSWORD, SystemTest, main
+from base import PASSWORD, SOME, SystemTest, main
 from rig import courier, cyrus, killer
 from test_renamed_chains import Chains
 
@@ -572,6 +572,52 @@ class SameWithAMapTest(Chains, SystemTest):
         self.assertEqual(self.places(mail["P"]), [(["Q"], ["Far"])] * len(mail["P"]))
         self.assertEqual(self.places(mail["Q"]), [(["P"], ["P"])] * len(mail["Q"]))
         self.assert_rest()
+
+
+class MadeThereTest(SystemTest):
+    """A mailbox is made there under the name that a folder gets here."""
+    server_options = {"special_use": False}
+
+    def test_the_new_one_has_the_name_and_the_folder_gets_its_own_back(self):
+        self.client.create("A")
+        mail, new = self.corpus.simple("of A"), self.corpus.simple("of the new one")
+        self.client.fill("A", [mail])
+        self.sync()
+        self.sync()
+        os.rename(self.maildir.folder("A"), self.maildir.folder("Q"))
+        self.client.create("Q")
+        self.client.fill("Q", [new])
+
+        result = self.sync()
+
+        self.assertIn("work/A: its folder was renamed to \"Q\" here, and another mailbox has that name on the server: it gets its name back", result.out)
+        self.assertTrue(self.maildir.has("A", mail) and self.maildir.has("Q", new))
+        self.assertNotIn(b" RENAME ", b"\n".join(self.proxy.sent()))
+        self.assert_in_sync()
+
+
+    def test_where_folders_keep_the_names_that_people_give_them_it_waits(self):
+        """It is to stand below its own name: it would get another one for a while, and then not this one."""
+        self.account.set(pull=["new", "flags", "deletes"])
+        self.client.create("A")
+        self.client.fill("A", [self.corpus.simple("of A")])
+        self.sync()
+        self.sync()
+        os.rename(self.maildir.folder("A"), self.maildir.folder("Aside"))
+        os.mkdir(self.maildir.folder("A"))
+        os.rename(self.maildir.folder("Aside"), self.maildir.folder("A/Q"))
+        self.client.create("A/Q")
+
+        for _ in range(2):
+            result = self.sync(expect=SOME)
+            self.assertIn("another mailbox has that name", result.err)
+
+        self.assertNotIn(b" RENAME ", b"\n".join(self.proxy.sent()))
+        self.assertEqual(sorted(self.client.mailboxes()), ["A", "A/Q", "INBOX"])
+
+
+class MadeThereUnsaidTest(MadeThereTest):
+    account_options = {"disable": ["X-GUID"]}
 
 
 if __name__ == "__main__":
