@@ -105,6 +105,16 @@ ask_below(struct renaming *renaming)
     return ok;
 }
 
+/* Courier renames nothing that is selected, or stands above what is, and knows no UNSELECT. Servers that know it rename what is selected. */
+static bool
+leave(struct renaming *renaming)
+{
+    const struct imap *imap = renaming->imap;
+
+    return !imap->select_sent || (imap->can.bits & CAPABILITY_UNSELECT) != 0 ||
+           ask(renaming, COMMAND_LEAVE, 0, "EXAMINE ", TEXT("INBOX"), "");
+}
+
 static bool
 ask_all(struct renaming *renaming)
 {
@@ -115,6 +125,8 @@ ask_all(struct renaming *renaming)
 
     (void)text_print(items, sizeof items, " (UIDVALIDITY%s)", objectid_item_alone(renaming->imap));
     if (!renaming->what->carried_out) {
+        if (!leave(renaming))
+            return false;
         queue_begin(queue, COMMAND_RENAME, 0, 0, 0);
         queue_print(queue, "RENAME ");
         queue_name(queue, from);

@@ -3234,6 +3234,8 @@ BUGS = [
         ("sync/observe/took_name.c", "mailbox->row.objectid[0] == '\\0' ? BY_INTENT : BY_GOAL);", "BY_GOAL);")),
     bug("renamed on both sides: a name waits for a word of `pull` though its folder has it", system("test_renamed_both.py", "SameWithoutIdentitiesTest.test_a_chain_where_nothing_is_renamed_here"),
         ("sync/observe/renamed.c", "!run->account->policy.pull.mailboxes && strcmp(naming->folder, naming->row->row.folder) != 0;", "!run->account->policy.pull.mailboxes;")),
+    bug("renamed here: what is open stays open while it is renamed", system("test_renamed_both.py", "SameAtCourierTest.test_one_above_another_that_is_looked_at"),
+        ("store/imap/rename.c", "return !imap->select_sent || ", "return true || ")),
     bug("renamed here: a parent that is no mailbox there stays one", system("test_renamed_chains.py", "ParentTest.test_it_is_made_and_what_moved_follows"),
         ("sync/apply/rename_there.c", "if (survey_is_parent_only(run, mailbox->row.goal_there) && ", "if (false && ")),
     bug("files that left their folder while the run listed the next one copied", system("test_left_since.py", "LeftSinceTest.test_all_of_a_folder_that_is_removed_then"),

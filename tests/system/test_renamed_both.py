@@ -429,6 +429,20 @@ class SameAtCourierTest(SameAtAnotherServer):
     """Each name has another UIDVALIDITY there, with other UIDs: nothing that is missing on one side counts as removed or moved then."""
     fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
     separator, prefix = ".", "INBOX."
+
+    def test_one_above_another_that_is_looked_at(self):
+        """The server renames nothing that is open, nor what stands above it."""
+        mail = self.given("P", "Q")
+        self.client.select("INBOX")
+        self.there(("P", "Q/P"))
+        self.mv(("Q", "R"))
+
+        self.assert_no_body()
+        self.assert_no_body()
+
+        self.assert_in("R", mail["Q"])
+        self.assert_in("Q/P", mail["P"])
+
     test_a_chain_and_what_came_and_was_expunged_and_moved_meanwhile = None
     test_what_was_expunged_meanwhile_stays_away_and_what_came_stays_where_it_is = None
     test_what_was_removed_here_meanwhile_is_removed_there = None
