@@ -612,11 +612,11 @@ class MadeThereTest(SystemTest):
 
     def test_where_folders_keep_the_names_that_people_give_them_it_waits(self):
         """It is to stand below its own name: it would get another one for a while, and then not this one."""
-        self.account.set(pull=["new", "flags", "deletes"])
         self.client.create("A")
         self.client.fill("A", [self.corpus.simple("of A")])
         self.sync()
         self.sync()
+        self.account.set(pull=["new", "flags", "deletes"])
         os.rename(self.maildir.folder("A"), self.maildir.folder("Aside"))
         os.mkdir(self.maildir.folder("A"))
         os.rename(self.maildir.folder("Aside"), self.maildir.folder("A/Q"))
