@@ -18,14 +18,14 @@ renamed_see_folders(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
-        bool above = false;
+        bool taken, above = false;
 
         if (mailbox->row.goal == NULL || mailbox->folder_here)
             continue;
-        if (!run->local.ops->taken(run->local.self, mailbox->row.folder, &mailbox->folder_here, &run->err) ||
-            (mailbox->folder_here && !mapped_is_only_above(run, mailbox->row.folder, &above)))
+        if (!run->local.ops->taken(run->local.self, mailbox->row.folder, &taken, &run->err) ||
+            (taken && !mapped_is_only_above(run, mailbox->row.folder, &above))) /* of other folders than this one */
             return false;
-        mailbox->folder_here = mailbox->folder_here && !above;
+        mailbox->folder_here = taken && !above;
     }
     return true;
 }

@@ -3129,7 +3129,7 @@ BUGS = [
     bug("renamed here: a third of its names is enough", system("test_renamed_here.py", "RenamedHereTest.test_half_of_it_is_none"),
         ("sync/observe/moved_folders.c", "3 * overlap->count >= 2 * names_left", "3 * overlap->count >= names_left")),
     bug("map: directory that only stands above a folder taken for one that was not made yet", MAILBOX_NAMES,
-        ("sync/observe/renamed.c", "mailbox->folder_here = mailbox->folder_here && !above;", "(void)above;")),
+        ("sync/observe/renamed.c", "mailbox->folder_here = taken && !above;", "mailbox->folder_here = taken && (above || !above);")),
     bug("renamed here: a mailbox gets a name for a while although the one that it is to get is another's",
         system("test_renamed_both.py", "MadeThereTest.test_where_folders_keep_the_names_that_people_give_them_it_waits"),
         ("sync/apply/rename_there.c", "    if (mailbox->goal_taken)", "    if (false)")),
