@@ -56,6 +56,7 @@
 #include "sync/observe/measure.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
+#include "sync/rows/astray.h"
 #include "sync/rows/letters_new.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
@@ -306,7 +307,7 @@ dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
     bool edited, again = false;
-    bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && swapped_check(run) &&
+    bool ok = astray_find(run) && observe(run) && (!attempts_begin_last(run) || observe(run)) && swapped_check(run) &&
               recover_intents(run) && hold_reject(run) && observe_refused(run) && observe_edited(run, true, &edited);
 
     ok = ok && identify(run) && going_look(run, &again) && letters_new_take(run) && plan(run, &agenda) &&
@@ -364,8 +365,8 @@ begin_work(struct run *run)
 {
     bool changed;
 
-    if (!observe(run) || !swapped_check(run) || (!run->begun && !missing_fall_behind(run)) || !recover_intents(run) ||
-        !hold_reject(run))
+    if ((!run->begun && !astray_find(run)) || !observe(run) || !swapped_check(run) ||
+        (!run->begun && !missing_fall_behind(run)) || !recover_intents(run) || !hold_reject(run))
         return false;
     run->begun = run->begun || (observe_refused(run) && observe_edited(run, true, &changed));
     return run->begun;

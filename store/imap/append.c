@@ -238,22 +238,34 @@ next(void *self, bool *more)
 
 /* ---- answers ---- */
 
-/* Is the APPENDUID believable: the mailbox that we mean, as many UIDs as messages, ascending, none given before? */
+/* Does APPENDUID name as many UIDs as messages, ascending? *other: of another mailbox than the one that we mean */
 static bool
-believe(const struct appending *appending, const struct command *command, const struct response *response)
+names_each(const struct appending *appending, const struct command *command, const struct response *response,
+           bool *other)
 {
     const struct remote_append *first = &appending->messages[command->first];
     uint32_t last = 0;
 
-    if (response->code != CODE_APPENDUID || response->number == 0 || response->number != first->uidvalidity ||
+    *other = response->number != first->uidvalidity;
+    if (response->code != CODE_APPENDUID || response->number == 0 || first->uidvalidity == 0 ||
         uid_set_size(&response->to) != command->count)
         return false;
     for (size_t i = 0; i < command->count; i++) {
         uint32_t uid = uid_set_nth(&response->to, i);
-        if (uid <= last || uid < appending->messages[command->first + i].uidnext)
+        if (uid <= last)
             return false;
         last = uid;
     }
+    return true;
+}
+
+/* Is none of them one that was given before? */
+static bool
+are_new(const struct appending *appending, const struct command *command, const struct response *response)
+{
+    for (size_t i = 0; i < command->count; i++)
+        if (uid_set_nth(&response->to, i) < appending->messages[command->first + i].uidnext)
+            return false;
     return true;
 }
 
@@ -276,16 +288,20 @@ note_stored(struct place *place, const struct command *command, const struct res
 static bool
 take_ok(struct appending *appending, const struct command *command, const struct response *response)
 {
-    const struct remote_outcome good = {.ok = true};
-    bool believed = believe(appending, command, response);
+    bool other;
+    const bool named = names_each(appending, command, response, &other);
+    const bool believed = named && !other && are_new(appending, command, response);
     struct place *place = place_of(appending, command->first);
 
     appending->stored = appending->imap->stores = true;
     place->refused = 0;
     note_stored(place, command, response, believed);
     for (size_t i = 0; i < command->count; i++) {
-        uint32_t uid = believed ? uid_set_nth(&response->to, i) : 0;
-        if (!appending->from->done(appending->context, command->first + i, uid, &good))
+        const uint32_t uid = named ? uid_set_nth(&response->to, i) : 0;
+        const struct remote_outcome good = {.ok = true,
+                                            .came_to = named && other ? (uint32_t)response->number : 0,
+                                            .came_as = named && other ? uid : 0};
+        if (!appending->from->done(appending->context, command->first + i, believed ? uid : 0, &good))
             return false;
     }
     return true;

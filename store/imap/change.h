@@ -37,8 +37,9 @@ struct job {
     bool expunged, proven;         /* answered OK: the change, the look afterwards */
     uint32_t proof_select;         /* number of the SELECT before that look */
     bool reselected, empty;        /* it found the same mailbox, with nothing in it */
+    bool displaced;                /* ... or another one under its name */
     uint32_t given_below;          /* copy: the target's UIDNEXT after it; 0: not said */
-    uint32_t came_to;              /* copy: its UIDVALIDITY, where that is another one than it should be */
+    uint32_t came_to;              /* the target's UIDVALIDITY, where that is another one than it should be */
     bool unread;                   /* an answer about a message could not be read: what was not told is not gone */
     bool unlooked;                 /* the look was answered BAD: the server can't be asked about what is gone */
     bool again;                    /* a second try, the plain way */

@@ -136,8 +136,6 @@ take_copyuid(struct changing *changing, const struct response *response)
         return;
     const bool other = response->number != changing->changes[job->index].target_uidvalidity;
 
-    if (other && changing->kind != CHANGE_COPY)
-        return;
     if (other)
         job->came_to = (uint32_t)response->number;
     for (size_t i = 0; i < size; i++) {
@@ -233,6 +231,7 @@ take_select(struct changing *changing, const struct command *command, const stru
     if (changing->ending != NULL && command->number == changing->ending->proof_select) {
         uint32_t uidvalidity = changing->changes[changing->ending->index].uidvalidity;
         changing->ending->reselected = selection->ok && selection->uidvalidity == uidvalidity;
+        changing->ending->displaced = selection->ok && selection->uidvalidity != 0 && !changing->ending->reselected;
         changing->ending->empty = selection->has_exists && selection->exists == 0;
         return true;
     }
@@ -353,7 +352,8 @@ judge(const struct changing *changing, const struct job *job, const struct item 
         return;
     }
     bool moved = changing->kind == CHANGE_MOVE && item->uid != 0;
-    out->ok = job->proven ? job->expunged || moved : moved && job->expunged;
+    /* Where another mailbox has the name by now, the message may stand in its own as before, whatever COPYUID says. */
+    out->ok = job->proven ? job->expunged || moved : moved && job->expunged && !job->displaced;
     /* It may be done, and nobody says so. */
     out->doubtful = !out->ok && job->sent;
     out->changed = out->changed && !out->doubtful;

@@ -4,6 +4,7 @@
  * takes it over (moves.c), what the server shows meanwhile is paired with it (identify.c), and only after that it is forgotten.
  */
 #include "sync/agenda/agenda.h"
+#include "sync/rows/astray.h"
 #include "sync/rows/letters.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
@@ -11,6 +12,7 @@
 bool
 agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message, bool *waits)
 {
+    char why[LIMIT_MAILBOX_NAME + 200] = "an earlier attempt was not answered and may still be under way";
     struct journal_op op;
     bool found;
 
@@ -25,8 +27,9 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
     if (mailbox_is_open(mailbox) && unfinished_is_settled(&op, run->looked))
         return true;
     *waits = true;
-    return run_pending(run, mailbox, message->id, PENDING_SETTLE, "upload",
-                       "an earlier attempt was not answered and may still be under way", NULL);
+    if (unfinished_is_astray(&op))
+        astray_say(&op, why, sizeof why);
+    return run_pending(run, mailbox, message->id, PENDING_SETTLE, "upload", why, NULL);
 }
 
 /* Is there, or was there, another file with these bytes? Then a new message there may be that one, or a copy of it. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sync/rows/alias.h"
+#include "sync/rows/astray.h"
 #include "sync/rows/refusals.h"
 #include "sync/rules/merge.h"
 
@@ -40,6 +41,7 @@ record_sent(struct uploading *up, struct sending *sending)
         return false;
     if (sending->uid != 0 && !alias_take_uid(run, message, &sending->uid, &alias))
         return false;
+    astray_note(run, mailbox, &sending->outcome, &sending->op);
     sending->op.attempt++;
     /* Until the mailbox has shown it: under its UID, or, where that was not said or is not believed, by its content. */
     if (alias ? !journal_op_delete(run->journal, sending->op.id, &run->err)

@@ -7,6 +7,7 @@
 #include "sync/apply/transfer.h"
 #include "sync/match/given_again.h"
 #include "sync/observe/uneven.h"
+#include "sync/rows/astray.h"
 #include "sync/rows/foreign.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
@@ -20,7 +21,7 @@ check_intent(const struct transferring *transferring, struct todo *todo, const s
              struct journal_op *op, bool *wait)
 {
     struct run *run = transferring->run;
-    char why[LIMIT_MAILBOX_NAME + 100];
+    char why[LIMIT_MAILBOX_NAME + 200];
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     bool found, hides = false, ok;
 
@@ -39,9 +40,13 @@ check_intent(const struct transferring *transferring, struct todo *todo, const s
     *wait = todo->dropped = true;
     run->partial = true;
     run->counts.pending++;
-    (void)text_print(why, sizeof why, "%s%s%s", from != NULL ? "from " : "", from != NULL ? from->row.name : "",
-                     from != NULL ? ": an earlier attempt was not answered, or not shown, and may still be under way"
-                                  : "an earlier attempt was not answered and may still be under way");
+    if (unfinished_is_astray(op))
+        astray_say(op, why, sizeof why);
+    else
+        (void)text_print(why, sizeof why, "%s%s%s", from != NULL ? "from " : "", from != NULL ? from->row.name : "",
+                         from != NULL
+                             ? ": an earlier attempt was not answered, or not shown, and may still be under way"
+                             : "an earlier attempt was not answered and may still be under way");
     ok = run_begin(run) && run_pending(run, mailbox, todo->id, PENDING_SETTLE, "move", why, NULL);
     return ok && run_commit(run);
 }

@@ -5,6 +5,7 @@
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/alias.h"
+#include "sync/rows/astray.h"
 #include "sync/rows/carried.h"
 #include "sync/rows/copied.h"
 #include "sync/rows/foreign.h"
@@ -138,8 +139,10 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     /* Its file may still be written on, wherever the UID is found. */
     if ((transferring->move || half) && !alias && !edited_carry(run, source->id, target->id))
         return false;
-    if (transfer->new_uid == 0)
-        return true;
+    if (transfer->new_uid == 0) {
+        astray_note(run, to, &transfer->outcome, &transfer->op);
+        return journal_op_save(run->journal, &transfer->op, &run->err);
+    }
     if (!alias) {
         target->size = source->size;
         target->date = source->date;

@@ -11,6 +11,7 @@
 #include "sync/apply/apply.h"
 #include "sync/base/ids.h"
 #include "sync/observe/uneven.h"
+#include "sync/rows/astray.h"
 #include "sync/rows/carried.h"
 #include "sync/rows/letters.h"
 #include "sync/rows/own_name.h"
@@ -42,8 +43,12 @@ wait_for_attempt(struct run *run, struct mailbox *mailbox, const struct sending 
     const struct journal_op *op = &sending->op;
     const bool moved = op->kind == OP_MOVE || op->kind == OP_COPY;
     const struct mailbox *from = moved ? run_mailbox_by_id(run, op->mailbox) : NULL;
-    char why[LIMIT_MAILBOX_NAME + 120];
+    char why[LIMIT_MAILBOX_NAME + 200];
 
+    if (unfinished_is_astray(op)) {
+        astray_say(op, why, sizeof why);
+        return wait_with(run, mailbox, sending, why);
+    }
     (void)text_print(why, sizeof why, "%s%s%san earlier attempt was not answered%s and may still be under way",
                      from != NULL ? "from " : "", from != NULL ? from->row.name : "", from != NULL ? ": " : "",
                      op->attempt > 0 ? ", or not shown," : "");

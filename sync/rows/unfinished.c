@@ -15,6 +15,8 @@ unfinished_is_settled(const struct journal_op *op, int64_t now)
 
     if (wait > SETTLE_MAX_S)
         wait = SETTLE_MAX_S;
+    if (unfinished_is_astray(op))
+        return false;
     return now - (op->seen != 0 ? op->seen : op->since) >= wait;
 }
 
@@ -77,6 +79,12 @@ bool
 unfinished_is_sending(const struct journal_op *op)
 {
     return op->kind == OP_UPLOAD || op->kind == OP_COPY || op->kind == OP_MOVE;
+}
+
+bool
+unfinished_is_astray(const struct journal_op *op)
+{
+    return unfinished_is_sending(op) && !unfinished_is_sent(op) && op->name[0] != '\0';
 }
 
 /*

@@ -18,7 +18,7 @@ MUST_CHECK bool unfinished_index(struct run *run, const struct mailbox *mailbox,
                                  const struct journal_message *message, bool *done);
 /** An intent about the mailbox as a whole, `kind` and more of it filled in; one that an earlier run could not end goes on. Inside a transaction. */
 MUST_CHECK bool unfinished_intend(struct run *run, const struct mailbox *mailbox, struct journal_op *op);
-/** Is the settle time of a command without an answer over? Before that the server may still be carrying it out. */
+/** Is the settle time of a command without an answer over? Before that the server may still be carrying it out. Of one that went astray it is not. */
 bool unfinished_is_settled(const struct journal_op *op, int64_t now);
 /** The row of the index for the second file of a name; `info` is that file's. Inside a transaction. */
 MUST_CHECK bool unfinished_index_namesake(struct run *run, const struct mailbox *mailbox,
@@ -29,6 +29,8 @@ MUST_CHECK bool unfinished_namesake(struct run *run, const struct journal_op *op
                                     const struct journal_message *message);
 /** An APPEND, COPY or MOVE? */
 bool unfinished_is_sending(const struct journal_op *op);
+/** Such an APPEND, COPY or MOVE that was answered OK, and stored in another mailbox (astray.h)? */
+bool unfinished_is_astray(const struct journal_op *op);
 /** Such an APPEND, COPY or MOVE without a row? */
 bool unfinished_is_sent(const struct journal_op *op);
 /** Forget it, if its settle time is over: the mailbox is looked at after that before anything is sent there. Inside a transaction. */

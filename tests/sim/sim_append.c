@@ -118,9 +118,9 @@ check_filed(const struct server *server, int mailbox, int content, int64_t date)
                   (int)(world->now - entry->filed));
 }
 
-/* Carry it out; the UID as the engine may believe it. */
+/* Carry it out; the UID as the engine may believe it. *outcome: where it is, if that is another mailbox by now */
 static uint32_t
-append_now(const struct upload *upload, int mailbox, int content, int dress)
+append_now(const struct upload *upload, int mailbox, int content, int dress, struct remote_outcome *outcome)
 {
     struct server *server = upload->server;
     const struct remote_append *message = upload->message;
@@ -144,6 +144,10 @@ append_now(const struct upload *upload, int mailbox, int content, int dress)
         server->arrives = 0;
     }
     server->boxes[mailbox].appended = uid;
+    if (server->uidplus && message->uidvalidity != 0 && box->uidvalidity != message->uidvalidity) {
+        outcome->came_to = box->uidvalidity;
+        outcome->came_as = uid;
+    }
     const bool believed = server->uidplus && box->uidvalidity == message->uidvalidity && uid >= message->uidnext;
     return believed ? uid : 0;
 }
@@ -180,7 +184,7 @@ append_unheard(const struct upload *upload, int mailbox, int content, int dress)
     if (rng_chance(&upload->server->world->rng, upload->server->dawdles ? 85 : 40))
         append_later(upload, mailbox, content, dress);
     else
-        (void)append_now(upload, mailbox, content, dress);
+        (void)append_now(upload, mailbox, content, dress, &(struct remote_outcome){0});
 }
 
 /* The line broke behind the answer of one: some that were in the pipeline behind it were carried out as well. */
@@ -236,9 +240,9 @@ append_one(const struct upload *upload, size_t count, struct error *err)
     if (!is_refused(server, mailbox, content, &outcome) && content + 1 == server->pretended)
         uid = server_pretend(server, mailbox);
     else if (outcome.ok)
-        uid = append_now(upload, mailbox, content, dress);
+        uid = append_now(upload, mailbox, content, dress, &outcome);
     else if (content + 1 == server->grudged)
-        (void)append_now(upload, mailbox, content, dress);
+        (void)append_now(upload, mailbox, content, dress, &(struct remote_outcome){0});
     if (uid != 0)
         uid += server->shifted + (content + 1 == server->misnamed);
     return upload->from->done(upload->context, upload->index, uid, &outcome) && (outcome.ok || send_rest(upload));

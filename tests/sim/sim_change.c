@@ -19,7 +19,7 @@ struct change {
     const struct remote_change *wanted;
     size_t index;
     int mailbox;
-    bool removes;
+    bool removes, moves;
     struct item *items;
     const struct remote_changer *to;
     void *context;
@@ -86,7 +86,7 @@ tell_items(const struct change *change)
     for (size_t i = 0; i < change->wanted->count; i++)
         if (!change->to->done(change->context, change->index, i, change->items[i].new_uid, &change->items[i].outcome))
             return false;
-        else if (change->items[i].outcome.came_to != 0)
+        else if (change->items[i].outcome.came_to != 0 && !change->moves)
             trash_told(change->server, change->items[i].outcome.came_as);
     return true;
 }
@@ -158,7 +158,7 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         server_expunge(server, change->mailbox, item->uid);
     if (server->uidplus && server->boxes[target].uidvalidity == change->wanted->target_uidvalidity)
         item->new_uid = uid;
-    else if (server->uidplus && !move) {
+    else if (server->uidplus) {
         item->outcome.came_to = server->boxes[target].uidvalidity;
         item->outcome.came_as = uid;
     }
@@ -267,6 +267,7 @@ transfer(struct change *change, bool move, struct error *err)
     struct server *server = change->server;
     const int target = server_find(server, change->wanted->target);
 
+    change->moves = move;
     if (!verify_all(change, err))
         return false;
     world_between(server->world);

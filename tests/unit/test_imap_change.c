@@ -289,7 +289,7 @@ a_copyuid_of_another_mailbox_is_not_believed(void **state)
 
     assert_true(moves(script, 1));
 
-    assert_non_null(strstr(script->told, "done 0.0 u0 ok\n"));
+    assert_non_null(strstr(script->told, "done 0.0 u0 ok 9:50\n"));
     end_script(script);
 }
 

@@ -1,0 +1,157 @@
+/* See astray.h. */
+#include "sync/rows/astray.h"
+
+#include "sync/rows/unfinished.h"
+#include "sync/run/lookup.h"
+
+#include <inttypes.h>
+
+/* Had that mailbox given the UID before? Then it is another message, whatever the answer says. */
+static bool
+was_given(struct run *run, const struct remote_outcome *outcome)
+{
+    const struct mailbox *mailbox;
+    bool given = false;
+
+    for (size_t at = 0; !given && (mailbox = lookup_next_of(run, outcome->came_to, &at)) != NULL;)
+        given = mailbox->row.uidvalidity == outcome->came_to && mailbox->row.uidnext > outcome->came_as;
+    return given;
+}
+
+void
+astray_note(struct run *run, const struct mailbox *to, const struct remote_outcome *outcome, struct journal_op *op)
+{
+    if (outcome->came_to == 0 || op->uidvalidity == 0 || to->row.wire == NULL ||
+        strlen(to->row.wire) >= sizeof op->name || was_given(run, outcome))
+        return;
+    op->uidvalidity = outcome->came_to;
+    op->uidnext = outcome->came_as;
+    (void)text_print(op->name, sizeof op->name, "%s", to->row.wire);
+}
+
+void
+astray_say(const struct journal_op *op, char *to, size_t size)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+
+    error_escape(name, sizeof name, text_of(op->name));
+    (void)text_print(
+        to, size,
+        "the server stored it in another mailbox, which had the name \"%.400s\" in that moment; a sync of the "
+        "whole account brings it from there",
+        name);
+}
+
+static uint32_t
+uidvalidity_of(const struct mailbox *mailbox)
+{
+    return mailbox->has_status && mailbox->uidvalidity != 0 ? mailbox->uidvalidity : mailbox->row.uidvalidity;
+}
+
+static bool
+is_it(const struct mailbox *mailbox, const struct journal_op *op)
+{
+    return mailbox->listed && mailbox->chosen && mailbox->row.id != 0 && uidvalidity_of(mailbox) == op->uidvalidity;
+}
+
+/* It has the name still, or it is the only one of that UIDVALIDITY. NULL: there is none, or nobody can tell which. */
+static struct mailbox *
+find_place(struct run *run, const struct journal_op *op)
+{
+    struct mailbox *place = lookup_wire(run, text_of(op->name));
+    size_t count = 0;
+
+    if (place != NULL && is_it(place, op))
+        return place;
+    for (size_t i = 0; i < run->count; i++) {
+        if (!is_it(&run->mailboxes[i], op))
+            continue;
+        place = &run->mailboxes[i];
+        count++;
+    }
+    return count == 1 ? place : NULL;
+}
+
+/* That mailbox is gone, with what it had: it is as if nothing had been answered. */
+static bool
+give_up(struct run *run, const struct mailbox *own, struct journal_op *op)
+{
+    op->name[0] = '\0';
+    op->uidvalidity = own != NULL ? own->row.uidvalidity : 0;
+    op->uidnext = own != NULL ? own->row.uidnext : 0;
+    return journal_op_save(run->journal, op, &run->err);
+}
+
+/* An equal name may stand there already: a file that was copied to both. It is in no folder, and only its bytes tell it. */
+static bool
+choose_base(struct run *run, const struct mailbox *place, struct journal_message *message)
+{
+    struct journal_message *other = calloc(1, sizeof *other);
+    bool taken = false;
+    const bool ok = (other != NULL || run_no_memory(run)) &&
+                    journal_message_by_base(run->journal, place->row.id, message->base, other, &taken, &run->err);
+
+    if (taken)
+        (void)text_print(message->base, sizeof message->base, "astray-%" PRId64, message->id);
+    free(other);
+    return ok;
+}
+
+/* From here on its row is one of that mailbox, in whose folder it is not any more; the file is a new one where it is. */
+static bool
+go_there(struct run *run, struct mailbox *own, struct mailbox *place, struct journal_op *op,
+         struct journal_message *message)
+{
+    op->name[0] = '\0';
+    if (place == own)
+        return journal_op_save(run->journal, op, &run->err);
+    if (op->kind == OP_UPLOAD)
+        op->mailbox = place->row.id;
+    if (own != NULL)
+        own->look_here = true;
+    place->look_there = place->look_here = true;
+    if (!journal_pending_clear(run->journal, message->mailbox, message->id, &run->err) ||
+        !choose_base(run, place, message))
+        return false;
+    message->mailbox = place->row.id;
+    return journal_message_save(run->journal, message, &run->err) && journal_op_save(run->journal, op, &run->err);
+}
+
+static bool
+find_one(struct run *run, struct journal_op *op, struct journal_message *message)
+{
+    struct mailbox *own, *place = find_place(run, op);
+    bool found;
+
+    if (!journal_message_get(run->journal, op->target != 0 ? op->target : op->message, message, &found, &run->err))
+        return false;
+    if (!found || message->uid != 0)
+        return true;
+    own = run_mailbox_by_id(run, message->mailbox);
+    if (place == NULL)
+        return run->info.unlisted[0] != '\0' || give_up(run, own, op);
+    return !mailbox_is_open(place) || go_there(run, own, place, op, message);
+}
+
+bool
+astray_find(struct run *run)
+{
+    struct journal_message *message = NULL;
+    struct journal_op *ops = NULL;
+    size_t count = 0, kept = 0;
+    bool ok = journal_ops(run->journal, &ops, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++)
+        if (unfinished_is_astray(&ops[i]))
+            ops[kept++] = ops[i];
+    if (ok && kept != 0) {
+        message = calloc(1, sizeof *message);
+        ok = (message != NULL || run_no_memory(run)) && run_begin(run);
+        for (size_t i = 0; ok && i < kept; i++)
+            ok = find_one(run, &ops[i], message);
+        ok = run_end(run, ok);
+    }
+    free(message);
+    free(ops);
+    return ok;
+}
