@@ -14,22 +14,32 @@ is_in_use(struct run *run, const struct mailbox *mailbox)
            (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_GONE_REMOTE);
 }
 
-/* *born: what it was born then is known, and is another one now. @return false: it is as it was when it was listed last, or can't be looked at */
+/* @return false: it is as it was when it was listed last, or can't be looked at */
 static bool
-is_changed(struct run *run, const struct mailbox *mailbox, bool *born, bool *ok)
+is_changed(struct run *run, const struct mailbox *mailbox, struct local_stamp *stamp)
 {
-    struct journal_place place;
-    struct local_stamp stamp;
     struct error ignored = {0};
-    bool missing, known;
+    bool missing;
+
+    return run->local.ops->stamp(run->local.self, mailbox->row.folder, stamp, &missing, &ignored) && !missing &&
+           (stamp->racy || strcmp(stamp->text, mailbox->row.stamp) != 0);
+}
+
+/* *born: what it was born then is known, and is another one now. */
+static bool
+see_birth(struct run *run, const struct mailbox *mailbox, const struct local_stamp *stamp, struct journal_place *place,
+          bool *born)
+{
+    bool known;
 
     *born = false;
-    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &ignored) || missing ||
-        (!stamp.racy && strcmp(stamp.text, mailbox->row.stamp) == 0))
+    *place = (struct journal_place){0};
+    if (!journal_place_get(run->journal, mailbox->row.id, place, &known, &run->err))
         return false;
-    *ok = journal_place_get(run->journal, mailbox->row.id, &place, &known, &run->err);
-    *born = *ok && known && place.born[0] != '\0' && stamp.born[0] != '\0' && strcmp(place.born, stamp.born) != 0;
-    return *ok;
+    if (!known)
+        *place = (struct journal_place){0};
+    *born = place->born[0] != '\0' && stamp->born[0] != '\0' && strcmp(place->born, stamp->born) != 0;
+    return true;
 }
 
 /* Are most of its files in the folder that is there? Where it had none, its age tells. */
@@ -65,44 +75,108 @@ add(struct search *search, struct mailbox *mailbox)
     return found->own != NULL || run_no_memory(run);
 }
 
-/* The server's list lacks it, as far as this run knows. */
-static bool
-is_gone(const struct mailbox *mailbox)
-{
-    return !mailbox->listed && !mailbox->undecided;
-}
-
 /* Each folder is read once. */
-static bool
-gather(struct search *search, bool gone)
+bool
+exchanged_gather(struct search *search)
 {
     struct run *run = search->run;
     bool ok = true, born, home;
 
-    for (size_t i = 0; ok && i < run->count; i++) {
+    /* Where the map is another one folders stand elsewhere for that reason. */
+    for (size_t i = 0; ok && !mapped_is_changed(run) && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
+        struct journal_place place;
+        struct local_stamp stamp;
 
-        if (is_gone(mailbox) != gone || !is_in_use(run, mailbox) || !is_changed(run, mailbox, &born, &ok))
+        if (!is_in_use(run, mailbox) || !is_changed(run, mailbox, &stamp))
             continue;
-        ok = is_at_home(run, mailbox, born, &home) && (home || add(search, mailbox));
+        ok = see_birth(run, mailbox, &stamp, &place, &born) && is_at_home(run, mailbox, born, &home) &&
+             (home || add(search, mailbox));
     }
     return ok;
 }
 
-bool
-exchanged_gather(struct search *search)
+/* ---- where none is lost ---- */
+
+struct changed { /* a folder that is not as it was */
+    struct mailbox *mailbox;
+    char was_born[sizeof((struct journal_place *)NULL)->born];
+    bool same;  /* it was born when it is born now, as far as that is known */
+    bool other; /* ... and that is known to be otherwise */
+};
+
+static int
+compare_births(const void *pa, const void *pb)
 {
-    /* Where the map is another one folders stand elsewhere for that reason. */
-    return mapped_is_changed(search->run) || (gather(search, true) && gather(search, false));
+    const struct changed *a = pa, *b = pb;
+
+    return strcmp(a->was_born, b->was_born);
+}
+
+/* The server's list lacks it, and may have cut it off; or another mailbox has its name there, as far as its numbers tell: what is here may have followed that. */
+static bool
+is_doubtful(const struct run *run, const struct mailbox *mailbox)
+{
+    if (!mailbox->listed)
+        return run->info.unlisted[0] != '\0';
+    return mailbox->has_status && mailbox->uidvalidity != 0 && mailbox->row.uidvalidity != 0 &&
+           mailbox->uidvalidity != mailbox->row.uidvalidity;
+}
+
+static bool
+find_changed(struct run *run, struct changed *list, size_t *count)
+{
+    bool ok = true;
+
+    *count = 0;
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        struct journal_place place;
+        struct local_stamp stamp;
+        bool born;
+
+        if (!is_in_use(run, mailbox) || is_doubtful(run, mailbox) || !is_changed(run, mailbox, &stamp))
+            continue;
+        ok = see_birth(run, mailbox, &stamp, &place, &born);
+        list[*count] = (struct changed){
+            .mailbox = mailbox, .same = place.born[0] != '\0' && strcmp(place.born, stamp.born) == 0, .other = born};
+        (void)text_print(list[*count].was_born, sizeof list[*count].was_born, "%s", place.born);
+        ++*count;
+    }
+    return ok;
+}
+
+/* The same directory: its files need not be looked at. What is made at once is of one age. */
+static bool
+has_stayed(const struct changed *list, size_t count, size_t at)
+{
+    const char *born = list[at].was_born;
+
+    return list[at].same && (at == 0 || strcmp(list[at - 1].was_born, born) != 0) &&
+           (at + 1 == count || strcmp(list[at + 1].was_born, born) != 0);
 }
 
 bool
-exchanged_gather_gone(struct search *search)
+exchanged_gather_alone(struct search *search)
 {
     struct run *run = search->run;
+    struct changed *list;
+    size_t count;
+    bool ok, home;
 
-    return run->no_root || run->info.unlisted[0] != '\0' || mapped_is_changed(run) ||
-           (gather(search, true) && (search->lost_count == 0 || gather(search, false)));
+    if (run->no_root || mapped_is_changed(run))
+        return true;
+    list = calloc(run->count + 1, sizeof *list);
+    if (list == NULL)
+        return run_no_memory(run);
+    ok = find_changed(run, list, &count);
+    if (ok)
+        qsort(list, count, sizeof *list, compare_births);
+    for (size_t i = 0; ok && count > 1 && i < count; i++)
+        ok = has_stayed(list, count, i) ||
+             (is_at_home(run, list[i].mailbox, list[i].other, &home) && (home || add(search, list[i].mailbox)));
+    free(list);
+    return ok;
 }
 
 /* Is it found in another folder than the one at its path? */

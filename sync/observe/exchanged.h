@@ -62,8 +62,8 @@ bool moved_names_count(struct search *search, const char *folder);
 
 /** Mailboxes at whose paths other folders stand. There is room for one more of each kind for each mailbox. */
 MUST_CHECK bool exchanged_gather(struct search *search);
-/** ... if there is one among them that the server's list lacks; else none. */
-MUST_CHECK bool exchanged_gather_gone(struct search *search);
+/** ... where no folder is gone, and none is new. Only those are looked into whose age does not tell that they stayed, and no one alone. */
+MUST_CHECK bool exchanged_gather_alone(struct search *search);
 /** Of those that fit: who would get a path whose own mailbox stays does not. */
 void exchanged_settle(struct search *search);
 

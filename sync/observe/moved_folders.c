@@ -503,10 +503,10 @@ moved_folders_see(struct run *run)
 }
 
 bool
-moved_folders_see_gone(struct run *run)
+moved_folders_see_exchanged(struct run *run)
 {
     struct search search = {.run = run};
-    const bool ok = make_room(&search) && exchanged_gather_gone(&search) && (search.found_count < 2 || find(&search));
+    const bool ok = make_room(&search) && exchanged_gather_alone(&search) && (search.found_count < 2 || find(&search));
 
     forget_search(&search);
     return ok;

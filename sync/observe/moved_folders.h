@@ -15,10 +15,10 @@
 /** After the folders were listed. Places in the array of mailboxes are others after this. Nothing is written by a run that has no move_folders. */
 MUST_CHECK bool moved_folders_see(struct run *run);
 /**
- * After the server's list. Folders that changed places among themselves are told by their messages, as moves; not where the mailbox of one is gone
- * there: then what is in its folder would be new mail of another mailbox. Outside a transaction.
+ * After the server's list. Folders that changed places among themselves, none of which has a new name: what is in them would else be moved message by
+ * message, or copied where `push` lacks "deletes", or be new mail of another mailbox where one is gone there. Outside a transaction.
  */
-MUST_CHECK bool moved_folders_see_gone(struct run *run);
+MUST_CHECK bool moved_folders_see_exchanged(struct run *run);
 /** Once it is known what `map` means: a folder that has its mailbox's own name by it needs no other one on the server. Outside a transaction. */
 MUST_CHECK bool moved_folders_map(struct run *run);
 

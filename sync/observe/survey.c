@@ -486,7 +486,7 @@ survey_there(struct run *run)
 bool
 survey_remote(struct run *run)
 {
-    if (!survey_there(run) || !moved_folders_see_gone(run) ||
+    if (!survey_there(run) || !moved_folders_see_exchanged(run) ||
         !journal_highest_id(run->journal, &run->first_id, &run->err) || !missing_begin(run))
         return false;
     if (run->shapes != NULL && !shapes_check(run->shapes, run->account, &run->local, &run->err))

@@ -84,7 +84,7 @@ their_files_keep_their_keywords(void **state)
         then_it_has(i % 2 ? OLD : WORK, i, (unsigned)i);
 }
 
-/* Equal messages in both: a row takes over a file whose name shows the same letter, which means another keyword. */
+/* Equal messages in both: a row takes over a file whose name shows the same letter, which means another keyword. What else was in them was put back. */
 static void
 an_equal_message_gets_its_own_letters(void **state)
 {
@@ -101,6 +101,9 @@ an_equal_message_gets_its_own_letters(void **state)
     given_both_sides_agree();
 
     when_work_and_old_change_places();
+    here()->born[WORK] = here()->born[OLD] = 0;
+    when_the_user_moves(2, OLD, WORK);
+    when_the_user_moves(3, WORK, OLD);
     (void)when_golub_syncs_after(60);
 
     then_both_sides_agree();

@@ -159,13 +159,7 @@ sim_survey(void *remote, bool (*listed)(void *context, const struct remote_liste
             !list_one(server, mailbox, listed, context))
             return false;
     }
-    if (server->aside.box.exists) {
-        struct remote_listed item;
-
-        remote_list_aside(server, &item);
-        return listed(context, &item);
-    }
-    return true;
+    return remote_list_aside(server, listed, context);
 }
 
 /* ---- observe ---- */

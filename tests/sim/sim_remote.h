@@ -36,7 +36,9 @@ bool remote_delete_mailbox(void *remote, const struct remote_delete *what, struc
 bool remote_rename_mailbox(void *remote, const struct remote_rename *what,
                            bool (*done)(void *context, struct text wire_name, const struct remote_outcome *outcome),
                            void *context, struct error *err);
-void remote_list_aside(struct server *server, struct remote_listed *item);
+/** Those that have a temporary name, or stand below one. @return false: the caller wants no more */
+bool remote_list_aside(struct server *server, bool (*listed)(void *context, const struct remote_listed *mailbox),
+                       void *context);
 
 /** NULL also where it does not show it. */
 static inline struct sim_message *

@@ -28,15 +28,48 @@ is_temporary(struct text name)
     return memmem(name.at, name.len, "golub-rename-", 13) != NULL;
 }
 
+#define KID (SIM_MAILBOXES + 1) /* the place of what stands below the temporary name */
+
+static void
+name_kid(const struct server *server, char *to, size_t size)
+{
+    (void)text_print(to, size, "%s%cOld", server->aside.name, server->separator);
+}
+
 /* The mailbox that has these wire bytes; NULL: none. *place: which, SIM_MAILBOXES for the temporary name */
 static struct sim_mailbox *
 find_from(struct server *server, struct text wire, int *place)
 {
+    char kid[80];
+
     *place = server_find(server, wire);
     if (*place >= 0)
         return &server->boxes[*place];
-    *place = SIM_MAILBOXES;
+    name_kid(server, kid, sizeof kid);
+    *place = text_is(wire, kid) ? KID : SIM_MAILBOXES;
+    if (*place == KID)
+        return server->aside.kid.exists ? &server->aside.kid : NULL;
     return server->aside.box.exists && text_is(wire, server->aside.name) ? &server->aside.box : NULL;
+}
+
+static void
+move_box(struct sim_mailbox *from, struct sim_mailbox *to)
+{
+    *to = *from;
+    from->exists = false;
+    from->count = from->expunged_count = 0;
+}
+
+/* What stands below it goes along. */
+static void
+carry_kid(struct server *server, int from, int to)
+{
+    if (from == 1 && to == SIM_MAILBOXES && server->boxes[2].exists) {
+        move_box(&server->boxes[2], &server->aside.kid);
+    } else if (from == SIM_MAILBOXES && to == 1 && server->aside.kid.exists) {
+        move_box(&server->aside.kid, &server->boxes[2]);
+        tell_ledger(server, &server->boxes[2], 2, 2);
+    }
 }
 
 static void
@@ -44,19 +77,29 @@ carry_out(struct server *server, struct sim_mailbox *box, int from, int to, stru
 {
     const bool was_inside = server->world->inside;
     struct sim_mailbox *goal = to < SIM_MAILBOXES ? &server->boxes[to] : &server->aside.box;
+    const int origin = from < SIM_MAILBOXES ? from : from == KID ? 2 : server->aside.origin;
 
-    *goal = *box;
-    box->exists = false;
-    box->count = box->expunged_count = 0;
-    if (from < SIM_MAILBOXES)
-        server->aside.origin = to < SIM_MAILBOXES ? server->aside.origin : from;
+    move_box(box, goal);
     if (to == SIM_MAILBOXES) {
+        server->aside.origin = origin;
         (void)text_print(server->aside.name, sizeof server->aside.name, "%.*s", (int)name.len, name.at);
-        return;
     }
     server->world->inside = true;
-    tell_ledger(server, goal, from < SIM_MAILBOXES ? from : server->aside.origin, to);
+    if (to != SIM_MAILBOXES)
+        tell_ledger(server, goal, origin, to);
+    carry_kid(server, from, to);
     server->world->inside = was_inside;
+}
+
+/* Not below itself; nor may there be anything below the goal, or of what stands below it where only two levels have names. */
+static bool
+may_go(const struct server *server, int from, int to)
+{
+    const bool kid = server->aside.kid.exists;
+
+    if (from == SIM_MAILBOXES)
+        return !kid || (to == 1 && !server->boxes[2].exists);
+    return from != 1 || (to != 2 && !(kid && server->boxes[2].exists));
 }
 
 bool
@@ -84,8 +127,7 @@ remote_rename_mailbox(void *remote, const struct remote_rename *what,
     else
         (void)text_print(wire, sizeof wire, "%s%.*s", server->prefix, (int)what->to.len, what->to.at);
     struct sim_mailbox *goal = to < SIM_MAILBOXES ? &server->boxes[to] : &server->aside.box;
-    const bool below = from == 1 && to == 2; /* what servers refuse */
-    const bool can = box != NULL && !goal->exists && !below;
+    const bool can = box != NULL && !goal->exists && may_go(server, from, to);
     enum fate fate = world_step(server->world, what->carried_out ? STEP_READ : STEP_CREATE, true);
     if (fate != FATE_BEFORE && can && !what->carried_out) {
         say(server->world, "      RENAME %.*s %s", (int)what->from.len, what->from.at, wire);
@@ -101,19 +143,31 @@ remote_rename_mailbox(void *remote, const struct remote_rename *what,
     return done(context, text_of(wire), &outcome);
 }
 
-void
-remote_list_aside(struct server *server, struct remote_listed *item)
+static bool
+list_aside(struct server *server, const struct sim_mailbox *box, const char *name,
+           bool (*listed)(void *context, const struct remote_listed *mailbox), void *context)
 {
-    const struct sim_mailbox *box = &server->aside.box;
+    struct remote_listed item = {.name = text_of(name),
+                                 .utf8 = text_of(name),
+                                 .separator = server->separator,
+                                 .has_status = true,
+                                 .messages = (uint32_t)box->count,
+                                 .uidnext = box->uidnext,
+                                 .uidvalidity = box->uidvalidity,
+                                 .modseq = server->condstore ? box->modseq : 0};
 
-    *item = (struct remote_listed){.name = text_of(server->aside.name),
-                                   .utf8 = text_of(server->aside.name),
-                                   .separator = server->separator,
-                                   .has_status = true,
-                                   .messages = (uint32_t)box->count,
-                                   .uidnext = box->uidnext,
-                                   .uidvalidity = box->uidvalidity,
-                                   .modseq = server->condstore ? box->modseq : 0};
     if (server->identifies)
-        (void)text_print(item->objectid, sizeof item->objectid, "M%u", box->id);
+        (void)text_print(item.objectid, sizeof item.objectid, "M%u", box->id);
+    return listed(context, &item);
+}
+
+bool
+remote_list_aside(struct server *server, bool (*listed)(void *context, const struct remote_listed *mailbox),
+                  void *context)
+{
+    char kid[80];
+
+    name_kid(server, kid, sizeof kid);
+    return (!server->aside.box.exists || list_aside(server, &server->aside.box, server->aside.name, listed, context)) &&
+           (!server->aside.kid.exists || list_aside(server, &server->aside.kid, kid, listed, context));
 }

@@ -132,7 +132,8 @@ struct server {
     struct { /* the one that golub gave a temporary name (sim_rename.c) */
         struct sim_mailbox box;
         char name[64];
-        int origin; /* which it was before */
+        int origin;             /* which it was before */
+        struct sim_mailbox kid; /* what stood below it, and went along */
     } aside;
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;

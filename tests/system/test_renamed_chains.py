@@ -286,6 +286,134 @@ class ChainTest(Chains, SystemTest):
         self.assert_in_sync()
 
 
+class ExchangedTest(Chains, SystemTest):
+    """Folders change places, and all their names were there before: their mailboxes change names on the server."""
+    server_options = {"special_use": False}
+
+    def exchange(self, *boxes):
+        """Each folder gets the next one's name. @return {(old, new)}"""
+        pairs = list(zip(boxes, boxes[1:] + boxes[:1]))
+        self.mv(*((old, "on " + old) for old in boxes), *(("on " + old, new) for old, new in pairs))
+        return set(pairs)
+
+    def assert_exchanged(self, mail, pairs):
+        result = self.assert_no_body()
+        self.assertEqual(self.renamed_up(result), pairs, result)
+        for old, new in pairs:
+            self.assert_in(new, mail[old])
+        self.assert_in_sync()
+
+    def test_two(self):
+        mail = self.given("A", "B", "Other")
+        self.assert_exchanged(mail, self.exchange("A", "B"))
+
+    def test_three(self):
+        mail = self.given("A", "B", "C")
+        self.assert_exchanged(mail, self.exchange("A", "B", "C"))
+
+    def test_two_with_all_below_them(self):
+        mail = self.given("A", "A/Kid", "B", "Other")
+        self.exchange("A", "B")
+        self.assert_no_body()
+        for old, new in (("A", "B"), ("A/Kid", "B/Kid"), ("B", "A")):
+            self.assert_in(new, mail[old])
+        self.assert_in_sync()
+
+    def test_and_back(self):
+        mail = self.given("A", "B")
+        self.assert_exchanged(mail, self.exchange("A", "B"))
+        self.assert_exchanged({"A": mail["B"], "B": mail["A"]}, self.exchange("B", "A"))
+
+    def test_where_nothing_is_removed_there(self):
+        for push in (["new", "flags", "mailboxes"], ["new", "mailboxes"]):
+            with self.subTest(push):
+                mail = self.given("A", "B")
+                self.account.set(pull=[], push=push)
+                self.sync()
+                pairs = self.exchange("A", "B")
+                result = self.assert_no_body()
+                self.assertEqual(self.renamed_up(result), pairs, result)
+                for old, new in pairs:
+                    self.assert_in(new, mail[old])
+                self.assert_rest()
+            self.doCleanups()
+            self.setUp()
+
+    def test_where_no_mailbox_is_renamed_there(self):
+        """Nothing is copied: the folders are said, and stay in sync with the mailboxes that they were."""
+        mail = self.given("A", "B")
+        self.account.set(push=["new", "flags"])
+        self.exchange("A", "B")
+        result = self.assert_no_body()
+        self.assertEqual(self.renamed_up(result), set(), result)
+        for old, new in (("A", "B"), ("B", "A")):
+            for place in self.places(mail[old]):
+                self.assertEqual(place, ([old], [new]), self.evidence())
+            self.assertIn('renamed here to "%s": `push` lacks "mailboxes"' % new, self.run_golub("status").out)
+        self.assert_rest()
+        self.exchange("A", "B")
+        self.sync()
+        self.assertNotIn("renamed here to", self.run_golub("status").out)
+        self.assert_in_sync()
+
+    def test_one_of_them_holds_a_message_that_was_removed_there(self):
+        """It is gone: the folder was renamed, and nobody moved that message."""
+        mail = self.given("A", "B")
+        self.client.expunge("A", self.client.uid_of("A", mail["A"][0]))
+        self.exchange("A", "B")
+        result = self.sync("--json")
+        self.assertEqual(self.renamed_up(result), {("A", "B"), ("B", "A")}, result)
+        self.assertEqual(self.places(mail["A"][:1]), [([], [])])
+        self.assert_in("B", mail["A"][1:])
+        self.assert_in("A", mail["B"])
+        self.assert_in_sync()
+
+    def test_new_mail_on_both_sides(self):
+        mail = self.given("A", "B")
+        new, saved = self.corpus.simple("came to A"), self.corpus.simple("saved in what is A now, and longer")
+        self.exchange("A", "B")
+        self.client.append("A", new.bytes)
+        self.maildir.put("A", saved.lf)
+        self.sync()
+        self.assert_in("B", mail["A"] + [new])
+        self.assert_in("A", mail["B"] + [saved])
+        self.assert_in_sync()
+
+    def test_mail_that_a_reader_moved_is_no_folder_that_did(self):
+        mail = self.given("A", "B")
+        self.move_out("A", mail["A"][:2], to="B")
+        self.move_out("B", mail["B"][:1], to="A")
+        result = self.assert_no_body()
+        self.assertEqual(self.renamed_up(result), set(), result)
+        self.assert_in("B", mail["A"][:2] + mail["B"][1:])
+        self.assert_in("A", mail["A"][2:] + mail["B"][:1])
+        self.assert_in_sync()
+
+    def test_a_dry_run_says_it(self):
+        self.given("A", "B")
+        self.exchange("A", "B")
+        before, rows = self.maildir.snapshot(), self.account.journal_dump()
+        result = self.sync("--dry-run")
+        self.assertIn("work/A: would be renamed on the server to B", result.out)
+        self.assertEqual(self.maildir.snapshot(), before)
+        self.assertEqual(self.account.journal_dump(), rows)
+
+
+class ExchangedWithoutIdentitiesTest(ExchangedTest):
+    account_options = {"disable": ["X-GUID"]}
+
+
+@one_in(3, 2)
+class ExchangedPlusPlusTest(ExchangedTest):
+    account_options = {"layout": "maildir++"}
+
+    def mv(self, *pairs):
+        """A folder's children stand beside it: they are renamed one by one, as a mail reader does."""
+        for old, new in pairs:
+            below = [name for name in self.maildir.mailboxes() if name.startswith(old + "/")]
+            super().mv((old, new), *((name, new + name[len(old):]) for name in below))
+
+
 @one_in(3)
 class SeparatorTest(ChainTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
