@@ -20,6 +20,7 @@
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
 #include "sync/run/attempts_bare.h"
+#include "sync/run/lookup.h"
 
 #include <inttypes.h>
 
@@ -31,6 +32,28 @@ note_seen(struct run *run, struct sight *sight, int64_t id)
 {
     sight->listed += !id_set_has(&sight->seen, id);
     return id_set_add(&sight->seen, id) || run_no_memory(run);
+}
+
+/*
+ * Which mailbox it is was told in the list of this run, and the list said its numbers: another one has got its name since. Where nobody tells which
+ * is which, the list said its numbers, and what has its name now has those of another one that is known.
+ */
+static bool
+is_other(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+    const struct mailbox *known;
+    bool other = false;
+
+    if (row->uidvalidity == 0 || row->uidvalidity == uidvalidity)
+        return false;
+    if (row->objectid[0] != '\0' && mailbox->told_uidvalidity == row->uidvalidity)
+        return true;
+    if (!mailbox->has_status || mailbox->uidvalidity != row->uidvalidity)
+        return false;
+    for (size_t at = 0; !other && (known = lookup_next_of(run, uidvalidity, &at)) != NULL;)
+        other = known != mailbox && known->row.id != 0;
+    return other;
 }
 
 static bool
@@ -48,9 +71,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
             run->report, run->account->name, row->name, "uids",
             "its UIDs do not last (UIDNOTSTICKY): messages are found again by content, and none is removed there");
     sight->mailbox->said_sticky |= selected->not_sticky;
-    /* Which mailbox it is was told in the list of this run, and the list said its numbers: another one has got its name since. */
-    sight->other = row->objectid[0] != '\0' && row->uidvalidity != selected->uidvalidity && row->uidvalidity != 0 &&
-                   sight->mailbox->told_uidvalidity == row->uidvalidity;
+    sight->other = is_other(run, sight->mailbox, selected->uidvalidity);
     if (sight->other)
         return true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {

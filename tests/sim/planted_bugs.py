@@ -562,6 +562,8 @@ BUGS = [
         ("sync/apply/remove.c", "    run_learn(run, mailbox, CAUTION_REMOVAL_REFUSED);\n", "")),
     bug("what an OK says to stand in another mailbox looked for in its own alone", Test("scenario_astray"),
         ("sync/rows/astray.c", "outcome->came_to == 0 ||", "outcome->came_to != 0 ||")),
+    bug("mailbox paired anew with one that has its name since the list, where nobody tells which is which", Test("scenario_astray"),
+        ("sync/observe/remote.c", "other = known != mailbox && known->row.id != 0;", "other = known == NULL;")),
     bug("MOVE proven by another mailbox that has the name of its own", unit("test_imap_astray"),
         ("store/imap/change_answers.c", "moved && job->expunged && !job->displaced", "moved && job->expunged")),
     bug("no settle time after a lost answer", BROKEN,
