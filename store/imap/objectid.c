@@ -61,7 +61,7 @@ objectid_is_missed(const struct imap *imap)
 bool
 objectid_refused(struct imap *imap)
 {
-    if (objectid_item_alone(imap)[0] == '\0')
+    if (objectid_item(imap)[0] == '\0')
         return false;
     imap->wary |= WARY_OBJECTID;
     return true;

@@ -13,7 +13,7 @@ const char *objectid_item(const struct imap *imap);
 const char *objectid_item_alone(const struct imap *imap);
 /** Nothing was asked for, and the answers of this connection say that it is a Dovecot: the survey may ask once more for that alone. */
 bool objectid_is_missed(const struct imap *imap);
-/** It was asked for, and refused, or the line ended there: it is not asked for again, over runs too. @return false: it was not asked for */
+/** It was asked for beside the numbers, and refused, or the line ended there: it is not asked for again, over runs too. @return false: it was not asked for so */
 bool objectid_refused(struct imap *imap);
 /**
  * Read the value of such an item, as it stands behind its name. What is no such value is none.

@@ -207,10 +207,9 @@ take_answer(void *self, const struct command *command, const struct response *re
 
     /* LSUB and STATUS may be refused: subscriptions, or the state of that mailbox, are then not known. */
     if (command->kind == COMMAND_LIST && command->index == LIST_IDS) {
-        if (response->state != STATE_OK) {
-            (void)objectid_refused(survey->imap);
-            survey->pair = false;
-        }
+        survey->pair = response->state == STATE_OK;
+        if (response->state == STATE_BAD)
+            survey->imap->wary |= WARY_OBJECTID;
     } else if (command->kind == COMMAND_LIST) {
         survey->list_ok = response->state == STATE_OK;
         if (!survey->list_ok)
@@ -461,6 +460,8 @@ note_ended(struct survey *survey)
 
     if (oldest != NULL && oldest->kind == COMMAND_STATUS)
         note_unasked(survey);
+    else if (oldest != NULL && oldest->kind == COMMAND_LIST && oldest->index == LIST_IDS)
+        survey->imap->wary |= WARY_OBJECTID;
     else
         wary_learn(survey->imap, survey->extended ? WARY_OPTIONED_LIST : WARY_PLAIN_LIST, survey->err);
 }

@@ -54,7 +54,8 @@ may_go(const struct run *run, const struct mailbox *mailbox, enum mailbox_side s
 {
     return mailbox->row.id != 0 && (mailbox->row.wire != NULL || side == SIDE_HERE) && mailbox->chosen &&
            mailbox->asked && !mailbox->by_name && !mailbox->stuck && !mailbox->name_waits && !mailbox->undecided &&
-           !mailbox->fits_one && mailbox->row.goal == NULL && (mailbox->row.goal_there == NULL || side == SIDE_HERE) &&
+           !mailbox->elsewhere && !mailbox->fits_one && mailbox->row.goal == NULL &&
+           (mailbox->row.goal_there == NULL || side == SIDE_HERE) &&
            mailbox_may_go(side, is_special(mailbox), &run->account->policy);
 }
 

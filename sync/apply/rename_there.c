@@ -126,8 +126,8 @@ stays_above(const struct run *run, const struct mailbox *mailbox, char why[stati
     for (size_t i = 0; i < run->count; i++) {
         const struct mailbox *above = &run->mailboxes[i];
 
-        if (!above->stuck || above->row.goal_there == NULL || !is_below(mailbox->row.name, above->row.name) ||
-            !is_below(mailbox->row.goal_there, above->row.goal_there))
+        if (is_mover(above) || above->apart || !above->listed || above->row.goal_there == NULL ||
+            !is_below(mailbox->row.name, above->row.name) || !is_below(mailbox->row.goal_there, above->row.goal_there))
             continue;
         (void)text_print(why, LIMIT_MAILBOX_NAME + 100, "%s, which stands above it, keeps its name", above->row.name);
         return true;

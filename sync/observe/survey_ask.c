@@ -19,6 +19,8 @@ survey_ask(struct run *run, bool (*listed)(void *context, const struct remote_li
     if (ok && run->remote.ops->know != NULL)
         run->remote.ops->know(run->remote.self, known, count);
     ok = ok && run->remote.ops->survey(run->remote.self, listed, context, &run->err);
+    if (run->remote.ops->know != NULL)
+        run->remote.ops->know(run->remote.self, NULL, 0);
     free(known);
     return ok;
 }

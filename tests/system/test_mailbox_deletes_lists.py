@@ -187,6 +187,8 @@ class AclTest(Everything, SystemTest):
             result = self.account.sync()
             self.assertIn("A/Kid: can't rename this mailbox to \"R/Kid\" on the server, as its folder here: A, which stands above it, keeps its name", result.err)
             self.assertEqual(sorted(self.client.mailboxes()), ["A", "A/Kid", "B", "INBOX"])
+        self.account.home.run("sync", "work/R/Kid")  # which leaves the one above it alone
+        self.assertEqual(sorted(self.client.mailboxes()), ["A", "A/Kid", "B", "INBOX"])
         self.take()
         os.rename(self.maildir.folder("R"), self.maildir.folder("A"))
 

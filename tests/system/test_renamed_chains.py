@@ -536,13 +536,24 @@ class ParentTest(Chains, SystemTest):
     """The name is that of a parent on the server, and of no mailbox."""
     server_options = {"special_use": False}
 
-    def given_parent(self):
-        mail = self.given("X", "P", "P/C/A")
+    def given_parent(self, *below):
+        mail = self.given("X", "P", "P/C/A", *("X/" + name for name in below))
         os.makedirs(self.maildir.folder("P/C"), exist_ok=True)
         for name in ("cur", "new", "tmp"):
             os.rename(os.path.join(self.maildir.folder("X"), name), os.path.join(self.maildir.folder("P/C"), name))
+        for name in below:
+            os.rename(self.maildir.folder("X/" + name), self.maildir.folder("P/C/" + name))
         shutil.rmtree(self.maildir.folder("X"))
         return mail
+
+    def test_what_stands_below_it_is_renamed_in_the_same_run(self):
+        mail = self.given_parent("Kid")
+
+        self.assertNotIn("keeps its name", self.sync().err)
+
+        self.assert_in("P/C", mail["X"])
+        self.assert_in("P/C/Kid", mail["X/Kid"])
+        self.assert_rest()
 
     def test_it_is_made_and_what_moved_follows(self):
         mail = self.given_parent()

@@ -271,6 +271,36 @@ a_second_list_that_is_refused_is_not_sent_again(void **state)
     end_script(script);
 }
 
+/* It never was asked for it: what it says no to is the list. */
+static void
+a_list_of_numbers_that_is_refused_is_no_word_about_the_second_one(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " OBJECTID", (const char *const[]){CYRUS, BOTH, "S:g1 NO System I/O error", "S:g2 NO System I/O error",
+                                                 "C:g3 LIST *", "C:g4 LSUB *", "S:* LIST () \"/\" a", "S:g3 OK",
+                                                 "S:g4 OK", "C:g5 STATUS \"a\" *", "S:g5 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "a '/' 0\n");
+    assert_avoided(script, "");
+    end_script(script);
+}
+
+static void
+where_the_line_ends_at_the_second_list_that_alone_is_not_asked_for_again(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        LISTS " OBJECTID", (const char *const[]){CYRUS, BOTH, "S:* LIST () \"/\" a", "S:g1 OK", "E:", NULL});
+
+    assert_false(survey(script));
+
+    assert_avoided(script, "128");
+    end_script(script);
+}
+
 int
 main(void)
 {
@@ -287,6 +317,8 @@ main(void)
         cmocka_unit_test(two_lists_that_are_not_of_one_moment_are_asked_for_again),
         cmocka_unit_test(a_mailbox_with_two_uidvalidities_is_not_known_by_either),
         cmocka_unit_test(a_second_list_that_is_refused_is_not_sent_again),
+        cmocka_unit_test(a_list_of_numbers_that_is_refused_is_no_word_about_the_second_one),
+        cmocka_unit_test(where_the_line_ends_at_the_second_list_that_alone_is_not_asked_for_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
