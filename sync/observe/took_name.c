@@ -194,6 +194,42 @@ call_as_folder(struct run *run, struct mailbox *mailbox)
            (run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &mailbox->row, &run->err)));
 }
 
+/* Does an intent that was not ended say that something may have gone into a mailbox, under whatever name? */
+static bool
+is_anything_sent(struct run *run, bool *is)
+{
+    struct journal_op *ops = NULL;
+    size_t count = 0;
+
+    *is = false;
+    if (!journal_ops(run->journal, &ops, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        *is = *is || ops[i].kind == OP_UPLOAD || ops[i].kind == OP_COPY || ops[i].kind == OP_MOVE;
+    free(ops);
+    return true;
+}
+
+/* *is: nothing was ever paired in it. It was made there, and lost before anything was stored in it. */
+static bool
+is_unfilled(struct run *run, const struct mailbox *mailbox, bool *is)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool sent;
+
+    *is = false;
+    if (run->info.unlisted[0] != '\0' || (mailbox->row.uidvalidity != 0 && mailbox->row.uidnext > 1))
+        return true;
+    if (!journal_ids_by_uids(run->journal, mailbox->row.id, 1, UINT32_MAX, &ids, &count, &run->err))
+        return false;
+    free(ids);
+    if (!is_anything_sent(run, &sent))
+        return false;
+    *is = count == 0 && !sent;
+    return true;
+}
+
 bool
 took_name_leave(struct run *run, const struct renamed_item *items, size_t count)
 {
@@ -203,11 +239,17 @@ took_name_leave(struct run *run, const struct renamed_item *items, size_t count)
         return true;
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
-        const struct renamed_item *namesake =
-            has_left(mailbox) && mailbox->row.utf8 == run->info.utf8 ? find_namesake(items, count, mailbox) : NULL;
+        const struct renamed_item *namesake;
+        bool empty;
 
-        if (namesake != NULL && is_another(namesake->seen, mailbox) &&
-            lookup_name(run, mailbox->row.goal_there) == NULL)
+        if (!has_left(mailbox) || mailbox->row.utf8 != run->info.utf8 ||
+            lookup_name(run, mailbox->row.goal_there) != NULL)
+            continue;
+        namesake = find_namesake(items, count, mailbox);
+        ok = is_unfilled(run, mailbox, &empty);
+        if (empty)
+            mailbox->row.state = MAILBOX_NEW_LOCAL; /* what waits in it goes up under the name that it has now */
+        if (ok && (empty || (namesake != NULL && is_another(namesake->seen, mailbox))))
             ok = call_as_folder(run, mailbox);
     }
     return ok;

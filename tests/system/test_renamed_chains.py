@@ -532,6 +532,60 @@ class MeanwhileTest(Chains, SystemTest):
         self.assert_in_sync()
 
 
+class MadeTest(Chains, SystemTest):
+    """golub made a mailbox there, and its run ended before anything was stored in it; another client renames it, and gives its name away."""
+    server_options = {"special_use": False}
+
+    def given_made(self):
+        mail, made = self.given("A", "B"), []
+        mail["H"] = [self.corpus.simple("new in H")]
+        self.maildir.create("H")
+        self.maildir.put("H", mail["H"][0].lf)
+
+        def edit(data):
+            if made:
+                return b"x LOGOUT\r\n"
+            made.extend([data] if b" CREATE " in data else [])
+            return data
+
+        self.through(edit_up=edit)
+        self.account.sync()
+        self.through()
+        self.assertTrue(made and "H" in self.client.mailboxes())
+        self.client.rename_mailbox("H", "away")
+        return mail
+
+    def test_its_name_is_another_ones(self):
+        mail = self.given_made()
+        self.client.rename_mailbox("A", "H")
+        self.account.sync()
+        self.mv(("H", "H2"))
+
+        self.account.sync()
+        self.sync()
+
+        self.assert_in("H", mail["A"])
+        self.assert_in("H2", mail["H"])
+        self.assert_rest()
+        self.assert_in_sync()
+
+    def test_its_folder_alone_gets_another_name(self):
+        mail = self.given_made()
+        self.account.sync()
+        self.mv(("H", "H2"))
+
+        self.account.sync()
+        self.sync()
+
+        self.assert_in("H2", mail["H"])
+        self.assert_rest()
+
+
+class MadeWithoutIdentitiesTest(MadeTest):
+    account_options = {"disable": ["X-GUID"]}
+    test_its_name_is_another_ones = None  # nothing of a mailbox without mail tells that what has its name is another one
+
+
 class ParentTest(Chains, SystemTest):
     """The name is that of a parent on the server, and of no mailbox."""
     server_options = {"special_use": False}
