@@ -165,13 +165,27 @@ unlink_found(struct run *run, struct second_name *name, bool first, bool *gone, 
     return true;
 }
 
+/* A row has the second name, and not by that move, which writes it down with the step that follows: a later run paired it. It is no leftover then. */
+static bool
+is_paired(struct run *run, const struct journal_op *op, const struct second_name *name, bool *paired)
+{
+    struct journal_message *row = op->attempt != KEPT ? calloc(1, sizeof *row) : NULL;
+    bool ok = row != NULL || op->attempt == KEPT || run_no_memory(run);
+
+    *paired = false;
+    if (ok && row != NULL)
+        ok = journal_message_by_base(run->journal, op->mailbox, name->base, row, paired, &run->err);
+    free(row);
+    return ok;
+}
+
 static bool
 take_back(struct run *run, const struct journal_op *op, struct second_name *name)
 {
-    bool usable, gone = false, sure = true;
+    bool usable, paired = false, gone = false, sure = true;
 
-    if (!read_intent(run, op, name, &usable) ||
-        (usable && !unlink_found(run, name, op->attempt == KEPT, &gone, &sure)) ||
+    if (!read_intent(run, op, name, &usable) || (usable && !is_paired(run, op, name, &paired)) ||
+        (usable && !paired && !unlink_found(run, name, op->attempt == KEPT, &gone, &sure)) ||
         (gone && !journal_message_delete(run->journal, op->message, &run->err)))
         return false;
     /* Where a folder can't be listed, or somebody gives names meanwhile, the next run tries again. */

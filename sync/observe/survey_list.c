@@ -336,7 +336,7 @@ say_elsewhere(struct run *run, const struct mailbox *holder)
     struct error err = {0};
     char answer[200];
 
-    if (!run->account->policy.pull.mailboxes)
+    if (!run->account->policy.pull.mailboxes || !holder->folder_here) /* its row goes: then it is free */
         return true;
     (void)text_print(answer, sizeof answer,
                      "the folder of that name is another mailbox's, which is called \"%s\" there now", holder->perhaps);

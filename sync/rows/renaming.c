@@ -125,7 +125,7 @@ spell_anew(struct run *run, struct mailbox *mailbox, struct text from, struct te
         row->wire = NULL;
         return true;
     }
-    if (length < from.len || memcmp(row->wire, from.at, from.len) != 0)
+    if (from.len == 0 || length < from.len || memcmp(row->wire, from.at, from.len) != 0)
         return true;
     wire = malloc(to.len + length - from.len + 1);
     if (wire == NULL)

@@ -447,6 +447,21 @@ class RenamedThereTest(Renaming, SystemTest):
         self.assertEqual(len(self.client.messages("A")), 1)
         self.assertEqual(len(self.maildir.files("Kept")), 3)
 
+    def test_out_of_the_patterns_without_a_folder_and_another_one_takes_its_name(self):
+        self.given("A")
+        self.account.set(mailboxes=["*", "!Aside"])
+        self.sync()
+        shutil.rmtree(self.maildir.folder("A"))
+        self.rename(("A", "Aside"))
+        self.client.create("A")
+        self.client.fill("A", [self.corpus.simple("of the new one")])
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual(len(self.maildir.files("A")), 1)
+        self.assertEqual(len(self.client.messages("A")), 1)
+
     def swapped_and_one_folder_is_gone(self, before):
         mail = self.given("A", "B")
         shutil.rmtree(self.maildir.folder("B"))
