@@ -343,16 +343,21 @@ is_kept(const struct matching *matching, const struct mailbox *holder, const str
            ((holder->folder_here && !(holder == way->of && way->free)) || is_perhaps_there(matching, holder));
 }
 
-/* The folder was renamed to this here, and will get back the name that its mailbox has (wishes.c). */
+/*
+ * The folder was renamed to this here, and will get back the name that its mailbox has (wishes.c); or it is to have another one already, since a run that was cut
+ * off.
+ */
 static bool
 gives_it_up(const struct matching *matching, const struct mailbox *holder, const char *name)
 {
-    const struct renamed_item *own = holder != NULL && holder->row.goal_there != NULL && holder->row.goal == NULL
-                                         ? find_named(matching, holder)
-                                         : NULL;
+    const struct renamed_item *own;
 
-    return own != NULL && own->row == NULL && strcmp(holder->row.goal_there, name) == 0 &&
-           matching->run->account->policy.pull.mailboxes;
+    if (holder == NULL || !matching->run->account->policy.pull.mailboxes)
+        return false;
+    if (holder->row.goal != NULL)
+        return strcmp(holder->row.goal, holder->row.folder) != 0;
+    own = holder->row.goal_there != NULL ? find_named(matching, holder) : NULL;
+    return own != NULL && own->row == NULL && strcmp(holder->row.goal_there, name) == 0;
 }
 
 static bool

@@ -3243,6 +3243,8 @@ BUGS = [
         ("sync/observe/renamed_mail.c", "pair->row->stayed_there || pair->item == pair->namesake;", "pair->row->stayed_there;")),
     bug("renamed on both sides: a folder that will get its name back keeps the one of another mailbox", system("test_renamed_both.py", "SameWithoutIdentitiesTest.test_a_name_that_each_side_gave_to_another_one"),
         ("sync/observe/renamed_mail.c", "|| gives_it_up(matching, lookup_folder(run, folder), name) ||", "||")),
+    bug("renamed on both sides: a folder that gave its name up before the run was cut off is in the way", system("test_renamed_both.py", "WithoutIdentitiesTest.test_killed_after_a_folder_had_given_up_its_name"),
+        ("sync/observe/renamed_mail.c", "return strcmp(holder->row.goal, holder->row.folder) != 0;", "return false;")),
     bug("renamed on both sides: the name of its folder believed before its mail is asked", system("test_renamed_both.py", "SameAtCourierTest.test_two_chains_that_contradict"),
         ("sync/observe/took_name.c", "mailbox->row.objectid[0] == '\\0' ? BY_INTENT : BY_GOAL);", "BY_GOAL);")),
     bug("renamed on both sides: a name waits for a word of `pull` though its folder has it", system("test_renamed_both.py", "SameWithoutIdentitiesTest.test_a_chain_where_nothing_is_renamed_here"),

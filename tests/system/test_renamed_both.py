@@ -93,8 +93,8 @@ class RenamedByBothTest(SystemTest):
         quarantine = os.path.join(self.account.state, "quarantine")
         self.assertEqual(os.path.isdir(quarantine) and os.listdir(quarantine) or [], [])
 
-    def play_all(self, first, kills):
-        for seed in range(first, first + COUNT):
+    def play_all(self, first, kills, count=COUNT):
+        for seed in range(first, first + count):
             self.random = random.Random(seed)
             with self.subTest(seed):
                 try:
@@ -114,6 +114,10 @@ class RenamedByBothTest(SystemTest):
 class WithoutIdentitiesTest(RenamedByBothTest):
     account_options = {"disable": ["X-GUID"]}
     first = FIRST + 40000
+
+    def test_killed_after_a_folder_had_given_up_its_name(self):
+        """What has its mailbox's name back in the journal, and stands where it stood, is in nobody's way."""
+        self.play_all(45428, 2, 2)
 
 
 class PlusPlusTest(RenamedByBothTest):
