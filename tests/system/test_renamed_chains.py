@@ -379,6 +379,23 @@ class ExchangedTest(Chains, SystemTest):
         self.assert_in("A", mail["B"] + [saved])
         self.assert_in_sync()
 
+    def test_a_keyword_letter_that_was_set_meanwhile(self):
+        """It is one of the table that was beside it, and the table goes along."""
+        self.account.set(keywords="letters")
+        mail = self.given("A", "B")
+        for name, word in (("A", "first"), ("B", "other")):
+            file = self.maildir.flag(self.maildir.find(name, mail[name][0]), add="S")
+            self.check(self.run_golub("keyword", file.path, "+" + word), OK)
+        self.sync()
+        self.maildir.flag(self.maildir.find("A", mail["A"][1]), add="Sa")
+        self.exchange("A", "B")
+        result = self.sync()
+        self.assertNotIn("dovecot-keywords", result.out)
+        for name, number, words in (("B", 0, ["first"]), ("B", 1, ["first"]), ("A", 0, ["other"])):
+            message = mail["A" if name == "B" else "B"][number]
+            self.assertEqual([f for f in self.flags_there(message, name) if not f.startswith("\\")], words)
+        self.assert_rest()
+
     def test_mail_that_a_reader_moved_is_no_folder_that_did(self):
         mail = self.given("A", "B")
         self.move_out("A", mail["A"][:2], to="B")
