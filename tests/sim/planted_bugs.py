@@ -3083,7 +3083,7 @@ BUGS = [
         ("sync/observe/survey_again.c", "    if (mailbox->elsewhere)\n        return true;\n", "")),
     bug("message put back into what has its mailbox's old name", system("test_restore_renamed.py", "RenamedTest.test_another_mailbox_has_its_name"),
         ("sync/restore/common.c", "for (size_t i = 0; row->mailbox_id != 0 && i < restoring->mailbox_count; i++)", "for (size_t i = 0; row->mailbox_id < 0 && i < restoring->mailbox_count; i++)")),
-    bug("file in the quarantine that is of a mailbox with a number which another one gets", unit("test_journal_waiting"),
+    bug("file in the quarantine that is of a mailbox with a number which another one gets", unit("test_journal_quarantine"),
         ("store/journal/schema.c", " UPDATE quarantine SET mailbox_id = NULL WHERE mailbox_id = old.id; END;", " UPDATE quarantine SET mailbox_id = NULL WHERE mailbox_id < 0; END;")),
     bug("All Mail taken for the new name of a label that was deleted", system("test_gmail.py", "DeletedLabelTest.test_a_label_that_is_deleted_is_not_renamed"),
         ("sync/observe/renamed_mail.c", "(item->seen->attributes & (REMOTE_ALL | REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0", "(item->seen->attributes & (REMOTE_FLAGGED | REMOTE_IMPORTANT)) != 0")),
