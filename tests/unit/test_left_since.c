@@ -8,6 +8,7 @@
 
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/left_since.h"
+#include "sync/run/lookup.h"
 #include "tests/unit/journal_scene.h"
 
 static struct run run;
@@ -66,6 +67,7 @@ static int
 end(void **state)
 {
     agenda_free(&agenda);
+    lookup_free(&run);
     free(run.mailboxes);
     return tear_down(state);
 }
