@@ -280,6 +280,7 @@ static bool
 refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum step step,
         const struct remote_outcome *outcome)
 {
+    const bool parent = survey_is_parent_only(renaming->run, mailbox->row.goal_there);
     char words[600];
 
     if (outcome->doubtful)
@@ -289,7 +290,8 @@ refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum ste
     /* To a server that tells no case apart the two are one name. */
     if (step == STEP_HOME && !is_aside(mailbox) && strcasecmp(mailbox->row.goal_there, mailbox->row.name) == 0)
         return rename_one(renaming, mailbox, STEP_ASIDE);
-    (void)text_print(words, sizeof words, "the server says: %s", outcome->answer);
+    (void)text_print(words, sizeof words, "%sthe server says: %s",
+                     parent ? "there that name only stands above others, and is no mailbox; " : "", outcome->answer);
     return forget_refusal(renaming->run, mailbox) && keep_back(renaming->run, mailbox, PENDING_FAILED, words);
 }
 
@@ -397,7 +399,9 @@ step(struct renaming *renaming, struct mailbox *mailbox)
     if (renaming_is_free(renaming->run, mailbox, mailbox->row.goal_there))
         return rename_one(renaming, mailbox, STEP_HOME);
     renaming->progress = true;
-    return keep_back(renaming->run, mailbox, PENDING_MAILBOX, "another mailbox has that name");
+    return keep_back(renaming->run, mailbox, PENDING_MAILBOX,
+                     holder != NULL && !holder->listed ? "the mailbox that had that name was not listed by the server"
+                                                       : "another mailbox has that name");
 }
 
 /* Those that are left wait for each other in a circle, or for one that can't be renamed. */

@@ -12,12 +12,38 @@ find_path(struct run *run, const struct mailbox *mailbox, char folder[static LOC
            lookup_folder(run, folder) == NULL;
 }
 
+/* One that is gone on the server, and whose folder was renamed here, has the name in the journal alone. */
+static bool
+gives_way(struct run *run, const struct mailbox *holder)
+{
+    return holder == NULL ||
+           (!holder->listed && holder->row.state == MAILBOX_GONE_REMOTE && holder->row.goal_there != NULL &&
+            run->info.unlisted[0] == '\0' && lookup_name(run, holder->row.goal_there) == NULL);
+}
+
 bool
 renamed_apart_may_be(struct run *run, const struct mailbox *mailbox)
 {
     char folder[LOCAL_FOLDER_MAX + 1];
 
-    return mailbox->folder_here && lookup_name(run, mailbox->row.goal_there) == NULL && find_path(run, mailbox, folder);
+    return mailbox->folder_here && gives_way(run, lookup_name(run, mailbox->row.goal_there)) &&
+           find_path(run, mailbox, folder);
+}
+
+/* It is called as its folder is; what stands below its old name is there under that, and keeps it. */
+static bool
+give_way(struct run *run, const char *name)
+{
+    struct mailbox *holder = lookup_name(run, name);
+
+    if (holder == NULL)
+        return true;
+    free(holder->row.name);
+    free(holder->row.wire);
+    holder->row.name = holder->row.goal_there;
+    holder->row.goal_there = holder->row.wire = NULL;
+    lookup_forget(run);
+    return run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &holder->row, &run->err));
 }
 
 static void
@@ -74,8 +100,10 @@ renamed_apart(struct run *run)
 
         if (!mailbox->apart || !find_path(run, mailbox, folder))
             continue;
+        if (!gives_way(run, lookup_name(run, mailbox->row.goal_there)))
+            continue;
         say(run, mailbox);
-        ok = part(run, i, folder);
+        ok = give_way(run, mailbox->row.goal_there) && part(run, i, folder);
     }
     return ok;
 }

@@ -635,6 +635,38 @@ class ParentTest(Chains, SystemTest):
         self.assert_in("P/C/A", mail["P/C/A"])
         self.assert_rest()
 
+    def put_into(self, old, new):
+        """The mailbox alone, without what stands below either."""
+        for name in ("cur", "new", "tmp"):
+            os.makedirs(self.maildir.folder(new), exist_ok=True)
+            os.rename(os.path.join(self.maildir.folder(old), name), os.path.join(self.maildir.folder(new), name))
+
+    def test_the_mailbox_that_had_the_name_is_gone_there(self):
+        mail = self.given("A", "A/Kid", "X")
+        self.client.delete_mailbox("A")
+        self.put_into("A", "C")
+        self.put_into("X", "A")
+        os.rmdir(self.maildir.folder("X"))
+
+        result = self.sync()
+
+        self.assertIn("it is made one", result.out)
+        self.assert_in("A", mail["X"])
+        self.assert_in("A/Kid", mail["A/Kid"])
+        self.assertTrue(all(self.maildir.has("C", message) for message in mail["A"]))
+        self.assert_rest()
+
+    def test_what_it_is_called_where_another_one_takes_its_old_name(self):
+        """No RENAME can give it the name, and no folder is left to leave its messages behind."""
+        mail = self.given("Y")
+        self.given_parent()
+        self.mv(("Y", "X"))
+
+        for _ in range(2):
+            self.assertIn("there that name only stands above others, and is no mailbox", self.sync(expect=SOME).err)
+
+        self.assertTrue(all(self.maildir.has("X", message) for message in mail["Y"]))
+
 
 if __name__ == "__main__":
     main()
