@@ -5,6 +5,7 @@
  */
 #include "sync/observe/closed.h"
 #include "sync/observe/gone_news.h"
+#include "sync/observe/left_out.h"
 #include "sync/observe/mapped.h"
 #include "sync/observe/moved_folders.h"
 #include "sync/observe/observe.h"
@@ -173,6 +174,10 @@ decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
     const struct mailbox_next next = mailbox_next(&sight);
 
     *keep = next.turn != TURN_OVER;
+    if (next.turn == TURN_LEFT_OUT && !left_out_note(run, mailbox))
+        return false;
+    if (next.turn == TURN_MET && !left_out_forget(run, mailbox))
+        return false;
     if (next.forget) {
         if (!unfinished_forget(run, mailbox))
             return false;
@@ -492,7 +497,7 @@ survey_remote(struct run *run)
     if (run->shapes != NULL && !shapes_check(run->shapes, run->account, &run->local, &run->err))
         return false;
     survey_say_odd(run);
-    if (!situation_meet(run) || !run_begin(run) || !decide_states(run) || !run_commit(run))
+    if (!situation_meet(run) || !run_begin(run) || !left_out_see(run) || !decide_states(run) || !run_commit(run))
         return false;
     say_cut(run);
     if (!gone_news_say(run))
