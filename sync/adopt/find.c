@@ -115,6 +115,23 @@ is_wanted(const struct adopting *adopting, const char *word)
 }
 
 bool
+adopt_find_to_compare(struct run *run, struct adopting **result)
+{
+    static const struct adopt_options none = {0};
+    struct adopting *adopting = calloc(1, sizeof *adopting);
+
+    *result = adopting;
+    if (adopting == NULL)
+        return run_no_memory(run);
+    adopting->run = run;
+    adopting->options = run->options->adopt != NULL ? run->options->adopt : &none;
+    adopting->comparing = true;
+    adopting->count = run->count;
+    adopting->mailboxes = arena_array(&adopting->arena, run->count, sizeof *adopting->mailboxes);
+    return run_has(run, &adopting->arena) && (!is_wanted(adopting, "mbsync") || adopt_find_mbsync(adopting));
+}
+
+bool
 adopt_find(struct run *run, struct adopting **result)
 {
     struct adopting *adopting = calloc(1, sizeof *adopting);

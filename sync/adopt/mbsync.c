@@ -97,7 +97,7 @@ read_state(struct looking *looking, size_t i, const char *path, bool sure)
         why = "its UIDVALIDITY is not the server's";
     else if (!missing && near->known)
         why = check_near(near, &state);
-    if (!missing && why == NULL) {
+    if (!missing && why == NULL && !looking->adopting->comparing) {
         if (looking->adopting->asking && foreign_file_is_locked(lock))
             why = "it is at work";
         else

@@ -53,6 +53,8 @@ struct adopting {
     struct run *run;
     const struct adopt_options *options;
     bool asking; /* let_go.c: what is not to be believed is only left out, and the program may be at work */
+    bool
+        comparing; /* swapped.c: likewise, and nothing is taken over: it is enough that the UIDs here are those of the folder */
     struct arena arena;
     struct adopt_mailbox *mailboxes; /* one for each of the run's, by its index */
     size_t count;
@@ -86,6 +88,9 @@ bool adopt_may_be_carried(const struct adopting *adopting, uint32_t near, const 
 
 /** Nothing fits. @return false: ERROR_CONFIG, with the first reason there is */
 bool adopt_refuse_nothing(struct adopting *adopting);
+
+/** mbsync's states of the folders of this run, whether they may be taken over or not. adopt_free it. @return false: no memory, or ERROR_CONFIG */
+MUST_CHECK bool adopt_find_to_compare(struct run *run, struct adopting **adopting);
 
 /** Look for states of mbsync's. @return false: ERROR_LOCKED, or no memory */
 MUST_CHECK bool adopt_find_mbsync(struct adopting *adopting);

@@ -1,7 +1,8 @@
 /*
  * Folders that OfflineIMAP's nametrans gave each other's names: the mail of mailbox A is in the folder B, and that of B in A. Both names are there on
  * both sides, so that names tell nothing (run/shapes.h); but OfflineIMAP writes a message's UID there into its name here, and what has this UID in
- * the mailbox of the folder's name is another message.
+ * the mailbox of the folder's name is another message. So is mbsync's mail in the wrong place where mailboxes changed names on the server since its last
+ * run, or where Far and Near of its channels differ: its state has the UIDVALIDITY of another mailbox.
  */
 #ifndef SYNC_ADOPT_SWAPPED_H
 #define SYNC_ADOPT_SWAPPED_H

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""`golub adopt`: names that mbsync gave to files in one folder, and that a mail reader carried to another one."""
+"""`golub adopt`: names that mbsync gave to files in one folder, and that a mail reader carried to another one; mailboxes that changed names there since."""
 import os
 import re
 import shutil
 
 from adoptbase import MbsyncAdoptTest
-from base import HELD, main
+from base import CONFIG, HELD, SOME, main
 
 
 class CarriedNameTest(MbsyncAdoptTest):
@@ -101,6 +101,79 @@ class CarriedNameTest(MbsyncAdoptTest):
         self.sync()
         self.assertEqual(self.state_there(), before)
         self.assertEqual(len(self.tree.files("INBOX")), 15)
+
+
+class ChangedPlacesTest(MbsyncAdoptTest):
+    """Mailboxes that changed names on the server between mbsync's last run and adopt: both names stay on both sides, each with other mail."""
+
+    def given_a_swap(self, counts=(3, 4), **mover):
+        self.client.fill("INBOX", self.corpus.messages(2, edge=False))
+        for name, count in zip("AB", counts):
+            self.client.create(name)
+            self.client.fill(name, [self.corpus.simple("%s %d" % (name, n), body="Body %s.\r\n" % ("y" * (n + 1) * ord(name))) for n in range(count)])
+        self.given_a_mover(self.kind, **mover)
+        self.mover.sync()
+        self.given_golub()
+        for old, new in (("A", "x"), ("B", "A"), ("x", "B")):
+            self.client.rename_mailbox(old, new)
+
+    def refused(self, *words):
+        """By adopt, by each sync, by a dry one too; nothing is made or touched."""
+        there, here = self.state_there(), self.names_here()
+        for args in (("adopt", "moved"), ("-n", "adopt", "moved"), ("sync", "-n", "moved"), ("sync", "moved"), ("adopt", "moved")):
+            self.proxy.reset()
+            result = self.check(self.home.run(*args, env={"HOME": self.mover.folder}), CONFIG)
+            for word in words:
+                self.assertIn(word, result.err)
+            self.assertNotIn("taken over", result.out)
+            self.assertEqual((self.state_there(), self.names_here()), (there, here))
+            self.assert_nothing_changed_there()
+
+    def then_nothing_travels(self):
+        counts = self.counts_there()
+        self.sync()
+        self.assertEqual((self.counts_there(), self.appended(), self.bodies()), (counts, 0, 0), self.evidence())
+        self.assert_idempotent()
+
+    def test_they_are_refused_with_the_map_to_write(self):
+        self.given_a_swap()
+        self.refused("mbsync kept the mail of mailbox B in the folder A", 'map = {"B=A", "A=B"}')
+
+        self.account.set(map=["B=A", "A=B"])
+        result = self.adopt()
+
+        self.assertIn("A: 4 taken over from mbsync", result.out)
+        self.assertIn("B: 3 taken over from mbsync", result.out)
+        self.then_nothing_travels()
+
+    def test_folders_that_are_given_their_names_are_taken_over(self):
+        self.given_a_swap()
+        self.refused("mbsync kept the mail of mailbox B in the folder A")
+        for old, new in (("A", "x"), ("B", "A"), ("x", "B")):
+            os.rename(self.tree.folder(old), self.tree.folder(new))
+
+        self.assertIn("A: 4 taken over from mbsync", self.adopt().out)
+        self.then_nothing_travels()
+
+    def test_one_that_changed_places_with_an_empty_one_is_refused(self):
+        self.given_a_swap((3, 0))
+        self.refused("mbsync kept the mail of mailbox B in the folder A", "give the folders the names of their mailboxes")
+
+    def test_states_in_the_usual_place_say_it(self):
+        self.given_a_swap(state="")
+        self.refused("mbsync kept the mail of mailbox B in the folder A", 'map = {"B=A", "A=B"}')
+
+    def test_a_uidvalidity_that_no_mailbox_has_is_compared(self):
+        self.given_a_swap()
+        for old, new in (("A", "x"), ("B", "A"), ("x", "B")):
+            self.client.rename_mailbox(old, new)
+        self.set_validity("A", 4711)
+
+        result = self.adopt(expect=SOME)
+
+        self.assertIn("UIDVALIDITY is not the server's", result.err)
+        self.assertIn("B: 4 taken over from mbsync", result.out)
+        self.then_nothing_travels()
 
 
 if __name__ == "__main__":
