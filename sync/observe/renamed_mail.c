@@ -19,6 +19,9 @@ struct matching {
     struct run *run;
     struct renamed_item *items;
     size_t items_count;
+    struct renamed_item **fitting; /* by UIDVALIDITY; first those whose status is not known */
+    struct renamed_item **unknown; /* the journal knows no mailbox of that name */
+    size_t unknown_count;
     struct likeness *pairs;
     size_t count, size;
     bool too_many;
@@ -215,6 +218,74 @@ count_all(const struct matching *matching, struct likeness *pair)
                                  &matching->run->err);
 }
 
+static uint32_t
+validity_of(const struct renamed_item *item)
+{
+    return item->seen->has_status ? item->seen->uidvalidity : 0;
+}
+
+static int
+compare_validity(const void *pa, const void *pb)
+{
+    const struct renamed_item *a = *(struct renamed_item *const *)pa, *b = *(struct renamed_item *const *)pb;
+    const uint32_t of_a = validity_of(a), of_b = validity_of(b);
+
+    return of_a != of_b ? (of_a < of_b ? -1 : 1) : a < b ? -1 : a > b;
+}
+
+/* There may be as many rows as names: each row is compared with those that its numbers fit alone. */
+static bool
+sort_items(struct matching *matching)
+{
+    matching->fitting = calloc(matching->items_count + 1, sizeof *matching->fitting);
+    matching->unknown = calloc(matching->items_count + 1, sizeof *matching->unknown);
+    if (matching->fitting == NULL || matching->unknown == NULL)
+        return run_no_memory(matching->run);
+    for (size_t i = 0; i < matching->items_count; i++) {
+        matching->fitting[i] = &matching->items[i];
+        if (lookup_wire(matching->run, matching->items[i].seen->name) == NULL)
+            matching->unknown[matching->unknown_count++] = &matching->items[i];
+    }
+    if (matching->items_count > 1)
+        qsort(matching->fitting, matching->items_count, sizeof(struct renamed_item *), compare_validity);
+    return true;
+}
+
+/* The first one in `fitting` that is not before this. */
+static size_t
+find_validity(const struct matching *matching, uint32_t validity)
+{
+    size_t low = 0, high = matching->items_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (validity_of(matching->fitting[middle]) < validity)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool
+add_fitting(struct matching *matching, struct likeness *pair, bool near, bool left_out, uint32_t validity)
+{
+    struct mailbox *row = pair->row;
+    bool ok = true;
+
+    pair->left_out = left_out;
+    for (size_t k = find_validity(matching, validity);
+         ok && k < matching->items_count && validity_of(matching->fitting[k]) == validity; k++) {
+        pair->item = matching->fitting[k];
+        if (left_out ? is_left_out(matching, pair->item, row, pair->namesake)
+                     : is_candidate(matching, pair->item, row) && (!near || is_near(matching->run, pair->item, row)))
+            ok = add_pair(matching, pair);
+    }
+    pair->left_out = false;
+    return ok;
+}
+
 static bool
 gather_of(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake, bool near)
 {
@@ -222,20 +293,12 @@ gather_of(struct matching *matching, struct mailbox *row, const struct renamed_i
     struct likeness pair = {.row = row, .namesake = namesake};
     bool ok = count_all(matching, &pair), none;
 
-    for (size_t k = 0; ok && k < matching->items_count; k++) {
-        pair.item = &matching->items[k];
-        if (is_candidate(matching, pair.item, row) && (!near || is_near(matching->run, pair.item, row)))
-            ok = add_pair(matching, &pair);
-    }
-    for (size_t k = 0; ok && !near && k < matching->items_count; k++) {
-        pair.item = &matching->items[k];
-        pair.left_out = is_left_out(matching, pair.item, row, namesake);
-        ok = !pair.left_out || add_pair(matching, &pair);
-    }
-    pair.left_out = false;
+    for (int left_out = 0; ok && left_out < (near ? 1 : 2); left_out++)
+        ok = add_fitting(matching, &pair, near, left_out != 0, 0) &&
+             add_fitting(matching, &pair, near, left_out != 0, row->row.uidvalidity);
     none = matching->count == before;
-    for (size_t k = 0; ok && none && pair.all != 0 && k < matching->items_count; k++) {
-        pair.item = &matching->items[k];
+    for (size_t k = 0; ok && none && pair.all != 0 && k < matching->unknown_count; k++) {
+        pair.item = matching->unknown[k];
         if (is_renumbered(matching->run, pair.item, row, pair.all) && (!near || is_near(matching->run, pair.item, row)))
             ok = add_pair(matching, &pair);
     }
@@ -276,6 +339,7 @@ gather(struct matching *matching)
         (void)find_namesake(matching, &run->mailboxes[i], &sought);
         many += sought;
     }
+    ok = many == 0 || sort_items(matching);
     for (size_t i = 0; ok && many != 0 && i < run->count && !matching->too_many; i++) {
         struct mailbox *row = &run->mailboxes[i];
         const struct renamed_item *namesake = find_namesake(matching, row, &sought);
@@ -518,5 +582,7 @@ renamed_mail_find(struct run *run, struct renamed_item *items, size_t count)
         ok = look(&matching);
     likeness_free(matching.pairs, matching.count);
     free(matching.pairs);
+    free(matching.fitting);
+    free(matching.unknown);
     return ok;
 }
