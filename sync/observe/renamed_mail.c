@@ -289,7 +289,8 @@ add_fitting(struct matching *matching, struct likeness *pair, bool near, bool le
 static bool
 gather_of(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake, bool near)
 {
-    const size_t before = matching->count;
+    const bool all = row->row.goal_there != NULL; /* names that others had until now, too */
+    const size_t before = matching->count, others = all ? matching->items_count : matching->unknown_count;
     struct likeness pair = {.row = row, .namesake = namesake};
     bool ok = count_all(matching, &pair), none;
 
@@ -297,8 +298,8 @@ gather_of(struct matching *matching, struct mailbox *row, const struct renamed_i
         ok = add_fitting(matching, &pair, near, left_out != 0, 0) &&
              add_fitting(matching, &pair, near, left_out != 0, row->row.uidvalidity);
     none = matching->count == before;
-    for (size_t k = 0; ok && none && pair.all != 0 && k < matching->unknown_count; k++) {
-        pair.item = matching->unknown[k];
+    for (size_t k = 0; ok && none && pair.all != 0 && k < others; k++) {
+        pair.item = all ? &matching->items[k] : matching->unknown[k];
         if (is_renumbered(matching->run, pair.item, row, pair.all) && (!near || is_near(matching->run, pair.item, row)))
             ok = add_pair(matching, &pair);
     }

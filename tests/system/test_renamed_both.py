@@ -8,7 +8,7 @@ import re
 import time
 import unittest
 
-from base import PASSWORD, SOME, SystemTest, main
+from base import PASSWORD, SOME, SystemTest, main, one_in
 from rig import courier, cyrus, killer
 from test_renamed_chains import Chains
 
@@ -401,6 +401,7 @@ class SameAtAnotherServer(SameOnBothSidesTest):
         return mail
 
 
+@one_in(3)
 class SameAtCyrusTest(SameAtAnotherServer):
     fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
     account_options = {"disable": ["OBJECTID"]}
@@ -429,6 +430,7 @@ class SameAtCyrusTest(SameAtAnotherServer):
         self.assert_in(p, mail[q])
 
 
+@one_in(2)
 class SameAtCourierTest(SameAtAnotherServer):
     """Each name has another UIDVALIDITY there, with other UIDs: nothing that is missing on one side counts as removed or moved then."""
     fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
@@ -456,6 +458,7 @@ class SameAtCourierTest(SameAtAnotherServer):
 del SameAtAnotherServer
 
 
+@one_in(3, 1)
 class SameInPlusPlusTest(SameOnBothSidesTest):
     account_options = {"layout": "maildir++"}
 
