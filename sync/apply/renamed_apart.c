@@ -1,6 +1,7 @@
 /* See renamed_apart.h. */
 #include "sync/apply/renamed_apart.h"
 
+#include "sync/rows/renaming.h"
 #include "sync/run/lookup.h"
 
 static bool
@@ -30,20 +31,13 @@ renamed_apart_may_be(struct run *run, const struct mailbox *mailbox)
            find_path(run, mailbox, folder);
 }
 
-/* It is called as its folder is; what stands below its old name is there under that, and keeps it. */
+/* What stands below its old name is there under that, and keeps it. */
 static bool
 give_way(struct run *run, const char *name)
 {
     struct mailbox *holder = lookup_name(run, name);
 
-    if (holder == NULL)
-        return true;
-    free(holder->row.name);
-    free(holder->row.wire);
-    holder->row.name = holder->row.goal_there;
-    holder->row.goal_there = holder->row.wire = NULL;
-    lookup_forget(run);
-    return run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &holder->row, &run->err));
+    return holder == NULL || renaming_as_folder(run, holder);
 }
 
 static void

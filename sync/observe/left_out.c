@@ -1,6 +1,7 @@
 /* See left_out.h. */
 #include "sync/observe/left_out.h"
 
+#include "sync/rows/renaming.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
 
@@ -119,14 +120,6 @@ gather_old(struct looking *looking)
     return ok;
 }
 
-static const char *
-last_level(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-
-    return slash != NULL ? slash + 1 : name;
-}
-
 /*
  * Folders that were made at once are of one age: of several the one whose last level is the same is it, which stands below one that was renamed. More
  * folders than mailboxes that they may be: nothing tells which of them is none.
@@ -145,8 +138,7 @@ find_old(const struct looking *looking, const struct young *young)
         if (strcmp(old->born, young->stamp.born) != 0)
             continue;
         olds++;
-        if (!old->taken &&
-            (found == NULL || strcmp(last_level(old->mailbox->row.name), last_level(young->mailbox->row.name)) == 0))
+        if (!old->taken && (found == NULL || renaming_is_last_same(old->mailbox->row.name, young->mailbox->row.name)))
             found = old;
     }
     return youngs <= olds ? found : NULL;
@@ -189,26 +181,10 @@ give(struct run *run, struct mailbox *young, struct mailbox *old)
     return true;
 }
 
-/* Those whose folders were taken leave the array. */
-static void
-close_ranks(struct run *run)
+static bool
+was_taken(const struct mailbox *mailbox)
 {
-    size_t kept = 0;
-
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        if (mailbox->row.folder == NULL && is_young(mailbox)) {
-            run_mailbox_free(mailbox);
-            continue;
-        }
-        if (kept++ == i)
-            continue;
-        run->mailboxes[kept - 1] = *mailbox;
-        *mailbox = (struct mailbox){0}; /* the strings have one owner */
-    }
-    run->count = kept;
-    lookup_forget(run);
+    return mailbox->row.folder == NULL && is_young(mailbox);
 }
 
 static bool
@@ -232,7 +208,7 @@ decide(struct looking *looking)
         }
     }
     if (given)
-        close_ranks(run);
+        run_mailboxes_sift(run, was_taken);
     return ok;
 }
 
@@ -247,7 +223,8 @@ left_out_see(struct run *run)
     looking.olds = calloc(run->count + 1, sizeof *looking.olds);
     looking.youngs = calloc(run->count + 1, sizeof *looking.youngs);
     ok = (looking.olds != NULL && looking.youngs != NULL) || run_no_memory(run);
-    ok = ok && gather_young(&looking) && (looking.young_count == 0 || gather_old(&looking)) && decide(&looking);
+    ok = ok && gather_young(&looking) && (looking.young_count == 0 || gather_old(&looking)) &&
+         (looking.old_count == 0 || decide(&looking));
     for (size_t i = 0; looking.olds != NULL && i < looking.old_count; i++)
         free(looking.olds[i].born);
     free(looking.olds);

@@ -3,6 +3,7 @@
 
 #include "sync/observe/exchanged.h"
 #include "sync/observe/mapped.h"
+#include "sync/rows/renaming.h"
 #include "sync/run/lookup.h"
 #include "sync/run/uses.h"
 
@@ -212,14 +213,6 @@ judge(struct search *search)
     return open;
 }
 
-static bool
-is_last_level_same(const char *a, const char *b)
-{
-    const char *last_a = strrchr(a, '/'), *last_b = strrchr(b, '/');
-
-    return strcmp(last_a != NULL ? last_a : a, last_b != NULL ? last_b : b) == 0;
-}
-
 /* Is there one new folder, and no other, that this may be? Clocks of file systems are coarse: what was made at once is of one age. */
 static bool
 find_of_age(struct search *search, size_t lost, bool same_level, size_t *found)
@@ -231,7 +224,7 @@ find_of_age(struct search *search, size_t lost, bool same_level, size_t *found)
     for (size_t f = 0; ok && f < search->found_count; f++) {
         const struct found *at = &search->found[f];
 
-        if (at->matched || (same_level && !is_last_level_same(at->name, mailbox->row.name)))
+        if (at->matched || (same_level && !renaming_is_last_same(at->name, mailbox->row.name)))
             continue;
         ok = is_of_age(search, lost, f, &is);
         if (ok && is && *found != SIZE_MAX) {
@@ -363,24 +356,10 @@ give_folders(struct search *search, char **folders)
     return ok;
 }
 
-/* Those that were taken leave the array. */
-static void
-close_ranks(struct run *run)
+static bool
+was_taken(const struct mailbox *mailbox)
 {
-    size_t kept = 0;
-
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        if (mailbox->row.folder == NULL) {
-            run_mailbox_free(mailbox);
-        } else if (&run->mailboxes[kept++] != mailbox) {
-            run->mailboxes[kept - 1] = *mailbox;
-            *mailbox = (struct mailbox){0};
-        }
-    }
-    run->count = kept;
-    lookup_forget(run);
+    return mailbox->row.folder == NULL;
 }
 
 /* Each of those that fit is that folder's, and no other's. @return whether there is any */
@@ -425,7 +404,7 @@ take_all(struct search *search)
             ok = run_end(run, ok);
     }
     free(folders);
-    close_ranks(run);
+    run_mailboxes_sift(run, was_taken);
     return ok;
 }
 

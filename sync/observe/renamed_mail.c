@@ -4,6 +4,7 @@
 #include "sync/observe/likeness.h"
 #include "sync/observe/undecided.h"
 #include "sync/observe/way.h"
+#include "sync/rows/renaming.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 
@@ -190,21 +191,13 @@ add_pair(struct matching *matching, const struct likeness *pair)
     return true;
 }
 
-static const char *
-last_level(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-
-    return slash != NULL ? slash + 1 : name;
-}
-
 /* As what stands below one that was renamed. */
 static bool
 is_near(const struct run *run, const struct renamed_item *item, const struct mailbox *row)
 {
     char name[LIMIT_MAILBOX_NAME + 1];
 
-    return renamed_name(run, item->seen, false, name) && strcmp(last_level(name), last_level(row->row.name)) == 0;
+    return renamed_name(run, item->seen, false, name) && renaming_is_last_same(name, row->row.name);
 }
 
 /* All of its messages tell under another UIDVALIDITY: where its old name is gone, or where its folder was renamed here, so that people know what left it. */

@@ -212,24 +212,10 @@ forget_nowhere(struct settling *settling, const struct naming *naming, struct ma
     return true;
 }
 
-/* Those that were forgotten leave the array. */
-static void
-close_ranks(struct run *run)
+static bool
+was_forgotten(const struct mailbox *mailbox)
 {
-    size_t kept = 0;
-
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        if (mailbox->row.id == 0 && !mailbox->listed && !mailbox->folder_here) {
-            run_mailbox_free(mailbox);
-        } else if (&run->mailboxes[kept++] != mailbox) {
-            run->mailboxes[kept - 1] = *mailbox;
-            *mailbox = (struct mailbox){0};
-        }
-    }
-    run->count = kept;
-    lookup_forget(run);
+    return mailbox->row.id == 0 && !mailbox->listed && !mailbox->folder_here;
 }
 
 static void
@@ -301,6 +287,6 @@ renamed_settle(struct run *run, const struct renamed_item *items, size_t count)
         free(settling.at[i].folder);
     }
     free(settling.at);
-    close_ranks(run);
+    run_mailboxes_sift(run, was_forgotten);
     return ok && run->move_folders(run);
 }

@@ -180,20 +180,6 @@ find_namesake(const struct renamed_item *items, size_t count, const struct mailb
     return NULL;
 }
 
-/* The row alone: what stands below it there goes its own way. It has no bytes on the server. */
-static bool
-call_as_folder(struct run *run, struct mailbox *mailbox)
-{
-    free(mailbox->row.name);
-    mailbox->row.name = mailbox->row.goal_there;
-    mailbox->row.goal_there = NULL;
-    free(mailbox->row.wire);
-    mailbox->row.wire = NULL;
-    lookup_forget(run);
-    return run->move_folders == NULL ||
-           (run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &mailbox->row, &run->err)));
-}
-
 /* Does an intent that was not ended say that something may have gone into a mailbox, under whatever name? */
 static bool
 is_anything_sent(struct run *run, bool *is)
@@ -224,9 +210,11 @@ is_unfilled(struct run *run, const struct mailbox *mailbox, bool *is)
     if (!journal_ids_by_uids(run->journal, mailbox->row.id, 1, UINT32_MAX, &ids, &count, &run->err))
         return false;
     free(ids);
+    if (count != 0)
+        return true;
     if (!is_anything_sent(run, &sent))
         return false;
-    *is = count == 0 && !sent;
+    *is = !sent;
     return true;
 }
 
@@ -250,7 +238,7 @@ took_name_leave(struct run *run, const struct renamed_item *items, size_t count)
         if (empty)
             mailbox->row.state = MAILBOX_NEW_LOCAL; /* what waits in it goes up under the name that it has now */
         if (ok && (empty || (namesake != NULL && is_another(namesake->seen, mailbox))))
-            ok = call_as_folder(run, mailbox);
+            ok = renaming_as_folder(run, mailbox);
     }
     return ok;
 }
@@ -377,7 +365,7 @@ took_name_part(struct run *run, struct renamed_item *items, size_t count)
             follow(mailbox, goals[i], find_namesake(items, count, mailbox) != NULL);
         else if (mailbox->left_there && find_goal(&parting, mailbox) == NULL &&
                  lookup_name(run, mailbox->row.goal_there) == NULL)
-            ok = call_as_folder(run, mailbox);
+            ok = renaming_as_folder(run, mailbox);
         else
             mailbox->undecided = mailbox->undecided || mailbox->left_there;
     }

@@ -6,15 +6,20 @@
 
 #include <inttypes.h>
 
-/* Had that mailbox given the UID before? Then it is another message, whatever the answer says. */
+/* Had that mailbox given the UID before? Then it is another message, whatever the answer says. Of several of one UIDVALIDITY any may be it. */
 static bool
 was_given(struct run *run, const struct remote_outcome *outcome)
 {
     const struct mailbox *mailbox;
     bool given = false;
 
-    for (size_t at = 0; !given && (mailbox = lookup_next_of(run, outcome->came_to, &at)) != NULL;)
-        given = mailbox->row.uidvalidity == outcome->came_to && mailbox->row.uidnext > outcome->came_as;
+    for (size_t at = 0; (mailbox = lookup_next_of(run, outcome->came_to, &at)) != NULL;) {
+        if (mailbox->row.uidvalidity != outcome->came_to)
+            continue;
+        if (mailbox->row.uidnext <= outcome->came_as)
+            return false;
+        given = true;
+    }
     return given;
 }
 
@@ -72,7 +77,7 @@ find_place(struct run *run, const struct journal_op *op)
     return count == 1 ? place : NULL;
 }
 
-/* That mailbox is gone, with what it had: it is as if nothing had been answered. */
+/* That mailbox is gone with what it had, or is left out, or nobody can tell which it is: it is as if nothing had been answered, and sent again. */
 static bool
 give_up(struct run *run, const struct mailbox *own, struct journal_op *op)
 {
@@ -97,6 +102,15 @@ choose_base(struct run *run, const struct mailbox *place, struct journal_message
     return ok;
 }
 
+/* Whatever run comes next looks at the folder: what stands in it has no row there any more. */
+static bool
+look_again(struct run *run, struct mailbox *own)
+{
+    own->look_here = true;
+    own->row.stamp[0] = '\0';
+    return journal_mailbox_save(run->journal, &own->row, &run->err);
+}
+
 /* From here on its row is one of that mailbox, in whose folder it is not any more; the file is a new one where it is. */
 static bool
 go_there(struct run *run, struct mailbox *own, struct mailbox *place, struct journal_op *op,
@@ -107,10 +121,9 @@ go_there(struct run *run, struct mailbox *own, struct mailbox *place, struct jou
         return journal_op_save(run->journal, op, &run->err);
     if (op->kind == OP_UPLOAD)
         op->mailbox = place->row.id;
-    if (own != NULL)
-        own->look_here = true;
     place->look_there = place->look_here = true;
-    if (!journal_pending_clear(run->journal, message->mailbox, message->id, &run->err) ||
+    if ((own != NULL && !look_again(run, own)) ||
+        !journal_pending_clear(run->journal, message->mailbox, message->id, &run->err) ||
         !choose_base(run, place, message))
         return false;
     message->mailbox = place->row.id;

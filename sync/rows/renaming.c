@@ -12,6 +12,20 @@ renaming_is_at(const char *name, const char *above)
     return strncmp(name, above, length) == 0 && (name[length] == '\0' || name[length] == '/');
 }
 
+static const char *
+last_level(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash != NULL ? slash + 1 : name;
+}
+
+bool
+renaming_is_last_same(const char *a, const char *b)
+{
+    return strcmp(last_level(a), last_level(b)) == 0;
+}
+
 char *
 renaming_replace(const char *name, size_t length, const char *by)
 {
@@ -21,6 +35,20 @@ renaming_replace(const char *name, size_t length, const char *by)
     if (whole != NULL)
         (void)text_print(whole, size, "%s%s", by, name + length);
     return whole;
+}
+
+bool
+renaming_as_folder(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    free(row->name);
+    free(row->wire);
+    row->name = row->goal_there;
+    row->goal_there = row->wire = NULL;
+    lookup_forget(run);
+    return run->move_folders == NULL ||
+           (run_begin(run) && run_end(run, journal_mailbox_save(run->journal, row, &run->err)));
 }
 
 bool

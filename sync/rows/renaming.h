@@ -9,8 +9,15 @@
 
 /** Is it this name, or one below it? */
 bool renaming_is_at(const char *name, const char *above);
+/** Have both names the same last level, as what stands below one that was renamed? */
+bool renaming_is_last_same(const char *a, const char *b);
 /** The same name with another beginning, of `length` bytes. @return NULL: out of memory */
 char *renaming_replace(const char *name, size_t length, const char *by);
+/**
+ * It is called as its folder is, and has no bytes on the server. The row alone: what stands below its old name there keeps that. Opens a transaction of its
+ * own; a dry run writes nothing.
+ */
+MUST_CHECK bool renaming_as_folder(struct run *run, struct mailbox *mailbox);
 /** It is on neither side, and is about to be forgotten. What an unreadable line of the list may name is not. */
 bool renaming_is_nowhere(const struct run *run, const struct mailbox *mailbox);
 /** Would it, or anything that goes along, get the name of another mailbox? One that is nowhere any more is none. */

@@ -25,6 +25,25 @@ run_mailbox_free(struct mailbox *mailbox)
 }
 
 void
+run_mailboxes_sift(struct run *run, bool (*goes)(const struct mailbox *mailbox))
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (goes(mailbox)) {
+            run_mailbox_free(mailbox);
+        } else if (&run->mailboxes[kept++] != mailbox) {
+            run->mailboxes[kept - 1] = *mailbox;
+            *mailbox = (struct mailbox){0}; /* the strings have one owner */
+        }
+    }
+    run->count = kept;
+    lookup_forget(run);
+}
+
+void
 run_release(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++)

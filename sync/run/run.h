@@ -422,6 +422,8 @@ const struct mailbox *run_unseen(const struct run *run);
 void run_look_everywhere(struct run *run);
 /** All that a place of the array owns; it is empty then. */
 void run_mailbox_free(struct mailbox *mailbox);
+/** Those of which `goes` is true leave the array. All pointers into it are void then. */
+void run_mailboxes_sift(struct run *run, bool (*goes)(const struct mailbox *mailbox));
 /** A new mailbox at the end of the array; NULL: out of memory, err filled in. */
 struct mailbox *run_mailbox_add(struct run *run);
 /** Can it be looked at in this run, whether or not the command line names it? */

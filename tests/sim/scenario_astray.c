@@ -100,11 +100,40 @@ what_is_sent_while_its_mailbox_loses_its_name_is_there_once(void **state)
     assert_true(went_astray >= 12);
 }
 
+/* The run that looks for it, and before or after which of its steps the power fails. */
+static void
+it_is_there_once_also_where_the_run_that_looks_for_it_dies(void **state)
+{
+    int died = 0;
+
+    (void)state;
+    for (enum way way = BY_APPEND; way <= BY_COPY; way++) {
+        for (int step = 0; step < 12; step++) {
+            for (until = 1; until < 30; until++) {
+                if (goes_astray(way, true, 0)) {
+                    given_trouble_at(step % 2 == 0 ? STEP_COMMIT : STEP_READ, false, false);
+                    sim.world.aim_left = 1 + step / 2;
+                    died += when_golub_syncs_after(60) == -1;
+                    sim.world.aim_left = 0;
+                    then_both_sides_agree();
+                    then_it_is_there(WORK, 1, 0);
+                    then_it_is_here(WORK, 1, 0);
+                    then_it_is_there(OLD, 1, 1);
+                    then_it_is_here(OLD, 1, 1);
+                }
+                end_scenario(NULL);
+            }
+        }
+    }
+    assert_true(died >= 12);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_is_sent_while_its_mailbox_loses_its_name_is_there_once),
+        SCENARIO(it_is_there_once_also_where_the_run_that_looks_for_it_dies),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
