@@ -55,7 +55,7 @@ wait "$servers" || { say "Without some servers of other makes, whose walks are s
 # A walk waits most of its time: twice as many at once. Of the bad answers every third one; with sanitizers it was every tenth.
 walks=$(printf '%s' "$brief" | tr ' ' '|')
 export GOLUB_ROWS="${GOLUB_ROWS-3}"
-run_tests release $((jobs * 2)) -R "^(smoke|sim_(histories|imports)_.*|sim_(import_)?determinism|sim_watched|system_test_bent|walk_($walks))\$" || status=$?
+run_tests release $((jobs * 2)) -R "^(smoke|sim_(histories|imports)_.*|sim_(import_)?determinism|sim_watched|system_test_bent|system_test_migration_many|walk_($walks))\$" || status=$?
 presets="asan release"
 if printf 'int LLVMFuzzerTestOneInput(void) { return 0; }\n' |
     clang -xc -fsanitize=fuzzer,address -o "$top/build/fuzzer-test" - 2>/dev/null; then
