@@ -416,6 +416,7 @@ class ExchangedTest(Chains, SystemTest):
         self.assertEqual(self.account.journal_dump(), rows)
 
 
+@one_in(3, 1)
 class ExchangedWithoutIdentitiesTest(ExchangedTest):
     account_options = {"disable": ["X-GUID"]}
 
@@ -442,6 +443,7 @@ class PlusPlusTest(ChainTest):
     account_options = {"layout": "maildir++"}
 
 
+@one_in(3, 2)
 class WithoutMoveTest(ChainTest):
     """A move is a copy and a removal."""
     foreseen = ["would copy 3 on the server", "would remove 3 on the server"]

@@ -596,12 +596,12 @@ class VerbatimDotTest(VerbatimTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
-@one_in(3)
+@one_in(5)
 class SeparatorTest(RenamedHereTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
-@one_in(3, 1)
+@one_in(5, 2)
 class PlusPlusTest(RenamedHereTest):
     server_options = {"special_use": False}
     account_options = {"layout": "maildir++"}

@@ -578,12 +578,12 @@ class PublicDotsTest(PublicTest):
         self.client.prefix = ""
 
 
-@one_in(3)
+@one_in(5)
 class SeparatorTest(RenamedThereTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
 
 
-@one_in(3, 1)
+@one_in(5, 2)
 class PlusPlusTest(RenamedThereTest):
     server_options = {"special_use": False}
     account_options = {"layout": "maildir++"}

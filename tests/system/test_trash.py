@@ -2,7 +2,7 @@
 import contextlib
 import sqlite3
 
-from base import HELD, OK, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main
+from base import HELD, OK, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main, one_in
 from rig import bent, killer
 from storm import FULL
 
@@ -260,6 +260,7 @@ class CopyTest(MoveTest):
         self.assert_idempotent()
 
 
+@one_in(2)
 class PlainestTest(CopyTest):
     server_options = {"capability": PLAINEST}
 
