@@ -13,7 +13,7 @@ TYPES = {
     "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "number": lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
 }
-IGNORED = {"$schema", "$defs", "title", "description"}
+IGNORED = {"$schema", "$defs", "title", "description", "examples"}
 
 
 def same(a, b):
