@@ -4,10 +4,10 @@
 #include "sync/observe/closed.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/missing.h"
-#include "sync/rules/special.h"
 #include "sync/run/allowed.h"
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
+#include "sync/run/uses.h"
 
 #include <errno.h>
 
@@ -42,21 +42,13 @@ going_is_below(const struct mailbox *mailbox, const struct mailbox *above)
 /* ---- which ones ---- */
 
 static bool
-is_special(const struct mailbox *mailbox)
-{
-    const unsigned special = (unsigned)SPECIAL_ANY | REMOTE_SHARED;
-
-    return strcmp(mailbox->row.name, "INBOX") == 0 || ((mailbox->uses | mailbox->row.attributes) & special) != 0;
-}
-
-static bool
 may_go(const struct run *run, const struct mailbox *mailbox, enum mailbox_side side)
 {
     return mailbox->row.id != 0 && (mailbox->row.wire != NULL || side == SIDE_HERE) && mailbox->chosen &&
            mailbox->asked && !mailbox->by_name && !mailbox->stuck && !mailbox->name_waits && !mailbox->undecided &&
            !mailbox->elsewhere && !mailbox->fits_one && mailbox->row.goal == NULL &&
            (mailbox->row.goal_there == NULL || side == SIDE_HERE) &&
-           mailbox_may_go(side, is_special(mailbox), &run->account->policy);
+           mailbox_may_go(side, uses_is_special(mailbox), &run->account->policy);
 }
 
 static enum going

@@ -59,6 +59,8 @@ see_name(void *context, const char *base, const char *info)
 
     if (!journal_message_by_base(run->journal, reading->mailbox->row.id, base, reading->row, &found, &run->err))
         return false;
+    if (found)
+        (void)text_print(reading->row->info, sizeof reading->row->info, "%s", info);
     if (!found ||
         bsearch(&reading->row->id, reading->missing, reading->count, sizeof *reading->missing, compare_ids) == NULL)
         return true;
@@ -162,7 +164,7 @@ read_kept(struct verifying *verifying, const struct journal_quarantined *kept, c
         return false;
     }
     if (!ok) {
-        verify_say(verifying, NULL, VERIFY_KEPT_DAMAGED, named, err.answer[0] != '\0' ? err.answer : err.what);
+        verify_say(verifying, NULL, VERIFY_KEPT_UNREADABLE, named, err.answer[0] != '\0' ? err.answer : err.what);
         return true;
     }
     verifying->sum.files++;

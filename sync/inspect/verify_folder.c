@@ -284,7 +284,8 @@ verify_folder_end(struct verify_folder *folder)
 
     if (!folder->readable) {
         run_problem(run_of(folder), folder->mailbox, &folder->err);
-        verify_say_many(folder->verifying, folder->mailbox, CLASS_BUSY, true, 0, "its folder can't be read");
+        verify_say_many(folder->verifying, folder->mailbox, CLASS_BUSY, true, 0,
+                        "its folder can't be read, and was not compared: the error about it says why");
         return true;
     }
     for (size_t i = 0; i < folder->count; i++) {

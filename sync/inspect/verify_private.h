@@ -13,6 +13,8 @@ struct finding {
     enum verify_what what;
 };
 
+#define VERIFY_TEXT 2048 /* bytes of what is said of one difference: two paths are in it at most */
+
 struct verifying {
     struct run run; /* dry: its stores change nothing */
     const struct verify_options *how;
@@ -20,8 +22,31 @@ struct verifying {
     /* of the mailbox that is under way; a listing that has to begin anew takes them back */
     struct finding *findings;
     size_t count, size;
+    /* of the mailbox, what waits: so many as the journal says, and so many of each kind because `pull` or `push` keeps them back */
+    uint64_t explained, kept[VERIFY_WHATS];
     struct id_set read; /* rows whose files were read before it was their turn */
 };
+
+/* ---- verify_words.c ---- */
+struct verify_words {
+    enum report_class class;
+    bool fault;
+    bool
+        kept; /* `pull` or `push` keeps back what a sync would do about it, so it is no fault: the words fit many, too */
+    char text[VERIFY_TEXT];
+};
+
+/**
+ * What is said of a difference.
+ *
+ * @param mailbox  NULL: of the quarantine
+ * @param row      as its file is called now
+ * @param why      said instead, or within the words; NULL: nothing else is known
+ */
+void verify_words(const struct run *run, const struct mailbox *mailbox, enum verify_what what,
+                  const struct journal_message *row, const char *why, struct verify_words *words);
+/** Is it one that a sync saw, so that the journal may say why it waits? */
+bool verify_is_seen(enum verify_what what);
 
 /* ---- verify_found.c ---- */
 /** Kept until the mailbox is through. @param row  0: there is none. @return false: out of memory, run.err filled in */

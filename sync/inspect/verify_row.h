@@ -8,7 +8,7 @@
 #include "store/base/remote.h"
 #include "store/journal/journal.h"
 
-enum verify_what { /* verify_found.c has the class and the words of each */
+enum verify_what { /* verify_words.c has the class and the words of each */
                    /* the row: seen by a sync, and not carried out */
                    VERIFY_NOT_FETCHED,
                    VERIFY_NOT_SENT,
@@ -49,6 +49,7 @@ enum verify_what { /* verify_found.c has the class and the words of each */
                    VERIFY_UNSENT,
                    VERIFY_REWRITTEN,
                    VERIFY_KEPT_MISSING,
+                   VERIFY_KEPT_UNREADABLE,
                    VERIFY_KEPT_DAMAGED,
                    VERIFY_WHATS,
 };

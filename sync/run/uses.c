@@ -34,6 +34,14 @@ uses_turn(struct mailbox *mailbox)
 }
 
 bool
+uses_is_special(const struct mailbox *mailbox)
+{
+    const unsigned special = (unsigned)SPECIAL_ANY | REMOTE_SHARED;
+
+    return strcmp(mailbox->row.name, "INBOX") == 0 || ((mailbox->uses | mailbox->row.attributes) & special) != 0;
+}
+
+bool
 uses_fit(const struct run *run, const struct mailbox *mailbox, const char *pattern)
 {
     return names_fits(pattern, mailbox->row.name, guess(run, mailbox->row.name, mailbox->row.attributes));

@@ -10,6 +10,8 @@ void uses_note(struct run *run, bool listed);
 bool uses_choose(const struct run *run, const char *name, unsigned attributes);
 /** When its new mail is fetched: special_turn, asked once. */
 unsigned uses_turn(struct mailbox *mailbox);
+/** Is it INBOX, for something by itself, or not only the user's? What is so never goes. */
+bool uses_is_special(const struct mailbox *mailbox);
 /** Does one pattern, its "!" aside, fit the mailbox? */
 bool uses_fit(const struct run *run, const struct mailbox *mailbox, const char *pattern);
 /**

@@ -296,7 +296,7 @@ class AlteredTest(VerifyTest):
         path = self.file(2).path
         rot(path, keep_time=False)
         self.client.store("INBOX", self.uids[2], "+", ["\\Seen"])
-        self.assertIn("golub restore --altered", [e for e in self.verify("--bytes", expect=SOME).of("verify") if e["class"] == "altered"][0]["text"])
+        self.assertIn("`golub restore work --altered %s`" % path, [e for e in self.verify("--bytes", expect=SOME).of("verify") if e["class"] == "altered"][0]["text"])
 
         self.run_golub("restore", "work", "--altered", path)
 
