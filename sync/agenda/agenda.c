@@ -145,6 +145,18 @@ keep_mark_back(struct run *run, const struct mailbox *mailbox, const struct jour
     return say_mark(run, mailbox, message->id);
 }
 
+void
+agenda_say_unproven(const struct run *run, char why[static AGENDA_WHY])
+{
+    const char *reason = NULL;
+
+    (void)removals_allowed(SIDE_THERE, run->cautions, 0, &reason);
+    (void)text_print(why, AGENDA_WHY,
+                     "it may be here all the same, since %s: the line about that says more, and this goes on once that "
+                     "is over",
+                     reason != NULL ? reason : "not all could be read");
+}
+
 bool
 agenda_is_closed(const struct mailbox *mailbox)
 {

@@ -21,6 +21,15 @@ void agenda_drop_moved_out(struct agenda *agenda);
 void agenda_sort(struct agenda *agenda);
 /** Another program's state says that it was removed here, and its header is not known. */
 bool agenda_is_untold(const struct journal_message *message);
+#define AGENDA_UNREAD_THERE                                                                                            \
+    "it may be a message on the server that could not be read so far: the line about that one names it, and this "     \
+    "goes "                                                                                                            \
+    "on once it can be read or is gone"
+
+#define AGENDA_WHY 256 /* bytes of why something waits */
+
+/** What is missing here may be here all the same (absence_is_proven): because of what, and what ends that. */
+void agenda_say_unproven(const struct run *run, char why[static AGENDA_WHY]);
 /** Is nothing to be done in this mailbox in this run, whether or not the command line names it? */
 bool agenda_is_closed(const struct mailbox *mailbox);
 

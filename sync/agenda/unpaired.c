@@ -228,7 +228,7 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
     if ((run->cautions & CAUTION_MADE_THERE) != 0)
         return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
     if ((run->cautions & CAUTIONS_UNREAD_MESSAGE) != 0)
-        return wait_for(resolving, todo, PENDING_SETTLE, "it may be a message on the server that could not be read");
+        return wait_for(resolving, todo, PENDING_SETTLE, AGENDA_UNREAD_THERE);
     /* Each run would send what it could not pair, and what was sent may be what the next one can't pair either. */
     if (run->mailboxes[todo->mailbox].adrift)
         return wait_for(resolving, todo, PENDING_SETTLE, "its mailbox is paired anew in each run, and it may be there");
@@ -272,6 +272,7 @@ resolve_todo(struct resolving *resolving, struct todo *todo, enum filling fillin
     struct run *run = resolving->run;
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     bool moved, done;
+    char why[AGENDA_WHY];
 
     if (todo->step.verb == PLAN_FORGET)
         return resolve_forgotten(resolving, todo, filling);
@@ -279,8 +280,10 @@ resolve_todo(struct resolving *resolving, struct todo *todo, enum filling fillin
         return false;
     if (moved && !todo->step.kept_back)
         return resolve_row(resolving, todo, true);
-    if (todo->step.verb == PLAN_DOWNLOAD && !absence_is_proven(SIDE_HERE, run->cautions))
-        return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a folder that could not be read");
+    if (todo->step.verb == PLAN_DOWNLOAD && !absence_is_proven(SIDE_HERE, run->cautions)) {
+        agenda_say_unproven(run, why);
+        return wait_for(resolving, todo, PENDING_SETTLE, why);
+    }
     if (todo->step.verb == PLAN_UPLOAD) {
         if (!delay_upload(resolving, todo, filling, &done))
             return false;

@@ -306,6 +306,17 @@ wait_for_unseen(struct wanting *wanting, struct todo *todo)
     return wait(wanting, todo, left, why);
 }
 
+static bool
+wait_for_folder(struct wanting *wanting, struct todo *todo, const struct mailbox *mailbox)
+{
+    char why[LIMIT_MAILBOX_NAME + 128];
+
+    (void)text_print(why, sizeof why,
+                     "it may have moved to %s, whose folder can't be read: this goes on once it can be read or is gone",
+                     mailbox->row.name);
+    return wait(wanting, todo, false, why);
+}
+
 /* Is there a new message of its size and its date on the server whose header nobody could read so far, in however many runs? */
 static bool
 may_be_unread(struct wanting *wanting, bool *may)
@@ -332,6 +343,7 @@ decide(struct wanting *wanting, struct todo *todo, bool here)
 {
     struct run *run = wanting->run;
     bool found, moves, unread = false;
+    char why[AGENDA_WHY];
 
     if (!run_load(run, todo->id, wanting->survivor) || !find_home(wanting, todo, here, &found, &moves))
         return false;
@@ -353,13 +365,15 @@ decide(struct wanting *wanting, struct todo *todo, bool here)
     if (here && !may_be_unread(wanting, &unread))
         return false;
     if (unread)
-        return wait(wanting, todo, false, "it may be a message on the server that could not be read");
-    if (!here && !absence_is_proven(SIDE_HERE, run->cautions))
-        return wait(wanting, todo, false, "it may be a file that can't be read");
+        return wait(wanting, todo, false, AGENDA_UNREAD_THERE);
+    if (!here && !absence_is_proven(SIDE_HERE, run->cautions)) {
+        agenda_say_unproven(run, why);
+        return wait(wanting, todo, false, why);
+    }
     for (size_t i = 0; !here && i < run->count; i++) {
         if (run->mailboxes[i].chosen && run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER) &&
             !run_learned(&run->mailboxes[i], CAUTION_STAYS_UNREADABLE))
-            return wait(wanting, todo, false, "it may have moved to a folder that can't be read");
+            return wait_for_folder(wanting, todo, &run->mailboxes[i]);
     }
     return true;
 }
@@ -398,7 +412,7 @@ keep_change(struct wanting *wanting, struct todo *todo)
         return true;
     if (!may_be_unread(wanting, &unread))
         return false;
-    return !unread || wait(wanting, todo, false, "it may be a message on the server that could not be read");
+    return !unread || wait(wanting, todo, false, AGENDA_UNREAD_THERE);
 }
 
 static bool

@@ -32,7 +32,8 @@ check_name(struct run *run, struct mailbox *mailbox)
         return true;
     run_learn(run, mailbox, CAUTION_NOT_MADE);
     run_complain(run, mailbox, "make a folder for this mailbox",
-                 "the file system takes its name for that of a folder that is there",
+                 "the file system takes its name for that of a folder that is there, which differs in case or in the "
+                 "form of a letter",
                  "Rename one of the two mailboxes, or leave one out with `mailboxes`.");
     return true;
 }
@@ -120,11 +121,12 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
 
     mailbox->unanswered = false;
     if (!outcome->ok || is_anothers(run, mailbox, wire)) {
+        const char *why = outcome->ok ? "the server takes its name for that of another one" : outcome->answer;
+
         run_learn(run, mailbox, CAUTION_NOT_MADE);
-        run_complain(run, mailbox, "make this mailbox on the server",
-                     outcome->ok ? "the server takes its name for that of another one" : outcome->answer,
+        run_complain(run, mailbox, "make this mailbox on the server", why,
                      "Rename the folder to a name that the server takes; its mail stays here meanwhile.");
-        return run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", outcome->answer, NULL);
+        return run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", why, NULL);
     }
     free(mailbox->row.wire);
     mailbox->row.wire = strndup(wire.at, wire.len);

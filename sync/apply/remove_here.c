@@ -81,9 +81,10 @@ record_removed(struct removing *removing, size_t i)
     if (item->altered) {
         message->facts |= FACT_ALTERED;
         run->partial = true;
-        run_complain(
-            run, mailbox, "remove a message that was deleted on the server", message->base,
-            "Its file is not what it was, and may be all there is of the message by now: it stays until you decide.");
+        run_complain(run, mailbox, "remove a message that was deleted on the server", message->base,
+                     "Its file is not what it was, and may be all there is of the message by now: it stays. Give it "
+                     "another name to "
+                     "send it as new mail, or remove it.");
         return journal_message_save(run->journal, message, &run->err) &&
                run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
                            "the file's bytes are not those of the message any more", NULL);

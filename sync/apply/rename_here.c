@@ -489,11 +489,13 @@ is_the_folder(struct run *run, const struct mailbox *mailbox, const char *folder
 }
 
 static bool
-doubt(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
+doubt(struct run *run, struct mailbox *mailbox, const struct journal_op *op, const char *to)
 {
+    char both[2 * LOCAL_FOLDER_MAX + 32];
+
+    (void)text_print(both, sizeof both, "\"%s\" and \"%s\" are both there", mailbox->row.folder, to);
     run_complain(run, mailbox, "tell which folder is this mailbox's after a run that was cut off while it renamed one",
-                 "the old one and the new one are both there",
-                 "What is in them is compared; nothing counts as removed.");
+                 both, "What is in them is compared; nothing counts as removed.");
     mailbox->row.state = MAILBOX_GONE_LOCAL; /* and back: what that means is known */
     return run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
                                               journal_op_delete(run->journal, op->id, &run->err));
@@ -523,7 +525,7 @@ recover(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
     /* Nobody but golub gives the temporary name: what has it went there, unless the other one is as old as it was. */
     if (!was && (is || op->attempt == STEP_ASIDE))
         return (run->dry || run->local.ops->flush(run->local.self, &run->err)) && finish(run, mailbox, op, to);
-    return was && !is ? end_intent(run, op) : doubt(run, mailbox, op);
+    return was && !is ? end_intent(run, op) : doubt(run, mailbox, op, to);
 }
 
 static bool

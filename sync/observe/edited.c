@@ -213,10 +213,15 @@ alter(const struct look *look)
 {
     struct run *run = look->run;
 
+    char hint[256];
+
+    (void)text_print(
+        hint, sizeof hint,
+        "Its bytes were changed: they are not sent. `golub restore %s --altered FILE`, with the path of that "
+        "file, brings the message back.",
+        run->account->name);
     if ((look->message->facts & FACT_ALTERED) == 0)
-        run_complain(run, look->mailbox, "compare a file with what was sent of it", look->message->base,
-                     "Its bytes were changed: they are not sent. `golub restore ACCOUNT --altered FILE` brings the "
-                     "message back.");
+        run_complain(run, look->mailbox, "compare a file with what was sent of it", look->message->base, hint);
     look->message->facts |= FACT_ALTERED;
     return journal_message_save(run->journal, look->message, &run->err) && record(look, 0);
 }

@@ -437,7 +437,7 @@ say_seconds(struct run *run)
     for (size_t i = 0; i < run->count; i++)
         if (run->mailboxes[i].second != NULL && (run->mailboxes[i].folder_here || !mapped_is_changed(run)))
             run_complain(run, &run->mailboxes[i], "use a second folder for this mailbox", run->mailboxes[i].second,
-                         "Rename or remove that folder.");
+                         "What is in it is not synced: rename it, and it is a mailbox of its own, or remove it.");
 }
 
 /* Who is which, of what was gathered. */

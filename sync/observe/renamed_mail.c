@@ -554,10 +554,18 @@ look(struct matching *matching)
 static void
 say_too_many(struct run *run)
 {
-    report_mailbox(
-        run->report, run->account->name, NULL, "renamed-many",
-        "so many mailboxes are gone on the server, and so many are new, that golub does not look for those which "
-        "only have another name");
+    char text[512];
+
+    (void)text_print(text, sizeof text,
+                     "more than %d pairs of a mailbox that is gone on the server and a new one would have to be "
+                     "compared: none is taken for renamed. What is here of an old one and stands in a new one moves "
+                     "there; %s",
+                     CANDIDATES_MAX,
+                     run->account->policy.pull.mailbox_deletes
+                         ? "the rest counts as removed with its mailbox (`pull` has \"mailbox-deletes\")"
+                         : "the rest stays, and golub status names the old ones: remove their folders when you have "
+                           "looked");
+    report_mailbox(run->report, run->account->name, NULL, "renamed-many", text);
 }
 
 bool

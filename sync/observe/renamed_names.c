@@ -183,8 +183,11 @@ say_waiting(struct settling *settling, const struct naming *naming)
                              ? "another mailbox's, which is gone on the server, and is not empty"
                              : "another mailbox's");
     else
-        (void)text_print(why, sizeof why, "two mailboxes are to have that name here");
-    run_complain(run, row, what, why, "Rename or remove that folder; until then its mail stays in sync where it is.");
+        (void)text_print(why, sizeof why, "two mailboxes of the server are to have that name here");
+    run_complain(run, row, what, why,
+                 naming->holder != NULL
+                     ? "Rename or remove that folder; until then its mail stays in sync where it is."
+                     : "Give one of them another name there; until then its mail stays in sync where it is.");
     return run_pending(run, row, 0, PENDING_MAILBOX, RENAMED_WAITS, why, NULL);
 }
 

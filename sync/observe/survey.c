@@ -128,15 +128,17 @@ static void
 say_gone(struct run *run, struct mailbox *mailbox, enum mailbox_state state)
 {
     const bool there = state == MAILBOX_GONE_REMOTE,
-               goes = mailbox_may_go(there ? SIDE_HERE : SIDE_THERE, false, &run->account->policy);
+               goes = mailbox_may_go(there ? SIDE_HERE : SIDE_THERE, uses_is_special(mailbox), &run->account->policy);
 
     if (mailbox->row.state != state)
-        report_mailbox(run->report, run->account->name,
-                       there && mailbox->row.goal_there != NULL ? mailbox->row.goal_there : mailbox->row.name,
-                       there ? "gone-there" : "gone-here",
-                       there  ? (goes ? "it is gone on the server" : "it is gone on the server; what is here stays")
-                       : goes ? "its folder is gone here"
-                              : "its folder is gone here; what is on the server stays");
+        report_mailbox(
+            run->report, run->account->name,
+            there && mailbox->row.goal_there != NULL ? mailbox->row.goal_there : mailbox->row.name,
+            there ? "gone-there" : "gone-here",
+            there  ? (goes ? "it is gone on the server: the next run that misses it there, too, removes its folder"
+                           : "it is gone on the server; what is here stays")
+            : goes ? "its folder is gone here: the mailbox is to go on the server, too"
+                   : "its folder is gone here; what is on the server stays");
     if (mailbox->row.behind == 0) {
         mailbox->row.behind = run->seen_id;
         run->fell_behind = true;
@@ -419,15 +421,16 @@ static void
 say_unused(struct run *run)
 {
     const struct special_named *named = run->account->policy.special;
-    char text[LIMIT_MAILBOX_NAME + 64];
+    char text[LIMIT_MAILBOX_NAME + 128];
 
     for (; named != NULL && named->name != NULL; named++) {
         const struct mailbox *mailbox = lookup_name(run, named->name);
 
         if (mailbox != NULL && (mailbox->listed || mailbox->row.state == MAILBOX_NEW_LOCAL))
             continue;
-        (void)text_print(text, sizeof text, "`special` names %s for %s, and there is no such mailbox", named->name,
-                         special_word(named->use));
+        (void)text_print(text, sizeof text,
+                         "`special` names %s for %s, and there is no such mailbox: mend the name, or make it",
+                         named->name, special_word(named->use));
         report_mailbox(run->report, run->account->name, NULL, "special", text);
     }
 }
@@ -442,13 +445,16 @@ check_chosen(struct run *run)
     }
     for (const char *const *at = run->account->policy.patterns; *at != NULL; at++) {
         bool fits = (*at)[0] == '!'; /* what is to be left out need not be there */
-        char text[LIMIT_MAILBOX_NAME + 64];
+        char text[LIMIT_MAILBOX_NAME + 256];
 
         for (size_t i = 0; !fits && i < run->count; i++)
             fits = uses_fit(run, &run->mailboxes[i], *at);
         if (fits)
             continue;
-        (void)text_print(text, sizeof text, "the pattern \"%s\" of `mailboxes` fits no mailbox", *at);
+        (void)text_print(
+            text, sizeof text,
+            "the pattern \"%s\" of `mailboxes` fits no mailbox: `golub check %s` lists those that there are", *at,
+            run->account->name);
         report_mailbox(run->report, run->account->name, NULL, "pattern", text);
     }
     say_unused(run);

@@ -291,12 +291,14 @@ add_new(struct list *list, struct listed *item, const char *name)
         if (!run->account->policy.pull.mailboxes)
             return true;
         error_set(&err, ERROR_LOCAL, "make a folder for mailbox %s", name);
-        error_answer(&err, text_of("another mailbox has it"));
-        error_hint(&err,
-                   holder->row.goal_there != NULL
-                       ? "It is that of mailbox %s, renamed here: rename that folder to another name."
-                       : "It is that of mailbox %s, which has another name on the server now and can't get it here.",
-                   holder->row.name);
+        error_answer(&err, text_of("the folder of that name is another mailbox's"));
+        error_hint(
+            &err,
+            holder->row.goal_there != NULL
+                ? "It is that of mailbox %s, renamed here: rename that folder to another name."
+                : "It is that of mailbox %s, which has another name on the server now and can't get it here: the "
+                  "line about that one says why.",
+            holder->row.name);
         run_problem(run, holder, &err);
         return true;
     }
@@ -320,12 +322,18 @@ static bool
 say_one_name(struct run *run, const struct mailbox *same, const struct listed *item, const char *name, bool waits)
 {
     struct error err = {0};
+    char other[100];
 
     error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
     error_answer(&err, item->seen.name);
-    error_hint(&err, waits ? "It is still another mailbox's name here, which can't get its own new one: the line about "
-                             "that one says why."
-                           : "Two mailboxes of the server have one name here: rename one of them there.");
+    error_escape(other, sizeof other, text_of(same->row.wire != NULL ? same->row.wire : same->row.name));
+    if (waits)
+        error_hint(&err,
+                   "It is still another mailbox's name here, which can't get its own new one: the line about that "
+                   "one says why.");
+    else
+        error_hint(&err, "Two mailboxes of the server have one name here, this one and %s: rename one of them there.",
+                   other);
     run_problem(run, same, &err);
     return true;
 }
@@ -344,7 +352,8 @@ say_elsewhere(struct run *run, const struct mailbox *holder)
     error_answer(&err, text_of(answer));
     error_hint(
         &err,
-        "Rename or remove that folder, or let mailbox %s in: `mailboxes` leaves it out, or it can't have a folder.",
+        "Let mailbox %s in, where `mailboxes` leaves it out: that folder follows it. Else rename that folder, or "
+        "remove it.",
         holder->perhaps);
     run_problem(run, holder, &err);
     return true;

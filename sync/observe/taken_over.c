@@ -76,7 +76,7 @@ survey_name(struct run *run, struct mailbox *mailbox, const char *name, bool qui
     if (other != NULL) {
         if (!quiet)
             run_complain(run, other, "use a second folder for this mailbox", mailbox->row.folder,
-                         "Rename or remove that folder.");
+                         "What is in it is not synced: rename it, and it is a mailbox of its own, or remove it.");
         return true;
     }
     copy = strdup(name);

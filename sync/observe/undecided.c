@@ -102,8 +102,8 @@ undecided_leave(struct run *run)
                          ? run->info.unlisted
                          : "the server did not say which of its mailboxes is which, as it did before",
                      row->passing ? "It is left alone; the next run looks again."
-                                  : "Neither is touched, and the next run asks again. If it is: rename its folder here "
-                                    "as well.");
+                                  : "Nothing of it is touched, and the next run asks again. Where it has another name "
+                                    "there: rename its folder here as well.");
         ok = run->dry || row->row.id == 0 ||
              (run_begin(run) &&
               run_end(run, run_pending(run, row, 0, PENDING_MAILBOX, UNDECIDED,

@@ -208,7 +208,7 @@ uneven_learn(struct run *run, struct mailbox *mailbox, const struct uneven_look 
     if (look->unread[0] != '\0') {
         row->uneven = row->uneven < UNEVEN_KNOWN ? row->uneven : UNEVEN_KNOWN - 1;
         run_complain(run, mailbox, "read all of this mailbox's list of messages", look->unread,
-                     "What it was about is left alone; the rest is in sync.");
+                     "What it was about is left alone, and the next run reads the list again; the rest is in sync.");
     }
     if (hidden > row->hidden)
         run_learn(run, mailbox, CAUTION_UNEVEN);
@@ -255,6 +255,6 @@ uneven_say(struct run *run)
         (void)text_print(what, sizeof what, "remove %" PRIu32 " message%s here that %s gone on the server", waits,
                          waits == 1 ? "" : "s", waits == 1 ? "is" : "are");
         run_complain(run, mailbox, what, "its list of messages and its count of them do not agree",
-                     "They stay here until they do.");
+                     "They stay here until the two agree; each run compares them.");
     }
 }

@@ -84,8 +84,9 @@ refuse(struct run *run)
     (void)text_print(text, sizeof text, "%.400s, which changed mail here last on %s", mark->where, when);
     error_answer(&run->err, text_of(text));
     error_hint(&run->err,
-               "Run golub with that one (its user, XDG_STATE_HOME or `state`); if it is gone, move the journal "
-               "of this one away: the next run pairs both sides and deletes nothing.");
+               "Run golub with that one (its user, XDG_STATE_HOME or `state`); if it is gone, move the journal of this "
+               "one away, with its -wal; the next run pairs both sides and deletes nothing: %s/journal.db",
+               run->account->state);
 }
 
 bool

@@ -141,7 +141,10 @@ check_mark(struct run *run, const char *account)
         goto out;
     if (text != NULL && !text_number(text_of(text), INT64_MAX, &number)) {
         error_set(&run->err, ERROR_LOCAL, "read the run number in the journal");
-        error_hint(&run->err, "Move the journal away: the next run pairs both sides and deletes nothing.");
+        error_hint(&run->err,
+                   "Move the journal away, with its -wal; the next run pairs both sides and deletes nothing: "
+                   "%s/journal.db",
+                   run->account->state);
         goto out;
     }
     if (!run->mark.present) {
