@@ -114,6 +114,7 @@ KEYWORDS = Test("scenario_keywords")
 LETTERS_ALONE = Test("scenario_letters")
 LETTERS = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "keywords", *OPEN["sim_golub"]))
 RENAMES = histories("sim_golub", 1500, "--kinds", "renames")
+GOES = histories("sim_golub", 600, "--kinds", "goes")
 GONE_FOLDERS = histories("sim_golub", 600, "--kinds", "away-here")
 RESTORED = Test("scenario_restored")
 LYING = Test("scenario_lying")
@@ -3000,6 +3001,22 @@ BUGS = [
          "    if (undecided_may_be(run, &item->seen, name, false))\n")),
     bug("renamed: identity given up after a list that does not say it", system("test_renamed_broken_list.py", "BrokenListTest.test_no_identities"),
         ("sync/observe/undecided.c", "    return any;\n", "    return false;\n")),
+    bug("folder renamed without an intent", RENAMES,
+        ("sync/apply/rename_here.c", "journal_op_add(run->journal, &op, &run->err)))", "op.id == 0))")),
+    bug("folder renamed without a mark", RENAMES,
+        ("sync/apply/rename_here.c", "if (!situation_mark(run) || !run_begin(run)", "if (!run_begin(run)")),
+    bug("mailbox renamed there without an intent", RENAMES,
+        ("sync/apply/rename_there.c", "journal_op_add(run->journal, &op, &run->err))", "op.id == 0)")),
+    bug("mailbox goes: its folder removed without an intent", GOES,
+        ("sync/apply/going_end.c", "run_end(run, situation_mark_commit(run) && unfinished_intend(run, mailbox, op))",
+         "run_end(run, situation_mark_commit(run) && (op->kind == OP_DELETE_HERE || unfinished_intend(run, mailbox, op)))")),
+    bug("mailbox goes: its folder removed without a mark", GOES,
+        ("sync/apply/going_end.c", "return situation_mark(run) && run_begin(run)", "return (op->kind == OP_DELETE_HERE || situation_mark(run)) && run_begin(run)")),
+    bug("mailbox goes: deleted there without an intent", GOES,
+        ("sync/apply/going_end.c", "run_end(run, situation_mark_commit(run) && unfinished_intend(run, mailbox, op))",
+         "run_end(run, situation_mark_commit(run) && (op->kind == OP_DELETE_THERE || unfinished_intend(run, mailbox, op)))")),
+    bug("renamed: an empty folder of one that is gone makes way without an intent", MAILBOX_NAMES,
+        ("sync/observe/way.c", "situation_mark_commit(run) && unfinished_intend(run, of, &op)", "situation_mark_commit(run) && op.id == 0")),
     bug("renamed: folder under a temporary name not found again after a crash", system("test_renamed_there.py", "KilledTest.test_a_circle"),
         ("sync/apply/rename_here.c", "if (ops[i].kind == OP_RENAME_HERE)", "if (ops[i].kind == OP_RENAME_HERE && ops[i].attempt != STEP_ASIDE)")),
     bug("renamed: what stands below a directory that is to be a mailbox does not make way",

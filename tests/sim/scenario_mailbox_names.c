@@ -405,6 +405,30 @@ a_folder_that_was_not_made_yet_is_made_where_another_map_has_it(void **state)
             }
 }
 
+/* An empty folder whose mailbox is gone there makes way for one that has its name by now; that it goes is written down before (sim_intents.c). */
+static void
+an_empty_folder_makes_way_for_the_one_that_has_its_name_there(void **state)
+{
+    struct sim_mailbox *boxes = sim.server.boxes;
+
+    (void)state;
+    given_mail_in_three_mailboxes();
+    when_the_user_removes(OLD, 4);
+    given_both_sides_agree();
+    boxes[OLD] = boxes[WORK];
+    boxes[WORK].exists = false;
+    boxes[WORK].count = 0;
+    sim.world.renamed = true;
+    for (int i = 2; i <= 3; i++) {
+        ledger_out(&sim.world, i, WORK);
+        ledger_put(&sim.world, i, OLD);
+    }
+    then_both_sides_agree();
+    then_it_is_here(OLD, 2, 1);
+    then_it_is_here(OLD, 3, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
 int
 main(void)
 {
@@ -419,6 +443,7 @@ main(void)
         SCENARIO(a_folder_of_a_mailbox_that_was_left_out_is_not_the_one_whose_mail_moved_into_it),
         SCENARIO(a_folder_gets_its_name_back_where_its_new_one_is_anothers),
         SCENARIO(what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does),
+        SCENARIO(an_empty_folder_makes_way_for_the_one_that_has_its_name_there),
         SCENARIO(a_folder_that_was_not_made_yet_is_made_where_another_map_has_it),
     };
 

@@ -252,11 +252,11 @@ chokes(const struct change *change, bool move)
     bool any = false;
 
     for (size_t i = 0; i < change->wanted->count; i++) {
-        const struct sim_message *message = remote_message(change->server, change->mailbox, change->items[i].uid);
+        const struct sim_message *message =
+            change->items[i].chosen ? remote_message(change->server, change->mailbox, change->items[i].uid) : NULL;
 
-        any = any || (change->items[i].chosen && message != NULL &&
-                      (message->content + 1 == change->server->choked ||
-                       (move && message->content + 1 == change->server->immovable)));
+        any = any || (message != NULL && (message->content + 1 == change->server->choked ||
+                                          (move && message->content + 1 == change->server->immovable)));
     }
     return any;
 }

@@ -17,12 +17,21 @@ say_no(struct remote_outcome *outcome, const char *why, bool changed)
     return true;
 }
 
+static void
+tell(struct server *server, const struct remote_delete *what)
+{
+    if (server->world->on_mailbox != NULL)
+        server->world->on_mailbox(server->world, what->name, what->aside, true);
+}
+
 /* @param to  SIM_MAILBOXES: the temporary name; else its own one */
 static bool
 rename_to(struct server *server, const struct remote_delete *what, int from, int to, struct error *err)
 {
     const enum fate fate = world_step(server->world, STEP_CREATE, true);
 
+    if (fate != FATE_BEFORE)
+        tell(server, what);
     if (fate != FATE_BEFORE && to == SIM_MAILBOXES) {
         say(server->world, "      RENAME %s to delete it", server_mailbox_name(from));
         server->aside.box = server->boxes[from];
@@ -39,7 +48,7 @@ rename_to(struct server *server, const struct remote_delete *what, int from, int
 }
 
 static bool
-delete_aside(struct server *server, struct remote_outcome *outcome, struct error *err)
+delete_aside(struct server *server, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err)
 {
     const enum fate fate = world_step(server->world, STEP_CREATE, true);
 
@@ -47,6 +56,7 @@ delete_aside(struct server *server, struct remote_outcome *outcome, struct error
         violation(server->world, "a mailbox with mail in it is deleted on the server");
     if (fate != FATE_BEFORE) {
         say(server->world, "      DELETE %s", server_mailbox_name(server->aside.origin));
+        tell(server, what);
         server->aside.box.exists = false;
     }
     outcome->ok = true;
@@ -62,7 +72,7 @@ finish(struct server *server, const struct remote_delete *what, struct remote_ou
     world_between(server->world);
     if ((!what->undo || server->boxes[origin].exists) && box->count == 0 &&
         server_uidnext(box, server->status_lags) == what->uidnext)
-        return delete_aside(server, outcome, err);
+        return delete_aside(server, what, outcome, err);
     if (server->boxes[origin].exists) {
         outcome->doubtful = true;
         return say_no(outcome, "its name is another one's", true);
@@ -147,6 +157,8 @@ folders_remove(void *local, const char *folder, bool *holds, struct error *err)
     const enum fate fate = world_step(maildir->world, STEP_FOLDER, false);
     if (fate != FATE_BEFORE) {
         say(maildir->world, "      folder %s is removed", folder);
+        if (maildir->world->on_folder != NULL)
+            maildir->world->on_folder(maildir->world, folder, NULL);
         folders_forget(maildir, place);
     }
     return fate == FATE_GO || local_dead(maildir, err);

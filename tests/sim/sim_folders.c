@@ -199,6 +199,8 @@ folders_move(void *local, const char *from, const char *to, bool *taken, struct 
     const enum fate fate = world_step(maildir->world, STEP_FOLDER, false);
     if (fate != FATE_BEFORE) {
         say(maildir->world, "      folder %s becomes %s", from, to);
+        if (maildir->world->on_folder != NULL)
+            maildir->world->on_folder(maildir->world, from, to);
         move_all(maildir, from, to);
     }
     return fate == FATE_GO || local_dead(maildir, err);

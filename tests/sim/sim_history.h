@@ -72,6 +72,8 @@ struct client {
     int forced; /* what a moment wants for the next run: above 0, this mailbox, counted from 1, alone; FORCED_KEEP: removals stay where they are; FORCED_SILENCE: no word; FORCED_PULL: --pull; FORCED_PUSH: --push; FORCED_LIST: a word for `list[0]` */
     bool restored;                       /* from a backup, or copied to another disk: once in a history */
     bool wrong_clock;                    /* in its last run */
+    bool fitted;                         /* its mark and its journal, when the last run began */
+    char nonce_then[33];                 /* of that mark; "": it was of an intent that was not ended */
     uint64_t modseq_then[SIM_MAILBOXES]; /* of its journal when the server went back */
     char list[SIM_LISTS][16];            /* IDs of what was held, the last ones */
     int lists;
@@ -164,6 +166,10 @@ void run_open_journal(struct sim *sim, int client, const void *image, size_t siz
 /** Its commits are steps. */
 void run_hook_journal(struct sim *sim, int client);
 void run_close(struct sim *sim);
+
+/* ---- what is written down before it is done (sim_intents.c) ---- */
+/** A run begins: from now on each name that golub gives to a folder or a mailbox, and each that it takes away, is looked at. */
+void intents_begin(struct sim *sim, int client);
 
 /* ---- laws (sim_check.c) ---- */
 void check_before(struct sim *sim, struct client *client);

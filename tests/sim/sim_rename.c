@@ -129,6 +129,8 @@ remote_rename_mailbox(void *remote, const struct remote_rename *what,
     struct sim_mailbox *goal = to < SIM_MAILBOXES ? &server->boxes[to] : &server->aside.box;
     const bool can = box != NULL && !goal->exists && may_go(server, from, to);
     enum fate fate = world_step(server->world, what->carried_out ? STEP_READ : STEP_CREATE, true);
+    if (fate != FATE_BEFORE && !what->carried_out && server->world->on_mailbox != NULL)
+        server->world->on_mailbox(server->world, what->from, what->to, false);
     if (fate != FATE_BEFORE && can && !what->carried_out) {
         say(server->world, "      RENAME %.*s %s", (int)what->from.len, what->from.at, wire);
         carry_out(server, box, from, to, text_of(wire));

@@ -343,6 +343,7 @@ run_sync(struct sim *sim, int client)
     it->maildir.began++;
     check_before(sim, it);
     guard_before(sim, it);
+    intents_begin(sim, client);
     world->client = client;
     forget_lists(sim);
     world->step = world->steps = world->remote_step = 0;

@@ -202,7 +202,11 @@ struct world {
     void (*on_held)(struct world *world, const char *mailbox, uint32_t uid, const char *base, bool addition);
     void (*on_error)(struct world *world, const char *mailbox, const char *what); /* golub shows it; may be NULL */
     void (*on_look)(struct world *world, int mailbox); /* golub is about to list it; may be NULL */
-    int client;                                        /* whose run it is */
+    /* golub gives a folder another name, or removes it (NULL): sim_intents.c; may be NULL */
+    void (*on_folder)(struct world *world, const char *from, const char *to);
+    /* ... or a mailbox of the server, which has that one while it is deleted; may be NULL */
+    void (*on_mailbox)(struct world *world, struct text from, struct text to, bool deletes);
+    int client;            /* whose run it is */
     bool met[SIM_CLIENTS]; /* it had a run that nothing disturbed: what is moved from now on is known to be a move */
     /* steps */
     long steps;          /* all, reads too */
