@@ -334,6 +334,11 @@ look_there(struct run *run, struct mailbox *mailbox, bool *again)
     check_missing(run, mailbox, why);
     if (why[0] != '\0')
         return going_keep(run, mailbox, why);
+    /* One that was renamed while folders were listed may have been under neither name. */
+    if (!survey_folders_again(run))
+        return false;
+    if ((run->cautions & CAUTION_MADE_HERE) != 0)
+        return going_keep(run, mailbox, "a folder was made meanwhile, which may be it");
     if (!walk_there(run, mailbox, false, &unknown, &hidden))
         return false;
     if (unknown)

@@ -29,6 +29,26 @@ make_room(struct search *search)
     return (search->lost != NULL && search->found != NULL) || run_no_memory(search->run);
 }
 
+/* One that got another name while folders were listed was perhaps under both: it is where it is now. */
+static void
+look_again(struct run *run)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < run->count; i++)
+        any = any || is_found(&run->mailboxes[i]);
+    for (size_t i = 0; any && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        struct local_stamp stamp;
+        struct error ignored = {0};
+        bool missing;
+
+        if (mailbox->row.id != 0 && mailbox->folder_here &&
+            run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &ignored) && missing)
+            mailbox->folder_here = false;
+    }
+}
+
 static bool
 gather(struct search *search)
 {
@@ -36,6 +56,7 @@ gather(struct search *search)
 
     if (!make_room(search))
         return false;
+    look_again(run);
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 

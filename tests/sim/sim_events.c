@@ -1,5 +1,5 @@
 /* When the events of sim_events.h and the moments of sim_moments.h happen. */
-#include "tests/sim/sim_events.h"
+#include "tests/sim/sim_midst.h"
 #include "tests/sim/sim_moments.h"
 
 static const struct {
@@ -49,6 +49,8 @@ static const struct {
     {KIND_KEYWORDS, 50, true, event_letters},
     {KIND_RENAMES, 10, false, event_exchange_here},
     {KIND_AWAY_HERE, 15, false, event_moved_out},
+    {KIND_MIDST, 30, false, event_rename_midst},
+    {KIND_MIDST, 30, false, event_exchange_midst},
 };
 
 void

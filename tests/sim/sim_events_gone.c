@@ -2,7 +2,7 @@
  * Folders that are emptied before they go, and folders that change places: what stood in them is somewhere else, and nothing of it may be twice on the
  * server for that. golub runs until it says that all is done, and then that is looked at.
  */
-#include "tests/sim/sim_events.h"
+#include "tests/sim/sim_midst.h"
 #include "tests/sim/sim_local.h"
 
 #define RUNS_MAX 12
@@ -179,19 +179,21 @@ may_change_places(const struct sim *sim, int client, int m)
            !sim->away_there[m];
 }
 
-void
-event_exchange_here(struct sim *sim)
+static bool
+may_be_exchanged(const struct sim *sim)
 {
-    static struct single singles[SIM_CONTENTS];
+    const struct maildir_sim *maildir = &sim->clients[0].maildir;
+
+    return maildir->tree.root && maildir->tree.mark.present && sim->world.met[0] && can_be_told(sim) &&
+           may_change_places(sim, 0, 1) && may_change_places(sim, 0, 2);
+}
+
+static void
+exchange(struct sim *sim)
+{
     struct world *world = &sim->world;
     struct maildir_sim *maildir = &sim->clients[0].maildir;
 
-    if (!maildir->tree.root || !maildir->tree.mark.present || !world->met[0] || !can_be_told(sim) ||
-        !may_change_places(sim, 0, 1) || !may_change_places(sim, 0, 2))
-        return;
-    note_settled(sim, maildir, singles);
-    if (rng_chance(dice(sim), 40))
-        event_rename_there(sim);
     say(world, "  here 0: folders %s and %s change places", server_mailbox_name(1), server_mailbox_name(2));
     world->renamed = true;
     for (int i = 0; i < world->next_content; i++)
@@ -205,6 +207,59 @@ event_exchange_here(struct sim *sim)
     }
     folders_exchange(maildir, 1, 2);
     kind_met(world, KIND_RENAMES);
+}
+
+void
+event_exchange_here(struct sim *sim)
+{
+    static struct single singles[SIM_CONTENTS];
+
+    if (!may_be_exchanged(sim))
+        return;
+    note_settled(sim, &sim->clients[0].maildir, singles);
+    if (rng_chance(dice(sim), 40))
+        event_rename_there(sim);
+    exchange(sim);
     if (run_until_done(sim, 0))
         check_single(sim, singles);
+}
+
+static bool
+exchange_midst(struct sim *sim, const void *what)
+{
+    (void)what;
+    if (!may_be_exchanged(sim))
+        return false;
+    exchange(sim);
+    return true;
+}
+
+/* ... nor is anything that stood on both sides removed for that. */
+static void
+check_kept(struct sim *sim, const struct single singles[SIM_CONTENTS])
+{
+    for (int i = 0; i < sim->world.next_content && !sim->world.failed; i++)
+        if (singles[i].settled && !ledger_expunges(&sim->world, i) &&
+            (total_there(sim, i) == 0 || total_here(&sim->clients[0].maildir, i) == 0))
+            violation(&sim->world,
+                      "#%d stood on both sides when folders changed places, and is %d times on the server "
+                      "and %d times here",
+                      i, total_there(sim, i), total_here(&sim->clients[0].maildir, i));
+}
+
+void
+event_exchange_midst(struct sim *sim)
+{
+    static struct single singles[SIM_CONTENTS];
+
+    if (!may_be_exchanged(sim))
+        return;
+    note_settled(sim, &sim->clients[0].maildir, singles);
+    if (!midst_run(sim, 0, exchange_midst, NULL))
+        return;
+    kind_met(&sim->world, KIND_MIDST);
+    if (!run_until_done(sim, 0))
+        return;
+    check_single(sim, singles);
+    check_kept(sim, singles);
 }

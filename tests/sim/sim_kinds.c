@@ -51,6 +51,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_FILED] = {"filed", 10, true},
     [KIND_GOES] = {"goes", 15, true},
     [KIND_UNSAID] = {"unsaid", 10, true},
+    [KIND_MIDST] = {"midst", 25, true},
 };
 
 /* Beside these it is known what removes a message, and what only moves it. */
@@ -188,6 +189,8 @@ kinds_of(uint64_t seed)
         kinds &= ~KIND_BIT(KIND_UNSAID);
     if ((kinds & KIND_BIT(KIND_UNSAID)) != 0)
         kinds &= BESIDE_UNSAID;
+    if ((kinds & KIND_BIT(KIND_RENAMES)) == 0)
+        kinds &= ~KIND_BIT(KIND_MIDST);
     return kinds;
 }
 

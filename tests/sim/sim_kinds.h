@@ -51,6 +51,7 @@ enum kind {
     KIND_FILED,    /* what is sent the server files itself, and the mail reader saves a copy */
     KIND_UNSAID,   /* ... and it does not say so: a mailbox is renamed, or one is made that looks like it */
     KIND_GOES,     /* mailboxes are removed on one side, and go on the other (`mailbox-deletes`) */
+    KIND_MIDST,    /* folders get other names here in the midst of a run */
     KINDS
 };
 

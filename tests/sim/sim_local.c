@@ -95,9 +95,12 @@ sim_folders(void *local, bool (*folder)(void *context, const char *folder), void
 
     if (!local_alive(maildir, err))
         return false;
-    for (int i = 0; i < SIM_MAILBOXES; i++)
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        if (maildir->world->walks)
+            world_between(maildir->world);
         if (maildir->tree.folder[i] && !folder(context, maildir_sim_folder(maildir, i)))
             return false;
+    }
     for (int i = SIM_MAILBOXES; i < SIM_PLACES; i++) {
         const char *path = maildir->tree.aside[i - SIM_MAILBOXES].path;
 

@@ -189,6 +189,7 @@ struct world {
     int interfere;       /* percent: an outside action between two steps */
     int interfered;      /* such actions in this sync */
     bool inside;         /* an outside action is going on */
+    bool walks;          /* others also act while folders are listed: one may be missed, or seen twice */
     bool strict;         /* the ledger counts, and knows flags: everything is done by functions that tell it */
     bool late;           /* an APPEND of golub that was still under way is carried out now */
     bool renamed;        /* mailboxes got other names, and it was told which is which */
