@@ -3,6 +3,7 @@
 
 #include "sync/observe/closed.h"
 #include "sync/observe/observe.h"
+#include "sync/rows/flushed.h"
 #include "sync/rows/missing.h"
 #include "sync/run/allowed.h"
 #include "sync/run/lookup.h"
@@ -242,17 +243,20 @@ check_missing(struct run *run, struct mailbox *mailbox, char why[static GOING_WH
         find_empty(run, mailbox, why);
 }
 
-/* A message of the server that was never here: nobody can have removed it. */
-static bool
-is_unknown(const struct journal_message *message)
+/* Why nobody can have removed this message of the server; NULL: somebody can. */
+static const char *
+find_unremoved(const struct run *run, const struct journal_message *message)
 {
-    return message->uid != 0 && message->base[0] == '\0' &&
-           (message->facts & (FACT_GONE_THERE | FACT_GONE_HERE | FACT_REPLACED)) == 0;
+    if (message->uid == 0 || (message->facts & (FACT_GONE_THERE | FACT_GONE_HERE | FACT_REPLACED)) != 0)
+        return NULL;
+    if (flushed_is_doubtful(run, message->id))
+        return "a power cut may have taken its folder";
+    return message->base[0] == '\0' ? "there is mail in it on the server that was never here" : NULL;
 }
 
 /* @param mark  what has a file that is gone is written down; else only looked at. In a transaction */
 static bool
-walk_there(struct run *run, const struct mailbox *mailbox, bool mark, bool *unknown, bool *hidden)
+walk_there(struct run *run, const struct mailbox *mailbox, bool mark, const char **unremoved, bool *hidden)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     int64_t *ids = NULL;
@@ -264,7 +268,7 @@ walk_there(struct run *run, const struct mailbox *mailbox, bool mark, bool *unkn
         ok = run_load(run, ids[i], message);
         if (!ok)
             break;
-        *unknown = *unknown || is_unknown(message);
+        *unremoved = *unremoved != NULL ? *unremoved : find_unremoved(run, message);
         *hidden = *hidden || (message->facts & FACT_OUT_OF_VIEW) != 0;
         if (!mark || message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) != 0)
             continue;
@@ -280,14 +284,14 @@ walk_there(struct run *run, const struct mailbox *mailbox, bool mark, bool *unkn
 static bool
 foresee_back(struct run *run, struct mailbox *mailbox)
 {
-    bool ignored = false;
+    const char *why = NULL;
 
     mailbox->going = GOING_NOT;
     mailbox->row.state = MAILBOX_REPAIR;
     mailbox->folder_here = true;
     run_did(run, mailbox, (struct report_done){.act = DID_CREATE_HERE});
     return run_begin(run) &&
-           run_end(run, walk_there(run, mailbox, true, &ignored, &ignored) && missing_return(run, mailbox) &&
+           run_end(run, walk_there(run, mailbox, true, &why, &(bool){false}) && missing_return(run, mailbox) &&
                             journal_mailbox_save(run->journal, &mailbox->row, &run->err));
 }
 
@@ -324,7 +328,8 @@ static bool
 look_there(struct run *run, struct mailbox *mailbox, bool *again)
 {
     const struct journal_mailbox *row = &mailbox->row;
-    bool unknown = false, hidden = row->view != 0 || row->uneven != 0 || row->hidden != 0 || row->unjudged != 0;
+    const char *unremoved = NULL;
+    bool hidden = row->view != 0 || row->uneven != 0 || row->hidden != 0 || row->unjudged != 0;
     char why[GOING_WHY] = "";
 
     if (row->state == MAILBOX_REPAIR)
@@ -335,18 +340,16 @@ look_there(struct run *run, struct mailbox *mailbox, bool *again)
     if (why[0] != '\0')
         return going_keep(run, mailbox, why);
     /* One that was renamed while folders were listed may have been under neither name. */
-    if (!survey_folders_again(run))
+    if (!survey_folders_again(run) || !walk_there(run, mailbox, false, &unremoved, &hidden))
         return false;
     if ((run->cautions & CAUTION_MADE_HERE) != 0)
         return going_keep(run, mailbox, "a folder was made meanwhile, which may be it");
-    if (!walk_there(run, mailbox, false, &unknown, &hidden))
-        return false;
-    if (unknown)
-        return bring_back(run, mailbox, "there is mail in it on the server that was never here", again);
+    if (unremoved != NULL)
+        return bring_back(run, mailbox, unremoved, again);
     if (hidden)
         return going_keep(run, mailbox, "the server does not show all that it holds");
     return going_find_left_out(run, mailbox) && run_begin(run) &&
-           run_end(run, walk_there(run, mailbox, true, &unknown, &hidden));
+           run_end(run, walk_there(run, mailbox, true, &unremoved, &hidden));
 }
 
 /* ---- it is gone on the server ---- */

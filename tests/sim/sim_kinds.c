@@ -75,7 +75,8 @@ static const struct knob knobs[KINDS] = {
 /* Beside these nothing else takes a mailbox away, or brings back what was removed with one. */
 #define BESIDE_GOES                                                                                                    \
     (KIND_BIT(KIND_GOES) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                      \
-     KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_COPIES))
+     KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) |                        \
+     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_POWER))
 
 /* ... and every client can tell, for what it knows of its mail is true. */
 #define BESIDE_UNSAID                                                                                                  \
