@@ -120,46 +120,90 @@ gather_old(struct looking *looking)
     return ok;
 }
 
-/*
- * Folders that were made at once are of one age: of several the one whose last level is the same is it, which stands below one that was renamed. More
- * folders than mailboxes that they may be: nothing tells which of them is none.
- */
-static struct old *
-find_old(const struct looking *looking, const struct young *young)
+static bool
+is_of_age(const struct old *old, const struct young *young)
 {
-    struct old *found = NULL;
+    return !old->taken && strcmp(old->born, young->stamp.born) == 0;
+}
+
+/* More folders of one age than mailboxes that they may be: nothing tells which of them is none. */
+static bool
+are_fewer(const struct looking *looking, const struct young *young)
+{
     size_t olds = 0, youngs = 0;
 
     for (size_t i = 0; i < looking->young_count; i++)
         youngs += strcmp(looking->youngs[i].stamp.born, young->stamp.born) == 0;
+    for (size_t i = 0; i < looking->old_count; i++)
+        olds += strcmp(looking->olds[i].born, young->stamp.born) == 0;
+    return olds < youngs;
+}
+
+/*
+ * Folders that were made at once are of one age, as all of a first sync are: of several the one whose last level is the same is it, which stands below one
+ * that was renamed. *sure: no other one may be it.
+ */
+static struct old *
+find_old(const struct looking *looking, const struct young *young, bool *sure)
+{
+    struct old *found = NULL, *same = NULL;
+    size_t count = 0, of_level = 0;
+
+    if (are_fewer(looking, young))
+        return NULL;
     for (size_t i = 0; i < looking->old_count; i++) {
         struct old *old = &looking->olds[i];
 
-        if (strcmp(old->born, young->stamp.born) != 0)
+        if (!is_of_age(old, young))
             continue;
-        olds++;
-        if (!old->taken && (found == NULL || renaming_is_last_same(old->mailbox->row.name, young->mailbox->row.name)))
-            found = old;
+        found = found == NULL ? old : found;
+        count++;
+        if (!renaming_is_last_same(old->mailbox->row.name, young->mailbox->row.name))
+            continue;
+        same = old;
+        of_level++;
     }
-    return youngs <= olds ? found : NULL;
+    *sure = of_level == 1 || count == 1;
+    return of_level == 1 ? same : found;
 }
 
 static void
-hold(struct run *run, struct mailbox *young, const struct mailbox *old)
+hold(struct run *run, struct mailbox *young, const struct mailbox *old, bool sure)
 {
     const struct mailbox_now now = run_mailbox_now(young);
     char why[2 * LIMIT_MAILBOX_NAME], hint[3 * LIMIT_MAILBOX_NAME];
 
-    if (mailbox_may_be_made(SIDE_THERE, &now, &run->account->policy)) {
+    run_learn(run, young, CAUTION_NOT_MADE);
+    if (!mailbox_may_be_made(SIDE_THERE, &now, &run->account->policy))
+        return;
+    if (sure) {
         (void)text_print(why, sizeof why,
                          "its folder is that of mailbox %s, which `mailboxes` leaves out, renamed here", old->row.name);
         (void)text_print(
             hint, sizeof hint,
             "Name it so that `mailboxes` leaves it out, as it was called or otherwise; or let mailbox %s in.",
             old->row.name);
-        run_complain(run, young, "make this mailbox on the server", why, hint);
+    } else {
+        (void)text_print(
+            why, sizeof why,
+            "its folder was renamed here while `mailboxes` left its mailbox out: it is that of mailbox %s, "
+            "or of another one that has no folder here, and nothing tells which",
+            old->row.name);
+        (void)text_print(
+            hint, sizeof hint, "%s",
+            "Give the folder the name that its mailbox has on the server and let golub sync; after that it "
+            "can be renamed. Until then none of these mailboxes gets a folder.");
     }
-    run_learn(run, young, CAUTION_NOT_MADE);
+    run_complain(run, young, "make this mailbox on the server", why, hint);
+}
+
+/* Each of them may be it: none gets a folder of its own, into which all of its mail would come a second time. */
+static void
+leave_all(struct looking *looking, const struct young *young)
+{
+    for (size_t i = 0; i < looking->old_count; i++)
+        if (is_of_age(&looking->olds[i], young))
+            looking->olds[i].mailbox->chosen = false;
 }
 
 /* It is chosen again: it is met in that folder, and gets its name. */
@@ -195,16 +239,19 @@ decide(struct looking *looking)
 
     for (size_t i = 0; ok && i < looking->young_count; i++) {
         struct young *young = &looking->youngs[i];
-        struct old *old = find_old(looking, young);
+        bool sure = false;
+        struct old *old = find_old(looking, young, &sure);
 
         if (old == NULL)
             continue;
-        old->taken = true;
-        if (old->mailbox->chosen) {
+        if (!sure)
+            leave_all(looking, young);
+        old->taken = sure;
+        if (sure && old->mailbox->chosen) {
             ok = give(run, young->mailbox, old->mailbox);
             given = true;
         } else {
-            hold(run, young->mailbox, old->mailbox);
+            hold(run, young->mailbox, old->mailbox, sure);
         }
     }
     if (given)

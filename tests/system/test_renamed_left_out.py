@@ -126,6 +126,32 @@ class RenamedLeftOutTest(LeftOut, SystemTest):
 
         self.let_in("A/K", "R/K")
 
+    def test_let_in_where_another_one_lost_its_folder(self):
+        """All folders of a first sync are of one age: it may be either, and only a person knows."""
+        self.given_left_out("A/L", "Other")
+        shutil.rmtree(self.maildir.folder("A/L"))
+        self.mv(("Other", "R"))
+        self.account.set(mailboxes=None)
+
+        for _ in range(2):
+            result = self.sync(expect=SOME)
+            self.assertIn("R: can't make this mailbox on the server: its folder was renamed here while `mailboxes` left its mailbox out", result.err)
+            self.assertEqual(self.bodies(), [], self.evidence())
+
+        self.mv(("R", "Other"))
+        self.sync()
+        self.sync()
+        self.assertEqual(self.client.mailboxes(), sorted(["INBOX", "A", "A/K", "A/L", "Other"]))
+        self.assertEqual([len(self.maildir.files(name)) for name in ("A/L", "Other")], [3, 3])
+        self.assert_in_sync()
+
+    def test_let_in_with_its_parent_where_another_one_lost_its_folder(self):
+        self.given_left_out("A/K", "Other")
+        shutil.rmtree(self.maildir.folder("Other"))
+        self.mv(("A", "R"))
+
+        self.let_in("A/K", "R/K")
+
     def test_a_copy_is_a_new_one(self):
         self.given_left_out("A/K")
         shutil.copytree(self.maildir.folder("A/K"), self.maildir.folder("R"))
