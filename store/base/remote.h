@@ -101,10 +101,11 @@ struct remote_select { /* one mailbox to be observed */
 
 struct remote_selected {
     uint32_t uidvalidity, uidnext, exists;
-    uint64_t modseq;    /* HIGHESTMODSEQ of the SELECT itself, taken before any delta was read; 0: none */
-    unsigned permanent; /* FLAG_* bits that can be stored; FLAG_ALL where the server did not say */
-    bool keywords;      /* \* was among PERMANENTFLAGS */
-    bool delta;         /* what follows are changes only; false: what follows is every message */
+    uint64_t modseq;       /* HIGHESTMODSEQ of the SELECT itself, taken before any delta was read; 0: none */
+    unsigned permanent;    /* FLAG_* bits that can be stored; FLAG_ALL where the server did not say */
+    bool keywords;         /* it keeps any: \* was among PERMANENTFLAGS */
+    const char *permitted; /* where not any: those that it keeps, as in flags.h; NULL: none */
+    bool delta;            /* what follows are changes only; false: what follows is every message */
     bool read_only;
     bool not_sticky; /* [UIDNOTSTICKY]: its UIDs mean nothing beyond this session */
 };
@@ -218,7 +219,7 @@ struct remote_append { /* one message to be stored */
     uint32_t uidvalidity; /* an APPENDUID of another one is not believed */
     uint32_t uidnext;     /* an APPENDUID below is not believed */
     unsigned flags;
-    const char *keywords; /* only those the mailbox can store are sent */
+    const char *keywords; /* where the server refuses it for their sake it is stored without them */
     int64_t date;
     uint64_t size; /* wire bytes, exact */
     bool single;   /* in a command of its own: how far the server came says the answer to each */

@@ -2,7 +2,8 @@
  * Messages to be stored. Neighbours of one mailbox travel together (MULTIAPPEND, all or nothing), group after group
  * without waiting. Of a group that is refused two messages are sent by themselves, and the rest in halves, down to the one
  * that is the reason; but there are servers that give up an answer and store all the same, so the mailbox's UIDNEXT is asked for first: where it is
- * not what it was, nothing of the group is sent again before somebody has looked. Where two on end are refused in the same words, or the answer says by a code that it is enough,
+ * not what it was, nothing of the group is sent again before somebody has looked. A message that is refused by itself and brings keywords is sent once
+ * more without them, after the same question: a server may refuse all of it for the sake of one (Exchange). Where two on end are refused in the same words, or the answer says by a code that it is enough,
  * nothing more is sent to that mailbox; over quota, to none.
  */
 #include "store/imap/client.h"
@@ -20,8 +21,9 @@ struct place {        /* a mailbox; neighbouring messages share it */
     bool over;        /* nothing more is sent there */
     unsigned refused; /* messages refused by themselves, in the same words, since one was stored */
     struct remote_outcome why;
-    uint32_t uidnext;            /* of what is known to be stored there; 0: not known */
-    bool doubtful;               /* something is stored there that nobody told of */
+    uint32_t uidnext;     /* of what is known to be stored there; 0: not known */
+    bool doubtful;        /* something is stored there that nobody told of */
+    bool bare, blameless; /* it took a message without keywords that it had refused with them; or did not either */
     struct remote_outcome group; /* of the last group that was refused */
 };
 
@@ -47,13 +49,20 @@ struct appending {
     struct remote_outcome over_quota;
     struct place *places;
     size_t *place_of; /* one for each message: index of its place */
+    bool *bare;       /* ... it is sent without keywords: with them it was refused */
     bool stored;      /* the server has taken something */
     size_t sent;
 };
 
+static struct place *
+place_of(const struct appending *appending, size_t index)
+{
+    return &appending->places[appending->place_of[index]];
+}
+
 /* "(\Seen $Forwarded keyword) " */
 static void
-print_flags(struct queue *queue, const struct remote_append *message)
+print_flags(struct queue *queue, const struct remote_append *message, bool bare)
 {
     const char *blank = "";
 
@@ -64,7 +73,7 @@ print_flags(struct queue *queue, const struct remote_append *message)
         queue_print(queue, "%s%s", blank, flag_to_imap(bit));
         blank = " ";
     }
-    for (const char *at = message->keywords != NULL ? message->keywords : ""; *at != '\0';) {
+    for (const char *at = message->keywords != NULL && !bare ? message->keywords : ""; *at != '\0';) {
         size_t len = strcspn(at, " ");
         if (keyword_is_legal((struct text){at, len})) {
             queue_print(queue, "%s%.*s", blank, (int)len, at);
@@ -103,7 +112,8 @@ send_group(struct appending *appending, struct group group)
     queue_name(queue, appending->messages[group.first].mailbox);
     for (size_t i = group.first; i < group.first + group.count; i++) {
         queue_print(queue, " ");
-        print_flags(queue, &appending->messages[i]);
+        appending->bare[i] = appending->bare[i] || place_of(appending, i)->bare;
+        print_flags(queue, &appending->messages[i], appending->bare[i]);
         print_date(queue, appending->messages[i].date);
         queue_stream(queue, i, appending->messages[i].size, appending->messages[i].alone);
     }
@@ -173,12 +183,6 @@ report_all(struct appending *appending, struct group group, const struct remote_
         if (!appending->from->done(appending->context, i, 0, outcome))
             return false;
     return true;
-}
-
-static struct place *
-place_of(const struct appending *appending, size_t index)
-{
-    return &appending->places[appending->place_of[index]];
 }
 
 /* Why it is not sent; NULL: it is. */
@@ -295,6 +299,7 @@ take_ok(struct appending *appending, const struct command *command, const struct
 
     appending->stored = appending->imap->stores = true;
     place->refused = 0;
+    place->bare = place->bare || appending->bare[command->first];
     note_stored(place, command, response, believed);
     for (size_t i = 0; i < command->count; i++) {
         const uint32_t uid = named ? uid_set_nth(&response->to, i) : 0;
@@ -399,6 +404,19 @@ note_refusal(struct appending *appending, const struct command *command, const s
     }
 }
 
+/* Perhaps it was refused for the sake of its keywords. */
+static bool
+may_go_bare(const struct appending *appending, const struct command *command, const struct response *response,
+            const struct remote_outcome *outcome)
+{
+    const char *keywords = appending->messages[command->first].keywords;
+
+    return command->count == 1 && !appending->bare[command->first] && keywords != NULL && keywords[0] != '\0' &&
+           !place_of(appending, command->first)->blameless && !outcome->gone && !outcome->permanent &&
+           !outcome->throttled && !outcome->passing && !outcome->denied && !outcome->over_quota &&
+           !says_never(response->said);
+}
+
 /* Nothing of the group was stored, or who is to know? */
 static bool
 take_uidnext(struct appending *appending, const struct command *command, bool ok)
@@ -440,8 +458,14 @@ take_answer(void *self, const struct command *command, const struct response *re
         return take_ok(appending, command, response);
     appending->imap->stores = false;
     client_refused(response, &outcome);
-    note_refusal(appending, command, response, &outcome);
     const struct group group = {command->first, command->count};
+    if (may_go_bare(appending, command, response, &outcome)) {
+        appending->bare[group.first] = true;
+        place_of(appending, group.first)->group = outcome;
+        return pile_add(appending, &appending->asked, group);
+    }
+    place_of(appending, group.first)->blameless |= command->count == 1 && appending->bare[group.first];
+    note_refusal(appending, command, response, &outcome);
     const struct remote_outcome *why = over(appending, group);
     if (command->count > 1 && why == NULL) {
         appending->single |= response->state == STATE_BAD;
@@ -487,6 +511,7 @@ imap_append(struct imap *imap, const struct remote_append *messages, size_t coun
     appending.stored = imap->stores;
     appending.places = arena_array(&arena, count, sizeof *appending.places);
     appending.place_of = arena_array(&arena, count, sizeof *appending.place_of);
+    appending.bare = arena_array(&arena, count, sizeof *appending.bare);
     ok = !arena.failed;
     if (!ok)
         error_set(err, ERROR_LOCAL, "store messages on the server: out of memory");

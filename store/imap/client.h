@@ -146,6 +146,15 @@ struct selection {
     bool wildcard;
 };
 
+/* The keywords that the mailbox keeps whose SELECT is being answered, or was: its PERMANENTFLAGS. All zero: it said nothing, and keeps any. */
+struct permitted {
+    bool said, any; /* any: \* was among them, or more than `words` has room for */
+    char words[KEYWORDS_MAX + 1];
+};
+/** Remember what an answer, tagged or not, says of it. */
+void permitted_take(struct permitted *permitted, const struct response *response);
+bool permitted_has(const struct permitted *permitted, struct text word);
+
 /** Queue SELECT (or EXAMINE). @param parameters  behind the name: "" or " (CONDSTORE)" ... */
 MUST_CHECK bool select_send(struct imap *imap, size_t index, struct text mailbox, const char *parameters,
                             struct error *err);

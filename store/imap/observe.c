@@ -42,6 +42,7 @@ struct observing {
 
     /* what is being answered */
     struct selection selection;
+    struct permitted permitted;
     bool told;     /* observer->selected was called */
     bool ignore;   /* another UIDVALIDITY: its data are of no use */
     bool bad;      /* refused with BAD */
@@ -132,6 +133,7 @@ track(struct observing *observing)
 
     if (!select_track(observing->imap, &observing->selection))
         return;
+    observing->permitted = (struct permitted){0};
     observing->told = observing->ignore = observing->bad = observing->disordered = observing->limited = false;
     observing->unread[0] = '\0';
     observing->outcome = (struct remote_outcome){.ok = true};
@@ -156,7 +158,8 @@ tell_selected(struct observing *observing)
         .modseq = selection->modseq,
         /* EXAMINE says "()" on several servers, and so does SELECT while the account may only read it: that tells nothing of what it can hold. */
         .permanent = writable_known ? selection->permanent : FLAG_ALL,
-        .keywords = !writable_known || selection->wildcard,
+        .keywords = !writable_known || observing->permitted.any,
+        .permitted = observing->permitted.words,
         .read_only = selection->read_only && !observing->imap->examine,
         .not_sticky = selection->not_sticky,
         .delta = !is_listing(observing, selection->index),
@@ -313,6 +316,7 @@ take_untagged(void *self, const struct response *response, const struct command 
     (void)oldest;
     track(observing);
     select_untagged(observing->imap, &observing->selection, response);
+    permitted_take(&observing->permitted, response);
     const bool unread = response->kind == RESPONSE_UNREADABLE &&
                         (response->about == RESPONSE_FETCH || response->about == RESPONSE_VANISHED);
     if ((response->kind != RESPONSE_FETCH && response->kind != RESPONSE_EXPUNGE && !unread) ||
@@ -443,6 +447,7 @@ take_answer(void *self, const struct command *command, const struct response *re
             return false;
         if (command->kind == COMMAND_UNSELECT)
             return true;
+        permitted_take(&observing->permitted, response);
         if (selection->ok) {
             observing->helped = true;
             if (!tell_selected(observing))

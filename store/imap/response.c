@@ -182,7 +182,8 @@ read_code_values(struct reader *reader, struct response *out)
     case CODE_HIGHESTMODSEQ:
         return reader_blanks(reader) && reader_number(reader, INT64_MAX, &out->number);
     case CODE_PERMANENTFLAGS:
-        return reader_blanks(reader) && fetch_flags(reader, &out->flags, out->fetch.keywords, &out->wildcard, NULL);
+        return reader_blanks(reader) &&
+               fetch_flags(reader, &out->flags, out->fetch.keywords, &out->wildcard, &out->fetch.flags_cut);
     case CODE_APPENDUID:
         return reader_blanks(reader) && reader_number(reader, UINT32_MAX, &out->number) && read_set(reader, &out->to);
     case CODE_COPYUID:

@@ -31,6 +31,22 @@ select_track(struct imap *imap, struct selection *selection)
     return true;
 }
 
+void
+permitted_take(struct permitted *permitted, const struct response *response)
+{
+    if (response->kind != RESPONSE_STATE || response->code != CODE_PERMANENTFLAGS)
+        return;
+    permitted->said = true;
+    permitted->any = response->wildcard || response->fetch.flags_cut;
+    memcpy(permitted->words, response->fetch.keywords, strlen(response->fetch.keywords) + 1);
+}
+
+bool
+permitted_has(const struct permitted *permitted, struct text word)
+{
+    return !permitted->said || permitted->any || keywords_have(permitted->words, word);
+}
+
 /* What stood here before [CLOSED] was about the mailbox before. */
 static void
 start_over(struct selection *selection)

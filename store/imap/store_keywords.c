@@ -41,8 +41,7 @@ struct keying {
     struct remote_outcome *outcomes;
     struct visit ending, beginning; /* whose commands are in flight; begin == end: none */
     struct selection selection;
-    bool permanent_said, wildcard;
-    char permanent[KEYWORDS_MAX + 1]; /* keywords that the selected mailbox keeps, beside `wildcard` */
+    struct permitted permitted;
     unsigned bads;
 
     enum { STEP_STORE, STEP_PROOF, STEP_SELECT, STEP_REREAD, STEP_END } step;
@@ -241,22 +240,10 @@ take_shown(struct keying *keying, const struct fetched *fetched)
 }
 
 static void
-take_permanent(struct keying *keying, const struct response *response)
-{
-    if (response->kind != RESPONSE_STATE || response->code != CODE_PERMANENTFLAGS)
-        return;
-    keying->permanent_said = true;
-    keying->wildcard = response->wildcard;
-    memcpy(keying->permanent, response->fetch.keywords, strlen(response->fetch.keywords) + 1);
-}
-
-static void
 track(struct keying *keying)
 {
-    if (select_track(keying->imap, &keying->selection)) {
-        keying->permanent_said = keying->wildcard = false;
-        keying->permanent[0] = '\0';
-    }
+    if (select_track(keying->imap, &keying->selection))
+        keying->permitted = (struct permitted){0};
 }
 
 static bool
@@ -267,7 +254,7 @@ take_untagged(void *self, const struct response *response, const struct command 
 
     track(keying);
     select_untagged(keying->imap, &keying->selection, response);
-    take_permanent(keying, response);
+    permitted_take(&keying->permitted, response);
     if (response->kind != RESPONSE_FETCH || response->fetch.uid == 0 || oldest == NULL)
         return true;
     if (oldest->kind == COMMAND_REREAD && keying->beginning.open) {
@@ -287,9 +274,7 @@ static void
 sort_out(struct keying *keying, const struct visit *visit)
 {
     for (size_t i = visit->begin; i < visit->end; i++) {
-        const struct text word = keying->changes[i].word;
-
-        if (!keying->permanent_said || keying->wildcard || keywords_have(keying->permanent, word))
+        if (permitted_has(&keying->permitted, keying->changes[i].word))
             continue;
         client_outcome(&keying->outcomes[i], "this mailbox does not keep it (PERMANENTFLAGS)");
         keying->outcomes[i].unkept = true;
@@ -306,7 +291,7 @@ take_select(struct keying *keying, const struct command *command, const struct r
         return false;
     if (command->kind == COMMAND_UNSELECT)
         return true;
-    take_permanent(keying, response);
+    permitted_take(&keying->permitted, response);
     visit->why = (struct remote_outcome){.ok = true};
     visit->open = false;
     if (!selection->ok) {

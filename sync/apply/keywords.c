@@ -3,6 +3,8 @@
 
 #include "store/journal/keywords.h"
 #include "store/journal/letters.h"
+#include "sync/rows/carried.h"
+#include "sync/rows/unfinished.h"
 #include "sync/rules/keywords.h"
 #include "sync/run/situation.h"
 
@@ -130,7 +132,7 @@ look_at(struct run *run, struct wish *wish, struct journal_message *message, boo
     if (wish->mailbox == NULL || !is_known_there(message))
         return true;
     row->sides = keyword_seen(row->sides, keywords_have(message->keywords, text_of(row->word)));
-    if (row->unkept && wish->mailbox->keeps_keywords && row->not_before <= run->now) {
+    if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) && row->not_before <= run->now) {
         row->sides = keyword_offered(row->sides);
         row->unkept = false;
     }
@@ -278,6 +280,20 @@ say_did(struct run *run, const struct wish *wish)
                                  .del = wish->step.there_del != 0 ? word : NULL});
 }
 
+/* Perhaps the first time since it was brought there. */
+static bool
+take_shown(struct run *run, struct journal_message *message, const char *keywords)
+{
+    struct journal_op op;
+    bool found;
+
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err) ||
+        (found && unfinished_is_sending(&op) && !carried_seen(run, message, keywords)))
+        return false;
+    merge_keywords(message->keywords, keywords);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
 static bool
 on_shown(void *context, size_t index, size_t item, const struct remote_message *now)
 {
@@ -289,10 +305,7 @@ on_shown(void *context, size_t index, size_t item, const struct remote_message *
     wish->shown = true;
     wish->fits = set == (wish->step.there_add != 0);
     wish->row.sides = keyword_seen(wish->row.sides, set);
-    if (!run_load(run, wish->message, &wishing->message))
-        return false;
-    merge_keywords(wishing->message.keywords, now->keywords);
-    if (!journal_message_save(run->journal, &wishing->message, &run->err))
+    if (!run_load(run, wish->message, &wishing->message) || !take_shown(run, &wishing->message, now->keywords))
         return false;
     if (wish->fits)
         say_did(run, wish);

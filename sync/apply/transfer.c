@@ -1,6 +1,7 @@
 /* See transfer.h. */
 #include "sync/apply/transfer.h"
 
+#include "sync/base/keyword_note.h"
 #include "sync/match/given_again.h"
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
@@ -211,6 +212,16 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     return refusal_note(run, to, transfer->todo->id, WORK_MOVE, transferring->count == 1, &said);
 }
 
+/* Its file stands in the new place: what was said of it there before is said of it here. */
+static bool
+take_wishes(struct transferring *transferring)
+{
+    const struct journal_message *source = &transferring->source, *target = &transferring->target;
+
+    return source->base[0] == '\0' || (source->facts & FACT_GONE_HERE) == 0 || !source->has_wire || !target->has_wire ||
+           keyword_carry(transferring->run->journal, source, target, &transferring->run->err);
+}
+
 /* Where the server's bytes are not the file's, what it has in the new place is looked for by them, if no answer says its UID. */
 static bool
 expect_foreign(struct transferring *transferring, const struct transfer *transfer)
@@ -245,7 +256,8 @@ write_intents(struct transferring *transferring, size_t count)
         const bool moves = transferring->move || is_half(transferring, transfer);
 
         ok = run_load(run, transfer->source, &transferring->source) &&
-             (!moves || moved_out_note(run, from, &transferring->source)) && expect_foreign(transferring, transfer);
+             (!moves || moved_out_note(run, from, &transferring->source)) && expect_foreign(transferring, transfer) &&
+             (!moves || take_wishes(transferring));
         transfer->has_wire = transferring->source.has_wire;
         memcpy(transfer->wire, transferring->source.wire, DIGEST_SIZE);
         transfer->op = (struct journal_op){.id = known,

@@ -361,13 +361,13 @@ send_batch(struct uploading *up)
 
 /* What the row says of it and APPEND needs: the row itself is the next one's. */
 static bool
-keep_what_is_said(struct run *run, struct sending *sending)
+keep_what_is_said(struct run *run, const struct mailbox *mailbox, struct sending *sending)
 {
     const struct journal_message *message = sending->message;
 
     sending->flags = merge_sent(message->flags);
     if (message->keywords[0] != '\0')
-        sending->keywords = strdup(message->keywords);
+        sending->keywords = carried_to(mailbox, message->keywords);
     return message->keywords[0] == '\0' || sending->keywords != NULL || run_no_memory(run);
 }
 
@@ -384,7 +384,7 @@ add_to_batch(struct uploading *up, struct todo *todo)
         return false;
     ok = wait || check_file(up, mailbox, sending, &skip);
     if (ok && !skip)
-        ok = write_intent(run, mailbox, sending) && keep_what_is_said(run, sending);
+        ok = write_intent(run, mailbox, sending) && keep_what_is_said(run, mailbox, sending);
     if (!ok || skip) {
         todo->dropped = ok && !up->full;
         let_go(run, sending);

@@ -68,6 +68,21 @@ keyword_note(struct journal *journal, const struct journal_message *message, con
 }
 
 bool
+keyword_owe(struct journal *journal, const struct journal_message *message, const char *word, bool kept, int64_t now,
+            struct error *err)
+{
+    struct journal_keyword row;
+    struct merge_step step;
+    bool known = false;
+
+    if (!look_up(journal, message, word, now, &row, &known, err))
+        return false;
+    row.sides = keyword_plan(keyword_said(keyword_agreed(false), true), kept, &step);
+    row.unkept = !kept;
+    return known || journal_keyword_save(journal, &row, err);
+}
+
+bool
 keyword_leave(struct journal *journal, const struct journal_message *message, const struct keyword_word *here,
               int64_t now, struct error *err)
 {

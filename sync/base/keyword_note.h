@@ -18,6 +18,13 @@ struct keyword_word {
  */
 MUST_CHECK bool keyword_note(struct journal *journal, const struct journal_message *message,
                              const struct keyword_word *word, int64_t now, bool *changed, struct error *err);
+/**
+ * The message was brought to where it is now, and came without this keyword, which nobody took off: this side has it still, and the server is to get it.
+ * Nothing where something is known of that keyword already.
+ * @param kept  false: its mailbox is known to keep no such keyword
+ */
+MUST_CHECK bool keyword_owe(struct journal *journal, const struct journal_message *message, const char *word, bool kept,
+                            int64_t now, struct error *err);
 /** The sides differ in this keyword, and that is nobody's change. Nothing where they don't. */
 MUST_CHECK bool keyword_leave(struct journal *journal, const struct journal_message *message,
                               const struct keyword_word *here, int64_t now, struct error *err);

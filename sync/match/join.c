@@ -4,6 +4,7 @@
 #include "sync/match/kinship.h"
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
+#include "sync/rows/carried.h"
 #include "sync/rows/letters.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/own_name.h"
@@ -53,7 +54,8 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
     bool removed = false, ok = here != NULL || run_no_memory(run);
 
     ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there) &&
-         ((here->facts & FACT_GONE_HERE) == 0 || missing_goes_on(run, here, there->flags.rseen, &removed));
+         ((here->facts & FACT_GONE_HERE) == 0 || missing_goes_on(run, here, there->flags.rseen, &removed)) &&
+         (!file->intent || carried_seen(run, here, there->keywords));
     if (ok) {
         here->uid = there->uid;
         here->size = there->size;

@@ -15,6 +15,7 @@
 #include "sync/observe/told.h"
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
+#include "sync/rows/carried.h"
 #include "sync/rows/listed.h"
 #include "sync/rows/missing.h"
 #include "sync/rules/merge.h"
@@ -54,6 +55,18 @@ is_other(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
     for (size_t at = 0; !other && (known = lookup_next_of(run, uidvalidity, &at)) != NULL;)
         other = known != mailbox && known->row.id != 0;
     return other;
+}
+
+/* Which keywords it keeps. One that may only be read says nothing of that. */
+static bool
+note_permitted(struct run *run, struct mailbox *mailbox, const struct remote_selected *selected)
+{
+    const bool some = !selected->keywords && !selected->read_only;
+
+    mailbox->keeps_keywords = selected->keywords && !selected->read_only;
+    free(mailbox->permitted);
+    mailbox->permitted = some ? strdup(selected->permitted != NULL ? selected->permitted : "") : NULL;
+    return !some || mailbox->permitted != NULL || run_no_memory(run);
 }
 
 static bool
@@ -96,7 +109,8 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
      */
     if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !run_learned(sight->mailbox, CAUTION_REPAIRED))
         return repair_begin(run, sight, true, REPAIR_WENT_BACK);
-    sight->mailbox->keeps_keywords = selected->keywords && !selected->read_only;
+    if (!note_permitted(run, sight->mailbox, selected))
+        return false;
     sight->mailbox->writable = !selected->read_only && !run->dry; /* EXAMINE does not tell */
     row->uidvalidity = selected->uidvalidity;
     row->permanent = selected->permanent;
@@ -167,6 +181,19 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     return ok;
 }
 
+/* @param first  it was brought there, and is seen for the first time */
+static bool
+take_flags(struct run *run, struct journal_message *message, const struct remote_message *seen, bool first)
+{
+    if ((message->facts & FACT_GONE_HERE) != 0)
+        message->flags = merge_survivor(message->flags, seen->flags, false);
+    message->flags.rseen = seen->flags;
+    if (first && !carried_seen(run, message, seen->keywords))
+        return false;
+    merge_keywords(message->keywords, seen->keywords);
+    return true;
+}
+
 static bool
 on_message(void *context, size_t index, const struct remote_message *seen)
 {
@@ -197,7 +224,10 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         message.uid > sight->shown)
         sight->shown = message.uid;
     before = message;
-    if (!told_note(run, &sight->told, &before, seen))
+    const struct journal_op *const op = said_op_of(&observation->said, message.id);
+    const bool first = op != NULL || (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
+
+    if (!told_note(run, &sight->told, &before, seen, first))
         return false;
     if (seen->uid == sight->mailbox->other) {
         sight->mailbox->other = 0;
@@ -205,7 +235,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     }
     /* Has a file, and was never listed: it was sent, or moved there. */
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
-    if (!copies_see(run, observation->copies, said_op_of(&observation->said, message.id), &message, seen))
+    if (!copies_see(run, observation->copies, op, &message, seen))
         return false;
     if ((message.facts & FACT_ECHO) != 0) {
         /* That of what was sent need not be what the server will say: some count wrongly. */
@@ -216,7 +246,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         if (!said_uid_echo(run, &sight->said, &message, seen))
             return false;
     } else if (seen->has_meta) {
-        if (remote_is_other(seen, message.size, message.date) && said_op_of(&observation->said, message.id) != NULL) {
+        if (remote_is_other(seen, message.size, message.date) && op != NULL) {
             sight->lied = true;
             return said_uid_lose(run, &observation->said, &message) && add_unknown(run, sight, seen);
         }
@@ -228,12 +258,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
             return false;
         message.date = seen->date != 0 ? seen->date : message.date;
     }
-    if (seen->has_flags) {
-        if ((message.facts & FACT_GONE_HERE) != 0)
-            message.flags = merge_survivor(message.flags, seen->flags, false);
-        message.flags.rseen = seen->flags;
-        merge_keywords(message.keywords, seen->keywords);
-    }
+    if (seen->has_flags && !take_flags(run, &message, seen, first))
+        return false;
     missing_is_shown(&message);
     if (!note_seen(run, sight, message.id) || !said_uid_claim(run, &observation->said, &sight->claims, &message, seen))
         return false;

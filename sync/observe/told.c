@@ -9,6 +9,7 @@ struct told_row {
     int64_t id;
     struct flag_sides flags;
     char *keywords;
+    bool first;
 };
 
 static bool
@@ -20,7 +21,7 @@ is_known(const struct journal_message *before, const struct remote_message *seen
 
 bool
 told_note(struct run *run, struct told_flags *told, const struct journal_message *before,
-          const struct remote_message *seen)
+          const struct remote_message *seen, bool first)
 {
     /* What the server shows of what was sent is its base from here on. */
     if (!seen->has_flags || (before->facts & (FACT_ECHO | FACT_COPIED)) != 0 || is_known(before, seen))
@@ -37,7 +38,8 @@ told_note(struct run *run, struct told_flags *told, const struct journal_message
     char *keywords = strdup(before->keywords);
     if (keywords == NULL)
         return run_no_memory(run);
-    told->list[told->count++] = (struct told_row){.id = before->id, .flags = before->flags, .keywords = keywords};
+    told->list[told->count++] =
+        (struct told_row){.id = before->id, .flags = before->flags, .keywords = keywords, .first = first};
     return true;
 }
 
@@ -105,7 +107,8 @@ told_end(struct run *run, const struct mailbox *mailbox, struct told_flags *told
 
         if (!journal_message_get(run->journal, told->list[i].id, message, &found, &ignored) || !found)
             continue;
-        if (message->base[0] == '\0' || (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0)
+        if (told->list[i].first || message->base[0] == '\0' ||
+            (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0)
             continue;
         say_words(run, mailbox, message, message->keywords, then, true);
         say_words(run, mailbox, message, then, message->keywords, false);

@@ -12,9 +12,12 @@ struct told_flags {
     size_t count, size;
 };
 
-/** This row is about to take what the server shows under its UID. */
+/**
+ * This row is about to take what the server shows under its UID.
+ * @param first  it was brought there, and is seen for the first time: what it shows is nobody's change
+ */
 MUST_CHECK bool told_note(struct run *run, struct told_flags *told, const struct journal_message *before,
-                          const struct remote_message *seen);
+                          const struct remote_message *seen, bool first);
 /** It was shown of another message, or the listing broke off before that was known: all rows have the flags that they had. In its transaction. */
 MUST_CHECK bool told_take_back(struct run *run, struct told_flags *told);
 /** The mailbox was listed, so it was theirs: keywords that others set or took off are reported. Then told_free. */

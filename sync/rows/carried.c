@@ -1,6 +1,7 @@
 /* See carried.h. */
 #include "sync/rows/carried.h"
 
+#include "sync/base/keyword_note.h"
 #include "sync/rows/letters.h"
 #include "sync/rules/merge.h"
 
@@ -52,5 +53,48 @@ carried_keywords(struct run *run, struct journal_message *message, int64_t sourc
     }
     free(ids);
     free(from);
+    return ok;
+}
+
+char *
+carried_to(const struct mailbox *mailbox, const char *keywords)
+{
+    char *some = strdup(keywords), *to = some;
+
+    for (const char *at = some; at != NULL && *at != '\0';) {
+        const struct text word = {at, strcspn(at, " ")};
+
+        at += word.len + (at[word.len] == ' ');
+        if (mailbox_drops(mailbox, word))
+            continue;
+        if (to != some)
+            *to++ = ' ';
+        memmove(to, word.at, word.len);
+        to += word.len;
+    }
+    if (to != NULL)
+        *to = '\0';
+    return some;
+}
+
+bool
+carried_seen(struct run *run, const struct journal_message *message, const char *shown)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, message->mailbox);
+    char word[KEYWORD_MAX + 1];
+    bool ok = true;
+
+    if (message->base[0] == '\0' || !message->has_wire || run->account->policy.keywords == KEYWORDS_OFF)
+        return true;
+    for (const char *at = message->keywords; ok && *at != '\0';) {
+        const struct text one = {at, strcspn(at, " ")};
+
+        at += one.len + (at[one.len] == ' ');
+        if ((shown != NULL && keywords_have(shown, one)) || !keyword_is_legal(one))
+            continue;
+        (void)text_print(word, sizeof word, "%.*s", (int)one.len, one.at);
+        ok = keyword_owe(run->journal, message, word, mailbox == NULL || !mailbox_drops(mailbox, one), run->now,
+                         &run->err);
+    }
     return ok;
 }

@@ -11,6 +11,14 @@ void carried_flags(const struct journal_message *source, struct journal_message 
  * @param source  the row that it was to be a copy of; 0: none is known
  */
 MUST_CHECK bool carried_keywords(struct run *run, struct journal_message *message, int64_t source);
+/** Which of these keywords an APPEND there brings: not those of which it is known that the mailbox does not keep them. NULL: no memory; the caller frees */
+char *carried_to(const struct mailbox *mailbox, const char *keywords);
+/**
+ * The UID of what was brought is seen for the first time, by an APPEND, COPY or MOVE: what its row says of keywords is what it was brought with. Those that
+ * it does not show are this side's from here on, and go up like what the user says: a mailbox may keep less than another one. Inside a transaction.
+ * @param shown  by the server; NULL: none
+ */
+MUST_CHECK bool carried_seen(struct run *run, const struct journal_message *message, const char *shown);
 /** A file is about to be a copy of this message there, or it itself in another place: it brings its keywords, also if it is sent in the end. @return it changed */
 bool carried_take(struct journal_message *message, const struct journal_message *source);
 

@@ -20,6 +20,7 @@ run_mailbox_free(struct mailbox *mailbox)
     free(row->goal_there);
     free(mailbox->had_name);
     free(mailbox->had_wire);
+    free(mailbox->permitted);
     free(mailbox->second);
     *mailbox = (struct mailbox){0};
 }

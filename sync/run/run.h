@@ -140,6 +140,7 @@ struct mailbox {
     bool said_search;    /* that sizes and dates of it are asked for in the next run, once a run */
     bool names_asked;    /* it was listed in this run for what Gmail calls its messages: sync/apply/labels.h */
     bool keeps_keywords; /* any: it was selected in this run, and said so */
+    char *permitted;     /* ... or that it keeps these alone, as in flags.h; NULL: it did not; the run's */
     unsigned
         keyword_doubts; /* so often in this run messages were not what they should be when keywords were to be sent: keywords.c */
     bool keywords_said;        /* that some were refused in this run */
@@ -147,6 +148,19 @@ struct mailbox {
     bool unlettered;           /* they were looked at, and its names show no keywords */
     struct traces_of traces;   /* of mbsync in its folder */
 };
+
+/** Does it keep this keyword, as it said in this run? */
+static inline bool
+mailbox_keeps(const struct mailbox *mailbox, struct text word)
+{
+    return mailbox->keeps_keywords || (mailbox->permitted != NULL && keywords_have(mailbox->permitted, word));
+}
+/** ... or not? Neither, where it was not selected. */
+static inline bool
+mailbox_drops(const struct mailbox *mailbox, struct text word)
+{
+    return mailbox->permitted != NULL && !keywords_have(mailbox->permitted, word);
+}
 
 struct todo { /* one message about which something is to be done */
     int64_t id;

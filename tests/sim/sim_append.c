@@ -127,6 +127,7 @@ append_now(const struct upload *upload, int mailbox, int content, int dress, str
     const struct sim_mailbox *box = &server->boxes[mailbox];
     uint32_t uid = 0;
 
+    ledger_brought(server->world, content, 0);
     if (server->swallows_duplicates)
         for (size_t i = server_hidden(server, mailbox); i < box->count && uid == 0; i++)
             if (box->messages[i].content == content && box->messages[i].dress == stored(server, content, dress))
@@ -163,6 +164,7 @@ append_later(const struct upload *upload, int mailbox, int content, int dress)
         return;
     say(server->world, "      APPEND #%d to %s: still under way", content, server_mailbox_name(mailbox));
     ledger_cross(server->world, content, mailbox);
+    ledger_brought(server->world, content, 0);
     server->delayed[server->delayed_count++] =
         (struct sim_delayed){.mailbox = mailbox,
                              .content = content,

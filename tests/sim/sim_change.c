@@ -49,6 +49,8 @@ verify_item(struct change *change, size_t i)
                                        .size = server_size(change->server, message),
                                        .date = message->date,
                                        .header = change->wanted->headers ? header : NULL};
+    if (!change->removes)
+        ledger_brought(change->server->world, message->content, message->keys);
     item->modseq = message->modseq;
     item->chosen = change->to->verify == NULL || change->to->verify(change->context, change->index, i, &now);
     /* With `expunge` what somebody marked \\Deleted goes (CONTRACT, expunge), whatever other flag it has. */

@@ -1,6 +1,6 @@
 /*
  * Keywords at the simulated server: each message is read again, then the keyword is set or taken off. The law: golub sets one, or takes it off, only
- * where somebody said so of that message, whatever UID it has by now.
+ * where somebody said so of that message, whatever UID it has by now; or sets it again where golub brought the message somewhere and it came without.
  */
 #include "tests/sim/sim_maildir.h"
 #include "tests/sim/sim_remote.h"
@@ -75,7 +75,7 @@ change(struct keying *keying, size_t count)
         const bool add = keying->wanted->add;
         /* Of a name whose past nobody knows any more set wins: it may show what the server showed once. */
         const unsigned had = server->world->maildirs[0]->letters ? entry->key_had : 0;
-        if (((add ? entry->key_set | had : entry->key_off) & keying->key) == 0)
+        if (((add ? entry->key_set | entry->key_brought | had : entry->key_off) & keying->key) == 0)
             violation(server->world, "keyword %x of #%d in %s is %s, which nobody said of it", keying->key,
                       message->content, server_mailbox_name(keying->mailbox), add ? "set" : "taken off");
         server_set_flags(server, keying->mailbox, message, message->flags,

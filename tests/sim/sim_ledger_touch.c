@@ -42,3 +42,9 @@ ledger_stands_in(struct world *world, int content, int mailbox, int client)
 
     entry->outs[client + 1][mailbox] += entry->carried[client][mailbox][0] > 0;
 }
+
+void
+ledger_brought(struct world *world, int content, unsigned keys)
+{
+    world->ledger[content].key_brought |= keys | world->ledger[content].key_had;
+}

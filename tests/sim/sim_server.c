@@ -207,6 +207,8 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
                                     .modseq = ++box->modseq,
                                     .serial = ++server->next_serial};
     server->world->ledger[content].key_had |= message->keys;
+    if ((server->world->golub && !server->world->inside) || server->world->late)
+        ledger_brought(server->world, content, keys);
     *uid = message->uid;
     if (server_hidden(server, mailbox) > 0) {
         if (!box->cut)

@@ -125,6 +125,8 @@ struct ledger { /* of one content */
         key_off;      /* keywords that somebody said are to be set on it, or taken off it (golub keyword); bits */
     unsigned key_had; /* keywords that a server once showed on it */
     unsigned
+        key_brought; /* ... before golub stored, copied or moved it, or tried to: what does not arrive with it is set */
+    unsigned
         key_loose; /* ... that a name shows by letters of another folder: where its message is gone, nobody can tell any more */
     bool edit;               /* somebody's edit of a file in its place: nobody else has the same bytes */
     bool put[SIM_MAILBOXES]; /* users or other clients once put it there */
@@ -332,6 +334,8 @@ void ledger_links(struct world *world, int content, int from, int to);
 void ledger_ends_link(struct world *world, int content, int mailbox, int client);
 /** A file of it is new here: for all that anybody can tell it is the one that another program took out on both sides since the last run, under another name. */
 void ledger_stands_in(struct world *world, int content, int mailbox, int client);
+/** golub brings it somewhere, or is about to: with these keywords, and perhaps with others that it had where it was. */
+void ledger_brought(struct world *world, int content, unsigned keys);
 /** golub takes it into the Trash because somebody removed it. */
 void ledger_trashed(struct world *world, int content, int from, int trash);
 /**

@@ -10,7 +10,7 @@
 static const char *const messages[] = {"one\r\n", "two22\r\n", "threes\r\n"};
 
 static bool
-appends(struct script *script, size_t count)
+appends_with(struct script *script, const char *keywords, size_t count)
 {
     struct remote_append all[3];
 
@@ -20,10 +20,16 @@ appends(struct script *script, size_t count)
                                         .uidvalidity = 7,
                                         .uidnext = 10,
                                         .flags = i == 0 ? FLAG_SEEN | FLAG_FORWARDED : 0,
-                                        .keywords = i == 0 ? "bad{one good \xc3\xa9" : "",
+                                        .keywords = i == 0 ? keywords : "",
                                         .date = 1000000000,
                                         .size = strlen(messages[i])};
     return script->remote.ops->append(script->remote.self, all, count, &telling_appender, script, &script->err);
+}
+
+static bool
+appends(struct script *script, size_t count)
+{
+    return appends_with(script, "bad{one good \xc3\xa9", count);
 }
 
 static void
@@ -171,11 +177,39 @@ two_messages_on_end_that_are_refused_in_the_same_words_end_the_uploads_of_their_
         given_script("", (const char *const[]){"C:g1 APPEND \"a\" *{5}", "S:g1 BAD Invalid state. 15",
                                                "C:g2 APPEND \"a\" *{7}", "S:g2 BAD Invalid state. 16", NULL});
 
-    assert_true(appends(script, 3));
+    assert_true(appends_with(script, "", 3));
 
     assert_told(script, "appended 0 u0 no: Invalid state. 15\nappended 1 u0 no: Invalid state. 16\n"
                         "appended 2 u0 no throttled: Invalid state. 16\n");
     end_script(script);
+}
+
+/* Perhaps for the sake of its keywords. Not where the server says that something was stored all the same. */
+static void
+what_is_refused_by_itself_goes_once_more_without_keywords(void **state)
+{
+    static const char with[] = "C:g1 APPEND \"a\" (\\Seen $Forwarded good) *{5+}",
+                      without[] = "C:g3 APPEND \"a\" (\\Seen $Forwarded) *{5+}";
+    static const struct {
+        const char *uidnext, *answer, *told;
+    } ways[] = {{"S:* STATUS a (UIDNEXT 10)", "S:g3 OK [APPENDUID 7 10] stored", "appended 0 u10 ok\n"},
+                {"S:* STATUS a (UIDNEXT 10)", "S:g3 NO another reason", "appended 0 u0 no: another reason\n"},
+                {"S:* STATUS a (UIDNEXT 11)", NULL, "appended 0 u0 no: no such keyword\n"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        const bool again = ways[i].answer != NULL;
+        struct script *script =
+            given_script("LITERAL+ MULTIAPPEND UIDPLUS",
+                         (const char *const[]){with, "B:5", "C:", "S:g1 NO no such keyword",
+                                               "C:g2 STATUS \"a\" (UIDNEXT)", ways[i].uidnext, "S:g2 OK",
+                                               again ? without : NULL, "B:5", "C:", ways[i].answer, NULL});
+
+        assert_true(appends(script, 1));
+
+        assert_told(script, ways[i].told);
+        end_script(script);
+    }
 }
 
 /* No bytes before the server asks for them, and no others in the same command. */
@@ -344,6 +378,7 @@ main(void)
         cmocka_unit_test(of_a_refused_group_two_messages_are_sent_by_themselves_and_then_the_rest),
         cmocka_unit_test(refused_groups_that_may_have_been_stored_are_not_sent_again),
         cmocka_unit_test(two_messages_on_end_that_are_refused_in_the_same_words_end_the_uploads_of_their_mailbox),
+        cmocka_unit_test(what_is_refused_by_itself_goes_once_more_without_keywords),
         cmocka_unit_test(what_was_refused_before_is_sent_by_itself_when_the_server_asks_for_it),
         cmocka_unit_test(full_sockets_on_both_sides_are_no_deadlock),
         cmocka_unit_test(ok_to_a_message_that_was_not_sent_is_a_lie),
