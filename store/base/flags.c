@@ -109,6 +109,24 @@ keywords_add(char keywords[static KEYWORDS_MAX + 1], struct text keyword)
     return true;
 }
 
+void
+keywords_take(char keywords[static KEYWORDS_MAX + 1], struct text keyword)
+{
+    for (char *at = keywords; *at != '\0';) {
+        const struct text word = {at, strcspn(at, " ")};
+        const size_t gap = word.len + (at[word.len] == ' ');
+
+        if (compare(word, keyword) != 0) {
+            at += gap;
+            continue;
+        }
+        memmove(at, at + gap, strlen(at + gap) + 1);
+        if (*at == '\0' && at != keywords)
+            at[-1] = '\0';
+        return;
+    }
+}
+
 bool
 keywords_have(const char *keywords, struct text keyword)
 {

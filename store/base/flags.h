@@ -39,6 +39,8 @@ void flags_to_letters(unsigned flags, char letters[static 7]);
 #define KEYWORDS_MAX 4000 /* bytes of one message's keywords; what a server holds beyond is left alone and said */
 /** Add one keyword in its place. @return false: no room left; unchanged */
 MUST_CHECK bool keywords_add(char keywords[static KEYWORDS_MAX + 1], struct text keyword);
+/** Without this one, in whatever case it stands there. */
+void keywords_take(char keywords[static KEYWORDS_MAX + 1], struct text keyword);
 /** Is this one of them, in any case? */
 bool keywords_have(const char *keywords, struct text keyword);
 #define KEYWORD_MAX 250 /* bytes of one that is sent */

@@ -114,10 +114,11 @@ struct remote_message {
     uint32_t uid;
     bool has_flags;
     unsigned flags;
-    const char *keywords;        /* as in flags.h, with has_flags */
-    bool has_meta;               /* size and date are known */
-    uint64_t size;               /* RFC822.SIZE: a hint; 0: not told */
-    int64_t date;                /* INTERNALDATE, seconds UTC; 0: not told, or no date */
+    const char *keywords; /* as in flags.h, with has_flags */
+    bool cut;             /* ... it has more than there is room for: what is not among them may be set all the same */
+    bool has_meta;        /* size and date are known */
+    uint64_t size;        /* RFC822.SIZE: a hint; 0: not told */
+    int64_t date;         /* INTERNALDATE, seconds UTC; 0: not told, or no date */
     const unsigned char *header; /* digest of its header, where a change asked for it; NULL: not told */
     uint64_t gmail; /* X-GM-MSGID: the same in each mailbox in which Gmail shows the message; 0: not told */
 };

@@ -264,6 +264,7 @@ take_message(struct observing *observing, const struct fetched *fetched)
     if (fetched->has_flags) {
         message->has_flags = true;
         message->flags = fetched->flags;
+        message->cut = fetched->flags_cut;
         memcpy(observing->keywords, fetched->keywords, strlen(fetched->keywords) + 1);
     }
     if (fetched->gmail != 0)

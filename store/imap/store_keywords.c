@@ -15,6 +15,7 @@
 struct item {
     bool came, allowed;
     bool has_flags, has_size, has_date;
+    bool cut;   /* more keywords than `keywords` has room for */
     bool after; /* `flags` and `keywords` are what was shown after the change */
     unsigned flags;
     uint64_t size;
@@ -172,11 +173,13 @@ next(void *self, bool *more)
 /* ---- what is answered ---- */
 
 static bool
-set_keywords(const struct keying *keying, struct item *item, const char *keywords)
+set_flags(const struct keying *keying, struct item *item, const struct fetched *fetched)
 {
     free(item->keywords);
-    item->keywords = keywords[0] != '\0' ? strdup(keywords) : NULL;
-    return item->keywords != NULL || keywords[0] == '\0' || out_of_memory(keying);
+    item->flags = fetched->flags;
+    item->cut = fetched->flags_cut;
+    item->keywords = fetched->keywords[0] != '\0' ? strdup(fetched->keywords) : NULL;
+    return item->keywords != NULL || fetched->keywords[0] == '\0' || out_of_memory(keying);
 }
 
 static struct remote_message
@@ -186,6 +189,7 @@ message_of(const struct item *item, uint32_t uid)
                                    .has_flags = true,
                                    .flags = item->flags,
                                    .keywords = item->keywords != NULL ? item->keywords : "",
+                                   .cut = item->cut,
                                    .has_meta = true,
                                    .size = item->size,
                                    .date = item->date};
@@ -201,9 +205,8 @@ take_reread(struct keying *keying, size_t change, size_t at, const struct fetche
     item->has_size |= fetched->has_size;
     item->has_date |= fetched->has_date;
     if (fetched->has_flags) {
-        item->flags = fetched->flags;
         item->has_flags = true;
-        if (!set_keywords(keying, item, fetched->keywords))
+        if (!set_flags(keying, item, fetched))
             return false;
     }
     if (!item->has_flags || !item->has_size || !item->has_date)
@@ -232,8 +235,7 @@ take_shown(struct keying *keying, const struct fetched *fetched)
         struct item *item = &keying->items[i][at];
 
         item->after = true;
-        item->flags = fetched->flags;
-        if (!set_keywords(keying, item, fetched->keywords))
+        if (!set_flags(keying, item, fetched))
             return false;
     }
     return true;

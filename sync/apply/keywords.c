@@ -280,6 +280,19 @@ say_did(struct run *run, const struct wish *wish)
                                  .del = wish->step.there_del != 0 ? word : NULL});
 }
 
+/* Of a message with more keywords than golub keeps this one alone is believed: it did what it was asked, as far as anybody can see. */
+static bool
+take_cut(struct run *run, const struct wish *wish, struct journal_message *message)
+{
+    const struct text word = text_of(wish->row.word);
+
+    if (wish->step.there_del != 0 && wish->fits)
+        keywords_take(message->keywords, word);
+    else if (wish->step.there_add != 0 && !keywords_add(message->keywords, word))
+        return true; /* no room: it is there, and that is all */
+    return journal_message_save(run->journal, message, &run->err);
+}
+
 /* Perhaps the first time since it was brought there. */
 static bool
 take_shown(struct run *run, struct journal_message *message, const char *keywords)
@@ -300,12 +313,13 @@ on_shown(void *context, size_t index, size_t item, const struct remote_message *
     struct wishing *wishing = context;
     struct run *run = wishing->run;
     struct wish *wish = &wishing->wishes[wishing->first[index] + item];
-    const bool set = keywords_have(now->keywords, text_of(wish->row.word));
+    const bool set = keywords_have(now->keywords, text_of(wish->row.word)) || (now->cut && wish->step.there_add != 0);
 
     wish->shown = true;
     wish->fits = set == (wish->step.there_add != 0);
     wish->row.sides = keyword_seen(wish->row.sides, set);
-    if (!run_load(run, wish->message, &wishing->message) || !take_shown(run, &wishing->message, now->keywords))
+    if (!run_load(run, wish->message, &wishing->message) ||
+        !(now->cut ? take_cut(run, wish, &wishing->message) : take_shown(run, &wishing->message, now->keywords)))
         return false;
     if (wish->fits)
         say_did(run, wish);

@@ -141,24 +141,6 @@ keyword_rewritten(struct journal *journal, const struct journal_message *before,
     return journal_keyword_rewrite(journal, before, wire, err);
 }
 
-static void
-take_word(char keywords[static KEYWORDS_MAX + 1], struct text word)
-{
-    for (char *at = keywords; *at != '\0';) {
-        const size_t len = strcspn(at, " ");
-
-        if (len == word.len && strncasecmp(at, word.at, len) == 0) {
-            const size_t gap = len + (at[len] == ' ');
-
-            memmove(at, at + gap, strlen(at + gap) + 1);
-            if (*at == '\0' && at != keywords)
-                at[-1] = '\0';
-            return;
-        }
-        at += len + (at[len] == ' ');
-    }
-}
-
 /* This side shows it and the server does not, and nobody said so: its letter means something else than it did. */
 static bool
 is_left(const struct journal_keyword *row)
@@ -184,7 +166,7 @@ gather(struct journal *journal, const struct journal_message *message, bool left
         if (!is_own(&rows[i], message))
             continue;
         if (!keyword_is_set(rows[i].sides))
-            take_word(keywords, word);
+            keywords_take(keywords, word);
         else if ((left || !is_left(&rows[i])) && !keywords_add(keywords, word))
             continue; /* no room: this side shows it no more than the server does */
     }

@@ -66,7 +66,7 @@ verify_there(const struct journal_message *row, const struct remote_message *now
         out[count++] = VERIFY_FLAGS_THERE;
     if (!now->has_flags)
         out[count++] = VERIFY_FLAGLESS;
-    else if (strcasecmp(now->keywords != NULL ? now->keywords : "", row->keywords) != 0)
+    else if (!now->cut && strcasecmp(now->keywords != NULL ? now->keywords : "", row->keywords) != 0)
         out[count++] = VERIFY_KEYWORDS;
     if (size || date)
         out[count++] = size ? VERIFY_SIZE : VERIFY_DATE;

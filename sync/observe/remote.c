@@ -8,6 +8,7 @@
  */
 #include "sync/base/id_set.h"
 #include "sync/observe/gone.h"
+#include "sync/observe/keywords_there.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/renamed_there.h"
 #include "sync/observe/repair.h"
@@ -15,7 +16,6 @@
 #include "sync/observe/told.h"
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
-#include "sync/rows/carried.h"
 #include "sync/rows/listed.h"
 #include "sync/rows/missing.h"
 #include "sync/rules/merge.h"
@@ -55,18 +55,6 @@ is_other(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
     for (size_t at = 0; !other && (known = lookup_next_of(run, uidvalidity, &at)) != NULL;)
         other = known != mailbox && known->row.id != 0;
     return other;
-}
-
-/* Which keywords it keeps. One that may only be read says nothing of that. */
-static bool
-note_permitted(struct run *run, struct mailbox *mailbox, const struct remote_selected *selected)
-{
-    const bool some = !selected->keywords && !selected->read_only;
-
-    mailbox->keeps_keywords = selected->keywords && !selected->read_only;
-    free(mailbox->permitted);
-    mailbox->permitted = some ? strdup(selected->permitted != NULL ? selected->permitted : "") : NULL;
-    return !some || mailbox->permitted != NULL || run_no_memory(run);
 }
 
 static bool
@@ -109,7 +97,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
      */
     if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !run_learned(sight->mailbox, CAUTION_REPAIRED))
         return repair_begin(run, sight, true, REPAIR_WENT_BACK);
-    if (!note_permitted(run, sight->mailbox, selected))
+    if (!keywords_there_selected(run, sight->mailbox, selected))
         return false;
     sight->mailbox->writable = !selected->read_only && !run->dry; /* EXAMINE does not tell */
     row->uidvalidity = selected->uidvalidity;
@@ -154,6 +142,7 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     bool ok;
 
     sight->slid += seen->uid < sight->mailbox->row.uidnext;
+    (void)keywords_there_cut(run, sight->mailbox, seen);
     if (sight->request.bare)
         attempts_search_from(run, sight->mailbox, seen->uid);
     if (!seen->has_flags || (!seen->has_meta && !sight->request.full)) {
@@ -188,25 +177,12 @@ take_flags(struct run *run, struct journal_message *message, const struct remote
     if ((message->facts & FACT_GONE_HERE) != 0)
         message->flags = merge_survivor(message->flags, seen->flags, false);
     message->flags.rseen = seen->flags;
-    if (first && !carried_seen(run, message, seen->keywords))
-        return false;
-    merge_keywords(message->keywords, seen->keywords);
-    return true;
+    return keywords_there_take(run, message, seen->keywords, first);
 }
 
-static bool
-on_message(void *context, size_t index, const struct remote_message *seen)
+static void
+note_uid(struct sight *sight, const struct remote_message *seen)
 {
-    struct observation *observation = context;
-    struct run *run = observation->run;
-    struct sight *sight = &observation->sights[index];
-    struct journal_message message, before;
-    bool found;
-
-    if (!sight->started || sight->again_full)
-        return true;
-    if (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext && seen->uid > sight->request.check_uid)
-        return true; /* it arrived after the SELECT: the next look shows it */
     sight->ahead = sight->ahead && seen->uid != sight->request.check_uid;
     sight->top = seen->uid > sight->top ? seen->uid : sight->top;
     if (seen->has_flags) {
@@ -214,6 +190,24 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         if (sight->view.lowest == 0 || seen->uid < sight->view.lowest)
             sight->view.lowest = seen->uid;
     }
+}
+
+static bool
+on_message(void *context, size_t index, const struct remote_message *told)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    struct journal_message message, before;
+    struct remote_message shown = *told;
+    const struct remote_message *const seen = &shown;
+    bool found;
+
+    if (!sight->started || sight->again_full)
+        return true;
+    if (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext && seen->uid > sight->request.check_uid)
+        return true; /* it arrived after the SELECT: the next look shows it */
+    note_uid(sight, seen);
     if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, seen->uid, &message, &found, &run->err))
         return false;
     if (!found)
@@ -224,6 +218,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         message.uid > sight->shown)
         sight->shown = message.uid;
     before = message;
+    if (keywords_there_cut(run, sight->mailbox, seen))
+        shown.keywords = before.keywords;
     const struct journal_op *const op = said_op_of(&observation->said, message.id);
     const bool first = op != NULL || (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
 

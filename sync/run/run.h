@@ -144,6 +144,7 @@ struct mailbox {
     unsigned
         keyword_doubts; /* so often in this run messages were not what they should be when keywords were to be sent: keywords.c */
     bool keywords_said;        /* that some were refused in this run */
+    bool said_cut;             /* that a message has more than golub keeps, once a run */
     struct lettering *letters; /* what letters of its names mean: sync/rows/letters.h; NULL: not looked at, or */
     bool unlettered;           /* they were looked at, and its names show no keywords */
     struct traces_of traces;   /* of mbsync in its folder */

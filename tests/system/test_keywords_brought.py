@@ -1,6 +1,6 @@
 """
 Messages that go to a mailbox which keeps fewer keywords than the one that they come from: what does not arrive with them is remembered, shown, and set
-once that mailbox keeps it.
+once that mailbox keeps it. Also more of them on a message than golub keeps.
 """
 import os
 
@@ -209,6 +209,39 @@ class SentTest(BroughtTest):
         self.assertIn("2 keywords the server can't hold", self.status())
         self.server.bend = None
         self.assert_offered(self.work, "later", "ToDo")
+
+
+class ManyTest(BroughtTest):
+    """More keywords on a message than golub keeps of one."""
+    keys = {"keywords": "letters"}
+
+    def test_those_that_are_known_stay_as_they_are_and_it_is_said(self):
+        before = self.list()
+        name = self.file("INBOX").path
+        self.inbox.flag(1, "+", ["AAAAA%05d" % n for n in range(600)])
+
+        results = [self.sync() for _ in range(2)]
+
+        self.assertIn("UID 1 has more keywords than golub keeps of a message (4000 bytes): they are left alone", results[0].out)
+        self.assertNotIn("changed here", results[0].out + results[1].out)
+        self.assertEqual((self.list(), self.file("INBOX").path), (before, name))
+        self.assertEqual(self.server.changing(), [])
+        self.assertEqual(len(self.there(self.inbox)[0]), 602)
+
+    def test_what_the_user_says_of_it_goes_up_once(self):
+        for first in (0, 360):  # the first ones fill what there is of room
+            self.inbox.flag(1, "+", ["AAAAA%05d" % n for n in range(first, first + 360)])
+            self.sync()
+        self.check(self.home.run("keyword", self.file("INBOX").path, "+" + 40 * "z", "-later"), 0)
+
+        self.sync()
+
+        self.assertEqual(len(self.asked("UID STORE")), 2)
+        self.assertEqual(self.there(self.inbox)[0][-2:], ["ToDo", 40 * "z"])
+        self.sync()
+        self.assertEqual(self.server.changing(), [])
+        self.assertNotIn("later", self.list())
+        self.assertNotIn("can't be held", self.list())
 
 
 if __name__ == "__main__":

@@ -140,6 +140,23 @@ a_keyword_without_room_changes_nothing(void **state)
     assert_memory_equal(keywords, "a mmm", 5);
 }
 
+static void
+a_keyword_is_taken_out_wherever_it_stands(void **state)
+{
+    static const struct {
+        const char *from, *word, *left;
+    } ways[] = {{"a b c", "A", "b c"}, {"a b c", "b", "a c"}, {"a b c", "C", "a b"}, {"a", "a", ""},
+                {"a b", "x", "a b"},   {"ab a", "a", "ab"},   {"", "a", ""}};
+    char keywords[KEYWORDS_MAX + 1];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        (void)text_print(keywords, sizeof keywords, "%s", ways[i].from);
+        keywords_take(keywords, text_of(ways[i].word));
+        assert_string_equal(keywords, ways[i].left);
+    }
+}
+
 int
 main(void)
 {
@@ -152,6 +169,7 @@ main(void)
         cmocka_unit_test(what_has_a_bit_is_no_keyword),
         cmocka_unit_test(a_keyword_that_would_be_read_back_as_another_is_refused),
         cmocka_unit_test(a_keyword_without_room_changes_nothing),
+        cmocka_unit_test(a_keyword_is_taken_out_wherever_it_stands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
