@@ -83,6 +83,22 @@ keyword_owe(struct journal *journal, const struct journal_message *message, cons
 }
 
 bool
+keyword_yield(struct journal *journal, const struct journal_message *message, const char *word, bool *yielded,
+              struct error *err)
+{
+    struct journal_keyword row;
+    bool known = false;
+
+    *yielded = false;
+    if (message->base[0] == '\0' || !message->has_wire)
+        return true;
+    if (!look_up(journal, message, word, 0, &row, &known, err))
+        return false;
+    *yielded = known && keyword_is_set(row.sides);
+    return !*yielded || journal_keyword_delete(journal, &row, err);
+}
+
+bool
 keyword_leave(struct journal *journal, const struct journal_message *message, const struct keyword_word *here,
               int64_t now, struct error *err)
 {

@@ -25,6 +25,9 @@ MUST_CHECK bool keyword_note(struct journal *journal, const struct journal_messa
  */
 MUST_CHECK bool keyword_owe(struct journal *journal, const struct journal_message *message, const char *word, bool kept,
                             int64_t now, struct error *err);
+/** That this side has set it is forgotten: somebody chose otherwise on the server. @param yielded  [out] it had */
+MUST_CHECK bool keyword_yield(struct journal *journal, const struct journal_message *message, const char *word,
+                              bool *yielded, struct error *err);
 /** The sides differ in this keyword, and that is nobody's change. Nothing where they don't. */
 MUST_CHECK bool keyword_leave(struct journal *journal, const struct journal_message *message,
                               const struct keyword_word *here, int64_t now, struct error *err);

@@ -13,7 +13,8 @@ MUST_CHECK bool keywords_there_selected(struct run *run, struct mailbox *mailbox
  */
 bool keywords_there_cut(struct run *run, struct mailbox *mailbox, const struct remote_message *seen);
 /**
- * The row's keywords become what the server shows. Inside a transaction.
+ * The row's keywords become what the server shows. Where another client set one of two that exclude each other, and this side the other one since both were
+ * last the same, the server's stays. Inside a transaction.
  * @param first  the message was brought there, and is seen for the first time
  */
 MUST_CHECK bool keywords_there_take(struct run *run, struct journal_message *message, const char *shown, bool first);

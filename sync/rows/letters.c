@@ -2,6 +2,7 @@
 #include "sync/rows/letters.h"
 
 #include "sync/base/keyword_note.h"
+#include "sync/rows/chosen.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
@@ -160,6 +161,9 @@ letters_say(struct run *run, const struct journal_message *message, const char *
 {
     const struct keyword_word said = {word, set};
     bool changed;
+
+    if (set && chosen_yields(run, message, text_of(word)))
+        return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
 
     if (word[0] == '\0' || flag_from_imap(text_of(word)) != 0 ||
         (set && is_unknown(text_of(word)) && !keywords_have(message->keywords, text_of(word))))

@@ -1,6 +1,18 @@
 /* See keywords.h. */
 #include "sync/rules/keywords.h"
 
+const char *
+keyword_opposite(struct text word)
+{
+    static const char *const pairs[][2] = {{"$Junk", "$NotJunk"}, {"Junk", "NonJunk"}};
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        for (int k = 0; k < 2; k++)
+            if (text_is_nocase(word, pairs[i][k]))
+                return pairs[i][1 - k];
+    return NULL;
+}
+
 struct flag_sides
 keyword_agreed(bool shown)
 {

@@ -9,6 +9,8 @@
 
 #define KEYWORD_SET 1u /* the one bit of a keyword's sides */
 
+/** Of two of which a message should have one at most ($Junk and $NotJunk, Junk and NonJunk) the other one; NULL: it is none of these. */
+const char *keyword_opposite(struct text word);
 /** Nothing differs. @param shown  by the server */
 struct flag_sides keyword_agreed(bool shown);
 /** What the server shows by now. */

@@ -53,6 +53,7 @@ run_release(struct run *run)
     id_set_free(&run->judged);
     id_set_free(&run->sent_again);
     id_set_free(&run->doubted);
+    id_set_free(&run->chosen);
     free(run->given_up);
     free(run->refusals);
     free(run->unproven);

@@ -144,6 +144,7 @@ struct mailbox {
     unsigned
         keyword_doubts; /* so often in this run messages were not what they should be when keywords were to be sent: keywords.c */
     bool keywords_said;        /* that some were refused in this run */
+    bool said_chosen;          /* that one gave way to another one that was set there, once a run */
     bool said_cut;             /* that a message has more than golub keeps, once a run */
     struct lettering *letters; /* what letters of its names mean: sync/rows/letters.h; NULL: not looked at, or */
     bool unlettered;           /* they were looked at, and its names show no keywords */
@@ -322,9 +323,11 @@ struct run {
     struct attempts attempts;
     bool surveyed, made; /* the mailboxes are known; what one side lacked of mailboxes was made */
     bool begun;          /* what earlier runs left was looked at */
-    struct age_run age;  /* the time that the quarantine's days are counted in */
-    int64_t first_id;    /* the highest id of a row when the run began */
-    int64_t seen_id;     /* ... when the last run before it began that saw all mailboxes; 1: none */
+    struct id_set
+        chosen; /* messages on which somebody set one of two keywords on the server that exclude each other: this run has seen it */
+    struct age_run age; /* the time that the quarantine's days are counted in */
+    int64_t first_id;   /* the highest id of a row when the run began */
+    int64_t seen_id;    /* ... when the last run before it began that saw all mailboxes; 1: none */
     bool dry, no_root, first,
         met; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal; met: and is not any more */
     bool partial;        /* something was not done: exit 1 */

@@ -1,6 +1,6 @@
 """
 Messages that go to a mailbox which keeps fewer keywords than the one that they come from: what does not arrive with them is remembered, shown, and set
-once that mailbox keeps it. Also more of them on a message than golub keeps.
+once that mailbox keeps it. Also keywords that contradict each other, and more of them on a message than golub keeps.
 """
 import os
 
@@ -209,6 +209,63 @@ class SentTest(BroughtTest):
         self.assertIn("2 keywords the server can't hold", self.status())
         self.server.bend = None
         self.assert_offered(self.work, "later", "ToDo")
+
+
+class ChosenTest(BroughtTest):
+    """$Junk and $NotJunk, Junk and NonJunk: of both sides' choices the server's stays."""
+
+    def say(self, *words, expect=0):
+        return self.check(self.home.run("keyword", self.file("INBOX").path, *words), expect)
+
+    def test_what_was_set_here_yields_to_the_other_one_that_was_set_there(self):
+        for here, there in (("$Junk", "$NotJunk"), ("NonJunk", "junk")):
+            with self.subTest(here=here):
+                self.say("+" + here)
+                self.inbox.flag(1, "+", [there])
+
+                result = self.sync()
+
+                self.assertIn("the server's stays", result.out)
+                self.assertIn(there, self.there(self.inbox)[0])
+                self.assertNotIn(here, self.there(self.inbox)[0])
+                self.assertEqual(self.asked("UID STORE"), [])
+                self.assertNotIn("with the next sync", self.list())
+
+    def test_where_one_side_chose_it_is_mirrored_and_no_pair_is_mended(self):
+        self.inbox.flag(1, "+", ["$Junk"])
+        self.sync()
+        self.say("+$NotJunk")
+        self.sync()
+        self.assertEqual(self.there(self.inbox)[0], ["$Junk", "$NotJunk", "ToDo", "later"])
+        self.say("-$Junk")
+        self.inbox.flag(1, "-", ["$NotJunk"])
+        self.sync()
+        self.assertEqual(self.there(self.inbox)[0], ["ToDo", "later"])
+        self.say("+$Junk")
+        self.inbox.flag(1, "+", ["$Junk", "$NotJunk"])
+        self.sync()
+        self.assertEqual(self.there(self.inbox)[0], ["$Junk", "$NotJunk", "ToDo", "later"])
+
+
+class ChosenLettersTest(ChosenTest):
+    keys = {"keywords": "letters"}
+
+    def test_what_a_name_says_yields_too(self):
+        table = os.path.join(self.maildir.folder("INBOX"), "dovecot-keywords")
+        with open(table, "a", encoding="utf-8") as f:
+            f.write("7 $Junk\n")
+        self.sync()
+        path = self.file("INBOX").path
+        os.rename(path, path + "h")
+        self.inbox.flag(1, "+", ["$NotJunk"])
+
+        result = self.sync()
+        self.sync()
+
+        self.assertIn("the server's stays", result.out)
+        self.assertEqual(self.there(self.inbox)[0], ["$NotJunk", "ToDo", "later"])
+        self.assertNotIn("h", letters(self.file("INBOX")))
+        self.assertEqual(len(letters(self.file("INBOX"))), 3)
 
 
 class ManyTest(BroughtTest):
