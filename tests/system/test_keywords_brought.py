@@ -4,7 +4,7 @@ once that mailbox keeps it. Also keywords that contradict each other, and more o
 """
 import os
 
-from base import Account, HomeTest, main
+from base import CONFIG, Account, HomeTest, main
 from lettersbase import letters
 from rig.bent import PERMANENT, BentServer, Session
 
@@ -299,6 +299,21 @@ class ManyTest(BroughtTest):
         self.assertEqual(self.server.changing(), [])
         self.assertNotIn("later", self.list())
         self.assertNotIn("can't be held", self.list())
+
+
+class AlteredTest(BroughtTest):
+    def test_a_file_that_is_not_the_message_any_more_has_no_keywords_to_be_changed(self):
+        path = self.file("INBOX").path
+        with open(path, "ab") as f:
+            f.write(b"another line\n")
+        self.inbox.expunge(1)
+        self.account.sync()  # which looks at its bytes before it removes it, and leaves it
+
+        result = self.check(self.home.run("keyword", path, "+x"), CONFIG)
+
+        self.assertIn("this file was changed, and is not the message any more", result.err)
+        self.assertIn("golub restore ACCOUNT --altered FILE", result.err)
+        self.assertNotIn("x:", self.list())
 
 
 if __name__ == "__main__":
