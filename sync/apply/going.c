@@ -396,6 +396,15 @@ see_done(void *context, size_t index, const struct remote_outcome *outcome)
     return true;
 }
 
+/* No name, or one that is another mailbox's now. */
+static bool
+has_lost_its_name(struct run *run, const struct mailbox *mailbox)
+{
+    const struct mailbox *other = mailbox->row.wire != NULL ? lookup_listed(run, text_of(mailbox->row.wire)) : NULL;
+
+    return mailbox->row.wire == NULL || (other != NULL && other != mailbox && other->listed && !other->undecided);
+}
+
 /* By its name: a list may leave out what the rights to see are gone for. *gone false: it is there, or nobody says that it is not */
 static bool
 ask_by_name(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
@@ -455,7 +464,7 @@ prove(struct run *run, bool *again)
 
         if (mailbox->going != GOING_HERE || mailbox->going_proven)
             continue;
-        ok = doubt != NULL || mailbox->row.wire == NULL || ask_by_name(run, mailbox, why);
+        ok = doubt != NULL || has_lost_its_name(run, mailbox) || ask_by_name(run, mailbox, why);
         if (ok && (doubt != NULL || why[0] != '\0'))
             ok = going_keep(run, mailbox, doubt != NULL ? doubt : why);
         mailbox->going_proven = true;

@@ -51,7 +51,7 @@ static bool
 see_again(void *context, const struct remote_listed *listed)
 {
     struct run *run = context;
-    struct mailbox *mailbox = lookup_wire(run, listed->name);
+    struct mailbox *mailbox = lookup_listed(run, listed->name);
     char name[LIMIT_MAILBOX_NAME + 1];
 
     if ((listed->attributes & REMOTE_NOSELECT) != 0 || aside_is_deleted(listed))

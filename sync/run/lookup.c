@@ -123,6 +123,17 @@ lookup_wire(struct run *run, struct text wire)
 }
 
 struct mailbox *
+lookup_listed(struct run *run, struct text wire)
+{
+    struct mailbox *mailbox = lookup_wire(run, wire);
+
+    for (size_t i = 0; mailbox != NULL && !mailbox->listed && i < run->count; i++)
+        if (run->mailboxes[i].listed && run->mailboxes[i].row.wire != NULL && text_is(wire, run->mailboxes[i].row.wire))
+            return &run->mailboxes[i];
+    return mailbox;
+}
+
+struct mailbox *
 lookup_id(struct run *run, int64_t id)
 {
     if (id == 0) /* of those that are not in the journal */

@@ -14,6 +14,8 @@ struct mailbox *lookup_folder(struct run *run, const char *folder);
 struct mailbox *lookup_id(struct run *run, int64_t id);
 /** By the bytes of LIST. */
 struct mailbox *lookup_wire(struct run *run, struct text wire);
+/** The same; of several the one that the list has. One that is gone there keeps its row for a while, also where another one has its name now. */
+struct mailbox *lookup_listed(struct run *run, struct text wire);
 /** Every mailbox that had this UIDVALIDITY when the run began: *at is 0 before the first call. NULL: no more */
 struct mailbox *lookup_next_of(struct run *run, uint32_t uidvalidity, size_t *at);
 /** Is the directory `name` in this folder a mailbox's, or does one stand below it? Looks at each. */

@@ -515,6 +515,25 @@ class BothTest(Deleting, SystemTest):
 
         self.assert_in_sync()
 
+    def test_another_one_takes_the_name_of_one_that_is_gone(self):
+        """Its folder goes first, and nothing else waits for that."""
+        mail = self.given("A", "B", "C")
+        self.client.select("INBOX")
+        self.client.delete_mailbox("C")
+        self.client.rename_mailbox("A", "C")
+        self.client.expunge("B", [self.client.uid_of("B", mail["B"][0])])
+
+        for _ in range(3):
+            result = self.account.sync()
+            self.assertNotIn("made while golub was at work", result.out + result.err)
+
+        self.assertEqual(len(self.maildir.files("B")), 2)
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["B", "C", "INBOX"])
+        self.assertEqual(len(self.maildir.files("C")), 3)
+        self.assertTrue(all(self.maildir.has("C", m) for m in mail["A"]))
+        self.sync()
+        self.assert_in_sync()
+
     def test_it_can_be_made_again(self):
         self.given("A", "B")
         self.rm("A")
