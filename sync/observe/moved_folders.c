@@ -303,10 +303,11 @@ is_only_one(const struct search *search, const struct overlap *overlap)
     return true;
 }
 
+/* Whose a mailbox is follows from the name that it has, and not from the one that it is to get. */
 static bool
 is_chosen(const struct run *run, const struct mailbox *lost, const struct found *found)
 {
-    return uses_choose(run, found->name, lost->row.attributes);
+    return uses_choose(run, found->name, lost->row.attributes & ~(unsigned)REMOTE_SHARED);
 }
 
 /* ---- then it is that folder's ---- */
