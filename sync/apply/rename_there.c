@@ -16,7 +16,11 @@
     ((unsigned)REMOTE_ALL | REMOTE_ARCHIVE | REMOTE_DRAFTS | REMOTE_FLAGGED | REMOTE_JUNK | REMOTE_SENT |              \
      REMOTE_TRASH | REMOTE_IMPORTANT)
 
-enum step { STEP_ASIDE = 1, STEP_HOME }; /* `attempt` of the intent: to the temporary name, to the goal */
+enum step {
+    STEP_ASIDE = 1,
+    STEP_HOME,
+    STEP_BACK
+}; /* `attempt` of the intent: to the temporary name, to the goal, to the name that it gave up */
 
 struct renaming {
     struct run *run;
@@ -276,6 +280,18 @@ forget_refusal(struct run *run, const struct mailbox *mailbox)
 
 static bool rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step);
 
+/* It stays as it is, and under a name that people know: the temporary one others see, too. */
+static bool
+let_be(struct renaming *renaming, struct mailbox *mailbox, enum journal_pending_kind kind, const char *why)
+{
+    struct run *run = renaming->run;
+
+    if (is_aside(mailbox) && mailbox->left_name != NULL && renaming_is_free(run, mailbox, mailbox->left_name) &&
+        !rename_one(renaming, mailbox, STEP_BACK))
+        return false;
+    return mailbox->stuck || keep_back(run, mailbox, kind, why);
+}
+
 static bool
 refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum step step,
         const struct remote_outcome *outcome)
@@ -287,12 +303,36 @@ refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum ste
         return doubt(renaming->run, mailbox, outcome->answer);
     if (!end_intent(renaming->run, op))
         return false;
+    if (step == STEP_BACK)
+        return true;
     /* To a server that tells no case apart the two are one name. */
     if (step == STEP_HOME && !is_aside(mailbox) && strcasecmp(mailbox->row.goal_there, mailbox->row.name) == 0)
         return rename_one(renaming, mailbox, STEP_ASIDE);
     (void)text_print(words, sizeof words, "%sthe server says: %s",
                      parent ? "there that name only stands above others, and is no mailbox; " : "", outcome->answer);
-    return forget_refusal(renaming->run, mailbox) && keep_back(renaming->run, mailbox, PENDING_FAILED, words);
+    return forget_refusal(renaming->run, mailbox) && let_be(renaming, mailbox, PENDING_FAILED, words);
+}
+
+/* @param name  [out] what it is to be called */
+static void
+name_step(const struct mailbox *mailbox, enum step step, char *name, size_t size)
+{
+    char aside[ASIDE_NAME_SIZE];
+
+    aside_name(mailbox->row.id, aside);
+    (void)text_print(name, size, "%s",
+                     step == STEP_ASIDE  ? aside
+                     : step == STEP_HOME ? mailbox->row.goal_there
+                                         : mailbox->left_name);
+}
+
+/* Where it may have to go back to. */
+static bool
+leave_name(struct run *run, struct mailbox *mailbox)
+{
+    free(mailbox->left_name);
+    mailbox->left_name = strdup(mailbox->row.name);
+    return mailbox->left_name != NULL || run_no_memory(run);
 }
 
 static bool
@@ -307,11 +347,9 @@ rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step)
     struct answer answer;
     bool ok;
 
-    if (step == STEP_ASIDE)
-        aside_name(mailbox->row.id, op.name);
-    else
-        (void)text_print(op.name, sizeof op.name, "%s", mailbox->row.goal_there);
-    if (!run_begin(run) || !run_end(run, journal_op_add(run->journal, &op, &run->err)))
+    name_step(mailbox, step, op.name, sizeof op.name);
+    if ((step == STEP_ASIDE && !leave_name(run, mailbox)) || !run_begin(run) ||
+        !run_end(run, journal_op_add(run->journal, &op, &run->err)))
         return false;
     ok = ask(run, mailbox, mailbox->row.wire, op.name, false, &answer);
     if (ok && answer.outcome.ok) {
@@ -399,9 +437,9 @@ step(struct renaming *renaming, struct mailbox *mailbox)
     if (renaming_is_free(renaming->run, mailbox, mailbox->row.goal_there))
         return rename_one(renaming, mailbox, STEP_HOME);
     renaming->progress = true;
-    return keep_back(renaming->run, mailbox, PENDING_MAILBOX,
-                     holder != NULL && !holder->listed ? "the mailbox that had that name was not listed by the server"
-                                                       : "another mailbox has that name");
+    return let_be(renaming, mailbox, PENDING_MAILBOX,
+                  holder != NULL && !holder->listed ? "the mailbox that had that name was not listed by the server"
+                                                    : "another mailbox has that name");
 }
 
 /* Those that are left wait for each other in a circle, or for one that can't be renamed. */

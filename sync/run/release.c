@@ -21,6 +21,7 @@ run_mailbox_free(struct mailbox *mailbox)
     free(mailbox->had_name);
     free(mailbox->had_wire);
     free(mailbox->permitted);
+    free(mailbox->left_name);
     free(mailbox->second);
     *mailbox = (struct mailbox){0};
 }

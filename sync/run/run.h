@@ -126,6 +126,7 @@ struct mailbox {
     const char *said_repair; /* why it is paired anew, once a run; NULL: it was not said */
     bool weighed;            /* a listing of it that does not add up was counted in this run: uneven.h */
     char *had_wire;       /* ... and this one on the server, as the list of this run said; NULL likewise; the run's */
+    char *left_name;      /* the one that it gave up there for a temporary one; NULL: none; the run's */
     char *second;         /* a folder of its name that is not the one it has; the run\'s */
     bool unlisted;        /* ... and known messages were missing in it */
     struct id_set lacked; /* ... these */
