@@ -114,7 +114,10 @@ refuse(struct run *run, struct mailbox *mailbox, const char *answer)
     (void)text_print(why, sizeof why, "the server says: %s", answer);
     run_complain(run, mailbox, "delete this mailbox on the server", why,
                  "Its folder is gone here; it stays there, empty. The next run tries again after a day.");
-    return run_begin(run) && run_end(run, run_pending(run, mailbox, 0, PENDING_FAILED, GOING_WAITS_THERE, why, NULL));
+    /* It may have been asked for again: the day until the next time begins now. */
+    return run_begin(run) &&
+           run_end(run, journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err) &&
+                            run_pending(run, mailbox, 0, PENDING_FAILED, GOING_WAITS_THERE, why, NULL));
 }
 
 /* The server said no within a day. */

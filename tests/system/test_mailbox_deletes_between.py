@@ -4,14 +4,17 @@ x {in the moment of its RENAME, after a run that died}; a symbolic link in its p
 """
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import unittest
 
 from base import HELD, OK, SOME, SystemTest, main
-from rig import killer
+from rig import ahead, killer
 from test_closed_folder import POWERLESS, can_be_closed
 from test_mailbox_deletes import ALL, Deleting
+
+DAY = 86400
 
 
 class Between(Deleting):
@@ -241,6 +244,49 @@ class DiedTest(Between, SystemTest):
 
         self.assert_gone("A")
         self.assert_settled()
+
+
+class RefusedTest(Between, SystemTest):
+    """The server says no."""
+    account_options = {"push": ALL}
+    server_options = {"special_use": False}
+
+    def given_refused(self, edit):
+        self.given("A", "Other")
+        self.rm("A")
+        self.through(edit_up=edit)
+        self.assert_told()
+        self.assertTrue(self.asked())
+
+    def asked(self):
+        return [line for line in self.proxy.sent() if b" RENAME " in line or b" DELETE " in line]
+
+    def assert_told(self, later=0):
+        self.assertRegex(self.sync(expect=SOME, env=ahead.by(later)).err, r"work/A: can't delete this mailbox on the server: the server says: \S")
+        self.assertEqual((set(self.client.mailboxes()), self.client.status("A")["messages"]), ({"INBOX", "A", "Other"}, 0))
+
+    def is_asked_again_once_on_each_day(self):
+        for day in (1, 2, 3):
+            self.assert_told(day * DAY - 600)
+            self.assertEqual(self.asked(), [], day)
+            self.assert_told(day * DAY + 60)
+            self.assertTrue(self.asked(), day)
+            self.assert_told(day * DAY + 120)
+            self.assertEqual(self.asked(), [], day)
+        self.through()
+
+        self.sync(env=ahead.by(4 * DAY + 180))
+
+        self.assert_gone("A")
+        self.assertNotIn("delete-there", self.status())
+
+    def test_the_name_between_is_asked_for_again_once_on_each_day(self):
+        self.given_refused(lambda data: re.sub(rb'RENAME "?A"? "?golub-delete-[-\d]+"?', b"RENAME A Other", data))
+        self.is_asked_again_once_on_each_day()
+
+    def test_its_deletion_is_asked_for_again_once_on_each_day(self):
+        self.given_refused(lambda data: re.sub(rb'DELETE "?golub-delete-[-\d]+"?', b"DELETE INBOX", data))
+        self.is_asked_again_once_on_each_day()
 
 
 class KeptBackTest(Between, SystemTest):
