@@ -412,6 +412,8 @@ check_convergence(struct sim *sim)
 {
     for (int m = 0; m < SIM_MAILBOXES && sim->world.strict; m++)
         check_marks(sim, m);
+    if (sim->server.aside.box.exists || sim->server.aside.kid.exists)
+        violation(&sim->world, "no convergence: a mailbox is left under its temporary name %s", sim->server.aside.name);
     for (int c = 0; c < sim->world.clients; c++)
         check_quarantine(sim, &sim->clients[c]);
     for (int c = 0; c < sim->world.clients; c++) {

@@ -107,6 +107,9 @@ remote_delete_mailbox(void *remote, const struct remote_delete *what, struct rem
         return say_no(outcome, "others stand below it", false);
     if (server->aside.box.exists)
         return say_no(outcome, "there is one of that name", false);
+    /* Nothing came since it was looked at: whoever asks knew of the mail in it. The store sees it, and says no; that is no leave to ask. */
+    if (box->count > 0 && box->uidvalidity == what->uidvalidity && box->uidnext == what->uidnext)
+        violation(server->world, "a mailbox is to be deleted on the server in which mail was seen");
     if (box->count > 0 || box->uidvalidity != what->uidvalidity ||
         server_uidnext(box, server->status_lags) != what->uidnext)
         return say_no(outcome, "it is not what it was", true);
