@@ -79,8 +79,7 @@ explain(struct run *run, struct mailbox *mailbox, const struct journal_message *
     if ((message->facts & FACT_ALTERED) != 0) {
         run->counts.altered++;
         run->partial = true;
-        return run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
-                           "the file's bytes are not those of the message any more", NULL);
+        return run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", RUN_WHY_ALTERED, NULL);
     }
     if ((message->facts & FACT_REFUSED) != 0) {
         run->counts.refused++;

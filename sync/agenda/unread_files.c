@@ -78,9 +78,12 @@ judge(struct unread_files *unread, struct todo *todo)
     if (!may)
         return true;
     todo->dropped = true;
-    return run_begin(run) &&
-           run_end(run, run_pending(run, &run->mailboxes[todo->mailbox], todo->id, PENDING_FAILED,
-                                    plan_verb_word(todo->step.verb), "its file may be one that can't be read", NULL));
+    return run_begin(run) && run_end(run, run_pending(run, &run->mailboxes[todo->mailbox], todo->id, PENDING_FAILED,
+                                                      plan_verb_word(todo->step.verb),
+                                                      "its file may be one that can't be read: the line about that one "
+                                                      "names it, and this goes on once it can be "
+                                                      "read or is gone",
+                                                      NULL));
 }
 
 bool

@@ -86,8 +86,7 @@ record_removed(struct removing *removing, size_t i)
                      "another name to "
                      "send it as new mail, or remove it.");
         return journal_message_save(run->journal, message, &run->err) &&
-               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
-                           "the file's bytes are not those of the message any more", NULL);
+               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", RUN_WHY_ALTERED, NULL);
     }
     if (item->err.kind == ERROR_INTERRUPTED) /* the next run goes on here */
         return true;

@@ -122,8 +122,7 @@ check_name(struct run *run, struct mailbox *mailbox, struct journal_message *mes
         "Its bytes are not the message's any more: it is not sent, and the message itself comes beside it. Give the "
         "file another name to send it as new mail, or remove it.");
     return journal_message_save(run->journal, message, &run->err) &&
-           run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
-                       "the file's bytes are not those of the message any more", NULL);
+           run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", RUN_WHY_ALTERED, NULL);
 }
 
 /*
@@ -198,8 +197,7 @@ check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sendin
         message->facts |= FACT_ALTERED;
         run->partial = true;
         return journal_message_save(run->journal, message, &run->err) &&
-               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
-                           "the file's bytes are not those of the message any more", NULL);
+               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", RUN_WHY_ALTERED, NULL);
     }
     /* A refused one is asked about again when these change. */
     if ((message->uid == 0 || (message->facts & FACT_FOREIGN) != 0) && !take_bytes(run, message, &facts))

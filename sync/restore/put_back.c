@@ -110,6 +110,8 @@ open_kept(struct restoring *restoring, const struct restore_entry *entry, void *
                     entry->id);
         if (state_lacks_quarantine(restoring->account))
             error_hint(err, STATE_NO_QUARANTINE, restoring->account->state);
+        else
+            error_hint(err, "Only a backup of %s/quarantine has it.", restoring->account->state);
         *outcome = OUTCOME_MISSING;
         return false;
     }

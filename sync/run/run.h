@@ -422,6 +422,8 @@ void run_complain(struct run *run, const struct mailbox *mailbox, const char *wh
                   const char *hint);
 /** Something was done in a mailbox, or would be in a dry run: counted and shown. `mailbox` and `dry` of it are filled in here. */
 void run_did(struct run *run, const struct mailbox *mailbox, struct report_done done);
+/** Why a file waits whose contents were changed under its name. */
+#define RUN_WHY_ALTERED "the file's bytes are not those of the message any more: golub verify names what can be done"
 /** Write down why a message waits (message 0: the mailbox); writes nothing if that is known. Inside a transaction. */
 MUST_CHECK bool run_pending(struct run *run, const struct mailbox *mailbox, int64_t message,
                             enum journal_pending_kind kind, const char *detail, const char *why, const char *hold);
