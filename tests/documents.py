@@ -7,7 +7,7 @@
   - the events of --json, and the variables that the program reads: golub(1) has all of them
   - parts of the simulator and of the rig, and its files of open questions: contrib/doc/testing.md has all of them
   - how many histories contrib/check.sh runs: the pages say what CMake does
-  - tests that the table of planted bugs names: they are there
+  - the table of planted bugs: it has a row for each of them, and no other, and the tests that it names are there
 """
 import json
 import re
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TOP / "tests/sim"))
 STANDARD = {"PATH"}  # variables of which nobody needs to read here
 BY_NAME = {"X509_get_default_cert_dir_env()": "SSL_CERT_DIR", "X509_get_default_cert_file_env()": "SSL_CERT_FILE"}
 
@@ -146,6 +147,16 @@ def check_figures():
                 yield f"{page}: not {few[kind]} {words} with sanitizers"
 
 
+def check_planted():
+    """Each bug has its row, and each row its bug."""
+    from planted_bugs import BUGS
+    table = re.match(r"\n\|---\|---\|\n((?:\| .*\n)+)", read("tests/README.md").split("| bug | noticed by |")[1]).group(1)
+    rows = re.findall(r"^\| (.*?) \| .* \|$", table, re.MULTILINE)
+    yield from (f"tests/README.md: no row of \"{bug.name}\", which is planted" for bug in BUGS if bug.name not in rows)
+    planted = {bug.name for bug in BUGS}
+    yield from (f"tests/README.md: nobody plants \"{row}\"" for row in rows if row not in planted)
+
+
 def check_table():
     """Each test that is named for a bug, where it is said to be; a system test may have it from a class of another file."""
     names, system = {}, set()
@@ -167,7 +178,7 @@ def check_table():
 
 def main():
     files = sources()
-    wrong = [*check_schema(files), *check_variables(files), *check_parts(), *check_figures(), *check_table()]
+    wrong = [*check_schema(files), *check_variables(files), *check_parts(), *check_figures(), *check_planted(), *check_table()]
     print("\n".join(wrong) if wrong else "The pages list what there is.")
     return 1 if wrong else 0
 
