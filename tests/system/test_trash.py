@@ -1,9 +1,10 @@
 """`delete = "trash"`: what is removed here goes into the server's Trash, by MOVE or by COPY and a removal, and never for good before it stands there."""
 import contextlib
 import sqlite3
+import unittest
 
 from base import HELD, OK, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main, one_in
-from rig import bent, killer
+from rig import bent, courier, cyrus, killer
 from storm import FULL
 
 DEATHS = 10
@@ -271,6 +272,58 @@ class PlainestTest(CopyTest):
         sent = b"\n".join(self.proxy.sent())
         looked = sent.index(b"SELECT", sent.index(b"COPY"))
         self.assertLess(looked, sent.index(b"EXPUNGE"))
+
+
+class AnotherMake:
+    """A server of another make; its Trash is made by the user."""
+    server_options = {}
+
+    @classmethod
+    def setUpClass(cls):
+        problem = cls.fetch()
+        if problem:
+            raise unittest.SkipTest(problem)
+        super().setUpClass()
+
+    def given_both_sides(self, messages=(), mailbox="INBOX"):
+        if "Trash" not in self.client.mailboxes():
+            self.make_special()
+        super().given_both_sides(messages, mailbox)
+
+    test_two_of_them_are_none = None  # no mailbox is made by the server itself
+
+
+@one_in(2)
+class CyrusTest(AnotherMake, MoveTest):
+    """It says which mailbox is for what, once a client has said so, and moves with QRESYNC."""
+    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
+
+    def make_special(self):
+        for name in ("Trash", "Drafts"):
+            self.client._ok(self.client.imap._simple_command("CREATE", self.client.wire(name), "(USE (\\%s))" % name))
+
+
+@one_in(2)
+class CourierTest(AnotherMake, CopyTest):
+    """It never says which mailbox is for what, and knows no MOVE."""
+    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
+    separator, prefix = ".", "INBOX."
+    account_options = {**Trash.account_options, "special": ["trash=Trash", "drafts=Drafts"]}
+
+    def make_special(self):
+        for name in ("Trash", "Drafts"):
+            self.client.create(name)
+
+    test_without_a_known_trash_it_waits_and_is_never_expunged = None  # there is nothing that could be hidden from golub
+
+    def test_the_user_names_it_and_a_name_alone_is_no_trash(self):
+        self.account.set(special=None)
+        self.delete(0)
+        self.assertIn('special = {"trash=NAME"}', self.sync(expect=SOME).err)
+        self.then_trashed()
+        self.account.set(special=["trash=Trash"])
+        self.sync()
+        self.then_trashed(0)
 
 
 class HalfTest(Trash):
