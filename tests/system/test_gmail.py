@@ -2,7 +2,8 @@
 import time
 
 from base import HELD, SOME, Account, HomeTest, main
-from rig import killer
+from rig import ahead, killer
+from rig.corpus import Mail
 from rig.gmail import GERMAN, GmailServer
 
 NEAR = {"mailboxes": ["*"]}
@@ -28,9 +29,9 @@ class Gmail(HomeTest):
         self.sync()
         return mail
 
-    def sync(self, *options, expect=0):
+    def sync(self, *options, expect=0, **more):
         self.server.asked.clear()
-        result = self.check(self.account.sync(*options), expect)
+        result = self.check(self.account.sync(*options, **more), expect)
         self.assertEqual(self.server.errors, [])
         return result
 
@@ -405,6 +406,144 @@ class SwallowedTest(Gmail):
         self.maildir.put(sent, mail.lf, "S", int(time.time()))
         self.sync()
         self.assertEqual(self.server.where(mail.bytes), [])
+
+
+class SentTest(Gmail):
+    """What is sent through Gmail stands in Sent Mail and All Mail by itself, without its Bcc; the mail reader's copy is that message, and keeps its bytes."""
+
+    def setUp(self):
+        super().setUp()
+        self.sent, self.now = self.server.names["sent"], int(time.time())
+        self.sync()
+
+    def mail(self, more=b"", body=b"At one, as always.\r\n"):
+        return Mail(b"From: Ana <ana@example.org>\r\nTo: John <john@example.com>\r\n%sSubject: lunch?\r\nMessage-ID: <lunch@example.org>\r\n"
+                    b"Date: %s\r\n\r\n%s" % (more, time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(self.now)).encode(), body), ("\\Seen",), self.now)
+
+    def ours(self):
+        return self.mail(b"Bcc: Mei <mei@example.com>\r\n")
+
+    def save(self, mail):
+        self.maildir.put(self.sent, mail.lf, "S", self.now)
+
+    def file_it(self, mail):
+        """Gmail does, once it has sent it."""
+        date = time.strftime("%d-%b-%Y %H:%M:%S +0000", time.gmtime(self.now + 2))
+        return self.server.deliver(mail.bytes, self.sent, flags=("\\Seen",), date=date)
+
+    def assert_one_message(self, ours, theirs):
+        self.assertEqual(self.server.where(ours.bytes), [])
+        self.assertEqual(self.server.where(theirs.bytes), sorted([self.sent, self.all]))
+        self.assertEqual([f.digest for f in self.maildir.files(self.sent)], [ours.digest])
+        self.assertEqual([command for command, _ in self.server.asked if command == "APPEND"], [])
+
+    def test_its_copy_comes_later(self):
+        ours, theirs = self.ours(), self.mail()
+        self.save(ours)
+        self.sync()
+        self.file_it(theirs)
+
+        self.sync()
+
+        self.assertEqual(self.fetched(), 0)
+        self.assert_one_message(ours, theirs)
+        self.sync("--json", env=ahead.by(3600))
+        self.assert_one_message(ours, theirs)
+        self.assert_quiet()
+
+    def test_its_copy_came_first(self):
+        ours, theirs = self.ours(), self.mail()
+        self.file_it(theirs)
+        self.save(ours)
+
+        self.sync()
+
+        self.assert_one_message(ours, theirs)
+        self.assert_quiet()
+
+    def test_its_copy_was_fetched_before_the_mail_reader_saved_its_own(self):
+        ours, theirs = self.ours(), self.mail()
+        self.file_it(theirs)
+        self.sync()
+        self.save(ours)
+        self.sync()
+
+        self.sync(env=ahead.by(700))
+
+        self.assert_one_message(ours, theirs)
+        self.assert_quiet()
+
+    def test_equal_bytes_are_one_message(self):
+        mail = self.mail()
+        self.save(mail)
+        self.sync()
+        self.file_it(mail)
+
+        self.sync()
+
+        self.assertEqual(self.server.where(mail.bytes), sorted([self.sent, self.all]))
+        self.assertEqual([f.digest for f in self.maildir.files(self.sent)], [mail.digest])
+        self.assert_quiet()
+
+    def test_what_is_flagged_and_deleted_afterwards_is_that_message(self):
+        ours, theirs = self.ours(), self.mail()
+        self.save(ours)
+        self.sync()
+        self.file_it(theirs)
+        self.sync()
+
+        self.maildir.flag(self.maildir.find(self.sent, ours), add="FS")
+        self.sync()
+        self.assertEqual([m.flags for m in self.server.box("sent").messages], [{"\\Flagged", "\\Seen"}])
+        self.delete(ours, self.sent)
+        self.sync()
+
+        self.assertEqual(self.server.where(theirs.bytes), [self.trash])
+        self.assertEqual(self.server.where(ours.bytes), [])
+        self.assert_quiet()
+
+    def test_where_all_mail_is_synced_that_has_gmails_bytes(self):
+        self.account.set(**WITH_ALL)
+        ours, theirs = self.ours(), self.mail()
+        self.save(ours)
+        self.sync()
+        self.file_it(theirs)
+
+        for _ in range(2):
+            self.sync()
+
+        self.assert_one_message(ours, theirs)
+        self.assertEqual([f.digest for f in self.maildir.files(self.all)], [theirs.digest])
+        self.assert_quiet()
+
+    def test_another_mail_with_its_message_id_is_not_its_copy(self):
+        """It waits on for its own, and goes up where none comes."""
+        ours = self.ours()
+        theirs = Mail(self.mail().bytes.replace(b"Subject: lunch?", b"Subject: supper?"), ("\\Seen",), self.now)
+        self.save(ours)
+        self.sync()
+        self.file_it(theirs)
+        self.sync()
+        self.assertEqual(self.server.where(ours.bytes), [])
+        self.assertEqual(len(self.maildir.files(self.sent)), 2)
+
+        self.sync(env=ahead.by(700))
+
+        self.assertEqual(self.server.where(ours.bytes), sorted([self.sent, self.all]))
+        self.assertEqual(self.server.where(theirs.bytes), sorted([self.sent, self.all]))
+        self.assert_quiet()
+
+    def test_where_none_comes_it_goes_up_once(self):
+        ours = self.ours()
+        self.save(ours)
+        self.sync()
+        self.sync()
+        self.assertEqual(self.server.where(ours.bytes), [])
+
+        self.sync(env=ahead.by(700))
+
+        self.assertEqual(self.server.where(ours.bytes), sorted([self.sent, self.all]))
+        self.assert_quiet()
 
 
 class KilledTest(Gmail):
