@@ -76,8 +76,8 @@ def work_in(files):
             found |= words_of(detail, here)
         if path.name == "refusals.c":
             found |= set(re.findall(r'\{WORK_[A-Z]+, "([a-z-]+)"', text))
-        if path.name == "going.c":
-            found |= words_of(re.search(r"^waits_word\(.*?^}", text, re.MULTILINE | re.DOTALL).group(), here)
+        if path.name == "going_keep.c":
+            found |= words_of(re.search(r"^going_waits_word\(.*?^}", text, re.MULTILINE | re.DOTALL).group(), here)
     verbs = re.search(r"^plan_verb_word\(.*?^}", read("sync/rules/plan.c"), re.MULTILINE | re.DOTALL).group()
     return found | (words_of(verbs, {}) - {"nothing", "forget"})
 

@@ -56,6 +56,13 @@ struct local_scanner {
     bool (*bad)(void *context, const char *name, const char *why);
 };
 
+struct local_strays {
+    /** A directory. @return false: its files are of no interest */
+    bool (*folder)(void *context, const char *folder);
+    /** The base name of a file in it. */
+    void (*file)(void *context, const char *base);
+};
+
 struct local_print { /* what tells that a file's bytes are not what they were */
     uint64_t size;
     int64_t seconds, nanoseconds; /* mtime */
@@ -185,6 +192,11 @@ struct local_ops {
      */
     bool (*all_folders)(void *local, bool (*folder)(void *context, const char *folder), void *context,
                         struct error *err);
+    /**
+     * Every directory below the root that has a cur/ or a new/, whatever it is called, wherever it stands and whatever else it lacks, and the base names of the
+     * files in those. One that can't be looked into is left out.
+     */
+    bool (*strays)(void *local, const struct local_strays *to, void *context, struct error *err);
     /** What other programs left in a folder; what can't be looked at is not there. */
     void (*traces)(void *local, const char *folder, struct local_traces *traces);
     /** Is there a folder, or something above it, that this user can't enter? @param err  [out] filled in if so. May be NULL: none is */

@@ -67,6 +67,7 @@ maildir_local(struct maildir *maildir)
         .birth = tree_birth,
         .folders = tree_folders,
         .all_folders = tree_all_folders,
+        .strays = strays_see,
         .traces = tree_traces,
         .closed = scan_closed,
         .stamp = scan_stamp,

@@ -16,6 +16,9 @@ bool tree_all_folders(void *local, bool (*folder)(void *context, const char *fol
  */
 bool tree_directories(void *local, bool (*enter)(void *context, const char *path, int fd), void *context,
                       struct error *err);
+/** Likewise every directory but what stands in cur/, new/ and tmp/, whatever it is called. */
+bool tree_everywhere(void *local, bool (*enter)(void *context, const char *path, int fd), void *context,
+                     struct error *err);
 /** Would tree_directories go from this directory into one of that name, or is it one of the three? */
 bool tree_is_part(const struct maildir *maildir, const char *path, const char *name);
 void tree_traces(void *local, const char *folder, struct local_traces *traces);
@@ -23,6 +26,9 @@ bool tree_stands(void *local);
 void tree_birth(void *local, const char *folder, int64_t *birth);
 /** Does this directory hold all three? */
 bool tree_is_mailbox(int fd);
+
+/* strays.c */
+bool strays_see(void *local, const struct local_strays *to, void *context, struct error *err);
 
 /* create.c */
 bool create_folder(void *local, const char *folder, struct error *err);

@@ -147,6 +147,7 @@ struct walk { /* folders still to be looked into, as paths one after the other *
     const char *path; /* the one being listed */
     size_t count;
     bool any; /* of whatever layout */
+    bool all; /* ... and in hidden ones, too */
     bool full, no_memory;
     bool (*enter)(void *context, const char *path,
                   int fd); /* may be NULL: for each directory before it is looked into */
@@ -212,7 +213,7 @@ static bool
 has_children(const struct walk *walk, bool mailbox)
 {
     if (walk->any && walk->path[0] != '\0')
-        return walk->path[0] != '.' || mailbox;
+        return walk->all || walk->path[0] != '.' || mailbox;
     return layout_has_children(&walk->maildir->settings, walk->path);
 }
 
@@ -290,6 +291,14 @@ bool
 tree_directories(void *local, bool (*enter)(void *context, const char *path, int fd), void *context, struct error *err)
 {
     struct walk walk = {.maildir = local, .enter = enter, .enter_context = context};
+
+    return go_round(&walk, pass, NULL, err);
+}
+
+bool
+tree_everywhere(void *local, bool (*enter)(void *context, const char *path, int fd), void *context, struct error *err)
+{
+    struct walk walk = {.maildir = local, .any = true, .all = true, .enter = enter, .enter_context = context};
 
     return go_round(&walk, pass, NULL, err);
 }

@@ -329,6 +329,13 @@ hold_all(struct verdict *verdict, bool account)
     return run_end(run, ok);
 }
 
+/* Its folder is gone, and most of its mail is not. */
+static bool
+stands_here(const struct mailbox *mailbox)
+{
+    return mailbox->going == GOING_THERE && mailbox->going_doubted;
+}
+
 static bool
 judge(struct verdict *verdict)
 {
@@ -357,7 +364,7 @@ judge(struct verdict *verdict)
         struct judging *judged = &verdict->judged[i];
 
         if (judged->counts && judged->reason == HOLD_NOT && verdict->tallies[agenda->todos[i].mailbox].held)
-            judged->reason = HOLD_GUARD;
+            judged->reason = stands_here(&run->mailboxes[agenda->todos[i].mailbox]) ? HOLD_STANDS : HOLD_GUARD;
         agenda->todos[i].counted = judged->counts && judged->reason == HOLD_NOT;
     }
     return hold_all(verdict, account);

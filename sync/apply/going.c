@@ -16,30 +16,6 @@
     ((unsigned)CAUTION_ODD_NAME | CAUTION_UNREAD_FOLDER | CAUTION_UNSTABLE_FOLDER | CAUTION_UNREAD_FILE |              \
      CAUTION_UNREAD_FILES | CAUTION_READ_ONLY)
 
-static const char *
-waits_word(const struct mailbox *mailbox)
-{
-    if (mailbox->row.state == MAILBOX_GONE_REMOTE)
-        return mailbox->going_kept_back ? GOING_WAITS_HERE GOING_KEPT_BACK : GOING_WAITS_HERE;
-    return mailbox->going_kept_back ? GOING_WAITS_THERE GOING_KEPT_BACK : GOING_WAITS_THERE;
-}
-
-bool
-going_keep(struct run *run, struct mailbox *mailbox, const char *why)
-{
-    mailbox->going = GOING_NOT;
-    return run_begin(run) &&
-           run_end(run, run_pending(run, mailbox, 0, PENDING_MAILBOX, waits_word(mailbox), why, NULL));
-}
-
-bool
-going_is_below(const struct mailbox *mailbox, const struct mailbox *above)
-{
-    const size_t length = strlen(above->row.name);
-
-    return strncmp(mailbox->row.name, above->row.name, length) == 0 && mailbox->row.name[length] == '/';
-}
-
 /* ---- which ones ---- */
 
 static bool
@@ -123,7 +99,7 @@ begin_one(struct run *run, struct mailbox *mailbox)
         goal != GOING_NOT && ((goal == mailbox->going_waits && mailbox->going_kept_back) ||
                               allowed_newly_whole(run, mailbox, goal == GOING_HERE ? SIDE_HERE : SIDE_THERE));
     if (goal == GOING_HERE && mailbox->going_waits != GOING_HERE)
-        return run_pending(run, mailbox, 0, PENDING_MAILBOX, waits_word(mailbox),
+        return run_pending(run, mailbox, 0, PENDING_MAILBOX, going_waits_word(mailbox),
                            "it is gone on the server: the next run that misses it there, too, removes its folder",
                            NULL);
     mailbox->going = goal;
@@ -346,10 +322,7 @@ look_there(struct run *run, struct mailbox *mailbox, bool *again)
         return going_keep(run, mailbox, "a folder was made meanwhile, which may be it");
     if (unremoved != NULL)
         return bring_back(run, mailbox, unremoved, again);
-    if (hidden)
-        return going_keep(run, mailbox, "the server does not show all that it holds");
-    return going_find_left_out(run, mailbox) && run_begin(run) &&
-           run_end(run, walk_there(run, mailbox, true, &unremoved, &hidden));
+    return !hidden || going_keep(run, mailbox, "the server does not show all that it holds");
 }
 
 /* ---- it is gone on the server ---- */
@@ -569,6 +542,7 @@ look_here(struct run *run, struct mailbox *mailbox)
 bool
 going_look(struct run *run, bool *again)
 {
+    const char *ignored = NULL;
     bool ok = prove(run, again);
 
     for (size_t i = 0; ok && !*again && i < run->count; i++) {
@@ -579,6 +553,10 @@ going_look(struct run *run, bool *again)
         else if (mailbox->going == GOING_HERE)
             ok = look_here(run, mailbox);
     }
+    ok = ok && (*again || going_find_standing(run));
+    for (size_t i = 0; ok && !*again && i < run->count; i++)
+        if (run->mailboxes[i].going == GOING_THERE)
+            ok = run_begin(run) && run_end(run, walk_there(run, &run->mailboxes[i], true, &ignored, &(bool){false}));
     return ok;
 }
 

@@ -12,7 +12,7 @@
  *
  * That a list does not name a mailbox is little: the rights to see it may be gone for a moment, or what it lies on. So a folder goes in a later run than
  * the one that missed the mailbox first, after a second list, and after the server was asked for it by its name. Where nothing but INBOX is left of
- * several mailboxes, what they held waits for the user's word in any case; and so does what stands here, under a name that `mailboxes` leaves out.
+ * several mailboxes, what they held waits for the user's word in any case; and so does what stands here in a folder that golub does not sync.
  */
 #ifndef SYNC_APPLY_GOING_H
 #define SYNC_APPLY_GOING_H
@@ -43,10 +43,12 @@ MUST_CHECK bool going_foresee(struct run *run, const struct agenda *agenda);
 
 /* ---- for these files alone ---- */
 #define GOING_WHY 300
+/** What is pending of it while it waits. */
+const char *going_waits_word(const struct mailbox *mailbox);
 /** It stays in this run, and `status` says why. Outside a transaction. */
 MUST_CHECK bool going_keep(struct run *run, struct mailbox *mailbox, const char *why);
-/** Most of its files stand in a folder that `mailboxes` leaves out: then what it held waits for the user's word. Outside a transaction. */
-MUST_CHECK bool going_find_left_out(struct run *run, struct mailbox *mailbox);
+/** Those that are to go there, and most of whose files stand in a folder that golub does not sync: what they held waits for the user's word. Outside a transaction. */
+MUST_CHECK bool going_find_standing(struct run *run);
 /** Does it stand below that one on the server? */
 bool going_is_below(const struct mailbox *mailbox, const struct mailbox *above);
 

@@ -59,6 +59,10 @@ struct search {
 MUST_CHECK bool moved_names_read(struct search *search);
 /** How many of them are in this folder? @return false: it can't be listed, and holds nothing as far as anybody knows */
 bool moved_names_count(struct search *search, const char *folder);
+/** One file of the folder that is being listed. */
+void moved_names_see(struct search *search, const char *base);
+/** Is this folder the directory that the one of a mailbox was, by when it was made? */
+MUST_CHECK bool moved_names_born_so(struct run *run, const struct mailbox *lost, const char *folder, bool *is);
 
 /** Mailboxes at whose paths other folders stand. There is room for one more of each kind for each mailbox. */
 MUST_CHECK bool exchanged_gather(struct search *search);

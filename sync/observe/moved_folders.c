@@ -73,24 +73,6 @@ gather(struct search *search)
 
 /* ---- where the names of what is lost are ---- */
 
-/* Is it the directory that it was? */
-static bool
-is_born_so(struct search *search, const struct mailbox *lost, const char *found, bool *is)
-{
-    struct run *run = search->run;
-    struct journal_place place;
-    struct local_stamp stamp;
-    struct error ignored = {0};
-    bool known, missing = true;
-
-    *is = false;
-    if (!journal_place_get(run->journal, lost->row.id, &place, &known, &run->err))
-        return false;
-    *is = known && place.born[0] != '\0' && run->local.ops->stamp(run->local.self, found, &stamp, &missing, &ignored) &&
-          !missing && strcmp(stamp.born, place.born) == 0;
-    return true;
-}
-
 /* The same of a folder at another one's path, which must not be of that one's age, too. */
 static bool
 is_of_age(struct search *search, size_t lost, size_t found, bool *is)
@@ -98,10 +80,10 @@ is_of_age(struct search *search, size_t lost, size_t found, bool *is)
     const struct found *at = &search->found[found];
     bool was = false;
 
-    if (!is_born_so(search, search->lost[lost].mailbox, at->folder, is))
+    if (!moved_names_born_so(search->run, search->lost[lost].mailbox, at->folder, is))
         return false;
     if (*is && at->of != 0 && at->of != lost + 1 &&
-        !is_born_so(search, search->lost[at->of - 1].mailbox, at->folder, &was))
+        !moved_names_born_so(search->run, search->lost[at->of - 1].mailbox, at->folder, &was))
         return false;
     *is = *is && !was;
     return true;

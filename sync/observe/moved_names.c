@@ -52,21 +52,43 @@ moved_names_read(struct search *search)
     return true;
 }
 
-static bool
-see_file(void *context, const char *base, const char *info)
+bool
+moved_names_born_so(struct run *run, const struct mailbox *lost, const char *folder, bool *is)
 {
-    struct search *search = context;
+    struct journal_place place;
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool known, missing = true;
+
+    *is = false;
+    if (!journal_place_get(run->journal, lost->row.id, &place, &known, &run->err))
+        return false;
+    *is = known && place.born[0] != '\0' &&
+          run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &ignored) && !missing &&
+          strcmp(stamp.born, place.born) == 0;
+    return true;
+}
+
+void
+moved_names_see(struct search *search, const char *base)
+{
     const struct name key = {.hash = hash_of(base, strlen(base))};
     const struct name *name = search->names_count == 0 ? NULL
                                                        : bsearch(&key, search->names, search->names_count,
                                                                  sizeof *search->names, compare_names);
 
-    (void)info;
     search->strangers += name == NULL;
     while (name != NULL && name > search->names && name[-1].hash == key.hash)
         name--;
     for (; name != NULL && name < search->names + search->names_count && name->hash == key.hash; name++)
         search->lost[name->lost].count++;
+}
+
+static bool
+see_file(void *context, const char *base, const char *info)
+{
+    (void)info;
+    moved_names_see(context, base);
     return true;
 }
 

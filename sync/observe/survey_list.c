@@ -572,20 +572,3 @@ survey_is_grown(struct run *run, const struct remote_listed *seen, char name[sta
                              &ignored) &&
            uses_choose(run, name, seen->attributes);
 }
-
-struct mailbox *
-survey_add(struct run *run, const char *name, const char *folder, enum mailbox_state state)
-{
-    struct mailbox *mailbox = run_mailbox_add(run);
-
-    if (mailbox == NULL)
-        return NULL;
-    mailbox->row.state = state;
-    mailbox->row.name = strdup(name);
-    mailbox->row.folder = strdup(folder);
-    if (mailbox->row.name == NULL || mailbox->row.folder == NULL) {
-        (void)run_no_memory(run);
-        return NULL;
-    }
-    return mailbox;
-}

@@ -13,6 +13,9 @@ const struct held_reason held_reasons[HOLD_REASONS] = {
                       "removed while the configuration kept removals back"},
     [HOLD_TAKEN] = {"taken", "perhaps mbsync took it away here, and nobody removed it: waits for --confirm-deletes",
                     "mbsync was at work here, and may have taken them away itself"},
+    [HOLD_STANDS] = {"stands-here",
+                     "most of its mail stands here in a folder that is not synced: waits for --confirm-deletes",
+                     "most of that mail stands here in a folder that is not synced"},
 };
 
 /* List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */

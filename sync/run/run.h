@@ -79,7 +79,8 @@ struct mailbox {
     bool
         going_kept_back; /* ... the configuration did not let it go until now: what it held waits for the user's word */
     unsigned newly_allowed; /* what the configuration lets go now, and was not judged yet in this one: allowed.h */
-    bool going_doubted;     /* ... with all others but INBOX: what it held waits for the user's word */
+    bool going_doubted;     /* ... with all others but INBOX, or its mail stands here: it waits for the user's word */
+    bool going_sought;      /* ... whether it does was looked for in this run */
     char *
         had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
     bool chosen;    /* by the patterns */
@@ -212,7 +213,16 @@ struct agenda {
 };
 
 /* Why removals are held. Each reason has its own list. */
-enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_ADOPTED, HOLD_ALLOWED, HOLD_TAKEN, HOLD_REASONS };
+enum hold_reason {
+    HOLD_NOT,
+    HOLD_GUARD,
+    HOLD_COPIED,
+    HOLD_ADOPTED,
+    HOLD_ALLOWED,
+    HOLD_TAKEN,
+    HOLD_STANDS,
+    HOLD_REASONS
+};
 
 struct released { /* a removal that was held when the run began, and that the user released; found by `message` */
     int64_t message;

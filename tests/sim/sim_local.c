@@ -499,6 +499,15 @@ sim_holds_names(void *local, bool probe, struct error *err)
     return true;
 }
 
+/* No folder stands there that is no mailbox's. */
+static bool
+sim_strays(void *local, const struct local_strays *to, void *context, struct error *err)
+{
+    (void)to;
+    (void)context;
+    return local_alive(local, err);
+}
+
 /* No other program keeps this tree. */
 static void
 sim_traces(void *local, const char *folder, struct local_traces *traces)
@@ -539,6 +548,7 @@ static const struct local_ops ops = {
     .flush = sim_flush,
     .folders = sim_folders,
     .all_folders = sim_folders,
+    .strays = sim_strays,
     .traces = sim_traces,
     .stamp = sim_stamp,
     .scan = sim_scan,

@@ -443,6 +443,55 @@ folders_of_any_layout_are_found_without_looking_into_hidden_ones(void **state)
     assert_string_equal(seen.line[5], "[]");
 }
 
+static bool
+note_stray(void *context, const char *folder)
+{
+    struct seen *seen = context;
+
+    text_print(seen->line[seen->count++], sizeof seen->line[0], "%s:", folder);
+    return strcmp(folder, "Work") != 0;
+}
+
+static void
+note_stray_file(void *context, const char *base)
+{
+    struct seen *seen = context;
+    char *line = seen->line[seen->count - 1];
+
+    text_print(line + strlen(line), sizeof seen->line[0] - strlen(line), " %s", base);
+}
+
+/* Whatever their folders are called and lack, but not what stands in cur/, in tmp/, or behind a link. */
+static void
+mail_is_found_wherever_it_stands(void **state)
+{
+    static const struct local_strays to = {note_stray, note_stray_file};
+    struct scratch *s = *state;
+    struct seen seen = {0};
+
+    given_folder(s, "Work");
+    given_file(s, "Work/cur/of no interest:2,S", "x");
+    assert_int_equal(mkdir(scratch_path(s, ".old"), 0700), 0);
+    given_folder(s, ".old/Work%");
+    given_file(s, ".old/Work%/cur/a:2,S", "x");
+    given_file(s, ".old/Work%/new/b", "x");
+    given_file(s, ".old/Work%/tmp/c", "x");
+    given_folder(s, ".old/Work%/cur/no");
+    assert_int_equal(mkdir(scratch_path(s, "Half"), 0700), 0);
+    assert_int_equal(mkdir(scratch_path(s, "Half/cur"), 0700), 0);
+    given_file(s, "Half/cur/d:2,", "x");
+    given_file(s, "Half/cur/.e", "x");
+    assert_int_equal(mkdir(scratch_path(s, "None"), 0700), 0);
+    assert_int_equal(symlink("Work", scratch_path(s, "Link")), 0);
+
+    assert_true(s->local.ops->strays(s->local.self, &to, &seen, &s->err));
+    qsort(seen.line, seen.count, sizeof seen.line[0], compare_lines);
+
+    assert_string_equal(seen.line[0], ".old/Work%: b a");
+    assert_string_equal(seen.line[1], "Half: d");
+    assert_string_equal(seen.line[seen.count - 1], "Work:");
+}
+
 static void
 what_mbsync_left_in_a_folder_is_seen_with_its_time(void **state)
 {
@@ -522,6 +571,7 @@ main(void)
         TEST(folders_of_a_plusplus_tree_are_the_root_and_what_starts_with_a_dot, scratch_plusplus),
         TEST(folders_of_a_flat_tree_are_those_in_the_root, scratch_flat),
         TEST(folders_of_any_layout_are_found_without_looking_into_hidden_ones, scratch_verbatim),
+        TEST(mail_is_found_wherever_it_stands, scratch_verbatim),
         TEST(what_mbsync_left_in_a_folder_is_seen_with_its_time, scratch_verbatim),
         TEST(the_root_tells_present_empty_missing_and_without_a_parent, scratch_verbatim),
     };
