@@ -12,13 +12,14 @@ enum reason {              /* why it may have the name: */
               BY_OWN_NAME, /* ... and this account alone gives it */
 };
 
-static bool
-is_listed(const struct renamed_item *items, size_t count, const char *wire)
+/* NULL: the list does not have it. */
+static const struct remote_listed *
+find_listed(const struct renamed_item *items, size_t count, const char *wire)
 {
     for (size_t i = 0; i < count; i++)
         if (text_is(items[i].seen->name, wire))
-            return true;
-    return false;
+            return items[i].seen;
+    return NULL;
 }
 
 /* The one of the list that people call so, and that the journal does not know. */
@@ -90,25 +91,74 @@ take(struct run *run, struct mailbox *mailbox, const struct remote_listed *seen,
     return run_begin(run) && run_end(run, renaming_done(run, mailbox, name, seen->name));
 }
 
+/* Of one that was never looked into, or whose numbers the server does not tell, nothing says no. */
+static bool
+may_be(const struct remote_listed *seen, const struct mailbox *row)
+{
+    return !seen->has_status || row->row.uidvalidity == 0 || is_that_one(seen, row);
+}
+
+/*
+ * Did it go along there, to a name that begins as `seen` does? Then its own is gone from the list, and the other one is in it and is not a row's that had it
+ * before. Another client may have deleted it, or moved it elsewhere, before or after that.
+ */
+static bool
+went_along(struct run *run, const struct mailbox *mailbox, const struct renamed_item *items, size_t count,
+           const struct mailbox *above, const char *name, const struct remote_listed *seen)
+{
+    const size_t length = strlen(above->row.wire);
+    char wire[2 * LIMIT_MAILBOX_NAME + 1], called[2 * LIMIT_MAILBOX_NAME + 1];
+    const struct remote_listed *at, *its;
+    const struct mailbox *holder;
+
+    if (mailbox->row.wire == NULL || strncmp(mailbox->row.wire, above->row.wire, length) != 0 ||
+        find_listed(items, count, mailbox->row.wire) != NULL ||
+        !text_print(wire, sizeof wire, "%.*s%s", (int)seen->name.len, seen->name.at, mailbox->row.wire + length) ||
+        !text_print(called, sizeof called, "%s%s", name, mailbox->row.name + strlen(above->row.name)))
+        return false;
+    at = find_listed(items, count, wire);
+    holder = lookup_name(run, called);
+    its = holder != NULL && holder->row.wire != NULL ? find_listed(items, count, holder->row.wire) : NULL;
+    return at != NULL && (may_be(at, mailbox) || !is_that_one(seen, above)) && (its == NULL || !may_be(its, holder));
+}
+
+/* All that stand below it and did not go along keep their names: nobody takes that of another mailbox. */
+static void
+find_kept(struct run *run, const struct mailbox *mailbox, const struct renamed_item *items, size_t count,
+          const char *name, const struct remote_listed *seen)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *below = &run->mailboxes[i];
+
+        below->keeps_name = below != mailbox && renaming_is_at(below->row.name, mailbox->row.name) &&
+                            !went_along(run, below, items, count, mailbox, name, seen);
+    }
+}
+
 /* @param wanted  NULL: none */
 static bool
 look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items, size_t count, const char *wanted,
      enum reason reason)
 {
     const struct remote_listed *seen =
-        wanted != NULL && mailbox->row.utf8 == run->info.utf8 && !is_listed(items, count, mailbox->row.wire)
+        wanted != NULL && mailbox->row.utf8 == run->info.utf8 && find_listed(items, count, mailbox->row.wire) == NULL
             ? find_called(run, items, count, wanted)
             : NULL;
     char name[LIMIT_MAILBOX_NAME + 1];
-    bool same;
+    bool same, ok;
 
     /* A list that leaves something out does not tell that the old name is gone. */
-    if (seen == NULL || (reason == BY_GOAL && run->info.unlisted[0] != '\0') || !renaming_is_free(run, mailbox, wanted))
+    if (seen == NULL || (reason == BY_GOAL && run->info.unlisted[0] != '\0'))
         return true;
     same = is_that_one(seen, mailbox) || (reason == BY_OWN_NAME && is_own(run, items, count, mailbox, seen));
+    if (!same && (reason != BY_GOAL || is_told_apart(run, items, count, mailbox, seen)))
+        return true;
     (void)text_print(name, sizeof name, "%s", wanted); /* it is the row's, and goes */
-    return (!same && (reason != BY_GOAL || is_told_apart(run, items, count, mailbox, seen))) ||
-           take(run, mailbox, seen, name, same);
+    find_kept(run, mailbox, items, count, name, seen);
+    ok = !renaming_is_free(run, mailbox, name) || take(run, mailbox, seen, name, same);
+    for (size_t i = 0; i < run->count; i++)
+        run->mailboxes[i].keeps_name = false;
+    return ok;
 }
 
 static enum reason

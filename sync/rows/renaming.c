@@ -57,6 +57,13 @@ renaming_is_nowhere(const struct run *run, const struct mailbox *mailbox)
     return !mailbox->listed && !mailbox->folder_here && run->info.unlisted[0] == '\0';
 }
 
+/* It is the one that is renamed, or goes along. */
+static bool
+goes_along(const struct mailbox *mailbox, const char *from)
+{
+    return !mailbox->keeps_name && renaming_is_at(mailbox->row.name, from);
+}
+
 /* The other mailbox that has the name that this one would get. */
 static struct mailbox *
 find_holder(struct run *run, const struct mailbox *mailbox, const char *from, const char *to)
@@ -65,7 +72,7 @@ find_holder(struct run *run, const struct mailbox *mailbox, const char *from, co
     struct mailbox *holder = name != NULL ? lookup_name(run, name) : NULL;
 
     free(name);
-    return holder != NULL && renaming_is_at(holder->row.name, from) ? NULL : holder;
+    return holder != NULL && goes_along(holder, from) ? NULL : holder;
 }
 
 bool
@@ -74,7 +81,7 @@ renaming_is_free(struct run *run, const struct mailbox *mailbox, const char *to)
     for (size_t i = 0; i < run->count; i++) {
         const struct mailbox *holder;
 
-        if (!renaming_is_at(run->mailboxes[i].row.name, mailbox->row.name))
+        if (!goes_along(&run->mailboxes[i], mailbox->row.name))
             continue;
         holder = find_holder(run, &run->mailboxes[i], mailbox->row.name, to);
         if (holder != NULL && !renaming_is_nowhere(run, holder))
@@ -174,7 +181,7 @@ unname(struct run *run, const char *from, const char *to)
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i], *holder;
 
-        if (!renaming_is_at(mailbox->row.name, from))
+        if (!goes_along(mailbox, from))
             continue;
         holder = find_holder(run, mailbox, from, to);
         ok = (holder == NULL || forget(run, holder)) &&
@@ -193,7 +200,7 @@ renaming_done(struct run *run, struct mailbox *mailbox, const char *to, struct t
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *item = &run->mailboxes[i];
 
-        if (!renaming_is_at(item->row.name, from))
+        if (!goes_along(item, from))
             continue;
         ok = name_anew(run, item, renaming_replace(item->row.name, strlen(from), to), item == mailbox) &&
              spell_anew(run, item, text_of(old), wire) &&

@@ -64,10 +64,11 @@ struct mailbox {
         goal_taken; /* the name that its folder got is another mailbox's there, which has no folder and is no row for that */
     bool
         apart; /* its folder was renamed to what is no mailbox there and can't become this one: apply/renamed_apart.h */
-    bool left_there;      /* ... or another one has it: took_name.h */
-    bool stayed_there;    /* it has its old name there, and another UIDVALIDITY: renamed_mail.h */
-    bool undecided;       /* whether it has another name on the server can't be told in this run: it is left alone */
-    bool fits_one;        /* ... for something that is new there has numbers that fit */
+    bool keeps_name;   /* what it stands below got another name there, and it did not: took_name.h; for that moment */
+    bool left_there;   /* ... or another one has it: took_name.h */
+    bool stayed_there; /* it has its old name there, and another UIDVALIDITY: renamed_mail.h */
+    bool undecided;    /* whether it has another name on the server can't be told in this run: it is left alone */
+    bool fits_one;     /* ... for something that is new there has numbers that fit */
     bool perhaps_renamed; /* ... for one that is new there may be it, and this is its name */
     bool unread_there;    /* ... for the server shows nothing of one that may be it, and its words are: */
     bool passing;         /* ... for another golub gave it a name for a moment, perhaps, which is: */
