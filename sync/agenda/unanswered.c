@@ -28,7 +28,7 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
         return true;
     *waits = true;
     if (unfinished_is_astray(&op))
-        astray_say(&op, why, sizeof why);
+        astray_say(run, &op, why, sizeof why);
     return run_pending(run, mailbox, message->id, PENDING_SETTLE, "upload", why, NULL);
 }
 
@@ -90,7 +90,9 @@ agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct jou
     *sent = *shown = false;
     if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
-    return !found || op.kind != OP_UPLOAD || check_arrived(run, mailbox, message, &op, sent, shown);
+    /* What went astray never came here: where it stands nobody moved it. */
+    return !found || op.kind != OP_UPLOAD || unfinished_is_astray(&op) ||
+           check_arrived(run, mailbox, message, &op, sent, shown);
 }
 
 bool

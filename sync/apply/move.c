@@ -41,7 +41,7 @@ check_intent(const struct transferring *transferring, struct todo *todo, const s
     run->partial = true;
     run->counts.pending++;
     if (unfinished_is_astray(op))
-        astray_say(op, why, sizeof why);
+        astray_say(run, op, why, sizeof why);
     else
         (void)text_print(why, sizeof why, "%s%s%s", from != NULL ? "from " : "", from != NULL ? from->row.name : "",
                          from != NULL

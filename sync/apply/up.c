@@ -46,7 +46,7 @@ wait_for_attempt(struct run *run, struct mailbox *mailbox, const struct sending 
     char why[LIMIT_MAILBOX_NAME + 200];
 
     if (unfinished_is_astray(op)) {
-        astray_say(op, why, sizeof why);
+        astray_say(run, op, why, sizeof why);
         return wait_with(run, mailbox, sending, why);
     }
     (void)text_print(why, sizeof why, "%s%s%san earlier attempt was not answered%s and may still be under way",

@@ -524,13 +524,31 @@ survey_is_parent_only(const struct run *run, const char *name)
     return false;
 }
 
+/* Those that are no row's: under a name that another one keeps here, or that may be a row's new one. */
+static bool
+note_strangers(struct list *list)
+{
+    struct run *run = list->run;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct remote_listed *seen = &list->items[i].seen;
+
+        if (!seen->has_status || lookup_wire(run, seen->name) != NULL)
+            continue;
+        if (!array_grow(&run->strangers, &run->strangers_size, run->strangers_count + 1, sizeof *run->strangers))
+            return run_no_memory(run);
+        run->strangers[run->strangers_count++] = seen->uidvalidity;
+    }
+    return true;
+}
+
 bool
 survey_list(struct run *run)
 {
     struct list list = {.run = run};
     bool ok;
 
-    run->listed_count = 0; /* of a list that broke off */
+    run->listed_count = run->strangers_count = 0; /* of a list that broke off */
     undecided_forget(run);
     ok = survey_ask(run, collect, &list);
 
@@ -547,7 +565,7 @@ survey_list(struct run *run)
     for (size_t i = 0; ok && i < list.count; i++)
         if (list.items[i].passing)
             passing_keep(run, &list.items[i].seen);
-    ok = ok && undecided_leave(run) && take_over(&list);
+    ok = ok && undecided_leave(run) && take_over(&list) && note_strangers(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
     for (size_t i = 0; i < list.parents_count; i++)

@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+#define DAY 86400
+
 /* Had that mailbox given the UID before? Then it is another message, whatever the answer says. Of several of one UIDVALIDITY any may be it. */
 static bool
 was_given(struct run *run, const struct remote_outcome *outcome)
@@ -32,19 +34,6 @@ astray_note(struct run *run, const struct mailbox *to, const struct remote_outco
     op->uidvalidity = outcome->came_to;
     op->uidnext = outcome->came_as;
     (void)text_print(op->name, sizeof op->name, "%s", to->row.wire);
-}
-
-void
-astray_say(const struct journal_op *op, char *to, size_t size)
-{
-    char name[LIMIT_MAILBOX_NAME + 1];
-
-    error_escape(name, sizeof name, text_of(op->name));
-    (void)text_print(
-        to, size,
-        "the server stored it in another mailbox, which had the name \"%.400s\" in that moment; a sync of the "
-        "whole account brings it from there",
-        name);
 }
 
 static uint32_t
@@ -77,7 +66,49 @@ find_place(struct run *run, const struct journal_op *op)
     return count == 1 ? place : NULL;
 }
 
-/* That mailbox is gone with what it had, or is left out, or nobody can tell which it is: it is as if nothing had been answered, and sent again. */
+/* It is there, and no run brings anything from it: its folder is gone here, or `pull` does not make one. */
+static bool
+is_kept_out(const struct mailbox *place)
+{
+    return place->asked && (place->row.state == MAILBOX_GONE_LOCAL || place->row.state == MAILBOX_NEW_REMOTE) &&
+           !mailbox_is_open(place);
+}
+
+/* Does it stand where golub does not bring it from, as far as the list tells? */
+static bool
+is_out_of_reach(struct run *run, const struct journal_op *op, const struct mailbox *place)
+{
+    bool is = place != NULL && is_kept_out(place);
+
+    for (size_t i = 0; place == NULL && !is && i < run->strangers_count; i++)
+        is = run->strangers[i] == op->uidvalidity;
+    return is;
+}
+
+/* The day in which its mailbox may be let in, or somebody may move it to where it belongs. */
+static bool
+is_waited_for(const struct run *run, const struct journal_op *op)
+{
+    return run->now >= op->since && run->now - op->since < DAY;
+}
+
+void
+astray_say(struct run *run, const struct journal_op *op, char *to, size_t size)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+
+    error_escape(name, sizeof name, text_of(op->name));
+    (void)text_print(to, size,
+                     "the server stored it in another mailbox, which had the name \"%.400s\" in that moment%s", name,
+                     is_out_of_reach(run, op, find_place(run, op))
+                         ? " and is not synced here: move it from there, or it is sent once more a day later"
+                         : "; a sync of the whole account brings it from there");
+}
+
+/*
+ * That mailbox is gone with what it had, or is left out, or nobody can tell which it is, or it was out of reach for a day: it is as if nothing had been answered,
+ * and sent again. A second one in a mailbox that is not synced is the smaller evil.
+ */
 static bool
 give_up(struct run *run, const struct mailbox *own, struct journal_op *op)
 {
@@ -141,9 +172,11 @@ find_one(struct run *run, struct journal_op *op, struct journal_message *message
     if (!found || message->uid != 0)
         return true;
     own = run_mailbox_by_id(run, message->mailbox);
-    if (place == NULL)
-        return run->info.unlisted[0] != '\0' || give_up(run, own, op);
-    return !mailbox_is_open(place) || go_there(run, own, place, op, message);
+    if (place != NULL && mailbox_is_open(place))
+        return go_there(run, own, place, op, message);
+    if (run->info.unlisted[0] != '\0' || (place != NULL && !is_kept_out(place)))
+        return true;
+    return (is_out_of_reach(run, op, place) && is_waited_for(run, op)) || give_up(run, own, op);
 }
 
 bool

@@ -63,6 +63,7 @@ run_release(struct run *run)
     free(run->released);
     free(run->additions);
     free(run->listed);
+    free(run->strangers);
     free(run->parents);
     free(run->map_text);
     free(run->map_pieces);

@@ -367,6 +367,8 @@ struct run {
     bool vanished;        /* something vanished on the server: a second look is due */
     uint64_t *listed;     /* the server's names as of the survey: a hash of each, ascending */
     size_t listed_count, listed_size;
+    uint32_t *strangers; /* UIDVALIDITY of each of them that is no row's */
+    size_t strangers_count, strangers_size;
     uint64_t *parents; /* ... and those that are no mailboxes, as people call them; in no order */
     size_t parents_count, parents_size;
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */

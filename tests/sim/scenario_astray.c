@@ -1,6 +1,8 @@
 /* What is sent to a mailbox that another client renames meanwhile, so that another one has its name when the command comes. */
 #include "tests/sim/scenario.h"
 
+#define LISTED 6 /* before that step the run has its list: what changes places earlier is told twice, or not at all */
+
 enum way { BY_APPEND, BY_MOVE, BY_COPY };
 
 static int until, calls;
@@ -29,6 +31,20 @@ swap_after_some_steps(struct world *world)
     (void)world;
     if (++calls == until)
         others_swap_work_and_old();
+}
+
+/* Work is called Old from now on, and a new one Work. */
+static void
+replace_after_some_steps(struct world *world)
+{
+    struct sim_mailbox *boxes = sim.server.boxes;
+
+    (void)world;
+    if (++calls != until)
+        return;
+    others_swap_work_and_old();
+    memset(&boxes[WORK], 0, sizeof boxes[WORK]);
+    server_create(&sim.server, WORK);
 }
 
 /* #1 is put into Work, or moved there; #2 stands in Work, #3 in Old. */
@@ -128,10 +144,133 @@ it_is_there_once_also_where_the_run_that_looks_for_it_dies(void **state)
     assert_true(died >= 12);
 }
 
+static void
+when_the_user_removes_the_folder_of_old(void)
+{
+    struct sim_tree *tree = &here()->tree;
+
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->files[i].mailbox == OLD)
+            tree->files[i--] = tree->files[--tree->count];
+    tree->folder[OLD] = false;
+    check_forget(&sim.clients[0]);
+}
+
+/* #1 was sent to the mailbox of Work, and stands in the one that has that name, whose folder is gone here. */
+static bool
+goes_where_no_folder_is(enum way way)
+{
+    given_something_to_send(way, true);
+    when_the_user_removes_the_folder_of_old();
+    calls = 0;
+    given_others_act(swap_after_some_steps);
+
+    (void)when_golub_syncs_after(60);
+
+    sim.world.interfere = 0;
+    sim.world.outside = NULL;
+    return calls >= until && server_multiplicity(&sim.server, WORK, 1) > 0;
+}
+
+/* ... or the new one, for which `pull` makes no folder. */
+static bool
+goes_where_no_folder_is_made(void)
+{
+    given_empty_account(1);
+    sim.server.identifies = true;
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    for (int i = 0; i < sim.world.next_content; i++)
+        sim.world.ledger[i].moved = true;
+    sim.world.renamed = true;
+    given_mail_here(WORK, 1);
+    sim.clients[0].forced = FORCED_PUSH;
+    calls = 0;
+    given_others_act(replace_after_some_steps);
+
+    (void)when_golub_syncs_after(60);
+
+    sim.world.interfere = 0;
+    sim.world.outside = NULL;
+    return calls >= until && server_multiplicity(&sim.server, WORK, 1) > 0;
+}
+
+static void
+then_it_waits(void)
+{
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        then_it_is_there(OLD, 1, 0);
+        then_it_is_there(WORK, 1, 1);
+        assert_int_equal(
+            maildir_sim_multiplicity(here(), WORK, 1, true) + maildir_sim_multiplicity(here(), OLD, 1, true), 1);
+    }
+}
+
+/* What is meant is the mailbox that is called Old by now. */
+static void
+what_stands_in_a_mailbox_without_a_folder_is_sent_again_a_day_later(void **state)
+{
+    int went_astray = 0;
+
+    (void)state;
+    for (enum way way = BY_APPEND; way <= BY_COPY; way++) {
+        for (int copied = 0; copied < 2; copied++) { /* by somebody, to where it belongs */
+            for (until = LISTED; until < 30; until++) {
+                if (goes_where_no_folder_is(way)) {
+                    went_astray++;
+                    then_it_waits();
+                    if (copied != 0) {
+                        given_mail_there(OLD, 1);
+                        assert_int_equal(when_golub_syncs_after(60), 0);
+                    }
+                    (void)when_golub_syncs_after(86400);
+                    assert_int_equal(when_golub_syncs_after(60), 0);
+                    then_it_is_there(OLD, 1, 1);
+                    then_it_is_there(WORK, 1, 1);
+                }
+                end_scenario(NULL);
+            }
+        }
+    }
+    assert_true(went_astray >= 6);
+}
+
+static void
+what_stands_in_a_mailbox_that_pull_does_not_make_waits_for_it(void **state)
+{
+    int went_astray = 0;
+
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        for (until = 1; until < 30; until++) {
+            if (goes_where_no_folder_is_made()) {
+                went_astray++;
+                then_it_waits();
+                if (late != 0) {
+                    (void)when_golub_syncs_after(86400);
+                    assert_int_equal(when_golub_syncs_after(60), 0);
+                    then_it_is_there(WORK, 1, 1);
+                } else {
+                    sim.clients[0].forced = FORCED_NOT;
+                    then_both_sides_agree();
+                    then_it_is_there(WORK, 1, 0);
+                    then_it_is_here(WORK, 1, 0);
+                }
+                then_it_is_there(OLD, 1, 1);
+            }
+            end_scenario(NULL);
+        }
+    }
+    assert_true(went_astray >= 2);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENARIO(what_stands_in_a_mailbox_without_a_folder_is_sent_again_a_day_later),
+        SCENARIO(what_stands_in_a_mailbox_that_pull_does_not_make_waits_for_it),
         SCENARIO(what_is_sent_while_its_mailbox_loses_its_name_is_there_once),
         SCENARIO(it_is_there_once_also_where_the_run_that_looks_for_it_dies),
     };
