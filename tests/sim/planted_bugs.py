@@ -3525,6 +3525,8 @@ BUGS = [
         ("sync/apply/keywords.c", "if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) && row->not_before <= run->now) {", "if (false) {")),
     bug("keyword that did not arrive with its message lost", KEYWORDS,
         ("sync/rows/carried.c", "        ok = keyword_owe(", "        ok = true || keyword_owe(")),
+    bug("keyword that did not arrive with its message lost, in any history", LETTERS,
+        ("sync/rows/carried.c", "        ok = keyword_owe(", "        ok = true || keyword_owe(")),
     bug("keyword that did not arrive with a message that is found by its content lost", KEYWORDS,
         ("sync/match/join.c", "(!file->intent || carried_seen(run, here, there->keywords))", "true")),
     bug("keyword that was to go brought back where its file moved", KEYWORDS,

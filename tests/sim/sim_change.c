@@ -369,6 +369,18 @@ check_replaced(const struct server *server, int mailbox, int content)
     }
 }
 
+/* It was not copied before: somebody removed it, or so it seemed, and what comes of it later is new mail. */
+static void
+note_unkeyed(const struct server *server, int content)
+{
+    int count = 0;
+
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        count += server_multiplicity(server, m, content);
+    if (count == 1 || ledger_expunges(server->world, content))
+        ledger_unkeyed(server->world, content, ~0u);
+}
+
 static void
 expunge_items(struct change *change, size_t count)
 {
@@ -390,6 +402,7 @@ expunge_items(struct change *change, size_t count)
             trash_expunges(server, change->mailbox, message);
             ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, item->flags, "expunges");
             ledger_removed(server->world, message->content, change->mailbox, SIM_SERVER);
+            note_unkeyed(server, message->content);
             server_expunge(server, change->mailbox, item->uid);
         }
     }

@@ -416,6 +416,7 @@ check_convergence(struct sim *sim)
         violation(&sim->world, "no convergence: a mailbox is left under its temporary name %s", sim->server.aside.name);
     for (int c = 0; c < sim->world.clients; c++)
         check_quarantine(sim, &sim->clients[c]);
+    check_keywords(sim);
     for (int c = 0; c < sim->world.clients; c++) {
         struct maildir_sim *maildir = &sim->clients[c].maildir;
         for (int m = 0; m < SIM_MAILBOXES; m++) {

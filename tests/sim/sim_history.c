@@ -34,6 +34,18 @@ choose_server(struct server *server, struct rng *rng)
         }
 }
 
+/* To every message that can have some. */
+static void
+give_keywords(struct server *server)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        for (size_t i = 0; i < server->boxes[m].count; i++) {
+            struct sim_message *message = &server->boxes[m].messages[i];
+
+            server_set_flags(server, m, message, message->flags, 1u << message->content % SIM_KEYWORDS);
+        }
+}
+
 static void
 begin(const struct history *history)
 {
@@ -88,6 +100,11 @@ begin(const struct history *history)
     }
     if (kind_on(world, KIND_GOES) || kind_on(world, KIND_UNSAID))
         sim.disasters = sim.edits = false;
+    const int narrow = kind_on(world, KIND_KEYWORDS) && history->seed % 3 == 2
+                           ? 1 + (int)(history->seed / 3 % (SIM_MAILBOXES - 1))
+                           : 0;
+    if (narrow != 0) /* what goes there loses its keywords */
+        sim.server.boxes[narrow].keywords = false;
     if (kind_on(world, KIND_EDITS)) {
         sim.disasters = false;
         sim.edits = true;
@@ -117,6 +134,8 @@ begin(const struct history *history)
         world->coverage->kind_histories[i] += (world->kinds >> i) & 1;
     kinds_begin(&sim);
     action_fill(&sim);
+    if (narrow != 0)
+        give_keywords(&sim.server);
     event_left_behind(&sim);
 }
 

@@ -192,6 +192,8 @@ bool check_letters_known(const struct client *client, const struct sim_file *fil
 unsigned check_letter_waits(const struct client *client, const struct sim_file *file);
 /** What letters say is what golub knows of keywords. @param told  and of the server's, that is what the server shows */
 void check_letters(struct sim *sim, const struct client *client, bool told);
+/** No keyword of a message goes from the server unless somebody took it off. */
+void check_keywords(struct sim *sim);
 
 /* ---- the guard (sim_guard.c) ---- */
 void guard_before(struct sim *sim, struct client *client);

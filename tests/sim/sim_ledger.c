@@ -577,6 +577,7 @@ ledger_forgive(struct world *world)
             const int now = world_multiplicity(world, i, k, true);
             struct ledger *entry = &world->ledger[i];
             ledger_forgive_flags(world, i, k);
+            ledger_unkeyed(world, i, ~0u);
             world->ledger[i].spread++;
             if (world_multiplicity(world, i, k, false) == 0)
                 ledger_out(world, i, k);

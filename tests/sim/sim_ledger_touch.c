@@ -44,6 +44,12 @@ ledger_stands_in(struct world *world, int content, int mailbox, int client)
 }
 
 void
+ledger_unkeyed(struct world *world, int content, unsigned keys)
+{
+    world->ledger[content].key_taken |= keys;
+}
+
+void
 ledger_brought(struct world *world, int content, unsigned keys)
 {
     world->ledger[content].key_brought |= keys | world->ledger[content].key_had;

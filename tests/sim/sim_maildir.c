@@ -319,6 +319,7 @@ void
 mua_remove(struct maildir_sim *maildir, struct sim_file *file)
 {
     maildir->world->ledger[file->content].taken |= 1u << file->dress;
+    ledger_unkeyed(maildir->world, file->content, ~0u);
     maildir_sim_drop(maildir, file);
 }
 
@@ -331,6 +332,8 @@ mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
     if (content > old) /* the world's messages are written in this order: no ring */
         maildir->world->ledger[old].newer = content;
     maildir->world->ledger[old].taken |= 1u << file->dress;
+    ledger_unkeyed(maildir->world, old, ~0u);
+    ledger_unkeyed(maildir->world, content, ~0u);
     file->content = content;
     file->dress = maildir->world->dress;
     file->strange = file->named > maildir->ended;

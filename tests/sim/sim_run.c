@@ -164,6 +164,8 @@ run_open_journal(struct sim *sim, int client, const void *image, size_t size)
     for (int m = 0; m < SIM_MAILBOXES; m++)
         sim->server.boxes[m].id_told &= ~(1u << client);
     memset(it->maildir.box, 0, sizeof it->maildir.box);
+    for (int i = 0; i < sim->world.next_content; i++) /* what it knew of keywords that no server keeps */
+        ledger_unkeyed(&sim->world, i, ~0u);
     it->journal = sim_journal_open(image, size, &err);
     if (it->journal == NULL) {
         violation(&sim->world, "the journal can't be opened: %s", err.what);

@@ -209,6 +209,8 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
     server->world->ledger[content].key_had |= message->keys;
     if ((server->world->golub && !server->world->inside) || server->world->late)
         ledger_brought(server->world, content, keys);
+    else
+        ledger_unkeyed(server->world, content, keys & ~message->keys);
     *uid = message->uid;
     if (server_hidden(server, mailbox) > 0) {
         if (!box->cut)
@@ -232,6 +234,8 @@ server_set_flags(struct server *server, int mailbox, struct sim_message *message
     ledger_flags(server->world, message->content, mailbox, message->flags, flags, false);
     if (server->world->inside || !server->world->golub)
         trash_wanted(server, message);
+    if (server->world->inside || !server->world->golub)
+        ledger_unkeyed(server->world, message->content, message->keys & ~keys);
     message->flags = flags;
     message->keys = keys;
     server->world->ledger[message->content].key_had |= keys;
@@ -266,6 +270,7 @@ server_remove(struct server *server, int mailbox, uint32_t uid)
     struct ledger *entry = &world->ledger[server_message(server, mailbox, uid)->content];
 
     entry->key_set |= entry->key_loose;
+    ledger_unkeyed(world, server_message(server, mailbox, uid)->content, ~0u);
     trash_removed(server, mailbox, server_message(server, mailbox, uid));
     ledger_out(world, server_message(server, mailbox, uid)->content, mailbox);
     for (size_t i = 0; i < server->taken_back_count; i++)
@@ -409,8 +414,10 @@ server_forget_flags(struct server *server, int mailbox)
 {
     struct sim_mailbox *box = &server->boxes[mailbox];
 
-    for (size_t i = 0; i < box->count; i++)
+    for (size_t i = 0; i < box->count; i++) {
+        ledger_unkeyed(server->world, box->messages[i].content, box->messages[i].keys);
         box->messages[i].flags = box->messages[i].keys = 0;
+    }
     box->forgot = true;
 }
 

@@ -126,6 +126,7 @@ struct ledger { /* of one content */
     unsigned key_had; /* keywords that a server once showed on it */
     unsigned
         key_brought; /* ... before golub stored, copied or moved it, or tried to: what does not arrive with it is set */
+    unsigned key_taken; /* ... that somebody but golub took off, or may have: then they may be missing */
     unsigned
         key_loose; /* ... that a name shows by letters of another folder: where its message is gone, nobody can tell any more */
     bool edit;               /* somebody's edit of a file in its place: nobody else has the same bytes */
@@ -336,6 +337,8 @@ void ledger_ends_link(struct world *world, int content, int mailbox, int client)
 void ledger_stands_in(struct world *world, int content, int mailbox, int client);
 /** golub brings it somewhere, or is about to: with these keywords, and perhaps with others that it had where it was. */
 void ledger_brought(struct world *world, int content, unsigned keys);
+/** Somebody but golub takes keywords off it, or removes it with them. */
+void ledger_unkeyed(struct world *world, int content, unsigned keys);
 /** golub takes it into the Trash because somebody removed it. */
 void ledger_trashed(struct world *world, int content, int from, int trash);
 /**
