@@ -411,6 +411,9 @@ find_doubt(const struct run *run, const struct mailbox *mailbox)
     struct remote_info info;
 
     run->remote.ops->info(run->remote.self, &info);
+    if (mailbox->elsewhere)
+        return "what it holds has another name on the server, which `mailboxes` leaves out, or which no folder here "
+               "can have";
     if (mailbox->named_again)
         return "the server lists it again";
     if (info.unlisted[0] != '\0')

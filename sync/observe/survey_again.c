@@ -6,6 +6,7 @@
 #include "sync/observe/observe.h"
 #include "sync/observe/survey.h"
 #include "sync/observe/survey_ask.h"
+#include "sync/observe/undecided.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/uses.h"
@@ -47,6 +48,22 @@ survey_folders_again(struct run *run)
            run->local.ops->folders(run->local.self, see_folder_again, run, &run->err);
 }
 
+/* A name that is left out, or can't have a folder, may be what one that seems to be gone is called now. */
+static void
+see_elsewhere(struct run *run, const struct remote_listed *listed)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->going != GOING_HERE)
+            continue;
+        if (listed->objectid[0] != '\0' && mailbox->row.objectid[0] != '\0'
+                ? strcmp(listed->objectid, mailbox->row.objectid) == 0
+                : undecided_fits(listed, mailbox) && listed->messages != 0)
+            mailbox->elsewhere = true;
+    }
+}
+
 static bool
 see_again(void *context, const struct remote_listed *listed)
 {
@@ -56,6 +73,8 @@ see_again(void *context, const struct remote_listed *listed)
 
     if ((listed->attributes & REMOTE_NOSELECT) != 0 || aside_is_deleted(listed))
         return true;
+    if (mailbox == NULL || !mailbox->chosen)
+        see_elsewhere(run, listed);
     if (mailbox == NULL) {
         if ((run->cautions & CAUTION_MADE_THERE) == 0 && survey_is_grown(run, listed, name)) {
             run_learn(run, NULL, CAUTION_MADE_THERE);

@@ -488,6 +488,31 @@ class LeftOutTest(Between, SystemTest):
 
         self.assert_stays("A", 3)
 
+    def assert_stays_though_renamed_there(self):
+        """It is not gone: it has a name that is not followed, and gets that here once it is let in."""
+        self.given("A", "B")
+        self.client.select("INBOX")
+        self.client.rename_mailbox("A", "X1")
+
+        for _ in range(4):
+            self.sync()
+            self.assertEqual(len(self.maildir.files("A")), 3)
+        self.assertIn("which `mailboxes` leaves out", self.status())
+        self.account.set(mailboxes=None)
+        self.sync()
+        self.sync()
+
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["B", "INBOX", "X1"])
+        self.assertEqual(self.quarantined(), [])
+        self.assert_in_sync()
+
+    def test_renamed_there(self):
+        self.assert_stays_though_renamed_there()
+
+    def test_renamed_there_where_nobody_says_what_it_is(self):
+        self.account.set(disable=["X-GUID"])
+        self.assert_stays_though_renamed_there()
+
     def test_one_of_its_files_alone(self):
         self.given("A", "B")
         self.maildir.create("X1")
