@@ -8,8 +8,6 @@
 
 #include <inttypes.h>
 
-#define DAY 86400
-
 /* Nothing is known of it any more: should it be on a side, it is new there. In a transaction. */
 static bool
 forget(struct run *run, struct mailbox *mailbox)
@@ -129,8 +127,8 @@ was_refused(struct run *run, const struct mailbox *mailbox, struct journal_pendi
     if (!journal_pending_get(run->journal, mailbox->row.id, 0, known, &found, &run->err))
         return false;
     *refused = found && known->kind == PENDING_FAILED &&
-               strncmp(known->detail, GOING_WAITS_THERE, strlen(GOING_WAITS_THERE)) == 0 && run->now >= known->since &&
-               run->now - known->since < DAY;
+               strncmp(known->detail, GOING_WAITS_THERE, strlen(GOING_WAITS_THERE)) == 0 &&
+               run_within(run, known->since, AGE_DAY);
     return true;
 }
 

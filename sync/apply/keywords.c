@@ -10,7 +10,6 @@
 
 #define DOUBTS_MAX 2    /* of a mailbox in a run: its messages were not what they should be */
 #define BREAKS_MAX 2    /* of the line in a run, while keywords were sent */
-#define REFUSED_S 86400 /* what was refused waits so long */
 
 struct wish { /* a keyword that is to be sent */
     struct journal_keyword row;
@@ -113,6 +112,13 @@ is_known_there(const struct journal_message *message)
                                                    FACT_REPLACED | FACT_OUT_OF_VIEW | FACT_UNPAIRED)) == 0;
 }
 
+/* A time more than a day ahead was written by a clock that was wrong. */
+static bool
+is_time(const struct run *run, const struct journal_keyword *row)
+{
+    return row->not_before <= run->now || row->not_before > run_now(run) + AGE_DAY;
+}
+
 /* What needs no command is settled. *due: something is to be sent. */
 static bool
 look_at(struct run *run, struct wish *wish, struct journal_message *message, bool *due)
@@ -132,7 +138,7 @@ look_at(struct run *run, struct wish *wish, struct journal_message *message, boo
     if (wish->mailbox == NULL || !is_known_there(message))
         return true;
     row->sides = keyword_seen(row->sides, keywords_have(message->keywords, text_of(row->word)));
-    if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) && row->not_before <= run->now) {
+    if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) && is_time(run, row)) {
         row->sides = keyword_offered(row->sides);
         row->unkept = false;
     }
@@ -207,7 +213,7 @@ may_be_sent(struct run *run, const struct wish *wish)
         return false;
     }
     run->keywords_left++;
-    if (wish->row.not_before <= run->now)
+    if (is_time(run, &wish->row))
         return wish->mailbox->keyword_doubts < DOUBTS_MAX;
     if (!wish->mailbox->keywords_said) /* by the run that asked; the same line once a run */
         run_complain(run, wish->mailbox, what_is_asked(wish, what), wish->row.why, hint_for(wish, false));
@@ -335,7 +341,7 @@ end_shown(struct run *run, struct wish *wish)
 
     if (again && !wish->fits && wish->step.there_add != 0) { /* it says OK, and does not keep it */
         row->unkept = true;
-        row->not_before = run->now + REFUSED_S;
+        row->not_before = run->now + AGE_DAY;
     }
     wish->stays = again && !wish->fits && wish->step.there_del != 0;
     row->sides = merge_stored(row->sides, wish->step, row->sides.rseen, again, &row->unshown);
@@ -361,7 +367,7 @@ end_refused(struct run *run, struct wish *wish, const struct remote_outcome *out
 {
     struct journal_keyword *row = &wish->row;
 
-    row->not_before = run->now + (outcome->throttled || outcome->passing ? 1 : REFUSED_S);
+    row->not_before = run->now + (outcome->throttled || outcome->passing ? 1 : AGE_DAY);
     (void)text_print(row->why, sizeof row->why, "%s", outcome->answer);
     return journal_keyword_save(run->journal, row, &run->err);
 }

@@ -11,7 +11,6 @@
 #include <strings.h>
 
 #define WAITS "rename-there" /* what is pending of a mailbox whose folder has another name */
-#define DAY 86400
 #define SPECIAL                                                                                                        \
     ((unsigned)REMOTE_ALL | REMOTE_ARCHIVE | REMOTE_DRAFTS | REMOTE_FLAGGED | REMOTE_JUNK | REMOTE_SENT |              \
      REMOTE_TRASH | REMOTE_IMPORTANT)
@@ -110,7 +109,7 @@ was_refused(struct run *run, const struct mailbox *mailbox, char why[static 600]
     (void)text_print(beginning, sizeof beginning, "renamed here to \"%s\": ", mailbox->row.goal_there);
     length = strlen(beginning);
     if (!found || known.kind != PENDING_FAILED || strcmp(known.detail, WAITS) != 0 ||
-        strncmp(known.why, beginning, length) != 0 || run->now - known.since >= DAY || run->now < known.since)
+        strncmp(known.why, beginning, length) != 0 || !run_within(run, known.since, AGE_DAY))
         return true;
     (void)text_print(why, 600, "%s", known.why + length);
     *refused = true;

@@ -11,8 +11,7 @@
 #include "sync/run/flight.h"
 #include "sync/run/situation.h"
 
-#define COPIES_MAX 3      /* that were answered OK and not shown; after that another one each ... */
-#define COPIES_WAIT 86400 /* seconds */
+#define COPIES_MAX 3 /* that were answered OK and not shown; after that another one each day */
 
 /* ---- copies ---- */
 
@@ -78,7 +77,7 @@ judge_begun(struct trashing *trashing)
         if (!trashing->outcome.ok || is_unread(trashing, copied))
             ok =
                 wait_for_copy(run, copied->todo, PENDING_FAILED, "what may be its copy in the Trash can't be read now");
-        else if (copied->op.attempt >= COPIES_MAX && run->now < copied->op.since + COPIES_WAIT)
+        else if (copied->op.attempt >= COPIES_MAX && run_within(run, copied->op.since, AGE_DAY))
             ok = wait_for_copy(run, copied->todo, PENDING_FAILED,
                                "the server copied it to the Trash several times and never showed it there; asked again "
                                "in a day, or with delete = \"expunge\"");

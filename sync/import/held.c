@@ -11,7 +11,7 @@
 static bool
 is_over(const struct import *import, const struct journal_pop *row, int days)
 {
-    return days == 0 || (days > 0 && row->since <= import->age.now.counted - (int64_t)days * IMPORT_DAY);
+    return days == 0 || (days > 0 && row->since <= import->age.now.counted - (int64_t)days * AGE_DAY);
 }
 
 static bool

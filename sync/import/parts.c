@@ -199,7 +199,7 @@ import_parts_are_due(struct import *import, bool *due)
 
     if (!journal_get(import->journal, KEY, &text, &import->err))
         return false;
-    *due = text == NULL || import->age.now.counted - strtoll(text, NULL, 10) >= IMPORT_DAY;
+    *due = text == NULL || import->age.now.counted - strtoll(text, NULL, 10) >= AGE_DAY;
     free(text);
     return true;
 }

@@ -46,7 +46,6 @@
 
 /* Messages between their row and their delivery: a batch goes to the disk, one arrives, one is in flight. A row each: a kilobyte and a half. */
 #define IMPORT_RING (3 * LIMIT_BATCH)
-#define IMPORT_DAY 86400
 /* A row outlives the lists that lack it at least so long. */
 #define IMPORT_ABSENT_DAYS 30
 /* So many at the end of a list are read where names moved on and theirs are new, or all changed. */

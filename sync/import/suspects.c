@@ -224,7 +224,7 @@ next_alone(const struct import *import)
     for (size_t i = 0; import->may_fetch && !import->dry && i < suspects->count; i++) {
         const struct suspect *s = &suspects->list[i];
         const bool due = (s->breaks == 1 && !s->at_top) ||
-                         (!s->broke && s->breaks > 1 && import->age.now.counted - s->asked >= IMPORT_DAY);
+                         (!s->broke && s->breaks > 1 && import->age.now.counted - s->asked >= AGE_DAY);
 
         /* A session of its own would leave what is too large, too. */
         if (s->breaks > 0 && s->number != 0 && !s->tried && due && !is_too_large(import, s))

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 
 #define KEY "passing" /* numbers of the names that the list has, each with the time when it was first seen */
-#define DAY 86400
 #define DAYS 64 /* names; more are mailboxes like any other */
 
 struct days {
@@ -84,7 +83,7 @@ note(const struct run *run, const struct days *had, struct days *now, uint64_t n
 
     while (at < now->count && now->of[at].number != number)
         at++;
-    *over = at == DAYS || run->now - since >= DAY;
+    *over = at == DAYS || !run_within(run, since, AGE_DAY);
     if (at != now->count || at == DAYS)
         return;
     now->of[at].number = number;

@@ -4,7 +4,6 @@
 #include "sync/run/uses.h"
 
 #define UNDECIDED "perhaps-renamed" /* what is pending of such a mailbox */
-#define DAY 86400
 
 bool
 undecided_fits(const struct remote_listed *seen, const struct mailbox *row)
@@ -43,7 +42,8 @@ undecided_is_waited_for(struct run *run, const struct mailbox *row)
         return false;
     if (!journal_pending_get(run->journal, row->row.id, 0, &pending, &found, &run->err))
         return true;
-    return !found || strcmp(pending.detail, UNDECIDED) != 0 || run->now - pending.since < DAY;
+    /* A time that is to come is set right when it is noted again (run_pending). */
+    return !found || strcmp(pending.detail, UNDECIDED) != 0 || run->now - pending.since < AGE_DAY;
 }
 
 bool

@@ -10,7 +10,6 @@
 
 #include <inttypes.h>
 
-#define DAY 86400
 #define LINES_A_DAY 10000 /* of a larger mailbox as many on average */
 
 bool
@@ -22,7 +21,7 @@ uneven_is_due(const struct run *run, const struct journal_mailbox *row)
         return true;
     if (row->uneven == 0 && row->weighed == 0)
         return false;
-    return run->now < row->weighed || run->now - row->weighed >= days * DAY;
+    return !run_within(run, row->weighed, days * AGE_DAY);
 }
 
 void

@@ -11,7 +11,7 @@
 
 #include "sync/base/keyword_note.h"
 
-#define STRIPPER_S (30 * INT64_C(86400)) /* so long a folder counts as one in which letters are cut off */
+#define STRIPPER_S (30 * AGE_DAY) /* so long a folder counts as one in which letters are cut off */
 
 struct difference { /* of the table from what the journal has, letters, bits */
     unsigned changed, lost;

@@ -7,7 +7,6 @@
 #define KEY "unreadable"
 #define SUSPECTS_MAX 4096
 #define CHAINS 4096
-#define DAY 86400
 #define SENT_ALONE 4 /* suspects that are answered one by one before some go together */
 
 /* Where the chain of such ones begins. */
@@ -289,7 +288,7 @@ attempts_judge(struct run *run)
         }
         if (attempts_is_count(suspect->what))
             continue;
-        suspect->due = suspect->runs < ATTEMPTS_RUNS || run->now - suspect->asked >= DAY || run->now < suspect->asked ||
+        suspect->due = suspect->runs < ATTEMPTS_RUNS || !run_within(run, suspect->asked, AGE_DAY) ||
                        (suspect->what == ATTEMPT_LOOK && has_changed(mailbox, suspect));
         if (suspect->what == ATTEMPT_LOOK && !suspect->due && mailbox->asked)
             attempts_leave_out(run, mailbox);

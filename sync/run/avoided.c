@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #define KEY "avoided" /* when it was learned last, whether in two runs on end, words */
-#define DAY 86400
 
 /* The next number and the blank behind it. */
 static bool
@@ -41,7 +40,7 @@ avoided_load(struct run *run)
         return false;
     at = text != NULL ? text : "";
     if (take(&at, &then) && take(&at, &twice) && text_print(run->avoided, sizeof run->avoided, "%s", at)) {
-        run->avoided_open = twice == 0 || run->now < (int64_t)then || run->now - (int64_t)then >= DAY;
+        run->avoided_open = twice == 0 || !run_within(run, (int64_t)then, AGE_DAY);
         if (!run->avoided_open)
             server.ops->avoid(server.self, run->avoided);
     }

@@ -11,6 +11,13 @@ run_now(const struct run *run)
     return run->options->now != NULL ? run->options->now(run->options->now_context) : (int64_t)time(NULL);
 }
 
+/* What is written during a run has a time that lies behind its start. */
+bool
+run_within(const struct run *run, int64_t since, int64_t seconds)
+{
+    return since <= run_now(run) && run->now - since < seconds;
+}
+
 bool
 run_stopped(const struct run *run)
 {
@@ -81,17 +88,19 @@ run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enu
 {
     struct journal_pending known,
         row = {.mailbox = mailbox->row.id, .message = message, .kind = kind, .since = run->now};
-    bool found;
+    bool found, ahead;
 
     (void)text_print(row.detail, sizeof row.detail, "%s", detail);
     (void)text_print(row.why, sizeof row.why, "%s", why);
     (void)text_print(row.hold, sizeof row.hold, "%s", hold != NULL ? hold : "");
     if (!journal_pending_get(run->journal, row.mailbox, message, &known, &found, &run->err))
         return false;
-    if (found && known.kind == kind && known.not_before == 0 && strcmp(known.detail, row.detail) == 0 &&
+    ahead = found && known.since > run_now(run); /* a clock was wrong: what waits for a day begins that now */
+    if (found && !ahead && known.kind == kind && known.not_before == 0 && strcmp(known.detail, row.detail) == 0 &&
         strcmp(known.why, row.why) == 0 && strcmp(known.hold, row.hold) == 0)
         return true;
-    return journal_pending_set(run->journal, &row, &run->err);
+    return (!ahead || journal_pending_clear(run->journal, row.mailbox, message, &run->err)) &&
+           journal_pending_set(run->journal, &row, &run->err);
 }
 
 struct mailbox *

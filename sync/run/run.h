@@ -422,6 +422,8 @@ struct run {
     "Give it back its rights (chmod u+rwX, or chown), or leave it out with `mailboxes`; all else goes on."
 /** Seconds UTC now. */
 int64_t run_now(const struct run *run);
+/** Was that less than so many seconds ago? Not where it is still to come: a clock was wrong, then or now. */
+bool run_within(const struct run *run, int64_t since, int64_t seconds);
 /** Did a signal ask to stop? Then no new command is sent. */
 bool run_stopped(const struct run *run);
 /** Report run->err or another error about one mailbox (NULL: the account), mark the run as partial. */
@@ -437,7 +439,7 @@ void run_complain(struct run *run, const struct mailbox *mailbox, const char *wh
 void run_did(struct run *run, const struct mailbox *mailbox, struct report_done done);
 /** Why a file waits whose contents were changed under its name. */
 #define RUN_WHY_ALTERED "the file's bytes are not those of the message any more: golub verify names what can be done"
-/** Write down why a message waits (message 0: the mailbox); writes nothing if that is known. Inside a transaction. */
+/** Write down why a message waits (message 0: the mailbox); writes nothing if that is known, unless since a time that is still to come. Inside a transaction. */
 MUST_CHECK bool run_pending(struct run *run, const struct mailbox *mailbox, int64_t message,
                             enum journal_pending_kind kind, const char *detail, const char *why, const char *hold);
 struct mailbox *run_mailbox_by_id(struct run *run, int64_t id);

@@ -194,6 +194,56 @@ a_second_append_without_an_answer_is_waited_for_after_a_wrong_clock(void **state
     then_it_is_there(INBOX, 1, 1);
 }
 
+/* The server has a new mailbox of other numbers, and no longer says which is which: what is gone may have that name now. */
+static void
+what_is_not_told_under_a_clock_that_is_ahead_is_waited_for_a_day_from_when_it_is_right_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    sim.server.identifies = true;
+    given_both_sides_agree();
+    sim.server.boxes[WORK].exists = false;
+    server_create(&sim.server, OLD);
+    given_mail_there(OLD, 2);
+    sim.server.boxes[OLD].id_told = ~0u; /* so that the list may be silent on it */
+    sim.server.mute_ids = 100;
+
+    assert_int_equal(when_golub_syncs_after(400 * DAY), 1);
+    assert_int_equal(when_golub_syncs_after(-400 * DAY), 1);
+    assert_int_equal(when_golub_syncs_after(DAY / 2), 1);
+    assert_false(here()->tree.folder[OLD]);
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(DAY);
+
+    then_it_is_here(OLD, 2, 1);
+}
+
+/* It says OK to COPY, and has no copy. */
+static void
+what_was_copied_to_the_trash_in_vain_under_a_clock_that_is_ahead_is_copied_again_when_it_is_right(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    sim.server.trash = OLD + 1;
+    sim.server.move = false;
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    when_the_user_removes(WORK, 1);
+    sim.server.hollow = 3;
+    sim.world.now += 400 * DAY;
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(when_golub_syncs_after(600), 1);
+    assert_int_equal(sim.server.hollow, 0);
+    then_it_is_there(OLD, 1, 0);
+
+    (void)when_golub_syncs_after(-400 * DAY);
+
+    then_it_is_there(OLD, 1, 1);
+}
+
 int
 main(void)
 {
@@ -207,6 +257,8 @@ main(void)
         SCENARIO(runs_that_follow_each_other_closely_write_down_no_time),
         SCENARIO(an_append_of_a_run_with_a_wrong_clock_is_not_sent_again_at_once),
         SCENARIO(a_second_append_without_an_answer_is_waited_for_after_a_wrong_clock),
+        SCENARIO(what_is_not_told_under_a_clock_that_is_ahead_is_waited_for_a_day_from_when_it_is_right_again),
+        SCENARIO(what_was_copied_to_the_trash_in_vain_under_a_clock_that_is_ahead_is_copied_again_when_it_is_right),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
