@@ -3526,6 +3526,8 @@ BUGS = [
         ("sync/apply/move_here.c", "keyword_carry(run->journal, from, to, &run->err) &&", "true &&")),
     bug("keyword that went with a file to another folder not shown in its name", LETTERS,
         ("sync/base/keyword_note.c", "journal_letter_mark(journal, LETTER_DUE, to, NULL, err)", "true")),
+    bug("refused keyword waited for until a clock that was ahead is reached", system("test_keywords.py", "RefusedTest.test_what_was_refused_under_a_clock_that_was_ahead_is_asked_for_again_when_it_is_right"),
+        ("sync/apply/keywords.c", " || row->not_before > run_now(run) + AGE_DAY;", ";")),
     bug("keyword of a message that is gone kept for ever", KEYWORDS,
         ("sync/apply/keywords.c", "    return *found || waits || !nowhere || journal_keyword_delete(run->journal, row, &run->err);", "    return *found || waits || true;")),
     bug("keyword that could not be held not offered again", KEYWORDS,

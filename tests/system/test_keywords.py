@@ -9,7 +9,7 @@ import unittest
 
 import base
 from base import BUSY, CONFIG, OK, SOME, SystemTest, main
-from rig import courier, cyrus
+from rig import ahead, courier, cyrus
 from rig.fill import Wire, small
 
 MANY = 5000
@@ -394,6 +394,16 @@ class RefusedTest(KeywordTest):
         self.said(1, "-refused")  # as it was said
         self.sync()
         self.assertEqual(self.waiting(), [])
+
+    def test_what_was_refused_under_a_clock_that_was_ahead_is_asked_for_again_when_it_is_right(self):
+        self.through(edit_up=lambda data: data.replace(b"FLAGS.SILENT (refused)", b"FLAGS.SILENT (\\Refused)"))
+        self.said(0, "+refused")
+        self.sync(expect=SOME, env=ahead.by(400 * 86400))
+        self.through()
+
+        self.sync()
+
+        self.assertEqual(self.keywords_there(0), ["refused"])
 
 
 class TakenTest(KeywordTest):
