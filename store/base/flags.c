@@ -50,19 +50,13 @@ flags_to_letters(unsigned flags, char letters[static 7])
     letters[len] = '\0';
 }
 
-static unsigned char
-lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : (unsigned char)c;
-}
-
 /* strcmp's answer, ASCII letters in any case, whatever the locale. */
 static int
 compare(struct text a, struct text b)
 {
     for (size_t i = 0; i < a.len && i < b.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i]))
-            return lower(a.at[i]) < lower(b.at[i]) ? -1 : 1;
+        if (text_lower(a.at[i]) != text_lower(b.at[i]))
+            return text_lower(a.at[i]) < text_lower(b.at[i]) ? -1 : 1;
     return a.len == b.len ? 0 : (a.len < b.len ? -1 : 1);
 }
 

@@ -21,9 +21,18 @@ text_same(struct text a, struct text b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+int
+text_order(struct text a, struct text b)
+{
+    const size_t shorter = a.len < b.len ? a.len : b.len;
+    const int order = shorter != 0 ? memcmp(a.at, b.at, shorter) : 0;
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 /* Not tolower(): what a protocol calls equal does not depend on the user's locale. */
-static unsigned char
-lower(char c)
+unsigned char
+text_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : (unsigned char)c;
 }
@@ -34,7 +43,7 @@ text_is_nocase(struct text a, const char *b)
     if (a.len != strlen(b))
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.at[i]) != lower(b[i]))
+        if (text_lower(a.at[i]) != text_lower(b[i]))
             return false;
     return true;
 }

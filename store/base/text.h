@@ -24,8 +24,12 @@ struct text text_of(const char *string);
 bool text_is(struct text a, const char *b);
 /** Equal bytes, NUL among them. */
 bool text_same(struct text a, struct text b);
+/** memcmp's answer, and what is the beginning of the other comes first: as SQLite orders its keys. */
+int text_order(struct text a, struct text b);
 /** Equal, ASCII letters in any case. */
 bool text_is_nocase(struct text a, const char *b);
+/** An ASCII letter in lower case; any other byte as it is, whatever the locale. */
+unsigned char text_lower(char c);
 /** Is it part of the text, ASCII letters in any case? */
 bool text_has_nocase(struct text text, const char *part);
 /** A whole token of decimal digits, 0 ... max; no sign, no blank, no overflow. @return false: not such a number, *out untouched */

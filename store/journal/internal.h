@@ -423,8 +423,6 @@ MUST_CHECK bool lines_to_table(struct journal *journal, struct error *err);
 typedef bool lines_item(void *context, uint32_t number, struct text uidl, uint64_t size);
 /** All of them in the order of UIDLs and numbers. @return false: also where a number stands twice (ERROR_SERVER) */
 MUST_CHECK bool lines_by_uidl(struct journal *journal, lines_item *item, void *context, struct error *err);
-/** Of two UIDLs, as SQLite orders them. */
-int lines_compare(struct text a, struct text b);
 
 /* listing_merge.c */
 

@@ -40,19 +40,10 @@ lines_free(struct listing_lines *lines)
     *lines = (struct listing_lines){.at = NULL};
 }
 
-/* As SQLite's own collation does it. */
-int
-lines_compare(struct text a, struct text b)
-{
-    int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
-
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int
 compare_lines(const struct listing_line *a, const struct listing_line *b)
 {
-    int order = lines_compare((struct text){a->uidl, a->len}, (struct text){b->uidl, b->len});
+    int order = text_order((struct text){a->uidl, a->len}, (struct text){b->uidl, b->len});
 
     return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
 }

@@ -140,7 +140,7 @@ note_doubt(struct merge *merge, uint32_t number, uint64_t size, bool repeated)
 static bool
 pass_rows(struct merge *merge, const struct text *uidl)
 {
-    while (!merge->ended && (uidl == NULL || lines_compare(merge->uidl, *uidl) < 0))
+    while (!merge->ended && (uidl == NULL || text_order(merge->uidl, *uidl) < 0))
         if ((!merge->absent && !note_gone(merge)) || (merge->again && !note_went(merge)) || !next_row(merge))
             return false;
     return true;
@@ -159,7 +159,7 @@ begin_name(struct merge *merge, uint32_t number, struct text uidl, uint64_t size
         sql_damaged(merge->journal, merge->err, what);
         return false;
     }
-    for (; !merge->ended && lines_compare(merge->uidl, uidl) == 0; merge->name.rows++) {
+    for (; !merge->ended && text_order(merge->uidl, uidl) == 0; merge->name.rows++) {
         if (!merge->absent) {
             merge->name.there++;
             merge->name.id = merge->id;
@@ -238,7 +238,7 @@ merge_line(struct journal *journal, uint32_t number, struct text uidl, uint64_t 
     merge = journal->merge;
     if (merge == NULL) /* given up */
         return true;
-    if (merge->name.lines > 0 && lines_compare(uidl, text_of(merge->name.uidl)) < 0)
+    if (merge->name.lines > 0 && text_order(uidl, text_of(merge->name.uidl)) < 0)
         return merge_give_up(journal, err);
     merge->err = err;
     return take(merge, number, uidl, size);

@@ -8,8 +8,8 @@
 #include "sync/rules/keywords.h"
 #include "sync/run/situation.h"
 
-#define DOUBTS_MAX 2    /* of a mailbox in a run: its messages were not what they should be */
-#define BREAKS_MAX 2    /* of the line in a run, while keywords were sent */
+#define DOUBTS_MAX 2 /* of a mailbox in a run: its messages were not what they should be */
+#define BREAKS_MAX 2 /* of the line in a run, while keywords were sent */
 
 struct wish { /* a keyword that is to be sent */
     struct journal_keyword row;

@@ -125,10 +125,7 @@ refuse_owner(struct import *import, const struct adopted *adopted)
 static int
 compare_texts(const void *pa, const void *pb)
 {
-    const struct text *a = pa, *b = pb;
-    const int order = memcmp(a->at, b->at, a->len < b->len ? a->len : b->len); /* none is empty */
-
-    return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+    return text_order(*(const struct text *)pa, *(const struct text *)pb);
 }
 
 static bool

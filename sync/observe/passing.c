@@ -1,6 +1,7 @@
 /* See passing.h. */
 #include "sync/observe/passing.h"
 
+#include "sync/observe/items.h"
 #include "sync/observe/undecided.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
@@ -8,7 +9,7 @@
 #include <inttypes.h>
 
 #define KEY "passing" /* numbers of the names that the list has, each with the time when it was first seen */
-#define DAYS 64 /* names; more are mailboxes like any other */
+#define DAYS 64       /* names; more are mailboxes like any other */
 
 struct days {
     struct {
@@ -129,24 +130,6 @@ leave(struct mailbox *row, const struct remote_listed *seen)
     error_escape(row->perhaps, sizeof row->perhaps, seen->name);
 }
 
-static struct renamed_item *
-find_namesake(struct renamed_item *items, size_t count, const struct mailbox *row)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_is(items[i].seen->name, row->row.wire))
-            return &items[i];
-    return NULL;
-}
-
-static bool
-has_another_name(const struct renamed_item *items, size_t count, const struct mailbox *row)
-{
-    for (size_t i = 0; i < count; i++)
-        if (items[i].row == row)
-            return true;
-    return false;
-}
-
 /* It has this row's numbers. Is the row's old name that of another one now, which nobody followed? */
 static bool
 is_away(const struct run *run, const struct renamed_item *item, const struct renamed_item *namesake,
@@ -167,9 +150,9 @@ pass_on(struct run *run, struct renamed_item *items, size_t count, const struct 
         struct renamed_item *namesake;
 
         if (row->undecided || !is_in_sync(row) || !undecided_fits(item->seen, row) ||
-            has_another_name(items, count, row))
+            items_of(items, count, row) != NULL)
             continue;
-        namesake = find_namesake(items, count, row);
+        namesake = items_named(items, count, row->row.wire);
         if (namesake == NULL ? aside_is_renamed(item->seen) : !is_away(run, item, namesake, row)) /* passing_keep */
             continue;
         leave(row, item->seen);

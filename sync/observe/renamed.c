@@ -1,6 +1,7 @@
 /* See renamed.h. */
 #include "sync/observe/renamed.h"
 
+#include "sync/observe/items.h"
 #include "sync/observe/mapped.h"
 #include "sync/observe/undecided.h"
 
@@ -60,16 +61,6 @@ is_called_so(const struct run *run, const struct remote_listed *seen, const char
         return true;
     return renamed_name(run, seen, true, name) &&
            (strcmp(name, row) == 0 || (names_aside(name, aside) && strcmp(aside, row) == 0));
-}
-
-/* The one of the list that has the row's old name, if any. */
-static const struct renamed_item *
-find_namesake(const struct renamed_item *items, size_t count, const struct mailbox *row)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_is(items[i].seen->name, row->row.wire))
-            return &items[i];
-    return NULL;
 }
 
 /*
@@ -249,7 +240,7 @@ judge(struct run *run, const struct known *all, size_t of, struct renamed_item *
         leave_both(run, all, of);
     if (item == NULL || item->row != NULL || item->waits || (row = choose_row(run, all, of, item, &ok)) == NULL || !ok)
         return ok;
-    namesake = find_namesake(items, count, row);
+    namesake = items_named(items, count, row->row.wire);
     if (namesake != NULL && namesake != item && is_called_so(run, item->seen, row->row.name)) {
         *news = item->same = true; /* it came back to the name that it kept here */
         item->row = row;

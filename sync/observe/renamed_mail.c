@@ -1,6 +1,7 @@
 /* See renamed_mail.h. */
 #include "sync/observe/renamed_mail.h"
 
+#include "sync/observe/items.h"
 #include "sync/observe/likeness.h"
 #include "sync/observe/undecided.h"
 #include "sync/observe/way.h"
@@ -28,15 +29,6 @@ struct matching {
     bool too_many;
 };
 
-static int
-compare_names(const void *key, const void *item)
-{
-    const struct text a = *(const struct text *)key, b = ((const struct renamed_item *)item)->seen->name;
-    const int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
-
-    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
-}
-
 /*
  * It was in sync under the name that it has; or its folder is not here, and its name is another one's there: left under that name it would be paired with
  * what it never was.
@@ -60,28 +52,6 @@ is_on_its_way(const struct mailbox *row)
     return row->row.goal_there != NULL && strcmp(row->row.name, aside) == 0;
 }
 
-static struct renamed_item *
-find_named(const struct matching *matching, const struct mailbox *row)
-{
-    const struct text wire = text_of(row->row.wire != NULL ? row->row.wire : "");
-
-    return matching->items_count == 0
-               ? NULL
-               : bsearch(&wire, matching->items, matching->items_count, sizeof *matching->items, compare_names);
-}
-
-/* What the list has under the name that its folder got here. */
-static const struct renamed_item *
-find_goal(const struct matching *matching, const struct mailbox *row)
-{
-    char name[LIMIT_MAILBOX_NAME + 1];
-
-    for (size_t i = 0; row->row.goal_there != NULL && i < matching->items_count; i++)
-        if (renamed_name(matching->run, matching->items[i].seen, false, name) && strcmp(name, row->row.goal_there) == 0)
-            return &matching->items[i];
-    return NULL;
-}
-
 /*
  * Its folder was renamed here, and the list has that name, with numbers that fit: a new one, or one whose own mailbox may be elsewhere, too. Then it may have
  * left its old name to one of the same UIDVALIDITY.
@@ -90,7 +60,8 @@ static bool
 may_have_left(const struct matching *matching, const struct mailbox *row)
 {
     for (size_t i = 0; i < CHAIN_MAX; i++) {
-        const struct renamed_item *goal = find_goal(matching, row);
+        const struct renamed_item *goal =
+            items_called(matching->run, matching->items, matching->items_count, row->row.goal_there);
 
         if (goal == NULL || goal->row != NULL || goal->waits || !undecided_fits(goal->seen, row))
             return false;
@@ -303,7 +274,8 @@ gather_of(struct matching *matching, struct mailbox *row, const struct renamed_i
 static bool
 gather_own(struct matching *matching, struct mailbox *row, const struct renamed_item *namesake)
 {
-    struct likeness pair = {.row = row, .namesake = namesake, .item = find_named(matching, row)};
+    struct likeness pair = {
+        .row = row, .namesake = namesake, .item = items_named(matching->items, matching->items_count, row->row.wire)};
 
     if (namesake == NULL || row->row.state != MAILBOX_ACTIVE || row->row.goal_there == NULL ||
         namesake->seen->uidvalidity == 0 || namesake->seen->uidvalidity == row->row.uidvalidity)
@@ -316,7 +288,8 @@ static const struct renamed_item *
 find_namesake(const struct matching *matching, const struct mailbox *row, bool *sought)
 {
     const bool may = row->row.wire != NULL && row->row.objectid[0] == '\0';
-    const struct renamed_item *namesake = may ? find_named(matching, row) : NULL;
+    const struct renamed_item *namesake =
+        may ? items_named(matching->items, matching->items_count, row->row.wire) : NULL;
 
     *sought = may && is_sought(matching, row, namesake);
     return namesake;
@@ -414,7 +387,7 @@ gives_it_up(const struct matching *matching, const struct mailbox *holder, const
         return false;
     if (holder->row.goal != NULL)
         return strcmp(holder->row.goal, holder->row.folder) != 0;
-    own = holder->row.goal_there != NULL ? find_named(matching, holder) : NULL;
+    own = holder->row.goal_there != NULL ? items_named(matching->items, matching->items_count, holder->row.wire) : NULL;
     return own != NULL && own->row == NULL && strcmp(holder->row.goal_there, name) == 0;
 }
 
@@ -517,7 +490,9 @@ recall_waiting(const struct matching *matching)
         struct mailbox *row = list[i].message == 0 && strcmp(list[i].detail, RENAMED_WAITS) == 0
                                   ? run_mailbox_by_id(run, list[i].mailbox)
                                   : NULL;
-        struct renamed_item *item = row != NULL && row->row.objectid[0] == '\0' ? find_named(matching, row) : NULL;
+        struct renamed_item *item = row != NULL && row->row.objectid[0] == '\0'
+                                        ? items_named(matching->items, matching->items_count, row->row.wire)
+                                        : NULL;
         bool anew;
 
         if (item != NULL && item->row == NULL && !item->waits && renamed_may_be(run, item, row, &anew))

@@ -117,17 +117,9 @@ collect(void *context, const struct remote_listed *seen)
 }
 
 static int
-compare_texts(struct text a, struct text b)
-{
-    int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
-
-    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
-}
-
-static int
 compare_listed(const void *pa, const void *pb)
 {
-    return compare_texts(((const struct listed *)pa)->seen.name, ((const struct listed *)pb)->seen.name);
+    return text_order(((const struct listed *)pa)->seen.name, ((const struct listed *)pb)->seen.name);
 }
 
 static struct text
@@ -141,7 +133,7 @@ compare_others(const void *pa, const void *pb)
 {
     const struct listed *a = *(struct listed *const *)pa, *b = *(struct listed *const *)pb;
 
-    return compare_texts(other_of(a), other_of(b));
+    return text_order(other_of(a), other_of(b));
 }
 
 /* Was the name in the row spelled as on this connection (UTF-8 or modified UTF-7), or in the other way? */

@@ -1,6 +1,7 @@
 /* See took_name.h. */
 #include "sync/observe/took_name.h"
 
+#include "sync/observe/items.h"
 #include "sync/observe/undecided.h"
 #include "sync/rows/renaming.h"
 #include "sync/run/aside.h"
@@ -12,26 +13,13 @@ enum reason {              /* why it may have the name: */
               BY_OWN_NAME, /* ... and this account alone gives it */
 };
 
-/* NULL: the list does not have it. */
-static const struct remote_listed *
-find_listed(const struct renamed_item *items, size_t count, const char *wire)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_is(items[i].seen->name, wire))
-            return items[i].seen;
-    return NULL;
-}
-
 /* The one of the list that people call so, and that the journal does not know. */
 static const struct remote_listed *
 find_called(struct run *run, const struct renamed_item *items, size_t count, const char *wanted)
 {
-    char name[LIMIT_MAILBOX_NAME + 1];
+    const struct renamed_item *item = items_called(run, items, count, wanted);
 
-    for (size_t i = 0; i < count; i++)
-        if (renamed_name(run, items[i].seen, false, name) && strcmp(name, wanted) == 0)
-            return lookup_wire(run, items[i].seen->name) == NULL ? items[i].seen : NULL;
-    return NULL;
+    return item != NULL && lookup_wire(run, item->seen->name) == NULL ? item->seen : NULL;
 }
 
 static bool
@@ -108,18 +96,19 @@ went_along(struct run *run, const struct mailbox *mailbox, const struct renamed_
 {
     const size_t length = strlen(above->row.wire);
     char wire[2 * LIMIT_MAILBOX_NAME + 1], called[2 * LIMIT_MAILBOX_NAME + 1];
-    const struct remote_listed *at, *its;
+    const struct renamed_item *at, *its;
     const struct mailbox *holder;
 
     if (mailbox->row.wire == NULL || strncmp(mailbox->row.wire, above->row.wire, length) != 0 ||
-        find_listed(items, count, mailbox->row.wire) != NULL ||
+        items_named(items, count, mailbox->row.wire) != NULL ||
         !text_print(wire, sizeof wire, "%.*s%s", (int)seen->name.len, seen->name.at, mailbox->row.wire + length) ||
         !text_print(called, sizeof called, "%s%s", name, mailbox->row.name + strlen(above->row.name)))
         return false;
-    at = find_listed(items, count, wire);
+    at = items_named(items, count, wire);
     holder = lookup_name(run, called);
-    its = holder != NULL && holder->row.wire != NULL ? find_listed(items, count, holder->row.wire) : NULL;
-    return at != NULL && (may_be(at, mailbox) || !is_that_one(seen, above)) && (its == NULL || !may_be(its, holder));
+    its = holder != NULL ? items_named(items, count, holder->row.wire) : NULL;
+    return at != NULL && (may_be(at->seen, mailbox) || !is_that_one(seen, above)) &&
+           (its == NULL || !may_be(its->seen, holder));
 }
 
 /* All that stand below it and did not go along keep their names: nobody takes that of another mailbox. */
@@ -141,7 +130,7 @@ look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items,
      enum reason reason)
 {
     const struct remote_listed *seen =
-        wanted != NULL && mailbox->row.utf8 == run->info.utf8 && find_listed(items, count, mailbox->row.wire) == NULL
+        wanted != NULL && mailbox->row.utf8 == run->info.utf8 && items_named(items, count, mailbox->row.wire) == NULL
             ? find_called(run, items, count, wanted)
             : NULL;
     char name[LIMIT_MAILBOX_NAME + 1];
@@ -221,15 +210,6 @@ is_another(const struct remote_listed *seen, const struct mailbox *mailbox)
            seen->uidvalidity != mailbox->row.uidvalidity;
 }
 
-static const struct renamed_item *
-find_namesake(const struct renamed_item *items, size_t count, const struct mailbox *mailbox)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_is(items[i].seen->name, mailbox->row.wire))
-            return &items[i];
-    return NULL;
-}
-
 /* Does an intent that was not ended say that something may have gone into a mailbox, under whatever name? */
 static bool
 is_anything_sent(struct run *run, bool *is)
@@ -283,7 +263,7 @@ took_name_leave(struct run *run, const struct renamed_item *items, size_t count)
         if (!has_left(mailbox) || mailbox->row.utf8 != run->info.utf8 ||
             lookup_name(run, mailbox->row.goal_there) != NULL)
             continue;
-        namesake = find_namesake(items, count, mailbox);
+        namesake = items_named(items, count, mailbox->row.wire);
         ok = is_unfilled(run, mailbox, &empty);
         if (empty)
             mailbox->row.state = MAILBOX_NEW_LOCAL; /* what waits in it goes up under the name that it has now */
@@ -300,15 +280,6 @@ struct parting {
     struct renamed_item *items;
     size_t count;
 };
-
-static bool
-has_another_name(const struct parting *parting, const struct mailbox *mailbox)
-{
-    for (size_t i = 0; i < parting->count; i++)
-        if (parting->items[i].row == mailbox)
-            return true;
-    return false;
-}
 
 /* golub gave it its name there for a moment: whatever UIDVALIDITY it got with that, nobody else has it. */
 static bool
@@ -337,25 +308,13 @@ has_parted(const struct parting *parting, const struct mailbox *mailbox, const s
 
     if (row->id == 0 || row->goal_there == NULL || row->goal != NULL || row->wire == NULL || row->uidvalidity == 0 ||
         row->utf8 != parting->run->info.utf8 || !mailbox->folder_here || !mailbox->chosen || mailbox->undecided ||
-        mailbox->elsewhere || mailbox->stayed_there || is_aside(mailbox) || has_another_name(parting, mailbox))
+        mailbox->elsewhere || mailbox->stayed_there || is_aside(mailbox) ||
+        items_of(parting->items, parting->count, mailbox) != NULL)
         return false;
-    *namesake = find_namesake(parting->items, parting->count, mailbox);
+    *namesake = items_named(parting->items, parting->count, mailbox->row.wire);
     if (*namesake == NULL)
         return row->objectid[0] == '\0';
     return (*namesake)->row != NULL || (!(*namesake)->waits && is_anothers((*namesake)->seen, mailbox));
-}
-
-/* What the list has under the name of its folder. */
-static struct renamed_item *
-find_goal(const struct parting *parting, const struct mailbox *mailbox)
-{
-    char name[LIMIT_MAILBOX_NAME + 1];
-
-    for (size_t i = 0; i < parting->count; i++)
-        if (renamed_name(parting->run, parting->items[i].seen, false, name) &&
-            strcmp(name, mailbox->row.goal_there) == 0)
-            return &parting->items[i];
-    return NULL;
 }
 
 /* Nobody has it, or who had it has left it, too. */
@@ -367,7 +326,8 @@ is_nobodys(const struct parting *parting, const struct mailbox *mailbox, const s
 
     return item->row == NULL && !item->waits &&
            !is_told_apart(parting->run, parting->items, parting->count, mailbox, item->seen) &&
-           (holder == NULL || has_another_name(parting, holder) || has_parted(parting, holder, &namesake));
+           (holder == NULL || items_of(parting->items, parting->count, holder) != NULL ||
+            has_parted(parting, holder, &namesake));
 }
 
 /* The same was done on both sides, most likely. If it was not they are paired by content as at a first meeting, and nothing counts as removed. */
@@ -402,7 +362,7 @@ took_name_part(struct run *run, struct renamed_item *items, size_t count)
 
         if (!has_parted(&parting, mailbox, &namesake))
             continue;
-        goal = find_goal(&parting, mailbox);
+        goal = items_called(run, items, count, mailbox->row.goal_there);
         if (goal != NULL && is_nobodys(&parting, mailbox, goal))
             goals[i] = goal;
         else
@@ -412,8 +372,8 @@ took_name_part(struct run *run, struct renamed_item *items, size_t count)
         struct mailbox *mailbox = &run->mailboxes[i];
 
         if (goals[i] != NULL)
-            follow(mailbox, goals[i], find_namesake(items, count, mailbox) != NULL);
-        else if (mailbox->left_there && find_goal(&parting, mailbox) == NULL &&
+            follow(mailbox, goals[i], items_named(items, count, mailbox->row.wire) != NULL);
+        else if (mailbox->left_there && items_called(run, items, count, mailbox->row.goal_there) == NULL &&
                  lookup_name(run, mailbox->row.goal_there) == NULL)
             ok = renaming_as_folder(run, mailbox);
         else

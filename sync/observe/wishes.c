@@ -1,17 +1,9 @@
 /* See wishes.h. */
 #include "sync/observe/wishes.h"
 
+#include "sync/observe/items.h"
 #include "sync/run/lookup.h"
 #include "sync/run/uses.h"
-
-static const struct renamed_item *
-find_item(const struct renamed_item *items, size_t count, const struct mailbox *row)
-{
-    for (size_t i = 0; i < count; i++)
-        if (items[i].row == row)
-            return &items[i];
-    return NULL;
-}
 
 /* The one that has this name on the server now, and did not have it here. */
 static const struct mailbox *
@@ -50,7 +42,7 @@ is_anothers(struct run *run, const struct renamed_item *items, size_t count, con
     other = lookup_name(run, name);
     /* One that is to move here, after an earlier list or since its own wish was given up. One that has no folder waits for this one: nothing is in its way. */
     return other != NULL && other != mailbox && other->listed && other->row.goal != NULL &&
-           find_item(items, count, other) == NULL;
+           items_of(items, count, other) == NULL;
 }
 
 static bool
@@ -87,7 +79,7 @@ settle(struct run *run, const struct renamed_item *items, size_t count)
             struct mailbox *mailbox = &run->mailboxes[i];
 
             if (mailbox->row.id == 0 || mailbox->row.goal_there == NULL || !mailbox->listed ||
-                find_item(items, count, mailbox) != NULL || !is_anothers(run, items, count, mailbox))
+                items_of(items, count, mailbox) != NULL || !is_anothers(run, items, count, mailbox))
                 continue;
             ok = give_up(run, mailbox);
             again = ok && mailbox->row.goal_there == NULL;

@@ -11,6 +11,7 @@
  *   spelled     the same on a connection that spells names the other way (UTF8=ACCEPT came)
  *   copied      every folder was born again, as after a copy of the tree
  *   renumbered  every mailbox has another UIDVALIDITY
+ *   identified  nothing moved, on a server that says which mailbox is which (MAILBOXID)
  */
 #include "store/base/remote.h"
 #include "sync/engine.h"
@@ -20,7 +21,8 @@
 
 struct scene {
     size_t count;
-    bool utf8; /* names are spelled in UTF-8 */
+    bool utf8;       /* names are spelled in UTF-8 */
+    bool identifies; /* each line of its list says which mailbox that is */
     uint32_t
         uidvalidity; /* all have it: servers that take it from the clock give it to all that are made in one second */
     int64_t born;    /* added to each folder's time of birth */
@@ -91,6 +93,8 @@ remote_survey(void *self, bool (*listed)(void *context, const struct remote_list
         print_name(i, !scene->utf8, other);
         out.name = text_of(wire);
         out.utf8 = text_of(utf8);
+        if (scene->identifies)
+            (void)text_print(out.objectid, sizeof out.objectid, "M%zu", i);
         if (i != 0)
             out.other = text_of(other);
         if (!listed(context, &out))
@@ -369,9 +373,9 @@ run_once(struct scene *scene, struct journal *journal, struct report *report)
     return cpu_seconds() - begin;
 }
 
-enum figure { FIRST, UNCHANGED, SPELLED, COPIED, RENUMBERED, FIGURES };
+enum figure { FIRST, UNCHANGED, SPELLED, COPIED, RENUMBERED, IDENTIFIED, FIGURES };
 
-static const char *const names[FIGURES] = {"first", "unchanged", "spelled", "copied", "renumbered"};
+static const char *const names[FIGURES] = {"first", "unchanged", "spelled", "copied", "renumbered", "identified"};
 
 static void
 measure(size_t count, struct report *report, double seconds[static FIGURES])
@@ -393,6 +397,9 @@ measure(size_t count, struct report *report, double seconds[static FIGURES])
     seconds[COPIED] = run_once(&scene, journal, report);
     scene.uidvalidity = 6;
     seconds[RENUMBERED] = run_once(&scene, journal, report);
+    scene.identifies = true;
+    (void)run_once(&scene, journal, report); /* learns which is which */
+    seconds[IDENTIFIED] = run_once(&scene, journal, report);
     journal_close(journal);
     free(scene.made);
 }
