@@ -18,8 +18,8 @@ import_beside_imap(const struct import *import)
  * up is dated with the file's time, by our own clock, which is no earlier than the name was given. Then both accounts have one mailbox: what
  * goes from the maildrop would be removed here by IMAP.
  */
-bool
-import_beside_had(struct import *import, const char *base, bool *had)
+static bool
+was_had(struct import *import, const char *base, bool *had)
 {
     struct text date = {base, strcspn(base, ".")};
     const char *dot = strrchr(base, '.');
@@ -43,8 +43,7 @@ import_beside_imported(struct import *import, const char *base, bool *imported)
 bool
 import_beside_explains(struct import *import, const char *base, bool *explained)
 {
-    return import_beside_had(import, base, explained) &&
-           (*explained || import_beside_imported(import, base, explained));
+    return was_had(import, base, explained) && (*explained || import_beside_imported(import, base, explained));
 }
 
 enum obstacle { OBSTACLE_NONE, OBSTACLE_CIRCLE, OBSTACLE_ONE_MAILBOX };
@@ -57,7 +56,7 @@ find_obstacle(struct import *import, const struct journal_pop *row, enum obstacl
     *obstacle = OBSTACLE_CIRCLE;
     if ((row->facts & POP_RETURNED) != 0 && import_beside_imap(import))
         return true;
-    if (!import_beside_had(import, row->base, &one))
+    if (!was_had(import, row->base, &one))
         return false;
     *obstacle = one ? OBSTACLE_ONE_MAILBOX : OBSTACLE_NONE;
     return true;

@@ -4,8 +4,6 @@
 
 #include "sync/import/private.h"
 
-/** Did the IMAP account of this tree find the message of this name on its own server, before an import could have given the name? */
-MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
 /** Does an IMAP account sync this tree? */
 bool import_beside_imap(const struct import *import);
 /** Has the import of another account a row for a file of this name? */

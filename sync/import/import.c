@@ -86,8 +86,8 @@ say_expiry(struct import *import)
  * At the end of a run that came to its end: time goes on for what is kept, and what was met is not met again. Stamps that lie ahead, after a
  * clock that jumped and came back, are brought back.
  */
-bool
-import_count_time(struct import *import)
+static bool
+count_time(struct import *import)
 {
     struct journal *journal = import->journal;
     char stamp[32], later[32];
@@ -123,7 +123,7 @@ static bool
 finish(struct import *import)
 {
     import->fetched = true;
-    return note_left(import) && import_came(import) && import_remove(import) && import_count_time(import);
+    return note_left(import) && import_came(import) && import_remove(import) && count_time(import);
 }
 
 /* What a run that was cut off left in tmp/. */
@@ -153,12 +153,12 @@ work(struct import *import)
     if (!say_expiry(import))
         return false;
     if (import->adopted != NULL)
-        return import_list(import) && import_meet(import) && import_adopt(import) && import_count_time(import);
+        return import_list(import) && import_meet(import) && import_adopt(import) && count_time(import);
     if (!import_list(import) || !import_same_maildrop(import) || !import_beside(import) || !import_meet(import) ||
         !import_match(import))
         return false;
     if (import->options->skip_existing)
-        return import_skip(import) && note_left(import) && import_remove(import) && import_count_time(import);
+        return import_skip(import) && note_left(import) && import_remove(import) && count_time(import);
     /* What is known only by its bytes is known before it is judged; what turns out to be another message is compared behind the new ones. */
     return (import->identity == BY_BODY || (import_compare(import) && import_compare_new(import))) &&
            import_keep(import) && import_compare_freed(import) && import_fetch(import) && import_parts(import) &&

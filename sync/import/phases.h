@@ -52,8 +52,6 @@ bool import_compare_rest(struct import *import);
 bool import_bury_rest(struct import *import);
 /** DELE for what may be removed, and QUIT. */
 bool import_remove(struct import *import);
-/** Time goes on, for what is kept. */
-bool import_count_time(struct import *import);
 /** Of what this session fetched and is to remove: which of it was proven to be what was asked for? LISTED_CAME becomes LISTED_REMOVABLE. */
 MUST_CHECK bool import_came(struct import *import);
 /** Is a day over since parts were read? */

@@ -185,14 +185,6 @@ meeting_is_plausible(uint64_t a, uint64_t b)
 }
 
 bool
-meeting_is_copy_size(uint64_t a, uint64_t b)
-{
-    const uint64_t differ = a > b ? a - b : b - a;
-
-    return differ == 0 || differ == MEETING_COPY_LINE;
-}
-
-bool
 meeting_fits(const struct meeting *meeting, const struct half *uid)
 {
     for (size_t f = 0; f < meeting->files.count; f++) {

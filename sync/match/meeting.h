@@ -119,8 +119,6 @@ bool meeting_fits(const struct meeting *meeting, const struct half *uid);
 /** May these be sizes of one message, here and on a server that counts inexactly? */
 bool meeting_is_plausible(uint64_t a, uint64_t b);
 #define MEETING_COPY_LINE 22 /* bytes of mbsync's "X-TUID: ............\r\n", which it writes into each copy */
-/** Are these the sizes of a message and of a copy that mbsync or OfflineIMAP made of it? */
-bool meeting_is_copy_size(uint64_t a, uint64_t b);
 /** May this UID be what became of a file whose APPEND, COPY or MOVE was not confirmed? */
 bool meeting_has_intent(const struct halves *files, const struct half *uid);
 /** After a mailbox was paired: flags that the server lost with the UIDs are no changes of anybody's. Inside a transaction. */

@@ -264,8 +264,9 @@ take_kin(struct meeting *meeting, struct half *half, struct journal_message *fil
            journal_message_save(run->journal, lost, &run->err);
 }
 
-bool
-renamed_join_kin(struct meeting *meeting, struct half *half, const struct half *uid, unsigned facts, bool *taken)
+/* The file is kin of what this UID has. *taken: there is a row whose file it was, and it is settled */
+static bool
+join_kin(struct meeting *meeting, struct half *half, const struct half *uid, unsigned facts, bool *taken)
 {
     struct run *run = meeting->run;
     struct journal_message *file = calloc(2, sizeof *file), *lost = file + 1;
@@ -294,7 +295,7 @@ renamed_join_related(struct meeting *meeting, struct half *file, struct half *ui
 {
     bool taken;
 
-    if (!renamed_join_kin(meeting, file, uid, facts, &taken))
+    if (!join_kin(meeting, file, uid, facts, &taken))
         return false;
     return taken || join_halves(meeting, file, uid, facts);
 }

@@ -15,16 +15,9 @@ MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fr
  */
 MUST_CHECK bool renamed_join_files(struct meeting *meeting);
 /**
- * The same, where the new file has lines of a mail reader, and is kin of what this UID has: the row whose file it was takes it, which is one that
- * had its bytes without those lines, or whose message there has the header and the size of this UID's. The file's body was read; facts as in
- * join.h. In a transaction.
- *
- * @param taken [out] there is such a row, and the file is settled
- */
-MUST_CHECK bool renamed_join_kin(struct meeting *meeting, struct half *file, const struct half *uid, unsigned facts,
-                                 bool *taken);
-/**
- * What to do with a file and a UID that are one message in other bytes: the above, or they become one row (join.h). In a transaction.
+ * What to do with a file and a UID that are one message in other bytes. Where the new file has lines of a mail reader, and is kin of what this UID has, the row
+ * whose file it was takes it: one that had its bytes without those lines, or whose message there has the header and the size of this UID's. Else they become
+ * one row. The file's body was read; facts as in join.h. In a transaction.
  */
 MUST_CHECK bool renamed_join_related(struct meeting *meeting, struct half *file, struct half *uid, unsigned facts);
 /**

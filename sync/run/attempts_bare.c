@@ -19,8 +19,8 @@ attempts_bare(const struct run *run, const struct mailbox *mailbox)
     return find_bare(run, mailbox) != NULL || (look != NULL && look->bare);
 }
 
-void
-attempts_begin_bare(struct run *run, const struct mailbox *mailbox)
+static void
+begin(struct run *run, const struct mailbox *mailbox)
 {
     struct suspect *former = attempts_find(run, mailbox->row.id, ATTEMPT_BARE, 0);
 
@@ -46,7 +46,7 @@ attempts_ask_less(struct run *run, struct mailbox *mailbox, bool last)
     if (last)
         return false;
     if (mailbox->sizeless)
-        attempts_begin_bare(run, mailbox);
+        begin(run, mailbox);
     mailbox->sizeless = true;
     return true;
 }
@@ -185,7 +185,7 @@ attempts_settle_bare(struct run *run, const struct mailbox *mailbox, bool broke)
         return false;
     run->attempts.settled = true;
     attempts_drop(run, look);
-    attempts_begin_bare(run, mailbox);
+    begin(run, mailbox);
     bare = find_bare(run, mailbox);
     if (bare != NULL) { /* where it broke the line is to be compared with others still */
         bare->broke = was.broke;

@@ -17,8 +17,6 @@ struct search {    /* kept from run to run */
 
 /** Is it to be listed by UID and flags alone? */
 bool attempts_bare(const struct run *run, const struct mailbox *mailbox);
-/** It is, from now on. */
-void attempts_begin_bare(struct run *run, const struct mailbox *mailbox);
 /**
  * It could be opened, and what is asked of its messages is refused: one whose size the server can't find out suffices for that, or one whose date it
  * can't find out either.
