@@ -159,9 +159,10 @@ struct remote_outcome { /* of one item or mailbox */
     char answer[512]; /* the server's words, escaped; of a listing that is ok: what could not be read of it */
 };
 
-struct remote_observer { /* store needs only the last two */
-    bool (*selected)(void *context, size_t index, const struct remote_selected *selected);
-    bool (*vanished)(void *context, size_t index, uint32_t first, uint32_t last); /* delta only; inclusive */
+struct remote_observer {
+    bool (*selected)(void *context, size_t index, const struct remote_selected *selected); /* may be NULL */
+    bool (*vanished)(void *context, size_t index, uint32_t first,
+                     uint32_t last); /* delta only; inclusive; may be NULL */
     bool (*message)(void *context, size_t index, const struct remote_message *message);
     /** Outcome ok: every tagged answer was OK. Whether all was listed that EXISTS counts is for the caller to count. */
     bool (*done)(void *context, size_t index, const struct remote_outcome *outcome);

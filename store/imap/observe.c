@@ -184,7 +184,7 @@ tell_selected(struct observing *observing)
             return true;
         out.delta = false;
     }
-    return observing->to->selected(observing->context, selection->index, &out);
+    return observing->to->selected == NULL || observing->to->selected(observing->context, selection->index, &out);
 }
 
 static bool
@@ -356,7 +356,8 @@ take_vanished(void *self, bool earlier, uint32_t first, uint32_t last)
     }
     /* The message whose answers are being put together was told before this: keep that order. */
     return flush_message(observing) &&
-           observing->to->vanished(observing->context, observing->selection.index, first, last);
+           (observing->to->vanished == NULL ||
+            observing->to->vanished(observing->context, observing->selection.index, first, last));
 }
 
 /* Something of the listing is still to come: remembered for the next pass. */

@@ -344,14 +344,6 @@ see_selected(void *context, size_t index, const struct remote_selected *selected
 }
 
 static bool
-see_vanished(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    return first <= last;
-}
-
-static bool
 see_message(void *context, size_t index, const struct remote_message *message)
 {
     (void)context;
@@ -382,7 +374,7 @@ has_lost_its_name(struct run *run, const struct mailbox *mailbox)
 static bool
 ask_by_name(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
 {
-    static const struct remote_observer observer = {see_selected, see_vanished, see_message, see_done};
+    static const struct remote_observer observer = {.selected = see_selected, .message = see_message, .done = see_done};
     const struct remote_select request = {.mailbox = text_of(mailbox->row.wire), .first = 1, .last = 1};
     struct asking asking = {0};
 

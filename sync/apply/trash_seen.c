@@ -15,16 +15,6 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     return true;
 }
 
-static bool
-on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    (void)first;
-    (void)last;
-    return true;
-}
-
 /* Where the answer named it, its date may be another one: not all servers keep that. */
 bool
 trash_may_be(const struct copied *copied, const struct seen *seen)
@@ -73,7 +63,7 @@ on_listed(void *context, size_t index, const struct remote_outcome *outcome)
 static bool
 look(struct trashing *trashing, uint32_t from)
 {
-    static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_listed};
+    static const struct remote_observer observer = {.selected = on_selected, .message = on_message, .done = on_listed};
     struct run *run = trashing->expunging.run;
     const struct remote server = run->attempts.server; /* what breaks here is no mailbox's listing */
     const struct remote_select request = {

@@ -44,18 +44,9 @@ see_file(void *context, const char *base, const char *info)
 }
 
 static bool
-see_bad(void *context, const char *name, const char *why)
-{
-    (void)context;
-    (void)name;
-    (void)why;
-    return true;
-}
-
-static bool
 see_folder(void *context, const char *folder)
 {
-    static const struct local_scanner scanner = {see_file, see_bad};
+    static const struct local_scanner scanner = {.file = see_file};
     struct looking *looking = context;
     struct local_stamp stamp;
     struct error ignored = {0}; /* a sync says what can't be read */

@@ -222,16 +222,6 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
 }
 
 static bool
-on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    (void)first;
-    (void)last;
-    return true; /* everything is listed */
-}
-
-static bool
 find_unknown(struct look *look, uint32_t uid)
 {
     const uint32_t next = look->mailbox->row.uidnext;
@@ -349,7 +339,7 @@ verify_is_compared(const struct mailbox *mailbox)
 static bool
 ask(struct look *look)
 {
-    static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_done};
+    static const struct remote_observer observer = {.selected = on_selected, .message = on_message, .done = on_done};
     struct run *run = run_of(look);
     struct remote_select *requests = calloc(look->asked_count, sizeof *requests);
     bool ok = requests != NULL || run_no_memory(run);

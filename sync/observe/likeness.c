@@ -136,14 +136,6 @@ see_selected(void *context, size_t index, const struct remote_selected *selected
 }
 
 static bool
-see_vanished(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    return first <= last;
-}
-
-static bool
 note_told(struct run *run, struct likeness *pair, const struct remote_message *seen)
 {
     if (!array_grow(&pair->told, &pair->told_size, pair->told_count + 1, sizeof *pair->told))
@@ -201,7 +193,7 @@ server_of(const struct run *run)
 static bool
 list_all(struct looking *looking)
 {
-    static const struct remote_observer observer = {see_selected, see_vanished, see_message, see_done};
+    static const struct remote_observer observer = {.selected = see_selected, .message = see_message, .done = see_done};
     const struct remote server = server_of(looking->run);
     struct remote_select *requests = calloc(looking->count + 1, sizeof *requests);
     bool ok = requests != NULL || run_no_memory(looking->run);

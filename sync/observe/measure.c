@@ -27,25 +27,6 @@ struct asking { /* for size and date of some */
 };
 
 static bool
-on_selected(void *context, size_t index, const struct remote_selected *selected)
-{
-    (void)context;
-    (void)index;
-    (void)selected;
-    return true;
-}
-
-static bool
-on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    (void)first;
-    (void)last;
-    return true; /* the next look shows it */
-}
-
-static bool
 on_message(void *context, size_t index, const struct remote_message *seen)
 {
     struct asking *asking = context;
@@ -109,7 +90,7 @@ is_broken(const struct asking *asking)
 static bool
 ask(struct asking *asking, enum told *told, bool *broke)
 {
-    static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_done};
+    static const struct remote_observer observer = {.message = on_message, .done = on_done};
     struct run *run = asking->run;
     const struct remote server = run->attempts.server; /* what breaks here is no mailbox's listing */
     const struct journal_mailbox *row = &asking->mailbox->row;

@@ -35,7 +35,8 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
 {
     struct watch *watch = context;
 
-    return flight_said(watch, watch->observer->selected(watch->context, watch->index[index], selected));
+    return watch->observer->selected == NULL ||
+           flight_said(watch, watch->observer->selected(watch->context, watch->index[index], selected));
 }
 
 static bool
@@ -43,7 +44,8 @@ on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
 {
     struct watch *watch = context;
 
-    return flight_said(watch, watch->observer->vanished(watch->context, watch->index[index], first, last));
+    return watch->observer->vanished == NULL ||
+           flight_said(watch, watch->observer->vanished(watch->context, watch->index[index], first, last));
 }
 
 static void

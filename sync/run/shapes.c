@@ -303,20 +303,11 @@ see_file(void *context, const char *base, const char *info)
     return true;
 }
 
-static bool
-see_bad(void *context, const char *name, const char *why)
-{
-    (void)context;
-    (void)name;
-    (void)why;
-    return true;
-}
-
 /* Was there a mailbox there that another program kept this folder in sync with? What can't be read says nothing. */
 static bool
 was_kept(const struct local *local, const char *folder, struct looking *looking)
 {
-    static const struct local_scanner scanner = {see_file, see_bad};
+    static const struct local_scanner scanner = {.file = see_file};
     struct local_stamp stamp;
     struct error ignored = {0};
     bool stable;

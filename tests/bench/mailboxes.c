@@ -115,7 +115,7 @@ remote_observe(void *self, const struct remote_select *mailboxes, size_t count, 
     (void)mailboxes;
     (void)err;
     for (size_t i = 0; i < count; i++)
-        if (!to->selected(context, i, &selected) || !to->done(context, i, &outcome))
+        if ((to->selected != NULL && !to->selected(context, i, &selected)) || !to->done(context, i, &outcome))
             return false;
     return true;
 }

@@ -203,7 +203,7 @@ tell_vanished(const struct listing *listing, const struct sim_mailbox *then)
     for (size_t i = 0; i < then->expunged_count; i++) {
         const uint32_t uid = then->expunged[i].uid;
         if (then->expunged[i].modseq > listing->since && uid < listing->select->uidnext &&
-            !listing->to->vanished(listing->context, listing->index, uid, uid))
+            listing->to->vanished != NULL && !listing->to->vanished(listing->context, listing->index, uid, uid))
             return false;
     }
     return true;
@@ -326,7 +326,7 @@ observe_one(struct listing *listing, struct error *err)
                                              .delta = listing->delta,
                                              .read_only =
                                                  server->examine || (server->protected >> listing->mailbox & 1) != 0};
-    if (!listing->to->selected(listing->context, listing->index, &selected))
+    if (listing->to->selected != NULL && !listing->to->selected(listing->context, listing->index, &selected))
         return false;
     if (!listing->known && select->uidvalidity != 0) /* nothing that was asked for makes sense under another one */
         return listing->to->done(listing->context, listing->index, &changed);
