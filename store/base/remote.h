@@ -141,7 +141,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool passing;    /* not ok, and the server has trouble now, with this message or all: [UNAVAILABLE], [SERVERBUG] */
     bool denied;     /* not ok, and it is a matter of rights: read-only, [NOPERM] */
     bool over_quota; /* [OVERQUOTA]; throttled as well */
-    bool crowded;    /* not ok: what else carries \\Deleted there would be expunged with it */
+    bool crowded;    /* not ok: what else carries \Deleted there would be expunged with it */
     bool changed;    /* verify said no, UIDVALIDITY differs ...: plan anew; with gone: the target does not exist */
     bool disturbed;  /* a listing, changed: only because messages were removed meanwhile; what was told was there */
     bool doubtful;   /* not ok, but the command may have been (partly) done: look before trying again */
@@ -247,7 +247,7 @@ struct remote_change { /* messages to be removed, moved or copied out of one mai
     struct text target;          /* move, copy: the other mailbox */
     uint32_t target_uidvalidity; /* a COPYUID of another one is not believed */
     bool headers;                /* each message is verified with its header, too */
-    bool undelete;               /* move, copy: without \\Deleted, which a copy's source has again afterwards */
+    bool undelete;               /* move, copy: without \Deleted, which a copy's source has again afterwards */
 };
 
 struct remote_changer {

@@ -253,11 +253,11 @@ enum journal_which {
     WHICH_WITH_UID,    /* uid known and not gone there */
     WHICH_WITH_BASE,   /* base known and not gone here */
     WHICH_PRESENT,     /* one of these two: not gone on both sides, or on the only one that it was known on */
-    WHICH_DELETED,     /* uid and base there, \\Deleted in rseen and lseen */
+    WHICH_DELETED,     /* uid and base there, \Deleted in rseen and lseen */
     WHICH_OUT_OF_VIEW, /* FACT_OUT_OF_VIEW */
     WHICH_FOREIGN,     /* FACT_FOREIGN, and gone on neither side */
     WHICH_ALIAS,       /* files of another row's UID, not gone here */
-    WHICH_DRAFT,       /* files that carry \\Draft on a side, not gone here */
+    WHICH_DRAFT,       /* files that carry \Draft on a side, not gone here */
     /* of the dirty ones: */
     WHICH_UNREAD,     /* files that are here and were not digested yet */
     WHICH_FILE_ALONE, /* base known, no uid */
@@ -385,7 +385,7 @@ struct journal_op { /* an intent, durable before its command */
     int attempt;
     int64_t since; /* seconds UTC */
     /*
-     * Remove local: the name in the quarantine. Remove remote, of a message that is first copied to the \\Trash: that one's wire name; `uidnext` and
+     * Remove local: the name in the quarantine. Remove remote, of a message that is first copied to the \Trash: that one's wire name; `uidnext` and
      * `date` are its UIDNEXT and UIDVALIDITY before that, `attempt` how many copies were answered OK (sync/apply/trash.c). Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is
      * the UID, of an upload `canonical` the digest of the wire bytes. Rename there: the name for people that it is to get. Delete
      * there: the wire name that it has meanwhile.

@@ -55,7 +55,7 @@ static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 &
     {                                                                                                                  \
         DRAFTS("count(*)") "mailbox = ?1 AND " DRAFT, DRAFTS("count(*)") DRAFT                                         \
     }
-/* ... and those that carry \\Deleted on both sides, which `expunge` asks for in each run. */
+/* ... and those that carry \Deleted on both sides, which `expunge` asks for in each run. */
 #define WITH_DELETED(what) "SELECT " what " FROM message INDEXED BY message_deleted WHERE "
 #define DELETED_IDS                                                                                                    \
     {                                                                                                                  \

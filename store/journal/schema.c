@@ -391,7 +391,7 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "CREATE TRIGGER letter_ended AFTER DELETE ON keyword BEGIN INSERT OR IGNORE INTO letter (kind, mailbox, message)"
     " SELECT 1, mailbox, id FROM message WHERE mailbox = old.mailbox AND base = old.base; END;",
 
-    /* `expunge` asks in each run for what carries \\Deleted on both sides, and there is hardly any: its rows are clean. */
+    /* `expunge` asks in each run for what carries \Deleted on both sides, and there is hardly any: its rows are clean. */
     "CREATE INDEX message_deleted ON message (mailbox) WHERE (rseen & lseen & 8) <> 0;",
 
     /* A folder that was renamed here: what its mailbox is to be called there. */

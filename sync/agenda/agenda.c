@@ -122,7 +122,7 @@ say_mark(struct run *run, const struct mailbox *mailbox, int64_t id)
 }
 
 /*
- * At Gmail \\Deleted alone may take a label off at once (auto-expunge), and is never given as a flag: it waits here, as what a policy keeps back. With
+ * At Gmail \Deleted alone may take a label off at once (auto-expunge), and is never given as a flag: it waits here, as what a policy keeps back. With
  * `expunge`, perhaps later, it is a removal, and carried as one.
  */
 static bool

@@ -5,7 +5,7 @@
 #include "sync/run/run.h"
 
 /**
- * After all is done: what came into \\Sent in this run and is the copy of what went up, or was saved here since the last one, went up, and is what the server
+ * After all is done: what came into \Sent in this run and is the copy of what went up, or was saved here since the last one, went up, and is what the server
  * filed, is named; never twice, and not always (filed_twin.c).
  */
 MUST_CHECK bool filed_twins(struct run *run);

@@ -370,7 +370,7 @@ has_lost_its_name(struct run *run, const struct mailbox *mailbox)
     return mailbox->row.wire == NULL || (other != NULL && other != mailbox && other->listed && !other->undecided);
 }
 
-/* By its name: a list may leave out what the rights to see are gone for. *gone false: it is there, or nobody says that it is not */
+/* By its name: a list may leave out what the rights to see are gone for. `why` is written where it is there, or nobody says that it is not. */
 static bool
 ask_by_name(struct run *run, const struct mailbox *mailbox, char why[static GOING_WHY])
 {

@@ -158,7 +158,7 @@ stay_there(struct run *run, struct mailbox *mailbox, const struct remote_delete 
     return going_keep(run, mailbox, outcome->answer[0] != '\0' ? outcome->answer : "its deletion was cut off");
 }
 
-/* They are mailboxes like any other. */
+/* What came below it in the last moment is synced under the name that it has there. */
 static void
 say_left_below(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
 {

@@ -10,7 +10,7 @@
 
 #include "sync/run/run.h"
 
-/** `from`'s file is about to get this second name, for the row `to`; inside a transaction. @return its id in *intent */
+/** `from`'s file is about to get this second name, for the row `to`; inside a transaction. @param intent  [out] what linked_keep asks for */
 MUST_CHECK bool linked_announce(struct run *run, const struct journal_message *from, const struct journal_message *to,
                                 int64_t *intent);
 /**

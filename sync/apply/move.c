@@ -74,7 +74,7 @@ ends_in_vain(struct run *run, const struct journal_message *wanted, bool *vain)
     return true;
 }
 
-/* Does our own \\Deleted stand on it, of a removal that was begun? It would go along, and nobody could tell whose it is. */
+/* Does our own \Deleted stand on it, of a removal that was begun? It would go along, and nobody could tell whose it is. */
 static bool
 is_being_removed(struct run *run, const struct journal_message *source, bool *is)
 {

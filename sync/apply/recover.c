@@ -54,7 +54,7 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
 }
 
 /*
- * A copy of it was begun in the \\Trash, and it is still to be removed: what is known of the copy stays, or there would be a second one. Where
+ * A copy of it was begun in the \Trash, and it is still to be removed: what is known of the copy stays, or there would be a second one. Where
  * nobody removes it any more that is forgotten: by the time when somebody does, the copy may be gone.
  */
 static bool

@@ -128,7 +128,7 @@ expunging_done(void *context, size_t index, size_t item, uint32_t uid, const str
                                      .detail = todo->trashed ? "into the Trash" : NULL,
                                      .why = todo->replaced ? "" : plan_reason_words(&todo->step)});
         message->facts |= FACT_GONE_THERE;
-        if (run->info.labels && todo->deleted) /* \\Deleted was never a flag there, and goes no further */
+        if (run->info.labels && todo->deleted) /* \Deleted was never a flag there, and goes no further */
             message->flags = merge_taken(message->flags, FLAG_DELETED);
         if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
             return journal_message_save(run->journal, message, &run->err);

@@ -1,4 +1,4 @@
-/* What a \\Trash shows of the copies that are to be proven. See trash.h. */
+/* What a \Trash shows of the copies that are to be proven. See trash.h. */
 #ifndef SYNC_APPLY_TRASH_SEEN_H
 #define SYNC_APPLY_TRASH_SEEN_H
 
@@ -14,7 +14,7 @@ struct copied { /* a removal whose copy in the \Trash is to be proven */
     int64_t date;
     unsigned char header[DIGEST_SIZE]; /* what the server shows of the source now */
     bool has_header;
-    bool earlier;  /* its intent was there before: our \\Deleted may stand on it */
+    bool earlier;  /* its intent was there before: our \Deleted may stand on it */
     int64_t since; /* ... and what that asked for is of then */
     bool refused;  /* with others: asked for again with fewer of them */
 };

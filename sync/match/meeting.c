@@ -129,7 +129,7 @@ goes_on_removing(struct journal_message *message)
 /*
  * A copy comes with the flags of its source, which nobody set on the copy: they are the base of both sides. A flag that
  * the source did not have was set since. Whether it had one that was never agreed on, or both were given it since, nobody knows: set wins.
- * Only \\Deleted is taken off unless the source is known to have been without it: if it stayed, the copy could be expunged.
+ * Only \Deleted is taken off unless the source is known to have been without it: if it stayed, the copy could be expunged.
  */
 static bool
 take_flags_of_source(struct run *run, const struct journal_op *op, struct journal_message *copy)

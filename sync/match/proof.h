@@ -5,7 +5,7 @@
 #include "sync/run/run.h"
 
 /**
- * What would get \\Deleted, or be removed, there: the body must be the file's. Where it is not they are two messages, and both stay.
+ * What would get \Deleted, or be removed, there: the body must be the file's. Where it is not they are two messages, and both stay.
  * Of what would be removed there also where its bytes are in another file here.
  *
  * @param removals  judge those; else only what would get \Deleted. run->replan where pairs came apart

@@ -516,7 +516,7 @@ end_next_first(const struct following *following)
     return other;
 }
 
-/* That a server calls another mailbox its \\Sent is no mistake of the user's. What is in the way of his own words mapped_follow says. */
+/* That a server calls another mailbox its \Sent is no mistake of the user's. What is in the way of his own words mapped_follow says. */
 static bool
 stay_if_in_the_way(struct run *run)
 {

@@ -16,7 +16,7 @@ struct namesakes {
 bool survey_load(struct run *run);  /* the journal's mailboxes */
 bool survey_here(struct run *run);  /* folders, names on the command line */
 bool survey_there(struct run *run); /* LIST; nothing is decided, and nothing written, of what it means */
-/** Is there a name there, of no mailbox, that stands above some (\\Noselect)? As people call it. */
+/** Is there a name there, of no mailbox, that stands above some (\Noselect)? As people call it. */
 bool survey_is_parent_only(const struct run *run, const char *name);
 bool survey_known(struct run *run);  /* survey_here; what `mailboxes` does not choose any more is left out */
 bool survey_remote(struct run *run); /* LIST and what it means for each mailbox */

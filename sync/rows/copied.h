@@ -8,7 +8,7 @@
 #include "sync/run/run.h"
 
 /**
- * Was the source of this COPY without \\Deleted when it was copied? Only a look at it after that tells: another client may have marked it a moment
+ * Was the source of this COPY without \Deleted when it was copied? Only a look at it after that tells: another client may have marked it a moment
  * before, and then its copy is marked without anybody's wish.
  *
  * @param looked  its mailbox was listed in this run after the COPY; else this is known from an earlier run's

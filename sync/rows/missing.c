@@ -6,7 +6,7 @@
  *   facts                            uid   means
  *   UNPAIRED | GONE_THERE            0     the file is here; where the message is on the server is not known
  *   UNPAIRED | GONE_THERE|GONE_HERE  0     the same, and the file is gone: if that waited to be carried out there (held, or kept
- *                                          back), or was begun and has left our \\Deleted on it, it waits again where the message is found;
+ *                                          back), or was begun and has left our \Deleted on it, it waits again where the message is found;
  *                                          else it comes again
  *   ADOPTED beside these             0     ... and golub never had the file: another program's state said that it was removed here, which
  *                                          waits. The message is found by its body, if that was read; else only after a new UIDVALIDITY, by

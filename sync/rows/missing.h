@@ -36,7 +36,7 @@ MUST_CHECK bool missing_past(struct run *run, const struct mailbox *mailbox, uin
 /** Was this removal seen before, and does it wait for a word or for the policy, or was it begun there? */
 MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits);
 /**
- * Its file is gone, and what may be it was found there under another UID: does its removal go on? One that was only begun does if our \\Deleted
+ * Its file is gone, and what may be it was found there under another UID: does its removal go on? One that was only begun does if our \Deleted
  * stands on it; else that one may have come since, and the intent is forgotten. Inside a transaction.
  *
  * @param shown  its flags

@@ -32,7 +32,7 @@ struct merge_step merge_plan(struct flag_sides flags, unsigned permanent);
 /** A side changed a flag if what it shows differs from its own base. */
 bool merge_is_changed(struct flag_sides flags);
 struct merge_change merge_change(struct flag_sides flags, bool here);
-/** Who set \\Flagged on a survivor, or took \\Deleted off, wants it; no other change is a reason to keep what the other side removed. */
+/** Who set \Flagged on a survivor, or took \Deleted off, wants it; no other change is a reason to keep what the other side removed. */
 bool merge_is_wanted(struct merge_change change);
 /** What is left to be done so that both sides of another message show this change, each for the flags that it can show (0: there is none). */
 struct merge_step merge_give(struct merge_change change, struct flag_sides to, unsigned there, unsigned here);
@@ -52,7 +52,7 @@ struct flag_sides merge_agree(struct flag_sides flags, unsigned bits);
  * to both sides counts as changed there until the name shows it, too.
  *
  * @param again    it did not show all that was sent the last time either: what was set can't be stored there, and is agreed on; what was
- *                 taken off has been set again by another client since, and comes down (not \\Deleted: who took that off wants the message)
+ *                 taken off has been set again by another client since, and comes down (not \Deleted: who took that off wants the message)
  * @param unshown  [out] it does not show all, the first time: that stays our change, once more, since another client may have been quicker
  */
 struct flag_sides merge_stored(struct flag_sides flags, struct merge_step step, unsigned shown, bool again,
@@ -69,7 +69,7 @@ struct flag_sides merge_append_seen(struct flag_sides flags, unsigned shown);
 struct flag_sides merge_copied(struct flag_sides file, struct flag_sides source);
 /** Of what the server shows, what was agreed on: the rest may have been set a moment ago. */
 struct flag_sides merge_agreed(struct flag_sides flags);
-/** First sight of a copy: of what came along with its source nothing is anybody's wish, nor is \\Deleted; other flags were set since then. */
+/** First sight of a copy: of what came along with its source nothing is anybody's wish, nor is \Deleted; other flags were set since then. */
 struct flag_sides merge_copy_seen(struct flag_sides copy, unsigned shown);
 /** ... unless its source is known to have been without it: then another client has marked the copy since. */
 struct flag_sides merge_copy_marked(struct flag_sides copy);
@@ -91,7 +91,7 @@ struct flag_sides merge_unchanged(struct flag_sides flags, bool here);
 /** A file with other bytes goes up as it is, with what others set meanwhile on the version that it replaces. */
 struct flag_sides merge_edited(struct flag_sides flags);
 /**
- * The survivor of a removal on the other side is shown so now. \\Flagged that was seen to be off since both sides agreed on it, and is on again,
+ * The survivor of a removal on the other side is shown so now. \Flagged that was seen to be off since both sides agreed on it, and is on again,
  * was set since, which is not to be seen from its base.
  */
 struct flag_sides merge_survivor(struct flag_sides flags, unsigned shown, bool here);
@@ -110,9 +110,9 @@ struct flag_sides merge_back(struct flag_sides flags, unsigned permanent);
  * @param taken  a run that was cut off took the past over already: what is set was set since then, nothing that is missing was taken off
  */
 struct flag_sides merge_past(struct flag_sides flags, unsigned permanent, bool taken);
-/** A power cut took the name: the old one shows what both sides agreed on before (@param undeleted: that was \\Deleted), and it comes down again. */
+/** A power cut took the name: the old one shows what both sides agreed on before (@param undeleted: that was \Deleted), and it comes down again. */
 struct flag_sides merge_unflushed(struct flag_sides flags, bool undeleted);
-/** Our own \\Deleted of a removal that ended: both sides agreed on it, and the file lost it. */
+/** Our own \Deleted of a removal that ended: both sides agreed on it, and the file lost it. */
 struct flag_sides merge_undelete(struct flag_sides flags);
 
 /**
@@ -127,21 +127,21 @@ struct flag_sides merge_unsaid(struct flag_sides flags, unsigned bits);
 
 /* ---- what is shown ---- */
 
-/** Some of these flags on both sides: of \\Deleted that is no difference, but what `expunge` takes. */
+/** Some of these flags on both sides: of \Deleted that is no difference, but what `expunge` takes. */
 bool merge_both_show(struct flag_sides flags, unsigned bits);
-/** Some of these flags on one side at least: a \\Draft is one wherever it says so. */
+/** Some of these flags on one side at least: a \Draft is one wherever it says so. */
 bool merge_one_shows(struct flag_sides flags, unsigned bits);
-/** A copy of this source would carry \\Deleted, which the file that wants it does not show: whoever expunges would take it meanwhile. */
+/** A copy of this source would carry \Deleted, which the file that wants it does not show: whoever expunges would take it meanwhile. */
 bool merge_copy_is_deleted(struct flag_sides file, struct flag_sides source);
 /** Does this side show some of these flags, which the server has not lost since? */
 bool merge_still_shows(struct flag_sides flags, unsigned bits);
-/** Does the server show it with \\Deleted? */
+/** Does the server show it with \Deleted? */
 bool merge_is_marked_there(struct flag_sides flags);
-/** \\Deleted that was not agreed on is our own where a removal was begun. @param shown  by the server, or what it may show by now */
+/** \Deleted that was not agreed on is our own where a removal was begun. @param shown  by the server, or what it may show by now */
 bool merge_is_own_deleted(struct flag_sides flags, unsigned shown);
 /** Of a message that had flags: under its new UID it shows none of them (-1), or one at least (1). 0: it had none. */
 int merge_kept(struct flag_sides flags);
-/** What a name does not show it has not changed: new/ without a suffix says only that it is not \\Seen. */
+/** What a name does not show it has not changed: new/ without a suffix says only that it is not \Seen. */
 unsigned merge_of_name(const char *info, unsigned before);
 /** ... after another info. Within new/ who took the whole suffix away took off the flags that it showed: mail that is unread loses its last one. */
 unsigned merge_of_rename(const char *from, const char *to, unsigned before);

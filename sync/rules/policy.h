@@ -34,7 +34,7 @@ enum sent_policy { /* who files sent mail */
 enum delete_policy { /* what is removed here and stands on the server */
                      DELETE_AUTO,
                      DELETE_EXPUNGE,
-                     DELETE_TRASH, /* goes into its \\Trash */
+                     DELETE_TRASH, /* goes into its \Trash */
 };
 
 enum import_order { ORDER_NEWEST, ORDER_OLDEST };

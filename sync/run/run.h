@@ -59,7 +59,7 @@ struct mailbox {
     bool name_waits;            /* it has another name on the server, and can't have that here in this run */
     bool
         elsewhere; /* it has another name on the server, `perhaps`, that has no folder here; its own is another mailbox's there */
-    bool stuck; /* ... its folder can't */
+    bool stuck; /* its folder can't move to where it is to stand, or its mailbox not be renamed there, in this run */
     bool
         goal_taken; /* the name that its folder got is another mailbox's there, which has no folder and is no row for that */
     bool
@@ -83,11 +83,14 @@ struct mailbox {
     bool going_doubted;     /* ... with all others but INBOX, or its mail stands here: it waits for the user's word */
     bool going_sought;      /* ... whether it does was looked for in this run */
     char *
-        had_name; /* ... it had this one here until this run; NULL: another run gave it the new one, or it has one name; the run's */
-    bool chosen;    /* by the patterns */
-    unsigned uses;  /* what it is for, by the user's word or the server's: special_uses, without other attributes */
-    unsigned turn;  /* one more than uses_turn; 0: not asked for yet */
-    bool asked;     /* by the command line: operations are allowed in it */
+        had_name; /* it was called so here until this run; NULL: another run gave it the new name, or it has one name; the run's */
+    char *had_wire;  /* ... and so on the server, as the list of this run said; NULL likewise; the run's */
+    char *left_name; /* the one that it gave up there for a temporary one; NULL: none; the run's */
+    char *second;    /* a folder of its name that is not the one it has; the run's */
+    bool chosen;     /* by the patterns */
+    unsigned uses;   /* what it is for, by the user's word or the server's: special_uses, without other attributes */
+    unsigned turn;   /* one more than uses_turn; 0: not asked for yet */
+    bool asked;      /* by the command line: operations are allowed in it */
     bool moved_out; /* its folder is gone here, and what stood in it stands elsewhere here: sync/agenda/gone_folder.h */
     /* what is due */
     bool look_there, look_here;
@@ -127,11 +130,8 @@ struct mailbox {
     bool said_sticky;        /* that its UIDs do not last, once a run */
     const char *said_repair; /* why it is paired anew, once a run; NULL: it was not said */
     bool weighed;            /* a listing of it that does not add up was counted in this run: uneven.h */
-    char *had_wire;       /* ... and this one on the server, as the list of this run said; NULL likewise; the run's */
-    char *left_name;      /* the one that it gave up there for a temporary one; NULL: none; the run's */
-    char *second;         /* a folder of its name that is not the one it has; the run\'s */
-    bool unlisted;        /* ... and known messages were missing in it */
-    struct id_set lacked; /* ... these */
+    bool unlisted;           /* ... and known messages were missing in it */
+    struct id_set lacked;    /* ... these */
     size_t
         doubled; /* so many messages would go both up and down under one Message-ID: doubling.h; 0: no reason to wait */
     char (*examples)
@@ -181,23 +181,23 @@ struct todo { /* one message about which something is to be done */
     int64_t
         moved_here; /* gone on both sides: the row of its file, which is new in another folder (both_gone.c); 0: none is */
     int64_t moved_there; /* ... and that of its UID, which is new in another mailbox; 0: none is, or not known yet */
-    bool begun;          /* its removal there was begun before and not answered: our \\Deleted may stand on it */
+    bool begun;          /* its removal there was begun before and not answered: our \Deleted may stand on it */
     bool unshown;        /* an earlier attempt to set its flags was not shown by the server (FACT_UNSHOWN) */
     bool echoed;         /* the server has shown the flags after the STORE */
     bool unanswered;     /* a new file that was sent without an answer: it may be on the server, perhaps moved on */
     bool arrived;        /* ... and the mailbox has given a UID that can only be that message's */
     bool waits;          /* its file is gone, and what was sent of it is unanswered: kept until that has settled */
     bool replaced;       /* the old version of a file that was saved again: nobody removed it */
-    bool deleted; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */
+    bool deleted; /* its file is here, and \Deleted on both sides: `expunge` removes it, and it has moved nowhere */
     bool
         overwritten; /* its file was overwritten by a new version, or has other bytes: those of the server are nowhere else */
     bool dropped;     /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
     bool given;       /* ... and its flags go to another message of these bytes: the next pass removes it */
     bool gift;        /* flags of one that goes for it: carried, though the command line does not name its mailbox */
-    bool trashed;     /* a removal there that moves it into the \\Trash */
+    bool trashed;     /* a removal there that moves it into the \Trash */
     bool in_trash;    /* ... where it has a copy already, which was proven */
-    bool archived;    /* a removal there that takes off Gmail's label by a MOVE to \\All */
-    int64_t taken_by; /* a removal there of a label: the row whose move into the \\Trash takes it along; 0: none does */
+    bool archived;    /* a removal there that takes off Gmail's label by a MOVE to \All */
+    int64_t taken_by; /* a removal there of a label: the row whose move into the \Trash takes it along; 0: none does */
     bool counted;     /* a removal that the guard counted and let pass */
     bool copied;      /* an upload of which a dry run knows that it will be a copy on the server */
     bool own_name;    /* its file's name is of the form that golub gives */
@@ -345,8 +345,8 @@ struct run {
     bool partial;        /* something was not done: exit 1 */
     bool complained;     /* ... and said */
     bool held;           /* exit 3 */
-    bool said_mark;      /* that \\Deleted is no flag at Gmail */
-    bool said_trash;     /* that no mailbox is known to be the \\Trash */
+    bool said_mark;      /* that \Deleted is no flag at Gmail */
+    bool said_trash;     /* that no mailbox is known to be the \Trash */
     bool untold;         /* a removal waits for a word whose message nothing but its UID names (agenda/shown.c) */
     bool pair_all;       /* journal and Maildir are not of one run: pair everything first */
     bool paired;         /* and that is done */

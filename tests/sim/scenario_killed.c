@@ -242,7 +242,7 @@ of_equal_files_that_were_sent_the_one_that_arrived_moves_on(void **state)
     }
 }
 
-/* What stands there under another UID without our \\Deleted is perhaps what another client put there since. */
+/* What stands there under another UID without our \Deleted is perhaps what another client put there since. */
 static void
 a_removal_that_was_only_begun_takes_no_equal_message_under_another_uidvalidity(void **state)
 {

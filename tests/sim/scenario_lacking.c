@@ -133,7 +133,7 @@ what_a_copied_folder_lacks_was_not_moved(void **state)
 }
 
 /*
- * Its removal is refused (others carry \\Deleted, and there is no UID EXPUNGE), and the same message stands in another folder, which got what
+ * Its removal is refused (others carry \Deleted, and there is no UID EXPUNGE), and the same message stands in another folder, which got what
  * was changed about it.
  */
 static void

@@ -217,7 +217,7 @@ another_one_is_marked_once_the_line_broke(struct world *world)
     world->lose_at = world->remote_step + again;
 }
 
-/* Our \\Deleted stands on it, the removal is refused then, and the same bytes come up in another folder: \\Deleted does not go along. */
+/* Our \Deleted stands on it, the removal is refused then, and the same bytes come up in another folder: \Deleted does not go along. */
 static void
 a_removal_that_broke_off_and_is_refused_then_leaves_no_mark_on_what_moves(void **state)
 {

@@ -52,7 +52,7 @@ a_message_that_ends_the_line_stops_itself_alone(void **state)
     assert_false(has_pending(uid + 1));
 }
 
-/* Our \\Deleted is taken off at the begin of a run, and here nobody could ask for the mailbox then. */
+/* Our \Deleted is taken off at the begin of a run, and here nobody could ask for the mailbox then. */
 static void
 our_deleted_on_what_is_read_last_goes_along_with_no_move(void **state)
 {

@@ -53,7 +53,7 @@ verify_item(struct change *change, size_t i)
         ledger_brought(change->server->world, message->content, message->keys);
     item->modseq = message->modseq;
     item->chosen = change->to->verify == NULL || change->to->verify(change->context, change->index, i, &now);
-    /* With `expunge` what somebody marked \\Deleted goes (CONTRACT, expunge), whatever other flag it has. */
+    /* With `expunge` what somebody marked \Deleted goes (CONTRACT, expunge), whatever other flag it has. */
     const bool marked = change->server->world->expunges && (message->flags & FLAG_DELETED) != 0;
     if (item->chosen && change->removes && !marked && message->content + 1 == change->server->world->wanted)
         violation(change->server->world, "#%d was flagged before it was looked at again, and is removed all the same",

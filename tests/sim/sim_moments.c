@@ -377,7 +377,7 @@ choose_race(struct cast *cast)
     }
 }
 
-/* `expunge = true`, and one of it bears \\Deleted, on whichever side: it is removed, wherever it moves. */
+/* `expunge = true`, and one of it bears \Deleted, on whichever side: it is removed, wherever it moves. */
 static bool
 is_marked(const struct cast *cast)
 {

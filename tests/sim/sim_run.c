@@ -36,7 +36,7 @@ on_commit(void *context, bool after)
     return false;
 }
 
-/* Removals were begun on the server: only this journal knows whose \\Deleted may stand there. */
+/* Removals were begun on the server: only this journal knows whose \Deleted may stand there. */
 static void
 own_marks(struct sim *sim, struct journal *journal)
 {

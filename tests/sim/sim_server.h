@@ -84,8 +84,8 @@ struct server {
     const char *prefix;
     bool encodes; /* names have other bytes than in UTF-8 */
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
-    int trash;    /* one more than the mailbox that is its \\Trash, into which what is removed here goes; 0: none is */
-    int sent; /* one more than the mailbox that is its \\Sent, in which it files what is sent; 0: it files nothing */
+    int trash;    /* one more than the mailbox that is its \Trash, into which what is removed here goes; 0: none is */
+    int sent;     /* one more than the mailbox that is its \Sent, in which it files what is sent; 0: it files nothing */
     struct sim_filing filing[SIM_FILING];
     size_t filing_count;
     /* how it behaves */

@@ -94,7 +94,7 @@ trash_came(struct server *server, int from, unsigned serial, int to, uint32_t ui
         (!kind_on(world, KIND_UIDVALIDITY) || is_told(server, serial, client)))
         violation(world, "doubled: #%d comes into the Trash once more for one removal", content);
     /*
-     * Whoever marked it \\Deleted removed it wherever it is, and how often that was nobody counts. Of several that others copied about, one that moves may
+     * Whoever marked it \Deleted removed it wherever it is, and how often that was nobody counts. Of several that others copied about, one that moves may
      * be found where it was to go, and be missing where it was.
      */
     const struct ledger *entry = &world->ledger[content];

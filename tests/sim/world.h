@@ -162,7 +162,7 @@ struct ledger { /* of one content */
     int moves,
         halves; /* so often a file of it came to another folder, by somebody; golub took away what it had copied there */
     int64_t
-        filed; /* when a mail reader saved it in \\Sent, as the copy of what it sent, before the server filed it; 0: none did */
+        filed; /* when a mail reader saved it in \Sent, as the copy of what it sent, before the server filed it; 0: none did */
     bool sent;       /* ... at any time, or after that */
     int64_t sent_at; /* when that was */
     bool saved;      /* ... or wrote one anew with other lines, in its own mailbox, under another name */
@@ -196,7 +196,7 @@ struct world {
     bool strict;         /* the ledger counts, and knows flags: everything is done by functions that tell it */
     bool late;           /* an APPEND of golub that was still under way is carried out now */
     bool renamed;        /* mailboxes got other names, and it was told which is which */
-    bool expunges;       /* \\Deleted is a removal: the configuration says so */
+    bool expunges;       /* \Deleted is a removal: the configuration says so */
     bool strict_copies;  /* a copy has the flags that its file shows, and no others */
     bool copies;         /* golub's COPY is going on */
     int dress;  /* of new mail; where programs and servers write lines of their own, some of it is DRESS_DATED */
@@ -305,7 +305,7 @@ void ledger_touch(struct world *world, int content, int side);
 void ledger_touch_more(struct world *world, int content, int side);
 /**
  * golub takes it out of this mailbox on one side: somebody else must have done so first, and as often.
- * @param flags  what this one showed before golub touched it: with `expunge` what users marked as \\Deleted may go, each of them
+ * @param flags  what this one showed before golub touched it: with `expunge` what users marked as \Deleted may go, each of them
  */
 void ledger_follows(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /**
@@ -323,7 +323,7 @@ void ledger_removed(struct world *world, int content, int mailbox, int side);
 bool ledger_expunges(const struct world *world, int content);
 /** Taken out of one place and put into another: whoever did it, it is a move; or may have been one. */
 bool ledger_is_moved(const struct ledger *entry);
-/** Somebody marked it \\Deleted in this mailbox, or in one that it has moved from. */
+/** Somebody marked it \Deleted in this mailbox, or in one that it has moved from. */
 bool ledger_was_marked(const struct world *world, int content, int mailbox);
 /** golub is about to: is there anything left to follow? */
 void ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
@@ -342,7 +342,7 @@ void ledger_unkeyed(struct world *world, int content, unsigned keys);
 /** golub takes it into the Trash because somebody removed it. */
 void ledger_trashed(struct world *world, int content, int from, int trash);
 /**
- * A file that shows \\Deleted is moved there. Where that is another client's mark for its own removal, nobody can tell it from anybody else's:
+ * A file that shows \Deleted is moved there. Where that is another client's mark for its own removal, nobody can tell it from anybody else's:
  * with `expunge` it goes from there, too.
  */
 void ledger_carry_mark(struct world *world, int content, int to, unsigned flags);
@@ -351,7 +351,7 @@ void ledger_flags(struct world *world, int content, int mailbox, unsigned before
 /** Flags went where nobody took them off: what golub makes of it is its doubt, not its fault. */
 void ledger_forgive_flags(struct world *world, int content, int mailbox);
 /**
- * The journal that knew of a removal on the server which was cut off is gone: whose \\Deleted that message bears nobody can tell any more.
+ * The journal that knew of a removal on the server which was cut off is gone: whose \Deleted that message bears nobody can tell any more.
  * @param header  its digest, by which it is known where it has another UID by now; NULL: by its UID alone
  */
 void ledger_own_mark(struct world *world, uint32_t uid, const unsigned char *header);
