@@ -35,12 +35,6 @@ leave_out(struct mailbox *mailbox)
 }
 
 static bool
-end_intent(struct run *run, int64_t op)
-{
-    return run_begin(run) && run_end(run, journal_op_delete(run->journal, op, &run->err));
-}
-
-static bool
 begin_intent(struct run *run, const struct mailbox *mailbox, struct journal_op *op)
 {
     return situation_mark(run) && run_begin(run) &&
@@ -63,7 +57,7 @@ go_here(struct run *run, struct mailbox *mailbox)
         return going_keep(run, mailbox, "its folder could not be removed");
     }
     if (holds)
-        return end_intent(run, op.id) && going_keep(run, mailbox, "something came into its folder meanwhile");
+        return unfinished_end(run, op.id) && going_keep(run, mailbox, "something came into its folder meanwhile");
     run_did(run, mailbox, (struct report_done){.act = DID_DELETE_HERE});
     if (!run_begin(run) || !run_end(run, forget(run, mailbox)))
         return false;
@@ -79,7 +73,7 @@ recover_here(struct run *run, const struct journal_op *op)
     bool holds = true;
 
     if (mailbox == NULL)
-        return end_intent(run, op->id);
+        return unfinished_end(run, op->id);
     if (!run->local.ops->remove_folder(run->local.self, mailbox->row.folder, &holds, &err)) {
         run_problem_here(run, mailbox, &err);
         return true;
@@ -194,7 +188,7 @@ take_answer(struct run *run, struct mailbox *mailbox, const struct journal_op *o
     }
     if (outcome->ok)
         return end_there(run, mailbox, asked, outcome);
-    if (!end_intent(run, op->id))
+    if (!unfinished_end(run, op->id))
         return false;
     return outcome->changed ? stay_there(run, mailbox, asked, outcome) : refuse(run, mailbox, outcome->answer);
 }
@@ -261,7 +255,7 @@ recover_there(struct run *run, const struct journal_op *op)
     struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
 
     if (mailbox == NULL || mailbox->row.wire == NULL)
-        return end_intent(run, op->id);
+        return unfinished_end(run, op->id);
     if (!ask(run, mailbox, op, true))
         return false;
     if (run->surveyed && mailbox->row.id == 0) /* on a new line: no list follows that tells which ones there are */

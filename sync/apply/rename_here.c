@@ -2,10 +2,10 @@
 #include "sync/apply/rename_here.h"
 
 #include "sync/rows/renaming.h"
+#include "sync/rows/unfinished.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
-
-#include <inttypes.h>
 
 enum step { STEP_ASIDE = 1, STEP_HOME }; /* `attempt` of the intent: to the temporary name, to the goal */
 
@@ -19,8 +19,11 @@ struct moving {
 static void
 temporary_name(const struct run *run, const struct mailbox *mailbox, char folder[static LOCAL_FOLDER_MAX + 1])
 {
-    (void)text_print(folder, LOCAL_FOLDER_MAX + 1, "%sgolub-rename-%" PRId64,
-                     run->account->policy.layout == LAYOUT_MAILDIRPP ? "" : ".", mailbox->row.id);
+    char name[ASIDE_NAME_SIZE];
+
+    aside_name(mailbox->row.id, name);
+    (void)text_print(folder, LOCAL_FOLDER_MAX + 1, "%s%s", run->account->policy.layout == LAYOUT_MAILDIRPP ? "" : ".",
+                     name);
 }
 
 static bool
@@ -178,12 +181,6 @@ find_clash(struct run *run, const char *from, const char *to)
     return NULL;
 }
 
-static bool
-end_intent(struct run *run, const struct journal_op *op)
-{
-    return run_begin(run) && run_end(run, journal_op_delete(run->journal, op->id, &run->err));
-}
-
 /* What the intent says is on the disk: the journal follows. */
 static bool
 finish(struct run *run, struct mailbox *mailbox, const struct journal_op *op, const char *to)
@@ -251,7 +248,7 @@ move_one(struct moving *moving, struct mailbox *mailbox, enum step step)
         run->err = why;
         return false;
     }
-    return end_intent(run, &op) && say_stuck(run, mailbox, taken ? "something is there already" : why.answer);
+    return unfinished_end(run, op.id) && say_stuck(run, mailbox, taken ? "something is there already" : why.answer);
 }
 
 static bool
@@ -508,7 +505,7 @@ recover(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
     bool here, there, is = false, was = true, taken;
 
     if (mailbox == NULL || (op->attempt == STEP_HOME && mailbox->row.goal == NULL))
-        return end_intent(run, op);
+        return unfinished_end(run, op->id);
     if (op->attempt == STEP_HOME)
         (void)text_print(to, sizeof to, "%s", mailbox->row.goal);
     else
@@ -516,7 +513,7 @@ recover(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
     if (!is_taken(run, mailbox->row.folder, &here) || !is_taken(run, to, &there))
         return false;
     if (!there) /* planned again */
-        return end_intent(run, op);
+        return unfinished_end(run, op->id);
     if (!here)
         return (run->dry || run->local.ops->move_folder(run->local.self, mailbox->row.folder, to, &taken, &run->err)) &&
                finish(run, mailbox, op, to);
@@ -525,7 +522,7 @@ recover(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
     /* Nobody but golub gives the temporary name: what has it went there, unless the other one is as old as it was. */
     if (!was && (is || op->attempt == STEP_ASIDE))
         return (run->dry || run->local.ops->flush(run->local.self, &run->err)) && finish(run, mailbox, op, to);
-    return was && !is ? end_intent(run, op) : doubt(run, mailbox, op, to);
+    return was && !is ? unfinished_end(run, op->id) : doubt(run, mailbox, op, to);
 }
 
 static bool

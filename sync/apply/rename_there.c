@@ -4,6 +4,7 @@
 #include "sync/apply/renamed_apart.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/renaming.h"
+#include "sync/rows/unfinished.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 
@@ -45,10 +46,7 @@ is_mover(const struct mailbox *mailbox)
 static bool
 is_aside(const struct mailbox *mailbox)
 {
-    char aside[ASIDE_NAME_SIZE];
-
-    aside_name(mailbox->row.id, aside);
-    return strcmp(mailbox->row.name, aside) == 0;
+    return aside_is_of(mailbox->row.id, mailbox->row.name);
 }
 
 /* ---- what may not go up ---- */
@@ -185,10 +183,7 @@ see_renamed(void *context, struct text wire, const struct remote_outcome *outcom
 static uint32_t
 number_of(const struct mailbox *mailbox, const char *to, bool carried_out)
 {
-    char aside[ASIDE_NAME_SIZE];
-
-    aside_name(mailbox->row.id, aside);
-    if (mailbox->row.objectid[0] == '\0' && (!carried_out || is_aside(mailbox) || strcmp(to, aside) == 0))
+    if (mailbox->row.objectid[0] == '\0' && (!carried_out || is_aside(mailbox) || aside_is_of(mailbox->row.id, to)))
         return 0;
     return mailbox->has_status ? mailbox->uidvalidity : mailbox->row.uidvalidity;
 }
@@ -264,12 +259,6 @@ doubt(struct run *run, struct mailbox *mailbox, const char *words)
     return true;
 }
 
-static bool
-end_intent(struct run *run, int64_t op)
-{
-    return run_begin(run) && run_end(run, journal_op_delete(run->journal, op, &run->err));
-}
-
 /* It was asked for again: the day until the next time begins now. */
 static bool
 forget_refusal(struct run *run, const struct mailbox *mailbox)
@@ -300,7 +289,7 @@ refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum ste
 
     if (outcome->doubtful)
         return doubt(renaming->run, mailbox, outcome->answer);
-    if (!end_intent(renaming->run, op))
+    if (!unfinished_end(renaming->run, op))
         return false;
     if (step == STEP_BACK)
         return true;
@@ -527,17 +516,17 @@ settle(struct run *run, const struct journal_op *op)
         return true;
     /* Not under its old name any more, nor under that one (took_name.h): somebody else did something to it. */
     if (mailbox == NULL || mailbox->row.wire == NULL || !mailbox->listed)
-        return (mailbox != NULL && run->info.unlisted[0] != '\0') || end_intent(run, op->id);
+        return (mailbox != NULL && run->info.unlisted[0] != '\0') || unfinished_end(run, op->id);
     has_it = strcmp(mailbox->row.name, op->name) == 0;
     if (has_it && mailbox->had_wire == NULL)
-        return end_intent(run, op->id);
+        return unfinished_end(run, op->id);
     ok = ask(run, mailbox, has_it ? mailbox->had_wire : mailbox->row.wire, op->name, true, &answer);
     if (ok && has_it)
-        ok = end_intent(run, op->id);
+        ok = unfinished_end(run, op->id);
     else if (ok && answer.outcome.ok)
         ok = finish(run, mailbox, op->id, op->name, answer.wire);
     else if (ok)
-        ok = answer.outcome.doubtful ? doubt(run, mailbox, answer.outcome.answer) : end_intent(run, op->id);
+        ok = answer.outcome.doubtful ? doubt(run, mailbox, answer.outcome.answer) : unfinished_end(run, op->id);
     free(answer.wire);
     return ok;
 }

@@ -46,10 +46,7 @@ may_be_sought(const struct mailbox *row, const struct renamed_item *namesake)
 static bool
 is_on_its_way(const struct mailbox *row)
 {
-    char aside[ASIDE_NAME_SIZE];
-
-    aside_name(row->row.id, aside);
-    return row->row.goal_there != NULL && strcmp(row->row.name, aside) == 0;
+    return row->row.goal_there != NULL && aside_is_of(row->row.id, row->row.name);
 }
 
 /*

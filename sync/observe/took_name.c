@@ -153,10 +153,7 @@ look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items,
 static enum reason
 reason_of(const struct journal_op *op, const struct mailbox *mailbox)
 {
-    char aside[ASIDE_NAME_SIZE];
-
-    aside_name(op->mailbox, aside);
-    if (strcmp(op->name, aside) == 0)
+    if (aside_is_of(op->mailbox, op->name))
         return BY_OWN_NAME;
     return mailbox->row.goal_there != NULL && strcmp(mailbox->row.goal_there, op->name) == 0 ? BY_GOAL : BY_INTENT;
 }
@@ -281,16 +278,6 @@ struct parting {
     size_t count;
 };
 
-/* golub gave it its name there for a moment: whatever UIDVALIDITY it got with that, nobody else has it. */
-static bool
-is_aside(const struct mailbox *mailbox)
-{
-    char aside[ASIDE_NAME_SIZE];
-
-    aside_name(mailbox->row.id, aside);
-    return strcmp(mailbox->row.name, aside) == 0;
-}
-
 /* The list says so, or has another UIDVALIDITY there where it never says what a mailbox is. */
 static bool
 is_anothers(const struct remote_listed *seen, const struct mailbox *mailbox)
@@ -300,7 +287,10 @@ is_anothers(const struct remote_listed *seen, const struct mailbox *mailbox)
     return is_another(seen, mailbox);
 }
 
-/* Its folder was renamed here, and nothing there has its old name, or another mailbox has. */
+/*
+ * Its folder was renamed here, and nothing there has its old name, or another mailbox has. What golub gave its name for a moment nobody else has, whatever
+ * UIDVALIDITY it got with that.
+ */
 static bool
 has_parted(const struct parting *parting, const struct mailbox *mailbox, const struct renamed_item **namesake)
 {
@@ -308,7 +298,7 @@ has_parted(const struct parting *parting, const struct mailbox *mailbox, const s
 
     if (row->id == 0 || row->goal_there == NULL || row->goal != NULL || row->wire == NULL || row->uidvalidity == 0 ||
         row->utf8 != parting->run->info.utf8 || !mailbox->folder_here || !mailbox->chosen || mailbox->undecided ||
-        mailbox->elsewhere || mailbox->stayed_there || is_aside(mailbox) ||
+        mailbox->elsewhere || mailbox->stayed_there || aside_is_of(row->id, row->name) ||
         items_of(parting->items, parting->count, mailbox) != NULL)
         return false;
     *namesake = items_named(parting->items, parting->count, mailbox->row.wire);

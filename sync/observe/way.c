@@ -110,7 +110,7 @@ way_clear(struct run *run, struct way *way)
     }
     if (holds) { /* something came into it */
         way->free = false;
-        return run_begin(run) && run_end(run, journal_op_delete(run->journal, op.id, &run->err));
+        return unfinished_end(run, op.id);
     }
     of->folder_here = of->look_here = false;
     run_did(run, of, (struct report_done){.act = DID_DELETE_HERE});

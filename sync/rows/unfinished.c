@@ -9,6 +9,12 @@
 #define SETTLE_MAX_S 30
 
 bool
+unfinished_end(struct run *run, int64_t op)
+{
+    return run_begin(run) && run_end(run, journal_op_delete(run->journal, op, &run->err));
+}
+
+bool
 unfinished_is_settled(const struct journal_op *op, int64_t now)
 {
     int64_t wait = SETTLE_BASE_S + (int64_t)(op->size / SETTLE_RATE);

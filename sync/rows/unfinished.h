@@ -18,6 +18,8 @@ MUST_CHECK bool unfinished_index(struct run *run, const struct mailbox *mailbox,
                                  const struct journal_message *message, bool *done);
 /** An intent about the mailbox as a whole, `kind` and more of it filled in; one that an earlier run could not end goes on. Inside a transaction. */
 MUST_CHECK bool unfinished_intend(struct run *run, const struct mailbox *mailbox, struct journal_op *op);
+/** This intent is over. Outside a transaction. */
+MUST_CHECK bool unfinished_end(struct run *run, int64_t op);
 /** Is the settle time of a command without an answer over? Before that the server may still be carrying it out. Of one that went astray it is not. */
 bool unfinished_is_settled(const struct journal_op *op, int64_t now);
 /** The row of the index for the second file of a name; `info` is that file's. Inside a transaction. */

@@ -30,6 +30,16 @@ aside_name(int64_t id, char name[static ASIDE_NAME_SIZE])
     (void)text_print(name, ASIDE_NAME_SIZE, ASIDE_RENAMED "%" PRId64, id);
 }
 
+/** Is that the name of this row's mailbox while it changes places? */
+static inline bool
+aside_is_of(int64_t id, const char *name)
+{
+    char aside[ASIDE_NAME_SIZE];
+
+    aside_name(id, aside);
+    return strcmp(name, aside) == 0;
+}
+
 /** It has such a name, or stands below one that does: perhaps another golub is at it. @param number  [out] of that name */
 static inline bool
 aside_number(const struct remote_listed *seen, uint64_t *number)
