@@ -8,6 +8,7 @@
 
 #include "sync/observe/exchanged.h"
 #include "sync/run/lookup.h"
+#include "sync/run/place.h"
 
 struct standing {
     struct run *run;
@@ -57,7 +58,7 @@ see_folder(void *context, const char *folder)
 
         if (standing->search.lost[i].names != 0)
             continue;
-        standing->failed = !moved_names_born_so(standing->run, standing->search.lost[i].mailbox, folder, &same);
+        standing->failed = !place_is_of(standing->run, standing->search.lost[i].mailbox, folder, &same);
         take_count(standing, i, same);
     }
     return !standing->failed;

@@ -5,6 +5,7 @@
 #include "sync/rows/unfinished.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
+#include "sync/run/place.h"
 #include "sync/run/situation.h"
 
 enum step { STEP_ASIDE = 1, STEP_HOME }; /* `attempt` of the intent: to the temporary name, to the goal */
@@ -467,24 +468,6 @@ move_all(struct run *run)
 
 /* ---- after a crash ---- */
 
-/* Which of the two is the folder that was to move? What was born when it was; a mail program may have made the other one since. */
-static bool
-is_the_folder(struct run *run, const struct mailbox *mailbox, const char *folder, bool *is)
-{
-    struct journal_place place;
-    struct local_stamp stamp;
-    struct error ignored = {0};
-    bool found, missing = true;
-
-    *is = false;
-    if (!journal_place_get(run->journal, mailbox->row.id, &place, &found, &run->err))
-        return false;
-    *is = found && place.born[0] != '\0' &&
-          run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &ignored) && !missing &&
-          strcmp(stamp.born, place.born) == 0;
-    return true;
-}
-
 static bool
 doubt(struct run *run, struct mailbox *mailbox, const struct journal_op *op, const char *to)
 {
@@ -517,7 +500,8 @@ recover(struct run *run, struct mailbox *mailbox, const struct journal_op *op)
     if (!here)
         return (run->dry || run->local.ops->move_folder(run->local.self, mailbox->row.folder, to, &taken, &run->err)) &&
                finish(run, mailbox, op, to);
-    if (!is_the_folder(run, mailbox, to, &is) || !is_the_folder(run, mailbox, mailbox->row.folder, &was))
+    /* Which of the two is the folder that was to move? A mail program may have made the other one since. */
+    if (!place_is_of(run, mailbox, to, &is) || !place_is_of(run, mailbox, mailbox->row.folder, &was))
         return false;
     /* Nobody but golub gives the temporary name: what has it went there, unless the other one is as old as it was. */
     if (!was && (is || op->attempt == STEP_ASIDE))

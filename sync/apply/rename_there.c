@@ -8,7 +8,6 @@
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 
-#include <inttypes.h>
 #include <strings.h>
 
 #define WAITS "rename-there" /* what is pending of a mailbox whose folder has another name */

@@ -61,8 +61,6 @@ MUST_CHECK bool moved_names_read(struct search *search);
 bool moved_names_count(struct search *search, const char *folder);
 /** One file of the folder that is being listed. */
 void moved_names_see(struct search *search, const char *base);
-/** Is this folder the directory that the one of a mailbox was, by when it was made? */
-MUST_CHECK bool moved_names_born_so(struct run *run, const struct mailbox *lost, const char *folder, bool *is);
 
 /** Mailboxes at whose paths other folders stand. There is room for one more of each kind for each mailbox. */
 MUST_CHECK bool exchanged_gather(struct search *search);

@@ -5,6 +5,7 @@
 #include "sync/observe/mapped.h"
 #include "sync/rows/renaming.h"
 #include "sync/run/lookup.h"
+#include "sync/run/place.h"
 #include "sync/run/uses.h"
 
 static bool
@@ -73,17 +74,17 @@ gather(struct search *search)
 
 /* ---- where the names of what is lost are ---- */
 
-/* The same of a folder at another one's path, which must not be of that one's age, too. */
+/* Is it the directory that it was? At another one's path it must not be of that one's age, too. */
 static bool
 is_of_age(struct search *search, size_t lost, size_t found, bool *is)
 {
     const struct found *at = &search->found[found];
     bool was = false;
 
-    if (!moved_names_born_so(search->run, search->lost[lost].mailbox, at->folder, is))
+    if (!place_is_of(search->run, search->lost[lost].mailbox, at->folder, is))
         return false;
     if (*is && at->of != 0 && at->of != lost + 1 &&
-        !moved_names_born_so(search->run, search->lost[at->of - 1].mailbox, at->folder, &was))
+        !place_is_of(search->run, search->lost[at->of - 1].mailbox, at->folder, &was))
         return false;
     *is = *is && !was;
     return true;

@@ -52,23 +52,6 @@ moved_names_read(struct search *search)
     return true;
 }
 
-bool
-moved_names_born_so(struct run *run, const struct mailbox *lost, const char *folder, bool *is)
-{
-    struct journal_place place;
-    struct local_stamp stamp;
-    struct error ignored = {0};
-    bool known, missing = true;
-
-    *is = false;
-    if (!journal_place_get(run->journal, lost->row.id, &place, &known, &run->err))
-        return false;
-    *is = known && place.born[0] != '\0' &&
-          run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &ignored) && !missing &&
-          strcmp(stamp.born, place.born) == 0;
-    return true;
-}
-
 void
 moved_names_see(struct search *search, const char *base)
 {

@@ -401,6 +401,23 @@ note_lacked(struct run *run, const struct mailbox *mailbox)
 }
 
 bool
+place_is_of(struct run *run, const struct mailbox *mailbox, const char *folder, bool *is)
+{
+    struct journal_place place;
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool found, missing = true;
+
+    *is = false;
+    if (!journal_place_get(run->journal, mailbox->row.id, &place, &found, &run->err))
+        return false;
+    *is = found && place.born[0] != '\0' &&
+          run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &ignored) && !missing &&
+          strcmp(stamp.born, place.born) == 0;
+    return true;
+}
+
+bool
 place_close(struct run *run)
 {
     bool ok = true, begun = false;

@@ -13,6 +13,8 @@ MUST_CHECK bool place_store_mark(struct run *run);
  * are listed.
  */
 MUST_CHECK bool place_survey(struct run *run);
+/** *is: the folder was born when that of the mailbox was, as far as the journal and the file system tell. So it is that one, wherever it stands. */
+MUST_CHECK bool place_is_of(struct run *run, const struct mailbox *mailbox, const char *folder, bool *is);
 /** At the end of a run that succeeded: what was to be held is held. */
 MUST_CHECK bool place_close(struct run *run);
 /** Birth times of this journal's root or mark changed in two runs on end: they say nothing on this file system. */
