@@ -330,45 +330,58 @@ follow(struct mailbox *mailbox, struct renamed_item *item, bool reborn)
     item->reborn = reborn;
 }
 
+struct parted {                /* of one mailbox */
+    struct renamed_item *goal; /* what it is; NULL: nothing */
+    bool left;                 /* ... and its old name is another one's */
+};
+
+/* Who has left what is asked of all before any of them gets another name. */
+static void
+find_parted(const struct parting *parting, struct parted *parted)
+{
+    struct run *run = parting->run;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        const struct renamed_item *namesake;
+        struct renamed_item *goal;
+
+        if (!has_parted(parting, mailbox, &namesake))
+            continue;
+        goal = items_called(run, parting->items, parting->count, mailbox->row.goal_there);
+        if (goal != NULL && is_nobodys(parting, mailbox, goal))
+            parted[i].goal = goal;
+        else
+            parted[i].left = namesake != NULL;
+    }
+}
+
 bool
 took_name_part(struct run *run, struct renamed_item *items, size_t count)
 {
     const struct parting parting = {run, items, count};
-    struct renamed_item **goals;
+    struct parted *parted;
     bool ok = true, any = false;
 
     for (size_t i = 0; i < run->count; i++)
         any = any || run->mailboxes[i].row.goal_there != NULL;
     if (!any || run->info.unlisted[0] != '\0')
         return true;
-    goals = calloc(run->count + 1, sizeof(struct renamed_item *));
-    if (goals == NULL)
+    parted = calloc(run->count + 1, sizeof *parted);
+    if (parted == NULL)
         return run_no_memory(run);
-    for (size_t i = 0; i < run->count;
-         i++) { /* who has left what is asked of all before any of them gets another name */
-        struct mailbox *mailbox = &run->mailboxes[i];
-        const struct renamed_item *namesake;
-        struct renamed_item *goal;
-
-        if (!has_parted(&parting, mailbox, &namesake))
-            continue;
-        goal = items_called(run, items, count, mailbox->row.goal_there);
-        if (goal != NULL && is_nobodys(&parting, mailbox, goal))
-            goals[i] = goal;
-        else
-            mailbox->left_there = namesake != NULL;
-    }
+    find_parted(&parting, parted);
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (goals[i] != NULL)
-            follow(mailbox, goals[i], items_named(items, count, mailbox->row.wire) != NULL);
-        else if (mailbox->left_there && items_called(run, items, count, mailbox->row.goal_there) == NULL &&
+        if (parted[i].goal != NULL)
+            follow(mailbox, parted[i].goal, items_named(items, count, mailbox->row.wire) != NULL);
+        else if (parted[i].left && items_called(run, items, count, mailbox->row.goal_there) == NULL &&
                  lookup_name(run, mailbox->row.goal_there) == NULL)
             ok = renaming_as_folder(run, mailbox);
         else
-            mailbox->undecided = mailbox->undecided || mailbox->left_there;
+            mailbox->undecided = mailbox->undecided || parted[i].left;
     }
-    free(goals);
+    free(parted);
     return ok;
 }

@@ -18,7 +18,7 @@ undecided_forget(struct run *run)
         struct mailbox *row = &run->mailboxes[i];
 
         row->undecided = row->passing = row->unread_there = row->perhaps_renamed = row->fits_one = row->name_waits =
-            row->stayed_there = row->elsewhere = false;
+            row->stayed_there = row->elsewhere = row->goal_taken = false;
     }
 }
 

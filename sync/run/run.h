@@ -65,7 +65,6 @@ struct mailbox {
     bool
         apart; /* its folder was renamed to what is no mailbox there and can't become this one: apply/renamed_apart.h */
     bool keeps_name;   /* what it stands below got another name there, and it did not: took_name.h; for that moment */
-    bool left_there;   /* ... or another one has it: took_name.h */
     bool stayed_there; /* it has its old name there, and another UIDVALIDITY: renamed_mail.h */
     bool undecided;    /* whether it has another name on the server can't be told in this run: it is left alone */
     bool fits_one;     /* ... for something that is new there has numbers that fit */
