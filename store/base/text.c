@@ -78,6 +78,17 @@ text_number(struct text token, uint64_t max, uint64_t *out)
 }
 
 bool
+text_take_number(const char **at, uint64_t *out)
+{
+    const size_t length = strcspn(*at, " \n");
+    const bool is = text_number((struct text){*at, length}, INT64_MAX, out);
+
+    *at += length;
+    *at += **at != '\0';
+    return is;
+}
+
+bool
 text_copy(struct text from, char *to, size_t size)
 {
     if (size == 0)

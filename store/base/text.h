@@ -34,6 +34,8 @@ unsigned char text_lower(char c);
 bool text_has_nocase(struct text text, const char *part);
 /** A whole token of decimal digits, 0 ... max; no sign, no blank, no overflow. @return false: not such a number, *out untouched */
 MUST_CHECK bool text_number(struct text token, uint64_t max, uint64_t *out);
+/** The number at the beginning, up to a blank or the end of the line, which is passed over. @return false: none stands there, *out untouched */
+MUST_CHECK bool text_take_number(const char **at, uint64_t *out);
 /** Copy into a NUL-terminated array; false (and "" there) if it does not fit or holds NUL. */
 MUST_CHECK bool text_copy(struct text from, char *to, size_t size);
 /** printf into an array; false if it was cut (the cut text is there, NUL-terminated). */

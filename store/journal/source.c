@@ -17,6 +17,8 @@
  */
 #include "store/journal/internal.h"
 
+#include "store/base/clock.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -288,16 +290,11 @@ look_at_files(const struct journal *journal)
 }
 
 static bool
-same_time(struct timespec a, struct timespec b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool
 is_same_moment(const struct moment *a, const struct moment *b)
 {
     return a->there == b->there && a->wal == b->wal && a->shm == b->shm && a->inode == b->inode && a->size == b->size &&
-           a->wal_size == b->wal_size && same_time(a->changed, b->changed) && same_time(a->wal_changed, b->wal_changed);
+           a->wal_size == b->wal_size && clock_same(a->changed, b->changed) &&
+           clock_same(a->wal_changed, b->wal_changed);
 }
 
 /* Of the file alone. Its name goes at once; what is open stays. */

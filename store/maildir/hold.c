@@ -7,6 +7,7 @@
  * the run knows of is the caller's to avoid. What somebody puts in while a batch gets its names may be missed, as it may between a look and a
  * rename; whatever comes in between batches ends the trust in that folder. Two files of one base lose nothing: the next listing tells them apart.
  */
+#include "store/base/clock.h"
 #include "store/maildir/ops.h"
 
 int
@@ -21,12 +22,6 @@ folder_tmp(struct maildir *maildir, struct folder *folder, bool *gone, struct er
     if (fd >= 0)
         folder->begun = maildir->batch;
     return fd;
-}
-
-static bool
-same_time(struct timespec a, struct timespec b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
 static bool
@@ -59,8 +54,8 @@ folder_hold(struct maildir *maildir, struct folder *folder, struct error *err)
     for (enum sub sub = 0; sub < SUB_COUNT; sub++)
         if (folder_stat_sub(maildir, folder, sub, &st[sub], &gone, err) < 0)
             return false;
-    folder->told = folder->told && same_time(folder->told_new, st[SUB_NEW].st_ctim) &&
-                   same_time(folder->told_cur, st[SUB_CUR].st_ctim);
+    folder->told = folder->told && clock_same(folder->told_new, st[SUB_NEW].st_ctim) &&
+                   clock_same(folder->told_cur, st[SUB_CUR].st_ctim);
     if (!folder->told && !folder->looked && is_empty(folder->sub[SUB_NEW].fd) && is_empty(folder->sub[SUB_CUR].fd))
         folder_told(folder, st[SUB_NEW].st_ctim, st[SUB_CUR].st_ctim);
     folder->looked = true;

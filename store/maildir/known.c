@@ -5,6 +5,7 @@
  *
  * Of two files that share a slot the later one stays: what is not known is read again.
  */
+#include "store/base/clock.h"
 #include "store/maildir/ops.h"
 
 #define SLOTS 4096 /* with 170 bytes each: what a run usually sends, and no more memory for a first sync */
@@ -19,12 +20,6 @@ struct known {
         struct digests digests;
     } slots[SLOTS];
 };
-
-static bool
-same_time(struct timespec a, struct timespec b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
 
 void
 known_add(struct maildir *maildir, const struct stat *st, struct timespec before, const struct digests *digests)
@@ -52,7 +47,7 @@ known_find(const struct maildir *maildir, const struct stat *st)
 
     if (known == NULL || !known->slots[slot].used || known->slots[slot].dev != st->st_dev ||
         known->slots[slot].ino != st->st_ino || known->slots[slot].size != st->st_size ||
-        !same_time(known->slots[slot].mtime, st->st_mtim) || !same_time(known->slots[slot].ctime, st->st_ctim))
+        !clock_same(known->slots[slot].mtime, st->st_mtim) || !clock_same(known->slots[slot].ctime, st->st_ctim))
         return NULL;
     return &known->slots[slot].digests;
 }

@@ -2,6 +2,7 @@
 #include "sync/agenda/agenda.h"
 
 #include "sync/rows/alias.h"
+#include "sync/rows/missing.h"
 #include "sync/rows/moved_out.h"
 #include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
@@ -13,17 +14,10 @@ agenda_free(struct agenda *agenda)
     *agenda = (struct agenda){0};
 }
 
-/* Its file was gone before golub came: what another program knew of it. */
-static bool
-is_adopted_removal(const struct journal_message *message)
-{
-    return (message->facts & (FACT_ADOPTED | FACT_GONE_HERE)) == (FACT_ADOPTED | FACT_GONE_HERE);
-}
-
 bool
 agenda_is_untold(const struct journal_message *message)
 {
-    return is_adopted_removal(message) && message->uid != 0 && !message->has_header;
+    return missing_is_adopted(message) && message->uid != 0 && !message->has_header;
 }
 
 /* The planner's view of a row. */
@@ -42,7 +36,7 @@ make_input(const struct mailbox *mailbox, const struct journal_message *message)
 
     if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID that means nothing any more is 0 */
         input.there = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
-    if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0 || is_adopted_removal(message))
+    if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0 || missing_is_adopted(message))
         input.here = (message->facts & FACT_GONE_HERE) != 0 ? PLAN_GONE : PLAN_HERE;
     return input;
 }
@@ -224,11 +218,11 @@ describe(struct todo *todo, const struct journal_message *message)
     todo->own_name = own_name_is_ours(message->base);
     todo->fresh = (message->uid == 0 && (message->facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
                   (message->base[0] == '\0' && message->uid != 0 && (message->facts & FACT_REPLACED) == 0 &&
-                   !is_adopted_removal(message));
+                   !missing_is_adopted(message));
     todo->placeholder = todo->fresh && (message->facts & FACT_PLACEHOLDER) != 0;
     todo->unpaired = (message->facts & FACT_UNPAIRED) != 0;
     todo->again = (message->facts & FACT_AGAIN) != 0;
-    todo->overwritten = (message->facts & (FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(message);
+    todo->overwritten = (message->facts & (FACT_REPLACED | FACT_FOREIGN)) != 0 || missing_is_adopted(message);
 }
 
 /* The server shows after all what was sent to it. */

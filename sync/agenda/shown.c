@@ -105,21 +105,13 @@ choose_untold(struct noting *noting)
     return ok;
 }
 
-static int
-compare_probes(const void *left, const void *right)
-{
-    const struct probe *a = left, *b = right;
-
-    return a->mailbox != b->mailbox ? (a->mailbox < b->mailbox ? -1 : 1) : (a->uid > b->uid) - (a->uid < b->uid);
-}
-
 /* A line that breaks at this costs the run nothing: all else is done. */
 static bool
 ask(struct noting *noting, struct probe *probes, size_t count, bool headers)
 {
     struct run *run = noting->run;
 
-    qsort(probes, count, sizeof *probes, compare_probes);
+    qsort(probes, count, sizeof *probes, probe_order);
     if (count == 0 || probe_remote(run, probes, count, headers))
         return true;
     noting->broke = true;

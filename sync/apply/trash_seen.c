@@ -92,16 +92,6 @@ trash_know_place(struct trashing *trashing, bool first)
     return (told && first && report_acts(&run->counts) == 0) || look(trashing, UINT32_MAX);
 }
 
-static int
-compare_probes(const void *pa, const void *pb)
-{
-    const struct probe *a = pa, *b = pb;
-
-    if (a->mailbox != b->mailbox)
-        return a->mailbox < b->mailbox ? -1 : 1;
-    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
-}
-
 /* Of what is not proven, and of what proves nothing yet. `id` of a probe: what it is of. Sources are negative. */
 static bool
 read_headers(struct trashing *trashing)
@@ -130,7 +120,7 @@ read_headers(struct trashing *trashing)
                                              .id = (int64_t)i};
     }
     if (ok)
-        qsort(probes, count, sizeof *probes, compare_probes);
+        qsort(probes, count, sizeof *probes, probe_order);
     ok = ok && probe_remote(run, probes, count, true);
     for (size_t i = 0; ok && i < count; i++) {
         const bool source = probes[i].id < 0;

@@ -6,16 +6,6 @@
 #include "sync/rows/drafts.h"
 #include "sync/rows/readings.h"
 
-static int
-compare_probes(const void *pa, const void *pb)
-{
-    const struct probe *a = pa, *b = pb;
-
-    if (a->mailbox != b->mailbox)
-        return a->mailbox < b->mailbox ? -1 : 1;
-    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
-}
-
 /*
  * Is what came of a body a beginning of a file that it may be? Then it proves nothing: a server may send less than it has at every reading. In
  * \Drafts, where one version is a beginning of the next, only if it is shorter than announced.
@@ -57,7 +47,7 @@ moved_bodies_read(struct run *run, struct probe *probes, size_t count, const str
     bool ok = message != NULL || run_no_memory(run);
 
     if (ok && count > 1)
-        qsort(probes, count, sizeof *probes, compare_probes);
+        qsort(probes, count, sizeof *probes, probe_order);
     ok = ok && probe_remote(run, probes, count, false) && run_begin(run);
     for (size_t i = 0; ok && i < count; i++) {
         struct mailbox *mailbox = &run->mailboxes[probes[i].mailbox];

@@ -330,6 +330,14 @@ begin_kinships(struct probing *probing, const struct probe *probes, size_t count
     return true;
 }
 
+int
+probe_order(const void *left, const void *right)
+{
+    const struct probe *a = left, *b = right;
+
+    return a->mailbox != b->mailbox ? (a->mailbox < b->mailbox ? -1 : 1) : (a->uid > b->uid) - (a->uid < b->uid);
+}
+
 bool
 probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
 {

@@ -29,7 +29,9 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     bool received;        /* the header has a Received line */
 };
 
-/** Fetch headers (or bodies) of these UIDs and digest them; sorted by mailbox and uid by the caller. What came short or not at all is asked
+/** For qsort: by mailbox and UID. */
+int probe_order(const void *left, const void *right);
+/** Fetch headers (or bodies) of these UIDs and digest them; in that order. What came short or not at all is asked
  *  for once more (a turn, only then). */
 bool probe_remote(struct run *run, struct probe *probes, size_t count, bool headers);
 /** The Message-ID line's value in a header block, trimmed; "" if none. */

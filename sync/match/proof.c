@@ -144,11 +144,7 @@ struct places {
 static int
 compare_places(const void *pa, const void *pb)
 {
-    const struct probe *a = &((const struct place *)pa)->probe, *b = &((const struct place *)pb)->probe;
-
-    if (a->mailbox != b->mailbox)
-        return a->mailbox < b->mailbox ? -1 : 1;
-    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
+    return probe_order(&((const struct place *)pa)->probe, &((const struct place *)pb)->probe);
 }
 
 static bool

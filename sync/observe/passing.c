@@ -22,17 +22,6 @@ struct days {
 
 /* ---- its day ---- */
 
-/* The next token of the text. */
-static bool
-take_number(const char **at, uint64_t *number)
-{
-    const size_t length = strcspn(*at, " ");
-    const bool is = text_number((struct text){*at, length}, INT64_MAX, number);
-
-    *at += length + ((*at)[length] == ' ');
-    return is;
-}
-
 static bool
 load(struct run *run, struct days *days)
 {
@@ -42,7 +31,7 @@ load(struct run *run, struct days *days)
     if (!journal_get(run->journal, KEY, &days->text, &run->err))
         return false;
     at = days->text != NULL ? days->text : "";
-    while (days->count < DAYS && take_number(&at, &number) && take_number(&at, &since)) {
+    while (days->count < DAYS && text_take_number(&at, &number) && text_take_number(&at, &since)) {
         days->of[days->count].number = number;
         days->of[days->count++].since = (int64_t)since;
     }

@@ -147,13 +147,6 @@ forget_row(struct run *run, const struct journal_message *message)
     return journal_message_delete(run->journal, message->id, &run->err);
 }
 
-/* Its file was gone before golub came, and that waits: nothing but what was read of it there says which message that was. */
-static bool
-is_adopted_removal(const struct journal_message *message)
-{
-    return (message->facts & (FACT_ADOPTED | FACT_GONE_HERE)) == (FACT_ADOPTED | FACT_GONE_HERE);
-}
-
 /* It stays on the server alone, under whatever UID. */
 static bool
 is_apart_there(const struct journal_message *message)
@@ -168,7 +161,7 @@ missing_perhaps_anew(struct run *run, struct journal_message *message, bool *per
     struct journal_op op;
     bool begun;
 
-    *perhaps = is_adopted_removal(message) && message->base[0] == '\0';
+    *perhaps = missing_is_adopted(message) && message->base[0] == '\0';
     if (!*perhaps)
         return true;
     if (!journal_op_of(run->journal, message->id, &op, &begun, &run->err))
@@ -202,7 +195,7 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
         return false;
     if (is_apart_there(message))
         return lose_uid(run, message, UNPAIRED_THERE | FACT_GONE_HERE);
-    if ((message->base[0] == '\0' && !(waits && is_adopted_removal(message))) || (removed && gone) ||
+    if ((message->base[0] == '\0' && !(waits && missing_is_adopted(message))) || (removed && gone) ||
         (gone && past && !waits))
         return forget_row(run, message); /* what the server has is looked at anew */
     /* A message that is out of the server's view is not shown under its new UID either: that proves nothing. */

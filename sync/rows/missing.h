@@ -55,6 +55,15 @@ MUST_CHECK bool missing_perhaps_anew(struct run *run, struct journal_message *me
  * The user says that nobody removed this message, which is gone on one side: it comes back there. Inside a transaction.
  */
 MUST_CHECK bool missing_is_no_removal(struct run *run, struct journal_message *message);
+/**
+ * Its file was gone before golub came, as another program's state says, and that waits: nothing but what was read of it there says which message that
+ * was.
+ */
+static inline bool
+missing_is_adopted(const struct journal_message *message)
+{
+    return (message->facts & (FACT_ADOPTED | FACT_GONE_HERE)) == (FACT_ADOPTED | FACT_GONE_HERE);
+}
 /** Its UID is shown: should another program have said that it is gone there, that means nothing any more. */
 static inline void
 missing_is_shown(struct journal_message *message)

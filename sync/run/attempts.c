@@ -89,17 +89,6 @@ attempts_drop(struct run *run, struct suspect *suspect)
 
 /* ---- the journal ---- */
 
-static bool
-read_number(const char **at, uint64_t *number)
-{
-    size_t len = strcspn(*at, " \n");
-    bool ok = text_number((struct text){*at, len}, INT64_MAX, number);
-
-    *at += len;
-    *at += **at != '\0';
-    return ok;
-}
-
 /* mailbox, UID, what, UIDVALIDITY, runs, when; UIDNEXT, MESSAGES and HIGHESTMODSEQ as they were then; last of one that is paired anew: did it go back? */
 static bool
 read_line(const char **at, struct suspect *to)
@@ -107,7 +96,7 @@ read_line(const char **at, struct suspect *to)
     uint64_t n[9];
 
     for (size_t i = 0; i < 9; i++)
-        if (!read_number(at, &n[i]))
+        if (!text_take_number(at, &n[i]))
             return false;
     *to = (struct suspect){.mailbox = (int64_t)n[0],
                            .uid = (uint32_t)n[1],

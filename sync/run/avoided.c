@@ -9,17 +9,6 @@
 
 #define KEY "avoided" /* when it was learned last, whether in two runs on end, words */
 
-/* The next number and the blank behind it. */
-static bool
-take(const char **at, uint64_t *number)
-{
-    const size_t len = strcspn(*at, " ");
-    const bool ok = text_number((struct text){*at, len}, INT64_MAX, number);
-
-    *at += len + ((*at)[len] == ' ');
-    return ok;
-}
-
 bool
 avoided_load(struct run *run)
 {
@@ -39,7 +28,8 @@ avoided_load(struct run *run)
     if (!journal_get(run->journal, KEY, &text, &run->err))
         return false;
     at = text != NULL ? text : "";
-    if (take(&at, &then) && take(&at, &twice) && text_print(run->avoided, sizeof run->avoided, "%s", at)) {
+    if (text_take_number(&at, &then) && text_take_number(&at, &twice) &&
+        text_print(run->avoided, sizeof run->avoided, "%s", at)) {
         run->avoided_open = twice == 0 || !run_within(run, (int64_t)then, AGE_DAY);
         if (!run->avoided_open)
             server.ops->avoid(server.self, run->avoided);
