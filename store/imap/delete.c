@@ -12,6 +12,7 @@
  */
 #include "store/imap/client.h"
 
+#include "store/imap/naming.h"
 #include "store/imap/objectid.h"
 
 enum name {
@@ -34,21 +35,14 @@ struct deleting {
 };
 
 static bool
-is_below(const struct deleting *deleting, struct text name, struct text above)
-{
-    return name.len > above.len + 1 && memcmp(name.at, above.at, above.len) == 0 &&
-           name.at[above.len] == deleting->what->separator && memchr(name.at, '\0', name.len) == NULL;
-}
-
-static bool
 take_list(struct deleting *deleting, const struct response *response, size_t asked)
 {
     const struct text name = response->list.name;
 
     /* One that can't be selected holds nothing; but below the other one it would be carried along. */
-    if (asked == NAME_BELOW && is_below(deleting, name, deleting->what->name))
+    if (asked == NAME_BELOW && naming_is_below(name, deleting->what->name, deleting->what->separator))
         deleting->any_below = true;
-    if (asked == NAME_CARRIED && is_below(deleting, name, deleting->what->aside) &&
+    if (asked == NAME_CARRIED && naming_is_below(name, deleting->what->aside, deleting->what->separator) &&
         !(buffer_add(&deleting->carried, name.at, name.len) && buffer_add(&deleting->carried, "", 1))) {
         error_set(deleting->err, ERROR_LOCAL, "delete a mailbox: out of memory");
         return false;
@@ -91,13 +85,7 @@ take_answer(void *self, const struct command *command, const struct response *re
 static bool
 ask(struct deleting *deleting, int kind, size_t index, const char *before, struct text name, const char *behind)
 {
-    struct queue *queue = &deleting->imap->queue;
-
-    queue_begin(queue, kind, index, 0, 0);
-    queue_print(queue, "%s", before);
-    queue_name(queue, name);
-    queue_print(queue, "%s", behind);
-    return queue_end(queue, deleting->err);
+    return naming_ask(deleting->imap, kind, index, before, name, behind, deleting->err);
 }
 
 /* The level below one of both names. */
@@ -128,14 +116,6 @@ ask_status(struct deleting *deleting, enum name which)
                which == NAME_OWN ? deleting->what->name : deleting->what->aside, items);
 }
 
-/* Courier renames nothing that is selected, and knows no UNSELECT. Servers that know it rename what is selected. */
-static bool
-leave(struct deleting *deleting)
-{
-    return (deleting->imap->can.bits & CAPABILITY_UNSELECT) != 0 ||
-           ask(deleting, COMMAND_LEAVE, 0, "EXAMINE ", TEXT("INBOX"), "");
-}
-
 /* Both names, in the turn of what was asked before it. */
 static bool
 look(struct deleting *deleting, bool first)
@@ -147,7 +127,8 @@ look(struct deleting *deleting, bool first)
     deleting->own = first ? (struct status_answer){0} : deleting->own;
     deleting->aside = (struct status_answer){0};
     buffer_clear(&deleting->carried);
-    return (!first || leave(deleting)) && ask(deleting, COMMAND_LIST, NAME_OWN, "LIST \"\" ", what->name, "") &&
+    return (!first || naming_leave(deleting->imap, deleting->err)) &&
+           ask(deleting, COMMAND_LIST, NAME_OWN, "LIST \"\" ", what->name, "") &&
            ask(deleting, COMMAND_LIST, NAME_ASIDE, "LIST \"\" ", what->aside, "") &&
            ask_status(deleting, first ? NAME_OWN : NAME_ASIDE) &&
            (!first || !what->begun || ask_status(deleting, NAME_ASIDE)) &&
@@ -157,19 +138,6 @@ look(struct deleting *deleting, bool first)
            queue_run(&deleting->imap->queue, &operation, deleting->err);
 }
 
-static bool
-ask_rename(struct deleting *deleting, struct text from, struct text to)
-{
-    struct queue *queue = &deleting->imap->queue;
-
-    queue_begin(queue, COMMAND_RENAME, 0, 0, 0);
-    queue_print(queue, "RENAME ");
-    queue_name(queue, from);
-    queue_print(queue, " ");
-    queue_name(queue, to);
-    return queue_end(queue, deleting->err);
-}
-
 /* @param to  NAME_ASIDE, or its own one */
 static bool
 rename_to(struct deleting *deleting, enum name to)
@@ -177,8 +145,8 @@ rename_to(struct deleting *deleting, enum name to)
     const struct remote_delete *what = deleting->what;
 
     deleting->refused = (struct remote_outcome){.ok = true};
-    return (to == NAME_ASIDE ? ask_rename(deleting, what->name, what->aside)
-                             : ask_rename(deleting, what->aside, what->name)) &&
+    return naming_rename(deleting->imap, to == NAME_ASIDE ? what->name : what->aside,
+                         to == NAME_ASIDE ? what->aside : what->name, deleting->err) &&
            look(deleting, false);
 }
 
@@ -199,7 +167,7 @@ hand_back(struct deleting *deleting)
              buffer_add(&to, from.at + what->aside.len, from.len - what->aside.len);
         if (!ok)
             error_set(deleting->err, ERROR_LOCAL, "delete a mailbox: out of memory");
-        ok = ok && ask_rename(deleting, from, (struct text){to.at, to.len});
+        ok = ok && naming_rename(deleting->imap, from, (struct text){to.at, to.len}, deleting->err);
     }
     buffer_free(&to);
     return ok && look(deleting, false);

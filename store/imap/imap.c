@@ -83,14 +83,6 @@ take_global(void *context, const struct command *command, const struct response 
 }
 
 static bool
-send_line(struct imap *imap, int kind, const char *line, struct error *err)
-{
-    queue_begin(&imap->queue, kind, 0, 0, 0);
-    queue_print(&imap->queue, "%s", line);
-    return queue_end(&imap->queue, err);
-}
-
-static bool
 ask_capabilities(struct imap *imap, struct error *err)
 {
     const char *known = imap->session->capabilities;
@@ -98,7 +90,7 @@ ask_capabilities(struct imap *imap, struct error *err)
     if (known != NULL) {
         if (!buffer_adds(&imap->capability_text, known))
             return out_of_memory(err);
-    } else if (!send_line(imap, COMMAND_CAPABILITY, "CAPABILITY", err) || !client_drain(imap, err)) {
+    } else if (!queue_line(&imap->queue, COMMAND_CAPABILITY, "CAPABILITY", err) || !client_drain(imap, err)) {
         return false;
     }
     imap->can = capability_parse(imap->capability_text.at, imap->to->disable, imap->to->host);
@@ -131,13 +123,13 @@ queue_questions(struct imap *imap, struct error *err)
                          can & CAPABILITY_CONDSTORE ? " CONDSTORE" : "",
                          can & CAPABILITY_UTF8_ACCEPT ? " UTF8=ACCEPT" : "",
                          can & CAPABILITY_UIDONLY ? " UIDONLY" : "");
-        if (!send_line(imap, COMMAND_ENABLE, line, err))
+        if (!queue_line(&imap->queue, COMMAND_ENABLE, line, err))
             return false;
     }
-    if (can & CAPABILITY_NAMESPACE && !send_line(imap, COMMAND_NAMESPACE, "NAMESPACE", err))
+    if (can & CAPABILITY_NAMESPACE && !queue_line(&imap->queue, COMMAND_NAMESPACE, "NAMESPACE", err))
         return false;
     return !(can & CAPABILITY_ID) || imap->wary & WARY_ID ||
-           send_line(imap, COMMAND_ID, "ID (\"name\" \"golub\" \"version\" \"" GOLUB_VERSION "\")", err);
+           queue_line(&imap->queue, COMMAND_ID, "ID (\"name\" \"golub\" \"version\" \"" GOLUB_VERSION "\")", err);
 }
 
 void
@@ -148,7 +140,7 @@ imap_drop(struct imap *imap, bool goodbye)
     /* The goodbye is sent and not waited for: whatever it would say changes nothing. */
     if (goodbye && imap->in_session && !imap->queue.broken && imap->queue.unanswered == (imap->queue.idle != 0)) {
         struct error ignored = {0};
-        if (queue_done(&imap->queue, &ignored) && send_line(imap, COMMAND_LOGOUT, "LOGOUT", &ignored))
+        if (queue_done(&imap->queue, &ignored) && queue_line(&imap->queue, COMMAND_LOGOUT, "LOGOUT", &ignored))
             queue_flush_once(&imap->queue);
     }
     imap->in_session = imap->unproven = imap->listener.notify_set = imap->listener.idle_refused = false;

@@ -213,14 +213,6 @@ ask(struct question *question, struct error *err)
 /* ---- questions ---- */
 
 static bool
-send_line(struct imap *imap, int kind, const char *line, struct error *err)
-{
-    queue_begin(&imap->queue, kind, 0, 0, 0);
-    queue_print(&imap->queue, "%s", line);
-    return queue_end(&imap->queue, err);
-}
-
-static bool
 can_idle(const struct imap *imap)
 {
     return imap->can.bits & CAPABILITY_IDLE && !imap->listener.idle_refused &&
@@ -261,8 +253,8 @@ begin(struct imap *imap, bool notify, struct error *err)
     if (listener->mailbox.len > 0 && !examine(imap, err))
         return false;
     for (; notify && listener->notify != NOTIFY_REFUSED; listener->notify++) {
-        if (!send_line(imap, COMMAND_NOTIFY, listener->notify == NOTIFY_AS_OFFERED ? NOTIFY_ALL : NOTIFY_FLAGLESS,
-                       err) ||
+        if (!queue_line(&imap->queue, COMMAND_NOTIFY,
+                        listener->notify == NOTIFY_AS_OFFERED ? NOTIFY_ALL : NOTIFY_FLAGLESS, err) ||
             !ask(&question, err))
             return false;
         listener->notify_set = question.notify_ok;
@@ -344,8 +336,8 @@ wake(struct imap *imap, const char *also, struct question *question, struct erro
     const bool idles = queue->idle != 0;
 
     *question = (struct question){.imap = imap};
-    if (!queue_done(queue, err) || (also != NULL && !send_line(imap, COMMAND_NOTIFY, also, err)) ||
-        (!idles && also == NULL && !send_line(imap, COMMAND_NOOP, "NOOP", err)))
+    if (!queue_done(queue, err) || (also != NULL && !queue_line(&imap->queue, COMMAND_NOTIFY, also, err)) ||
+        (!idles && also == NULL && !queue_line(&imap->queue, COMMAND_NOOP, "NOOP", err)))
         return false;
     return ask(question, err);
 }
@@ -380,7 +372,7 @@ leave(struct imap *imap, struct error *err)
     if (!examined || (!unselect && !listener->read_only))
         return true;
     imap->select_sent = false;
-    return send_line(imap, COMMAND_LEAVE, unselect ? "UNSELECT" : "CLOSE", err);
+    return queue_line(&imap->queue, COMMAND_LEAVE, unselect ? "UNSELECT" : "CLOSE", err);
 }
 
 bool

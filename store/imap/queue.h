@@ -124,6 +124,8 @@ void queue_set(struct queue *queue, const uint32_t *uids, size_t count);
 void queue_stream(struct queue *queue, size_t index, uint64_t size, bool asked);
 /** @return false: no memory, or a name with NUL; err is filled in */
 MUST_CHECK bool queue_end(struct queue *queue, struct error *err);
+/** A command that is this line. */
+MUST_CHECK bool queue_line(struct queue *queue, int kind, const char *line, struct error *err);
 
 /**
  * Send what is queued and what operation->next adds, and read until all of it is answered.

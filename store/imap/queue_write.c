@@ -385,3 +385,11 @@ queue_flush_once(struct queue *queue)
         queue->broken = true;
     queue->err = NULL;
 }
+
+bool
+queue_line(struct queue *queue, int kind, const char *line, struct error *err)
+{
+    queue_begin(queue, kind, 0, 0, 0);
+    queue_print(queue, "%s", line);
+    return queue_end(queue, err);
+}

@@ -7,6 +7,7 @@
 
 #include "store/base/utf7.h"
 #include "store/base/utf8.h"
+#include "store/imap/naming.h"
 #include "store/imap/objectid.h"
 
 enum name { NAME_FROM = 1, NAME_TO }; /* `index` of a LIST: which one it asks for */
@@ -26,21 +27,12 @@ struct renaming {
 };
 
 static bool
-is_below(struct text name, const struct renaming *renaming)
-{
-    const struct text from = renaming->what->from;
-
-    return name.len > from.len + 1 && renaming->separator != '\0' && memcmp(name.at, from.at, from.len) == 0 &&
-           name.at[from.len] == renaming->separator;
-}
-
-static bool
 take_subscribed(struct renaming *renaming, const struct response *response)
 {
     const struct text name = response->list.name;
 
     if ((response->list.attributes & REMOTE_NOSELECT) != 0 || memchr(name.at, '\0', name.len) != NULL ||
-        !(text_same(name, renaming->what->from) || is_below(name, renaming)))
+        !(text_same(name, renaming->what->from) || naming_is_below(name, renaming->what->from, renaming->separator)))
         return true;
     if (buffer_add(&renaming->subscribed, name.at, name.len) && buffer_add(&renaming->subscribed, "", 1))
         return true;
@@ -82,13 +74,7 @@ take_answer(void *self, const struct command *command, const struct response *re
 static bool
 ask(struct renaming *renaming, int kind, size_t index, const char *before, struct text name, const char *behind)
 {
-    struct queue *queue = &renaming->imap->queue;
-
-    queue_begin(queue, kind, index, 0, 0);
-    queue_print(queue, "%s", before);
-    queue_name(queue, name);
-    queue_print(queue, "%s", behind);
-    return queue_end(queue, renaming->err);
+    return naming_ask(renaming->imap, kind, index, before, name, behind, renaming->err);
 }
 
 /* All that is subscribed below it, in one list; `*` in a name may list more than that, which does no harm. */
@@ -105,35 +91,18 @@ ask_below(struct renaming *renaming)
     return ok;
 }
 
-/* Courier renames nothing that is selected, or stands above what is, and knows no UNSELECT. Servers that know it rename what is selected. */
-static bool
-leave(struct renaming *renaming)
-{
-    const struct imap *imap = renaming->imap;
-
-    return !imap->select_sent || (imap->can.bits & CAPABILITY_UNSELECT) != 0 ||
-           ask(renaming, COMMAND_LEAVE, 0, "EXAMINE ", TEXT("INBOX"), "");
-}
-
 static bool
 ask_all(struct renaming *renaming)
 {
     const struct text from = renaming->what->from;
-    struct queue *queue = &renaming->imap->queue;
+    struct imap *imap = renaming->imap;
     char items[80];
     bool ok = true;
 
-    (void)text_print(items, sizeof items, " (UIDVALIDITY%s)", objectid_item_alone(renaming->imap));
-    if (!renaming->what->carried_out) {
-        if (!leave(renaming))
-            return false;
-        queue_begin(queue, COMMAND_RENAME, 0, 0, 0);
-        queue_print(queue, "RENAME ");
-        queue_name(queue, from);
-        queue_print(queue, " ");
-        queue_name(queue, renaming->wire);
-        ok = queue_end(queue, renaming->err);
-    }
+    (void)text_print(items, sizeof items, " (UIDVALIDITY%s)", objectid_item_alone(imap));
+    if (!renaming->what->carried_out)
+        ok = (!imap->select_sent || naming_leave(imap, renaming->err)) &&
+             naming_rename(imap, from, renaming->wire, renaming->err);
     return ok && ask(renaming, COMMAND_LIST, NAME_FROM, "LIST \"\" ", from, "") &&
            ask(renaming, COMMAND_LIST, NAME_TO, "LIST \"\" ", renaming->wire, "") &&
            ask(renaming, COMMAND_STATUS, 0, "STATUS ", renaming->wire, items) &&

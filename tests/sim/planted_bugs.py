@@ -3365,7 +3365,7 @@ BUGS = [
     bug("renamed on both sides: a name waits for a word of `pull` though its folder has it", system("test_renamed_both.py", "SameWithoutIdentitiesTest.test_a_chain_where_nothing_is_renamed_here"),
         ("sync/observe/renamed_names.c", "!run->account->policy.pull.mailboxes && strcmp(naming->folder, naming->row->row.folder) != 0;", "!run->account->policy.pull.mailboxes;")),
     bug("renamed here: what is open stays open while it is renamed", system("test_renamed_both.py", "SameAtCourierTest.test_one_above_another_that_is_looked_at"),
-        ("store/imap/rename.c", "return !imap->select_sent || ", "return true || ")),
+        ("store/imap/rename.c", "(!imap->select_sent || ", "(true || ")),
     bug("renamed here: a parent that is no mailbox there stays one", system("test_renamed_chains.py", "ParentTest.test_it_is_made_and_what_moved_follows"),
         ("sync/apply/rename_there.c", "if (survey_is_parent_only(run, mailbox->row.goal_there) && ", "if (false && ")),
     bug("renamed here: a parent that is no mailbox there has the name of one that is gone",
