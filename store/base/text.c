@@ -88,6 +88,20 @@ text_take_number(const char **at, uint64_t *out)
     return is;
 }
 
+uint64_t
+text_hash_on(uint64_t hash, struct text text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+uint64_t
+text_hash(struct text text)
+{
+    return text_hash_on(UINT64_C(0xcbf29ce484222325), text);
+}
+
 bool
 text_copy(struct text from, char *to, size_t size)
 {

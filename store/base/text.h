@@ -36,6 +36,10 @@ bool text_has_nocase(struct text text, const char *part);
 MUST_CHECK bool text_number(struct text token, uint64_t max, uint64_t *out);
 /** The number at the beginning, up to a blank or the end of the line, which is passed over. @return false: none stands there, *out untouched */
 MUST_CHECK bool text_take_number(const char **at, uint64_t *out);
+/** FNV-1a: 64 bits for what nobody attacks (else keyed.h). Journals and files hold such values: they are never to be others. */
+uint64_t text_hash(struct text text);
+/** The same of what stands behind something whose hash is that. */
+uint64_t text_hash_on(uint64_t hash, struct text text);
 /** Copy into a NUL-terminated array; false (and "" there) if it does not fit or holds NUL. */
 MUST_CHECK bool text_copy(struct text from, char *to, size_t size);
 /** printf into an array; false if it was cut (the cut text is there, NUL-terminated). */

@@ -3,17 +3,6 @@
 
 #define KILOBYTE 1024 /* STORAGE is counted in units of so many bytes */
 
-/* FNV-1a */
-static uint64_t
-hash_of(struct text name)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char)name.at[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static bool
 is_end(int c)
 {
@@ -37,7 +26,7 @@ quota_read_roots(struct reader *reader, struct quota_roots *out)
         if (!reader_string(reader, &name, NULL))
             return false;
         if (out->count < QUOTA_ROOTS_MAX)
-            out->root[out->count++] = hash_of(name);
+            out->root[out->count++] = text_hash(name);
     }
     return reader_end(reader);
 }
@@ -72,11 +61,11 @@ quota_read(struct reader *reader, struct quota_answer *out)
 
     *out = (struct quota_answer){0};
     if (c == '(') /* the name is left out */
-        out->root = hash_of(TEXT(""));
+        out->root = text_hash(TEXT(""));
     else if (c < 0 || !reader_string(reader, &name, NULL))
         return false;
     else
-        out->root = hash_of(name);
+        out->root = text_hash(name);
     while (reader_blanks(reader) && (c = reader_peek(reader)) != '(') /* more words of a name without quotes */
         if (c < 0 || c == ')' || is_end(c) || !reader_word(reader, 0, &name))
             return c >= 0 && reader_skip_answer(reader);

@@ -193,17 +193,6 @@ watch_folder(struct survey *survey, struct watched *folder)
            watch_directory(survey, "cur", folder, false);
 }
 
-/* FNV-1a, never 0. */
-static uint64_t
-hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash != 0 ? hash : 1;
-}
-
 static void
 look_at_folder(struct survey *survey, struct watched *folder, int fd)
 {
@@ -211,14 +200,17 @@ look_at_folder(struct survey *survey, struct watched *folder, int fd)
     struct error err = {0};
     bool missing = false;
     unsigned subs = 0;
+    uint64_t hash;
 
     for (enum sub sub = 0; sub < SUB_COUNT; sub++)
         subs += io_exists(fd, folder_sub_name(sub));
     folder->mailbox = subs == SUB_COUNT;
     survey->list.half = survey->list.half || (subs > 0 && subs < SUB_COUNT);
     folder->stamp = 1; /* what is no mailbox has no time that counts */
-    if (folder->mailbox && scan_stamp(survey->watch->maildir, folder->path, &stamp, &missing, &err) && !missing)
-        folder->stamp = stamp.racy ? 0 : hash_of(stamp.text);
+    if (folder->mailbox && scan_stamp(survey->watch->maildir, folder->path, &stamp, &missing, &err) && !missing) {
+        hash = text_hash(text_of(stamp.text));
+        folder->stamp = stamp.racy ? 0 : hash != 0 ? hash : 1;
+    }
 }
 
 static bool

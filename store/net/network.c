@@ -24,17 +24,6 @@ struct network_watch {
     uint64_t sum; /* of what counts */
 };
 
-/* FNV-1a. The sum of all items does not depend on their order. */
-static uint64_t
-hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 /* @return false: it leads nowhere else, or is none of the internet's */
 static bool
 print_address(const struct sockaddr *address, char *to, size_t size)
@@ -71,7 +60,7 @@ sum_addresses(void)
             continue;
         (void)text_print(item, sizeof item, "%s %s %x", at->ifa_name, address,
                          at->ifa_flags & (unsigned)(IFF_UP | IFF_RUNNING));
-        sum += hash_of(item);
+        sum += text_hash(text_of(item)); /* whatever their order */
     }
     freeifaddrs(all);
     return sum;
@@ -88,7 +77,7 @@ sum_routes_ipv4(const char *line)
         mask != 0)
         return 0;
     (void)text_print(item, sizeof item, "4 %s %x %x %u", device, gateway, flags, metric);
-    return hash_of(item);
+    return text_hash(text_of(item));
 }
 
 /* ... net/ipv6/route.c: destination, its length, source, its length, gateway, metric, references, uses, flags, device. */
@@ -102,7 +91,7 @@ sum_routes_ipv6(const char *line)
         length != 0 || strspn(to, "0") != 32 || strcmp(device, "lo") == 0) /* there Linux keeps what it rejects */
         return 0;
     (void)text_print(item, sizeof item, "6 %s %s %x", device, gateway, metric);
-    return hash_of(item);
+    return text_hash(text_of(item));
 }
 
 static uint64_t

@@ -40,17 +40,6 @@ compare_names(const void *pa, const void *pb)
     return (a > b) - (a < b);
 }
 
-/* FNV-1a: two that are equal by chance cost a header. */
-static uint64_t
-print_of(const char *base)
-{
-    uint64_t print = 14695981039346656037U;
-
-    for (; *base != '\0'; base++)
-        print = (print ^ (unsigned char)*base) * 1099511628211U;
-    return print;
-}
-
 static bool
 on_file(void *context, const char *base, const char *info)
 {
@@ -65,7 +54,7 @@ on_file(void *context, const char *base, const char *info)
         !array_grow(&to->names, &to->name_size, to->name_count + 1, sizeof *to->names))
         return run_no_memory(gathering->run);
     gathering->nears[gathering->count++] = near;
-    to->names[to->name_count++] = print_of(base);
+    to->names[to->name_count++] = text_hash(text_of(base)); /* two that are equal by chance cost a header */
     return true;
 }
 
@@ -180,7 +169,7 @@ bool
 adopt_may_be_carried(const struct adopting *adopting, uint32_t near, const char *base, uint64_t size)
 {
     const struct adopt_carried *carried = &adopting->carried;
-    const uint64_t print = print_of(base);
+    const uint64_t print = text_hash(text_of(base));
 
     return near != 0 && (is_missing_elsewhere(carried, near, size) ||
                          (carried->name_count != 0 &&

@@ -4,18 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a, a NUL between the two */
+/* A NUL stands between the two. */
 static uint64_t
 hash_of(const char *base, const char *info)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (const char *at = base; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    hash *= UINT64_C(1099511628211);
-    for (const char *at = info; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    return hash;
+    return text_hash_on(text_hash((struct text){base, strlen(base) + 1}), text_of(info));
 }
 
 static int

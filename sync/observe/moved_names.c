@@ -1,17 +1,6 @@
 /* Names of files that are looked for, by their hashes, and how many of them a folder holds. See exchanged.h. */
 #include "sync/observe/exchanged.h"
 
-/* FNV-1a. */
-static uint64_t
-hash_of(const char *at, size_t len)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)at[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static int
 compare_names(const void *pa, const void *pb)
 {
@@ -31,7 +20,7 @@ see_row(void *context, const struct journal_name *row)
         return true;
     if (!array_grow(&search->names, &search->names_size, search->names_count + 1, sizeof *search->names))
         return run_no_memory(search->run);
-    search->names[search->names_count++] = (struct name){hash_of(row->base.at, row->base.len), search->at};
+    search->names[search->names_count++] = (struct name){text_hash(row->base), search->at};
     lost->names++;
     return true;
 }
@@ -55,7 +44,7 @@ moved_names_read(struct search *search)
 void
 moved_names_see(struct search *search, const char *base)
 {
-    const struct name key = {.hash = hash_of(base, strlen(base))};
+    const struct name key = {.hash = text_hash(text_of(base))};
     const struct name *name = search->names_count == 0 ? NULL
                                                        : bsearch(&key, search->names, search->names_count,
                                                                  sizeof *search->names, compare_names);

@@ -44,17 +44,6 @@ struct list {
     size_t parents_count, parents_size;
 };
 
-/* FNV-1a; two names of one hash would only hide that one of them is new. */
-static uint64_t
-hash_name(struct text name)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char)name.at[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static int
 compare_hashes(const void *pa, const void *pb)
 {
@@ -112,7 +101,7 @@ collect(void *context, const struct remote_listed *seen)
         return false;
     if (!array_grow(&run->listed, &run->listed_size, run->listed_count + 1, sizeof *run->listed))
         return run_no_memory(run);
-    run->listed[run->listed_count++] = hash_name(seen->name);
+    run->listed[run->listed_count++] = text_hash(seen->name);
     return true;
 }
 
@@ -500,7 +489,7 @@ note_parents(struct list *list)
             continue;
         if (!array_grow(&run->parents, &run->parents_size, run->parents_count + 1, sizeof *run->parents))
             return run_no_memory(run);
-        run->parents[run->parents_count++] = hash_name(text_of(name));
+        run->parents[run->parents_count++] = text_hash(text_of(name));
     }
     return true;
 }
@@ -508,7 +497,7 @@ note_parents(struct list *list)
 bool
 survey_is_parent_only(const struct run *run, const char *name)
 {
-    const uint64_t hash = hash_name(text_of(name));
+    const uint64_t hash = text_hash(text_of(name));
 
     for (size_t i = 0; i < run->parents_count; i++)
         if (run->parents[i] == hash)
@@ -572,7 +561,7 @@ bool
 survey_is_grown(struct run *run, const struct remote_listed *seen, char name[static LIMIT_MAILBOX_NAME + 1])
 {
     const char *prefix = (seen->attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix;
-    uint64_t hash = hash_name(seen->name);
+    uint64_t hash = text_hash(seen->name);
     struct error ignored = {0};
 
     if (run->listed_count != 0 &&

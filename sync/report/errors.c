@@ -8,17 +8,13 @@
 #define SAID_MAX 1000            /* lines of one run that are compared */
 #define HEARD_FOR INT64_C(86400) /* seconds: what was said a day ago is said again */
 
-/* FNV-1a */
 static uint64_t
 hash_of(const struct error *err)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
     char line[TEXT_MAX];
 
     error_line(err, line, sizeof line);
-    for (const char *at = line; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    return hash;
+    return text_hash(text_of(line));
 }
 
 /* With -qq: does somebody have to see this? What passes by itself does not count, and what was said lately is known. *since: when it is said */

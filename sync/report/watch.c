@@ -41,21 +41,10 @@ report_watch_knows(const struct report_account *account, uint64_t hash)
     return false;
 }
 
-/* FNV-1a */
-static uint64_t
-hash_id(const char *id)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (const char *at = id != NULL ? id : ""; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    return hash;
-}
-
 bool
 report_watch_knows_held(const struct report_account *account, const char *id)
 {
-    const uint64_t hash = hash_id(id);
+    const uint64_t hash = text_hash(text_of(id));
 
     for (size_t i = 0; account->watched && i < account->list_count_before; i++)
         if (account->lists_before[i] == hash)
@@ -66,7 +55,7 @@ report_watch_knows_held(const struct report_account *account, const char *id)
 bool
 report_watch_knows_list(struct report_account *account, const struct report_list *list)
 {
-    const uint64_t hash = hash_id(list->id);
+    const uint64_t hash = text_hash(text_of(list->id));
     const bool known = report_watch_knows_held(account, list->id);
 
     if (!account->watched)

@@ -31,10 +31,8 @@ has_key(const struct mailbox *mailbox, enum lookup_key key, struct text wanted)
 static size_t
 bucket_of(const struct lookup *lookup, struct text key)
 {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    const uint64_t hash = text_hash(key);
 
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.at[i]) * UINT64_C(1099511628211);
     return (size_t)(hash ^ hash >> 32) & (lookup->size - 1);
 }
 

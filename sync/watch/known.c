@@ -18,21 +18,19 @@ struct known_folder {
     uint64_t hash, stamp;
 };
 
-/* FNV-1a; never 0. */
+/* Never 0. */
 static uint64_t
-hash_of(const char *at, size_t len)
+hash_of(struct text text)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    const uint64_t hash = text_hash(text);
 
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)at[i]) * UINT64_C(1099511628211);
     return hash != 0 ? hash : 1;
 }
 
 static uint64_t
 hash_mailbox(struct text name)
 {
-    return text_is_nocase(name, "INBOX") ? hash_of("INBOX", 5) : hash_of(name.at, name.len);
+    return text_is_nocase(name, "INBOX") ? hash_of(TEXT("INBOX")) : hash_of(name);
 }
 
 static struct known_mailbox *
@@ -131,9 +129,9 @@ known_load(struct known *known, const struct journal_mailbox *list, size_t count
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        const uint64_t hash = hash_of(list[i].folder, strlen(list[i].folder));
+        const uint64_t hash = hash_of(text_of(list[i].folder));
 
-        *find_folder(known, hash) = (struct known_folder){hash, hash_of(list[i].stamp, strlen(list[i].stamp))};
+        *find_folder(known, hash) = (struct known_folder){hash, hash_of(text_of(list[i].stamp))};
         if (list[i].wire == NULL)
             continue;
         put(known, &list[i], &before, moved);
@@ -210,10 +208,10 @@ known_is_news(struct known *known, const struct known_told *told)
 bool
 known_is_echo(const struct known *known, const char *folder, const char *stamp)
 {
-    const uint64_t hash = hash_of(folder, strlen(folder));
+    const uint64_t hash = hash_of(text_of(folder));
     const struct known_folder *found = known->folders != NULL ? find_folder(known, hash) : NULL;
 
-    return found != NULL && found->hash == hash && found->stamp == hash_of(stamp, strlen(stamp));
+    return found != NULL && found->hash == hash && found->stamp == hash_of(text_of(stamp));
 }
 
 void

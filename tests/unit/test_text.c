@@ -26,6 +26,51 @@ texts_compare_by_bytes_and_length(void **state)
 }
 
 static void
+texts_are_ordered_by_their_bytes_and_what_is_the_beginning_of_another_comes_first(void **state)
+{
+    (void)state;
+
+    assert_true(text_order(TEXT("a"), TEXT("b")) < 0);
+    assert_true(text_order(TEXT("b"), TEXT("ab")) > 0);
+    assert_true(text_order(TEXT("a"), TEXT("ab")) < 0);
+    assert_true(text_order(TEXT("a\0c"), TEXT("a\0b")) > 0);
+    assert_true(text_order(TEXT("\xc3"), TEXT("a")) > 0);
+    assert_int_equal(text_order((struct text){NULL, 0}, TEXT("")), 0);
+    assert_true(text_order((struct text){NULL, 0}, TEXT("a")) < 0);
+}
+
+/* The figures are those of FNV-1a's authors. */
+static void
+hashes_are_what_journals_and_files_hold(void **state)
+{
+    (void)state;
+
+    assert_true(text_hash(TEXT("")) == UINT64_C(0xcbf29ce484222325));
+    assert_true(text_hash(TEXT("a")) == UINT64_C(0xaf63dc4c8601ec8c));
+    assert_true(text_hash(TEXT("foobar")) == UINT64_C(0x85944171f73967e8));
+    assert_true(text_hash_on(text_hash(TEXT("foo")), TEXT("bar")) == text_hash(TEXT("foobar")));
+}
+
+static void
+numbers_are_taken_one_by_one_up_to_what_is_none(void **state)
+{
+    const char *at = "7 18446744\n0x x";
+    uint64_t number = 1;
+
+    (void)state;
+    assert_true(text_take_number(&at, &number));
+    assert_int_equal(number, 7);
+    assert_true(text_take_number(&at, &number));
+    assert_int_equal(number, 18446744);
+    assert_false(text_take_number(&at, &number));
+    assert_int_equal(number, 18446744);
+    assert_string_equal(at, "x");
+    at = "";
+    assert_false(text_take_number(&at, &number));
+    assert_string_equal(at, "");
+}
+
+static void
 case_is_ignored_for_ascii_letters_only(void **state)
 {
     (void)state;
@@ -225,6 +270,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_compare_by_bytes_and_length),
+        cmocka_unit_test(texts_are_ordered_by_their_bytes_and_what_is_the_beginning_of_another_comes_first),
+        cmocka_unit_test(hashes_are_what_journals_and_files_hold),
+        cmocka_unit_test(numbers_are_taken_one_by_one_up_to_what_is_none),
         cmocka_unit_test(case_is_ignored_for_ascii_letters_only),
         cmocka_unit_test(a_part_is_found_in_any_case),
         cmocka_unit_test(a_number_is_a_whole_token_of_digits_up_to_its_maximum),
