@@ -51,19 +51,18 @@ wait_for(struct run *run, int seconds)
     return false;
 }
 
-/* Count this break. @return may the line be opened again? */
-static bool
+/* Count this break. @return reopening_wait's */
+static unsigned
 count_break(struct run *run)
 {
     struct line *line = &run->line;
     const uint64_t acts = report_acts(&run->counts);
 
     if (acts != line->acts || run->attempts.settled)
-        line->on_end = 0;
+        reopening_went_on(&line->reopening);
     run->attempts.settled = false;
     line->acts = acts;
-    line->on_end++;
-    return line->on_end <= LINE_ON_END && line->breaks++ < LINE_IN_A_RUN;
+    return reopening_wait(&line->reopening);
 }
 
 static bool
@@ -72,16 +71,19 @@ open_again(struct run *run)
     journal_rollback(run->journal); /* what failed half-way */
     avoided_write(run);
     while (is_broken(run)) {
+        unsigned wait;
+
         if (run_stopped(run))
             return false;
-        if (!count_break(run)) {
+        wait = count_break(run);
+        if (wait == 0) {
             run->err.kind = ERROR_NETWORK; /* whatever it was that came: it is the line that ends the run */
             return false;
         }
         report_note(run->report, run->account->name, "the line to the server broke (%s%s%s%s%s): it is opened again",
                     run->err.mailbox, run->err.mailbox[0] != '\0' ? ": " : "", run->err.what,
                     run->err.answer[0] != '\0' ? ": " : "", run->err.answer);
-        if (!wait_for(run, 1 << (run->line.on_end - 1)))
+        if (!wait_for(run, (int)wait))
             return false;
         run->err = (struct error){0};
         if (open_line(run)) /* it was the suspect, and not the server that went away */

@@ -3,16 +3,13 @@
  * opened again inside the run, and the engine goes on from what is in the journal, as the next run would: nothing that was in flight is taken
  * for done or for undone.
  *
- * It is opened LINE_ON_END times at most without anything being done in between, after 1, 2 and 4 seconds, and LINE_IN_A_RUN times in a run.
+ * How often says sync/base/reopen.h; a message that ended the line once more when it was asked for alone counts as something that was done.
  * A login that is refused ends the run, and so does a server that asks to come back later.
  */
 #ifndef SYNC_RUN_LINE_H
 #define SYNC_RUN_LINE_H
 
 #include "sync/run/run.h"
-
-#define LINE_ON_END 3
-#define LINE_IN_A_RUN 20
 
 /** Connect and log in for the first time. */
 MUST_CHECK bool line_open(struct run *run);

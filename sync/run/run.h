@@ -15,6 +15,7 @@
 #include "sync/base/account.h"
 #include "sync/base/age_journal.h"
 #include "sync/base/id_set.h"
+#include "sync/base/reopen.h"
 #include "sync/report/report.h"
 #include "sync/rules/mailbox.h"
 #include "sync/rules/names.h"
@@ -291,9 +292,9 @@ struct attempts {
     char words[256];  /* how the line ended when a suspect was asked alone */
 };
 
-struct line {           /* what became of it in this run: line.h */
-    int breaks, on_end; /* all of them; those since something was done */
-    uint64_t acts;      /* how much was done when it broke last */
+struct line { /* what became of it in this run: line.h */
+    struct reopening reopening;
+    uint64_t acts; /* how much was done when it broke last */
 };
 
 enum lookup_key { LOOKUP_NAME, LOOKUP_FOLDER, LOOKUP_WIRE, LOOKUP_ID, LOOKUP_UIDVALIDITY, LOOKUPS };

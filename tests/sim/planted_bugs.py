@@ -260,7 +260,7 @@ BUGS = [
     bug("line that broke not opened again", LINE,
         ("sync/engine.c", ": work_on_line(run);\n    while (!ok && line_open_again(run));", ": work_on_line(run);\n    while (false);")),
     bug("line that breaks each time opened again and again", LINE,
-        ("sync/run/line.c", "return line->on_end <= LINE_ON_END &&", "return")),
+        ("sync/run/line.c", "        reopening_went_on(&line->reopening);\n    run", "        reopening_went_on(&line->reopening);\n    line->reopening.on_end = 0;\n    run")),
     bug("APPEND without an answer sent again in a run that looked before it settled", LINE,
         ("sync/apply/up.c", "!unfinished_is_settled(&sending->op, run->looked)",
          "!unfinished_is_settled(&sending->op, run_now(run))")),
