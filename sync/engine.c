@@ -38,14 +38,15 @@
 #include "sync/agenda/wanted.h"
 #include "sync/apply/altered.h"
 #include "sync/apply/apply.h"
+#include "sync/apply/clear_way.h"
 #include "sync/apply/copied_from.h"
 #include "sync/apply/going.h"
 #include "sync/apply/keywords.h"
 #include "sync/apply/leftovers.h"
 #include "sync/apply/letters.h"
 #include "sync/apply/linked.h"
-#include "sync/apply/recover.h"
 #include "sync/apply/namesakes.h"
+#include "sync/apply/recover.h"
 #include "sync/apply/rename_here.h"
 #include "sync/apply/rename_there.h"
 #include "sync/base/cut_off.h"
@@ -570,7 +571,8 @@ engine_run(const struct account *account, const struct sync_options *options, st
                       .journal = journal,
                       .report = report,
                       .dry = options->dry_run,
-                      .move_folders = rename_here};
+                      .move_folders = rename_here,
+                      .clear_way = clear_way};
     const double begin = clock_seconds();
     bool ok;
     int status;

@@ -137,7 +137,7 @@ clear_ways(struct settling *settling)
 
         if (!naming->way.free || naming->row->name_waits)
             continue;
-        ok = way_clear(settling->run, &naming->way);
+        ok = settling->run->clear_way(settling->run, naming->way.of, &naming->way.free);
         if (!naming->way.free)
             find_waiting(settling);
     }

@@ -1,14 +1,8 @@
-/*
- * See way.h. The folder goes as one that is gone on the server goes (sync/apply/going_end.c), and by the same intent:
- *
- *   the intent | tmp/, new/, cur/ by rmdir, what is known to stand beside them, the directory | its row and the intent go, with the new names
- */
+/* See way.h. How the folder goes says sync/apply/clear_way.h. */
 #include "sync/observe/way.h"
 
 #include "sync/observe/undecided.h"
-#include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
-#include "sync/run/situation.h"
 
 /* What has its name now is another one: the server says what both are, or it has another UIDVALIDITY where that is never said. */
 static bool
@@ -90,29 +84,4 @@ way_find(struct run *run, const struct remote_listed *seen, const struct mailbox
     if (of == NULL || of == mover || !is_gone(run, of, seen, mover))
         return (struct way){0};
     return (struct way){of, is_empty(run, folder)};
-}
-
-bool
-way_clear(struct run *run, struct way *way)
-{
-    struct mailbox *of = way->of;
-    struct journal_op op = {.kind = OP_DELETE_HERE};
-    struct error err = {0};
-    bool holds = false;
-
-    if (!run->dry && (!situation_mark(run) || !run_begin(run) ||
-                      !run_end(run, situation_mark_commit(run) && unfinished_intend(run, of, &op))))
-        return false;
-    if (!run->dry && !run->local.ops->remove_folder(run->local.self, of->row.folder, &holds, &err)) {
-        way->free = false; /* the intent stays: perhaps a part of it went */
-        run_problem_here(run, of, &err);
-        return true;
-    }
-    if (holds) { /* something came into it */
-        way->free = false;
-        return unfinished_end(run, op.id);
-    }
-    of->folder_here = of->look_here = false;
-    run_did(run, of, (struct report_done){.act = DID_DELETE_HERE});
-    return true;
 }

@@ -1,6 +1,6 @@
 /*
  * Where a mailbox that was renamed on the server is to stand here: the folder of the one that had the name before, and is gone. If nothing is in it,
- * it makes way.
+ * it makes way (sync/apply/clear_way.h).
  */
 #ifndef SYNC_OBSERVE_WAY_H
 #define SYNC_OBSERVE_WAY_H
@@ -14,7 +14,5 @@ struct way {
 
 /** @param seen  what has the name now, which is `mover`; folder: where it is to stand */
 struct way way_find(struct run *run, const struct remote_listed *seen, const struct mailbox *mover, const char *folder);
-/** One that is free: the folder goes, its row is the caller's to forget. `free` false afterwards: it stays. */
-MUST_CHECK bool way_clear(struct run *run, struct way *way);
 
 #endif

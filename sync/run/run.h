@@ -313,6 +313,8 @@ struct run {
     struct report *report;
     /* Folders of mailboxes that have other names on the server now get their new places (sync/apply/rename_here.h). NULL: this run changes nothing */
     bool (*move_folders)(struct run *run);
+    /* The empty folder of a mailbox that is gone there makes way for one of them (sync/apply/clear_way.h); set where move_folders is */
+    bool (*clear_way)(struct run *run, struct mailbox *mailbox, bool *gone);
     struct error err; /* why the run ends; every call of a store fills in this one */
     struct report_counts counts;
     struct remote_info info;
