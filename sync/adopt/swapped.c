@@ -267,12 +267,7 @@ refuse(const struct swapped *swapped, size_t first, bool circle)
 static bool
 forget_one(struct run *run, struct mailbox *mailbox)
 {
-    if (mailbox == NULL || mailbox->row.id == 0)
-        return true;
-    if (!unfinished_forget(run, mailbox))
-        return false;
-    mailbox->row.id = 0;
-    return true;
+    return mailbox == NULL || mailbox->row.id == 0 || unfinished_forget(run, mailbox);
 }
 
 /* None of them was met. */

@@ -16,11 +16,8 @@ forget(struct run *run, struct mailbox *mailbox)
 
     if (!unfinished_forget(run, mailbox))
         return false;
-    row->id = 0;
     row->state = mailbox->folder_here ? MAILBOX_NEW_LOCAL : MAILBOX_NEW_REMOTE;
-    row->uidvalidity = row->uidnext = row->messages = 0;
-    row->modseq = 0;
-    row->stamp[0] = row->objectid[0] = '\0';
+    row->objectid[0] = '\0';
     free(row->goal_there); /* whoever makes it again has not renamed it */
     row->goal_there = NULL;
     mailbox->going = GOING_NOT;

@@ -209,10 +209,7 @@ forget_nowhere(struct settling *settling, const struct naming *naming, struct ma
     if (holder == NULL || holder == naming->row || find_naming(settling, holder) != NULL ||
         !renaming_is_nowhere(settling->run, holder) || holder->row.id == 0)
         return true;
-    if (!unfinished_forget(settling->run, holder))
-        return false;
-    holder->row.id = 0;
-    return true;
+    return unfinished_forget(settling->run, holder);
 }
 
 static bool

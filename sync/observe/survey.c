@@ -180,11 +180,8 @@ decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
         return false;
     if (next.turn == TURN_MET && !left_out_forget(run, mailbox))
         return false;
-    if (next.forget) {
-        if (!unfinished_forget(run, mailbox))
-            return false;
-        mailbox->row.id = 0;
-    }
+    if (next.forget && !unfinished_forget(run, mailbox))
+        return false;
     if (next.turn == TURN_GONE)
         say_gone(run, mailbox, next.state);
     else if (next.turn == TURN_LEFT_OUT)

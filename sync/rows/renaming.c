@@ -96,7 +96,6 @@ forget(struct run *run, struct mailbox *holder)
 {
     if (holder->row.id != 0 && !unfinished_forget(run, holder))
         return false;
-    holder->row.id = 0;
     holder->chosen = false;
     holder->row.name[0] = '/';
     holder->row.name[1] = '\0';

@@ -133,8 +133,28 @@ keep_trace(struct run *run, const struct mailbox *mailbox, const struct journal_
     return unfinished_index(run, mailbox, op, message, &done);
 }
 
+/* All that is known of it but its names, and which one the server says that it is: the list of this run may have said it. */
+static void
+clear(struct journal_mailbox *row)
+{
+    char objectid[sizeof row->objectid];
+
+    memcpy(objectid, row->objectid, sizeof objectid);
+    *row = (struct journal_mailbox){.name = row->name,
+                                    .wire = row->wire,
+                                    .utf8 = row->utf8,
+                                    .folder = row->folder,
+                                    .separator = row->separator,
+                                    .attributes = row->attributes,
+                                    .state = row->state,
+                                    .permanent = FLAG_ALL,
+                                    .goal = row->goal,
+                                    .goal_there = row->goal_there};
+    memcpy(row->objectid, objectid, sizeof objectid);
+}
+
 bool
-unfinished_forget(struct run *run, const struct mailbox *mailbox)
+unfinished_forget(struct run *run, struct mailbox *mailbox)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     struct journal_op *ops = NULL;
@@ -145,7 +165,10 @@ unfinished_forget(struct run *run, const struct mailbox *mailbox)
         ok = keep_trace(run, mailbox, &ops[i], message);
     free(ops);
     free(message);
-    return ok && journal_mailbox_delete(run->journal, mailbox->row.id, &run->err);
+    if (!ok || !journal_mailbox_delete(run->journal, mailbox->row.id, &run->err))
+        return false;
+    clear(&mailbox->row);
+    return true;
 }
 
 bool

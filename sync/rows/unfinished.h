@@ -11,8 +11,11 @@
 
 #include "sync/run/run.h"
 
-/** Delete a mailbox's rows from the journal; its row's id is the caller's to clear. Inside a transaction. */
-MUST_CHECK bool unfinished_forget(struct run *run, const struct mailbox *mailbox);
+/**
+ * Delete a mailbox's rows from the journal, and its own: it has no id, and nothing was seen of it yet. What it is called, there and here,
+ * and what it is to be called stays, and so does what the server says that it is; its state is the caller's. Inside a transaction.
+ */
+MUST_CHECK bool unfinished_forget(struct run *run, struct mailbox *mailbox);
 /** A removal here was cut off: the index gets the file's row if it is in the quarantine. *done false: it is not. Inside a transaction. */
 MUST_CHECK bool unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
                                  const struct journal_message *message, bool *done);
