@@ -4,23 +4,44 @@
 
 #include "sync/run/run.h"
 
-bool mailboxes_create(struct run *run); /* mailboxes made on the other side */
-bool apply_agreed(struct run *run, struct agenda *agenda);
-bool apply_downloads(struct run *run, struct agenda *agenda);
-bool apply_uploads(struct run *run, struct agenda *agenda);
-bool apply_flags_there(struct run *run, struct agenda *agenda);
-bool apply_flags_here(struct run *run, struct agenda *agenda);
-bool apply_moves_there(struct run *run, struct agenda *agenda);
-bool apply_moves_here(struct run *run, struct agenda *agenda);
-bool apply_removals_here(struct run *run, struct agenda *agenda);
+/** Mailboxes and folders that one side lacks are made there, as far as the configuration lets them. A dry run says which. */
+MUST_CHECK bool mailboxes_create(struct run *run);
+
+/*
+ * What a pass does, in this order (engine.c). Each takes what is its own of the agenda and is not dropped, and begins transactions of its own: call none in
+ * one. What can't be done of one message is written down as pending, or dropped, and the rest goes on. @return false: the run ends, run->err says why
+ */
+/** Both sides have what was not agreed on yet: nothing but rows are written. */
+MUST_CHECK bool apply_agreed(struct run *run, struct agenda *agenda);
+/** What is new there is fetched. */
+MUST_CHECK bool apply_downloads(struct run *run, struct agenda *agenda);
+/** What is new here goes up, by a copy on the server where that has its bytes. */
+MUST_CHECK bool apply_uploads(struct run *run, struct agenda *agenda);
+/** Flags go up. What the server answers becomes the base, and its mailbox is looked at again. */
+MUST_CHECK bool apply_flags_there(struct run *run, struct agenda *agenda);
+/** Flags come down: files get other names. */
+MUST_CHECK bool apply_flags_here(struct run *run, struct agenda *agenda);
+/** What moved here moves there. */
+MUST_CHECK bool apply_moves_there(struct run *run, struct agenda *agenda);
+/** What moved there moves here. */
+MUST_CHECK bool apply_moves_here(struct run *run, struct agenda *agenda);
+/** What was removed there goes into the quarantine. After all adds and moves, and the guard. */
+MUST_CHECK bool apply_removals_here(struct run *run, struct agenda *agenda);
 /** The bytes of what was replaced there are in the quarantine, or its removal is dropped. */
-bool apply_keep_there(struct run *run, struct agenda *agenda);
-bool apply_removals_there(struct run *run, struct agenda *agenda);
-bool close_pending(struct run *run); /* pending rows whose reason is gone */
-bool close_quarantine(struct run *run);
-bool close_gmail(struct run *run); /* what Gmail calls messages that are gone */
+MUST_CHECK bool apply_keep_there(struct run *run, struct agenda *agenda);
+/** What was removed here is removed there, or moved to the \Trash. After all adds and moves, and the guard. */
+MUST_CHECK bool apply_removals_there(struct run *run, struct agenda *agenda);
+
+/* ---- the end of a run in which all was done ---- */
+/** Pending rows whose reason is gone are forgotten. */
+MUST_CHECK bool close_pending(struct run *run);
+/** Files that were in the quarantine for all their days go for good. */
+MUST_CHECK bool close_quarantine(struct run *run);
+/** What Gmail called messages that are gone is forgotten. */
+MUST_CHECK bool close_gmail(struct run *run);
 /** The run is partial, and nobody has said why: a line for each mailbox in which something waits. */
 void close_say_why(struct run *run);
+
 /** Uploads whose bytes the server has in some mailbox: UID COPY. Those it could not copy stay in the agenda as uploads. */
 MUST_CHECK bool apply_copies_there(struct run *run, struct agenda *agenda);
 /**

@@ -44,6 +44,7 @@ struct arrivals {
 void arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *arena, size_t most);
 /** The place of the next one: there is one, since what is due was flushed. It is no part of the batch before arrivals_add. */
 struct arrival *arrivals_next(struct arrivals *arrivals);
+/** What arrivals_next gave, filled in by the caller, is part of the batch from here on. */
 void arrivals_add(struct arrivals *arrivals);
 /** Has any come that has no name yet? */
 bool arrivals_wait(const struct arrivals *arrivals);

@@ -28,6 +28,7 @@ struct due {
 MUST_CHECK bool due_begin(struct due *due, struct run *run, struct agenda *agenda);
 /** The next piece; the one before it is forgotten. Outside of a transaction. */
 MUST_CHECK bool due_next(struct due *due);
+/** What due_begin got. Nothing of the agenda. */
 void due_free(struct due *due);
 
 /** Sizes are what servers say, and may add up to more than a number holds: a sum stays at its end then. */

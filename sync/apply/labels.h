@@ -34,6 +34,7 @@ bool labels_can_archive(struct run *run);
 MUST_CHECK bool labels_carry(struct run *run, struct agenda *agenda);
 /** What another one was to take to the \Trash (todo->taken_by) went along, and is looked at again; or it waits, and says so. Likewise. */
 MUST_CHECK bool labels_after_trash(struct run *run, struct agenda *agenda);
+/** Its sets. */
 void labels_free(struct labels *labels);
 
 #endif

@@ -38,6 +38,7 @@ struct likeness {
 
 /** All of them are listed, in one turn; then some headers are read, in another one. likeness_free even if it fails. */
 MUST_CHECK bool likeness_look(struct run *run, struct likeness *pairs, size_t count);
+/** What likeness_look put into them; the array is the caller's. */
 void likeness_free(struct likeness *pairs, size_t count);
 
 #endif

@@ -39,7 +39,9 @@ struct said_ops { /* intents of what was sent, of all mailboxes */
     size_t count;
 };
 
+/** All of the journal. said_ops_free even if it fails. */
 MUST_CHECK bool said_ops_load(struct run *run, struct said_ops *ops);
+/** Empty afterwards. */
 void said_ops_free(struct said_ops *ops);
 /** Does this row wait for the first sight of its UID? NULL: no. */
 struct journal_op *said_op_of(const struct said_ops *ops, int64_t message);

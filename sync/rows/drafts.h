@@ -14,6 +14,7 @@ enum drafts {
     DRAFTS_SAID,    /* the user or the server says so */
 };
 
+/** Does it hold drafts, and who says so? */
 enum drafts mailbox_drafts(const struct mailbox *mailbox);
 /** Is its file looked at in each run? */
 bool draft_is_watched(const struct mailbox *mailbox, const struct journal_message *message);

@@ -67,6 +67,7 @@ void reading_end_files(struct run *run);
 void reading_drop_unpaired(const struct run *run, struct agenda *agenda);
 /** What is not to be sent in this pass is dropped from its plan. */
 void reading_drop_files(const struct run *run, struct agenda *agenda);
-bool reading_say(struct run *run); /* messages whose bodies did not come */
+/** At the end of a run: messages whose bodies did not come, and are still there, are said with the reason. */
+MUST_CHECK bool reading_say(struct run *run);
 
 #endif
