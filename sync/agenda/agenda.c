@@ -235,6 +235,15 @@ end_unshown(struct run *run, struct journal_message *message)
     return journal_message_save(run->journal, message, &run->err);
 }
 
+/* What is to go up, or to be forgotten, may have been sent without an answer. */
+static bool
+plan_sent(struct run *run, struct mailbox *mailbox, const struct journal_message *message, struct todo *todo)
+{
+    if (todo->step.verb == PLAN_UPLOAD && message->has_wire && todo->fresh)
+        return agenda_was_sent(run, mailbox, message, &todo->unanswered, &todo->arrived);
+    return todo->step.verb != PLAN_FORGET || agenda_check_unanswered(run, mailbox, message, &todo->waits);
+}
+
 bool
 agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
 {
@@ -289,14 +298,9 @@ agenda_plan(struct run *run, struct agenda *agenda, int64_t id)
         if (todo.step.verb == PLAN_NOTHING)
             return true;
     }
-    if (todo.step.verb == PLAN_UPLOAD && !message.has_wire) /* unreadable, or gone again */
-        return true;
-    if (todo.step.verb == PLAN_UPLOAD && todo.fresh &&
-        !agenda_was_sent(run, mailbox, &message, &todo.unanswered, &todo.arrived))
-        return false;
-    if (todo.step.verb == PLAN_FORGET && !agenda_check_unanswered(run, mailbox, &message, &todo.waits))
-        return false;
-    return add_todo(run, agenda, &todo);
+    /* What is unreadable, or gone again, does not go up. */
+    return plan_sent(run, mailbox, &message, &todo) &&
+           ((todo.step.verb == PLAN_UPLOAD && !message.has_wire) || add_todo(run, agenda, &todo));
 }
 
 static int

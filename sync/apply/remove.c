@@ -95,46 +95,33 @@ way_out(const struct run *run, const struct todo *todo, const struct remote_outc
                : "Expunge those there, take \\Deleted off them, or set `expunge = true`; each run tries again.";
 }
 
-bool
-expunging_done(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
+/* It is gone there. */
+static bool
+went(struct run *run, const struct todo *todo, struct mailbox *mailbox, struct journal_message *message)
 {
-    struct expunging *expunging = context;
-    struct run *run = expunging->run;
-    struct todo *todo = expunging->todos[expunging->first[index] + item];
-    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-    struct journal_message *message = &expunging->message;
-    struct journal_op op;
-    char what[64];
-    bool found;
+    refusal_end(run, mailbox, message->id, WORK_REMOVE);
+    run_did(run, mailbox,
+            (struct report_done){.act = todo->replaced ? DID_REPLACE_THERE : DID_REMOVE_THERE,
+                                 .uid = message->uid,
+                                 .file = message->base,
+                                 .detail = todo->trashed ? "into the Trash" : NULL,
+                                 .why = todo->replaced ? "" : plan_reason_words(&todo->step)});
+    message->facts |= FACT_GONE_THERE;
+    if (run->info.labels && todo->deleted) /* \Deleted was never a flag there, and goes no further */
+        message->flags = merge_taken(message->flags, FLAG_DELETED);
+    if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
+        return journal_message_save(run->journal, message, &run->err);
+    mailbox->removed += todo->counted;
+    return journal_message_delete(run->journal, message->id, &run->err);
+}
 
-    (void)uid;
-    mailbox->stirred = true;
-    todo->dropped = true;
-    if (outcome->doubtful) {
-        run->partial = true;
-        return true;
-    }
-    if (!run_load(run, todo->id, message) || !journal_op_of(run->journal, message->id, &op, &found, &run->err))
-        return false;
-    /* Where it was begun before, our \Deleted may stand on it: the next run takes it off, or a move would carry it along as somebody's wish. */
-    if (found && (outcome->ok || !todo->begun) && !journal_op_delete(run->journal, op.id, &run->err))
-        return false;
-    if (outcome->ok) {
-        refusal_end(run, mailbox, message->id, WORK_REMOVE);
-        run_did(run, mailbox,
-                (struct report_done){.act = todo->replaced ? DID_REPLACE_THERE : DID_REMOVE_THERE,
-                                     .uid = message->uid,
-                                     .file = message->base,
-                                     .detail = todo->trashed ? "into the Trash" : NULL,
-                                     .why = todo->replaced ? "" : plan_reason_words(&todo->step)});
-        message->facts |= FACT_GONE_THERE;
-        if (run->info.labels && todo->deleted) /* \Deleted was never a flag there, and goes no further */
-            message->flags = merge_taken(message->flags, FLAG_DELETED);
-        if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
-            return journal_message_save(run->journal, message, &run->err);
-        mailbox->removed += todo->counted;
-        return journal_message_delete(run->journal, message->id, &run->err);
-    }
+/* It stays there, or nobody says that it went. */
+static bool
+stays(struct run *run, struct todo *todo, struct mailbox *mailbox, const struct journal_message *message,
+      const struct remote_outcome *outcome)
+{
+    char what[64];
+
     /*
      * The answer did not name the message. Only a whole listing proves that it is gone; the next look lists the
      * mailbox, or tells of changes.
@@ -164,6 +151,32 @@ expunging_done(void *context, size_t index, size_t item, uint32_t uid, const str
         return refusal_note(run, mailbox, message->id, WORK_REMOVE, true, outcome) && hold_refused(run, todo);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL) &&
            hold_refused(run, todo);
+}
+
+bool
+expunging_done(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct expunging *expunging = context;
+    struct run *run = expunging->run;
+    struct todo *todo = expunging->todos[expunging->first[index] + item];
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    struct journal_message *message = &expunging->message;
+    struct journal_op op;
+    bool found;
+
+    (void)uid;
+    mailbox->stirred = true;
+    todo->dropped = true;
+    if (outcome->doubtful) {
+        run->partial = true;
+        return true;
+    }
+    if (!run_load(run, todo->id, message) || !journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    /* Where it was begun before, our \Deleted may stand on it: the next run takes it off, or a move would carry it along as somebody's wish. */
+    if (found && (outcome->ok || !todo->begun) && !journal_op_delete(run->journal, op.id, &run->err))
+        return false;
+    return outcome->ok ? went(run, todo, mailbox, message) : stays(run, todo, mailbox, message, outcome);
 }
 
 bool
