@@ -127,121 +127,109 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
     return false;
 }
 
-static void
-take_verify_option(struct options *options, int outcome)
+/* What is set by it; NULL: nothing. */
+static bool *
+flag_of(struct options *options, int outcome)
 {
-    options->bytes = options->bytes || outcome == OPTION_BYTES || outcome == OPTION_SERVER;
-    options->server = options->server || outcome == OPTION_SERVER;
-    if (outcome == OPTION_PART)
-        options->part_text = optarg;
+    switch (outcome) {
+    case 'n':
+        return &options->dry_run;
+    case 'h':
+        return &options->help;
+    case OPTION_JSON:
+        return &options->json;
+    case OPTION_PULL:
+        return &options->pull;
+    case OPTION_PUSH:
+        return &options->push;
+    case OPTION_CONFIRM:
+        return &options->confirm;
+    case OPTION_REJECT:
+        return &options->reject;
+    case OPTION_CONFIRM_ADDITIONS:
+        return &options->confirm_additions;
+    case OPTION_REJECT_ADDITIONS:
+        return &options->reject_additions;
+    case OPTION_SKIP_EXISTING:
+        return &options->skip_existing;
+    case OPTION_WAIT:
+        return &options->wait;
+    case OPTION_NO_PROGRESS:
+        return &options->no_progress;
+    case OPTION_ALL:
+        return &options->all;
+    case OPTION_WRITE:
+        return &options->write;
+    case OPTION_ALTERED:
+        return &options->altered;
+    case OPTION_BYTES:
+        return &options->bytes;
+    case OPTION_SERVER:
+        return &options->server;
+    case OPTION_VERSION:
+        return &options->version;
+    default:
+        return NULL;
+    }
+}
+
+/* Where its value is kept; NULL: nowhere. */
+static const char **
+word_of(struct options *options, int outcome)
+{
+    switch (outcome) {
+    case 'c':
+        return &options->config;
+    case OPTION_CONFIRM:
+    case OPTION_REJECT:
+        return &options->deletes_id;
+    case OPTION_CONFIRM_ADDITIONS:
+    case OPTION_REJECT_ADDITIONS:
+        return &options->additions_id;
+    case OPTION_ADOPT:
+        return &options->adopt;
+    case OPTION_ADOPT_AS:
+        return &options->adopt_as;
+    case OPTION_FROM:
+        return &options->from;
+    case OPTION_STATE:
+        return &options->state;
+    case OPTION_JOBS:
+        return &options->jobs_given;
+    case OPTION_WAIT:
+        return &options->wait_given;
+    case OPTION_MAX_AGE:
+        return &options->max_age_given;
+    case OPTION_SINCE:
+        return &options->since;
+    case OPTION_RUN:
+        return &options->run;
+    case OPTION_TO:
+        return &options->to;
+    case OPTION_TO_DIR:
+        return &options->to_dir;
+    case OPTION_PART:
+        return &options->part_text;
+    default:
+        return NULL;
+    }
 }
 
 static void
 take_option(struct options *options, int outcome)
 {
-    switch (outcome) {
-    case 'c':
-        options->config = optarg;
-        break;
-    case 'n':
-        options->dry_run = true;
-        break;
-    case 'q':
-        options->quiet++;
-        break;
-    case 'v':
-        options->verbose++;
-        break;
-    case OPTION_JSON:
-        options->json = true;
-        break;
-    case OPTION_PULL:
-        options->pull = true;
-        break;
-    case OPTION_PUSH:
-        options->push = true;
-        break;
-    case OPTION_CONFIRM:
-        options->confirm = true;
-        options->deletes_id = optarg;
-        break;
-    case OPTION_REJECT:
-        options->reject = true;
-        options->deletes_id = optarg;
-        break;
-    case OPTION_CONFIRM_ADDITIONS:
-        options->confirm_additions = true;
-        options->additions_id = optarg;
-        break;
-    case OPTION_REJECT_ADDITIONS:
-        options->reject_additions = true;
-        options->additions_id = optarg;
-        break;
-    case OPTION_SKIP_EXISTING:
-        options->skip_existing = true;
-        break;
-    case OPTION_ADOPT:
-        options->adopt = optarg;
-        break;
-    case OPTION_ADOPT_AS:
-        options->adopt_as = optarg;
-        break;
-    case OPTION_FROM:
-        options->from = optarg;
-        break;
-    case OPTION_STATE:
-        options->state = optarg;
-        break;
-    case OPTION_JOBS:
-        options->jobs_given = optarg;
-        break;
-    case OPTION_WAIT:
-        options->wait = true;
-        options->wait_given = optarg;
-        break;
-    case OPTION_NO_PROGRESS:
-        options->no_progress = true;
-        break;
-    case OPTION_MAX_AGE:
-        options->max_age_given = optarg;
-        break;
-    case OPTION_SINCE:
-        options->since = optarg;
-        break;
-    case OPTION_RUN:
-        options->run = optarg;
-        break;
-    case OPTION_ALL:
-        options->all = true;
-        break;
-    case OPTION_TO:
-        options->to = optarg;
-        break;
-    case OPTION_TO_DIR:
-        options->to_dir = optarg;
-        break;
-    case OPTION_WRITE:
-        options->write = true;
-        break;
-    case OPTION_ALTERED:
-        options->altered = true;
-        break;
-    case OPTION_BYTES:
-    case OPTION_SERVER:
-    case OPTION_PART:
-        take_verify_option(options, outcome);
-        break;
-    case 'h':
-        options->help = true;
-        break;
-    case OPTION_VERSION:
-        options->version = true;
-        break;
-    default:
-        if (outcome >= OPTION_INIT)
-            options_take_init(options, outcome - OPTION_INIT, optarg);
-        break;
-    }
+    bool *flag = flag_of(options, outcome);
+    const char **word = word_of(options, outcome);
+
+    if (flag != NULL)
+        *flag = true;
+    if (word != NULL)
+        *word = optarg;
+    options->quiet += outcome == 'q';
+    options->verbose += outcome == 'v';
+    options->bytes = options->bytes || outcome == OPTION_SERVER; /* goes with it */
+    if (outcome >= OPTION_INIT)
+        options_take_init(options, outcome - OPTION_INIT, optarg);
 }
 
 /* golub help [COMMAND] */
