@@ -231,6 +231,7 @@ what_was_copied_to_the_trash_in_vain_under_a_clock_that_is_ahead_is_copied_again
     sim.server.move = false;
     given_mail_there(WORK, 1);
     given_both_sides_agree();
+    ledger_removed_here(&sim.world, 1, 0);
     when_the_user_removes(WORK, 1);
     sim.server.hollow = 3;
     sim.world.now += 400 * DAY;
@@ -239,7 +240,8 @@ what_was_copied_to_the_trash_in_vain_under_a_clock_that_is_ahead_is_copied_again
     assert_int_equal(sim.server.hollow, 0);
     then_it_is_there(OLD, 1, 0);
 
-    (void)when_golub_syncs_after(-400 * DAY);
+    for (int i = 0; i < 3; i++) /* the first one sees that the time of the last COPY can't be right */
+        (void)when_golub_syncs_after(i == 0 ? -400 * DAY : 60);
 
     then_it_is_there(OLD, 1, 1);
 }
