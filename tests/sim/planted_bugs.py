@@ -527,7 +527,7 @@ BUGS = [
     said("each mailbox looked for among all", MANY_MAILBOXES,
          ("sync/run/lookup.c", "if (!cover(run, lookup, key))", "if (run->count != 0 || !cover(run, lookup, key))")),
     said("name of each row looked for in the whole list of a server that says which mailbox is which", MANY_MAILBOXES,
-         ("sync/observe/items.c", "const struct text name = text_of(wire);\n", "const struct text name = text_of(wire);\n\n    for (size_t i = 0; wire != NULL && i < count; i++)\n        if (text_same(items[i].seen->name, name))\n            return (struct renamed_item *)&items[i];")),
+         ("sync/observe/items.c", "    while (found != NULL && found != items &&", "    for (size_t i = 0; wire != NULL && i < count; i++)\n        if (text_same(items[i].seen->name, name))\n            return (struct renamed_item *)&items[i];\n    while (found != NULL && found != items &&")),
     said("each folder's birth compared with all", MANY_MAILBOXES,
          ("sync/run/place.c", "for (size_t i = find_known(places, &wanted); i < places->run->count; i++) {\n        const struct",
           "for (size_t i = 0; i < places->run->count; i++) {\n        const struct"),
