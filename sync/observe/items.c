@@ -1,6 +1,16 @@
 /* See items.h. */
 #include "sync/observe/items.h"
 
+bool
+items_name(const struct run *run, const struct remote_listed *seen, bool uncut,
+           char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    struct error ignored = {0};
+
+    return names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator,
+                             uncut || (seen->attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix, name, &ignored);
+}
+
 static int
 compare_names(const void *key, const void *item)
 {
@@ -34,7 +44,7 @@ items_called(const struct run *run, const struct renamed_item *items, size_t cou
     char called[LIMIT_MAILBOX_NAME + 1];
 
     for (size_t i = 0; name != NULL && i < count; i++)
-        if (renamed_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
+        if (items_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
             return (struct renamed_item *)&items[i];
     return NULL;
 }

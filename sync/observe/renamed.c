@@ -1,7 +1,6 @@
 /* See renamed.h. */
 #include "sync/observe/renamed.h"
 
-#include "sync/observe/items.h"
 #include "sync/observe/mapped.h"
 #include "sync/observe/undecided.h"
 
@@ -41,25 +40,15 @@ compare_known(const void *pa, const void *pb)
     return strcmp(((const struct known *)pa)->objectid, ((const struct known *)pb)->objectid);
 }
 
-bool
-renamed_name(const struct run *run, const struct remote_listed *seen, bool uncut,
-             char name[static LIMIT_MAILBOX_NAME + 1])
-{
-    struct error ignored = {0};
-
-    return names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator,
-                             uncut || (seen->attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix, name, &ignored);
-}
-
 /* Has it the name, in one of the ways in which a name of the server is spelled here? */
 static bool
 is_called_so(const struct run *run, const struct remote_listed *seen, const char *row)
 {
     char name[LIMIT_MAILBOX_NAME + 1], aside[LIMIT_MAILBOX_NAME + 1];
 
-    if (renamed_name(run, seen, false, name) && strcmp(name, row) == 0)
+    if (items_name(run, seen, false, name) && strcmp(name, row) == 0)
         return true;
-    return renamed_name(run, seen, true, name) &&
+    return items_name(run, seen, true, name) &&
            (strcmp(name, row) == 0 || (names_aside(name, aside) && strcmp(aside, row) == 0));
 }
 
@@ -96,7 +85,7 @@ renamed_may_be(struct run *run, const struct renamed_item *item, const struct ma
 
     *anew = false;
     if (row->row.wire == NULL || renamed_is_inbox(item->seen->name) || renamed_is_inbox(text_of(row->row.wire)) ||
-        is_called_so(run, item->seen, row->row.name) || !renamed_name(run, item->seen, false, name) ||
+        is_called_so(run, item->seen, row->row.name) || !items_name(run, item->seen, false, name) ||
         !uses_choose(run, name, item->seen->attributes) ||
         !names_map_folder(&run->map, name, run->account->policy.layout, folder, &ignored))
         return false;
@@ -220,7 +209,7 @@ leave_elsewhere(struct run *run, const struct renamed_item *item, const struct r
         is_called_so(run, item->seen, row->row.name) || !is_believed(item, namesake, row))
         return;
     row->elsewhere = true;
-    if (renamed_name(run, item->seen, false, name)) /* as `mailboxes` knows it */
+    if (items_name(run, item->seen, false, name)) /* as `mailboxes` knows it */
         (void)text_print(row->perhaps, sizeof row->perhaps, "%s", name);
     else
         error_escape(row->perhaps, sizeof row->perhaps,

@@ -6,19 +6,9 @@
 #ifndef SYNC_OBSERVE_RENAMED_H
 #define SYNC_OBSERVE_RENAMED_H
 
-#include "sync/observe/survey.h"
+#include "sync/observe/items.h"
 
 #define RENAMED_WAITS "rename-here" /* what is pending of a mailbox whose name is another one there */
-
-struct renamed_item { /* one of the list */
-    const struct remote_listed *seen;
-    struct mailbox *row; /* [out] of which it is the new name; NULL: none */
-    bool reborn;         /* [out] ... and its old name is another one's now */
-    bool
-        same; /* [out] ... which it has here already, while another one has the name that the row knew of the server's */
-    bool waits;   /* [out] it is perhaps a row's new name, which only another list tells: left alone in this run */
-    bool passing; /* [out] ... for another golub gave it, or what had its name, another name for a moment: passing.h */
-};
 
 /** Nobody renames that one: RENAME takes its mail out of it (RFC 9051 section 6.3.6). */
 static inline bool
@@ -27,9 +17,6 @@ renamed_is_inbox(struct text wire)
     return text_is_nocase(wire, "INBOX");
 }
 
-/** As people call it here, if it can be called anything. @param uncut  with the prefix of the namespace */
-bool renamed_name(const struct run *run, const struct remote_listed *seen, bool uncut,
-                  char name[static LIMIT_MAILBOX_NAME + 1]);
 /** After the folders were listed: those with a temporary name, which is no mailbox's, since a run was cut off (apply/rename_here.h). */
 MUST_CHECK bool renamed_see_folders(struct run *run);
 /** Can that be the row's new name? @param anew  [out] if not: its folder is gone, and the new name has one, so that both are compared as at a first meeting */

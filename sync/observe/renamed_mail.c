@@ -144,7 +144,7 @@ is_left_out(const struct matching *matching, const struct renamed_item *item, co
     holder = lookup_wire(matching->run, item->seen->name);
     return (holder == NULL || (holder != row && holder->row.uidvalidity != item->seen->uidvalidity)) &&
            !renamed_may_be(matching->run, item, row, &anew) && !anew &&
-           !(renamed_name(matching->run, item->seen, false, name) && strcmp(name, row->row.name) == 0);
+           !(items_name(matching->run, item->seen, false, name) && strcmp(name, row->row.name) == 0);
 }
 
 static bool
@@ -165,7 +165,7 @@ is_near(const struct run *run, const struct renamed_item *item, const struct mai
 {
     char name[LIMIT_MAILBOX_NAME + 1];
 
-    return renamed_name(run, item->seen, false, name) && renaming_is_last_same(name, row->row.name);
+    return items_name(run, item->seen, false, name) && renaming_is_last_same(name, row->row.name);
 }
 
 /* All of its messages tell under another UIDVALIDITY: where its old name is gone, or where its folder was renamed here, so that people know what left it. */
@@ -396,7 +396,7 @@ can_have(const struct matching *matching, const struct renamed_item *item)
     struct error ignored = {0};
     struct way way;
 
-    if (!renamed_name(run, item->seen, false, name) ||
+    if (!items_name(run, item->seen, false, name) ||
         !names_map_folder(&run->map, name, run->account->policy.layout, folder, &ignored))
         return false;
     way = way_find(run, item->seen, item->row, folder);

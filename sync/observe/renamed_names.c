@@ -51,7 +51,7 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
     for (size_t i = 0; i < count; i++) {
         struct naming *naming = &settling->at[settling->count];
 
-        if (items[i].row == NULL || items[i].same || !renamed_name(run, items[i].seen, false, name) ||
+        if (items[i].row == NULL || items[i].same || !items_name(run, items[i].seen, false, name) ||
             !names_map_folder(&run->map, name, run->account->policy.layout, folder, &err))
             continue;
         *naming =

@@ -402,7 +402,7 @@ match_names(struct list *list)
     for (size_t i = 0; i < list->count; i++)
         list->items[i].cut = !list->items[i].taken && has_prefix(list, &list->items[i]);
     for (size_t i = 0; ok && i < list->count; i++)
-        if (!list->items[i].taken && renamed_name(list->run, &list->items[i].seen, false, name))
+        if (!list->items[i].taken && items_name(list->run, &list->items[i].seen, false, name))
             (void)undecided_may_be(list->run, &list->items[i].seen, name, true);
     for (int cut = 0; cut < 2; cut++)
         for (size_t i = 0; ok && i < list->count; i++)
@@ -485,7 +485,7 @@ note_parents(struct list *list)
 
     run->parents_count = 0;
     for (size_t i = 0; i < list->parents_count; i++) {
-        if (!renamed_name(run, &list->parents[i].seen, false, name))
+        if (!items_name(run, &list->parents[i].seen, false, name))
             continue;
         if (!array_grow(&run->parents, &run->parents_size, run->parents_count + 1, sizeof *run->parents))
             return run_no_memory(run);

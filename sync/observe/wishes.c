@@ -12,7 +12,7 @@ find_newly_called(const struct run *run, const struct renamed_item *items, size_
     char called[LIMIT_MAILBOX_NAME + 1];
 
     for (size_t i = 0; i < count; i++)
-        if (items[i].row != NULL && renamed_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
+        if (items[i].row != NULL && items_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
             return items[i].row;
     return NULL;
 }
@@ -25,7 +25,7 @@ is_made_there(struct run *run, const struct renamed_item *items, size_t count, c
 
     for (size_t i = 0; i < count; i++)
         if (items[i].row == NULL && !items[i].waits && !items[i].passing &&
-            renamed_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
+            items_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
             return lookup_wire(run, items[i].seen->name) == NULL && uses_choose(run, name, items[i].seen->attributes);
     return false;
 }

@@ -3083,7 +3083,7 @@ BUGS = [
     bug("renamed, and nobody says so: each of very many compared with all of them", system("test_renamed_unsaid.py", "CourierTest.test_very_many_below_it"),
         ("sync/observe/renamed_mail.c", "gather_of(matching, row, namesake, many > FEW)", "gather_of(matching, row, namesake, many == 0)")),
     bug("renamed: never in a shared name space", system("test_renamed_there.py", "PublicTest.test_one_with_what_is_below_it"),
-        ("sync/observe/renamed.c", "is_called_so(run, item->seen, row->row.name) || !renamed_name(", "is_called_so(run, item->seen, row->row.name) || (item->seen->attributes & REMOTE_SHARED) != 0 || !renamed_name(")),
+        ("sync/observe/renamed.c", "is_called_so(run, item->seen, row->row.name) || !items_name(", "is_called_so(run, item->seen, row->row.name) || (item->seen->attributes & REMOTE_SHARED) != 0 || !items_name(")),
     bug("renamed here: the folder of a mailbox that is left out is a new one", system("test_renamed_left_out.py", "RenamedLeftOutTest.test_with_its_parent"),
         ("sync/observe/left_out.c", "if (are_fewer(looking, young))", "if (!are_fewer(looking, young))")),
     bug("renamed here: a copy of the folder of a mailbox that is left out is that one's",
