@@ -125,6 +125,16 @@ is_left_out_here(const struct sim *sim, int mailbox)
     return false;
 }
 
+/* The folder of a mailbox that is renamed comes back under its old name; and what its user moved out of it before is taken out of the new one. */
+static bool
+is_away_here(const struct sim *sim, int mailbox)
+{
+    for (int c = 0; c < sim->world.clients; c++)
+        if (sim->away_here[c][mailbox])
+            return true;
+    return false;
+}
+
 /* Names change, UIDVALIDITY and UIDs go along. */
 static void
 swap_mailboxes(struct sim *sim)
@@ -158,7 +168,7 @@ rename_mailbox(struct sim *sim)
     struct sim_mailbox *boxes = sim->server.boxes;
 
     if (a < 0 || a == b || b == sim->server.selected || sim->away_there[b] || (boxes[b].exists && boxes[b].count > 0) ||
-        boxes[a].count == 0 || !is_known(sim, a) || !is_free_here(sim, a, b) ||
+        boxes[a].count == 0 || !is_known(sim, a) || !is_free_here(sim, a, b) || is_away_here(sim, a) ||
         (sim->server.identifies && boxes[b].exists))
         return;
     for (size_t k = 0; k < boxes[a].count; k++)
