@@ -176,11 +176,19 @@ others_in(const struct search *search, const struct overlap *overlap)
     return most;
 }
 
+/* Two thirds of its names. A folder out of a backup lacks those that came since: two thirds of what it holds do for that. */
+static bool
+has_most(const struct search *search, const struct overlap *overlap)
+{
+    return 3 * overlap->count >= 2 * names_left(search, overlap) ||
+           (search->run->maildir_older && overlap->count >= 2 * overlap->strangers);
+}
+
 /* A folder that holds more of other mail is another one, into which what is lost was moved. */
 static bool
 has_its_names(const struct search *search, const struct overlap *overlap)
 {
-    return 3 * overlap->count >= 2 * names_left(search, overlap) && overlap->count >= overlap->strangers &&
+    return has_most(search, overlap) && overlap->count >= overlap->strangers &&
            overlap->count >= others_in(search, overlap);
 }
 
