@@ -1,0 +1,92 @@
+"""
+Renames at servers of other makes, as they are: Cyrus, which says which mailbox is which, and Courier, which says nothing and numbers a mailbox anew with
+each name. The stories are Dovecot's: a folder that is renamed here, and, at Cyrus, a mailbox that is renamed there. Without identities: test_renamed_unsaid.py.
+"""
+import time
+import unittest
+
+from base import main, one_in
+from rig import courier, cyrus
+import test_renamed_here as here
+import test_renamed_there as there
+
+
+class AnotherMake:
+    server_options = {}
+    test_ten_thousand_messages_cost_no_body_and_few_turns = None  # test_renamed_unsaid.py has it
+
+    @classmethod
+    def setUpClass(cls):
+        problem = cls.fetch()
+        if problem:
+            raise unittest.SkipTest(problem)
+        super().setUpClass()
+
+
+class AtCyrus(AnotherMake):
+    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
+
+
+class AtCourier(AnotherMake):
+    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
+    separator, prefix = ".", "INBOX."
+
+    def given(self, *mailboxes, count=3):
+        """UIDVALIDITY is the second in which each was made."""
+        mail = {}
+        for name in mailboxes:
+            mail.update(super().given(name, count=count))
+            time.sleep(1.1)
+        return mail
+
+
+# What a class names itself runs each time.
+@one_in(20)
+class HereAtCyrusTest(AtCyrus, here.VerbatimTest, here.RenamedHereTest):
+    test_a_folder = here.RenamedHereTest.test_a_folder
+    test_with_what_is_below_it = here.VerbatimTest.test_with_what_is_below_it
+    test_its_case_alone = here.RenamedHereTest.test_its_case_alone
+    test_a_chain = here.VerbatimTest.test_a_chain
+    test_new_mail_and_removals_and_flags_meanwhile = here.RenamedHereTest.test_new_mail_and_removals_and_flags_meanwhile
+
+
+@one_in(20)
+class ThereAtCyrusTest(AtCyrus, there.RenamedThereTest):
+    test_a_circle_of_three = there.RenamedThereTest.test_a_circle_of_three
+    test_its_case_alone = there.RenamedThereTest.test_its_case_alone
+    test_below_its_own_old_name = there.RenamedThereTest.test_below_its_own_old_name
+    test_the_old_name_is_made_anew = there.RenamedThereTest.test_the_old_name_is_made_anew
+
+
+@one_in(20)
+class HereAtCourierTest(AtCourier, here.VerbatimTest, here.RenamedHereTest):
+    """What is removed or moved here between two runs is not carried at once where a mailbox is paired anew."""
+    test_a_folder = here.RenamedHereTest.test_a_folder
+    test_with_what_is_below_it = here.VerbatimTest.test_with_what_is_below_it
+    test_its_case_alone = here.RenamedHereTest.test_its_case_alone
+    test_a_chain = here.VerbatimTest.test_a_chain
+    test_new_mail_and_removals_and_flags_meanwhile = None
+    test_most_of_it_beside_what_was_moved_elsewhere = None
+    test_an_empty_one = None  # the journal is at rest one run later
+
+    def test_new_mail_and_flags_meanwhile(self):
+        mail = self.given("A", count=4)
+        came, saved = self.corpus.simple("came there"), self.corpus.simple("saved here, and longer than the other one")
+        self.mv(("A", "B"))
+        self.client.append("A", came.bytes)
+        self.client.store("A", self.client.uid_of("A", mail["A"][1]), "+", ["\\Flagged"])
+        self.maildir.put("B", saved.lf)
+        self.maildir.flag(self.maildir.find("B", mail["A"][3]), "R")
+
+        self.account.sync()
+        self.sync()
+
+        self.assertEqual(set(self.client.mailboxes()), {"INBOX", "B"})
+        self.assertTrue(self.maildir.has("B", came) and self.is_there(saved, "B"))
+        self.assertTrue(all(self.is_there(m, "B") and self.maildir.has("B", m) for m in mail["A"]))
+        self.assertIn("\\Answered", self.flags_there(mail["A"][3], "B"))
+        self.assertEqual(self.quarantined(), [])
+
+
+if __name__ == "__main__":
+    main()
