@@ -27,6 +27,14 @@ temporary_name(const struct run *run, const struct mailbox *mailbox, char folder
                      name);
 }
 
+/* It is that of its row: one that is left out now has none any more, and one that is new here none yet. */
+static bool
+give_number(struct run *run, struct mailbox *mailbox)
+{
+    return mailbox->row.id != 0 ||
+           (run_begin(run) && run_end(run, journal_mailbox_save(run->journal, &mailbox->row, &run->err)));
+}
+
 static bool
 is_below(const char *folder, const char *above)
 {
@@ -224,12 +232,13 @@ static bool
 move_one(struct moving *moving, struct mailbox *mailbox, enum step step)
 {
     struct run *run = moving->run;
-    struct journal_op op = {
-        .kind = OP_RENAME_HERE, .mailbox = mailbox->row.id, .attempt = (int)step, .since = run->now};
+    struct journal_op op = {.kind = OP_RENAME_HERE, .attempt = (int)step, .since = run->now};
     char to[LOCAL_FOLDER_MAX + 1];
     struct error why = {0};
     bool taken, here = false;
 
+    if (!give_number(run, mailbox))
+        return false;
     if (step == STEP_ASIDE)
         temporary_name(run, mailbox, to);
     else
@@ -307,6 +316,8 @@ name_only(struct moving *moving, struct mailbox *mailbox)
     }
     if (other != NULL && is_aside(run, mailbox))
         return true;
+    if (!give_number(run, mailbox))
+        return false;
     moving->progress = true;
     moving->moves++;
     (void)text_print(from, sizeof from, "%s", mailbox->row.folder);

@@ -211,6 +211,13 @@ any_chosen(const struct run *run)
     return false;
 }
 
+/* One whose folder is to get another name gets that first, in this run: nobody would know of its folder any more. */
+static bool
+is_to_be_left_out(const struct mailbox *mailbox)
+{
+    return !mailbox->chosen && mailbox->row.goal == NULL;
+}
+
 /*
  * Before the server is asked: a run that does not reach it has left them out all the same. Where nothing is chosen that is no wish, but a
  * mistake, or the list says more (check_chosen).
@@ -221,13 +228,13 @@ leave_out_all(struct run *run)
     bool any = false, keep, ok = true;
 
     for (size_t i = 0; i < run->count; i++)
-        any = any || (!run->mailboxes[i].chosen && run->mailboxes[i].row.id != 0);
+        any = any || (is_to_be_left_out(&run->mailboxes[i]) && run->mailboxes[i].row.id != 0);
     if (!any || !any_chosen(run))
         return true;
     if (!run_begin(run))
         return false;
     for (size_t i = 0; ok && i < run->count; i++)
-        ok = run->mailboxes[i].chosen || decide_state(run, &run->mailboxes[i], &keep);
+        ok = !is_to_be_left_out(&run->mailboxes[i]) || decide_state(run, &run->mailboxes[i], &keep);
     return run_end(run, ok);
 }
 

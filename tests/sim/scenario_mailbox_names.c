@@ -429,6 +429,74 @@ an_empty_folder_makes_way_for_the_one_that_has_its_name_there(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* OLD gets the name of WORK there. */
+static void
+when_another_client_renames_old_to_work(void)
+{
+    struct sim_mailbox *boxes = sim.server.boxes;
+
+    boxes[WORK] = boxes[OLD];
+    boxes[OLD].exists = false;
+    boxes[OLD].count = 0;
+    sim.world.renamed = true;
+    for (size_t i = 0; i < boxes[WORK].count; i++) {
+        ledger_out(&sim.world, boxes[WORK].messages[i].content, OLD);
+        ledger_put(&sim.world, boxes[WORK].messages[i].content, WORK);
+    }
+}
+
+static void
+given_mail_in_old_alone(void)
+{
+    given_empty_account(1);
+    sim.server.identifies = true;
+    sim.server.boxes[WORK].exists = here()->tree.folder[WORK] = false;
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    for (int content = 1; content <= 3; content++)
+        given_mail_there(OLD, content);
+    given_both_sides_agree();
+}
+
+static bool
+when_golub_syncs_until(int step, const char *const *patterns)
+{
+    sim.patterns = patterns;
+    sim.world.crash_at = step;
+    check_forget(&sim.clients[0]); /* nothing is carried where it is left out */
+    return when_golub_syncs_after(60) != -1;
+}
+
+/* The run that follows it dies, and then it is left out. Its folder goes by way of a temporary name, to one above its own: it gets there all the same. */
+static void
+a_folder_of_a_mailbox_that_is_left_out_comes_to_its_name_whenever_the_power_fails(void **state)
+{
+    static const char *const all_but_work[] = {"*", "!Work", NULL}, *const all[] = {"*", NULL};
+    bool whole = false;
+
+    (void)state;
+    for (int first = 1; !whole; first++) {
+        bool again = true;
+
+        for (int second = 1; again; second++) {
+            given_mail_in_old_alone();
+            when_another_client_renames_old_to_work();
+            whole = when_golub_syncs_until(first, all);
+            again = !when_golub_syncs_until(second, all_but_work);
+            (void)when_golub_syncs_until(0, all_but_work);
+            (void)when_golub_syncs_until(0, all);
+            then_both_sides_agree();
+            for (int content = 1; content <= 3; content++) {
+                then_it_is_there(WORK, content, 1);
+                then_it_is_here(WORK, content, 1);
+            }
+            for (int i = SIM_MAILBOXES; i < SIM_PLACES; i++)
+                assert_false(here()->tree.folder[i]);
+            end_scenario(NULL);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -443,6 +511,7 @@ main(void)
         SCENARIO(a_folder_of_a_mailbox_that_was_left_out_is_not_the_one_whose_mail_moved_into_it),
         SCENARIO(a_folder_gets_its_name_back_where_its_new_one_is_anothers),
         SCENARIO(what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does),
+        SCENARIO(a_folder_of_a_mailbox_that_is_left_out_comes_to_its_name_whenever_the_power_fails),
         SCENARIO(an_empty_folder_makes_way_for_the_one_that_has_its_name_there),
         SCENARIO(a_folder_that_was_not_made_yet_is_made_where_another_map_has_it),
     };

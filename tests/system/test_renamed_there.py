@@ -605,6 +605,7 @@ class KilledTest(Renaming, SystemTest):
         "circle": (("A", "B", "C"), (("A", "X"), ("C", "A"), ("B", "C"), ("X", "B"))),
         "below": (("A",), (("A", "X"), ("X", "A/Old"))),
         "taken": (("A",), (("A", "B"),)),  # after the B that was there was deleted
+        "new": (("A",), (("A", "B"),)),  # to above a folder that is new here
     }
 
     def again(self):
@@ -618,6 +619,8 @@ class KilledTest(Renaming, SystemTest):
         self.given(*mailboxes, count=2)
         if scene == "taken":
             self.client.delete_mailbox("B")
+        if scene == "new":
+            self.maildir.create("B/Kid")
         self.rename(*pairs)
         result, steps = killer.run(self.home, at, "sync", "work", after=after)
         if at == 0:
@@ -636,7 +639,8 @@ class KilledTest(Renaming, SystemTest):
         first = min([s.number for s in steps if "rename" in s.call and "golub-new" not in s.what] or [1])
         places = [(s, after) for s in steps if s.number >= first - 12 and not s.sends for after in (False, True)]
         if not os.environ.get("GOLUB_NIGHTLY"):
-            places = places[:: max(1, len(places) // DEATHS)] + [p for p in places if p[0].call == "unlinkat"]  # a folder goes
+            places = places[:: max(1, len(places) // DEATHS)] + [
+                p for p in places if p[0].call == "unlinkat" or (scene == "new" and "golub-rename" in p[0].what)]  # a folder goes, or makes way
         for step, after in places:
             self.again()
             with self.subTest("%s %s" % ("after" if after else "before", step)):
@@ -656,6 +660,9 @@ class KilledTest(Renaming, SystemTest):
 
     def test_a_name_that_an_empty_one_had(self):
         self.sweep("taken")
+
+    def test_a_name_above_a_folder_that_is_new_here(self):
+        self.sweep("new")
 
 
 class BackupTest(Renaming, SystemTest):
