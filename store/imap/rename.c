@@ -1,7 +1,7 @@
 /*
  * A mailbox gets another name: RENAME, and in the same turn a look at both names as the proof. What counts is that the mailbox that was meant is there
  * afterwards, and not under its old name, whoever renamed it. Subscriptions do not follow by themselves (RFC 9051 section 6.3.6): in a second turn the
- * new names are subscribed whose old ones were.
+ * new names are subscribed whose old ones were before the RENAME.
  */
 #include "store/imap/client.h"
 
@@ -97,17 +97,17 @@ ask_all(struct renaming *renaming)
     const struct text from = renaming->what->from;
     struct imap *imap = renaming->imap;
     char items[80];
-    bool ok = true;
+    bool ok;
 
     (void)text_print(items, sizeof items, " (UIDVALIDITY%s)", objectid_item_alone(imap));
-    if (!renaming->what->carried_out)
+    /* First what is subscribed: a server may hide that of a name which is gone (Cyrus). */
+    ok = ask(renaming, COMMAND_LSUB, 0, "LSUB \"\" ", from, "") && (renaming->separator == '\0' || ask_below(renaming));
+    if (ok && !renaming->what->carried_out)
         ok = (!imap->select_sent || naming_leave(imap, renaming->err)) &&
              naming_rename(imap, from, renaming->wire, renaming->err);
     return ok && ask(renaming, COMMAND_LIST, NAME_FROM, "LIST \"\" ", from, "") &&
            ask(renaming, COMMAND_LIST, NAME_TO, "LIST \"\" ", renaming->wire, "") &&
-           ask(renaming, COMMAND_STATUS, 0, "STATUS ", renaming->wire, items) &&
-           ask(renaming, COMMAND_LSUB, 0, "LSUB \"\" ", from, "") &&
-           (renaming->separator == '\0' || ask_below(renaming));
+           ask(renaming, COMMAND_STATUS, 0, "STATUS ", renaming->wire, items);
 }
 
 /* It is there, under this name alone, and is the one that was meant. */

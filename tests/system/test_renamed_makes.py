@@ -45,9 +45,8 @@ class AtCourier(AnotherMake):
 class HereAtCyrusTest(AtCyrus, here.VerbatimTest, here.RenamedHereTest):
     # It makes a mailbox of each name above another one, which is a folder here one run later, and deletes none that has others below it.
     test_below_another_one = test_below_its_own_old_name = test_another_one_takes_the_name_of_a_parent_that_is_removed_there = None
-    # KNOWN: LSUB names no mailbox that is gone, and is asked after the RENAME (store/imap/rename.c), so that no subscription follows. Right: to ask before it.
-    test_subscriptions_follow = None
     test_a_folder = here.RenamedHereTest.test_a_folder
+    test_subscriptions_follow = here.RenamedHereTest.test_subscriptions_follow
     test_with_what_is_below_it = here.VerbatimTest.test_with_what_is_below_it
     test_its_case_alone = here.RenamedHereTest.test_its_case_alone
     test_a_chain = here.VerbatimTest.test_a_chain

@@ -33,10 +33,10 @@ static void
 it_counts_as_renamed_when_it_is_there_under_the_new_name_alone(void **state)
 {
     (void)state;
-    assert_renamed((const char *const[]){"C:g1 RENAME \"A\" \"B\"", "C:g2 LIST \"\" \"A\"", "C:g3 LIST \"\" \"B\"",
-                                         "C:g4 STATUS \"B\" (UIDVALIDITY)", "C:g5 LSUB \"\" \"A\"",
-                                         "C:g6 LSUB \"\" \"A/[*]\"", "S:g1 OK", "S:g2 OK", "S:* LIST () \"/\" B",
-                                         "S:g3 OK", "S:* STATUS B (UIDVALIDITY 7)", "S:g4 OK", "S:g5 OK", "S:g6 OK",
+    assert_renamed((const char *const[]){"C:g1 LSUB \"\" \"A\"", "C:g2 LSUB \"\" \"A/[*]\"", "C:g3 RENAME \"A\" \"B\"",
+                                         "C:g4 LIST \"\" \"A\"", "C:g5 LIST \"\" \"B\"",
+                                         "C:g6 STATUS \"B\" (UIDVALIDITY)", "S:g1 OK", "S:g2 OK", "S:g3 OK", "S:g4 OK",
+                                         "S:* LIST () \"/\" B", "S:g5 OK", "S:* STATUS B (UIDVALIDITY 7)", "S:g6 OK",
                                          NULL},
                    &a_to_b, "renamed B ok\n");
 }
@@ -45,23 +45,23 @@ static void
 subscriptions_follow_those_below_it_too_and_no_others(void **state)
 {
     (void)state;
-    assert_renamed((const char *const[]){"C:g1 RENAME *",
-                                         "C:g2 LIST *",
-                                         "C:g3 LIST *",
-                                         "C:g4 STATUS *",
-                                         "C:g5 LSUB *",
-                                         "C:g6 LSUB *",
-                                         "S:g1 OK",
-                                         "S:* LIST (\\Noselect) \"/\" A",
-                                         "S:g2 OK",
-                                         "S:* LIST () \"/\" B",
-                                         "S:g3 OK",
-                                         "S:* STATUS B (UIDVALIDITY 7)",
-                                         "S:g4 OK",
+    assert_renamed((const char *const[]){"C:g1 LSUB *",
+                                         "C:g2 LSUB *",
+                                         "C:g3 RENAME *",
+                                         "C:g4 LIST *",
+                                         "C:g5 LIST *",
+                                         "C:g6 STATUS *",
                                          "S:* LSUB () \"/\" A",
-                                         "S:g5 OK",
+                                         "S:g1 OK",
                                          "S:* LSUB () \"/\" A/Kid",
                                          "S:* LSUB () \"/\" Apple",
+                                         "S:g2 OK",
+                                         "S:g3 OK",
+                                         "S:* LIST (\\Noselect) \"/\" A",
+                                         "S:g4 OK",
+                                         "S:* LIST () \"/\" B",
+                                         "S:g5 OK",
+                                         "S:* STATUS B (UIDVALIDITY 7)",
                                          "S:g6 OK",
                                          "C:g7 SUBSCRIBE \"B\"",
                                          "C:g8 UNSUBSCRIBE \"A\"",
@@ -79,9 +79,9 @@ static void
 a_refusal_is_told_in_the_servers_words(void **state)
 {
     (void)state;
-    assert_renamed((const char *const[]){"C:g1 RENAME *", "C:g2 LIST *", "C:g3 LIST *", "C:g4 STATUS *", "C:g5 LSUB *",
-                                         "C:g6 LSUB *", "S:g1 NO [CANNOT] never", "S:* LIST () \"/\" A", "S:g2 OK",
-                                         "S:g3 OK", "S:g4 NO", "S:g5 OK", "S:g6 OK", NULL},
+    assert_renamed((const char *const[]){"C:g1 LSUB *", "C:g2 LSUB *", "C:g3 RENAME *", "C:g4 LIST *", "C:g5 LIST *",
+                                         "C:g6 STATUS *", "S:g1 OK", "S:g2 OK", "S:g3 NO [CANNOT] never",
+                                         "S:* LIST () \"/\" A", "S:g4 OK", "S:g5 OK", "S:g6 NO", NULL},
                    &a_to_b, "renamed B no: [CANNOT] never\n");
 }
 
@@ -89,9 +89,10 @@ static void
 an_ok_is_no_proof(void **state)
 {
     (void)state;
-    assert_renamed((const char *const[]){"C:g1 RENAME *", "C:g2 LIST *", "C:g3 LIST *", "C:g4 STATUS *", "C:g5 LSUB *",
-                                         "C:g6 LSUB *", "S:g1 OK", "S:g2 OK", "S:* LIST () \"/\" B", "S:g3 OK",
-                                         "S:* STATUS B (UIDVALIDITY 8)", "S:g4 OK", "S:g5 OK", "S:g6 OK", NULL},
+    assert_renamed((const char *const[]){"C:g1 LSUB *", "C:g2 LSUB *", "C:g3 RENAME *", "C:g4 LIST *", "C:g5 LIST *",
+                                         "C:g6 STATUS *", "S:g1 OK", "S:g2 OK", "S:g3 OK", "S:g4 OK",
+                                         "S:* LIST () \"/\" B", "S:g5 OK", "S:* STATUS B (UIDVALIDITY 8)", "S:g6 OK",
+                                         NULL},
                    &a_to_b, "renamed B no doubtful: the server says OK, but does not do it\n");
 }
 
@@ -102,9 +103,10 @@ a_name_that_nobody_else_gives_is_proof_whatever_its_uidvalidity(void **state)
 
     (void)state;
     what.uidvalidity = 0;
-    assert_renamed((const char *const[]){"C:g1 RENAME *", "C:g2 LIST *", "C:g3 LIST *", "C:g4 STATUS *", "C:g5 LSUB *",
-                                         "C:g6 LSUB *", "S:g1 OK", "S:g2 OK", "S:* LIST () \"/\" B", "S:g3 OK",
-                                         "S:* STATUS B (UIDVALIDITY 8)", "S:g4 OK", "S:g5 OK", "S:g6 OK", NULL},
+    assert_renamed((const char *const[]){"C:g1 LSUB *", "C:g2 LSUB *", "C:g3 RENAME *", "C:g4 LIST *", "C:g5 LIST *",
+                                         "C:g6 STATUS *", "S:g1 OK", "S:g2 OK", "S:g3 OK", "S:g4 OK",
+                                         "S:* LIST () \"/\" B", "S:g5 OK", "S:* STATUS B (UIDVALIDITY 8)", "S:g6 OK",
+                                         NULL},
                    &what, "renamed B ok\n");
 }
 
@@ -115,9 +117,9 @@ what_was_refused_is_not_proven_by_a_name_that_is_there(void **state)
 
     (void)state;
     what.uidvalidity = 0;
-    assert_renamed((const char *const[]){"C:g1 RENAME *", "C:g2 LIST *", "C:g3 LIST *", "C:g4 STATUS *", "C:g5 LSUB *",
-                                         "C:g6 LSUB *", "S:g1 NO [NONEXISTENT] none", "S:g2 OK", "S:* LIST () \"/\" B",
-                                         "S:g3 OK", "S:* STATUS B (UIDVALIDITY 8)", "S:g4 OK", "S:g5 OK", "S:g6 OK",
+    assert_renamed((const char *const[]){"C:g1 LSUB *", "C:g2 LSUB *", "C:g3 RENAME *", "C:g4 LIST *", "C:g5 LIST *",
+                                         "C:g6 STATUS *", "S:g1 OK", "S:g2 OK", "S:g3 NO [NONEXISTENT] none", "S:g4 OK",
+                                         "S:* LIST () \"/\" B", "S:g5 OK", "S:* STATUS B (UIDVALIDITY 8)", "S:g6 OK",
                                          NULL},
                    &what, "renamed B no doubtful: [NONEXISTENT] none\n");
 }
@@ -129,9 +131,9 @@ what_was_carried_out_is_only_looked_at(void **state)
 
     (void)state;
     what.carried_out = true;
-    assert_renamed((const char *const[]){"C:g1 LIST \"\" \"A\"", "C:g2 LIST \"\" \"B\"", "C:g3 STATUS *", "C:g4 LSUB *",
-                                         "C:g5 LSUB *", "S:g1 OK", "S:* LIST () \"/\" B", "S:g2 OK",
-                                         "S:* STATUS B (UIDVALIDITY 7)", "S:g3 OK", "S:g4 OK", "S:g5 OK", NULL},
+    assert_renamed((const char *const[]){"C:g1 LSUB *", "C:g2 LSUB *", "C:g3 LIST \"\" \"A\"", "C:g4 LIST \"\" \"B\"",
+                                         "C:g5 STATUS *", "S:g1 OK", "S:g2 OK", "S:g3 OK", "S:* LIST () \"/\" B",
+                                         "S:g4 OK", "S:* STATUS B (UIDVALIDITY 7)", "S:g5 OK", NULL},
                    &what, "renamed B ok\n");
 }
 
