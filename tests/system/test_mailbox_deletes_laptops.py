@@ -389,11 +389,11 @@ class CourierTest(Laptops, SystemTest):
         process, renamed = [], []
 
         def up(data):
-            renamed.extend(re.findall(rb"RENAME ", data))
+            renamed.extend(re.findall(rb"(g\d+ )RENAME ", data))
             return data
 
         def down(data):
-            if not renamed or not process or process[0].poll() is not None:
+            if not process or process[0].poll() is not None or not any(tag in data for tag in renamed):
                 return data
             process[0].kill()
             process[0].wait()
