@@ -421,8 +421,11 @@ find_doubt(const struct run *run, const struct mailbox *mailbox)
 static bool
 prove(struct run *run, bool *again)
 {
-    bool ok = !is_any_new(run) || survey_again(run);
+    bool ok;
 
+    run->seeks_elsewhere = is_any_new(run);
+    ok = !run->seeks_elsewhere || survey_again(run);
+    run->seeks_elsewhere = false;
     for (size_t i = 0; ok && is_any_new(run) && i < run->count; i++)
         *again = *again || run->mailboxes[i].look_there;
     for (size_t i = 0; ok && is_any_new(run) && i < run->count; i++) {

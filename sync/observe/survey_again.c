@@ -52,7 +52,7 @@ survey_folders_again(struct run *run)
 static void
 see_elsewhere(struct run *run, const struct remote_listed *listed)
 {
-    for (size_t i = 0; i < run->count; i++) {
+    for (size_t i = 0; run->seeks_elsewhere && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
         if (mailbox->going != GOING_HERE)

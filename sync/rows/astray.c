@@ -6,8 +6,6 @@
 
 #include <inttypes.h>
 
-#define DAY 86400
-
 /* Had that mailbox given the UID before? Then it is another message, whatever the answer says. Of several of one UIDVALIDITY any may be it. */
 static bool
 was_given(struct run *run, const struct remote_outcome *outcome)
@@ -89,7 +87,7 @@ is_out_of_reach(struct run *run, const struct journal_op *op, const struct mailb
 static bool
 is_waited_for(const struct run *run, const struct journal_op *op)
 {
-    return run->now >= op->since && run->now - op->since < DAY;
+    return run_within(run, op->since, AGE_DAY);
 }
 
 void

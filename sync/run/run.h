@@ -366,6 +366,7 @@ struct run {
     bool sizes_lie;       /* the server's RFC822.SIZE was seen to be wrong */
     bool replan;          /* rows were joined after they were planned */
     bool look_everywhere; /* mailboxes that were not asked for are looked at, too: something may have moved there */
+    bool seeks_elsewhere; /* the next list is to tell whether what seems to be gone has a name there that is left out */
     bool vanished;        /* something vanished on the server: a second look is due */
     uint64_t *listed;     /* the server's names as of the survey: a hash of each, ascending */
     size_t listed_count, listed_size;
