@@ -121,7 +121,8 @@ class Home:
         env = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR")}
         env.update(HOME=self.path, XDG_CONFIG_HOME=self.path_of("config"), XDG_STATE_HOME=self.path_of("state"),
                    XDG_CACHE_HOME=self.path_of("cache"), LC_ALL="C.UTF-8", TZ="UTC",
-                   ASAN_OPTIONS="abort_on_error=0:exitcode=99:detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1:exitcode=99")
+                   ASAN_OPTIONS="abort_on_error=0:exitcode=99:detect_leaks=1:quarantine_size_mb=8:malloc_context_size=10",
+                   UBSAN_OPTIONS="print_stacktrace=1:exitcode=99")
         env.update(more)
         return env
 

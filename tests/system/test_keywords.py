@@ -449,7 +449,7 @@ class TakenTest(KeywordTest):
 
 
 class ManyTest(SystemTest):
-    server_options = {"special_use": False, "mechanisms": ("plain", "login")}
+    server_options = {"special_use": False}
 
     def test_five_thousand_messages_get_one_keyword_in_six_turns(self):
         self.through(delay=8)

@@ -463,7 +463,7 @@ class ReadersTest(LettersTest):
 
 
 class ManyTest(SystemTest):
-    server_options = {"special_use": False, "mechanisms": ("plain", "login")}
+    server_options = {"special_use": False}
     account_options = {"keywords": "letters"}
 
     def given_many(self):

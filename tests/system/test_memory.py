@@ -13,6 +13,8 @@ PLACES = int(os.environ.get("GOLUB_PLACES", "20"))  # a run each
 
 @unittest.skipIf(b"__asan_init" in open(binary(), "rb").read(), "a sanitizer has an allocator of its own")
 class MemoryTest(SystemTest):
+    server_options = {"mechanisms": ("plain", "login", "scram-sha-256")}
+
     def judge(self, result, log):
         """@return what was wrong, or None"""
         if result.code == 0 or (re.search("memory|start a thread", result.err) and result.code in (1, 2)):

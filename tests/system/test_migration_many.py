@@ -44,7 +44,7 @@ def take_back(path, folder):
 
 
 class ManyRowsTest(SystemTest):
-    server_options = {"special_use": False, "mechanisms": ("plain", "login")}
+    server_options = {"special_use": False}
     account_options = {"fsync": False}
 
     def given_old_journal(self):
