@@ -192,6 +192,42 @@ note_uid(struct sight *sight, const struct remote_message *seen)
     }
 }
 
+/*
+ * Is it the message of its row? That which was sent need not have the size that the server says: some count wrongly. *other: it is not, and what is to be
+ * done about that is done.
+ */
+static bool
+compare(struct observation *observation, struct sight *sight, const struct journal_op *op,
+        struct journal_message *message, const struct remote_message *seen, bool *other)
+{
+    struct run *run = observation->run;
+
+    *other = false;
+    if ((message->facts & FACT_ECHO) != 0) {
+        if (sight->request.sizeless)
+            message->size = 0;
+        if (sight->request.bare)
+            attempts_search_from(run, sight->mailbox, seen->uid);
+        return said_uid_echo(run, &sight->said, message, seen);
+    }
+    if (!seen->has_meta)
+        return true;
+    if (remote_is_other(seen, message->size, message->date) && op != NULL) {
+        sight->lied = *other = true;
+        return said_uid_lose(run, &observation->said, message) && add_unknown(run, sight, seen);
+    }
+    if (!remote_is_other(seen, message->size, message->date)) {
+        gone_note_same(run, sight, message, seen);
+    } else if (!listed_anew(message, seen)) {
+        *other = true;
+        return repair_begin(run, sight, true, REPAIR_IS_ANOTHER);
+    }
+    if (message->size == 0 && seen->size != 0 && !said_uid_size(run, &observation->said, message, seen->size))
+        return false;
+    message->date = seen->date != 0 ? seen->date : message->date;
+    return true;
+}
+
 static bool
 on_message(void *context, size_t index, const struct remote_message *told)
 {
@@ -201,7 +237,7 @@ on_message(void *context, size_t index, const struct remote_message *told)
     struct journal_message message, before;
     struct remote_message shown = *told;
     const struct remote_message *const seen = &shown;
-    bool found;
+    bool found, other;
 
     if (!sight->started || sight->again_full)
         return true;
@@ -233,27 +269,10 @@ on_message(void *context, size_t index, const struct remote_message *told)
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
     if (!copies_see(run, observation->copies, op, &message, seen))
         return false;
-    if ((message.facts & FACT_ECHO) != 0) {
-        /* That of what was sent need not be what the server will say: some count wrongly. */
-        if (sight->request.sizeless)
-            message.size = 0;
-        if (sight->request.bare)
-            attempts_search_from(run, sight->mailbox, seen->uid);
-        if (!said_uid_echo(run, &sight->said, &message, seen))
-            return false;
-    } else if (seen->has_meta) {
-        if (remote_is_other(seen, message.size, message.date) && op != NULL) {
-            sight->lied = true;
-            return said_uid_lose(run, &observation->said, &message) && add_unknown(run, sight, seen);
-        }
-        if (!remote_is_other(seen, message.size, message.date))
-            gone_note_same(run, sight, &message, seen);
-        else if (!listed_anew(&message, seen))
-            return repair_begin(run, sight, true, REPAIR_IS_ANOTHER);
-        if (message.size == 0 && seen->size != 0 && !said_uid_size(run, &observation->said, &message, seen->size))
-            return false;
-        message.date = seen->date != 0 ? seen->date : message.date;
-    }
+    if (!compare(observation, sight, op, &message, seen, &other))
+        return false;
+    if (other)
+        return true;
     if (seen->has_flags && !take_flags(run, &message, seen, first))
         return false;
     missing_is_shown(&message);
