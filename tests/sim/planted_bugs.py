@@ -111,6 +111,7 @@ MANY_MAILBOXES = Test("bench_mailboxes", ("--growth", "3", "1000", "20000"))
 BROKEN = Test("scenario_broken")
 OUR_DELETED = Test("scenario_our_deleted")
 KEYWORDS = Test("scenario_keywords")
+KEYWORDS_KEPT = Test("scenario_keywords_kept")
 LETTERS_ALONE = Test("scenario_letters")
 LETTERS = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "keywords", *OPEN["sim_golub"]))
 RENAMES = histories("sim_golub", 1500, "--kinds", "renames")
@@ -3544,15 +3545,15 @@ BUGS = [
         ("sync/apply/keywords.c", "    return *found || waits || !nowhere || journal_keyword_delete(run->journal, row, &run->err);", "    return *found || waits || true;")),
     bug("keyword that could not be held not offered again", KEYWORDS,
         ("sync/apply/keywords.c", "if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) && is_time(run, row)) {", "if (false) {")),
-    bug("keyword that did not arrive with its message lost", KEYWORDS,
+    bug("keyword that did not arrive with its message lost", KEYWORDS_KEPT,
         ("sync/rows/carried.c", "        ok = keyword_owe(", "        ok = true || keyword_owe(")),
     bug("keyword that did not arrive with its message lost, in any history", LETTERS,
         ("sync/rows/carried.c", "        ok = keyword_owe(", "        ok = true || keyword_owe(")),
-    bug("keyword that did not arrive with a message that is found by its content lost", KEYWORDS,
+    bug("keyword that did not arrive with a message that is found by its content lost", KEYWORDS_KEPT,
         ("sync/match/join.c", "(!file->intent || carried_seen(run, here, there->keywords))", "true")),
-    bug("keyword that was to go brought back where its file moved", KEYWORDS,
+    bug("keyword that was to go brought back where its file moved", KEYWORDS_KEPT,
         ("sync/apply/transfer.c", "(!moves || take_wishes(transferring))", "(true || take_wishes(transferring))")),
-    bug("keyword set again that was taken off where its message moved to", KEYWORDS,
+    bug("keyword set again that was taken off where its message moved to", KEYWORDS_KEPT,
         ("sync/observe/remote.c", "const bool first = op != NULL || ", "const bool first = true || ")),
     bug("of two keywords that exclude each other what was said here kept", system("test_keywords_brought.py", "ChosenTest.test_what_was_set_here_yields_to_the_other_one_that_was_set_there"),
         ("sync/base/keyword_note.c", "*yielded = known && keyword_is_set(row.sides);", "*yielded = false && known;")),

@@ -1,47 +1,5 @@
 /* golub keyword: what the user said of a message is on the server in the end, on this message and no other, whatever happens on the way. */
-#include "store/journal/keywords.h"
-#include "tests/sim/scenario.h"
-
-enum { KEPT = 1, MINE = 2, THEIRS = 4 }; /* bits of keywords */
-
-static void
-when_the_user_says(int mailbox, int content, unsigned key, bool set)
-{
-    assert_true(event_say_keyword(&sim, 0, file_of(mailbox, content), key, set));
-}
-
-/* Four messages on both sides; the first and the second one have keywords. */
-static void
-given_messages(void)
-{
-    given_empty_account(1);
-    for (int content = 1; content <= 4; content++)
-        given_mail_there(INBOX, content);
-    server_set_flags(&sim.server, INBOX, message_of(INBOX, 1), 0, KEPT | THEIRS);
-    server_set_flags(&sim.server, INBOX, message_of(INBOX, 2), 0, THEIRS);
-    given_both_sides_agree();
-}
-
-static void
-then_it_has(int mailbox, int content, unsigned keys)
-{
-    const unsigned has = message_of(mailbox, content)->keys;
-
-    if (has != keys)
-        fail_msg("#%d has keywords %x, and is to have %x", content, has, keys);
-}
-
-static size_t
-count_waiting(void)
-{
-    struct journal_keyword *rows = NULL;
-    struct error err = {0};
-    size_t count = 0;
-
-    assert_true(journal_keywords(sim.clients[0].journal, &rows, &count, &err));
-    free(rows);
-    return count;
-}
+#include "tests/sim/scenario_keywords.h"
 
 /* ---- killed, and cut off ---- */
 
@@ -478,128 +436,6 @@ what_is_sent_in_the_place_of_a_copy_brings_its_keywords(void **state)
     }
 }
 
-/* ---- a place that keeps less ---- */
-
-static size_t
-count_unkept(void)
-{
-    struct journal_keyword *rows = NULL;
-    struct error err = {0};
-    size_t count = 0, unkept = 0;
-
-    assert_true(journal_keywords(sim.clients[0].journal, &rows, &count, &err));
-    for (size_t i = 0; i < count; i++)
-        unkept += rows[i].unkept;
-    free(rows);
-    return unkept;
-}
-
-/* It is without its keywords as long as the mailbox in which it is keeps none; then it has them again. */
-static void
-then_it_has_its_keywords_once_they_are_kept(int mailbox, int content, unsigned keys)
-{
-    const size_t count = (size_t)__builtin_popcount(keys);
-
-    for (int i = 0; i < 3; i++)
-        (void)when_golub_syncs_after(60);
-    then_it_has(mailbox, content, 0);
-    assert_int_equal(count_waiting(), count);
-    assert_int_equal(count_unkept(), count);
-    const unsigned long stores = coverage.done[STEP_STORE], reads = coverage.done[STEP_READ];
-    assert_int_equal(when_golub_syncs_after(60), 0);
-    assert_int_equal(coverage.done[STEP_STORE], stores);
-    assert_in_range(coverage.done[STEP_READ] - reads, 1, 4); /* it is settled: the mailbox is not even selected */
-
-    sim.server.boxes[mailbox].keywords = true;
-    given_mail_there(mailbox, 5);
-    then_both_sides_agree();
-    then_it_has(mailbox, content, keys);
-    assert_int_equal(count_waiting(), 0);
-}
-
-static void
-what_moves_to_where_keywords_are_not_kept_has_them_again_once_they_are(void **state)
-{
-    enum { MOVED, MOVED_BY_COPY, COPIED, WAYS };
-
-    (void)state;
-    for (int way = 0; way < 4 * WAYS; way++) {
-        given_messages();
-        here()->letters = way % 2 != 0;
-        sim.server.uidplus = way / 2 % 2 == 0; /* else it is found by its content */
-        sim.server.move = way / 4 == MOVED;
-        sim.server.boxes[WORK].keywords = false;
-        if (way / 4 == COPIED) {
-            assert_true(mua_copy(here(), file_of(INBOX, 1), WORK));
-            ledger_put(&sim.world, 1, WORK);
-        } else {
-            when_the_user_moves(1, INBOX, WORK);
-        }
-
-        then_it_has_its_keywords_once_they_are_kept(WORK, 1, KEPT | THEIRS);
-        if (way / 4 == COPIED)
-            then_it_has(INBOX, 1, KEPT | THEIRS);
-        end_scenario(NULL);
-    }
-}
-
-static void
-what_is_sent_again_to_where_they_are_not_kept_too(void **state)
-{
-    (void)state;
-    for (int uidplus = 0; uidplus < 2; uidplus++) {
-        given_messages();
-        sim.server.uidplus = uidplus != 0;
-        sim.backup = sim.server;
-        given_mail_there(INBOX, 6);
-        server_set_flags(&sim.server, INBOX, message_of(INBOX, 6), 0, KEPT | THEIRS);
-        given_both_sides_agree();
-        given_server_as_in_backup();
-        sim.server.boxes[INBOX].keywords = false;
-
-        then_it_has_its_keywords_once_they_are_kept(INBOX, 6, KEPT | THEIRS);
-        end_scenario(NULL);
-    }
-}
-
-/* What was said of it before it moved holds: what was to go is not brought back. */
-static void
-what_was_to_be_taken_off_before_it_moved_stays_off(void **state)
-{
-    (void)state;
-    for (int way = 0; way < 8; way++) {
-        given_messages();
-        sim.server.move = way % 2 == 0;
-        sim.server.uidplus = way / 2 % 2 == 0;
-        sim.server.boxes[WORK].keywords = false;
-        when_the_user_says(INBOX, 1, THEIRS, false);
-        when_the_user_says(INBOX, 1, MINE, true);
-        when_the_user_moves(1, INBOX, WORK);
-        if (way / 4 != 0) { /* it is found where it went before anything else is known of it */
-            given_trouble_at(way % 2 == 0 ? STEP_MOVE : STEP_COPY, false, true);
-            assert_int_equal(when_golub_syncs_after(60), -1);
-        }
-
-        then_it_has_its_keywords_once_they_are_kept(WORK, 1, KEPT | MINE);
-        end_scenario(NULL);
-    }
-}
-
-/* Another client takes one off the message where it stands by now: it was seen there with it, so that is no loss. */
-static void
-one_that_another_client_takes_off_later_is_not_set_again(void **state)
-{
-    (void)state;
-    given_messages();
-    when_the_user_moves(1, INBOX, WORK);
-    given_both_sides_agree();
-    server_set_flags(&sim.server, WORK, message_of(WORK, 1), 0, KEPT);
-
-    then_both_sides_agree();
-    then_it_has(WORK, 1, KEPT);
-    assert_int_equal(count_waiting(), 0);
-}
-
 static void
 set_theirs(struct world *world)
 {
@@ -645,10 +481,6 @@ main(void)
         SCENARIO(one_that_never_shows_it_is_asked_twice),
         SCENARIO(one_that_never_goes_is_said_once),
         SCENARIO(what_is_sent_in_the_place_of_a_copy_brings_its_keywords),
-        SCENARIO(what_moves_to_where_keywords_are_not_kept_has_them_again_once_they_are),
-        SCENARIO(what_is_sent_again_to_where_they_are_not_kept_too),
-        SCENARIO(what_was_to_be_taken_off_before_it_moved_stays_off),
-        SCENARIO(one_that_another_client_takes_off_later_is_not_set_again),
         SCENARIO(one_that_another_client_sets_again_stays),
         SCENARIO(what_was_said_of_one_of_two_equal_messages_is_its_own),
         SCENARIO(what_was_said_of_two_equal_messages_that_both_move_reaches_both),
