@@ -77,7 +77,8 @@ enum journal_fact {
     FACT_ALTERED = 4,    /* the file's bytes are not what they were */
     FACT_ALIAS = 8,      /* a second file of the UID of the row that `refers_to` names; with REPLACED it is to go */
     FACT_ECHO = 16, /* lbase was sent with APPEND, COPY or MOVE; the next sight of the UID sets rbase for those flags */
-    FACT_MOVED = 64, /* its file went to another folder and its copy there is on the server: what changed went along */
+    FACT_MOVED =
+        64, /* its file went to another folder, and there its copy is on the server, or on its way: what is left here is no deletion */
     FACT_UNSHOWN =
         128, /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be stored */
     FACT_REPLACED =
@@ -143,7 +144,7 @@ struct journal_message {
     struct flag_sides flags;
     unsigned facts;
     int64_t
-        refers_to; /* column `twin`. FACT_ALIAS: the row that has the uid; FACT_REPLACED: that of the new version; FACT_MOVED: that of its copy, 0: not known; else 0 */
+        refers_to; /* column `twin`. FACT_ALIAS: the row that has the uid; FACT_REPLACED: that of the new version, its own: that was up; FACT_MOVED: that of its copy, its own: that went into the Trash, 0: not known; else 0 */
     char keywords[KEYWORDS_MAX + 1]; /* as the server last showed them */
 };
 

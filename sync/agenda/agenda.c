@@ -157,8 +157,8 @@ agenda_is_closed(const struct mailbox *mailbox)
 }
 
 /*
- * The old version of a file that was saved again goes when the new one is there, and only then. Where the new one's row is gone (its file was
- * removed or went elsewhere), it is a message whose file is gone, like any other.
+ * The old version of a file that was saved again goes when the new one is there, and only then. Where the new one's row is gone before it ever was there
+ * (its file was removed), it is a message whose file is gone, like any other.
  */
 static bool
 check_replaced(struct run *run, const struct journal_message *message, bool *replaced, bool *waits)
@@ -169,6 +169,9 @@ check_replaced(struct run *run, const struct journal_message *message, bool *rep
 
     *replaced = *waits = false;
     if ((message->facts & FACT_REPLACED) == 0 || (message->facts & FACT_GONE_THERE) != 0 || message->refers_to == 0)
+        return true;
+    *replaced = message->refers_to == message->id;
+    if (*replaced)
         return true;
     newer = calloc(1, sizeof *newer);
     ok = (newer != NULL || run_no_memory(run)) &&

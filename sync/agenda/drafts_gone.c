@@ -1,6 +1,6 @@
 /*
  * See drafts_gone.h. Only a file that no run has sent yet is a newer version: two drafts of one Message-ID that stood beside each other are two drafts,
- * of which one may be deleted.
+ * of which one may be deleted. So it is told while the file is new, also where nothing may be removed, or sent, for now.
  */
 #include "sync/agenda/drafts_gone.h"
 
@@ -36,13 +36,13 @@ static bool
 is_gone(const struct run *run, const struct todo *todo)
 {
     return is_draft(run, todo) && candidates_is(todo, GONE_HERE) && todo->step.verb == PLAN_REMOVE_THERE &&
-           !todo->replaced && !todo->step.kept_back;
+           !todo->replaced;
 }
 
 static bool
 is_new(const struct run *run, const struct todo *todo)
 {
-    return is_draft(run, todo) && candidates_is(todo, FRESH_HERE) && todo->uid == 0 && !todo->step.kept_back;
+    return is_draft(run, todo) && candidates_is(todo, FRESH_HERE) && todo->uid == 0;
 }
 
 static bool

@@ -171,8 +171,8 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         return true;
     if (!run_load(run, todo->id, &message))
         return false;
-    /* The second half of a move by COPY: no removal, whatever became of the folder that it left. */
-    if ((message.facts & FACT_MOVED) != 0 && !twin_stays(run, &message, &twin))
+    /* What is left of a move: no removal, whatever became of the folder that it left. */
+    if ((message.facts & FACT_MOVED) != 0 && !twin_of_moved(run, &message, &twin))
         return false;
     if (twin)
         return true;

@@ -78,6 +78,7 @@ join_move(struct run *run, struct todo *from, struct todo *to, bool up)
 
     if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) { /* the old one may not go */
         from->elsewhere = to->id;
+        to->came_from = up ? from->id : 0;
         return !from->unpaired || end_search(run, from);
     }
     if (!is_over(run, from, place, &over))

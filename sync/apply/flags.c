@@ -4,6 +4,7 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/apply/letters.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/letters.h"
 #include "sync/rows/refusals.h"
@@ -27,7 +28,8 @@ apply_agreed(struct run *run, struct agenda *agenda)
             continue;
         ok = run_load(run, todo->id, &message);
         if (ok && todo->step.verb == PLAN_FORGET) {
-            ok = journal_message_delete(run->journal, todo->id, &run->err);
+            ok = (message.uid == 0 || copied_ends(run, todo->id, false)) &&
+                 journal_message_delete(run->journal, todo->id, &run->err);
             todo->dropped = true;
         } else if (ok) {
             message.flags = merge_agree(message.flags, todo->step.flags.agreed);

@@ -4,6 +4,7 @@
  */
 #include "sync/apply/leftovers.h"
 #include "sync/apply/removals.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/refusals.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
@@ -95,6 +96,15 @@ way_out(const struct run *run, const struct todo *todo, const struct remote_outc
                : "Expunge those there, take \\Deleted off them, or set `expunge = true`; each run tries again.";
 }
 
+/* Where it stands in the Trash, or went out of that, nothing more goes there of what is left in the places that it had before. */
+static bool
+note_end(struct run *run, const struct todo *todo, const struct mailbox *mailbox)
+{
+    const bool trashed = todo->trashed || (mailbox->uses & REMOTE_TRASH) != 0;
+
+    return copied_ends(run, todo->id, trashed && !todo->replaced);
+}
+
 /* It is gone there. */
 static bool
 went(struct run *run, const struct todo *todo, struct mailbox *mailbox, struct journal_message *message)
@@ -112,7 +122,7 @@ went(struct run *run, const struct todo *todo, struct mailbox *mailbox, struct j
     if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
         return journal_message_save(run->journal, message, &run->err);
     mailbox->removed += todo->counted;
-    return journal_message_delete(run->journal, message->id, &run->err);
+    return note_end(run, todo, mailbox) && journal_message_delete(run->journal, message->id, &run->err);
 }
 
 /* It stays there, or nobody says that it went. */

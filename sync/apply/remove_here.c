@@ -2,6 +2,7 @@
 #include "sync/apply/leftovers.h"
 #include "sync/apply/removals.h"
 #include "sync/match/in_place.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/quarantined.h"
 #include "sync/run/situation.h"
 
@@ -70,6 +71,7 @@ record_removed(struct removing *removing, size_t i)
                                      .why = plan_reason_words(&removing->todos[i]->step)});
         /* The row takes its intent and its pending reason along. */
         return quarantine_row(run, mailbox, message, removing->ops[i].name) &&
+               (message->uid == 0 || copied_ends(run, message->id, false)) &&
                journal_message_delete(run->journal, message->id, &run->err);
     }
     if (!journal_op_delete(run->journal, removing->ops[i].id, &run->err))

@@ -257,7 +257,8 @@ write_intents(struct transferring *transferring, size_t count)
 
         ok = run_load(run, transfer->source, &transferring->source) &&
              (!moves || moved_out_note(run, from, &transferring->source)) && expect_foreign(transferring, transfer) &&
-             (!moves || take_wishes(transferring));
+             (!moves || take_wishes(transferring)) &&
+             (transfer->todo->came_from == 0 || copied_left(run, transfer->todo->came_from, transfer->todo->id));
         transfer->has_wire = transferring->source.has_wire;
         memcpy(transfer->wire, transferring->source.wire, DIGEST_SIZE);
         transfer->op = (struct journal_op){.id = known,

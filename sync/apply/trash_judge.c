@@ -3,6 +3,7 @@
 #include "sync/apply/removals.h"
 #include "sync/apply/trash.h"
 #include "sync/base/trashing.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/twin.h"
 #include "sync/run/uses.h"
 
@@ -48,8 +49,9 @@ wait_for_look(struct run *run, struct todo *todo, const char *why)
 }
 
 /*
- * The second half of a move by COPY is no deletion, as long as the message is where it moved to. Nor is what is left in the old place of a file that was
- * sent from the new one, since nobody knew its UID when it moved. *unseen: where it moved to was not looked at
+ * What is left of a move is no deletion, be it since the server copied it, or since nothing could be removed when it moved; as long as the message is where
+ * it moved to. Nor is what is left in the old place of a file that was sent from the new one, since nobody knew its UID when it moved. *unseen: where it
+ * moved to was not looked at
  */
 static bool
 is_half(struct run *run, const struct todo *todo, struct journal_message *message, bool *half, bool *unseen)
@@ -59,7 +61,53 @@ is_half(struct run *run, const struct todo *todo, struct journal_message *messag
         return false;
     if ((message->facts & FACT_MOVED) == 0)
         return twin_has_file(run, message, half);
-    return twin_stays(run, message, half) && (*half || twin_is_unseen(run, message, unseen));
+    return twin_of_moved(run, message, half) && (*half || twin_is_unseen(run, message, unseen));
+}
+
+/*
+ * It moved, and was deleted where it went: that one goes into the Trash, and what is left of it in its old place goes after it, for good. Else one message
+ * would stand there twice. *waits: that one did not go yet
+ */
+static bool
+wait_for_new_place(struct run *run, struct todo *todo, const struct journal_message *message, bool *waits)
+{
+    struct journal_message *copy = calloc(1, sizeof *copy);
+    const struct mailbox *place = NULL;
+    char why[LIMIT_MAILBOX_NAME + 96];
+    bool known = false;
+    bool ok = copy != NULL || run_no_memory(run);
+
+    *waits = false;
+    if (ok && (message->facts & FACT_MOVED) != 0 && message->refers_to != 0)
+        ok = copied_to(run, message, copy, &known);
+    if (ok && known)
+        place = run_mailbox_by_id(run, copy->mailbox);
+    if (place != NULL && place->row.state == MAILBOX_ACTIVE && copy->uid != 0 &&
+        (copy->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_UNPAIRED | FACT_MOVED)) == FACT_GONE_HERE) {
+        *waits = todo->dropped = true;
+        (void)text_print(why, sizeof why, "it moved to %s, and was deleted there: that one goes first",
+                         place->row.name);
+        ok = run_pending(run, &run->mailboxes[todo->mailbox], todo->id, PENDING_MAILBOX,
+                         plan_verb_word(todo->step.verb), why, NULL);
+    }
+    free(copy);
+    return ok;
+}
+
+/* *waits: whether it is, another look or another pass tells. */
+static bool
+judge_half(struct run *run, struct todo *todo, struct journal_message *message, bool *half, bool *waits)
+{
+    bool unseen;
+
+    *waits = false;
+    if (!is_half(run, todo, message, half, &unseen))
+        return false;
+    if (*half)
+        return true;
+    *waits = unseen;
+    return unseen ? wait_for_look(run, todo, "it moved to a mailbox that can't be looked at now")
+                  : wait_for_new_place(run, todo, message, waits);
 }
 
 /*
@@ -79,7 +127,7 @@ trash_judge(struct run *run, struct agenda *agenda)
     struct journal_message *message;
     struct labels labels = {0};
     const struct mailbox *place;
-    bool ok, stays, unseen;
+    bool ok, stays, waits;
 
     if (!on && !run->info.labels)
         return true;
@@ -98,11 +146,9 @@ trash_judge(struct run *run, struct agenda *agenda)
             continue;
         labels.asks = labels.unseen = false;
         labels.taken_by = 0;
-        ok = is_half(run, todo, message, &stays, &unseen);
-        if (ok && unseen) {
-            ok = wait_for_look(run, todo, "it moved to a mailbox that can't be looked at now");
+        ok = judge_half(run, todo, message, &stays, &waits);
+        if (ok && waits)
             continue;
-        }
         ok = ok && (stays || !run->info.labels || labels_only_one(&labels, todo, &stays));
         if (ok && labels.asks) { /* the next pass knows */
             todo->dropped = true;

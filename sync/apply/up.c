@@ -13,6 +13,7 @@
 #include "sync/observe/uneven.h"
 #include "sync/rows/astray.h"
 #include "sync/rows/carried.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/letters.h"
 #include "sync/rows/own_name.h"
 #include "sync/rows/refusals.h"
@@ -246,6 +247,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     message->facts &= ~(unsigned)(FACT_FOREIGN | FACT_FETCHED | FACT_BY_HEADER);
     sending->print.since = op->since;
     return journal_message_save(run->journal, message, &run->err) &&
+           (sending->todo->came_from == 0 || copied_left(run, sending->todo->came_from, message->id)) &&
            journal_print_set(run->journal, &sending->print, &run->err) &&
            letters_sent(run, mailbox,
                         message) && /* what its name shows is meant for it, and APPEND does not take it along */

@@ -3,6 +3,7 @@
 
 #include "sync/match/join.h"
 #include "sync/observe/view.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/held.h"
 #include "sync/rows/letters.h"
 #include "sync/rows/missing.h"
@@ -46,7 +47,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
 {
     const unsigned permanent = run->mailboxes[gone->mailbox].row.permanent;
     bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
-                       (!up || letters_inherit(run, old, new)) &&
+                       (!up || (letters_inherit(run, old, new) && copied_back(run, old))) &&
                        journal_message_delete(run->journal, new->id, &run->err);
 
     if (ok && up) {

@@ -52,13 +52,14 @@ copied_found(struct run *run, const struct journal_op *op, int64_t copy)
     return ok;
 }
 
-bool
-copied_on(struct run *run, int64_t from, int64_t to)
+/* What has one of these facts, and refers to this row, refers to that one from here on; 0: to itself. */
+static bool
+refer(struct run *run, int64_t row, unsigned facts, int64_t to)
 {
     struct journal_message *source = NULL;
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = journal_ids_referring(run->journal, from, &ids, &count, &run->err);
+    bool ok = journal_ids_referring(run->journal, row, &ids, &count, &run->err);
 
     if (ok && count != 0) {
         source = calloc(1, sizeof *source);
@@ -66,13 +67,66 @@ copied_on(struct run *run, int64_t from, int64_t to)
     }
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], source);
-        if (!ok || (source->facts & FACT_MOVED) == 0 || source->id == to)
+        if (!ok || (source->facts & facts) == 0 || (source->facts & FACT_ALIAS) != 0 || source->id == row ||
+            source->id == to)
             continue;
-        source->refers_to = to;
+        source->refers_to = to != 0 ? to : source->id;
         ok = journal_message_save(run->journal, source, &run->err);
     }
     free(ids);
     free(source);
+    return ok;
+}
+
+bool
+copied_on(struct run *run, int64_t from, int64_t to)
+{
+    return refer(run, from, FACT_MOVED | FACT_REPLACED, to);
+}
+
+bool
+copied_ends(struct run *run, int64_t row, bool trashed)
+{
+    return refer(run, row, FACT_REPLACED | (trashed ? FACT_MOVED : 0u), 0);
+}
+
+bool
+copied_left(struct run *run, int64_t from, int64_t to)
+{
+    const unsigned otherwise = FACT_GONE_THERE | FACT_UNPAIRED | FACT_REPLACED | FACT_ADOPTED;
+    struct journal_message *source = calloc(2, sizeof *source), *copy = source + 1;
+    bool found = false, known = false, ok = source != NULL || run_no_memory(run);
+
+    ok = ok && journal_message_get(run->journal, from, source, &found, &run->err);
+    if (ok && found && source->uid != 0 && (source->facts & (otherwise | FACT_GONE_HERE)) == FACT_GONE_HERE) {
+        ok = (source->facts & FACT_MOVED) == 0 || copied_to(run, source, copy, &known);
+        if (ok && !known) {
+            source->facts |= FACT_MOVED;
+            source->refers_to = to;
+            ok = journal_message_save(run->journal, source, &run->err);
+        }
+    }
+    free(source);
+    return ok;
+}
+
+bool
+copied_back(struct run *run, const struct journal_message *message)
+{
+    const unsigned otherwise = FACT_GONE_THERE | FACT_UNPAIRED | FACT_REPLACED | FACT_MOVED | FACT_LACKED;
+    struct journal_message *copy;
+    bool known = false, ok;
+
+    if ((message->facts & FACT_MOVED) == 0 || message->refers_to == 0)
+        return true;
+    copy = calloc(1, sizeof *copy);
+    ok = (copy != NULL || run_no_memory(run)) && copied_to(run, message, copy, &known);
+    if (ok && known && copy->uid != 0 && (copy->facts & (otherwise | FACT_GONE_HERE)) == FACT_GONE_HERE) {
+        copy->facts |= FACT_MOVED;
+        copy->refers_to = message->id;
+        ok = journal_message_save(run->journal, copy, &run->err);
+    }
+    free(copy);
     return ok;
 }
 
@@ -85,7 +139,7 @@ copied_to(struct run *run, const struct journal_message *source, struct journal_
     for (int steps = 0; id != 0 && id != source->id && steps < STEPS_MAX; steps++) {
         if (!journal_message_get(run->journal, id, copy, known, &run->err))
             return false;
-        id = *known && (copy->facts & FACT_MOVED) != 0 ? copy->refers_to : 0;
+        id = *known && (copy->facts & FACT_MOVED) != 0 && !copied_is_trashed(copy) ? copy->refers_to : 0;
     }
     return true;
 }

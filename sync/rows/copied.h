@@ -25,12 +25,31 @@ copied_know(struct journal_message *source, const struct journal_message *copy)
 }
 /** The copy of an intent without an answer was found: what was copied is to go for it from here on. Inside a transaction. */
 MUST_CHECK bool copied_found(struct run *run, const struct journal_op *op, int64_t copy);
-/** What is a copy moves on to another row: what was copied, and is still to go, refers to that one. Inside a transaction. */
+/** What is a copy, or a new version, moves on to another row: what was before it, and is still to go, refers to that one. Inside a transaction. */
 MUST_CHECK bool copied_on(struct run *run, int64_t from, int64_t to);
+/**
+ * Its file is the other row's now, in another folder, and nothing may be removed in its old place: what is left there is no deletion, whenever it may go.
+ * Where that is known already, it stays so. Inside a transaction.
+ */
+MUST_CHECK bool copied_left(struct run *run, int64_t from, int64_t to);
+/** Its file stands in its old place again. What it had moved to last, and has no file any more, moved back here. Before that is written. */
+MUST_CHECK bool copied_back(struct run *run, const struct journal_message *message);
+/**
+ * This row, whose message was there, is about to go. What it was before it was saved again, and is still to go, stays an old version all the same. Inside a
+ * transaction.
+ * @param trashed  its message went into the Trash, since it was deleted here, or out of it: so did what it was before it moved
+ */
+MUST_CHECK bool copied_ends(struct run *run, int64_t row, bool trashed);
+/** Did the copy of what is to go for it (FACT_MOVED) go into the Trash since? */
+static inline bool
+copied_is_trashed(const struct journal_message *moved)
+{
+    return (moved->facts & FACT_MOVED) != 0 && moved->refers_to == moved->id;
+}
 /**
  * Where is the copy of what is to go for it (FACT_MOVED) by now?
  *
- * @param copy   [out] its row; one that has no copy of its own, if it was copied in turn
+ * @param copy   [out] its row; one that has no copy of its own, if it was copied in turn, or whose copy is in the Trash
  * @param known  [out] false: the journal does not say, or its row is gone, and *copy is not filled in
  */
 MUST_CHECK bool copied_to(struct run *run, const struct journal_message *source, struct journal_message *copy,

@@ -1,6 +1,7 @@
 /* See twin.h. */
 #include "sync/rows/twin.h"
 
+#include "sync/rows/copied.h"
 #include "sync/rules/merge.h"
 
 /*
@@ -114,6 +115,32 @@ twin_stays(struct run *run, const struct journal_message *message, bool *stays)
     return find_twin(run, message, STAYING, stays);
 }
 
+/* Where did what is left of a move go, by the journal? *found false: it does not say. */
+static bool
+find_copy(struct run *run, const struct journal_message *message, enum wanted wanted, bool *found)
+{
+    struct journal_message *copy = NULL;
+    bool known = false, ok = true;
+
+    *found = false;
+    if ((message->facts & FACT_MOVED) == 0 || message->refers_to == 0)
+        return true;
+    copy = calloc(1, sizeof *copy);
+    ok = (copy != NULL || run_no_memory(run)) && copied_to(run, message, copy, &known);
+    *found = ok && known && ((wanted == STAYING && copied_is_trashed(copy)) || is_wanted(run, message, copy, wanted));
+    free(copy);
+    return ok;
+}
+
+bool
+twin_of_moved(struct run *run, const struct journal_message *message, bool *stays)
+{
+    *stays = copied_is_trashed(message);
+    if (*stays)
+        return true;
+    return find_copy(run, message, STAYING, stays) && (*stays || twin_stays(run, message, stays));
+}
+
 bool
 twin_has_file(struct run *run, const struct journal_message *message, bool *has)
 {
@@ -123,7 +150,7 @@ twin_has_file(struct run *run, const struct journal_message *message, bool *has)
 bool
 twin_is_unseen(struct run *run, const struct journal_message *message, bool *unseen)
 {
-    return find_twin(run, message, OUT_OF_SIGHT, unseen);
+    return find_copy(run, message, OUT_OF_SIGHT, unseen) && (*unseen || find_twin(run, message, OUT_OF_SIGHT, unseen));
 }
 
 bool

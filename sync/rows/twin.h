@@ -9,9 +9,14 @@
  * side lost it)?
  */
 MUST_CHECK bool twin_stays(struct run *run, const struct journal_message *message, bool *stays);
+/**
+ * What is left of a move (FACT_MOVED): does its message stand where it went, also in other bytes, or did it go into the Trash from there; or does another
+ * one with these bytes stay?
+ */
+MUST_CHECK bool twin_of_moved(struct run *run, const struct journal_message *message, bool *stays);
 /** The same in another mailbox, and its file has the name that the file of this one had: that one moved, whatever is known of the move. */
 MUST_CHECK bool twin_has_file(struct run *run, const struct journal_message *message, bool *has);
-/** Is there perhaps one in a mailbox that was not looked at in this run? */
+/** Is there perhaps one in a mailbox that was not looked at in this run, or does what is left of a move wait for its message there? */
 MUST_CHECK bool twin_is_unseen(struct run *run, const struct journal_message *message, bool *unseen);
 /** As twin_stays, and this one moved to a folder that is gone here since, so that nothing more comes of the move. @param place  where it moved to */
 MUST_CHECK bool twin_of_lost_move(struct run *run, const struct journal_message *message, const struct mailbox *place,

@@ -178,6 +178,7 @@ struct todo { /* one message about which something is to be done */
     bool again;        /* fresh, although it was on both sides before: it is no target of a move */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
     int64_t elsewhere; /* it moved to that row, and its old place can't be removed in this run; 0: it did not */
+    int64_t came_from; /* ... the other way: its file was that row's; 0: it was none's */
     int64_t
         moved_here; /* gone on both sides: the row of its file, which is new in another folder (both_gone.c); 0: none is */
     int64_t moved_there; /* ... and that of its UID, which is new in another mailbox; 0: none is, or not known yet */

@@ -44,11 +44,189 @@ what_was_sent_without_an_answer_and_moved_is_not_thrown_away(void **state)
     }
 }
 
+/* ---- removals are not allowed for a while ---- */
+
+static const char *const servers[] = {"MOVE", "COPY", "COPY, and no UIDPLUS"};
+#define SERVERS 3
+
+static void
+given_a_trash_at(size_t server)
+{
+    given_a_trash();
+    sim.server.move = server == 0;
+    sim.server.uidplus = server != 2;
+    for (int content = 1; content <= 3; content++)
+        given_mail_there(INBOX, content);
+    given_both_sides_agree();
+}
+
+static void
+when_golub_syncs_without_the_word(void)
+{
+    sim.clients[0].forced = FORCED_KEEP;
+    (void)when_golub_syncs_after(60);
+    sim.clients[0].forced = FORCED_NOT;
+}
+
+/* As mutt does: under a name of its own. */
+static void
+when_it_moves_under_a_new_name(int content, int from, int to)
+{
+    ledger_out(&sim.world, content, from);
+    sim.world.ledger[content].moves++;
+    assert_true(mua_move(here(), file_of(from, content), to, true));
+    ledger_put(&sim.world, content, to);
+}
+
+static void
+when_another_client_removes(int content, int mailbox)
+{
+    ledger_out(&sim.world, content, mailbox);
+    action_remove_there(&sim, mailbox, message_of(mailbox, content));
+}
+
+static void
+then_it_is_there_in_the_end(size_t server, int inbox, int work, int trash)
+{
+    const int wanted[] = {inbox, work, trash};
+
+    for (int i = 0; i < 4; i++)
+        (void)when_golub_syncs_after(3600);
+    for (int mailbox = INBOX; mailbox <= OLD; mailbox++) {
+        const int count = server_multiplicity(&sim.server, mailbox, 1);
+
+        if (count != wanted[mailbox])
+            fail_msg("with %s it is %d times in mailbox %d", servers[server], count, mailbox);
+        then_it_is_here(mailbox, 1, count);
+    }
+    then_it_is_there(INBOX, 2, 1);
+    then_both_sides_agree();
+}
+
+static void
+what_moved_while_nothing_could_be_removed_is_no_deletion(void **state)
+{
+    (void)state;
+    for (size_t server = 0; server < SERVERS; server++) {
+        given_a_trash_at(server);
+        when_it_moves_under_a_new_name(1, INBOX, WORK);
+        when_golub_syncs_without_the_word();
+        then_it_is_there(INBOX, 1, 1);
+        then_it_is_there(WORK, 1, 1);
+        when_golub_syncs_without_the_word();
+        then_it_is_there_in_the_end(server, 0, 1, 0);
+    }
+}
+
+static void
+what_moved_back_or_on_is_none_either(void **state)
+{
+    (void)state;
+    for (int back = 0; back < 2; back++)
+        for (size_t server = 0; server < SERVERS; server++) {
+            given_a_trash_at(server);
+            when_it_moves_under_a_new_name(1, INBOX, WORK);
+            when_golub_syncs_without_the_word();
+            when_it_moves_under_a_new_name(1, WORK, INBOX);
+            when_golub_syncs_without_the_word();
+            if (back == 0)
+                when_it_moves_under_a_new_name(1, INBOX, WORK);
+            when_golub_syncs_without_the_word();
+            then_it_is_there_in_the_end(server, back, 1 - back, 0);
+        }
+}
+
+/* Where it went it was deleted, by the user or by another client, before its old place could be removed. */
+static void
+what_was_deleted_where_it_had_gone_stands_in_the_trash_once(void **state)
+{
+    (void)state;
+    for (size_t server = 0; server < SERVERS; server++) {
+        given_a_trash_at(server);
+        when_it_moves_under_a_new_name(1, INBOX, WORK);
+        when_golub_syncs_without_the_word();
+        sim.world.ledger[1].removals[0]++;
+        when_the_user_removes(WORK, 1);
+        when_golub_syncs_without_the_word();
+        then_it_is_there_in_the_end(server, 0, 0, 1);
+    }
+}
+
+static void
+what_was_moved_into_the_trash_and_out_of_it_does_not_go_there_again(void **state)
+{
+    (void)state;
+    for (size_t server = 0; server < SERVERS; server++) {
+        given_a_trash_at(server);
+        when_it_moves_under_a_new_name(1, INBOX, OLD);
+        when_golub_syncs_without_the_word();
+        sim.world.ledger[1].removals[0]++;
+        when_the_user_removes(OLD, 1);
+        when_golub_syncs_without_the_word();
+        then_it_is_there_in_the_end(server, 0, 0, 0);
+    }
+}
+
+static void
+when_another_client_acts(int act)
+{
+    switch (act) {
+    case 0:
+        when_another_client_removes(1, INBOX);
+        break;
+    case 1:
+        when_another_client_moves(1, WORK, OLD);
+        break;
+    default:
+        when_another_client_gives(INBOX, 1, FLAG_SEEN | FLAG_ANSWERED);
+    }
+}
+
+static void
+what_another_client_does_to_it_meanwhile_makes_no_second_copy(void **state)
+{
+    static const struct {
+        int work, trash;
+    } wanted[] = {{1, 0}, {0, 1}, {1, 0}};
+
+    (void)state;
+    for (int act = 0; act < 3; act++)
+        for (size_t server = 0; server < SERVERS; server++) {
+            given_a_trash_at(server);
+            when_it_moves_under_a_new_name(1, INBOX, WORK);
+            when_golub_syncs_without_the_word();
+            when_another_client_acts(act);
+            when_golub_syncs_without_the_word();
+            then_it_is_there_in_the_end(server, 0, wanted[act].work, wanted[act].trash);
+        }
+}
+
+static void
+a_run_that_dies_at_any_step_of_it_makes_no_deletion_of_it(void **state)
+{
+    (void)state;
+    for (size_t server = 0; server < SERVERS; server++)
+        for (long step = 1; step < 24; step++) {
+            given_a_trash_at(server);
+            when_it_moves_under_a_new_name(1, INBOX, WORK);
+            sim.world.crash_at = step;
+            when_golub_syncs_without_the_word();
+            sim.world.crash_at = 0;
+            then_it_is_there_in_the_end(server, 0, 1, 0);
+        }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_was_sent_without_an_answer_and_moved_is_not_thrown_away),
+        SCENARIO(what_moved_while_nothing_could_be_removed_is_no_deletion),
+        SCENARIO(what_moved_back_or_on_is_none_either),
+        SCENARIO(what_was_deleted_where_it_had_gone_stands_in_the_trash_once),
+        SCENARIO(what_was_moved_into_the_trash_and_out_of_it_does_not_go_there_again),
+        SCENARIO(what_another_client_does_to_it_meanwhile_makes_no_second_copy),
+        SCENARIO(a_run_that_dies_at_any_step_of_it_makes_no_deletion_of_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,10 @@ class Trash(SystemTest):
         left = [m.digest for n, m in enumerate(self.mails) if n not in numbers] if inbox is None else inbox
         self.assertEqual(self.there("INBOX"), sorted(left))
 
+    def draft(self, words):
+        return (b"From: Ana <ana@example.org>\nSubject: to come\nMessage-ID: <draft@example.org>\n"
+                b"Date: Mon, 30 Nov 2026 09:00:00 +0100\n\n" + words)
+
     def pending(self):
         return [e for e in self.run_golub("status", "work", "--json").events if e.get("key") == "pending"]
 
@@ -97,10 +101,6 @@ class MoveTest(Trash):
             self.sync()
         self.assertEqual(len(self.there("Drafts")), 1)
         self.assertEqual(self.there("Trash"), [])
-
-    def draft(self, words):
-        return (b"From: Ana <ana@example.org>\nSubject: to come\nMessage-ID: <draft@example.org>\n"
-                b"Date: Mon, 30 Nov 2026 09:00:00 +0100\n\n" + words)
 
     def test_a_draft_that_was_edited_under_a_new_name_is_no_deletion(self):
         self.maildir.put("Drafts", self.draft(b"Dear\n"), "DS")
@@ -345,6 +345,53 @@ class HalfTest(Trash):
 
         self.then_trashed(inbox=[self.mails[n].digest for n in (1, 2, 3)])
         self.assertEqual(self.there("Work"), sorted([self.mails[0].digest, new.digest]))
+
+
+class WordTest(Trash):
+    """For a while `push` lacks "deletes"."""
+    WITHOUT = ["new", "flags", "mailboxes"]
+
+    def give_the_word(self):
+        self.account.set(push=self.WITHOUT + ["deletes"])
+        self.sync()
+        self.sync()
+
+    def test_what_moved_under_a_new_name_meanwhile_is_no_deletion(self):
+        self.client.create("Work")
+        self.sync()
+        self.account.set(push=self.WITHOUT)
+        self.maildir.move(self.maildir.find("INBOX", self.mails[0]), "Work", rename=True)
+        self.sync()
+        self.assertEqual((len(self.there("INBOX")), len(self.there("Work"))), (self.count, 1))
+        self.give_the_word()
+        self.assertEqual((self.there("Work"), self.there("Trash")), ([self.mails[0].digest], []))
+        self.then_trashed(inbox=[m.digest for m in self.mails[1:]])
+
+    def save(self, *words):
+        for of in words:
+            old = self.maildir.files("Drafts")
+            self.maildir.put("Drafts", self.draft(of), "DS")
+            for file in old:
+                self.maildir.delete(file)
+            self.sync()
+
+    def test_a_draft_that_was_saved_anew_meanwhile_is_no_deletion(self):
+        self.save(b"Dear\n")
+        self.account.set(push=self.WITHOUT)
+        self.save(b"Dear John\n", b"Dear John, no\n")
+        self.assertEqual(len(self.there("Drafts")), 3)
+        self.give_the_word()
+        self.assertEqual((len(self.there("Drafts")), self.there("Trash")), (1, []))
+
+    def test_nor_is_it_where_another_client_removed_what_it_became(self):
+        self.save(b"Dear\n")
+        self.account.set(push=self.WITHOUT)
+        self.save(b"Dear John\n")
+        newest = max(m.uid for m in self.client.messages("Drafts"))
+        self.client.expunge("Drafts", newest)
+        self.sync()
+        self.give_the_word()
+        self.assertEqual((self.there("Drafts"), self.there("Trash")), ([], []))
 
 
 class MadeAgainTest(Trash):
