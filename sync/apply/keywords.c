@@ -3,6 +3,8 @@
 
 #include "store/journal/keywords.h"
 #include "store/journal/letters.h"
+#include "sync/apply/trash.h"
+#include "sync/base/trashing.h"
 #include "sync/rows/carried.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/keywords.h"
@@ -88,10 +90,29 @@ find_by_bytes(struct run *run, struct journal_keyword *row, struct journal_messa
                               journal_letter_mark(run->journal, LETTER_DUE, out, NULL, &run->err)));
 }
 
+/* It may be in the Trash since, and be fetched from there next. */
+static bool
+may_come(struct run *run, const struct journal_keyword *row, bool *may)
+{
+    const struct mailbox *place = trashing_is_on(run->account, &run->info) ? trash_place(run) : NULL;
+    struct journal_fresh *fresh = NULL;
+    size_t count = 0;
+    bool ok;
+
+    *may = place != NULL && place->chosen &&
+           (!mailbox_is_open(place) || run_is_unseen(place) || place->look_there || place->stirred);
+    if (*may || place == NULL || !place->chosen)
+        return true;
+    ok = journal_fresh(run->journal, place->row.id, (uint64_t)UINT32_MAX + 1, 1, &fresh, &count, &run->err);
+    *may = ok && count != 0 && fresh->id > row->newest;
+    free(fresh);
+    return ok;
+}
+
 static bool
 find_file(struct run *run, struct journal_keyword *row, struct journal_message *out, bool *found)
 {
-    bool nowhere = false;
+    bool nowhere = false, comes;
 
     if (!journal_message_by_base(run->journal, row->mailbox, row->base, out, found, &run->err))
         return false;
@@ -101,7 +122,9 @@ find_file(struct run *run, struct journal_keyword *row, struct journal_message *
 
     if (!find_by_bytes(run, row, out, found, &nowhere))
         return false;
-    return *found || waits || !nowhere || journal_keyword_delete(run->journal, row, &run->err);
+    if (*found || waits || !nowhere)
+        return true;
+    return may_come(run, row, &comes) && (comes || journal_keyword_delete(run->journal, row, &run->err));
 }
 
 /* Is the row's UID this message, as far as the journal knows, and does it know what the server shows of it? */

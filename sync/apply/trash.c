@@ -6,12 +6,33 @@
 #include "sync/apply/trash.h"
 
 #include "sync/apply/trash_seen.h"
+#include "sync/rows/carried.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/attempts.h"
 #include "sync/run/flight.h"
 #include "sync/run/situation.h"
 
 #define COPIES_MAX 3 /* that were answered OK and not shown; after that another one each day */
+
+/*
+ * What the Trash does not take of their keywords stays this side's, as in each other place to which golub brings a message. Which message it is there is
+ * told by its bytes, once it is fetched from there.
+ */
+static bool
+owe_keywords(struct trashing *trashing)
+{
+    struct expunging *expunging = &trashing->expunging;
+    struct run *run = expunging->run;
+    bool ok;
+
+    if (!trashing->place->chosen || trashing->place->keeps_keywords)
+        return true;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < expunging->todo_count; i++)
+        ok = run_load(run, expunging->todos[i]->id, &expunging->message) &&
+             (expunging->message.keywords[0] == '\0' || carried_off(run, &expunging->message));
+    return run_end(run, ok);
+}
 
 /* ---- copies ---- */
 
@@ -228,7 +249,7 @@ copy(struct trashing *trashing)
 {
     static const struct remote_changer changer = {expunging_verify, on_copied};
 
-    return write_copies(trashing) &&
+    return owe_keywords(trashing) && write_copies(trashing) &&
            expunging_ask(&trashing->expunging, trashing->expunging.run->remote.ops->copy, &changer) &&
            prove_copies(trashing);
 }
@@ -251,8 +272,8 @@ move(struct trashing *trashing)
     static const struct remote_changer changer = {expunging_verify, on_moved};
     struct run *run = trashing->expunging.run;
     struct remote_info now;
-    bool ok =
-        expunging_intend(&trashing->expunging) && expunging_ask(&trashing->expunging, run->remote.ops->move, &changer);
+    bool ok = owe_keywords(trashing) && expunging_intend(&trashing->expunging) &&
+              expunging_ask(&trashing->expunging, run->remote.ops->move, &changer);
 
     run->remote.ops->info(run->remote.self, &now);
     run->info.move = now.move;

@@ -98,3 +98,9 @@ carried_seen(struct run *run, const struct journal_message *message, const char 
     }
     return ok;
 }
+
+bool
+carried_off(struct run *run, const struct journal_message *message)
+{
+    return carried_seen(run, message, NULL);
+}

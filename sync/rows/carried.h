@@ -19,6 +19,11 @@ char *carried_to(const struct mailbox *mailbox, const char *keywords);
  * @param shown  by the server; NULL: none
  */
 MUST_CHECK bool carried_seen(struct run *run, const struct journal_message *message, const char *shown);
+/**
+ * The message is about to go to a place in which it has no file yet: its keywords are this side's until it is shown with them there. Nothing where the user
+ * said something of them himself. Inside a transaction.
+ */
+MUST_CHECK bool carried_off(struct run *run, const struct journal_message *message);
 /** A file is about to be a copy of this message there, or it itself in another place: it brings its keywords, also if it is sent in the end. @return it changed */
 bool carried_take(struct journal_message *message, const struct journal_message *source);
 

@@ -121,6 +121,39 @@ one_that_another_client_takes_off_later_is_not_set_again(void **state)
     assert_int_equal(count_waiting(), 0);
 }
 
+/* What is deleted here goes into a Trash that keeps none, and may be fetched from there by a later run. */
+static void
+what_goes_into_a_trash_that_keeps_none_has_them_once_it_does(void **state)
+{
+    enum { AT_ONCE, INBOX_ALONE, FIRST_UP, KILLED, WAYS };
+    static const char *const alone[] = {"INBOX", NULL};
+
+    (void)state;
+    for (int way = 0; way < 4 * WAYS; way++) {
+        given_messages();
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        sim.server.trash = OLD + 1;
+        given_both_sides_agree();
+        here()->letters = way % 2 != 0;
+        sim.server.move = way / 2 % 2 == 0;
+        sim.server.boxes[OLD].keywords = false;
+        sim.world.ledger[1].removals[0]++;
+        when_the_user_removes(INBOX, 1);
+        sim.only = way / 4 == INBOX_ALONE ? alone : NULL;
+        sim.clients[0].forced = way / 4 == FIRST_UP ? FORCED_PUSH : FORCED_NOT;
+        if (way / 4 == KILLED)
+            given_trouble_at(way / 2 % 2 == 0 ? STEP_MOVE : STEP_COPY, false, true);
+        (void)when_golub_syncs_after(60);
+        (void)when_golub_syncs_after(60);
+        sim.only = NULL;
+        sim.clients[0].forced = FORCED_NOT;
+
+        then_it_has_its_keywords_once_they_are_kept(OLD, 1, KEPT | THEIRS);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -129,6 +162,7 @@ main(void)
         SCENARIO(what_is_sent_again_to_where_they_are_not_kept_too),
         SCENARIO(what_was_to_be_taken_off_before_it_moved_stays_off),
         SCENARIO(one_that_another_client_takes_off_later_is_not_set_again),
+        SCENARIO(what_goes_into_a_trash_that_keeps_none_has_them_once_it_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
