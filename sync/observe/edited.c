@@ -211,15 +211,20 @@ part(const struct look *look)
 static bool
 alter(const struct look *look)
 {
+    static const char gone[] =
+        "Its bytes were changed: they are not sent, and the server does not have the message any "
+        "more. Under another name the file is sent as new mail.";
     struct run *run = look->run;
-
     char hint[256];
 
-    (void)text_print(
-        hint, sizeof hint,
-        "Its bytes were changed: they are not sent. `golub restore %s --altered FILE`, with the path of that "
-        "file, brings the message back.",
-        run->account->name);
+    if ((look->message->facts & FACT_GONE_THERE) != 0)
+        (void)text_print(hint, sizeof hint, "%s", gone);
+    else
+        (void)text_print(
+            hint, sizeof hint,
+            "Its bytes were changed: they are not sent. `golub restore %s --altered FILE`, with the path of that "
+            "file, brings the message back.",
+            run->account->name);
     if ((look->message->facts & FACT_ALTERED) == 0)
         run_complain(run, look->mailbox, "compare a file with what was sent of it", look->message->base, hint);
     look->message->facts |= FACT_ALTERED;

@@ -99,7 +99,8 @@ open_kept(struct restoring *restoring, const struct restore_entry *entry, void *
     if (entry->altered) {
         error_state(err, ERROR_LOCAL, "put back message %" PRIi64 ": the server has it, and its file here was changed",
                     entry->id);
-        error_hint(err, "`golub restore %s --altered FILE` brings the server's version back.",
+        error_hint(err,
+                   "`golub restore %s --altered FILE`, with the path of that file, brings the server's version back.",
                    restoring->account->name);
         return false;
     }
