@@ -125,10 +125,13 @@ compare(const struct lettering *letters)
 bool
 lettering_leave(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, unsigned letters)
 {
+    const struct lettering *table = mailbox->letters;
     bool ok = true;
 
     for (int i = 0; ok && message->has_wire && i < LETTERS_COUNT; i++) {
-        const struct keyword_word here = {mailbox->letters->table.letters.word[i], true};
+        /* Its line may have gone again, for a moment. */
+        const bool changed = (table->changed & letter_bit(i)) != 0;
+        const struct keyword_word here = {changed ? lettering_word(table, i) : table->table.letters.word[i], true};
 
         if ((letters & letter_bit(i)) != 0 && here.word[0] != '\0' && flag_from_imap(text_of(here.word)) == 0)
             ok = keyword_leave(run->journal, message, &here, run->now, &run->err);
@@ -241,7 +244,15 @@ lettering_settle(struct run *run, struct mailbox *mailbox)
 bool
 lettering_missing(struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
 {
-    return mailbox->letters == NULL || (mailbox->letters->met & letters_of_info(message->info)) == 0 ||
+    char info[LOCAL_INFO_MAX + 1];
+    bool noted = false;
+
+    if (mailbox->letters == NULL || (mailbox->letters->met & letters_of_info(message->info)) == 0)
+        return true;
+    if (!journal_letter_get(run->journal, LETTER_NEW, mailbox->row.id, message->id, info, &noted, &run->err))
+        return false;
+    /* What came to its name before that is told of the file, wherever that is. */
+    return !noted || info[0] != LETTERS_STOOD ||
            journal_letter_clear(run->journal, LETTER_NEW, mailbox->row.id, message->id, &run->err);
 }
 

@@ -113,6 +113,7 @@ OUR_DELETED = Test("scenario_our_deleted")
 KEYWORDS = Test("scenario_keywords")
 KEYWORDS_KEPT = Test("scenario_keywords_kept")
 LETTERS_ALONE = Test("scenario_letters")
+LETTERS_LATE = Test("scenario_letters_late")
 LETTERS = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "keywords", *OPEN["sim_golub"]))
 RENAMES = histories("sim_golub", 1500, "--kinds", "renames")
 GOES = histories("sim_golub", 600, "--kinds", "goes")
@@ -3494,7 +3495,11 @@ BUGS = [
         ("sync/apply/namesakes.c", " && letters_met(run, message);", ";")),
     bug("second name without letters taken for what the file is to show", LETTERS_ALONE,
         ("sync/rows/letters.c", "        if (!journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err))\n            return false;\n    }\n    return judge(", "    }\n    return judge(")),
-    bug("letter whose line came late forgotten", LETTERS_ALONE,
+    bug("letter that came before its line forgotten where its file goes meanwhile", LETTERS_LATE,
+        ("sync/rows/lettering.c", "!noted || info[0] != LETTERS_STOOD ||", "!noted ||")),
+    bug("letter whose line is another one, and missing then, believed once that is back", LETTERS_LATE,
+        ("sync/rows/lettering.c", "changed ? lettering_word(table, i) :", "false && changed ? lettering_word(table, i) :")),
+    bug("letter whose line came late forgotten", LETTERS_LATE,
         ("sync/observe/local.c", " && !lettering_is_puzzled(mailbox)", "")),
     bug("letters of a file that came from elsewhere believed by a table that can't be read", LETTERS_ALONE,
         ("sync/rows/letters_new.c", "if (!is_told(mailbox, i) && ", "if (run->dry && !is_told(mailbox, i) && ")),

@@ -2,62 +2,7 @@
  * Letters in file names that mean keywords, where the file, its folder or the folder's table is another one by the next run: no message gets a keyword
  * that nobody said of it, and none stays without the letter of one that it has.
  */
-#include "tests/sim/scenario_away.h"
-
-enum { JUNK, SOON, TODO, FORWARDED }; /* numbers of keywords */
-enum { A = 1, B, C };                 /* letters */
-
-static unsigned
-bit(int keyword)
-{
-    return 1u << keyword;
-}
-
-static void
-given_line(int mailbox, int keyword, int letter)
-{
-    here()->tree.tables[mailbox].letter[keyword] = (signed char)letter;
-}
-
-/* Names show letters; no Dovecot serves the tree. All three mailboxes are on both sides. */
-static void
-given_letters(void)
-{
-    given_empty_account(1);
-    server_create(&sim.server, OLD);
-    here()->tree.folder[OLD] = true;
-    here()->letters = true;
-    here()->letters_max = LETTERS_COUNT;
-}
-
-/* A message that both sides have, with these keywords (bits) and a name in cur/. */
-static void
-given_mail_with(int mailbox, int content, unsigned keys)
-{
-    given_mail_there(mailbox, content);
-    server_set_flags(&sim.server, mailbox, message_of(mailbox, content), FLAG_SEEN, keys);
-}
-
-static void
-given_name(struct sim_file *file, const char *info)
-{
-    maildir_sim_set_info(here(), file, info);
-}
-
-static void
-then_it_has(int mailbox, int content, unsigned keys)
-{
-    const unsigned has = message_of(mailbox, content)->keys;
-
-    if (has != keys)
-        fail_msg("#%d has keywords %x, and is to have %x", content, has, keys);
-}
-
-static void
-then_its_name_is(int mailbox, int content, const char *info)
-{
-    assert_string_equal(file_of(mailbox, content)->info, info);
-}
+#include "tests/sim/scenario_letters.h"
 
 /* ---- folders that change places ---- */
 
@@ -475,26 +420,6 @@ a_file_with_two_names_shows_its_letters_under_the_one_that_stays(void **state)
     }
 }
 
-/* The table was being written in its place when the letter was seen, and the folder does not change any more. */
-static void
-a_letter_whose_line_is_late_is_believed_by_the_next_run(void **state)
-{
-    (void)state;
-    given_letters();
-    given_line(WORK, JUNK, A);
-    given_mail_with(WORK, 1, 0);
-    given_both_sides_agree();
-    given_name(file_of(WORK, 1), "c:2,Sb");
-    (void)when_golub_syncs_after(60);
-    given_line(WORK, SOON, B);
-    sim.world.ledger[1].key_set = bit(SOON);
-
-    (void)when_golub_syncs_after(60);
-
-    then_it_has(WORK, 1, bit(SOON));
-    then_both_sides_agree();
-}
-
 /* The server can't keep it. The file is missing, is fetched again, and golub dies before it has written that down. */
 static void
 what_was_said_of_a_file_is_in_the_name_that_a_killed_run_gave_it_again(void **state)
@@ -571,7 +496,6 @@ main(void)
         SCENARIO(a_letter_of_another_folder_goes_from_a_name_that_waited_and_is_due_once_more),
         SCENARIO(a_name_is_due_also_while_a_mailbox_is_out_of_sight),
         SCENARIO(a_file_with_two_names_shows_its_letters_under_the_one_that_stays),
-        SCENARIO(a_letter_whose_line_is_late_is_believed_by_the_next_run),
         SCENARIO(what_was_said_of_a_file_is_in_the_name_that_a_killed_run_gave_it_again),
         SCENARIO(
             a_letter_that_came_before_its_table_was_written_anew_says_nothing_although_it_means_the_same_elsewhere),

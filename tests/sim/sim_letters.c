@@ -161,8 +161,9 @@ letters_sim_read(void *local, const char *folder, struct local_letters *letters,
     }
     fill(maildir, place, letters);
     /* It is being written in its place: lines are missing. */
-    if (maildir->busy && maildir->letters && rng_chance(&maildir->world->rng, 4)) {
-        const unsigned from = rng_below(&maildir->world->rng, 3);
+    const bool cut = maildir->cut_read != 0 && --maildir->cut_read == 0;
+    if (cut || (maildir->busy && maildir->letters && rng_chance(&maildir->world->rng, 4))) {
+        const unsigned from = cut ? 0 : rng_below(&maildir->world->rng, 3);
         say(maildir->world, "      %s: letters from %c on have no line for a moment", folder, 'a' + (int)from);
         for (unsigned i = from; i < LETTERS_COUNT; i++)
             letters->letters.word[i][0] = '\0';

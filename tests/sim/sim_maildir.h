@@ -101,6 +101,7 @@ struct maildir_sim {
     bool letters, dovecot; /* names show keywords; and a Dovecot serves the tree */
     bool forgotten;        /* no run has ended well since golub forgot what it knew of the names */
     bool busy;             /* another program writes tables at any moment, some of them in their place */
+    int cut_read;          /* of the reads of tables from now on the one of this number finds no lines; 0: none */
     unsigned shut;         /* bits of folders whose table can't be read now */
     int letters_max;       /* so many letters there are */
     bool lazy;             /* nothing is flushed unless asked for (fsync = false) */
