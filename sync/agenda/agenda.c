@@ -170,9 +170,6 @@ check_replaced(struct run *run, const struct journal_message *message, bool *rep
     *replaced = *waits = false;
     if ((message->facts & FACT_REPLACED) == 0 || (message->facts & FACT_GONE_THERE) != 0 || message->refers_to == 0)
         return true;
-    *replaced = message->refers_to == message->id;
-    if (*replaced)
-        return true;
     newer = calloc(1, sizeof *newer);
     ok = (newer != NULL || run_no_memory(run)) &&
          journal_message_get(run->journal, message->refers_to, newer, &found, &run->err) &&

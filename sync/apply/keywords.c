@@ -78,12 +78,14 @@ find_by_bytes(struct run *run, struct journal_keyword *row, struct journal_messa
     for (size_t i = 0; ok && !*found && i < count; i++) {
         if (ids[i] != row->message && ids[i] <= row->newest)
             continue;
-        *nowhere = false;
         ok = run_load(run, ids[i], out);
-        if (!ok || !is_its_file(out, row))
-            continue;
-        ok = has_wish(run, out, row, &taken);
-        *found = ok && !taken;
+        taken = false;
+        if (ok && is_its_file(out, row)) {
+            ok = has_wish(run, out, row, &taken);
+            *found = ok && !taken;
+        }
+        /* What was said of the same message under its new name is said. */
+        *nowhere = *nowhere && taken && ids[i] == row->message;
     }
     free(ids);
     return ok && (!*found || (journal_keyword_move(run->journal, row, out, &run->err) &&

@@ -1744,7 +1744,7 @@ BUGS = [
     bug("draft that was saved anew while nothing could be removed moved to the Trash later", TRASH("WordTest.test_a_draft_that_was_saved_anew_meanwhile_is_no_deletion"),
         ("sync/agenda/drafts_gone.c", "           !todo->replaced;\n", "           !todo->replaced && !todo->step.kept_back;\n")),
     bug("draft moved to the Trash since another client removed its new version", TRASH("WordTest.test_nor_is_it_where_another_client_removed_what_it_became"),
-        ("sync/agenda/agenda.c", "*replaced = message->refers_to == message->id;", "*replaced = false;")),
+        ("sync/rows/copied.c", "refer(run, row, FACT_REPLACED | (trashed", "refer(run, row, (trashed")),
     bug("keyword that the Trash does not take forgotten", KEYWORDS_KEPT,
         ("sync/apply/trash.c", "trashing->place->keeps_keywords)\n        return true;", "trashing->place->keeps_keywords || !run->dry)\n        return true;")),
     bug("keyword of what is to be fetched from the Trash forgotten before that", KEYWORDS_KEPT,
