@@ -88,6 +88,15 @@ all_put(struct sim *sim, int mailbox)
         ledger_put(&sim->world, box->messages[i].content, mailbox);
 }
 
+static void
+all_strayed(struct sim *sim, int mailbox)
+{
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+
+    for (size_t i = 0; sim->world.golub && i < box->count; i++)
+        sim->world.ledger[box->messages[i].content].strayed[mailbox] = true;
+}
+
 /* What a mailbox is must have been told before it gets another name: else nobody can know, and it is one that is gone and one that is new. */
 static bool
 is_known(const struct sim *sim, int mailbox)
@@ -157,6 +166,8 @@ swap_mailboxes(struct sim *sim)
     boxes[b] = other;
     all_put(sim, a);
     all_put(sim, b);
+    all_strayed(sim, a);
+    all_strayed(sim, b);
     kind_met(&sim->world, KIND_SWAPS);
 }
 

@@ -408,6 +408,10 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
     if (entry->unsure[mailbox] && strncmp(what, "moves", 5) == 0 &&
         stands_elsewhere(world, content, mailbox, SIM_SERVER))
         return;
+    /* It was sent to a mailbox that got another name right then: it goes to where its file is. */
+    if (entry->strayed[mailbox] && strncmp(what, "moves", 5) == 0 &&
+        stands_elsewhere(world, content, mailbox, world->client))
+        return;
     /*
      * What stands elsewhere is moved, also where its mailbox was not looked at for a while: its old place follows, as a move, or as a
      * removal where the new place was seen before the old one.

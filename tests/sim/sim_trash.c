@@ -69,8 +69,10 @@ trash_killed(struct server *server, int client)
 void
 trash_asked(struct server *server, struct sim_message *message)
 {
-    if (server->trash != 0 && message->asked == 0)
-        message->asked = server->boxes[server->trash - 1].uidnext;
+    if (server->trash == 0 || message->asked != 0)
+        return;
+    message->asked = server->boxes[server->trash - 1].uidnext;
+    server->world->ledger[message->content].asked++;
 }
 
 void
@@ -89,8 +91,12 @@ trash_came(struct server *server, int from, unsigned serial, int to, uint32_t ui
     copy->copy_of = serial;
     copy->copier = client;
     kind_met(world, KIND_TRASH);
-    /* Under another UIDVALIDITY nobody can tell the copy that was made from what stood there, unless the answer did. */
+    /*
+     * Under another UIDVALIDITY nobody can tell the copy that was made from what stood there, unless the answer did. Nor of which of several equal ones it
+     * is the copy: as many come as were asked for.
+     */
     if (count_copies(server, content, serial, client) > 1 &&
+        count_copies(server, content, 0, client) > world->ledger[content].asked &&
         (!kind_on(world, KIND_UIDVALIDITY) || is_told(server, serial, client)))
         violation(world, "doubled: #%d comes into the Trash once more for one removal", content);
     /*

@@ -154,11 +154,13 @@ struct ledger { /* of one content */
     bool unsure
         [SIM_MAILBOXES]; /* golub sent it there without an answer, or it is out of view, and UIDs were given anew since */
     bool unanswered[SIM_MAILBOXES]; /* ... without an answer, before this run */
+    bool strayed[SIM_MAILBOXES];    /* its mailbox got this name in the midst of a run, which may have sent it there */
     int total;                      /* the most of it on one side that they made, over all mailboxes */
     bool added[SIM_MAILBOXES];      /* golub listed its upload there as held: at the user's word it is sent once more */
     int removals[SIM_CLIENTS];      /* so often somebody removed a file of it there */
     int torn
         [SIM_CLIENTS]; /* ... or moved one in the middle of a run, which may have seen its new place alone: then that is a copy */
+    int asked; /* of so many of it golub asked for a copy in the Trash */
     int moves,
         halves; /* so often a file of it came to another folder, by somebody; golub took away what it had copied there */
     int64_t
