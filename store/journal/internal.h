@@ -43,6 +43,7 @@ enum statement {
     SQL_COMMIT,
     SQL_META_GET,
     SQL_META_SET,
+    SQL_META_ALL,
     SQL_MAILBOX_LIST,
     SQL_MAILBOX_INSERT,
     SQL_MAILBOX_UPDATE,

@@ -464,6 +464,39 @@ journal_get(struct journal *journal, const char *key, char **value, struct error
 }
 
 bool
+journal_get_all(struct journal *journal, const char *beginning,
+                bool (*each)(void *context, struct text rest, struct text value), void *context, struct error *err)
+{
+    static const char what[] = "read settings of one kind";
+    sqlite3_stmt *statement = sql_prepare(
+        journal, SQL_META_ALL,
+        "SELECT substr(k, length(?1) + 1), v FROM meta WHERE k >= ?1 AND k < ?2 AND v <> '' ORDER BY k", err);
+    struct sql_binder to = {.statement = statement};
+    char end[64];
+    enum sql_outcome outcome;
+
+    assert(beginning[0] != '\0' && strlen(beginning) < sizeof end);
+    if (statement == NULL)
+        return false;
+    (void)text_print(end, sizeof end, "%s", beginning);
+    end[strlen(end) - 1]++;
+    bind_string(&to, beginning);
+    bind_string(&to, end);
+    while ((outcome = sql_step(journal, statement, what, err)) == SQL_ROW) {
+        struct sql_reader from = {.statement = statement};
+        const struct text rest = read_text(&from), value = read_text(&from);
+
+        if (from.damaged)
+            sql_damaged(journal, err, what);
+        if (from.damaged || !each(context, rest, value)) {
+            sql_end(statement);
+            return false;
+        }
+    }
+    return outcome == SQL_DONE;
+}
+
+bool
 journal_set(struct journal *journal, const char *key, const char *value, struct error *err)
 {
     static const char sql[] = "INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = ?2"

@@ -189,6 +189,15 @@ int64_t journal_changes(struct journal *journal);
 
 /** A value of meta; *value NULL (and true) if the key is not there; the caller frees. Keys: account, server, user, root, layout, run, nonce ... */
 MUST_CHECK bool journal_get(struct journal *journal, const char *key, char **value, struct error *err);
+/**
+ * All values of meta that are not empty and whose keys begin so, in the order of their keys. Nothing may be written meanwhile.
+ *
+ * @param beginning  of one byte at least
+ * @param each       what is left of the key, and the value, both borrowed; false: enough, and false is returned; an error is the caller's
+ */
+MUST_CHECK bool journal_get_all(struct journal *journal, const char *beginning,
+                                bool (*each)(void *context, struct text rest, struct text value), void *context,
+                                struct error *err);
 MUST_CHECK bool journal_set(struct journal *journal, const char *key, const char *value, struct error *err);
 
 /** All mailboxes, by name; *list and its strings are freed with journal_mailboxes_free. */
