@@ -42,15 +42,14 @@ see_birth(struct run *run, const struct mailbox *mailbox, const struct local_sta
     return true;
 }
 
-/* Are most of its files in the folder that is there? Where it had none, its age tells. */
-static bool
-is_at_home(struct run *run, struct mailbox *mailbox, bool born, bool *home)
+bool
+exchanged_is_at_home(struct run *run, struct mailbox *mailbox, bool other, bool *home)
 {
     struct lost one = {.mailbox = mailbox};
     struct search search = {.run = run, .lost = &one, .lost_count = 1};
     const bool ok = moved_names_read(&search);
 
-    *home = ok && (one.names == 0 ? !born
+    *home = ok && (one.names == 0 ? !other
                                   : !moved_names_count(&search, mailbox->row.folder) || 3 * one.count >= 2 * one.names);
     free(search.names);
     return ok;
@@ -90,7 +89,7 @@ exchanged_gather(struct search *search)
 
         if (!is_in_use(run, mailbox) || !is_changed(run, mailbox, &stamp))
             continue;
-        ok = see_birth(run, mailbox, &stamp, &place, &born) && is_at_home(run, mailbox, born, &home) &&
+        ok = see_birth(run, mailbox, &stamp, &place, &born) && exchanged_is_at_home(run, mailbox, born, &home) &&
              (home || add(search, mailbox));
     }
     return ok;
@@ -173,8 +172,8 @@ exchanged_gather_alone(struct search *search)
     if (ok)
         qsort(list, count, sizeof *list, compare_births);
     for (size_t i = 0; ok && count > 1 && i < count; i++)
-        ok = has_stayed(list, count, i) ||
-             (is_at_home(run, list[i].mailbox, list[i].other, &home) && (home || add(search, list[i].mailbox)));
+        ok = has_stayed(list, count, i) || (exchanged_is_at_home(run, list[i].mailbox, list[i].other, &home) &&
+                                            (home || add(search, list[i].mailbox)));
     free(list);
     return ok;
 }

@@ -66,6 +66,12 @@ void moved_names_see(struct search *search, const char *base);
 MUST_CHECK bool exchanged_gather(struct search *search);
 /** ... where no folder is gone, and none is new. Only those are looked into whose age does not tell that they stayed, and no one alone. */
 MUST_CHECK bool exchanged_gather_alone(struct search *search);
+/**
+ * *home: most of its files are in the folder at its path. Where it had none, its age tells.
+ *
+ * @param other  by its age it is another folder
+ */
+MUST_CHECK bool exchanged_is_at_home(struct run *run, struct mailbox *mailbox, bool other, bool *home);
 /** Of those that fit: who would get a path whose own mailbox stays does not. */
 void exchanged_settle(struct search *search);
 
