@@ -128,9 +128,13 @@ is_free_here(const struct sim *sim, int a, int b)
 static bool
 is_left_out_here(const struct sim *sim, int mailbox)
 {
-    for (int c = 0; c < sim->world.clients; c++)
-        if (sim->away_here[c][mailbox] || (sim->left_out[c][mailbox] && sim->clients[c].maildir.tree.folder[mailbox]))
+    for (int c = 0; c < sim->world.clients; c++) {
+        const bool left_out = sim->left_out[c][mailbox] ||
+                              sim->clients[c].choice.left_out[mailbox]; /* by the run that is under way, too */
+
+        if (sim->away_here[c][mailbox] || (left_out && sim->clients[c].maildir.tree.folder[mailbox]))
             return true;
+    }
     return false;
 }
 
