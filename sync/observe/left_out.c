@@ -1,280 +1,465 @@
 /* See left_out.h. */
 #include "sync/observe/left_out.h"
 
-#include "sync/rows/renaming.h"
+#include "sync/observe/left_folders.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
 
-#define KEY "left-out "
-
-struct old { /* a mailbox that was left out, and at whose path there is no folder */
-    struct mailbox *mailbox;
-    char *born;
-    bool taken;
-};
-
-struct young { /* a folder that no mailbox has */
-    struct mailbox *mailbox;
-    struct local_stamp stamp;
-};
-
-struct looking {
-    struct run *run;
-    struct old *olds;
-    struct young *youngs;
-    size_t old_count, young_count;
-};
-
-static const char *
-name_key(const struct mailbox *mailbox, char key[LIMIT_MAILBOX_NAME + sizeof KEY])
-{
-    (void)text_print(key, LIMIT_MAILBOX_NAME + sizeof KEY, KEY "%s", mailbox->row.name);
-    return key;
-}
-
-static bool
-note(struct run *run, const struct mailbox *mailbox, const char *born)
-{
-    char key[LIMIT_MAILBOX_NAME + sizeof KEY];
-    char *before = NULL;
-    bool ok = journal_get(run->journal, name_key(mailbox, key), &before, &run->err);
-
-    if (ok && strcmp(before != NULL ? before : "", born) != 0)
-        ok = journal_set(run->journal, key, born, &run->err);
-    free(before);
-    return ok;
-}
+#define PUT_BACK                                                                                                       \
+    "Give each folder the name that its mailbox has on the server, and let golub sync; after that they can be "        \
+    "renamed. Until then this mailbox waits."
 
 bool
 left_out_note(struct run *run, const struct mailbox *mailbox)
 {
-    struct journal_place place;
-    bool known;
-
-    /* One that was let in, and is left out before it had a folder, is what it was. */
-    return journal_place_get(run->journal, mailbox->row.id, &place, &known, &run->err) &&
-           (!known || place.born[0] == '\0' || note(run, mailbox, place.born));
+    return left_notes_write(run, mailbox);
 }
 
 bool
 left_out_forget(struct run *run, const struct mailbox *mailbox)
 {
-    return note(run, mailbox, "");
+    return left_notes_forget(run, mailbox->row.name);
 }
 
+/* ---- who waits ---- */
+
+/* Nothing becomes of it in this run, as if it were left out. */
 static bool
-is_young(const struct mailbox *mailbox)
+leave(struct run *run, struct mailbox *mailbox)
 {
-    return mailbox->row.state == MAILBOX_NEW_LOCAL && mailbox->folder_here && !mailbox->listed && mailbox->chosen &&
-           mailbox->second == NULL && mailbox->row.goal_there == NULL;
-}
-
-static bool
-gather_young(struct looking *looking)
-{
-    struct run *run = looking->run;
-
-    for (size_t i = 0; i < run->count; i++) {
-        struct young *young = &looking->youngs[looking->young_count];
-        struct error ignored = {0};
-        bool missing = true;
-
-        if (!is_young(&run->mailboxes[i]) ||
-            !run->local.ops->stamp(run->local.self, run->mailboxes[i].row.folder, &young->stamp, &missing, &ignored) ||
-            missing || young->stamp.born[0] == '\0')
-            continue;
-        young->mailbox = &run->mailboxes[i];
-        looking->young_count++;
-    }
+    if (mailbox->row.id != 0 && !unfinished_forget(run, mailbox))
+        return false;
+    mailbox->chosen = false;
     return true;
 }
 
+/* At the place of a mailbox that is on the server. */
 static bool
-is_old(const struct mailbox *mailbox)
+say_anothers(struct run *run, struct mailbox *mailbox, const struct spot *spot, const struct now *now)
 {
-    return mailbox->listed && !mailbox->folder_here && strcmp(mailbox->row.name, "INBOX") != 0 &&
-           (mailbox->row.id == 0 || mailbox->row.state == MAILBOX_NEW_REMOTE);
+    char why[2 * LIMIT_MAILBOX_NAME];
+
+    (void)text_print(why, sizeof why,
+                     "what stands at its place here is the folder of mailbox %s, which `mailboxes` left out%s",
+                     now->mailbox != NULL ? now->mailbox->row.name : spot->of->name,
+                     spot->sure ? "" : ", or of another one of these");
+    run_complain(run, mailbox, "sync this mailbox", why, PUT_BACK);
+    if (left_is_unknown(mailbox))
+        return leave(run, mailbox);
+    run_learn(run, mailbox, CAUTION_UNREAD_FOLDER);
+    return true;
 }
 
+#define IF_IT_IS                                                                                                       \
+    "If it is that one, name the folder %s. If not, move the folder out of the Maildir, let golub sync, and move it "  \
+    "back."
+
+/* Its own folder is not to be had. A new one would get all of its mail once more. */
 static bool
-gather_old(struct looking *looking)
+say_elsewhere(struct run *run, const struct spot *spot, const struct now *now)
 {
-    struct run *run = looking->run;
-    bool ok = true;
+    struct mailbox *mailbox = now->mailbox;
+    char why[LOCAL_FOLDER_MAX + LIMIT_MAILBOX_NAME + 200], folder[LOCAL_FOLDER_MAX + 1], hint[2 * LIMIT_MAILBOX_NAME];
 
-    for (size_t i = 0; ok && i < run->count; i++) {
-        struct old *old = &looking->olds[looking->old_count];
-        char key[LIMIT_MAILBOX_NAME + sizeof KEY];
-
-        if (!is_old(&run->mailboxes[i]))
-            continue;
-        ok = journal_get(run->journal, name_key(&run->mailboxes[i], key), &old->born, &run->err);
-        if (ok && old->born != NULL && old->born[0] != '\0') {
-            old->mailbox = &run->mailboxes[i];
-            looking->old_count++;
-        } else {
-            free(old->born);
-            old->born = NULL;
-        }
-    }
-    return ok;
-}
-
-static bool
-is_of_age(const struct old *old, const struct young *young)
-{
-    return !old->taken && strcmp(old->born, young->stamp.born) == 0;
-}
-
-/* More folders of one age than mailboxes that they may be: nothing tells which of them is none. */
-static bool
-are_fewer(const struct looking *looking, const struct young *young)
-{
-    size_t olds = 0, youngs = 0;
-
-    for (size_t i = 0; i < looking->young_count; i++)
-        youngs += strcmp(looking->youngs[i].stamp.born, young->stamp.born) == 0;
-    for (size_t i = 0; i < looking->old_count; i++)
-        olds += strcmp(looking->olds[i].born, young->stamp.born) == 0;
-    return olds < youngs;
-}
-
-/*
- * Folders that were made at once are of one age, as all of a first sync are: of several the one whose last level is the same is it, which stands below one
- * that was renamed. *sure: no other one may be it.
- */
-static struct old *
-find_old(const struct looking *looking, const struct young *young, bool *sure)
-{
-    struct old *found = NULL, *same = NULL;
-    size_t count = 0, of_level = 0;
-
-    if (are_fewer(looking, young))
-        return NULL;
-    for (size_t i = 0; i < looking->old_count; i++) {
-        struct old *old = &looking->olds[i];
-
-        if (!is_of_age(old, young))
-            continue;
-        found = found == NULL ? old : found;
-        count++;
-        if (!renaming_is_last_same(old->mailbox->row.name, young->mailbox->row.name))
-            continue;
-        same = old;
-        of_level++;
-    }
-    *sure = of_level == 1 || count == 1;
-    return of_level == 1 ? same : found;
+    if (!mailbox->chosen) /* it was said */
+        return true;
+    error_escape(folder, sizeof folder, text_of(spot->folder));
+    if (now->perhaps)
+        (void)text_print(why, sizeof why,
+                         "perhaps it is mailbox %s, which `mailboxes` left out, under another name: its numbers fit, "
+                         "and the folder of that one is \"%s\"",
+                         spot->of->name, folder);
+    else
+        (void)text_print(why, sizeof why, "its own one, from before `mailboxes` left it out, is \"%s\"%s", folder,
+                         mailbox->folder_here ? ", and another one stands at its place" : "");
+    (void)text_print(hint, sizeof hint, now->perhaps ? IF_IT_IS : PUT_BACK, mailbox->row.name);
+    run_complain(run, mailbox, "find the folder of this mailbox", why, hint);
+    return leave(run, mailbox);
 }
 
 static void
-hold(struct run *run, struct mailbox *young, const struct mailbox *old, bool sure)
+explain(const struct spot *spot, const struct now *now, char *why, size_t why_size, char *hint, size_t hint_size)
+{
+    const char *name = spot->of->name, *called = now->mailbox->row.name;
+
+    if (!spot->sure) {
+        (void)text_print(why, why_size,
+                         "its folder was renamed here while `mailboxes` left its mailbox out: it is that of mailbox "
+                         "%s, or of another one that has no folder here, and nothing tells which",
+                         name);
+        (void)text_print(hint, hint_size, "%s",
+                         "Give the folder the name that its mailbox has on the server and let golub sync; after that "
+                         "it can be renamed. Until then none of these mailboxes gets a folder.");
+    } else if (now->perhaps) {
+        (void)text_print(why, why_size,
+                         "its folder is that of mailbox %s, which `mailboxes` left out, and which the server calls %s "
+                         "now, perhaps: the numbers of that one fit",
+                         name, called);
+        (void)text_print(hint, hint_size, IF_IT_IS, called);
+    } else if (strcmp(name, called) != 0) {
+        (void)text_print(why, why_size,
+                         "its folder is that of mailbox %s, which `mailboxes` left out, and which the server calls %s "
+                         "now",
+                         name, called);
+        (void)text_print(hint, hint_size,
+                         "Name it %s, or so that `mailboxes` leaves it out; or remove it, where %s has all of it.",
+                         called, called);
+    } else {
+        (void)text_print(why, why_size, "its folder is that of mailbox %s, which `mailboxes` leaves out, renamed here",
+                         name);
+        (void)text_print(
+            hint, hint_size,
+            "Name it so that `mailboxes` leaves it out, as it was called or otherwise; or let mailbox %s in.", name);
+    }
+}
+
+/* A folder for which a mailbox would be made. */
+static void
+hold(struct run *run, struct mailbox *young, const struct spot *spot, const struct now *of)
 {
     const struct mailbox_now now = run_mailbox_now(young);
-    char why[2 * LIMIT_MAILBOX_NAME], hint[3 * LIMIT_MAILBOX_NAME];
+    char why[3 * LIMIT_MAILBOX_NAME], hint[3 * LIMIT_MAILBOX_NAME];
 
     run_learn(run, young, CAUTION_NOT_MADE);
     if (!mailbox_may_be_made(SIDE_THERE, &now, &run->account->policy))
         return;
-    if (sure) {
-        (void)text_print(why, sizeof why,
-                         "its folder is that of mailbox %s, which `mailboxes` leaves out, renamed here", old->row.name);
-        (void)text_print(
-            hint, sizeof hint,
-            "Name it so that `mailboxes` leaves it out, as it was called or otherwise; or let mailbox %s in.",
-            old->row.name);
-    } else {
-        (void)text_print(
-            why, sizeof why,
-            "its folder was renamed here while `mailboxes` left its mailbox out: it is that of mailbox %s, "
-            "or of another one that has no folder here, and nothing tells which",
-            old->row.name);
-        (void)text_print(
-            hint, sizeof hint, "%s",
-            "Give the folder the name that its mailbox has on the server and let golub sync; after that it "
-            "can be renamed. Until then none of these mailboxes gets a folder.");
-    }
+    explain(spot, of, why, sizeof why, hint, sizeof hint);
     run_complain(run, young, "make this mailbox on the server", why, hint);
 }
 
 /* Each of them may be it: none gets a folder of its own, into which all of its mail would come a second time. */
-static void
-leave_all(struct looking *looking, const struct young *young)
+static bool
+leave_all(struct looking *looking, const struct spot *spot)
 {
-    for (size_t i = 0; i < looking->old_count; i++)
-        if (is_of_age(&looking->olds[i], young))
-            looking->olds[i].mailbox->chosen = false;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < looking->notes.count; i++) {
+        struct mailbox *mailbox = looking->now[i].mailbox;
+
+        if (mailbox != NULL && left_is_due(mailbox) && !mailbox->folder_here && spot->born[0] != '\0' &&
+            strcmp(looking->notes.at[i].born, spot->born) == 0)
+            ok = leave(looking->run, mailbox);
+    }
+    return ok;
 }
 
-/* It is chosen again: it is met in that folder, and gets its name. */
+/* ---- who gets a folder ---- */
+
+/* Nobody moved it here since it was noted. */
 static bool
-give(struct run *run, struct mailbox *young, struct mailbox *old)
+stands_where_it_stood(const struct spot *spot)
 {
-    if (young->row.id != 0 && !unfinished_forget(run, young))
+    return strcmp(spot->of->folder, spot->folder) == 0;
+}
+
+static bool
+is_renamed_there(const struct spot *spot, const struct mailbox *mailbox)
+{
+    return strcmp(spot->of->name, mailbox->row.name) != 0;
+}
+
+/* It is to stand where its name says: golub moves it there. */
+static bool
+is_to_move(const struct spot *spot, const struct mailbox *mailbox)
+{
+    return is_renamed_there(spot, mailbox) || stands_where_it_stood(spot);
+}
+
+/* What has its name on the server, and is another mailbox, has no folder yet: it gets one once this one has gone. */
+static bool
+is_namesake(const struct spot *spot, const struct mailbox *mailbox)
+{
+    return left_is_unknown(spot->mailbox) && spot->mailbox != mailbox && is_to_move(spot, mailbox) &&
+           stands_where_it_stood(spot);
+}
+
+static bool
+may_be_given(const struct looking *looking, const struct spot *spot)
+{
+    const struct run *run = looking->run;
+    const struct now *now = left_now(looking, spot->of);
+    const struct mailbox *mailbox = now->mailbox;
+
+    if (!spot->sure || now->perhaps || !left_is_due(mailbox) || mailbox->folder_here)
         return false;
-    if (!run->maildir_older) {
-        free(old->row.goal_there);
-        old->row.goal_there = strdup(young->row.name);
-        if (old->row.goal_there == NULL)
-            return run_no_memory(run);
+    if (spot->mailbox != NULL &&
+        (!left_is_unknown(spot->mailbox) || (spot->mailbox->listed && !is_namesake(spot, mailbox))))
+        return false;
+    if (!is_to_move(spot, mailbox)) /* the mailbox is to have a name that `mailboxes` chooses */
+        return spot->mailbox != NULL && spot->mailbox->chosen;
+    return run->move_folders != NULL && (!is_renamed_there(spot, mailbox) || run->account->policy.pull.mailboxes);
+}
+
+static bool
+set_goal(struct run *run, const struct spot *spot, struct mailbox *mailbox, bool *goals)
+{
+    char text[2 * LOCAL_FOLDER_MAX + 80];
+
+    if (is_to_move(spot, mailbox)) {
+        if (strcmp(spot->folder, mailbox->row.folder) == 0)
+            return true;
+        free(mailbox->row.goal);
+        mailbox->row.goal = mailbox->row.folder;
+        mailbox->row.folder = NULL;
+        *goals = true;
+        if (is_renamed_there(spot, mailbox))
+            return true;
+        (void)text_print(text, sizeof text, "its folder is %s now, as `map` says; it was %s", mailbox->row.goal,
+                         spot->folder);
+        report_mailbox(run->report, run->account->name, mailbox->row.name, "mapped", text);
+        free(mailbox->had_name); /* it has the name that it had, so that no more is said of it */
+        mailbox->had_name = strdup(mailbox->row.name);
+        return mailbox->had_name != NULL || run_no_memory(run);
     }
-    free(old->row.folder);
-    old->row.folder = young->row.folder;
-    young->row.folder = NULL;
-    old->folder_here = true;
+    if (run->maildir_older)
+        return true;
+    free(mailbox->row.goal_there);
+    mailbox->row.goal_there = strdup(spot->mailbox->row.name);
+    return mailbox->row.goal_there != NULL || run_no_memory(run);
+}
+
+/* It is met in that folder, and gets its name, or the folder gets that of the mailbox. */
+static bool
+give(struct looking *looking, struct spot *spot, struct mailbox *mailbox, bool *goals)
+{
+    struct run *run = looking->run;
+    char *folder = strdup(spot->folder);
+
+    if (folder == NULL)
+        return run_no_memory(run);
+    if ((spot->mailbox != NULL && spot->mailbox->row.id != 0 && !unfinished_forget(run, spot->mailbox)) ||
+        !set_goal(run, spot, mailbox, goals) || !left_notes_forget(run, spot->of->name)) {
+        free(folder);
+        return false;
+    }
+    free(mailbox->row.folder);
+    mailbox->row.folder = folder;
+    mailbox->folder_here = true;
+    spot->left = true;
+    if (spot->mailbox != NULL)
+        spot->mailbox->folder_here = false;
     return true;
+}
+
+/* One whose path was given away, and that gets no other folder in this run: the next one meets it. What went elsewhere on the server may be in it. */
+static void
+take_leave(struct run *run, struct spot *spot)
+{
+    struct mailbox *mailbox = spot->mailbox;
+
+    if (!spot->left || mailbox == NULL || mailbox->folder_here)
+        return;
+    if (mailbox->listed)
+        run_learn(run, NULL, CAUTION_MADE_THERE);
+    free(mailbox->row.folder);
+    mailbox->row.folder = NULL;
 }
 
 static bool
 was_taken(const struct mailbox *mailbox)
 {
-    return mailbox->row.folder == NULL && is_young(mailbox);
+    return mailbox->row.folder == NULL;
+}
+
+/* ---- what becomes of each ---- */
+
+/* Its mailbox is let in, and waits for this folder: then that is said of the mailbox. Where `pull` makes no folders it would get none anyway. */
+static bool
+is_sought(const struct run *run, const struct spot *spot, const struct now *now)
+{
+    return spot->sure && left_is_due(now->mailbox) &&
+           (now->mailbox->folder_here || run->account->policy.pull.mailboxes);
+}
+
+/* What has its name and its place now, where it is gone there itself, is met as it is. */
+static bool
+is_out_of_place(const struct looking *looking, const struct spot *spot)
+{
+    const struct mailbox *mailbox = left_now(looking, spot->of)->mailbox;
+
+    if (spot->left)
+        return false;
+    return mailbox != NULL ? mailbox != spot->mailbox : spot->told && spot->own != spot->of;
+}
+
+/* Nobody's folder but its own is to be made a mailbox. */
+static bool
+settle_holder(struct looking *looking, struct spot *spot)
+{
+    struct run *run = looking->run;
+    const struct now *now = left_now(looking, spot->of);
+    struct mailbox *mailbox = spot->mailbox;
+
+    if (mailbox == NULL || !mailbox->chosen)
+        return true;
+    if (mailbox->listed || !left_is_unknown(mailbox))
+        return say_anothers(run, mailbox, spot, now);
+    if (now->mailbox == NULL)
+        return true;
+    if (spot->sure && !now->perhaps && !now->mailbox->chosen && stands_where_it_stood(spot) &&
+        !is_renamed_there(spot, now->mailbox))
+        return leave(run, mailbox); /* another `map` calls it so, and it is left out as it was */
+    if (is_sought(run, spot, now))
+        run_learn(run, mailbox, CAUTION_NOT_MADE);
+    else
+        hold(run, mailbox, spot, now);
+    return true;
+}
+
+/* The folder that such a place belongs to stands elsewhere, and would be a mailbox of its own. */
+static void
+hold_lost(struct looking *looking, const struct spot *spot)
+{
+    struct run *run = looking->run;
+    char why[2 * LIMIT_MAILBOX_NAME];
+
+    for (size_t s = 0; spot->lost[0] != '\0' && s < looking->spots_count; s++) {
+        struct mailbox *mailbox = looking->spots[s].mailbox;
+
+        if (looking->spots[s].of != NULL || mailbox == NULL || mailbox->listed || !mailbox->chosen ||
+            strcmp(looking->spots[s].born, spot->lost) != 0)
+            continue;
+        run_learn(run, mailbox, CAUTION_NOT_MADE);
+        (void)text_print(why, sizeof why, "its folder is that of mailbox %s, renamed here", spot->mailbox->row.name);
+        run_complain(run, mailbox, "make this mailbox on the server", why, PUT_BACK);
+    }
+}
+
+/* ... of the mailbox that is to have this folder */
+static bool
+settle_owner(struct looking *looking, struct spot *spot)
+{
+    struct run *run = looking->run;
+    const struct now *now = left_now(looking, spot->of);
+    struct mailbox *mailbox = now->mailbox;
+
+    if (!is_out_of_place(looking, spot))
+        return true;
+    if (!spot->sure)
+        return leave_all(looking, spot);
+    if (mailbox == NULL || !left_is_due(mailbox) || (mailbox->folder_here && !spot->told))
+        return true;
+    return is_sought(run, spot, now) ? say_elsewhere(run, spot, now) : leave(run, mailbox);
+}
+
+/* A path that one has left is free for the next. */
+static bool
+give_all(struct looking *looking, bool *goals)
+{
+    bool ok = true;
+
+    for (bool again = true; ok && again;) {
+        again = false;
+        for (size_t s = 0; ok && s < looking->spots_count; s++) {
+            struct spot *spot = &looking->spots[s];
+            struct mailbox *mailbox = spot->of != NULL ? left_now(looking, spot->of)->mailbox : NULL;
+
+            if (mailbox == NULL || spot->left || mailbox == spot->mailbox || !may_be_given(looking, spot))
+                continue;
+            ok = give(looking, spot, mailbox, goals);
+            again = true;
+        }
+    }
+    return ok;
+}
+
+/* It has another name than it had, and its folder has that, too. */
+static bool
+forget_old_name(struct looking *looking, const struct spot *spot)
+{
+    const struct mailbox *mailbox = left_now(looking, spot->of)->mailbox;
+
+    return spot->left || mailbox == NULL || mailbox != spot->mailbox || !left_is_due(mailbox) ||
+           !is_renamed_there(spot, mailbox) || left_notes_forget(looking->run, spot->of->name);
 }
 
 static bool
-decide(struct looking *looking)
+settle_all(struct looking *looking, bool *goals)
+{
+    bool ok = give_all(looking, goals);
+
+    for (size_t s = 0; ok && s < looking->spots_count; s++) {
+        struct spot *spot = &looking->spots[s];
+
+        if (spot->of == NULL || !is_out_of_place(looking, spot))
+            continue;
+        ok = settle_holder(looking, spot);
+        hold_lost(looking, spot);
+    }
+    for (size_t s = 0; ok && s < looking->spots_count; s++)
+        ok = looking->spots[s].of == NULL || settle_owner(looking, &looking->spots[s]);
+    for (size_t s = 0; ok && s < looking->spots_count; s++)
+        ok = looking->spots[s].of == NULL || forget_old_name(looking, &looking->spots[s]);
+    for (size_t s = 0; ok && s < looking->spots_count; s++)
+        take_leave(looking->run, &looking->spots[s]);
+    if (ok)
+        run_mailboxes_sift(looking->run, was_taken);
+    return ok;
+}
+
+static bool
+is_stale(struct run *run, const struct left_note *note)
+{
+    const struct mailbox *mailbox = lookup_name(run, note->name);
+
+    return mailbox != NULL && mailbox->chosen && !left_is_unknown(mailbox);
+}
+
+/* Is anything met, or made, in this run? */
+static bool
+is_any_due(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->chosen && left_is_unknown(mailbox) && (mailbox->listed || mailbox->folder_here))
+            return true;
+    }
+    return false;
+}
+
+static bool
+look(struct looking *looking, bool *goals)
 {
     struct run *run = looking->run;
-    bool ok = true, given = false;
+    bool ok;
 
-    for (size_t i = 0; ok && i < looking->young_count; i++) {
-        struct young *young = &looking->youngs[i];
-        bool sure = false;
-        struct old *old = find_old(looking, young, &sure);
-
-        if (old == NULL)
-            continue;
-        if (!sure)
-            leave_all(looking, young);
-        old->taken = sure;
-        if (sure && old->mailbox->chosen) {
-            ok = give(run, young->mailbox, old->mailbox);
-            given = true;
-        } else {
-            hold(run, young->mailbox, old->mailbox, sure);
-        }
-    }
-    if (given)
-        run_mailboxes_sift(run, was_taken);
+    looking->now = calloc(looking->notes.count, sizeof *looking->now);
+    if (looking->now == NULL)
+        return run_no_memory(run);
+    ok = left_taken_find(looking);
+    if (ok && (looking->spots_count != 0 || is_any_due(run)))
+        ok = left_folders_name(looking) && left_folders_find(looking);
+    ok = ok && settle_all(looking, goals);
+    free(looking->now);
+    free(looking->spots);
     return ok;
 }
 
 bool
-left_out_see(struct run *run)
+left_out_see(struct run *run, bool *goals)
 {
     struct looking looking = {.run = run};
     bool ok;
 
+    *goals = false;
     if (run->no_root)
         return true;
-    looking.olds = calloc(run->count + 1, sizeof *looking.olds);
-    looking.youngs = calloc(run->count + 1, sizeof *looking.youngs);
-    ok = (looking.olds != NULL && looking.youngs != NULL) || run_no_memory(run);
-    ok = ok && gather_young(&looking) && (looking.young_count == 0 || gather_old(&looking)) &&
-         (looking.old_count == 0 || decide(&looking));
-    for (size_t i = 0; looking.olds != NULL && i < looking.old_count; i++)
-        free(looking.olds[i].born);
-    free(looking.olds);
-    free(looking.youngs);
+    ok = left_notes_load(run, &looking.notes) && left_notes_sift(run, &looking.notes, is_stale) &&
+         (looking.notes.count == 0 || look(&looking, goals));
+    left_notes_free(&looking.notes);
+    return ok;
+}
+
+bool
+left_out_stands(struct run *run, const char *folder, bool *is)
+{
+    struct left_notes notes;
+    const bool ok = left_notes_load(run, &notes);
+
+    *is = false;
+    for (size_t i = 0; ok && i < notes.count; i++)
+        *is = *is || strcmp(notes.at[i].folder, folder) == 0;
+    left_notes_free(&notes);
     return ok;
 }

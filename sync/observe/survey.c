@@ -32,12 +32,16 @@ see_folder(void *context, const char *folder)
     char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1];
     struct error err = {0};
     struct mailbox *mailbox = lookup_folder(run, folder);
+    bool stands;
 
     if (mailbox == NULL) {
         if (!names_from_folder(folder, run->account->policy.layout, here, &err))
             return survey_note_odd(run, folder); /* only the server's list tells whether it is a mailbox */
         if (!names_map_there(&run->map, here, name, &err)) {
-            if (!mapped_is_changed(run)) /* or what is in the way of another map is said, or moves out of it */
+            if (!left_out_stands(run, folder, &stands))
+                return false;
+            if (!stands &&
+                !mapped_is_changed(run)) /* or what is in the way of another map is said, or moves out of it */
                 run_problem(run, NULL, &err);
             return true;
         }
@@ -501,13 +505,16 @@ survey_there(struct run *run)
 bool
 survey_remote(struct run *run)
 {
+    bool goals;
+
     if (!survey_there(run) || !moved_folders_see_exchanged(run) ||
         !journal_highest_id(run->journal, &run->first_id, &run->err) || !missing_begin(run))
         return false;
     if (run->shapes != NULL && !shapes_check(run->shapes, run->account, &run->local, &run->err))
         return false;
     survey_say_odd(run);
-    if (!situation_meet(run) || !run_begin(run) || !left_out_see(run) || !decide_states(run) || !run_commit(run))
+    if (!situation_meet(run) || !run_begin(run) || !left_out_see(run, &goals) || !decide_states(run) ||
+        !run_commit(run) || (goals && !run->move_folders(run)))
         return false;
     say_cut(run);
     if (!gone_news_say(run))

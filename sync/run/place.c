@@ -314,10 +314,12 @@ check_folder(const struct places *places, size_t at)
     return journal_place_save(run->journal, place, &run->err);
 }
 
+/* What can't be looked at, or is another one's folder, is not what is known by its age from now on. */
 static bool
 is_surveyed(const struct mailbox *mailbox)
 {
-    return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 && mailbox->stamp.text[0] != '\0';
+    return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 && mailbox->stamp.text[0] != '\0' &&
+           !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
 static bool

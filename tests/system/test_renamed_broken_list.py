@@ -283,6 +283,34 @@ class BrokenListTest(Renaming, SystemTest):
         self.assertEqual(self.bodies(), [])
         self.assert_in_sync()
 
+    def test_identities_that_are_places_in_the_list_while_one_is_left_out(self):
+        self.through(edit_down=by_place)
+        self.given("A", "B", "C")
+        self.account.set(mailboxes=["*", "!B"])
+        self.sync()
+        self.client.create("AA")
+        self.account.set(mailboxes=None)
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed(result), set())
+        self.assertEqual(self.bodies(), [])
+        self.assert_in_sync()
+
+    def test_one_uidvalidity_for_all_while_one_is_left_out(self):
+        """It asks nothing."""
+        self.through(edit_down=lambda data: re.sub(rb"UIDVALIDITY \d+", b"UIDVALIDITY 7", without_identities(data)))
+        self.given("A", "Other")
+        self.account.set(mailboxes=["*", "!A"])
+        self.sync()
+        self.client.delete_mailbox("A")
+        self.client.create("Fresh")
+        self.client.fill("Fresh", [self.corpus.simple("fresh %d" % n) for n in range(5)])
+
+        self.sync(expect=OK)
+
+        self.assertEqual((len(self.maildir.files("Fresh")), len(self.maildir.files("A"))), (5, 3))
+
     def test_one_uidvalidity_for_all(self):
         """It proves nothing: one is gone, and another one is new."""
         self.through(edit_down=lambda data: re.sub(rb"UIDVALIDITY \d+", b"UIDVALIDITY 7", data))

@@ -606,6 +606,7 @@ class KilledTest(Renaming, SystemTest):
         "below": (("A",), (("A", "X"), ("X", "A/Old"))),
         "taken": (("A",), (("A", "B"),)),  # after the B that was there was deleted
         "new": (("A",), (("A", "B"),)),  # to above a folder that is new here
+        "left": (("A", "A/Kid"), (("A", "B"),)),  # while A was left out
     }
 
     def again(self):
@@ -621,6 +622,9 @@ class KilledTest(Renaming, SystemTest):
             self.client.delete_mailbox("B")
         if scene == "new":
             self.maildir.create("B/Kid")
+        if scene == "left":
+            self.account.set(mailboxes=["*", "!A"])
+            self.sync()
         self.rename(*pairs)
         result, steps = killer.run(self.home, at, "sync", "work", after=after)
         if at == 0:
@@ -639,7 +643,7 @@ class KilledTest(Renaming, SystemTest):
         first = min([s.number for s in steps if "rename" in s.call and "golub-new" not in s.what] or [1])
         places = [(s, after) for s in steps if s.number >= first - 12 and not s.sends for after in (False, True)]
         if not os.environ.get("GOLUB_NIGHTLY"):
-            places = places[:: max(1, len(places) // DEATHS)] + [
+            places = places[:: max(1, len(places) // (4 if scene == "left" else DEATHS))] + [
                 p for p in places if p[0].call == "unlinkat" or (scene == "new" and "golub-rename" in p[0].what)]  # a folder goes, or makes way
         for step, after in places:
             self.again()
@@ -654,6 +658,9 @@ class KilledTest(Renaming, SystemTest):
 
     def test_a_circle(self):
         self.sweep("circle")
+
+    def test_one_that_is_left_out(self):
+        self.sweep("left")
 
     def test_below_its_own_old_name(self):
         self.sweep("below")
