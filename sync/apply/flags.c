@@ -15,16 +15,34 @@
 
 #include <inttypes.h>
 
+static bool
+is_agreed(const struct todo *todo)
+{
+    return !todo->dropped && !todo->waits && todo->step.verb != PLAN_FORGET && todo->step.flags.agreed != 0;
+}
+
+/* Flags, and letters, that both sides show already: what lacks them in a Maildir of before that nobody took off. */
+static bool
+begin_agreed(struct run *run, const struct agenda *agenda)
+{
+    bool any = run->agreed;
+
+    run->agreed = false;
+    for (size_t i = 0; i < agenda->count; i++)
+        any = any || is_agreed(&agenda->todos[i]);
+    return any ? situation_begin(run) : run_begin(run);
+}
+
 bool
 apply_agreed(struct run *run, struct agenda *agenda)
 {
     struct journal_message message;
-    bool ok = run_begin(run);
+    bool ok = begin_agreed(run, agenda);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (todo->dropped || todo->waits || (todo->step.verb != PLAN_FORGET && todo->step.flags.agreed == 0))
+        if (!is_agreed(todo) && (todo->dropped || todo->waits || todo->step.verb != PLAN_FORGET))
             continue;
         ok = run_load(run, todo->id, &message);
         if (ok && todo->step.verb == PLAN_FORGET) {

@@ -21,6 +21,7 @@ struct wish { /* a keyword that is to be sent */
     uint64_t size;
     int64_t date;
     struct merge_step step;
+    bool over;             /* both sides say the same by now */
     bool looked, verified; /* it was read again; and is the message */
     bool shown, fits;      /* the server showed it behind the change; as it was to be */
     bool stays;            /* it said twice that it took it off, and shows it still: it is not asked any more */
@@ -168,7 +169,8 @@ look_at(struct run *run, struct wish *wish, struct journal_message *message, boo
         row->unkept = false;
     }
     row->sides = keyword_plan(row->sides, true, &wish->step);
-    if (keyword_is_over(row->sides))
+    wish->over = keyword_is_over(row->sides);
+    if (wish->over)
         return journal_keyword_delete(run->journal, row, &run->err);
     wish->message = message->id;
     wish->uid = message->uid;
@@ -245,22 +247,41 @@ may_be_sent(struct run *run, const struct wish *wish)
     return false;
 }
 
+/* *over: some wish ended without a command. In a transaction. */
 static bool
-gather(struct wishing *wishing, const struct journal_keyword *rows, size_t count)
+look_at_all(struct wishing *wishing, const struct journal_keyword *rows, size_t count, bool *over)
 {
     struct run *run = wishing->run;
-    bool ok = run_begin(run), due;
+    bool ok = true, due;
 
+    *over = false;
+    wishing->count = 0;
     run->keywords_left = 0;
     for (size_t i = 0; ok && i < count; i++) {
         struct wish *wish = &wishing->wishes[wishing->count];
 
         *wish = (struct wish){.row = rows[i]};
         ok = look_at(run, wish, &wishing->message, &due);
+        *over = *over || wish->over;
         if (ok && due && may_be_sent(run, wish))
             wishing->count++;
     }
-    return run_end(run, ok);
+    return ok;
+}
+
+/* What both sides say by now is agreed on, as in apply_agreed: the mark is there before that, so it is looked at once more. */
+static bool
+gather(struct wishing *wishing, const struct journal_keyword *rows, size_t count)
+{
+    struct run *run = wishing->run;
+    const uint64_t kept = run->counts.kept_by_policy;
+    bool over = false, ok = run_begin(run) && look_at_all(wishing, rows, count, &over);
+
+    if (!ok || !over)
+        return run_end(run, ok);
+    journal_rollback(run->journal);
+    run->counts.kept_by_policy = kept;
+    return situation_begin(run) && run_end(run, look_at_all(wishing, rows, count, &over));
 }
 
 static void

@@ -171,7 +171,7 @@ ask_for(struct run *run, const struct text *names, size_t count, struct creation
     again = count == 1 && first->unanswered;
     for (size_t i = 0; i < count; i++)
         run->mailboxes[creation->which[i]].unanswered = true;
-    if (!run_begin(run))
+    if (!situation_begin(run)) /* in a Maildir of before its folder was made it is not one whose folder was removed */
         return false;
     answered = run->remote.ops->create(run->remote.self, names, count, see_created, creation, &run->err);
     why = run->err;

@@ -7,6 +7,7 @@
 #include "sync/rows/unfinished.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
+#include "sync/run/situation.h"
 
 #include <strings.h>
 
@@ -335,7 +336,7 @@ rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step)
     bool ok;
 
     name_step(mailbox, step, op.name, sizeof op.name);
-    if ((step == STEP_ASIDE && !leave_name(run, mailbox)) || !run_begin(run) ||
+    if ((step == STEP_ASIDE && !leave_name(run, mailbox)) || !situation_begin(run) ||
         !run_end(run, journal_op_add(run->journal, &op, &run->err)))
         return false;
     ok = ask(run, mailbox, mailbox->row.wire, op.name, false, &answer);

@@ -51,7 +51,7 @@ exchanged_is_at_home(struct run *run, struct mailbox *mailbox, bool other, bool 
 
     *home = ok && (one.names == 0 ? !other
                                   : !moved_names_count(&search, mailbox->row.folder) || 3 * one.count >= 2 * one.names);
-    free(search.names);
+    moved_names_free(&search);
     return ok;
 }
 

@@ -35,6 +35,7 @@ struct overlap { /* so many names of one are in the other */
     size_t lost, found;
     uint64_t count;
     uint64_t strangers; /* files that are in the other and were in nothing that is lost */
+    uint64_t removed;   /* ... so many of them were fetched for that one, and it has them no more */
     bool
         same_age; /* and it is as old to the nanosecond, which is no proof by itself: what is made at once may be of one age */
     bool named;      /* its names say that it is that one, whatever its age says */
@@ -53,12 +54,22 @@ struct search {
     size_t overlaps_count, overlaps_size;
     size_t at;          /* the one of `lost` whose names are read */
     uint64_t strangers; /* files of the folder that is being listed that were in none of them */
+    uint64_t *fetched;  /* ... which UIDs these were fetched for, by hashes; in a Maildir out of a backup alone */
+    size_t fetched_count, fetched_size;
+    bool no_memory;
 };
 
 /** Names of the files of all that is lost. */
 MUST_CHECK bool moved_names_read(struct search *search);
 /** How many of them are in this folder? @return false: it can't be listed, and holds nothing as far as anybody knows */
 bool moved_names_count(struct search *search, const char *folder);
+/**
+ * How many files of the folder that was listed, which are in none of them, were fetched for this one, as their names say, when it was called `name`? It has
+ * lost them since: the folder is out of a backup. 0 where its own files tell enough.
+ */
+uint64_t moved_names_removed(struct search *search, const struct lost *lost, const char *name);
+/** What these made. */
+void moved_names_free(struct search *search);
 /** One file of the folder that is being listed. */
 void moved_names_see(struct search *search, const char *base);
 

@@ -3,6 +3,7 @@
 
 #include "sync/observe/exchanged.h"
 #include "sync/run/lookup.h"
+#include "sync/run/situation.h"
 
 struct goer { /* a row whose goal is the folder of another one of these */
     struct mailbox *row;
@@ -95,7 +96,7 @@ count_names(struct circles *circles)
         }
     }
     free(search.lost);
-    free(search.names);
+    moved_names_free(&search);
     return ok;
 }
 
@@ -124,8 +125,14 @@ static bool
 give(struct circles *circles)
 {
     struct run *run = circles->run;
-    bool ok = true;
+    bool any = false, ok = true;
 
+    for (size_t i = 0; i < circles->count; i++)
+        any = any || circles->at[i].given;
+    if (!any)
+        return true;
+    if (!situation_begin(run))
+        return false;
     for (size_t i = 0; ok && i < circles->count; i++)
         ok = !circles->at[i].given || journal_mailbox_unname(run->journal, circles->at[i].row->row.id, &run->err);
     for (size_t i = 0; ok && i < circles->count; i++) {
@@ -139,7 +146,7 @@ give(struct circles *circles)
         ok = journal_mailbox_save(run->journal, row, &run->err);
     }
     lookup_forget(run);
-    return ok;
+    return run_end(run, ok);
 }
 
 bool

@@ -8,7 +8,7 @@
 
 #include "sync/run/run.h"
 
-/** Before folders move to their goals (apply/rename_here.h): rows whose folders stand there get them, in the journal too. Inside a transaction. */
+/** Before folders move to their goals (apply/rename_here.h): rows whose folders stand there get them, in the journal too. Outside of a transaction. */
 MUST_CHECK bool followed_find(struct run *run);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "sync/observe/survey.h"
 #include "sync/run/lookup.h"
+#include "sync/run/situation.h"
 
 #define KEY "map"
 #define NEXT                                                                                                           \
@@ -443,7 +444,8 @@ follow(struct following *following)
     char *text = write_map(run);
     bool ok = text != NULL || run_no_memory(run);
 
-    ok = ok && look_at_all(following) && run_begin(run) && run_end(run, aim_all(following, text));
+    ok = ok && look_at_all(following) && (following->count != 0 ? situation_begin(run) : run_begin(run)) &&
+         run_end(run, aim_all(following, text));
     if (ok && !following->waits) {
         free(run->map_text);
         run->map_text = text;

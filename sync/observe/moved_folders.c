@@ -6,6 +6,7 @@
 #include "sync/rows/renaming.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
+#include "sync/run/situation.h"
 #include "sync/run/uses.h"
 
 static bool
@@ -99,8 +100,13 @@ add_overlap(struct search *search, size_t lost, size_t found, uint64_t count)
         return false;
     if (!array_grow(&search->overlaps, &search->overlaps_size, search->overlaps_count + 1, sizeof *search->overlaps))
         return run_no_memory(search->run);
-    search->overlaps[search->overlaps_count++] = (struct overlap){
-        .lost = lost, .found = found, .count = count, .strangers = search->strangers, .same_age = same};
+    search->overlaps[search->overlaps_count++] =
+        (struct overlap){.lost = lost,
+                         .found = found,
+                         .count = count,
+                         .strangers = search->strangers,
+                         .removed = moved_names_removed(search, &search->lost[lost], search->found[found].name),
+                         .same_age = same};
     return true;
 }
 
@@ -176,19 +182,23 @@ others_in(const struct search *search, const struct overlap *overlap)
     return most;
 }
 
-/* Two thirds of its names. A folder out of a backup lacks those that came since: two thirds of what it holds do for that. */
+/*
+ * Two thirds of its names. A folder out of a backup lacks those that came since, and has those that were removed since: two thirds of what it holds do for
+ * that.
+ */
 static bool
 has_most(const struct search *search, const struct overlap *overlap)
 {
     return 3 * overlap->count >= 2 * names_left(search, overlap) ||
-           (search->run->maildir_older && overlap->count >= 2 * overlap->strangers);
+           (search->run->maildir_older &&
+            overlap->count + overlap->removed >= 2 * (overlap->strangers - overlap->removed));
 }
 
 /* A folder that holds more of other mail is another one, into which what is lost was moved. */
 static bool
 has_its_names(const struct search *search, const struct overlap *overlap)
 {
-    return has_most(search, overlap) && overlap->count >= overlap->strangers &&
+    return has_most(search, overlap) && overlap->count + overlap->removed >= overlap->strangers - overlap->removed &&
            overlap->count >= others_in(search, overlap);
 }
 
@@ -271,7 +281,7 @@ match_empty(struct search *search)
             ok = find_of_age(search, i, pass % 2 == 0, &found);
             if (!ok || found == SIZE_MAX)
                 continue;
-            search->strangers = 0;
+            search->strangers = search->fetched_count = 0;
             ok = add_overlap(search, i, found, 1);
             lost->matched = search->found[found].matched = true;
         }
@@ -409,7 +419,7 @@ take_all(struct search *search)
     folders = calloc(search->overlaps_count, sizeof(char *));
     if (folders == NULL)
         return run_no_memory(run);
-    ok = run->move_folders == NULL || run_begin(run);
+    ok = run->move_folders == NULL || situation_begin(run); /* an older Maildir has them under their old names */
     if (ok) {
         take_folders(search, folders);
         ok = give_folders(search, folders);
@@ -466,6 +476,8 @@ find(struct search *search)
     ok = ok && match_empty(search);
     if (ok)
         (void)judge(search);
+    if (search->no_memory)
+        return run_no_memory(search->run);
     return ok && take_all(search);
 }
 
@@ -476,7 +488,7 @@ forget_search(struct search *search)
         free(search->found[f].own);
     free(search->lost);
     free(search->found);
-    free(search->names);
+    moved_names_free(search);
     free(search->overlaps);
 }
 

@@ -6,6 +6,7 @@
 #include "sync/rows/renaming.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
+#include "sync/run/situation.h"
 
 struct naming { /* a row that has another name there */
     struct mailbox *row;
@@ -264,6 +265,16 @@ write_names(struct settling *settling)
     return ok;
 }
 
+/* In a Maildir of before a row got its new name, its folder has the old one: that is nobody's wish. */
+static bool
+begin(const struct settling *settling)
+{
+    for (size_t i = 0; i < settling->count; i++)
+        if (!settling->at[i].row->name_waits)
+            return situation_begin(settling->run);
+    return run_begin(settling->run);
+}
+
 bool
 renamed_settle(struct run *run, const struct renamed_item *items, size_t count)
 {
@@ -279,9 +290,9 @@ renamed_settle(struct run *run, const struct renamed_item *items, size_t count)
     ok = gather(&settling, items, count) && find_twins(&settling);
     if (ok)
         find_waiting(&settling);
-    ok = ok && check_asked(&settling) && clear_ways(&settling) && run_begin(run);
+    ok = ok && check_asked(&settling) && clear_ways(&settling) && begin(&settling);
     if (ok)
-        ok = run_end(run, write_names(&settling) && followed_find(run));
+        ok = run_end(run, write_names(&settling)) && followed_find(run);
     for (size_t i = 0; i < settling.count; i++) {
         free(settling.at[i].name);
         free(settling.at[i].folder);

@@ -6,6 +6,7 @@
 #include "sync/rows/renaming.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
+#include "sync/run/situation.h"
 
 enum reason {              /* why it may have the name: */
               BY_GOAL,     /* its folder has it */
@@ -76,7 +77,7 @@ take(struct run *run, struct mailbox *mailbox, const struct remote_listed *seen,
         mailbox->row.state = MAILBOX_GONE_REMOTE; /* and back: what that means is known */
         mailbox->row.objectid[0] = '\0';
     }
-    return run_begin(run) && run_end(run, renaming_done(run, mailbox, name, seen->name));
+    return situation_begin(run) && run_end(run, renaming_done(run, mailbox, name, seen->name));
 }
 
 /* Of one that was never looked into, or whose numbers the server does not tell, nothing says no. */

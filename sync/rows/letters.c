@@ -168,7 +168,10 @@ letters_say(struct run *run, const struct journal_message *message, const char *
     if (word[0] == '\0' || flag_from_imap(text_of(word)) != 0 ||
         (set && is_unknown(text_of(word)) && !keywords_have(message->keywords, text_of(word))))
         return true;
-    return keyword_note(run->journal, message, &said, run->now, &changed, &run->err);
+    if (!keyword_note(run->journal, message, &said, run->now, &changed, &run->err))
+        return false;
+    run->agreed = run->agreed || !changed;
+    return true;
 }
 
 /* ---- a name that is another one ---- */

@@ -6,16 +6,15 @@
 #include "sync/run/run.h"
 
 #define DATE_DIGITS 10
-#define HASH_LETTERS 26 /* 128 bits in base32 */
 
 /* "0123456789.abcdefghijklmnopqrstuvwxyz.golub", or with "_1" and so on before its end. */
 static bool
 is_own_form(const char *base, int64_t *date)
 {
-    const char *rest = base + DATE_DIGITS + 1 + HASH_LETTERS;
+    const char *rest = base + DATE_DIGITS + 1 + RUN_NAME_LETTERS;
 
-    if (strlen(base) < DATE_DIGITS + 1 + HASH_LETTERS || strspn(base, "0123456789") != DATE_DIGITS ||
-        base[DATE_DIGITS] != '.' || strcspn(base + DATE_DIGITS + 1, "._") != HASH_LETTERS)
+    if (strlen(base) < DATE_DIGITS + 1 + RUN_NAME_LETTERS || strspn(base, "0123456789") != DATE_DIGITS ||
+        base[DATE_DIGITS] != '.' || strcspn(base + DATE_DIGITS + 1, "._") != RUN_NAME_LETTERS)
         return false;
     if (rest[0] == '_')
         rest += 1 + strspn(rest + 1, "0123456789");
@@ -29,6 +28,16 @@ own_name_is_ours(const char *base)
     int64_t date;
 
     return is_own_form(base, &date);
+}
+
+bool
+own_name_letters(const char *base, char letters[static RUN_NAME_LETTERS + 1])
+{
+    if (!own_name_is_ours(base))
+        return false;
+    memcpy(letters, base + DATE_DIGITS + 1, RUN_NAME_LETTERS);
+    letters[RUN_NAME_LETTERS] = '\0';
+    return true;
 }
 
 bool
@@ -81,7 +90,7 @@ own_name_check(struct run *run, const struct mailbox *mailbox, const struct jour
         if ((message->facts & FACT_REPLACED) != 0) /* the file is its newer version: known from the journal */
             continue;
         run_base_name(run, mailbox, message, 0, own);
-        if (strncmp(own, file->base, DATE_DIGITS + 1 + HASH_LETTERS) == 0)
+        if (strncmp(own, file->base, DATE_DIGITS + 1 + RUN_NAME_LETTERS) == 0)
             *is = compare(message, file);
     }
     free(message);

@@ -11,6 +11,8 @@ enum own_name {
 };
 /** Is it a name of the form that golub gives? */
 bool own_name_is_ours(const char *base);
+/** ... and what of it says which UID that is (run_name_letters). @return false: it is not of that form */
+bool own_name_letters(const char *base, char letters[static RUN_NAME_LETTERS + 1]);
 /** Has the row's file the name that golub gives what it fetches for the row's UID? */
 bool own_name_has(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message);
 /** Does a new file bear the name that golub gives the file of a UID which this mailbox has? (own_name.c) */

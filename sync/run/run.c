@@ -249,20 +249,29 @@ run_touch(struct run *run, struct mailbox *mailbox)
 }
 
 void
-run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message, int attempt,
-              char base[static LOCAL_BASE_MAX + 1])
+run_name_letters(const struct run *run, const char *mailbox, uint32_t uidvalidity, uint32_t uid,
+                 char name[static RUN_NAME_LETTERS + 1])
 {
-    char text[LIMIT_MAILBOX_NAME + 1024], name[32];
+    char text[LIMIT_MAILBOX_NAME + 1024];
     unsigned char digest[DIGEST_SIZE];
     const struct connection *to = &run->account->connection;
-    int64_t date = message->date >= 0 && message->date <= INT64_C(9999999999) ? message->date : 0;
 
     /* Host, user, mailbox, UIDVALIDITY and UID: the same message gets the same name in every run, and nothing else does. */
     if (!text_print(text, sizeof text, "%s\n%s\n%s\n%" PRIu32 "\n%" PRIu32, to->host != NULL ? to->host : "",
-                    to->user != NULL ? to->user : "", mailbox->row.name, mailbox->row.uidvalidity, message->uid) ||
+                    to->user != NULL ? to->user : "", mailbox, uidvalidity, uid) ||
         !digest_bytes(text, strlen(text), digest))
         memset(digest, 0, sizeof digest);
     digest_base32(digest, 16, name);
+}
+
+void
+run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message, int attempt,
+              char base[static LOCAL_BASE_MAX + 1])
+{
+    char name[RUN_NAME_LETTERS + 1];
+    int64_t date = message->date >= 0 && message->date <= INT64_C(9999999999) ? message->date : 0;
+
+    run_name_letters(run, mailbox->row.name, mailbox->row.uidvalidity, message->uid, name);
     if (attempt == 0)
         (void)text_print(base, LOCAL_BASE_MAX + 1, "%010" PRId64 ".%s.golub", date, name);
     else

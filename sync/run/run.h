@@ -347,6 +347,7 @@ struct run {
         met; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal; met: and is not any more */
     bool partial;        /* something was not done: exit 1 */
     bool complained;     /* ... and said */
+    bool agreed;         /* a letter came or went here as its keyword did there: apply_agreed */
     bool held;           /* exit 3 */
     bool said_mark;      /* that \Deleted is no flag at Gmail */
     bool said_trash;     /* that no mailbox is known to be the \Trash */
@@ -501,6 +502,10 @@ run_has(struct run *run, const struct arena *arena)
 {
     return !arena->failed || run_no_memory(run);
 }
+#define RUN_NAME_LETTERS 26 /* 128 bits in base32 */
+/** What of the base name of a file says for which UID it was fetched, and what its mailbox was called then. */
+void run_name_letters(const struct run *run, const char *mailbox, uint32_t uidvalidity, uint32_t uid,
+                      char name[static RUN_NAME_LETTERS + 1]);
 /** Deterministic base name of a message's file; attempt > 0 where the name was taken by somebody else's file. */
 void run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                    int attempt, char base[static LOCAL_BASE_MAX + 1]);

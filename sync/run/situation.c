@@ -326,3 +326,9 @@ situation_mark_commit(struct run *run)
     run->mark_committed = true;
     return true;
 }
+
+bool
+situation_begin(struct run *run)
+{
+    return situation_mark(run) && run_begin(run) && (situation_mark_commit(run) || run_end(run, false));
+}

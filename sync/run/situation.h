@@ -8,6 +8,11 @@ bool situation_check(struct run *run);     /* root, mark, meta: may this run tou
 bool situation_know_past(struct run *run); /* all names of a restored Maildir were read; inside a transaction */
 bool situation_mark(struct run *run);      /* write the mark, before the first commit of mail; inside no transaction */
 bool situation_mark_commit(struct run *run); /* store the mark's numbers in the journal, inside that first commit */
+/**
+ * Both of these, around the beginning of a transaction: for what changes which folder or name a mailbox has, or what both sides agree on. A Maildir of before
+ * it would be read as the wish to undo it.
+ */
+MUST_CHECK bool situation_begin(struct run *run);
 
 /** What is said where the mark is in the root and the journal that wrote it is gone. */
 #define SITUATION_JOURNAL_LOST "the journal was lost; what was deleted meanwhile comes back"

@@ -1,7 +1,7 @@
 /*
  * What golub does to folders and mailboxes themselves is written down before it is done: each time one gets another name, or goes, the journal is
- * read as it was committed, which is what a process that dies there leaves, and has to hold an intent of just that. Here the mark has to be another one
- * than before, too: by that a journal is told that does not know of it.
+ * read as it was committed, which is what a process that dies there leaves, and has to hold an intent of just that. The mark has to be another one than
+ * before, too: by that a journal is told that does not know of it, or a Maildir of before it.
  */
 #include "sync/rules/names.h"
 #include "tests/sim/sim_history.h"
@@ -129,15 +129,18 @@ intents_there(struct world *world, struct text from, struct text to, bool delete
 {
     struct committed committed;
     bool said = false;
+    char what[2 * LIMIT_MAILBOX_NAME];
 
     if (read_committed(world, &committed)) {
         for (size_t i = 0; !said && i < committed.count; i++) {
             const struct journal_mailbox *row = row_of(&committed, &committed.ops[i]);
             said = row != NULL && (deletes ? says_deleted : says_renamed)(&committed.ops[i], row, from, to);
         }
+        (void)text_print(what, sizeof what, "golub %s mailbox %.*s", deletes ? "deletes" : "renames", (int)from.len,
+                         from.at);
         if (!said)
-            violation(world, "golub %s mailbox %.*s, and that is not written down", deletes ? "deletes" : "renames",
-                      (int)from.len, from.at);
+            violation(world, "%s, and that is not written down", what);
+        check_mark(world, &committed, what);
     }
     forget_committed(&committed);
 }
@@ -160,7 +163,8 @@ intents_begin(struct sim *sim, int client)
     /* What an earlier run wrote down it wrote down with a mark of its own. */
     if (it->fitted && journal_ops(it->journal, &ops, &count, &err))
         for (size_t i = 0; i < count; i++)
-            if (ops[i].kind == OP_RENAME_HERE || ops[i].kind == OP_DELETE_HERE)
+            if (ops[i].kind == OP_RENAME_HERE || ops[i].kind == OP_DELETE_HERE || ops[i].kind == OP_RENAME_THERE ||
+                ops[i].kind == OP_DELETE_THERE)
                 it->nonce_then[0] = '\0';
     free(ops);
     free(nonce);

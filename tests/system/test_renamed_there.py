@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import statistics
-import subprocess
 
 from base import CONFIG, OK, PASSWORD, SOME, SystemTest, main, one_in
 from rig import killer
@@ -670,64 +669,6 @@ class KilledTest(Renaming, SystemTest):
 
     def test_a_name_above_a_folder_that_is_new_here(self):
         self.sweep("new")
-
-
-class BackupTest(Renaming, SystemTest):
-    """The Maildir comes back as it was before its mailboxes had other names, and most of their mail: its folders get these names again."""
-    server_options = {"special_use": False}
-
-    def given_backup(self, *mailboxes):
-        mail = self.given(*mailboxes)
-        self.kept = self.home.path_of("kept")
-        subprocess.run(["cp", "-a", self.account.root, self.kept], check=True)
-        return mail
-
-    def grow(self, *mailboxes):
-        """Half of the mail there came after the backup."""
-        more = {name: [self.corpus.simple("later in %s %d" % (name, n)) for n in range(4)] for name in mailboxes}
-        for name in mailboxes:
-            self.client.fill(name, more[name])
-        self.sync()
-        return more
-
-    def bring_back(self):
-        shutil.rmtree(self.account.root)
-        subprocess.run(["cp", "-a", self.kept, self.account.root], check=True)
-
-    def assert_as_on_the_server(self, mailboxes):
-        before = {name: self.client.status(name)["messages"] for name in mailboxes}
-        for _ in range(3):
-            self.sync()
-        self.assertEqual(sorted(self.client.mailboxes()), sorted(["INBOX", *mailboxes]))
-        self.assertEqual({name: self.client.status(name)["messages"] for name in mailboxes}, before)
-        self.assert_in_sync()
-
-    def test_one_that_was_renamed_there(self):
-        self.given_backup("A", "B")
-        self.rename(("A", "M"))
-        self.sync()
-        self.grow("M")
-        self.bring_back()
-
-        self.assert_as_on_the_server(["B", "M"])
-
-    def test_one_that_was_renamed_here(self):
-        self.given_backup("A", "B")
-        os.rename(self.maildir.folder("A"), self.maildir.folder("M"))
-        self.sync()
-        self.grow("M")
-        self.bring_back()
-
-        self.assert_as_on_the_server(["B", "M"])
-
-    def test_two_that_changed_places(self):
-        self.given_backup("A", "B")
-        self.rename(("A", "on"), ("B", "A"), ("on", "B"))
-        self.sync()
-        self.grow("A", "B")
-        self.bring_back()
-
-        self.assert_as_on_the_server(["A", "B"])
 
 
 class KilledPlusPlusTest(KilledTest):

@@ -1,0 +1,175 @@
+"""
+A Maildir that comes back from a backup of before a run which changed no mail here: it is known as an older one, and its names, folders and flags are nobody's
+wish. {renamed here, there, on both sides, made there, flags that both sides got} x {mail that came since, that went since}.
+"""
+import os
+import shutil
+import subprocess
+
+from base import SystemTest, main
+from lettersbase import LettersTest
+from test_renamed_there import Renaming
+
+
+class Backup:
+    def keep(self):
+        self.kept = self.home.path_of("kept")
+        subprocess.run(["cp", "-a", self.account.root, self.kept], check=True)
+
+    def bring_back(self):
+        shutil.rmtree(self.account.root)
+        subprocess.run(["cp", "-a", self.kept, self.account.root], check=True)
+
+
+class Since(Backup, Renaming):
+    def given_backup(self, *mailboxes, count=3):
+        mail = self.given(*mailboxes, count=count)
+        self.keep()
+        return mail
+
+    def mv(self, old, new):
+        os.rename(self.maildir.folder(old), self.maildir.folder(new))
+
+
+class RenamedSinceTest(Since, SystemTest):
+    """Its folders get the names that their mailboxes have."""
+    server_options = {"special_use": False}
+    account_options = {"max_delete": "off"}
+
+    def grow(self, *mailboxes):
+        """Half of the mail there came after the backup."""
+        for name in mailboxes:
+            self.client.fill(name, [self.corpus.simple("later in %s %d" % (name, n)) for n in range(4)])
+        self.sync()
+
+    def assert_as_on_the_server(self, mailboxes, more=0):
+        before = {name: self.client.status(name)["messages"] + (more if name == "M" else 0) for name in mailboxes}
+        for _ in range(3):
+            self.sync()
+        self.assertEqual(sorted(self.client.mailboxes()), sorted(["INBOX", *mailboxes]))
+        self.assertEqual({name: self.client.status(name)["messages"] for name in mailboxes}, before)
+        self.assert_in_sync()
+
+    def test_one_that_was_renamed_there(self):
+        self.given_backup("A", "B")
+        self.rename(("A", "M"))
+        self.sync()
+        self.grow("M")
+        self.bring_back()
+
+        self.assert_as_on_the_server(["B", "M"])
+
+    def test_one_that_was_renamed_here(self):
+        self.given_backup("A", "B")
+        self.mv("A", "M")
+        self.sync()
+        self.grow("M")
+        self.bring_back()
+
+        self.assert_as_on_the_server(["B", "M"])
+
+    def test_two_that_changed_places(self):
+        self.given_backup("A", "B")
+        self.rename(("A", "on"), ("B", "A"), ("on", "B"))
+        self.sync()
+        self.grow("A", "B")
+        self.bring_back()
+
+        self.assert_as_on_the_server(["A", "B"])
+
+    def test_renamed_here_and_nothing_else(self):
+        self.given_backup("A", "B")
+        self.mv("A", "M")
+        self.sync()
+        self.bring_back()
+
+        self.assert_as_on_the_server(["B", "M"])
+
+    def test_renamed_on_both_sides_and_nothing_else(self):
+        self.given_backup("A", "B")
+        self.rename(("A", "M"))
+        self.mv("A", "M")
+        self.sync()
+        self.bring_back()
+
+        self.assert_as_on_the_server(["B", "M"])
+
+    def test_two_that_changed_places_on_both_sides_and_nothing_else(self):
+        self.given_backup("A", "B")
+        self.rename(("A", "on"), ("B", "A"), ("on", "B"))
+        for old, new in (("A", "on"), ("B", "A"), ("on", "B")):
+            self.mv(old, new)
+        self.sync()
+        before = {name: sorted(self.client.messages(name, bodies=False)) for name in "AB"}
+        self.bring_back()
+
+        self.assert_as_on_the_server(["A", "B"])
+        self.assertEqual({name: sorted(self.client.messages(name, bodies=False)) for name in "AB"}, before)
+
+    def test_most_of_its_mail_was_removed_since(self):
+        """What was removed comes again, once; nothing is there twice."""
+        mail = self.given_backup("A", "B", count=9)["A"]
+        self.rename(("A", "M"))
+        self.sync()
+        for m in mail[:7]:
+            self.client.expunge("M", self.client.uid_of("M", m))
+        self.sync()
+        self.bring_back()
+
+        self.assert_as_on_the_server(["B", "M"], more=7)
+
+
+class MadeSinceTest(Since, SystemTest):
+    """Its folder is not here, and nobody removed it."""
+    account_options = {"push": ["new", "flags", "deletes", "mailboxes", "mailbox-deletes"]}
+
+    def test_a_mailbox_that_was_made_there(self):
+        self.given_backup("A")
+        self.maildir.create("New")
+        self.sync()
+        self.bring_back()
+
+        self.sync()
+        self.sync()
+
+        self.assertIn("New", self.client.mailboxes())
+        self.assertIn("New", self.maildir.mailboxes())
+
+
+class FlagsSinceTest(Since, SystemTest):
+    def test_flags_that_both_sides_got(self):
+        """Nothing had to be carried, and nobody took them off since."""
+        mail = self.given_backup("A")["A"]
+        self.client.store("A", self.client.uid_of("A", mail[0]), "+", ["\\Flagged"])
+        self.maildir.flag(self.maildir.find("A", mail[0]), "F")
+        self.sync()
+        self.bring_back()
+
+        self.sync()
+        self.sync()
+
+        self.assertIn("\\Flagged", self.flags_there(mail[0], "A"))
+        self.assert_in_sync()
+
+class KeywordsSinceTest(Backup, LettersTest):
+    account_options = {"keywords": "letters", "keyword_removals": "yes"}
+
+    def test_a_keyword_that_both_sides_got(self):
+        """... of which a name in the older Maildir has no letter."""
+        self.client.store("INBOX", self.uid(0), "+", ["later"])
+        self.sync()
+        self.keep()
+        self.client.store("INBOX", self.uid(1), "+", ["later"])
+        self.rename(1, add=self.letter("later"))
+        self.sync()
+        self.bring_back()
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual(self.there(1), ["later"])
+        self.assert_in_sync()
+
+
+if __name__ == "__main__":
+    main()
