@@ -228,6 +228,29 @@ keep_names(struct run *run, const char *from)
     }
 }
 
+static bool
+is_free(struct run *run, const struct mailbox *mailbox, const char *to)
+{
+    bool free;
+
+    renaming_find_kept(run, mailbox, to);
+    free = renaming_is_free(run, mailbox, to);
+    renaming_forget_kept(run);
+    return free;
+}
+
+/* In a transaction. */
+static bool
+rename_rows(struct run *run, struct mailbox *mailbox, const char *to, struct text wire)
+{
+    bool ok;
+
+    renaming_find_kept(run, mailbox, to);
+    ok = renaming_done(run, mailbox, to, wire);
+    renaming_forget_kept(run);
+    return ok;
+}
+
 /* It has that name on the server. Those below it that were to get theirs by that have them, too. */
 static bool
 finish(struct run *run, struct mailbox *mailbox, int64_t op, const char *to, const char *wire)
@@ -240,7 +263,7 @@ finish(struct run *run, struct mailbox *mailbox, int64_t op, const char *to, con
     for (size_t i = 0; ok && i < run->count; i++)
         due[i] = run->mailboxes[i].row.goal_there != NULL;
     ok = ok && run_begin(run) &&
-         run_end(run, renaming_done(run, mailbox, to, text_of(wire)) && journal_op_delete(run->journal, op, &run->err));
+         run_end(run, rename_rows(run, mailbox, to, text_of(wire)) && journal_op_delete(run->journal, op, &run->err));
     for (size_t i = 0; ok && i < run->count; i++)
         if (due[i])
             say_renamed(run, &run->mailboxes[i]);
@@ -274,7 +297,7 @@ let_be(struct renaming *renaming, struct mailbox *mailbox, enum journal_pending_
 {
     struct run *run = renaming->run;
 
-    if (is_aside(mailbox) && mailbox->left_name != NULL && renaming_is_free(run, mailbox, mailbox->left_name) &&
+    if (is_aside(mailbox) && mailbox->left_name != NULL && is_free(run, mailbox, mailbox->left_name) &&
         !rename_one(renaming, mailbox, STEP_BACK))
         return false;
     return mailbox->stuck || keep_back(run, mailbox, kind, why);
@@ -398,12 +421,12 @@ make_way(struct run *run, struct mailbox *holder)
         return true;
     if (is_any_below(run, holder->row.name)) /* they are there under that name, and nothing renames them */
         return true;
-    if (!renaming_is_free(run, holder, goal)) {
+    if (!is_free(run, holder, goal)) {
         if (is_aside(holder))
             return true;
         aside_name(holder->row.id, goal);
     }
-    return run_begin(run) && run_end(run, renaming_done(run, holder, goal, TEXT("")));
+    return run_begin(run) && run_end(run, rename_rows(run, holder, goal, TEXT("")));
 }
 
 static bool
@@ -422,7 +445,7 @@ step(struct renaming *renaming, struct mailbox *mailbox)
         return true;
     if (!make_way(renaming->run, holder))
         return false;
-    if (renaming_is_free(renaming->run, mailbox, mailbox->row.goal_there))
+    if (is_free(renaming->run, mailbox, mailbox->row.goal_there))
         return rename_one(renaming, mailbox, STEP_HOME);
     renaming->progress = true;
     return let_be(renaming, mailbox, PENDING_MAILBOX,
@@ -523,6 +546,8 @@ settle(struct run *run, const struct journal_op *op)
     ok = ask(run, mailbox, has_it ? mailbox->had_wire : mailbox->row.wire, op->name, true, &answer);
     if (ok && has_it)
         ok = unfinished_end(run, op->id);
+    else if (ok && answer.outcome.ok && !is_free(run, mailbox, op->name))
+        ok = doubt(run, mailbox, "the server's list had another mailbox of that name");
     else if (ok && answer.outcome.ok)
         ok = finish(run, mailbox, op->id, op->name, answer.wire);
     else if (ok)

@@ -146,8 +146,7 @@ look(struct run *run, struct mailbox *mailbox, const struct renamed_item *items,
     (void)text_print(name, sizeof name, "%s", wanted); /* it is the row's, and goes */
     find_kept(run, mailbox, items, count, name, seen);
     ok = !renaming_is_free(run, mailbox, name) || take(run, mailbox, seen, name, same);
-    for (size_t i = 0; i < run->count; i++)
-        run->mailboxes[i].keeps_name = false;
+    renaming_forget_kept(run);
     return ok;
 }
 

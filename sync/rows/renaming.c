@@ -90,6 +90,27 @@ renaming_is_free(struct run *run, const struct mailbox *mailbox, const char *to)
     return true;
 }
 
+void
+renaming_find_kept(struct run *run, const struct mailbox *mailbox, const char *to)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *below = &run->mailboxes[i];
+        const struct mailbox *holder;
+
+        if (below == mailbox || below->listed || !renaming_is_at(below->row.name, mailbox->row.name))
+            continue;
+        holder = find_holder(run, below, mailbox->row.name, to);
+        below->keeps_name = holder != NULL && !renaming_is_nowhere(run, holder);
+    }
+}
+
+void
+renaming_forget_kept(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        run->mailboxes[i].keeps_name = false;
+}
+
 /* A row that is nowhere makes way. Its place in the array stays, under a name that no mailbox has. */
 static bool
 forget(struct run *run, struct mailbox *holder)

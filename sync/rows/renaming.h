@@ -20,6 +20,12 @@ char *renaming_replace(const char *name, size_t length, const char *by);
 MUST_CHECK bool renaming_as_folder(struct run *run, struct mailbox *mailbox);
 /** It is on neither side, and is about to be forgotten. What an unreadable line of the list may name is not. */
 bool renaming_is_nowhere(const struct run *run, const struct mailbox *mailbox);
+/**
+ * What stands below it and is not on the server has nothing there that could go along: where another mailbox has its new name it keeps its own. That is noted
+ * (`keeps_name`) for renaming_is_free and renaming_done until it is forgotten.
+ */
+void renaming_find_kept(struct run *run, const struct mailbox *mailbox, const char *to);
+void renaming_forget_kept(struct run *run);
 /** Would it, or anything that goes along, get the name of another mailbox? One that is nowhere any more is none. */
 bool renaming_is_free(struct run *run, const struct mailbox *mailbox, const char *to);
 /**
