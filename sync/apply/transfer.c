@@ -13,6 +13,7 @@
 #include "sync/rows/letters.h"
 #include "sync/rows/moved_out.h"
 #include "sync/rows/refusals.h"
+#include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
 #include "sync/run/situation.h"
@@ -272,6 +273,7 @@ write_intents(struct transferring *transferring, size_t count)
                                            .date = transferring->source.date,
                                            .attempt = attempt + 1,
                                            .since = run_now(run)};
+        unfinished_note_name(&transfer->op, to);
         ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)
                                : journal_op_add(run->journal, &transfer->op, &run->err));
     }

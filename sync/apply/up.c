@@ -232,7 +232,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     op->mailbox = mailbox->row.id;
     op->message = message->id;
     op->target = 0; /* it may have been a copy before */
-    op->name[0] = '\0';
+    unfinished_note_name(op, mailbox);
     op->uidvalidity = mailbox->row.uidvalidity;
     op->uidnext = mailbox->row.uidnext;
     op->size = sending->wire_size;

@@ -159,6 +159,24 @@ go_there(struct run *run, struct mailbox *own, struct mailbox *place, struct jou
     return journal_message_save(run->journal, message, &run->err) && journal_op_save(run->journal, op, &run->err);
 }
 
+/*
+ * It was not answered, and its mailbox has another name by now, while its old one is another mailbox's. Which of the two had it in that moment nobody says: it
+ * is looked for in the other one as if it had been put there, and what stands in its own one is met by the file.
+ */
+static bool
+follow_name(struct run *run, struct journal_op *op, struct journal_message *message)
+{
+    struct mailbox *own = run_mailbox_by_id(run, message->mailbox),
+                   *place = lookup_wire(run, text_of(unfinished_name(op)));
+
+    if (own == NULL || place == NULL || place == own || !own->listed || !place->listed || place->row.id == 0 ||
+        !mailbox_is_open(place))
+        return true;
+    op->uidvalidity = place->row.uidvalidity;
+    op->uidnext = place->row.uidnext;
+    return go_there(run, own, place, op, message);
+}
+
 static bool
 find_one(struct run *run, struct journal_op *op, struct journal_message *message)
 {
@@ -169,6 +187,8 @@ find_one(struct run *run, struct journal_op *op, struct journal_message *message
         return false;
     if (!found || message->uid != 0)
         return true;
+    if (!unfinished_is_astray(op))
+        return follow_name(run, op, message);
     own = run_mailbox_by_id(run, message->mailbox);
     if (place != NULL && mailbox_is_open(place))
         return go_there(run, own, place, op, message);
@@ -186,7 +206,7 @@ astray_find(struct run *run)
     bool ok = journal_ops(run->journal, &ops, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++)
-        if (unfinished_is_astray(&ops[i]))
+        if (unfinished_is_astray(&ops[i]) || unfinished_name(&ops[i]) != NULL)
             ops[kept++] = ops[i];
     if (ok && kept != 0) {
         message = calloc(1, sizeof *message);

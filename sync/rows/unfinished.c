@@ -87,10 +87,26 @@ unfinished_is_sending(const struct journal_op *op)
     return op->kind == OP_UPLOAD || op->kind == OP_COPY || op->kind == OP_MOVE;
 }
 
+#define NAME_SENT '\1' /* before the name: it was not answered. No name begins so */
+
+void
+unfinished_note_name(struct journal_op *op, const struct mailbox *to)
+{
+    op->name[0] = '\0';
+    if (to->row.wire != NULL && strlen(to->row.wire) + 1 < sizeof op->name)
+        (void)text_print(op->name, sizeof op->name, "%c%s", NAME_SENT, to->row.wire);
+}
+
+const char *
+unfinished_name(const struct journal_op *op)
+{
+    return unfinished_is_sending(op) && !unfinished_is_sent(op) && op->name[0] == NAME_SENT ? op->name + 1 : NULL;
+}
+
 bool
 unfinished_is_astray(const struct journal_op *op)
 {
-    return unfinished_is_sending(op) && !unfinished_is_sent(op) && op->name[0] != '\0';
+    return unfinished_is_sending(op) && !unfinished_is_sent(op) && op->name[0] != '\0' && op->name[0] != NAME_SENT;
 }
 
 /*

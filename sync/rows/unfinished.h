@@ -36,6 +36,10 @@ MUST_CHECK bool unfinished_namesake(struct run *run, const struct journal_op *op
 bool unfinished_is_sending(const struct journal_op *op);
 /** Such an APPEND, COPY or MOVE that was answered OK, and stored in another mailbox (astray.h)? */
 bool unfinished_is_astray(const struct journal_op *op);
+/** The intent of such a command keeps the wire name of the mailbox that it is sent to: that may be another one's by the time that anybody looks for it. */
+void unfinished_note_name(struct journal_op *op, const struct mailbox *to);
+/** ... that name, of one that was not answered; NULL: it is not known. */
+const char *unfinished_name(const struct journal_op *op);
 /** Such an APPEND, COPY or MOVE without a row? */
 bool unfinished_is_sent(const struct journal_op *op);
 /** Forget it, if its settle time is over: the mailbox is looked at after that before anything is sent there. Inside a transaction. */

@@ -144,6 +144,51 @@ it_is_there_once_also_where_the_run_that_looks_for_it_dies(void **state)
     assert_true(died >= 12);
 }
 
+/* ... and nothing was answered: which mailbox had the name in that moment, nobody says. @return it was stored in one of the two */
+static bool
+is_sent_without_an_answer(enum way way, bool identifies, bool line)
+{
+    static const enum step_kind commands[] = {[BY_APPEND] = STEP_APPEND, [BY_MOVE] = STEP_MOVE, [BY_COPY] = STEP_COPY};
+
+    given_something_to_send(way, identifies);
+    calls = 0;
+    given_others_act(swap_after_some_steps);
+    given_trouble_at(commands[way], line, true);
+
+    (void)when_golub_syncs_after(60);
+
+    sim.world.interfere = 0;
+    sim.world.outside = NULL;
+    sim.world.aim_left = 0;
+    return calls >= until && server_multiplicity(&sim.server, WORK, 1) + server_multiplicity(&sim.server, OLD, 1) > 0;
+}
+
+static void
+what_is_not_answered_while_its_mailbox_loses_its_name_is_there_once(void **state)
+{
+    int unanswered = 0;
+
+    (void)state;
+    for (enum way way = BY_APPEND; way <= BY_COPY; way++) {
+        for (int kind = 0; kind < 4; kind++) {
+            for (until = 1; until < 30; until++) {
+                if (is_sent_without_an_answer(way, kind < 2, kind % 2 == 0)) {
+                    unanswered++;
+                    then_both_sides_agree();
+                    then_it_is_there(WORK, 1, 0);
+                    then_it_is_here(WORK, 1, 0);
+                    then_it_is_there(OLD, 1, 1);
+                    then_it_is_here(OLD, 1, 1);
+                    then_it_is_there(OLD, 2, 1);
+                    then_it_is_there(WORK, 3, 1);
+                }
+                end_scenario(NULL);
+            }
+        }
+    }
+    assert_true(unanswered >= 12);
+}
+
 static void
 when_the_user_removes_the_folder_of_old(void)
 {
@@ -272,6 +317,7 @@ main(void)
         SCENARIO(what_stands_in_a_mailbox_without_a_folder_is_sent_again_a_day_later),
         SCENARIO(what_stands_in_a_mailbox_that_pull_does_not_make_waits_for_it),
         SCENARIO(what_is_sent_while_its_mailbox_loses_its_name_is_there_once),
+        SCENARIO(what_is_not_answered_while_its_mailbox_loses_its_name_is_there_once),
         SCENARIO(it_is_there_once_also_where_the_run_that_looks_for_it_dies),
     };
 
