@@ -1,8 +1,10 @@
 /* See candidates.h. */
 #include "sync/agenda/candidates.h"
 
+#include "sync/rows/copied.h"
 #include "sync/rows/drafts.h"
 #include "sync/rows/held.h"
+#include "sync/rows/moved_out.h"
 
 /*
  * What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. So may what was sent,
@@ -71,6 +73,28 @@ is_left_behind(const struct journal_message *message, enum role role)
            (message->facts & (FACT_MOVED | FACT_GONE_THERE | FACT_UNPAIRED)) == (FACT_MOVED | FACT_GONE_THERE);
 }
 
+/*
+ * It was copied to a mailbox whose folder is gone since: what stands elsewhere here moved on from there (gone_folder.h). Taken for this one, the copy would
+ * stay where it is for good, since nothing is removed in such a mailbox.
+ */
+static bool
+is_copied_on(struct run *run, const struct journal_message *message, enum role role, bool *is)
+{
+    struct journal_message *copy = NULL;
+    const struct mailbox *mailbox;
+    bool ok, known;
+
+    *is = false;
+    if (role != GONE_HERE || (message->facts & FACT_MOVED) == 0)
+        return true;
+    copy = calloc(1, sizeof *copy);
+    ok = (copy != NULL || run_no_memory(run)) && copied_to(run, message, copy, &known);
+    mailbox = ok && known ? run_mailbox_by_id(run, copy->mailbox) : NULL;
+    *is = mailbox != NULL && moved_out_is_gone(mailbox);
+    free(copy);
+    return ok;
+}
+
 /* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
 static bool
 gather(struct candidates *candidates, struct run *run, enum role role, enum pair_by by, struct pair_item **items,
@@ -88,13 +112,14 @@ gather(struct candidates *candidates, struct run *run, enum role role, enum pair
         const struct todo *todo = &agenda->todos[i];
         struct pair_item *item = &(*items)[n];
         char *base = bases + n * (LOCAL_BASE_MAX + 1);
-        bool doubted;
+        bool doubted, copied;
 
         if (!candidates_is(todo, role))
             continue;
-        if (!is_doubted(run, todo, role, &doubted) || !run_load(run, todo->id, &message))
+        if (!is_doubted(run, todo, role, &doubted) || !run_load(run, todo->id, &message) ||
+            !is_copied_on(run, &message, role, &copied))
             return false;
-        if ((doubted && by == BY_WIRE) || is_left_behind(&message, role))
+        if (((doubted || copied) && by == BY_WIRE) || is_left_behind(&message, role))
             continue;
         /* A UID whose body was read for want of a better proof is compared by that alone. */
         if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)

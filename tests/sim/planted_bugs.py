@@ -3214,6 +3214,8 @@ BUGS = [
         ("sync/rows/renaming.c", "below->keeps_name = holder != NULL &&", "below->keeps_name = run->dry && holder != NULL &&")),
     bug("what was sent without an answer under a name that another mailbox has by now is sent again", Test("scenario_astray"),
         ("sync/rows/astray.c", "return follow_name(run, op, message);", "return op->id == 0 || follow_name(run, op, message);")),
+    bug("source of a copy taken for what moved on from the folder of that copy", Test("scenario_copied"),
+        ("sync/agenda/candidates.c", "*is = mailbox != NULL && moved_out_is_gone(mailbox);", "*is = mailbox != NULL && run->dry;")),
     bug("mailbox goes: one that has a name there which is left out",
         system("test_mailbox_deletes_between.py", "LeftOutTest.test_renamed_there"),
         ("sync/observe/survey_again.c", "            mailbox->elsewhere = true;", "            mailbox->elsewhere = mailbox->elsewhere;")),
