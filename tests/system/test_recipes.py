@@ -253,15 +253,29 @@ class IndexTest(RecipeTest):
         super().setUp()
         self.first = self.given("the roof")
 
-    @needs("notmuch", "jq")
-    def test_notmuch_and_keywords(self):
+    def with_tags(self):
+        """The account, notmuch and both scripts, as the page has them."""
         self.configure(block("README.md", "account"), block("notmuch.md", "after-sync").replace("--quiet", "--quiet && ~/bin/tags-down"))
-        for name, word in (("tags-up", "had=~"), ("tags-down", "jq -r")):
+        for name, word in (("tags-up", "say()"), ("tags-down", "jq -r")):
             self.home.write("bin/" + name, block("notmuch.md", word), mode=0o700)
         self.home.write(".notmuch-config", block("notmuch.md", "[database]"))
         self.golub("sync")
         self.golub("sync")
         self.shell("notmuch new")
+
+    def there(self, message):
+        (flags,) = [m.flags for m in self.client.messages("INBOX") if m.uid == self.client.uid_of("INBOX", message)]
+        return sorted(f for f in flags if not f.startswith("\\"))
+
+    def outside(self, ids, text):
+        """A message from somebody else, with these lines in its header. @return it"""
+        message = b"From: Eve <eve@example.org>\r\n" + ids + b"Subject: from outside\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\n\r\n" + text + b"\r\n"
+        self.client.append("INBOX", message, ["\\Seen"])
+        return message
+
+    @needs("notmuch", "jq")
+    def test_notmuch_and_keywords(self):
+        self.with_tags()
         uid = self.client.uid_of("INBOX", self.first)
 
         self.shell("notmuch tag +later -- subject:roof; tags-up")
@@ -275,6 +289,64 @@ class IndexTest(RecipeTest):
         self.shell("notmuch tag -todo -- subject:roof; tags-up")
         self.golub("sync")
         self.assertEqual({f for f in {m.uid: m.flags for m in self.client.messages("INBOX")}[uid] if not f.startswith("\\")}, set())
+
+    @needs("notmuch", "jq")
+    def test_notmuch_and_keywords_of_mail_whose_id_is_none_or_made_to_deceive(self):
+        plain = self.outside(b"Message-ID: <plain@x>\r\n", b"my id, please")
+        folded = self.outside(b"Message-ID:\r\n <folded\"@x>\r\n", b"folded")
+        none = self.outside(b"", b"none")
+        double = self.outside(b"Message-ID: <double@x>\r\nMessage-ID: <x> or *\r\n", b"double")
+        query = self.outside(b"Message-ID: <y or id>\r\n", b"query")
+        shell = self.outside(b"Message-ID: <x;touch\tpwned;@y>\r\n", b"shell")
+        self.home.write(".profile-of-mine", "# mine\n")
+        self.with_tags()
+        self.shell("notmuch tag +later -- id:plain@x; tags-up")
+        self.golub("sync")
+        self.assertEqual(self.there(plain), ["later"])
+
+        for message in (folded, none, double, query):
+            self.client.store("INBOX", [self.client.uid_of("INBOX", message)], "+", ["later"])
+        self.client.store("INBOX", [self.client.uid_of("INBOX", shell)], "+", ["../" * 5 + ".profile-of-mine", "../" * 6 + ".profile-of-mine"])
+        self.golub("sync")
+        self.shell("tags-up")
+        self.golub("sync")
+
+        for message in (plain, folded, none, double, query):
+            self.assertEqual(self.there(message), ["later"], message)
+        with open(self.home.path_of(".profile-of-mine"), encoding="utf-8") as f:
+            self.assertEqual(f.read(), "# mine\n")
+        self.assertEqual(self.shell("notmuch count tag:later"), "3\n")  # the plain one, the folded one, and that which is a query
+        self.shell("notmuch tag -later -- id:plain@x or 'id:\"folded\"\"@x\"'; tags-up")
+        self.golub("sync")
+        self.assertEqual([self.there(m) for m in (plain, folded, query)], [[], [], ["later"]])
+
+    @needs("notmuch", "jq")
+    def test_notmuch_that_knows_nothing_takes_no_keyword_off(self):
+        other = self.outside(b"Message-ID: <other@x>\r\n", b"other")
+        self.with_tags()
+        self.shell("notmuch tag +later -- subject:roof; tags-up")
+        self.golub("sync")
+        found = shutil.which("notmuch")
+        broken = self.home.write("bin/notmuch", "#!/bin/sh\n[ $1 != tag ] || exit 1\n[ $1 != search ] || exit 1\nexec " + found + ' "$@"\n', mode=0o700)
+
+        self.shell("! tags-up")
+        self.golub("sync")
+        self.assertEqual(self.there(self.first), ["later"])
+        self.client.store("INBOX", [self.client.uid_of("INBOX", other)], "+", ["later"])
+        self.golub("sync")  # notmuch does not take it
+        os.unlink(broken)
+        self.shell("tags-up")
+        self.golub("sync")
+        self.assertEqual([self.there(self.first), self.there(other)], [["later"], ["later"]])
+
+        self.maildir.put("INBOX", b"Message-ID: <new@x>\nSubject: of now\n\nnew\n")
+        self.shell("notmuch new --quiet; notmuch tag +todo -- subject:now; notmuch tag +todo -later -- subject:roof; tags-up")  # golub does not know the one yet
+        self.golub("sync")
+        self.assertEqual(self.there(self.first), ["todo"])
+
+        self.shell("rm -r Mail/.notmuch; notmuch new --quiet; tags-up")  # another index: nobody took a tag off
+        self.golub("sync")
+        self.assertEqual(self.there(self.first), ["todo"])
 
     @needs("notmuch")
     def test_notmuch(self):
@@ -429,15 +501,19 @@ class DovecotTest(RecipeTest):
         os.makedirs(home)
         os.rename(self.home.path_of("Mail"), os.path.join(home, "Mail"))
         os.symlink(os.path.join(home, "Mail"), self.home.path_of("Mail"))
-        if os.getuid() == 0:
-            subprocess.run(["chown", "-R", "%d:%d" % (inner.uid, inner.gid), home], check=True)
+
+        def owned():  # golub is no other user than who reads
+            if os.getuid() == 0:
+                subprocess.run(["chown", "-R", "%d:%d" % (inner.uid, inner.gid), home], check=True)
+
+        owned()
         inner.start()
         client = Client(inner.port, "ana", PASSWORD, "/", "")
         self.addCleanup(client.close)
 
         self.assertEqual(sorted(client.mailboxes()), sorted(self.client.mailboxes()), inner.tail())
         self.assertEqual({m: sum(t.values()) for m, t in client.tree().items()}, {m: sum(t.values()) for m, t in self.client.tree().items()})
-        self.assertEqual(self.files_of_the_tree(), before)  # none of its own
+        self.assertEqual(self.files_of_the_tree(), before)  # of its own it has those tables alone
 
         client.store(SPACED, [m.uid for m in client.messages(SPACED)], "+", ("\\Flagged",))
         client.move("INBOX", [m.uid for m in client.messages("INBOX")], "Archive/2024")
@@ -448,10 +524,26 @@ class DovecotTest(RecipeTest):
         self.assertEqual(self.client.tree(dates=False), client.tree(dates=False))
         self.assertEqual(len(self.client.messages("Archive/2024")), 2)
 
+        def keywords(at):
+            return sorted(sorted(f for f in m.flags if not f.startswith("\\")) for m in at.messages("Archive/2024"))
+
+        one, two = [m.uid for m in client.messages("Archive/2024")]
+        client.store("Archive/2024", [one], "+", ["later"])
+        self.golub("sync")
+        self.assertEqual(keywords(self.client), [[], ["later"]])
+        self.client.store("Archive/2024", [m.uid for m in self.client.messages("Archive/2024")], "+", ["todo"])
+        self.golub("sync")
+        owned()
+        self.assertEqual(keywords(client), [["later", "todo"], ["todo"]])
+        client.store("Archive/2024", [one, two], "-", ["todo", "later"])
+        self.golub("sync")
+        self.assertEqual(keywords(self.client), [[], []])
+
     def files_of_the_tree(self):
         found = []
         for folder, _, files in os.walk(self.home.path_of("Mail", "work") + "/"):
-            found += [os.path.relpath(os.path.join(folder, f), self.home.path_of("Mail", "work")).partition(":2,")[0].replace("/new/", "/cur/") for f in files]
+            found += [os.path.relpath(os.path.join(folder, f), self.home.path_of("Mail", "work")).partition(":2,")[0].replace("/new/", "/cur/") for f in files
+                      if not f.startswith("dovecot-")]
         return sorted(found)
 
 
