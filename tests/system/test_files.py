@@ -154,6 +154,12 @@ class LettersTest(FilesTest):
 
         self.assertEqual(self.when_it_moves_there(0), "S")
 
+    def test_letters_stay_where_neither_folder_says_what_they_mean(self):
+        self.given_letters(0, "Sa")
+        self.sync()
+
+        self.assertEqual(self.when_it_moves_there(0), "Sa")
+
 
 class UnansweredTest(FilesTest):
     """The last byte of an APPEND arrives, its answer does not, or arrives late; meanwhile the file gets another name."""
