@@ -7,6 +7,7 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
+from rig import killer  # noqa: E402
 from rig.corpus import Corpus  # noqa: E402
 from rig.dovecot import SPECIAL_USE, Dovecot  # noqa: E402
 from rig.golub import Account, Home, binary  # noqa: E402
@@ -227,6 +228,28 @@ class SystemTest(HomeTest):
 
     def is_there(self, message, mailbox="INBOX"):
         return self.client.uid_of(mailbox, message) is not None
+
+    def quarantined(self):
+        folder = os.path.join(self.account.state, "quarantine")
+        return os.listdir(folder) if os.path.isdir(folder) else []
+
+
+class Dying:
+    """golub dies just before and just after steps of a run. die(scene, at, after) of a subclass plays it; at 0 it lives. @return its steps"""
+    deaths = 10  # of each scene, where not all of them are died
+
+    def again(self):
+        self.doCleanups()
+        self.setUp()
+
+    def places_to_die(self, steps):
+        return [(s, after) for s in steps for after in (False, True)] if NIGHTLY else killer.choose(steps, self.deaths)
+
+    def sweep(self, scene):
+        for step, after in self.places_to_die(self.die(scene, 0, False)):
+            self.again()
+            with self.subTest("%s %s" % ("after" if after else "before", step)):
+                self.die(scene, step.number, after)
 
 
 def main():

@@ -6,18 +6,14 @@ import unittest
 
 import test_matrix
 from base import PASSWORD, main
+from makesbase import AtCourier
 from rig import courier, scratch, unpack
-from rig.courier import CourierImap, fetch
 from rig.movers import Mbsync
 from walk import ServerWalk
 from walk_goes import MailboxesGo
 
 
-class CourierWalk(MailboxesGo, ServerWalk):
-    fetch = staticmethod(fetch)
-    server_class = CourierImap
-    separator, prefix = ".", "INBOX."
-
+class CourierWalk(AtCourier, MailboxesGo, ServerWalk):
     def test_the_server_takes_a_message_without_waiting_for_a_service_that_is_not_there(self):
         started = time.monotonic()
         for mail in self.plain(3):

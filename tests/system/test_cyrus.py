@@ -5,15 +5,12 @@ import unittest
 
 import test_matrix
 from base import main
-from rig.cyrus import Cyrus, fetch
+from makesbase import AtCyrus
 from walk import ServerWalk
 from walk_goes import MailboxesGo
 
 
-class CyrusWalk(MailboxesGo, ServerWalk):
-    fetch = staticmethod(fetch)
-    server_class = Cyrus
-
+class CyrusWalk(AtCyrus, MailboxesGo, ServerWalk):
     def test_which_mailbox_is_which_is_not_asked_with_the_numbers(self):
         """3.6 tells freed memory there."""
         self.sync()

@@ -5,11 +5,11 @@ said of, and to no other.
 import os
 import re
 import sqlite3
-import unittest
 
 import base
 from base import BUSY, CONFIG, OK, SOME, SystemTest, main
-from rig import ahead, courier, cyrus
+from makesbase import AtCourier, AtCyrus
+from rig import ahead
 from rig.fill import Wire, small
 
 MANY = 5000
@@ -475,17 +475,7 @@ class ManyTest(SystemTest):
         self.assert_nothing_changed_there()
 
 
-class CyrusTest(KeywordTest):
-    fetch = staticmethod(cyrus.fetch)
-    server_class = cyrus.Cyrus
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            raise unittest.SkipTest(problem)
-        super().setUpClass()
-
+class CyrusTest(AtCyrus, KeywordTest):
     def test_both_ways(self):
         self.said(0, "+later", "+ToDo")
         self.sync()
@@ -498,10 +488,8 @@ class CyrusTest(KeywordTest):
         self.assertEqual(self.waiting(), [])
 
 
-class CourierTest(CyrusTest):
-    fetch = staticmethod(courier.fetch)
-    server_class = courier.CourierImap
-    separator, prefix = ".", "INBOX."
+class CourierTest(AtCourier, CyrusTest):
+    pass
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ import os
 import shutil
 import statistics
 
-from base import CONFIG, HELD, OK, SOME, SystemTest, main
+from base import CONFIG, HELD, OK, SOME, Dying, SystemTest, main
 from rig import killer
 
 ALL = ["new", "flags", "deletes", "mailboxes", "mailbox-deletes"]
-DEATHS = 10
 
 
 class Deleting:
@@ -30,10 +29,6 @@ class Deleting:
 
     def what(self, result):
         return [(e["what"], e["mailbox"]) for e in result.of("mailbox")]
-
-    def quarantined(self):
-        folder = os.path.join(self.account.state, "quarantine")
-        return os.listdir(folder) if os.path.isdir(folder) else []
 
     def status(self):
         return self.check(self.account.home.run("status", "work"), OK).out
@@ -565,14 +560,10 @@ class PlusPlusTest(Deleting, SystemTest):
         self.assert_in_sync()
 
 
-class KilledTest(Deleting, SystemTest):
+class KilledTest(Deleting, Dying, SystemTest):
     """Before and after its steps: the next runs end it, and nothing else goes."""
     account_options = {"pull": ALL, "push": ALL}
     server_options = {"special_use": False}
-
-    def again(self):
-        self.doCleanups()
-        self.setUp()
 
     def die(self, here, at, after):
         self.given("A", "B", count=2)
@@ -593,14 +584,6 @@ class KilledTest(Deleting, SystemTest):
         self.assertEqual(len(self.quarantined()), 2 if here else 0)
         self.assert_same()
         return steps
-
-    def sweep(self, here):
-        steps = self.die(here, 0, False)
-        places = [(s, after) for s in steps for after in (False, True)] if os.environ.get("GOLUB_NIGHTLY") else killer.choose(steps, DEATHS)
-        for step, after in places:
-            self.again()
-            with self.subTest("%s %s" % ("after" if after else "before", step)):
-                self.die(here, step.number, after)
 
     def test_there(self):
         self.sweep(False)

@@ -8,10 +8,9 @@ import random
 import re
 import shutil
 import sqlite3
-import unittest
 
 from base import HELD, NIGHTLY, OK, PASSWORD, SOME, SystemTest, main
-from rig import courier
+from makesbase import AtCourier
 from test_mailbox_deletes import ALL, Deleting
 
 SHORT = 5  # pairs of each kind; all of them where GOLUB_NIGHTLY is set
@@ -363,22 +362,13 @@ class ChangingPlacesTest(Laptops, SystemTest):
         self.assertTrue(self.made("golub-rename-101"))
 
 
-class CourierTest(Laptops, SystemTest):
+class CourierTest(AtCourier, Laptops, SystemTest):
     """It gives another UIDVALIDITY with each name."""
-    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
-    separator, prefix = ".", "INBOX."
     account_options = {"pull": ALL, "push": ALL}
     kill_at = ChangingPlacesTest.kill_at
     given_a_name_for_a_moment = ChangingPlacesTest.given_a_name_for_a_moment
     change_places, move_below = ChangingPlacesTest.change_places, ChangingPlacesTest.move_below
     assert_followed, assert_each_once = ChangingPlacesTest.assert_followed, ChangingPlacesTest.assert_each_once
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            raise unittest.SkipTest(problem)
-        super().setUpClass()
 
     def test_what_has_it_is_followed(self):
         self.assert_followed()

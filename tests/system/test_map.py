@@ -1,10 +1,9 @@
 """`map`: mailboxes whose folders are called otherwise here, in every layout, by every command."""
 import os
 import shutil
-import unittest
 
 from base import CONFIG, OK, PASSWORD, SOME, Account, SystemTest, main, only_shown
-from rig import courier, cyrus
+from makesbase import AtCourier, AtCyrus
 
 
 class Mapped(SystemTest):
@@ -591,17 +590,9 @@ class DeliverMapTest(Mapped):
         self.assertTrue(self.maildir.has("Sent", more))
 
 
-class CyrusMapTest(Mapped):
+class CyrusMapTest(AtCyrus, Mapped):
     """A server that says of no mailbox what it is for: the user does."""
-    fetch, server_class, server_options = staticmethod(cyrus.fetch), cyrus.Cyrus, {}
     account_options = {**Mapped.account_options, "special": ["sent=Gesendete Objekte"]}
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            raise unittest.SkipTest(problem)
-        super().setUpClass()
 
     def test_both_ways_and_another_map(self):
         self.client.create("Gesendete Objekte")
@@ -622,9 +613,8 @@ class CyrusMapTest(Mapped):
         self.assert_idempotent()
 
 
-class CourierMapTest(CyrusMapTest):
-    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
-    separator, prefix = ".", "INBOX."
+class CourierMapTest(AtCourier, CyrusMapTest):
+    pass
 
 
 if __name__ == "__main__":

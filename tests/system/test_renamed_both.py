@@ -5,12 +5,12 @@ count where the two contradict; nothing stands anywhere twice, nothing is lost, 
 import os
 import random
 import re
-import time
-import unittest
 
 from base import PASSWORD, SOME, SystemTest, main, one_in
-from rig import courier, cyrus, killer
-from test_renamed_chains import Chains
+from makesbase import AtCourier, AtCyrus, EachInItsSecond
+from rig import killer
+from test_renamed_chains import BesideEachOther, Chains
+from test_renamed_there import Renaming
 
 FIRST = int(os.environ.get("GOLUB_FIRST", "1"))
 COUNT = int(os.environ.get("GOLUB_COUNT", "200" if os.environ.get("GOLUB_NIGHTLY") else "15"))
@@ -22,8 +22,7 @@ class RenamedByBothTest(SystemTest):
     flat = ["P", "Q", "R", "S"]
     nested = ["P", "Q", "R", "S", "P/K", "Q/K"]
 
-    def bodies(self):
-        return [line for line in self.proxy.sent() if b"BODY.PEEK[]" in line.upper() or b" APPEND " in line]
+    bodies = Renaming.bodies
 
     def given(self, names):
         self.mail = {}
@@ -381,47 +380,19 @@ class SameWithoutIdentitiesTest(SameOnBothSidesTest):
         self.assert_rest()
 
 
-class SameAtAnotherServer(SameOnBothSidesTest):
-    """Nothing tells its mailboxes apart but their mail."""
-    server_options = {}
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            raise unittest.SkipTest(problem)
-        super().setUpClass()
-
-    def given(self, *mailboxes, count=3):
-        """UIDVALIDITY is the second in which each was made."""
-        mail = {}
-        for name in mailboxes:
-            mail.update(super().given(name, count=count))
-            time.sleep(1.1)
-        return mail
-
-
 @one_in(3)
-class SameAtCyrusTest(SameAtAnotherServer):
-    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
+class SameAtCyrusTest(AtCyrus, EachInItsSecond, SameOnBothSidesTest):
+    """Nothing tells its mailboxes apart but their mail."""
     account_options = {"disable": ["OBJECTID"]}
 
     def test_a_chain_of_two_that_were_made_in_one_second(self):
         """One UIDVALIDITY, UIDNEXT and count."""
-        for turn in range(20):
-            names = ["P%d" % turn, "Q%d" % turn]
-            for name in names:
-                self.client.create(name)
-            if len({self.client.status(name)["uidvalidity"] for name in names}) == 1:
-                break
-        else:
-            self.fail("never in one second")
+        p, q = names = self.made_in_one_second("P", "Q")
         mail = {name: [self.corpus.simple("%s %d" % (name, n)) for n in range(3)] for name in names}
         for name in names:
             self.client.fill(name, mail[name])
         self.sync()
         self.sync()
-        p, q = names
         self.both((p, "R"), (q, p))
 
         self.assert_nothing_moves(p, "R")
@@ -431,10 +402,8 @@ class SameAtCyrusTest(SameAtAnotherServer):
 
 
 @one_in(2)
-class SameAtCourierTest(SameAtAnotherServer):
+class SameAtCourierTest(AtCourier, EachInItsSecond, SameOnBothSidesTest):
     """Each name has another UIDVALIDITY there, with other UIDs: nothing that is missing on one side counts as removed or moved then."""
-    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
-    separator, prefix = ".", "INBOX."
 
     def test_one_above_another_that_is_looked_at(self):
         """The server renames nothing that is open, nor what stands above it."""
@@ -455,18 +424,9 @@ class SameAtCourierTest(SameAtAnotherServer):
     test_mail_that_a_reader_moved_is_no_folder_that_did = None
 
 
-del SameAtAnotherServer
-
-
 @one_in(3, 1)
-class SameInPlusPlusTest(SameOnBothSidesTest):
-    account_options = {"layout": "maildir++"}
-
-    def mv(self, *pairs):
-        """A folder's children stand beside it: they are renamed one by one, as a mail reader does."""
-        for old, new in pairs:
-            below = [name for name in self.maildir.mailboxes() if name.startswith(old + "/")]
-            super().mv((old, new), *((name, new + name[len(old):]) for name in below))
+class SameInPlusPlusTest(BesideEachOther, SameOnBothSidesTest):
+    pass
 
 
 class NameOfOneThatIsGoneTest(Chains, SystemTest):

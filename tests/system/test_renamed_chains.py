@@ -6,11 +6,10 @@ import os
 import shutil
 import time
 
-from base import OK, PASSWORD, SOME, SystemTest, main, one_in
+from base import OK, PASSWORD, SOME, Dying, SystemTest, main, one_in
 from rig import killer
 from test_renamed_here import RenamingHere
 
-DEATHS = 10
 
 
 class Chains(RenamingHere):
@@ -42,6 +41,16 @@ class Chains(RenamingHere):
         for _ in range(2):
             result = self.sync()
             self.assertIn("nothing new", result.out)
+
+
+class BesideEachOther:
+    """In this layout a folder's children stand beside it: they are renamed one by one, as a mail reader does."""
+    account_options = {"layout": "maildir++"}
+
+    def mv(self, *pairs):
+        for old, new in pairs:
+            below = [name for name in self.maildir.mailboxes() if name.startswith(old + "/")]
+            super().mv((old, new), *((name, new + name[len(old):]) for name in below))
 
 
 class ChainTest(Chains, SystemTest):
@@ -422,14 +431,8 @@ class ExchangedWithoutIdentitiesTest(ExchangedTest):
 
 
 @one_in(3, 2)
-class ExchangedPlusPlusTest(ExchangedTest):
-    account_options = {"layout": "maildir++"}
-
-    def mv(self, *pairs):
-        """A folder's children stand beside it: they are renamed one by one, as a mail reader does."""
-        for old, new in pairs:
-            below = [name for name in self.maildir.mailboxes() if name.startswith(old + "/")]
-            super().mv((old, new), *((name, new + name[len(old):]) for name in below))
+class ExchangedPlusPlusTest(BesideEachOther, ExchangedTest):
+    pass
 
 
 @one_in(3)
@@ -454,14 +457,10 @@ class WithoutMoveTest(ChainTest):
         self.account.set(disable=["MOVE"])
 
 
-class KilledTest(Chains, SystemTest):
+class KilledTest(Chains, Dying, SystemTest):
     """Dead just before and just after each step, also between what is sent and its answer."""
     server_options = {"special_use": False, "users": {"u%03d" % n: PASSWORD for n in range(400)}}
     disable = []
-
-    def again(self):
-        self.doCleanups()
-        self.setUp()
 
     def die(self, act, at, after):
         self.account.set(disable=self.disable)
@@ -479,14 +478,6 @@ class KilledTest(Chains, SystemTest):
             self.assert_in(name, messages)
         self.assertEqual(self.quarantined(), [])
         return steps
-
-    def sweep(self, act):
-        steps = self.die(act, 0, False)
-        places = [(s, after) for s in steps for after in (False, True)] if os.environ.get("GOLUB_NIGHTLY") else killer.choose(steps, DEATHS)
-        for step, after in places:
-            self.again()
-            with self.subTest("%s %s" % ("after" if after else "before", step)):
-                self.die(act, step.number, after)
 
     def shift(self, mail):
         self.mv(("Y", "Z"), ("X", "Y"))

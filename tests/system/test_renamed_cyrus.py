@@ -6,27 +6,18 @@ import os
 import shutil
 
 from base import SystemTest, main
-from rig import cyrus
+from makesbase import AtCyrus
 import test_renamed_there as there
 import test_renamed_unsaid as unsaid
 
 
-class CyrusTest(unsaid.Other, there.Renaming, SystemTest):
-    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
-
+class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
     def given(self, *mailboxes, count=3):
         return there.Renaming.given(self, *mailboxes, count=count)
 
     def given_alike(self):
         """A and B: one UIDVALIDITY, and messages of one size and one date."""
-        for turn in range(20):
-            names = ["A%d" % turn, "B%d" % turn]
-            for name in names:
-                self.client.create(name)
-            if len({self.client.status(name)["uidvalidity"] for name in names}) == 1:
-                break
-        else:
-            self.fail("never in one second")
+        names = self.made_in_one_second("A", "B")
         for name in names:
             for n in range(3):
                 self.client.append(name, b"Subject: report\r\n\r\n%s %d\r\n" % (name[:1].encode(), n),

@@ -5,11 +5,10 @@ alone, a copy, out of the tree and back, renamed there as well} x {both separato
 import os
 import shutil
 
-from base import OK, PASSWORD, SOME, SystemTest, main, one_in
+from base import OK, PASSWORD, SOME, Dying, SystemTest, main, one_in
 from rig import killer
 from test_renamed_there import Renaming
 
-DEATHS = 10
 
 
 class RenamingHere(Renaming):
@@ -698,7 +697,7 @@ class LostAnswerTest(RenamingHere, SystemTest):
                 self.assert_same()
 
 
-class KilledTest(RenamingHere, SystemTest):
+class KilledTest(RenamingHere, Dying, SystemTest):
     """Dead just before and just after each step, also between what is sent and its answer; the next runs end it."""
     server_options = {"special_use": False, "users": {"u%03d" % n: PASSWORD for n in range(400)}}
     scenes = {
@@ -708,10 +707,6 @@ class KilledTest(RenamingHere, SystemTest):
     }
 
     identities = True
-
-    def again(self):
-        self.doCleanups()
-        self.setUp()
 
     def die(self, scene, at, after):
         mailboxes, pairs = self.scenes[scene]
@@ -732,14 +727,6 @@ class KilledTest(RenamingHere, SystemTest):
         self.assertEqual([n for n in self.client.mailboxes() if "golub-rename" in n], [])
         self.assert_same()
         return steps
-
-    def sweep(self, scene):
-        steps = self.die(scene, 0, False)
-        places = [(s, after) for s in steps for after in (False, True)] if os.environ.get("GOLUB_NIGHTLY") else killer.choose(steps, DEATHS)
-        for step, after in places:
-            self.again()
-            with self.subTest("%s %s" % ("after" if after else "before", step)):
-                self.die(scene, step.number, after)
 
     def test_with_children(self):
         self.sweep("children")

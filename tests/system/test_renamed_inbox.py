@@ -4,10 +4,10 @@ move, no body comes or goes, nothing is lost, nothing is doubled, and no removal
 along, and INBOX new ones; others move the messages, or give both anew. Courier refuses the command, and Cyrus 3.6 dies of it: there the messages are moved.
 """
 import re
-import unittest
 
 from base import NIGHTLY, OK, PASSWORD, SOME, SystemTest, main, one_in
-from rig import courier, cyrus, killer
+from makesbase import AtCourier, AtCyrus
+from rig import killer
 from rig.fill import Wire, small
 import test_renamed_there as there
 
@@ -261,21 +261,7 @@ class MovedTest(Moved, Inbox, SystemTest):
     account_options = {"disable": ["X-GUID"]}
 
 
-class Other(Moved, Inbox):
-    server_options = {}
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            raise unittest.SkipTest(problem)
-        super().setUpClass()
-
-
-class CourierTest(Other, SystemTest):
-    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
-    separator, prefix = ".", "INBOX."
-
+class CourierTest(AtCourier, Moved, Inbox, SystemTest):
     def test_the_command_itself_is_refused_and_changes_nothing(self):
         mails = self.given_inbox()
 
@@ -286,9 +272,7 @@ class CourierTest(Other, SystemTest):
         self.assert_in_sync()
 
 
-class CyrusTest(Other, SystemTest):
-    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
-
+class CyrusTest(AtCyrus, Moved, Inbox, SystemTest):
     def test_the_command_itself_changes_nothing_here(self):
         """The server dies of it, and leaves an empty mailbox of the new name."""
         mails = self.given_inbox()

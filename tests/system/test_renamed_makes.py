@@ -2,47 +2,16 @@
 Renames at servers of other makes, as they are: Cyrus, which says which mailbox is which, and Courier, which says nothing and numbers a mailbox anew with
 each name. The stories are Dovecot's: a folder that is renamed here, and, at Cyrus, a mailbox that is renamed there. Without identities: test_renamed_unsaid.py.
 """
-import time
-import unittest
-
 from base import main, one_in
-from rig import courier, cyrus
+from makesbase import AtCourier, AtCyrus, EachInItsSecond
 import test_renamed_here as here
 import test_renamed_there as there
-
-
-class AnotherMake:
-    server_options = {}
-    test_ten_thousand_messages_cost_no_body_and_few_turns = None  # test_renamed_unsaid.py has it
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            raise unittest.SkipTest(problem)
-        super().setUpClass()
-
-
-class AtCyrus(AnotherMake):
-    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
-
-
-class AtCourier(AnotherMake):
-    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
-    separator, prefix = ".", "INBOX."
-
-    def given(self, *mailboxes, count=3):
-        """UIDVALIDITY is the second in which each was made."""
-        mail = {}
-        for name in mailboxes:
-            mail.update(super().given(name, count=count))
-            time.sleep(1.1)
-        return mail
 
 
 # What a class names itself runs each time.
 @one_in(20)
 class HereAtCyrusTest(AtCyrus, here.VerbatimTest, here.RenamedHereTest):
+    test_ten_thousand_messages_cost_no_body_and_few_turns = None  # test_renamed_unsaid.py has it
     # It makes a mailbox of each name above another one, which is a folder here one run later, and deletes none that has others below it.
     test_below_another_one = test_below_its_own_old_name = test_another_one_takes_the_name_of_a_parent_that_is_removed_there = None
     test_a_folder = here.RenamedHereTest.test_a_folder
@@ -55,6 +24,7 @@ class HereAtCyrusTest(AtCyrus, here.VerbatimTest, here.RenamedHereTest):
 
 @one_in(20)
 class ThereAtCyrusTest(AtCyrus, there.RenamedThereTest):
+    test_ten_thousand_messages_cost_no_body_and_few_turns = None  # test_renamed_unsaid.py has it
     # It makes a mailbox of each name above another one, and knows no name with `%`.
     test_parents_that_are_none_change_with_what_is_below = test_to_the_name_of_a_parent_that_is_none = None
     test_something_else_in_the_way_above_itself = test_a_name_that_only_a_file_can_have = None
@@ -65,8 +35,9 @@ class ThereAtCyrusTest(AtCyrus, there.RenamedThereTest):
 
 
 @one_in(20)
-class HereAtCourierTest(AtCourier, here.VerbatimTest, here.RenamedHereTest):
+class HereAtCourierTest(AtCourier, EachInItsSecond, here.VerbatimTest, here.RenamedHereTest):
     """What is removed or moved here between two runs is not carried at once where a mailbox is paired anew."""
+    test_ten_thousand_messages_cost_no_body_and_few_turns = None  # test_renamed_unsaid.py has it
     test_a_folder = here.RenamedHereTest.test_a_folder
     test_with_what_is_below_it = here.VerbatimTest.test_with_what_is_below_it
     test_its_case_alone = here.RenamedHereTest.test_its_case_alone

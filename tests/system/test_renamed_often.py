@@ -7,6 +7,7 @@ import random
 
 from base import PASSWORD, SystemTest, main
 from rig import killer
+from test_renamed_there import Renaming
 
 FIRST = int(os.environ.get("GOLUB_FIRST", "1"))
 COUNT = int(os.environ.get("GOLUB_COUNT", "200" if os.environ.get("GOLUB_NIGHTLY") else "12"))
@@ -56,8 +57,7 @@ class RenamedOftenTest(SystemTest):
         result, steps = killer.run(self.home, at, "sync", "work", after=after)
         self.story.append("killed %s %s, exit %d" % ("after" if after else "before", steps[-1:], result.code))
 
-    def bodies(self):
-        return [line for line in self.proxy.sent() if b"BODY.PEEK[]" in line.upper() or b" APPEND " in line]
+    bodies = Renaming.bodies
 
     def given(self):
         names = {self.any_name() for _ in range(self.random.randint(2, 6))}

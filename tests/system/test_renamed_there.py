@@ -7,10 +7,9 @@ import re
 import shutil
 import statistics
 
-from base import CONFIG, OK, PASSWORD, SOME, SystemTest, main, one_in
+from base import CONFIG, NIGHTLY, OK, PASSWORD, SOME, Dying, SystemTest, main, one_in
 from rig import killer
 
-DEATHS = 10
 
 
 class Renaming:
@@ -35,10 +34,6 @@ class Renaming:
 
     def bodies(self):
         return [line for line in self.proxy.sent() if b"BODY.PEEK[]" in line.upper() or b" APPEND " in line]
-
-    def quarantined(self):
-        folder = os.path.join(self.account.state, "quarantine")
-        return os.listdir(folder) if os.path.isdir(folder) else []
 
     def renamed(self, result):
         return {(e["from"], e["mailbox"]) for e in result.of("mailbox") if e.get("what") == "renamed-here"}
@@ -595,7 +590,7 @@ class PlusPlusTest(RenamedThereTest):
         self.skipTest("no folder stands in another one")
 
 
-class KilledTest(Renaming, SystemTest):
+class KilledTest(Renaming, Dying, SystemTest):
     """Dead just before and just after each step; the next runs end it, and the mail comes no second time."""
     server_options = {"special_use": False, "users": {"u%03d" % n: PASSWORD for n in range(400)}}
     scenes = {
@@ -608,12 +603,9 @@ class KilledTest(Renaming, SystemTest):
         "left": (("A", "A/Kid"), (("A", "B"),)),  # while A was left out
     }
 
-    def again(self):
-        self.doCleanups()
-        self.setUp()
-
     def die(self, scene, at, after):
         mailboxes, pairs = self.scenes[scene]
+        self.scene = scene
         if scene == "taken":
             self.given("B", count=0)
         self.given(*mailboxes, count=2)
@@ -637,17 +629,14 @@ class KilledTest(Renaming, SystemTest):
         self.assert_same()
         return steps
 
-    def sweep(self, scene):
-        steps = self.die(scene, 0, False)
+    def places_to_die(self, steps):
         first = min([s.number for s in steps if "rename" in s.call and "golub-new" not in s.what] or [1])
         places = [(s, after) for s in steps if s.number >= first - 12 and not s.sends for after in (False, True)]
-        if not os.environ.get("GOLUB_NIGHTLY"):
-            places = places[:: max(1, len(places) // (4 if scene == "left" else DEATHS))] + [
-                p for p in places if p[0].call == "unlinkat" or (scene == "new" and "golub-rename" in p[0].what)]  # a folder goes, or makes way
-        for step, after in places:
-            self.again()
-            with self.subTest("%s %s" % ("after" if after else "before", step)):
-                self.die(scene, step.number, after)
+        if NIGHTLY:
+            return places
+        aside = self.scene == "new"  # a folder goes, or makes way
+        few = 4 if self.scene == "left" else self.deaths
+        return places[::max(1, len(places) // few)] + [p for p in places if p[0].call == "unlinkat" or (aside and "golub-rename" in p[0].what)]
 
     def test_with_children(self):
         self.sweep("children")

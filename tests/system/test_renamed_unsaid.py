@@ -5,11 +5,9 @@ What only looks like it is no rename: both are there then, and nothing is remove
 import os
 import re
 import shutil
-import time
-import unittest
 
 from base import PASSWORD, SOME, SystemTest, main
-from rig import courier, cyrus
+from makesbase import AtCourier, AtCyrus, EachInItsSecond
 import test_renamed_there as there
 
 
@@ -149,25 +147,9 @@ class KilledTest(there.KilledTest):
     account_options = {"disable": ["X-GUID"]}
 
 
-class Other:
+class Other(EachInItsSecond):
     """A server of another make: nothing that it says is masked."""
-    server_options = {}
     enough = 10  # turns
-
-    def given(self, *mailboxes, count=3):
-        """Both take UIDVALIDITY from the clock: two that have one are told apart by nothing that a list says."""
-        mail = {}
-        for name in mailboxes:
-            mail.update(super().given(name, count=count))
-            time.sleep(1.1)
-        return mail
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            raise unittest.SkipTest(problem)
-        super().setUpClass()
 
     def fill_with_many(self):
         self.client.fill("A", [self.corpus.simple("many %d" % n) for n in range(312)])
@@ -180,11 +162,7 @@ class Other:
 
         self.assert_followed(("A", "B"))
 
-    def test_with_what_is_below_it(self):
-        self.given("A", "A/Kid", "A/Kid/Deep", "Other")
-        self.rename(("A", "B"))
-
-        self.assert_followed(("A", "B"), ("A/Kid", "B/Kid"), ("A/Kid/Deep", "B/Kid/Deep"))
+    test_with_what_is_below_it = there.RenamedThereTest.test_with_what_is_below_it
 
     def test_ten_thousand_messages_cost_no_body_and_few_turns(self):
         self.given("A", count=1)
@@ -206,10 +184,8 @@ class Other:
         self.assert_same()
 
 
-class CourierTest(Other, there.Renaming, SystemTest):
+class CourierTest(AtCourier, Other, there.Renaming, SystemTest):
     """It gives another UIDVALIDITY, and UIDs anew, with another name."""
-    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
-    separator, prefix = ".", "INBOX."
     enough = 13  # all headers are read, in two turns; the SELECT with the old UIDVALIDITY is one in vain
 
     def folder(self, name):
@@ -331,9 +307,8 @@ class CourierTest(Other, there.Renaming, SystemTest):
         self.assertEqual(self.quarantined(), [])
 
 
-class CyrusTest(Other, there.Renaming, SystemTest):
+class CyrusTest(AtCyrus, Other, there.Renaming, SystemTest):
     """Not asked for MAILBOXID, as an older one has none. UIDVALIDITY and UIDs stay."""
-    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
     account_options = {"disable": ["OBJECTID"]}
 
     def test_a_swap(self):
@@ -344,14 +319,7 @@ class CyrusTest(Other, there.Renaming, SystemTest):
 
     def given_of_one_second(self, *mailboxes):
         """One UIDVALIDITY, UIDNEXT and count."""
-        for turn in range(20):
-            names = ["%s%d" % (name, turn) for name in mailboxes]
-            for name in names:
-                self.client.create(name)
-            if len({self.client.status(name)["uidvalidity"] for name in names}) == 1:
-                break
-        else:
-            self.fail("never in one second")
+        names = self.made_in_one_second(*mailboxes)
         self.mails = [self.corpus.simple("%s %d" % (name, n), "body %d" % n) for name in names for n in range(3)]
         for k, name in enumerate(names):
             self.client.fill(name, self.mails[3 * k:3 * k + 3])
@@ -378,23 +346,8 @@ class CyrusTest(Other, there.Renaming, SystemTest):
 
         self.assert_each_once()
 
-    def test_a_circle(self):
-        self.given("A", "B", "C")
-        self.rename(("A", "X"), ("C", "A"), ("B", "C"), ("X", "B"))
-
-        self.assert_followed(("A", "B"), ("B", "C"), ("C", "A"))
-
-    def test_the_old_name_is_made_anew(self):
-        self.given("A")
-        self.rename(("A", "B"))
-        self.client.create("A")
-        self.client.fill("A", [self.corpus.simple("of the new A")])
-
-        result = self.sync("--json")
-
-        self.assertEqual(self.renamed(result), {("A", "B")})
-        self.assertEqual(len(self.bodies()), 1)
-        self.assert_in_sync()
+    test_a_circle_of_three = there.RenamedThereTest.test_a_circle_of_three
+    test_the_old_name_is_made_anew = there.RenamedThereTest.test_the_old_name_is_made_anew
 
     def test_new_mail_removals_and_flags_meanwhile(self):
         mail = self.given("A", count=4)

@@ -1,10 +1,10 @@
 """`delete = "trash"`: what is removed here goes into the server's Trash, by MOVE or by COPY and a removal, and never for good before it stands there."""
 import contextlib
 import sqlite3
-import unittest
 
 from base import HELD, OK, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main, one_in
-from rig import bent, courier, cyrus, killer
+from makesbase import AtCourier, AtCyrus
+from rig import bent, killer
 from storm import FULL
 
 DEATHS = 10
@@ -274,16 +274,8 @@ class PlainestTest(CopyTest):
         self.assertLess(looked, sent.index(b"EXPUNGE"))
 
 
-class AnotherMake:
-    """A server of another make; its Trash is made by the user."""
-    server_options = {}
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            raise unittest.SkipTest(problem)
-        super().setUpClass()
+class MadeByTheUser:
+    """Its Trash."""
 
     def given_both_sides(self, messages=(), mailbox="INBOX"):
         if "Trash" not in self.client.mailboxes():
@@ -294,9 +286,8 @@ class AnotherMake:
 
 
 @one_in(2)
-class CyrusTest(AnotherMake, MoveTest):
+class CyrusTest(AtCyrus, MadeByTheUser, MoveTest):
     """It says which mailbox is for what, once a client has said so, and moves with QRESYNC."""
-    fetch, server_class = staticmethod(cyrus.fetch), cyrus.Cyrus
 
     def make_special(self):
         for name in ("Trash", "Drafts"):
@@ -304,10 +295,8 @@ class CyrusTest(AnotherMake, MoveTest):
 
 
 @one_in(2)
-class CourierTest(AnotherMake, CopyTest):
+class CourierTest(AtCourier, MadeByTheUser, CopyTest):
     """It never says which mailbox is for what, and knows no MOVE."""
-    fetch, server_class = staticmethod(courier.fetch), courier.CourierImap
-    separator, prefix = ".", "INBOX."
     account_options = {**Trash.account_options, "special": ["trash=Trash", "drafts=Drafts"]}
 
     def make_special(self):

@@ -2,21 +2,12 @@
 import time
 
 from base import main
-from rig.courier import CourierImap, fetch
+from makesbase import AtCourier
 from watchbase import WatchTest
 
 
-class CourierTest(WatchTest):
-    server_class = CourierImap
-    separator, prefix = ".", "INBOX."
+class CourierTest(AtCourier, WatchTest):
     account_options = {"poll": 60}
-
-    @classmethod
-    def setUpClass(cls):
-        problem = fetch()
-        if problem:
-            cls.skipTest(cls, "The server is not here: " + problem)
-        super().setUpClass()
 
     def test_what_is_done_on_either_side_is_on_the_other_one_soon_after(self):
         self.client.create("Work")

@@ -10,16 +10,8 @@ DAMAGED = (OK, SOME, 5, -9, 137)  # how a run may end whose line was cut or that
 
 
 class ServerWalk(SystemTest):
-    """A server is a subclass; load_tests of its file leaves this one out."""
-    fetch = None  # of the rig: why the server can't be had, or None
+    """A server is a subclass (makesbase.py); load_tests of its file leaves this one out."""
     NESTED = ("Work", "Work/2024", "Lists/garden/old", "Größe & mehr")
-
-    @classmethod
-    def setUpClass(cls):
-        problem = cls.fetch()
-        if problem:
-            cls.skipTest(cls, "The server is not here: " + problem)
-        super().setUpClass()
 
     def converge(self, seconds=2 * SETTLE):
         """Runs until one has nothing left to do, as a timer would start them: what was not answered is waited for first."""
