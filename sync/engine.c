@@ -10,6 +10,7 @@
  *   change      flags both ways
  *   move        both ways, without the bytes
  *   remove      last of all
+ *   rename      mailboxes there that may be numbered anew by that; then all of it once more
  *   close       reasons that are over go, old mail leaves the quarantine
  *
  * Since everything seen is in the journal, a pass that changed something is followed by another look and another plan, until
@@ -357,7 +358,7 @@ survey(struct run *run)
     if (!run->made || !again)
         return run->made;
     look_at_stirred(run);
-    return survey_on_new_line(run);
+    return rename_there_settle(run) && survey_on_new_line(run);
 }
 
 /* What earlier runs left, and what was in flight when the line broke. */
@@ -391,6 +392,15 @@ do_all(struct run *run)
     return !is_look_due(run) || observe(run);
 }
 
+/* Those that get other names there when all else is done: what may be another one under them is looked at, and paired. */
+static bool
+rename_last(struct run *run)
+{
+    if (!run->renames_last || run_stopped(run))
+        return true;
+    return rename_there_last(run) && mailboxes_create(run) && (!is_look_due(run) || do_all(run));
+}
+
 /* All that is done on a line. Where it breaks, this begins anew on the next one. What broke it comes last, and alone. */
 static bool
 work_on_line(struct run *run)
@@ -403,7 +413,7 @@ work_on_line(struct run *run)
         return dry_pass(run);
     if (!begin_work(run) || !do_all(run))
         return false;
-    if (!run_stopped(run) && attempts_begin_last(run) && !do_all(run))
+    if ((!run_stopped(run) && attempts_begin_last(run) && !do_all(run)) || !rename_last(run))
         return false;
     uneven_say(run);
     keywords_end(run);

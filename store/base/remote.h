@@ -148,7 +148,10 @@ struct remote_outcome { /* of one item or mailbox */
     bool kept;       /* of a removal, not ok: the server says OK, and the message is still there */
     bool unkept;     /* of a keyword, not ok: PERMANENTFLAGS leave it out */
     bool left_below; /* of a DELETE: what came below the mailbox meanwhile has no name of its own back */
-    /* Of a copy, move or APPEND that is ok: UIDVALIDITY and UID that it has, where that is not the UIDVALIDITY asked for; 0: not told. */
+    /*
+     * Of a copy, move or APPEND that is ok: UIDVALIDITY and UID that it has, where that is not the UIDVALIDITY asked for; 0: not told. Of a RENAME that is ok:
+     * the UIDVALIDITY that the mailbox has then, likewise.
+     */
     uint32_t came_to, came_as;
     /*
      * Of a change of flags that is ok: what has a MODSEQ above the first one, up to the second one, is this change and nothing else; 0 where that is

@@ -43,7 +43,7 @@ is_to_be_made(const struct run *run, const struct mailbox *mailbox, enum mailbox
 {
     const struct mailbox_now now = run_mailbox_now(mailbox);
 
-    return mailbox_may_be_made(side, &now, &run->account->policy);
+    return mailbox_may_be_made(side, &now, &run->account->policy) && !(side == SIDE_THERE && mailbox->made_last);
 }
 
 /* All of them made, made durable, and then in one commit: each by itself would be four flushes a mailbox. */

@@ -1,6 +1,8 @@
 /* See rename_there.h. */
 #include "sync/apply/rename_there.h"
 
+#include "sync/apply/rename_kept.h"
+#include "sync/apply/rename_last.h"
 #include "sync/apply/renamed_apart.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/renaming.h"
@@ -10,11 +12,6 @@
 #include "sync/run/situation.h"
 
 #include <strings.h>
-
-#define WAITS "rename-there" /* what is pending of a mailbox whose folder has another name */
-#define SPECIAL                                                                                                        \
-    ((unsigned)REMOTE_ALL | REMOTE_ARCHIVE | REMOTE_DRAFTS | REMOTE_FLAGGED | REMOTE_JUNK | REMOTE_SENT |              \
-     REMOTE_TRASH | REMOTE_IMPORTANT)
 
 enum step {
     STEP_ASIDE = 1,
@@ -36,131 +33,9 @@ struct answer {
 };
 
 static bool
-is_mover(const struct mailbox *mailbox)
-{
-    return mailbox->row.goal_there != NULL && mailbox->row.goal == NULL && mailbox->row.wire != NULL &&
-           mailbox->listed && mailbox->chosen && mailbox->asked && !mailbox->stuck && !mailbox->name_waits &&
-           !mailbox->undecided && mailbox->row.state != MAILBOX_GONE_REMOTE;
-}
-
-static bool
 is_aside(const struct mailbox *mailbox)
 {
     return aside_is_of(mailbox->row.id, mailbox->row.name);
-}
-
-/* ---- what may not go up ---- */
-
-/* It stays in sync as it is; people are told, and where it is no wish of theirs that counts as not done. */
-static bool
-keep_back(struct run *run, struct mailbox *mailbox, enum journal_pending_kind kind, const char *why)
-{
-    char what[LIMIT_MAILBOX_NAME + 80], text[2 * LIMIT_MAILBOX_NAME + 600];
-
-    mailbox->stuck = true;
-    (void)text_print(what, sizeof what, "rename this mailbox to \"%s\" on the server, as its folder here",
-                     mailbox->row.goal_there);
-    (void)text_print(text, sizeof text, "renamed here to \"%s\": %s", mailbox->row.goal_there, why);
-    if (kind != PENDING_POLICY)
-        run_complain(run, mailbox, what, why, "Its mail stays in sync; rename the folder back to end this.");
-    return run->dry || (run_begin(run) && run_end(run, run_pending(run, mailbox, 0, kind, WAITS, text, NULL)));
-}
-
-/* Something at or below it that must not be renamed. */
-static const char *
-find_forbidden(const struct run *run, const struct mailbox *mailbox, char why[static LIMIT_MAILBOX_NAME + 100])
-{
-    for (size_t i = 0; i < run->count; i++) {
-        const struct mailbox *item = &run->mailboxes[i];
-        const char *reason = NULL;
-
-        if (!item->listed || !renaming_is_at(item->row.name, mailbox->row.name))
-            continue;
-        if ((item->uses & SPECIAL) != 0)
-            reason = "has a special use on the server (`map` gives its folder another name)";
-        else if ((item->row.attributes & REMOTE_SHARED) != 0)
-            reason = "is not only yours";
-        else if (!item->chosen)
-            reason = "is left out by `mailboxes`";
-        else if (names_is_aside(item->row.name))
-            reason = "has another one's name here";
-        if (reason == NULL)
-            continue;
-        (void)text_print(why, LIMIT_MAILBOX_NAME + 100, "%s %s", item->row.name, reason);
-        return why;
-    }
-    return NULL;
-}
-
-/* The server said no to this name within a day. */
-static bool
-was_refused(struct run *run, const struct mailbox *mailbox, char why[static 600], bool *refused)
-{
-    char beginning[LIMIT_MAILBOX_NAME + 80];
-    struct journal_pending known;
-    size_t length;
-    bool found;
-
-    *refused = false;
-    if (!journal_pending_get(run->journal, mailbox->row.id, 0, &known, &found, &run->err))
-        return false;
-    (void)text_print(beginning, sizeof beginning, "renamed here to \"%s\": ", mailbox->row.goal_there);
-    length = strlen(beginning);
-    if (!found || known.kind != PENDING_FAILED || strcmp(known.detail, WAITS) != 0 ||
-        strncmp(known.why, beginning, length) != 0 || !run_within(run, known.since, AGE_DAY))
-        return true;
-    (void)text_print(why, 600, "%s", known.why + length);
-    *refused = true;
-    return true;
-}
-
-static bool
-is_below(const char *name, const char *above)
-{
-    return renaming_is_at(name, above) && strcmp(name, above) != 0;
-}
-
-/* It would have gone along. Renamed alone it makes, there, the name that the one above it could not get, and what is in that would have to move. */
-static bool
-stays_above(const struct run *run, const struct mailbox *mailbox, char why[static LIMIT_MAILBOX_NAME + 100])
-{
-    for (size_t i = 0; i < run->count; i++) {
-        const struct mailbox *above = &run->mailboxes[i];
-
-        if (is_mover(above) || above->apart || !above->listed || above->row.goal_there == NULL ||
-            !is_below(mailbox->row.name, above->row.name) || !is_below(mailbox->row.goal_there, above->row.goal_there))
-            continue;
-        (void)text_print(why, LIMIT_MAILBOX_NAME + 100, "%s, which stands above it, keeps its name", above->row.name);
-        return true;
-    }
-    return false;
-}
-
-static bool
-check(struct run *run, struct mailbox *mailbox)
-{
-    char why[LIMIT_MAILBOX_NAME + 100], words[600], utf8[LIMIT_MAILBOX_NAME + 1];
-    struct error err = {0};
-    bool refused;
-
-    if (!run->account->policy.push.mailboxes)
-        return keep_back(run, mailbox, PENDING_POLICY, "`push` lacks \"mailboxes\"");
-    if (find_forbidden(run, mailbox, why) != NULL)
-        return keep_back(run, mailbox, PENDING_MAILBOX, why);
-    if (stays_above(run, mailbox, why))
-        return keep_back(run, mailbox, PENDING_MAILBOX, why);
-    if (!names_to_server(mailbox->row.goal_there, mailbox->row.separator, utf8, &err))
-        return keep_back(run, mailbox, PENDING_MAILBOX, err.answer[0] != '\0' ? err.answer : err.what);
-    /* Else what is to stand below its own old name gets one for a while, and then not this one. */
-    if (mailbox->goal_taken)
-        return keep_back(run, mailbox, PENDING_MAILBOX, "another mailbox has that name");
-    if (survey_is_parent_only(run, mailbox->row.goal_there) && renamed_apart_may_be(run, mailbox)) {
-        mailbox->apart = mailbox->stuck = true;
-        return true;
-    }
-    if (!was_refused(run, mailbox, words, &refused))
-        return false;
-    return !refused || keep_back(run, mailbox, PENDING_FAILED, words);
 }
 
 /* ---- one step ---- */
@@ -251,9 +126,25 @@ rename_rows(struct run *run, struct mailbox *mailbox, const char *to, struct tex
     return ok;
 }
 
+/* Under another UIDVALIDITY it is looked at again, and so is all that went along. */
+static void
+look_again(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
+{
+    const bool same = uidvalidity == (mailbox->has_status ? mailbox->uidvalidity : mailbox->row.uidvalidity);
+
+    for (size_t i = 0; uidvalidity != 0 && !same && i < run->count; i++) {
+        struct mailbox *item = &run->mailboxes[i];
+
+        if (!item->listed || !renaming_is_at(item->row.name, mailbox->row.name))
+            continue;
+        item->has_status = item->current = false;
+        item->look_there = true;
+    }
+}
+
 /* It has that name on the server. Those below it that were to get theirs by that have them, too. */
 static bool
-finish(struct run *run, struct mailbox *mailbox, int64_t op, const char *to, const char *wire)
+finish(struct run *run, struct mailbox *mailbox, int64_t op, const char *to, const struct answer *answer)
 {
     bool *due = calloc(run->count + 1, sizeof *due);
     bool ok = due != NULL || run_no_memory(run);
@@ -263,7 +154,10 @@ finish(struct run *run, struct mailbox *mailbox, int64_t op, const char *to, con
     for (size_t i = 0; ok && i < run->count; i++)
         due[i] = run->mailboxes[i].row.goal_there != NULL;
     ok = ok && run_begin(run) &&
-         run_end(run, rename_rows(run, mailbox, to, text_of(wire)) && journal_op_delete(run->journal, op, &run->err));
+         run_end(run, rename_rows(run, mailbox, to, text_of(answer->wire)) &&
+                          journal_op_delete(run->journal, op, &run->err));
+    if (ok)
+        look_again(run, mailbox, answer->outcome.came_to);
     for (size_t i = 0; ok && i < run->count; i++)
         if (due[i])
             say_renamed(run, &run->mailboxes[i]);
@@ -300,7 +194,7 @@ let_be(struct renaming *renaming, struct mailbox *mailbox, enum journal_pending_
     if (is_aside(mailbox) && mailbox->left_name != NULL && is_free(run, mailbox, mailbox->left_name) &&
         !rename_one(renaming, mailbox, STEP_BACK))
         return false;
-    return mailbox->stuck || keep_back(run, mailbox, kind, why);
+    return mailbox->stuck || rename_keep_back(run, mailbox, kind, why);
 }
 
 static bool
@@ -366,7 +260,7 @@ rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step)
     if (ok && answer.outcome.ok) {
         renaming->progress = true;
         renaming->steps++;
-        ok = finish(run, mailbox, op.id, op.name, answer.wire);
+        ok = finish(run, mailbox, op.id, op.name, &answer);
     } else if (ok) {
         renaming->progress = true; /* who waited for it waits no more */
         ok = refused(renaming, mailbox, op.id, step, &answer.outcome);
@@ -391,7 +285,8 @@ static bool
 waits_for_above(const struct renaming *renaming, const struct mailbox *mailbox)
 {
     for (size_t i = 0; i < renaming->count; i++)
-        if (is_mover(renaming->movers[i]) && is_below(mailbox->row.goal_there, renaming->movers[i]->row.goal_there))
+        if (renaming_is_due(renaming->movers[i]) &&
+            renaming_is_below(mailbox->row.goal_there, renaming->movers[i]->row.goal_there))
             return true;
     return false;
 }
@@ -401,7 +296,7 @@ static bool
 is_any_below(const struct run *run, const char *name)
 {
     for (size_t i = 0; i < run->count; i++)
-        if (run->mailboxes[i].listed && is_below(run->mailboxes[i].row.name, name))
+        if (run->mailboxes[i].listed && renaming_is_below(run->mailboxes[i].row.name, name))
             return true;
     return false;
 }
@@ -434,12 +329,12 @@ step(struct renaming *renaming, struct mailbox *mailbox)
 {
     struct mailbox *holder;
 
-    if (!is_mover(mailbox))
+    if (!renaming_is_due(mailbox))
         return true;
-    if (is_below(mailbox->row.goal_there, mailbox->row.name))
+    if (renaming_is_below(mailbox->row.goal_there, mailbox->row.name))
         return is_aside(mailbox) || rename_one(renaming, mailbox, STEP_ASIDE);
     holder = find_holder(renaming, mailbox);
-    if (holder != NULL && (is_mover(holder) || waits_for_above(renaming, mailbox)))
+    if (holder != NULL && (renaming_is_due(holder) || waits_for_above(renaming, mailbox)))
         return true;
     if (waits_for_above(renaming, mailbox))
         return true;
@@ -458,9 +353,10 @@ static bool
 break_circle(struct renaming *renaming)
 {
     for (size_t i = 0; i < renaming->count; i++) {
-        struct mailbox *holder = is_mover(renaming->movers[i]) ? find_holder(renaming, renaming->movers[i]) : NULL;
+        struct mailbox *holder =
+            renaming_is_due(renaming->movers[i]) ? find_holder(renaming, renaming->movers[i]) : NULL;
 
-        if (holder != NULL && is_mover(holder) && !is_aside(holder))
+        if (holder != NULL && renaming_is_due(holder) && !is_aside(holder))
             return rename_one(renaming, holder, STEP_ASIDE);
     }
     return true;
@@ -485,7 +381,7 @@ gather(struct renaming *renaming)
     if (renaming->movers == NULL)
         return run_no_memory(run);
     for (size_t i = 0; i < run->count; i++)
-        if (is_mover(&run->mailboxes[i]))
+        if (renaming_is_due(&run->mailboxes[i]))
             renaming->movers[renaming->count++] = &run->mailboxes[i];
     if (renaming->count > 1)
         qsort(renaming->movers, renaming->count, sizeof(struct mailbox *), compare_goals);
@@ -505,7 +401,7 @@ rename_all(struct run *run)
         for (size_t i = 0; ok && i < renaming.count && !run_stopped(run); i++) {
             struct mailbox *mailbox = renaming.movers[i];
 
-            ok = !is_mover(mailbox) || (check(run, mailbox) && step(&renaming, mailbox));
+            ok = !renaming_is_due(mailbox) || (rename_may(run, mailbox) && step(&renaming, mailbox));
             renaming.progress = renaming.progress || mailbox->stuck; /* who waited for it waits no more */
         }
         if (ok && !renaming.progress && !run_stopped(run))
@@ -549,7 +445,7 @@ settle(struct run *run, const struct journal_op *op)
     else if (ok && answer.outcome.ok && !is_free(run, mailbox, op->name))
         ok = doubt(run, mailbox, "the server's list had another mailbox of that name");
     else if (ok && answer.outcome.ok)
-        ok = finish(run, mailbox, op->id, op->name, answer.wire);
+        ok = finish(run, mailbox, op->id, op->name, &answer);
     else if (ok)
         ok = answer.outcome.doubtful ? doubt(run, mailbox, answer.outcome.answer) : unfinished_end(run, op->id);
     free(answer.wire);
@@ -579,9 +475,9 @@ foresee(struct run *run)
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i], renamed;
 
-        if (!is_mover(mailbox))
+        if (!renaming_is_due(mailbox))
             continue;
-        ok = check(run, mailbox);
+        ok = rename_may(run, mailbox);
         renamed = *mailbox;
         renamed.row.name = mailbox->row.goal_there;
         if (ok && !mailbox->stuck)
@@ -590,10 +486,40 @@ foresee(struct run *run)
     return ok;
 }
 
+/* What is known beforehand keeps them back now, and those that are parted are. */
+static bool
+put_off(struct run *run)
+{
+    struct renaming renaming = {.run = run};
+    bool ok = gather(&renaming);
+
+    for (size_t i = 0; ok && i < renaming.count; i++)
+        ok = rename_may(run, renaming.movers[i]);
+    free(renaming.movers);
+    return ok && rename_last_wait(run) && renamed_apart(run);
+}
+
 bool
 rename_there(struct run *run)
 {
     if (run->dry)
         return foresee(run);
-    return settle_all(run) && rename_all(run) && name_gone(run) && renamed_apart(run);
+    if (!settle_all(run))
+        return false;
+    return rename_last_is_due(run) ? put_off(run) : rename_all(run) && name_gone(run) && renamed_apart(run);
+}
+
+bool
+rename_there_last(struct run *run)
+{
+    if (!rename_last_judge(run) || !rename_all(run) || !name_gone(run) || !renamed_apart(run))
+        return false;
+    run->renames_last = false;
+    return true;
+}
+
+bool
+rename_there_settle(struct run *run)
+{
+    return settle_all(run);
 }

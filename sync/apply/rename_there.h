@@ -1,6 +1,6 @@
 /*
- * Mailboxes whose folders were renamed here (observe/moved_folders.h) get their new names on the server, before anything else is asked of it: new
- * mail in such a folder goes to the right place.
+ * Mailboxes whose folders were renamed here (observe/moved_folders.h) get their new names on the server, before anything else is asked of it; where that may
+ * give them other UIDs, behind all else (rename_last.h).
  *
  *   C{intent: the name} | RENAME, and a look at both names as the proof; subscriptions follow | C{names of it and of all below, intent gone}
  *
@@ -19,5 +19,9 @@
 
 /** Once it is known which mailbox is which, and what has become of each. A dry run says what it would do. */
 MUST_CHECK bool rename_there(struct run *run);
+/** Those that came last (run->renames_last), behind all that was to be done in this run. */
+MUST_CHECK bool rename_there_last(struct run *run);
+/** On a new line: was what the last one was asked for carried out? Before it is compared with a list. */
+MUST_CHECK bool rename_there_settle(struct run *run);
 
 #endif

@@ -171,6 +171,27 @@ missing_perhaps_anew(struct run *run, struct journal_message *message, bool *per
 }
 
 /*
+ * *waits: it was removed on one side, and that is carried out on the other one whatever its UID is by then.
+ */
+static bool
+goes_all_the_same(struct run *run, const struct journal_message *message, bool past, bool *waits)
+{
+    const bool gone = (message->facts & FACT_GONE_HERE) != 0;
+    const bool removed = (message->facts & UNPAIRED_THERE) == FACT_GONE_THERE;
+
+    *waits = false;
+    /* A removal that was only begun, and whose message is there again: the server was restored. */
+    if ((removed || gone) &&
+        !(past ? is_pending : missing_waits)(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, waits))
+        return false;
+    /* A message that is out of the server's view is not shown under its new UID either: that proves nothing. */
+    *waits = *waits || (removed && (message->facts & FACT_OUT_OF_VIEW) != 0);
+    /* What is left of a move here that was cut off: its message stands where it went, and is looked for by that row. */
+    *waits = *waits || (removed && !past && (message->facts & FACT_MOVED) != 0);
+    return true;
+}
+
+/*
  * *counts: it had a UID, and its file is here. Where the server shows the past, what it lacks is what it lost: no row stays for it to be
  * found elsewhere, and the file goes up again.
  */
@@ -178,7 +199,7 @@ static bool
 unpair_row(struct run *run, struct journal_message *message, bool past, bool *counts)
 {
     bool known = message->uid != 0 || (message->facts & (FACT_ALIAS | FACT_GONE_THERE)) != 0;
-    bool gone = (message->facts & FACT_GONE_HERE) != 0, waits = false;
+    bool gone = (message->facts & FACT_GONE_HERE) != 0, waits;
     bool removed = (message->facts & UNPAIRED_THERE) == FACT_GONE_THERE;
 
     *counts = false;
@@ -189,19 +210,13 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
         return true;
     if (!past && uncommitted_may_be(message))
         return uncommitted_lose_uid(run, message);
-    /* A removal that was only begun, and whose message is there again: the server was restored. */
-    if ((removed || gone) &&
-        !(past ? is_pending : missing_waits)(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
+    if (!goes_all_the_same(run, message, past, &waits))
         return false;
     if (is_apart_there(message))
         return lose_uid(run, message, UNPAIRED_THERE | FACT_GONE_HERE);
     if ((message->base[0] == '\0' && !(waits && missing_is_adopted(message))) || (removed && gone) ||
         (gone && past && !waits))
         return forget_row(run, message); /* what the server has is looked at anew */
-    /* A message that is out of the server's view is not shown under its new UID either: that proves nothing. */
-    waits = waits || (removed && (message->facts & FACT_OUT_OF_VIEW) != 0);
-    /* What is left of a move here that was cut off: its message stands where it went, and is looked for by that row. */
-    waits = waits || (removed && !past && (message->facts & FACT_MOVED) != 0);
     *counts = !gone && !(removed && waits);
     if (removed && waits)
         return lose_uid(run, message, FACT_GONE_THERE);
@@ -233,6 +248,38 @@ missing_unpair(struct run *run, struct mailbox *mailbox, bool past)
         mailbox->row.missing = 0;
         mailbox->row.missing_since = 0;
     }
+    return ok;
+}
+
+/* It is gone on one side alone, and was on both. */
+static bool
+is_removed_on_one_side(const struct journal_message *message)
+{
+    const unsigned gone = message->facts & (FACT_GONE_HERE | FACT_GONE_THERE);
+
+    return (gone == FACT_GONE_THERE || (gone == FACT_GONE_HERE && message->uid != 0)) && message->base[0] != '\0' &&
+           (message->facts & (FACT_UNPAIRED | FACT_ALIAS)) == 0;
+}
+
+bool
+missing_unpair_forgets(struct run *run, const struct mailbox *mailbox, bool *forgets)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    *forgets = false;
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && !*forgets && i < count; i++) {
+        bool waits = true;
+
+        ok = run_load(run, ids[i], &message) &&
+             (!is_removed_on_one_side(&message) || goes_all_the_same(run, &message, false, &waits));
+        *forgets = ok && !waits;
+    }
+    free(ids);
     return ok;
 }
 

@@ -15,6 +15,8 @@
  *              whether the provider is still filling it
  */
 MUST_CHECK bool missing_unpair(struct run *run, struct mailbox *mailbox, bool past);
+/** Would that bring back what is known to be removed on one side of a message? What waits for a word or for the policy would go on waiting. */
+MUST_CHECK bool missing_unpair_forgets(struct run *run, const struct mailbox *mailbox, bool *forgets);
 /** Folder or mailbox was away and is back: nothing that is gone of its messages counts as removed. Inside a transaction. */
 MUST_CHECK bool missing_return(struct run *run, struct mailbox *mailbox);
 /**

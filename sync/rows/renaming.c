@@ -12,6 +12,20 @@ renaming_is_at(const char *name, const char *above)
     return strncmp(name, above, length) == 0 && (name[length] == '\0' || name[length] == '/');
 }
 
+bool
+renaming_is_below(const char *name, const char *above)
+{
+    return renaming_is_at(name, above) && strcmp(name, above) != 0;
+}
+
+bool
+renaming_is_due(const struct mailbox *mailbox)
+{
+    return mailbox->row.goal_there != NULL && mailbox->row.goal == NULL && mailbox->row.wire != NULL &&
+           mailbox->listed && mailbox->chosen && mailbox->asked && !mailbox->stuck && !mailbox->name_waits &&
+           !mailbox->undecided && mailbox->row.state != MAILBOX_GONE_REMOTE;
+}
+
 static const char *
 last_level(const char *name)
 {

@@ -9,6 +9,10 @@
 
 /** Is it this name, or one below it? */
 bool renaming_is_at(const char *name, const char *above);
+/** Is it one below this name? */
+bool renaming_is_below(const char *name, const char *above);
+/** Its folder was renamed here, and in this run nothing keeps its mailbox from getting the name there. */
+bool renaming_is_due(const struct mailbox *mailbox);
 /** Have both names the same last level, as what stands below one that was renamed? */
 bool renaming_is_last_same(const char *a, const char *b);
 /** The same name with another beginning, of `length` bytes. @return NULL: out of memory */

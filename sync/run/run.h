@@ -66,6 +66,7 @@ struct mailbox {
     bool
         apart; /* its folder was renamed to what is no mailbox there and can't become this one: apply/renamed_apart.h */
     bool keeps_name;   /* what it stands below got another name there, and it did not: took_name.h; for that moment */
+    bool made_last;    /* it is made there when names are free that others give up last: apply/rename_last.h */
     bool stayed_there; /* it has its old name there, and another UIDVALIDITY: renamed_mail.h */
     bool undecided;    /* whether it has another name on the server can't be told in this run: it is left alone */
     bool fits_one;     /* ... for something that is new there has numbers that fit */
@@ -338,6 +339,7 @@ struct run {
     struct attempts attempts;
     bool surveyed, made; /* the mailboxes are known; what one side lacked of mailboxes was made */
     bool begun;          /* what earlier runs left was looked at */
+    bool renames_last;   /* mailboxes get their new names there when all else is done: apply/rename_last.h */
     struct id_set
         chosen; /* messages on which somebody set one of two keywords on the server that exclude each other: this run has seen it */
     struct age_run age; /* the time that the quarantine's days are counted in */

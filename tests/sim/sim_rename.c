@@ -84,6 +84,8 @@ carry_out(struct server *server, struct sim_mailbox *box, int from, int to, stru
         server->aside.origin = origin;
         (void)text_print(server->aside.name, sizeof server->aside.name, "%.*s", (int)name.len, name.at);
     }
+    if (server->renumbers && to < SIM_MAILBOXES)
+        server_reset_uidvalidity(server, to);
     server->world->inside = true;
     if (to != SIM_MAILBOXES)
         tell_ledger(server, goal, origin, to);
@@ -142,6 +144,7 @@ remote_rename_mailbox(void *remote, const struct remote_rename *what,
     const bool proven = box == NULL && goal->exists && told;
     struct remote_outcome outcome = proven ? fine : no;
     outcome.doubtful = !proven && box == NULL;
+    outcome.came_to = proven && what->uidvalidity == 0 ? goal->uidvalidity : 0;
     return done(context, text_of(wire), &outcome);
 }
 

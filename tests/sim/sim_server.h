@@ -140,6 +140,7 @@ struct server {
     uint32_t next_uidvalidity, next_id;
     unsigned next_serial;
     bool identifies;                /* it says which mailbox is which */
+    bool renumbers;                 /* with a new name a mailbox has another UIDVALIDITY, and other UIDs */
     int lists;                      /* in this run */
     uint32_t listed[SIM_MAILBOXES]; /* which mailbox had this name in the last of them; 0: none */
     bool list_mute, list_gaps;      /* the list under way does so */

@@ -590,9 +590,30 @@ class VerbatimTest(RenamingHere, SystemTest):
 
         self.assert_sent(("B", "C"), ("A", "D"))
 
+    def test_a_new_folder_in_it_gets_mail_of_it(self):
+        mail = self.given("A")["A"]
+        self.mv(("A", "B"))
+        self.maildir.create("B/New")
+        self.maildir.move(self.maildir.find("B", mail[0]), "B/New")
+
+        self.sync()
+
+        self.assertEqual(self.bodies(), [])
+        self.assertEqual(set(self.client.mailboxes()), {"INBOX", "B", "B/New"})
+        self.assertEqual([(self.is_there(m, "B"), self.is_there(m, "B/New")) for m in mail], [(False, True)] + 2 * [(True, False)])
+        self.sync()
+        self.assert_in_sync()
+
 
 class VerbatimDotTest(VerbatimTest):
     server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False}
+
+
+@one_in(7)
+class VerbatimUnsaidTest(VerbatimTest):
+    """Nobody says which mailbox is which: they are renamed when all else is done."""
+    account_options = {"disable": ["X-GUID"]}
+    test_a_new_folder_in_it_gets_mail_of_it = VerbatimTest.test_a_new_folder_in_it_gets_mail_of_it
 
 
 @one_in(5)

@@ -13,9 +13,9 @@ static const struct remote_rename a_to_b = {
 static bool
 tell_renamed(void *context, struct text wire, const struct remote_outcome *outcome)
 {
-    tell(context, "renamed %.*s%s%s%s%s\n", (int)wire.len, wire.at, outcome->ok ? " ok" : " no",
-         outcome->doubtful ? " doubtful" : "", outcome->answer[0] != '\0' ? ": " : "", outcome->answer);
-    return true;
+    return tell(context, "renamed %.*s%s%s%s%s", (int)wire.len, wire.at, outcome->ok ? " ok" : " no",
+                outcome->doubtful ? " doubtful" : "", outcome->answer[0] != '\0' ? ": " : "", outcome->answer) &&
+           (outcome->came_to == 0 || tell(context, " with UIDVALIDITY %u", outcome->came_to)) && tell(context, "\n");
 }
 
 static void
@@ -107,7 +107,7 @@ a_name_that_nobody_else_gives_is_proof_whatever_its_uidvalidity(void **state)
                                          "C:g6 STATUS *", "S:g1 OK", "S:g2 OK", "S:g3 OK", "S:g4 OK",
                                          "S:* LIST () \"/\" B", "S:g5 OK", "S:* STATUS B (UIDVALIDITY 8)", "S:g6 OK",
                                          NULL},
-                   &what, "renamed B ok\n");
+                   &what, "renamed B ok with UIDVALIDITY 8\n");
 }
 
 static void
