@@ -64,8 +64,9 @@ hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo,
     return ok;
 }
 
-bool
-additions_name(struct run *run, struct todo *const *todos, size_t count, char id[static IDS_NAME_SIZE])
+/* The ID of a list of these. */
+static bool
+name_list(struct run *run, struct todo *const *todos, size_t count, char id[static IDS_NAME_SIZE])
 {
     int64_t *ids = calloc(count + 1, sizeof *ids);
     bool ok = ids != NULL;
@@ -75,6 +76,37 @@ additions_name(struct run *run, struct todo *const *todos, size_t count, char id
     ok = (ok && ids_name("additions", ids, count, id)) || run_no_memory(run);
     free(ids);
     return ok;
+}
+
+bool
+additions_keep(struct run *run, struct todo *const *todos, size_t count, const char *reason)
+{
+    char id[IDS_NAME_SIZE];
+    bool ok = name_list(run, todos, count, id);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct journal_hold hold = {.message = todos[i]->id, .kind = HOLD_ADDITIONS, .since = run->now};
+
+        (void)text_print(hold.list, sizeof hold.list, "%s", id);
+        (void)text_print(hold.reason, sizeof hold.reason, "%s", reason);
+        ok = journal_hold_add(run->journal, &hold, &run->err);
+    }
+    return ok;
+}
+
+bool
+additions_kept(struct run *run, int64_t message, const char *reason, bool *kept)
+{
+    struct journal_hold *list = NULL;
+    size_t count = 0;
+
+    *kept = false;
+    if (!journal_holds_of(run->journal, message, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        *kept = *kept || strcmp(list[i].reason, reason) == 0;
+    free(list);
+    return true;
 }
 
 bool
@@ -89,7 +121,7 @@ additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *tod
                                .additions = true,
                                .both = why->both};
     char id[IDS_NAME_SIZE];
-    bool ok = additions_name(run, todos, count, id);
+    bool ok = name_list(run, todos, count, id);
 
     for (size_t i = 0; ok && i < count; i++)
         ok = hold_one(run, mailbox, todos[i], id, why);

@@ -21,11 +21,16 @@ struct additions_why {
     bool both;           /* they would go both ways */
 };
 
-/** The ID of a list of these. */
-MUST_CHECK bool additions_name(struct run *run, struct todo *const *todos, size_t count, char id[static IDS_NAME_SIZE]);
 /** Hold these uploads and downloads of one mailbox as one list; inside a transaction. */
 MUST_CHECK bool additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count,
                                const struct additions_why *why);
+/**
+ * What the configuration keeps back is no question yet: these will be one, for this reason, should it be let go one day. Nobody is told, nothing is
+ * held in this run. Inside a transaction.
+ */
+MUST_CHECK bool additions_keep(struct run *run, struct todo *const *todos, size_t count, const char *reason);
+/** *kept: an earlier run kept this row so, or held it, for this reason. */
+MUST_CHECK bool additions_kept(struct run *run, int64_t message, const char *reason, bool *kept);
 /** The user said that it is to stay on its side alone: `message` is its row, which is saved. Inside a transaction. */
 MUST_CHECK bool additions_set_apart(struct run *run, struct journal_message *message);
 

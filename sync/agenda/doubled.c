@@ -34,18 +34,9 @@ may_go(const struct run *run, const struct todo *todo)
 static bool
 was_held(struct doubled *doubled, int64_t message, bool *held)
 {
-    struct journal_hold *list = NULL;
-    size_t count = 0;
-
     *held = false;
-    if (!ids_have(doubled->held, doubled->held_count, message))
-        return true;
-    if (!journal_holds_of(doubled->run->journal, message, &list, &count, &doubled->run->err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        *held = *held || strcmp(list[i].reason, reason) == 0;
-    free(list);
-    return true;
+    return !ids_have(doubled->held, doubled->held_count, message) ||
+           additions_kept(doubled->run, message, reason, held);
 }
 
 /* Released for good, or set apart for good. */
@@ -70,10 +61,6 @@ take_word(struct doubled *doubled, struct todo *todo)
 static bool
 keep_question(struct doubled *doubled, const struct mailbox *mailbox, size_t first, size_t end)
 {
-    struct run *run = doubled->run;
-    char id[IDS_NAME_SIZE];
-    bool ok;
-
     doubled->count = 0;
     for (size_t i = first; i < end; i++) {
         struct todo *todo = &doubled->agenda->todos[i];
@@ -81,15 +68,7 @@ keep_question(struct doubled *doubled, const struct mailbox *mailbox, size_t fir
         if (is_new(todo) && todo->step.kept_back && mailbox_is_open(mailbox))
             doubled->todos[doubled->count++] = todo;
     }
-    ok = additions_name(run, doubled->todos, doubled->count, id);
-    for (size_t i = 0; ok && i < doubled->count; i++) {
-        struct journal_hold hold = {.message = doubled->todos[i]->id, .kind = HOLD_ADDITIONS, .since = run->now};
-
-        (void)text_print(hold.list, sizeof hold.list, "%s", id);
-        (void)text_print(hold.reason, sizeof hold.reason, "%s", reason);
-        ok = journal_hold_add(run->journal, &hold, &run->err);
-    }
-    return ok;
+    return additions_keep(doubled->run, doubled->todos, doubled->count, reason);
 }
 
 static bool

@@ -6,6 +6,7 @@
 
 #define FILLING_MIN 10     /* up to so many missing messages never need the user's word */
 #define FILLING_SHARE 25   /* percent, where max-delete is off */
+#define KEPT "kept"        /* reason of a list: what an archive kept when a mailbox was made anew */
 #define FILLING_STILL 3600 /* seconds without a change after which the provider is taken to be done */
 
 struct resolving {
@@ -16,7 +17,8 @@ struct resolving {
     int64_t *claimed;             /* rows that were recognised as the new place of one that moved */
     size_t claimed_count;
     struct todo **held; /* uploads of the mailbox at hand that wait for a word */
-    size_t held_count;
+    struct todo **kept; /* ... that the configuration keeps back */
+    size_t held_count, kept_count;
     struct journal_message message, other;
 };
 
@@ -128,11 +130,21 @@ has_moved(struct resolving *resolving, const struct mailbox *mailbox, enum plan_
     return ok;
 }
 
+/* The configuration, and not this run's options, lets nothing go up: what the server lost stays here, and that is all. */
+static bool
+is_kept(const struct run *run, const struct todo *todo)
+{
+    const struct policy *policy = &run->account->policy;
+
+    return todo->step.verb == PLAN_UPLOAD && todo->step.kept_back && policy->one_way && !policy->push.new_mail &&
+           !run->options->one_way;
+}
+
 /* Delay an upload: of this file, or of the one that it was moved to meanwhile. */
 static bool
-is_for_upload(const struct todo *todo)
+is_for_upload(const struct run *run, const struct todo *todo)
 {
-    return todo->unpaired && !todo->dropped && todo->partner == 0 &&
+    return todo->unpaired && !is_kept(run, todo) && !todo->dropped && todo->partner == 0 &&
            (todo->step.verb == PLAN_UPLOAD || (todo->step.verb == PLAN_FORGET && todo->elsewhere != 0));
 }
 
@@ -217,6 +229,7 @@ static bool
 delay_upload(struct resolving *resolving, struct todo *todo, enum filling filling, bool *done)
 {
     struct run *run = resolving->run;
+    bool kept;
 
     *done = true;
     if (looks_first(resolving)) {
@@ -238,6 +251,10 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
         *done = run->options->reject_additions;
         return !*done || (run_load(run, todo->id, &resolving->message) && set_apart(resolving, todo));
     }
+    if (!additions_kept(run, todo->id, KEPT, &kept))
+        return false;
+    if (kept)
+        filling = FILLING_HELD;
     *done = filling != FILLING_NOT;
     if (filling == FILLING_WAITS)
         return wait_for(resolving, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
@@ -284,6 +301,11 @@ resolve_todo(struct resolving *resolving, struct todo *todo, enum filling fillin
         agenda_say_unproven(run, why);
         return wait_for(resolving, todo, PENDING_SETTLE, why);
     }
+    if (is_kept(run, todo)) {
+        resolving->kept[resolving->kept_count++] = todo;
+        todo->dropped = true;
+        return true;
+    }
     if (todo->step.verb == PLAN_UPLOAD) {
         if (!delay_upload(resolving, todo, filling, &done))
             return false;
@@ -292,7 +314,7 @@ resolve_todo(struct resolving *resolving, struct todo *todo, enum filling fillin
     } else if (filling != FILLING_NOT) {
         return wait_for(resolving, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
     }
-    if (!todo->step.kept_back || additions_have_word(run, todo->id))
+    if (!todo->step.kept_back)
         return resolve_row(resolving, todo, false);
     todo->dropped = true;
     return true;
@@ -337,12 +359,12 @@ is_filling(struct resolving *resolving, struct mailbox *mailbox, uint32_t missin
 }
 
 static uint32_t
-count_missing(const struct todo *todos, size_t count)
+count_missing(const struct run *run, const struct todo *todos, size_t count)
 {
     uint32_t missing = 0;
 
     for (size_t i = 0; i < count; i++)
-        missing += is_for_upload(&todos[i]);
+        missing += is_for_upload(run, &todos[i]);
     return missing;
 }
 
@@ -354,7 +376,7 @@ is_any_filling(const struct run *run, const struct agenda *agenda)
 
         while (at < agenda->count && agenda->todos[at].mailbox == agenda->todos[first].mailbox)
             at++;
-        if (row->had != 0 && is_much(run, row, count_missing(&agenda->todos[first], at - first)))
+        if (row->had != 0 && is_much(run, row, count_missing(run, &agenda->todos[first], at - first)))
             return true;
     }
     return false;
@@ -398,12 +420,12 @@ resolve_mailbox(struct resolving *resolving, struct mailbox *mailbox, size_t fir
 {
     struct run *run = resolving->run;
     struct todo *todos = resolving->agenda->todos;
-    const uint32_t missing = count_missing(&todos[first], end - first);
+    const uint32_t missing = count_missing(run, &todos[first], end - first);
     uint32_t unpaired = 0;
     enum filling filling;
     bool ok = true;
 
-    resolving->held_count = 0;
+    resolving->held_count = resolving->kept_count = 0;
     for (size_t i = first; i < end; i++)
         unpaired += todos[i].unpaired;
     if (unpaired == 0)
@@ -419,13 +441,14 @@ resolve_mailbox(struct resolving *resolving, struct mailbox *mailbox, size_t fir
     }
     if (filling == FILLING_WAITS)
         say_filling(run, mailbox, missing);
-    ok = ok && additions_hold(
-                   run, mailbox, resolving->held, resolving->held_count,
-                   &(struct additions_why){.reason = "refill",
-                                           .note = "they are missing there since its UIDVALIDITY changed",
-                                           .pending = "it was on the server before its UIDVALIDITY changed: waits for "
-                                                      "--confirm-additions",
-                                           .of = mailbox->row.had});
+    ok = ok && additions_keep(run, resolving->kept, resolving->kept_count, KEPT) &&
+         additions_hold(run, mailbox, resolving->held, resolving->held_count,
+                        &(struct additions_why){.reason = "refill",
+                                                .note = "they are missing there since its UIDVALIDITY changed",
+                                                .pending =
+                                                    "it was on the server before its UIDVALIDITY changed: waits for "
+                                                    "--confirm-additions",
+                                                .of = mailbox->row.had});
     return ok && journal_mailbox_save(run->journal, &mailbox->row, &run->err);
 }
 
@@ -443,7 +466,8 @@ agenda_unpaired(struct run *run, struct agenda *agenda)
         resolving->filling = is_any_filling(run, agenda);
         resolving->claimed = calloc(agenda->count + 1, sizeof *resolving->claimed);
         resolving->held = calloc(agenda->count + 1, sizeof(struct todo *));
-        ok = (resolving->claimed != NULL && resolving->held != NULL) || run_no_memory(run);
+        resolving->kept = calloc(agenda->count + 1, sizeof(struct todo *));
+        ok = (resolving->claimed != NULL && resolving->held != NULL && resolving->kept != NULL) || run_no_memory(run);
     }
     ok = ok && run_begin(run);
     for (uint32_t m = 0; ok && m < run->count; m++) { /* the agenda is ordered by mailbox */
@@ -458,6 +482,7 @@ agenda_unpaired(struct run *run, struct agenda *agenda)
     if (resolving != NULL) {
         free(resolving->claimed);
         free(resolving->held);
+        free(resolving->kept);
     }
     free(resolving);
     return ok;

@@ -1,12 +1,15 @@
 """golub-policies(7): what it prints is run as it stands, and what it promises is looked at on a real server."""
 import os
 import re
+import shutil
 import subprocess
 
 from base import HELD, OK, PASSWORD, main
+from rig import ahead
 from rig.maildir import Maildir
 from test_recipes import RecipeTest
 
+HOURS = 7200  # seconds
 MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "man", "golub-policies.7")
 
 
@@ -21,11 +24,13 @@ def blocks(section):
 class PoliciesTest(RecipeTest):
     server_options = {"special_use": {"Gesendete Objekte": "Sent", "Papierkorb": "Trash"}}
 
-    def shell(self, lines, expect=OK, home=None):
-        """What the manual prints, in a user's shell."""
+    def shell(self, lines, expect=OK, home=None, later=0):
+        """What the manual prints, in a user's shell, so many seconds later."""
         home = home or self.home
         environment = dict(os.environ, HOME=home.path, XDG_STATE_HOME=home.path_of("state"), XDG_CONFIG_HOME=os.path.dirname(os.path.dirname(home.config)),
                            PATH=self.home.path_of("bin") + os.pathsep + os.environ["PATH"])
+        if later:
+            environment.update(ahead.by(later))
         done = subprocess.run(["sh", "-e", "-c", lines], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
         self.assertEqual(done.returncode, expect, done.stdout + self.evidence())
         return done.stdout
@@ -65,11 +70,11 @@ class PoliciesTest(RecipeTest):
     def test_an_archive_keeps_whatever_happens_there(self):
         config, command = blocks("ARCHIVE")
         self.configure(config)
-        mails = [self.corpus.simple("mail %d" % n) for n in range(30)]
+        mails = [self.corpus.simple("mail %d" % n) for n in range(36)]  # more in each than golub sends again without a word
         for n, mailbox in enumerate(("INBOX", "Old", "Busy")):
             if mailbox != "INBOX":
                 self.client.create(mailbox)
-            self.client.fill(mailbox, mails[10 * n:10 * n + 10])
+            self.client.fill(mailbox, mails[12 * n:12 * n + 12])
         self.shell(command)
         self.assertEqual(self.everything(), {m.digest for m in mails})
 
@@ -84,8 +89,8 @@ class PoliciesTest(RecipeTest):
         self.client.create("Old")
         more = self.corpus.simple("new and old")
         self.client.fill("Old", [more])
-        self.proxy.reset()
         self.shell(command)
+        self.shell(command, later=HOURS)
 
         self.assertEqual(self.everything(), {m.digest for m in (*mails, more)})
         archive = Maildir(self.home.path_of("Mail", "archive"))
@@ -100,6 +105,12 @@ class PoliciesTest(RecipeTest):
         self.shell(command)
         self.assertEqual(self.client.tree(), before, "nothing is sent")
         self.assertFalse(archive.has("INBOX", mails[1]), "nor fetched again")
+
+        archive.delete(archive.find("Old", more))
+        self.shell(command)
+        self.client.store("Old", self.client.uid_of("Old", more), "+", ["\\Flagged"])
+        self.shell(command)
+        self.assertTrue(archive.has("Old", more), "it is wanted there")
 
     # -- an upload
 
@@ -227,6 +238,39 @@ class ChangedTest(PoliciesTest):
         self.given_lived(UPLOAD)
         self.changed(ARCHIVE)
         self.assert_stands("here", "there", "there here", "there here")
+
+    def given_made_anew(self, count):
+        """Below an archive one mailbox lost its mail, and is another one now."""
+        self.policy(ARCHIVE)
+        self.client.create("Old")
+        self.lost = [self.corpus.simple("lost %d" % n) for n in range(count)]
+        self.client.fill("Old", self.lost)
+        self.shell("golub sync work")
+        self.client.delete_mailbox("Old")
+        self.client.create("Old")
+        self.client.fill("Old", [self.corpus.simple("of the new one")])
+        for _ in range(2):
+            self.shell("golub sync --confirm-additions work")
+
+    def forget_old(self):
+        self.client.delete_mailbox("Old")
+        self.shell("golub sync work")
+        shutil.rmtree(self.maildir.folder("Old"))
+        self.shell("golub sync work")
+
+    def test_from_an_archive_to_one_that_sends_what_a_new_mailbox_lacks_waits_for_a_word(self):
+        for policy, count, word in ((MIRROR, 3, "confirm"), (MIRROR, 12, "reject"), (UPLOAD, 3, "reject")):
+            with self.subTest((policy, count, word)):
+                self.given_made_anew(count)
+                self.policy(policy)
+                for _ in range(2):
+                    self.shell("golub sync work", HELD)
+                    self.assertEqual(self.client.status("Old")["messages"], 1)
+                self.shell("golub sync --%s-additions work" % word)
+                self.shell("golub sync work")
+                self.assertEqual(self.client.status("Old")["messages"], 1 if word == "reject" else 1 + count)
+                self.assertLessEqual({m.digest for m in self.lost}, self.everything("work"))
+                self.forget_old()
 
     def test_one_run_with_an_option_changes_nothing_of_it(self):
         """An archive that is only ever synced with --pull is one, and --pull of a mirror makes none of it."""
