@@ -82,7 +82,7 @@ judge(struct run *run, struct todo *todo, const struct mailbox *place, struct jo
     if (!new || under_way || message->uid != 0)
         return true;
     if (found && run->now - pending.since >= FILING_WAIT_S)
-        return filed_before(run, todo, place);
+        return filed_before(run, todo, place, pending.since);
     todo->dropped = true;
     if (found && is_waiting(&pending) && pending.since <= run_now(run))
         return true;

@@ -13,11 +13,14 @@
 #include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
-#define RECENT_S (FILING_APART_S + FILING_WAIT_S) /* what the server took earlier is no copy of what was just sent */
+#define RECENT_S                                                                                                       \
+    (FILING_APART_S +                                                                                                  \
+     FILING_WAIT_S) /* before the file was seen: what the server took earlier is no copy of what was just sent */
 
 struct looking {
     struct run *run;
     struct mailbox *place;
+    int64_t since;                    /* when the file was first seen */
     struct journal_message file, row; /* of the mail reader's file; the one that is looked at */
     struct kinship kinship, other;
     int64_t found; /* 0: no row */
@@ -47,7 +50,7 @@ filed_is_same(const struct kinship *one, const struct kinship *other)
            (has_same_body(one, other) || !kin_same(&one->kin, &other->kin));
 }
 
-/* What golub fetched within that hour, and nobody touched since: neither its name, nor its flags, nor what is to be done about it. */
+/* What golub fetched, the server filed within that hour, and nobody touched since: neither its name, nor its flags, nor what is to be done about it. */
 static bool
 is_untouched(const struct looking *looking, bool *untouched)
 {
@@ -59,7 +62,7 @@ is_untouched(const struct looking *looking, bool *untouched)
 
     if (!journal_op_of(looking->run->journal, row->id, &op, &under_way, &looking->run->err))
         return false;
-    *untouched = row->uid != 0 && row->date > looking->run->now - RECENT_S && row->has_wire && row->has_header &&
+    *untouched = row->uid != 0 && row->date > looking->since - RECENT_S && row->has_wire && row->has_header &&
                  (row->facts & FACT_FETCHED) != 0 && (row->facts & ~usual) == 0 && !under_way &&
                  (change.add | change.del) == 0 && own_name_has(looking->run, looking->place, row);
     return true;
@@ -171,7 +174,7 @@ take(struct looking *looking)
 }
 
 bool
-filed_before(struct run *run, struct todo *todo, const struct mailbox *place)
+filed_before(struct run *run, struct todo *todo, const struct mailbox *place, int64_t since)
 {
     const struct policy *policy = &run->account->policy;
     struct looking *looking;
@@ -184,6 +187,7 @@ filed_before(struct run *run, struct todo *todo, const struct mailbox *place)
     if (looking == NULL)
         return run_no_memory(run);
     looking->run = run;
+    looking->since = since;
     looking->place = &run->mailboxes[todo->mailbox];
     ok = run_load(run, todo->id, &looking->file) && look_around(looking);
     if (ok && looking->found != 0 && !looking->more) {

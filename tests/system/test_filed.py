@@ -5,7 +5,7 @@ import sqlite3
 import time
 
 from base import SystemTest, main
-from rig import killer
+from rig import ahead, killer
 from rig.corpus import Mail
 
 
@@ -120,6 +120,12 @@ class FiledTest(SystemTest):
         self.maildir.delete(self.maildir.find("Sent", ours))
         self.sync()
         self.assertEqual((self.here(), self.there()), ([], []), "one message, in other bytes")
+
+    def test_so_it_does_where_the_next_run_is_hours_later(self):
+        ours, theirs = self.ours(), self.mail()
+        self.given_before(theirs, ours)
+        self.sync(env=ahead.by(7200))
+        self.assertEqual((self.here(), self.there()), ([ours.digest], [theirs.digest]))
 
     def test_one_to_which_the_server_wrote_lines_gives_way_too(self):
         ours = self.ours()
