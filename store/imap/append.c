@@ -2,7 +2,7 @@
  * Messages to be stored. Neighbours of one mailbox travel together (MULTIAPPEND, all or nothing), group after group
  * without waiting. Of a group that is refused two messages are sent by themselves, and the rest in halves, down to the one
  * that is the reason; but there are servers that give up an answer and store all the same, so the mailbox's UIDNEXT is asked for first: where it is
- * not what it was, nothing of the group is sent again before somebody has looked. A message that is refused by itself and brings keywords is sent once
+ * not what it was, or not told, nothing of the group is sent again before somebody has looked. A message that is refused by itself and brings keywords is sent once
  * more without them, after the same question: a server may refuse all of it for the sake of one (Exchange). Where two on end are refused in the same words, or the answer says by a code that it is enough,
  * nothing more is sent to that mailbox; over quota, to none.
  */
@@ -417,7 +417,7 @@ may_go_bare(const struct appending *appending, const struct command *command, co
            !says_never(response->said);
 }
 
-/* Nothing of the group was stored, or who is to know? */
+/* Nothing of the group was stored, or who is to know? Where UIDNEXT is not told now, or was not told before, nobody is. */
 static bool
 take_uidnext(struct appending *appending, const struct command *command, bool ok)
 {
@@ -429,8 +429,10 @@ take_uidnext(struct appending *appending, const struct command *command, bool ok
     appending->uidnext = 0;
     if (why != NULL)
         return report_all(appending, group, why);
-    place->doubtful = place->doubtful || (place->uidnext != 0 && uidnext > place->uidnext);
-    if (!place->doubtful)
+    const bool unknown = place->uidnext == 0 || uidnext == 0;
+
+    place->doubtful = place->doubtful || (!unknown && uidnext > place->uidnext);
+    if (!place->doubtful && !unknown)
         return halve(appending, command);
     place->group.permanent = false; /* of one of them perhaps, and nobody knows of which */
     return report_all(appending, group, &place->group);

@@ -168,6 +168,47 @@ refused_groups_that_may_have_been_stored_are_not_sent_again(void **state)
     }
 }
 
+/* Where UIDNEXT is not told, before or after, nobody knows: neither goes again, a group in halves or a message without its keywords. */
+static void
+what_may_have_been_stored_for_all_that_status_says_is_not_sent_again(void **state)
+{
+    static const char *const answers[][2] = {{"S:g2 NO not now", NULL},
+                                             {"S:g2 BAD what", NULL},
+                                             {"S:* STATUS a (MESSAGES 10)", "S:g2 OK"},
+                                             {"S:* STATUS a (UIDNEXT 0)", "S:g2 OK"},
+                                             {"S:* STATUS a (UIDNEXT 10)", "S:g2 OK"}};
+    enum { WAYS = sizeof answers / sizeof answers[0] };
+
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++)
+        for (size_t count = 1; count <= 2; count++) {
+            const char *const single[] = {
+                "C:g1 APPEND \"a\" (good) *{5+}", "B:5",         "C:",          "S:g1 NO too late",
+                "C:g2 STATUS \"a\" (UIDNEXT)",    answers[i][0], answers[i][1], NULL};
+            const char *const group[] = {
+                "C:g1 APPEND *", "B:5",         "C:*", "B:7", "C:", "S:g1 NO too late", "C:g2 STATUS \"a\" (UIDNEXT)",
+                answers[i][0],   answers[i][1], NULL};
+            struct script *script = given_script("LITERAL+ MULTIAPPEND UIDPLUS", count == 1 ? single : group);
+            struct remote_append all[2];
+
+            script->messages = messages;
+            for (size_t k = 0; k < 2; k++)
+                all[k] = (struct remote_append){.mailbox = TEXT("a"),
+                                                .uidvalidity = 7,
+                                                .uidnext = i + 1 == WAYS ? 0 : 10, /* the last: SELECT did not say it */
+                                                .keywords = "good",
+                                                .date = 1000000000,
+                                                .size = strlen(messages[k])};
+
+            assert_true(
+                script->remote.ops->append(script->remote.self, all, count, &telling_appender, script, &script->err));
+
+            assert_told(script, count == 1 ? "appended 0 u0 no: too late\n"
+                                           : "appended 0 u0 no: too late\nappended 1 u0 no: too late\n");
+            end_script(script);
+        }
+}
+
 /* Passing trouble, whatever it sounds like: neither BAD nor "invalid" is a message's own fault. */
 static void
 two_messages_on_end_that_are_refused_in_the_same_words_end_the_uploads_of_their_mailbox(void **state)
@@ -377,6 +418,7 @@ main(void)
         cmocka_unit_test(messages_that_look_alike_go_up_in_commands_of_their_own),
         cmocka_unit_test(of_a_refused_group_two_messages_are_sent_by_themselves_and_then_the_rest),
         cmocka_unit_test(refused_groups_that_may_have_been_stored_are_not_sent_again),
+        cmocka_unit_test(what_may_have_been_stored_for_all_that_status_says_is_not_sent_again),
         cmocka_unit_test(two_messages_on_end_that_are_refused_in_the_same_words_end_the_uploads_of_their_mailbox),
         cmocka_unit_test(what_is_refused_by_itself_goes_once_more_without_keywords),
         cmocka_unit_test(what_was_refused_before_is_sent_by_itself_when_the_server_asks_for_it),
