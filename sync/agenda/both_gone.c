@@ -222,8 +222,7 @@ read_moved(struct both_gone *both, const struct todo *to, bool header, struct ki
 
     if (!probe_remote(both->run, &probe, 1, header))
         return false;
-    *same =
-        probe.got && !probe.cut && (!header || memcmp(probe.digests.header, both->message->header, DIGEST_SIZE) == 0);
+    *same = probe.got && (!header || memcmp(probe.digests.header, both->message->header, DIGEST_SIZE) == 0);
     return true;
 }
 

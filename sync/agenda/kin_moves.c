@@ -123,7 +123,7 @@ choose(struct kin_moves *moves)
     return n;
 }
 
-/* Headers, or bodies, of those that are wanted. */
+/* Headers, or bodies, of those that are wanted; also what comes shorter than the server said: it equals the file's, or not. */
 static bool
 probe_gone(struct kin_moves *moves, bool headers)
 {
@@ -144,7 +144,7 @@ probe_gone(struct kin_moves *moves, bool headers)
     for (size_t i = 0; ok && i < n; i++) {
         struct moved *gone = &moves->gone[moves->probes[i].id];
 
-        gone->known = moves->probes[i].got && !moves->probes[i].cut;
+        gone->known = moves->probes[i].got;
     }
     return ok;
 }

@@ -286,7 +286,7 @@ read_bodies(struct kin_moves_there *moves)
     }
     ok = ok && run_has(run, &moves->arena) && (count == 0 || probe_remote(run, bodies, count, false));
     for (size_t i = 0; ok && i < count; i++) {
-        if (bodies[i].got && !bodies[i].cut)
+        if (bodies[i].got)
             *moves->probes[of[i]].kinship = *bodies[i].kinship;
     }
     return ok;

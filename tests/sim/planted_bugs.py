@@ -3675,6 +3675,8 @@ BUGS = [
         ("sync/apply/keywords.c", " || row->not_before > run_now(run) + AGE_DAY;", ";")),
     bug("keyword of a message that is gone kept for ever", KEYWORDS,
         ("sync/apply/keywords.c", "    if (*found || waits || !nowhere)\n", "    if (*found || waits || true)\n")),
+    bug("file that was saved anew sent as new mail where the server counts too much", Test("scenario_saved"),
+        ("sync/agenda/kin_moves.c", "gone->known = moves->probes[i].got;", "gone->known = moves->probes[i].got && !moves->probes[i].cut;")),
     bug("keyword that could not be held not offered again", KEYWORDS,
         ("sync/apply/keywords.c", "if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) && is_time(run, row)) {", "if (false) {")),
     bug("keyword that did not arrive with its message lost", KEYWORDS_KEPT,

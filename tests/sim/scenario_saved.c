@@ -68,6 +68,35 @@ what_is_saved_keeps_its_keywords(void **state)
         }
 }
 
+/* The lines that it had say that the file which is gone can't prove it; and its body comes shorter than the server said, each time. */
+static void
+what_is_saved_is_known_where_the_server_counts_too_much(void **state)
+{
+    (void)state;
+    for (int to = INBOX; to <= WORK; to++)
+        for (int move = 0; move < 2; move++) {
+            given_empty_account(1);
+            sim.server.size_high = 7;
+            sim.server.move = move != 0;
+            given_mail_there(INBOX, 1);
+            given_mail_there(INBOX, 2);
+            message_of(INBOX, 1)->dress = DRESS_MOVER;
+            server_set_flags(&sim.server, INBOX, message_of(INBOX, 1), FLAG_FLAGGED, KEYS);
+            for (int i = 0; i < 3; i++)
+                (void)when_golub_syncs_after(60);
+            sim.world.ledger[1].saved = true;
+            when_the_user_saves(1, INBOX, to, DRESS_READER);
+            const unsigned long sent = coverage.done[STEP_APPEND];
+
+            then_both_sides_agree();
+
+            then_it_is_there(to, 1, 1);
+            assert_int_equal(coverage.done[STEP_APPEND], sent);
+            assert_int_equal(message_of(to, 1)->keys, KEYS);
+            end_scenario(NULL);
+        }
+}
+
 /* The power fails, or the line breaks, before the COPY or behind it. What was not copied is sent: it failed once. */
 static void
 what_is_saved_and_cut_off_is_saved_once(void **state)
@@ -264,6 +293,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_is_saved_keeps_its_keywords),
+        SCENARIO(what_is_saved_is_known_where_the_server_counts_too_much),
         SCENARIO(what_is_saved_and_cut_off_is_saved_once),
         SCENARIO(what_is_saved_and_removed_there_meanwhile_is_sent),
         SCENARIO(what_is_saved_and_flagged_there_meanwhile_is_saved_once),
