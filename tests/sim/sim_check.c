@@ -361,7 +361,8 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
         return;
     /* What another client took off between STORE and echo, and then once more, looks like one that can't be stored there. */
     const unsigned kept = shown & box->permanent & ~sim->world.ledger[file->content].contested &
-                          ~check_letter_waits(&sim->clients[maildir->client], file);
+                          ~check_letter_waits(&sim->clients[maildir->client], file) &
+                          ~letters_sim_left(maildir, file->mailbox, file->info);
     for (size_t i = server_hidden(&sim->server, file->mailbox); i < box->count; i++)
         if (box->messages[i].content == file->content && ((box->messages[i].flags ^ here) & kept) != 0)
             violation(&sim->world, "no convergence: flags of #%d in %s: %x on the server, %x at client %d",

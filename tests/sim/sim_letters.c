@@ -66,6 +66,14 @@ letters_sim_forgive(struct maildir_sim *maildir, int content, int place, const c
         ledger_flags(maildir->world, content, place, 0, flags, true);
 }
 
+unsigned
+letters_sim_left(const struct maildir_sim *maildir, int place, const char *info)
+{
+    const bool left = (maildir->tree.tables[place].renumbered & 1u << SIM_FORWARDED) != 0;
+
+    return left ? letters_sim_flags(maildir, place, info) : 0;
+}
+
 void
 letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int to,
                   char info[static LOCAL_INFO_MAX + 1])
@@ -135,6 +143,8 @@ letters_sim_line(struct maildir_sim *maildir, int place, unsigned key, unsigned 
             taken = taken || table->letter[i] == letter;
         if (!taken) {
             table->letter[key] = (signed char)letter;
+            if ((table->freed & 1u << (letter - 1)) != 0) /* golub may have known it as another keyword's */
+                table->renumbered |= 1u << key;
             say(maildir->world, "      place %d: letter %c means keyword %x", place, 'a' + letter - 1, 1u << key);
             maildir_sim_touch(maildir, place);
         }

@@ -376,9 +376,14 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
     memcpy(maildir->tree.folder, then->folder, sizeof then->folder);
     memcpy(maildir->tree.aside, then->aside, sizeof then->aside);
     for (int i = 0; i < SIM_PLACES; i++) {
-        const unsigned renumbered = maildir->tree.tables[i].renumbered;
-        maildir->tree.tables[i] = then->tables[i];
-        maildir->tree.tables[i].renumbered |= renumbered; /* an order that is back is another one, too */
+        const struct sim_table now = maildir->tree.tables[i];
+        struct sim_table *table = &maildir->tree.tables[i];
+
+        *table = then->tables[i];
+        table->renumbered |= now.renumbered; /* an order that is back is another one, too */
+        table->freed |= now.freed;
+        for (int k = 0; k <= SIM_KEYWORDS; k++)
+            table->freed |= now.letter[k] != 0 && now.letter[k] != table->letter[k] ? 1u << (now.letter[k] - 1) : 0;
     }
     memcpy(maildir->tree.files, copy.files, then->count * sizeof copy.files[0]);
     maildir->tree.count = then->count;

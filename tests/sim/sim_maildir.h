@@ -59,6 +59,7 @@ struct
     sim_table { /* which keyword letters of a folder's names mean: of each keyword of this world the letter, 1 is a; 0: it has none */
     signed char letter[SIM_KEYWORDS + 1];
     unsigned renumbered; /* bits of those whose letter is another one since the table was written anew */
+    unsigned freed; /* letters, bits, that meant something before the Maildir was put back, and have no line since */
 };
 
 struct sim_tree { /* what a backup of the Maildir holds */
@@ -139,6 +140,8 @@ struct sim_file *maildir_sim_base(struct maildir_sim *maildir, int mailbox, cons
 unsigned letters_sim_keys(const struct maildir_sim *maildir, int place, const char *info);
 /** $Forwarded, if a letter says so there; else 0. */
 unsigned letters_sim_flags(const struct maildir_sim *maildir, int place, const char *info);
+/** ... of them those whose letter means that since the table was another one: both sides stay as they are */
+unsigned letters_sim_left(const struct maildir_sim *maildir, int place, const char *info);
 /** The info that a program gives this file in another folder: one that knows letters translates them, another one leaves them as they are. */
 void letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int to,
                        char info[static LOCAL_INFO_MAX + 1]);
