@@ -68,6 +68,8 @@ struct compress {     /* compress.c's; of one connection */
     uint64_t up;      /* bytes sent until then */
 };
 
+#define WARY_SUSPECTS 32 /* mailboxes in flight; what is beyond is asked for as ever */
+
 struct imap {
     const struct connection *to;
     struct connection patient; /* as `to`, but the interruption comes only after what is in flight had its time */
@@ -109,6 +111,8 @@ struct imap {
     unsigned wary;     /* WARY_ bits */
     uint32_t *unasked; /* hashes of mailboxes whose STATUS is not asked for */
     size_t unasked_count, unasked_size;
+    uint32_t suspects[WARY_SUSPECTS]; /* ... that was in flight when a line broke: the next survey asks each alone */
+    size_t suspect_count;
     bool plain_select; /* SELECT with parameters was refused */
 };
 

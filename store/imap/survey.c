@@ -50,6 +50,7 @@ struct survey {
     bool pair;           /* both lists were asked for, and the second one is not refused */
     bool torn;           /* ... and they don't tell the same mailboxes */
     bool ids_alone;      /* what is asked for is X-GUID and nothing else */
+    bool suspects;       /* STATUS is asked for of those in whose midst an earlier line broke, of each alone */
     struct quotas quotas;
 };
 
@@ -302,9 +303,7 @@ queue_quota(struct survey *survey)
     return queue_end(&imap->queue, survey->err);
 }
 
-#define UNASKED 32 /* mailboxes in flight that are not asked again: a server that dies may lose answers */
-
-/* The line broke while STATUS was asked for: from the first one without an answer on. */
+/* The line broke while STATUS was asked for: at one of those without an answer, or at none. */
 static void
 note_unasked(struct survey *survey)
 {
@@ -313,8 +312,10 @@ note_unasked(struct survey *survey)
 
     if (oldest == NULL || oldest->kind != COMMAND_STATUS || objectid_refused(imap))
         return;
-    for (size_t i = oldest->index; i < survey->next_status && i < oldest->index + UNASKED; i++)
-        wary_learn_status(imap, name_of(survey, &survey->mailboxes[i]));
+    if (survey->suspects)
+        wary_learn_status(imap, name_of(survey, &survey->mailboxes[oldest->index]));
+    for (size_t i = oldest->index; !survey->suspects && i < survey->next_status; i++)
+        wary_suspect_status(imap, name_of(survey, &survey->mailboxes[i]));
 }
 
 static bool
@@ -324,7 +325,8 @@ may_ask(const struct survey *survey, const struct mailbox *mailbox)
 
     if (mailbox->asked || (!survey->listing && (!mailbox->listed || mailbox->attributes & REMOTE_NOSELECT)))
         return false;
-    return memchr(name.at, '\0', name.len) == NULL && !wary_of_status(survey->imap, name);
+    return memchr(name.at, '\0', name.len) == NULL && !wary_of_status(survey->imap, name) &&
+           wary_is_suspect(survey->imap, name) == survey->suspects;
 }
 
 static bool
@@ -515,12 +517,36 @@ ask_ids(struct survey *survey)
     return true;
 }
 
+/* Which mailbox is which is told by these numbers: they are left out only of one that ended a line by itself. */
+static bool
+ask_suspects(struct survey *survey, const struct operation *status)
+{
+    struct queue *queue = &survey->imap->queue;
+    const bool serial = queue->serial;
+    bool ok;
+
+    if (survey->imap->suspect_count == 0)
+        return true;
+    survey->next_status = 0;
+    survey->suspects = queue->serial = true;
+    ok = queue_run(queue, status, survey->err);
+    if (!ok)
+        note_unasked(survey);
+    else
+        survey->imap->suspect_count = 0;
+    survey->suspects = false;
+    queue->serial = serial;
+    return ok;
+}
+
 static bool
 ask_statuses(struct survey *survey)
 {
     const struct operation status = {
         .self = survey, .next = next_status, .untagged = take_untagged, .answered = take_answer};
 
+    if (!ask_suspects(survey, &status))
+        return false;
     for (bool again = true; again;) {
         survey->next_status = 0;
         if (!queue_run(&survey->imap->queue, &status, survey->err)) {

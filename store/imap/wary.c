@@ -63,6 +63,30 @@ wary_learn(struct imap *imap, enum wary_list list, struct error *err)
 }
 
 void
+wary_suspect_status(struct imap *imap, struct text name)
+{
+    if (imap->suspect_count < WARY_SUSPECTS)
+        imap->suspects[imap->suspect_count++] = wary_hash(name);
+}
+
+static bool
+is_among(const uint32_t *hashes, size_t count, struct text name)
+{
+    const uint32_t hash = wary_hash(name);
+
+    for (size_t i = 0; i < count; i++)
+        if (hashes[i] == hash)
+            return true;
+    return false;
+}
+
+bool
+wary_is_suspect(const struct imap *imap, struct text name)
+{
+    return is_among(imap->suspects, imap->suspect_count, name);
+}
+
+void
 wary_learn_status(struct imap *imap, struct text name)
 {
     if (imap->unasked_count < UNASKED_MAX &&
@@ -73,12 +97,7 @@ wary_learn_status(struct imap *imap, struct text name)
 bool
 wary_of_status(const struct imap *imap, struct text name)
 {
-    const uint32_t hash = wary_hash(name);
-
-    for (size_t i = 0; i < imap->unasked_count; i++)
-        if (imap->unasked[i] == hash)
-            return true;
-    return false;
+    return is_among(imap->unasked, imap->unasked_count, name);
 }
 
 void

@@ -31,7 +31,14 @@ enum wary_list { /* what was sent behind the questions of a new line */
  * @param err  of the break: gets a hint where the line ended at NAMESPACE
  */
 void wary_learn(struct imap *imap, enum wary_list list, struct error *err);
-/** The line broke while the STATUS of this mailbox, by its name on the wire, was in flight. A few are remembered, the rest is let go. */
+/**
+ * The line broke while the STATUS of this mailbox, by its name on the wire, was in flight beside others: a server that dies may lose answers, so that
+ * any of them may have ended it, or none. A few are remembered, the rest is let go.
+ */
+void wary_suspect_status(struct imap *imap, struct text name);
+/** Is its STATUS asked for alone, so that it is known whether it ends the line? */
+bool wary_is_suspect(const struct imap *imap, struct text name);
+/** The line broke while the STATUS of this mailbox alone was in flight. */
 void wary_learn_status(struct imap *imap, struct text name);
 /** Is this mailbox looked at itself, and not asked for its STATUS? */
 bool wary_of_status(const struct imap *imap, struct text name);

@@ -334,6 +334,8 @@ BUGS = [
         ("sync/run/avoided.c", "            server.ops->avoid(server.self, run->avoided);", "            return true;")),
     bug("extension that ended the line enabled all the same", unit("test_imap_survey"),
         ("store/imap/imap.c", "can & CAPABILITY_ENABLE && !(imap->wary & WARY_ENABLE) &&", "can & CAPABILITY_ENABLE &&")),
+    bug("numbers that a line broke among are done without", system("test_renamed_unsaid.py", "BareTest.test_a_line_that_breaks_among_the_numbers_is_no_reason_to_do_without_them"),
+        ("store/imap/survey.c", "    if (survey->suspects)\n        wary_learn_status(imap,", "    if (!survey->suspects)\n        wary_learn_status(imap,")),
     bug("subscriptions that ended the line asked for all the same", unit("test_imap_survey"),
         ("store/imap/survey.c", "survey->extended || imap->wary & WARY_LSUB", "survey->extended")),
     bug("status that ended the line never asked for again", SUSPECTS,

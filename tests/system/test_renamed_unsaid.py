@@ -147,6 +147,36 @@ class KilledTest(there.KilledTest):
     account_options = {"disable": ["X-GUID"]}
 
 
+class BareTest(there.Renaming, SystemTest):
+    """Nothing but IMAP4rev1: the numbers of each mailbox are asked for one by one, and nothing else tells them apart."""
+    server_options = {"special_use": False, "capability": "IMAP4rev1"}
+    account_options = {"disable": ["X-GUID"]}
+
+    def test_a_line_that_breaks_among_the_numbers_is_no_reason_to_do_without_them(self):
+        mail = self.given("A", "B")
+        self.sync()
+        answers = self.proxy.stream("down")
+        self.rename(("A", "T"), ("B", "A"), ("T", "B"))
+        self.maildir.delete(self.maildir.find("A", mail["A"][0]))
+        self.through(cut_down=answers.index(b"UIDVALIDITY", answers.index(b"* STATUS")), times=1)
+
+        result = self.sync("--json")
+
+        self.assertEqual(self.renamed(result), {("A", "B"), ("B", "A")}, self.evidence())
+        self.assertEqual(self.client.status("B")["messages"], 2)
+        self.assert_same()
+
+    def test_a_mailbox_at_whose_numbers_each_line_ends_is_looked_at_itself(self):
+        mail = self.given("A", "B")
+        self.through(edit_up=lambda data: re.sub(rb'STATUS "?B"? .*', b"LOGOUT", data))
+        self.client.fill("B", [self.corpus.simple("more")])
+        self.client.expunge("A", self.client.uid_of("A", mail["A"][0]))
+
+        self.sync()
+
+        self.assert_same()
+
+
 class Other(EachInItsSecond):
     """A server of another make: nothing that it says is masked."""
     enough = 10  # turns
