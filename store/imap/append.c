@@ -60,7 +60,7 @@ place_of(const struct appending *appending, size_t index)
     return &appending->places[appending->place_of[index]];
 }
 
-/* "(\Seen $Forwarded keyword) " */
+/* "(\Seen $Forwarded keyword) ", or what is none of those keywords: $Forwarded is one for a server. */
 static void
 print_flags(struct queue *queue, const struct remote_append *message, bool bare)
 {
@@ -68,7 +68,7 @@ print_flags(struct queue *queue, const struct remote_append *message, bool bare)
 
     queue_print(queue, "(");
     for (unsigned bit = 1; bit <= FLAG_ALL; bit <<= 1) {
-        if (!(message->flags & bit))
+        if (!(message->flags & bit) || (bare && bit == FLAG_FORWARDED))
             continue;
         queue_print(queue, "%s%s", blank, flag_to_imap(bit));
         blank = " ";
@@ -409,9 +409,11 @@ static bool
 may_go_bare(const struct appending *appending, const struct command *command, const struct response *response,
             const struct remote_outcome *outcome)
 {
-    const char *keywords = appending->messages[command->first].keywords;
+    const struct remote_append *message = &appending->messages[command->first];
+    const bool has_any =
+        (message->flags & FLAG_FORWARDED) != 0 || (message->keywords != NULL && message->keywords[0] != '\0');
 
-    return command->count == 1 && !appending->bare[command->first] && keywords != NULL && keywords[0] != '\0' &&
+    return command->count == 1 && !appending->bare[command->first] && has_any &&
            !place_of(appending, command->first)->blameless && !outcome->gone && !outcome->permanent &&
            !outcome->throttled && !outcome->passing && !outcome->denied && !outcome->over_quota &&
            !says_never(response->said);

@@ -322,6 +322,13 @@ is_alone(const struct run *run, const struct mailbox *mailbox, const struct send
            (sending->wire_size > SMALL || refusal_is_probe(run, mailbox, sending->todo->id, WORK_APPEND));
 }
 
+/* \Deleted is no flag at Gmail; nor may a server take anything with a keyword that its mailbox does not: that stays on this side alone. */
+static unsigned
+flags_for(const struct run *run, const struct mailbox *mailbox, unsigned flags)
+{
+    return flags & ~(run->info.labels ? FLAG_DELETED : 0U) & ~(FLAG_FORWARDED & ~mailbox->row.permanent);
+}
+
 static bool
 send_batch(struct uploading *up)
 {
@@ -339,7 +346,7 @@ send_batch(struct uploading *up)
         up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire),
                                                  .uidvalidity = mailbox->row.uidvalidity,
                                                  .uidnext = mailbox->row.uidnext,
-                                                 .flags = sending->flags & ~(run->info.labels ? FLAG_DELETED : 0u),
+                                                 .flags = flags_for(run, mailbox, sending->flags),
                                                  .keywords = sending->keywords,
                                                  .date = sending->op.date,
                                                  .size = sending->wire_size,

@@ -368,6 +368,26 @@ what_left_a_mailbox_that_is_gone_waits_one_run_for_what_is_refused_beside_it(voi
     assert_int_equal(coverage.done[STEP_DELIVER], before);
 }
 
+/* It is a keyword for the server. */
+static void
+what_was_forwarded_goes_up_where_the_server_does_not_store_that(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.picky = true;
+    sim.server.boxes[INBOX].permanent = FLAG_ALL & ~(unsigned)FLAG_FORWARDED;
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    mua_set_flags(here(), file_of(INBOX, 1), FLAG_FORWARDED | FLAG_SEEN);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(message_of(INBOX, 1)->flags, FLAG_SEEN);
+    then_both_sides_agree();
+    assert_int_equal(flags_here(INBOX, 1), FLAG_FORWARDED | FLAG_SEEN);
+}
+
 int
 main(void)
 {
@@ -385,6 +405,7 @@ main(void)
         SCENARIO(flags_and_removals_in_a_mailbox_without_rights_are_no_trouble_and_asked_for_once_a_day),
         SCENARIO(a_new_file_in_a_mailbox_without_rights_waits_and_is_sent_once_a_day),
         SCENARIO(what_moves_out_of_a_mailbox_without_rights_is_copied),
+        SCENARIO(what_was_forwarded_goes_up_where_the_server_does_not_store_that),
         cmocka_unit_test(what_left_a_mailbox_that_is_gone_waits_one_run_for_what_is_refused_beside_it),
     };
 

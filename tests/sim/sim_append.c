@@ -67,8 +67,10 @@ key_bits(const char *keywords)
 
 /* Will the server take it? */
 static bool
-is_refused(struct server *server, int mailbox, int content, struct remote_outcome *outcome)
+is_refused(const struct upload *upload, int mailbox, int content, struct remote_outcome *outcome)
 {
+    const struct server *server = upload->server;
+
     memset(outcome, 0, sizeof *outcome);
     if (mailbox < 0) {
         outcome->gone = true;
@@ -82,6 +84,8 @@ is_refused(struct server *server, int mailbox, int content, struct remote_outcom
     } else if (content % 10 < server->declines) {
         outcome->passing = server->declines_for_now;
         text_print(outcome->answer, sizeof outcome->answer, "not now");
+    } else if (server->picky && (upload->message->flags & ~server->boxes[mailbox].permanent) != 0) {
+        text_print(outcome->answer, sizeof outcome->answer, "no such flag");
     } else if (server_is_full(server) || server->boxes[mailbox].count == SIM_MESSAGES) {
         outcome->over_quota = outcome->throttled = true;
         text_print(outcome->answer, sizeof outcome->answer, "[OVERQUOTA] full");
@@ -181,7 +185,7 @@ append_unheard(const struct upload *upload, int mailbox, int content, int dress)
 {
     struct remote_outcome outcome;
 
-    if (is_refused(upload->server, mailbox, content, &outcome))
+    if (is_refused(upload, mailbox, content, &outcome))
         return;
     if (rng_chance(&upload->server->world->rng, upload->server->dawdles ? 85 : 40))
         append_later(upload, mailbox, content, dress);
@@ -239,7 +243,7 @@ append_one(const struct upload *upload, size_t count, struct error *err)
     }
     if (fate != FATE_GO)
         return remote_broken(server, err);
-    if (!is_refused(server, mailbox, content, &outcome) && content + 1 == server->pretended)
+    if (!is_refused(upload, mailbox, content, &outcome) && content + 1 == server->pretended)
         uid = server_pretend(server, mailbox);
     else if (outcome.ok)
         uid = append_now(upload, mailbox, content, dress, &outcome);

@@ -101,6 +101,7 @@ struct server {
     bool lags, status_lags; /* UIDNEXT, that of STATUS, is still the highest UID after an APPEND */
     int refuses;            /* contents with number % 10 < refuses are refused for good */
     int declines;           /* ... and below this for now: it says so of each by itself */
+    bool picky;             /* refuses what is sent with a flag that its mailbox does not store */
     bool declines_for_now;  /* ... and says so: the next run may ask again */
     unsigned long refusals; /* bodies that it did not give */
     int window;             /* of a mailbox it shows so many, the newest; 0: all */
