@@ -24,9 +24,8 @@ rename_keep_back(struct run *run, struct mailbox *mailbox, enum journal_pending_
     return run->dry || (run_begin(run) && run_end(run, run_pending(run, mailbox, 0, kind, WAITS, text, NULL)));
 }
 
-/* Something at or below it that must not be renamed. */
-static const char *
-find_forbidden(const struct run *run, const struct mailbox *mailbox, char why[static LIMIT_MAILBOX_NAME + 100])
+const char *
+rename_find_forbidden(const struct run *run, const struct mailbox *mailbox, char why[static LIMIT_MAILBOX_NAME + 100])
 {
     for (size_t i = 0; i < run->count; i++) {
         const struct mailbox *item = &run->mailboxes[i];
@@ -98,7 +97,7 @@ rename_may(struct run *run, struct mailbox *mailbox)
 
     if (!run->account->policy.push.mailboxes)
         return rename_keep_back(run, mailbox, PENDING_POLICY, "`push` lacks \"mailboxes\"");
-    if (find_forbidden(run, mailbox, why) != NULL)
+    if (rename_find_forbidden(run, mailbox, why) != NULL)
         return rename_keep_back(run, mailbox, PENDING_MAILBOX, why);
     if (stays_above(run, mailbox, why))
         return rename_keep_back(run, mailbox, PENDING_MAILBOX, why);

@@ -11,6 +11,9 @@
  */
 MUST_CHECK bool rename_keep_back(struct run *run, struct mailbox *mailbox, enum journal_pending_kind kind,
                                  const char *why);
+/** Something at or below it that must not be renamed; NULL: nothing is. */
+const char *rename_find_forbidden(const struct run *run, const struct mailbox *mailbox,
+                                  char why[static LIMIT_MAILBOX_NAME + 100]);
 /** Does anything keep it back that is known beforehand? Then that is said, and the mailbox stuck. @return false: the run must end */
 MUST_CHECK bool rename_may(struct run *run, struct mailbox *mailbox);
 

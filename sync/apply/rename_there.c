@@ -197,12 +197,66 @@ let_be(struct renaming *renaming, struct mailbox *mailbox, enum journal_pending_
     return mailbox->stuck || rename_keep_back(run, mailbox, kind, why);
 }
 
+/* It stands below `name` there, and nothing stands between the two. */
+static bool
+is_next_below(const struct run *run, const struct mailbox *mailbox, const char *name)
+{
+    if (!mailbox->listed || !renaming_is_below(mailbox->row.name, name))
+        return false;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *above = &run->mailboxes[i];
+
+        if (above->listed && renaming_is_below(above->row.name, name) &&
+            renaming_is_below(mailbox->row.name, above->row.name))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Its goal is no mailbox there, and stands above others: some servers give such a name only once nothing stands below it. So all of that has another name for a
+ * while. @param lifted  false: nothing has, or something must not
+ */
+static bool
+lift_below(struct renaming *renaming, const struct mailbox *mailbox, bool *lifted)
+{
+    struct run *run = renaming->run;
+    char name[LIMIT_MAILBOX_NAME + 1], why[LIMIT_MAILBOX_NAME + 100];
+    bool ok = true;
+
+    *lifted = false;
+    (void)text_print(name, sizeof name, "%s", mailbox->row.goal_there);
+    for (size_t i = 0; i < run->count; i++)
+        if (is_next_below(run, &run->mailboxes[i], name) &&
+            (run->mailboxes[i].stuck || run->mailboxes[i].row.wire == NULL || !run->mailboxes[i].folder_here ||
+             rename_find_forbidden(run, &run->mailboxes[i], why) != NULL))
+            return true;
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *below = &run->mailboxes[i];
+
+        if (!is_next_below(run, below, name))
+            continue;
+        if (below->row.goal_there == NULL) {
+            below->row.goal_there = strdup(below->row.name);
+            if (below->row.goal_there == NULL)
+                return run_no_memory(run);
+        }
+        ok = rename_one(renaming, below, STEP_ASIDE);
+        *lifted = true;
+        i = (size_t)-1; /* rows have other names */
+        if (ok && below->stuck)
+            break;
+    }
+    return ok;
+}
+
 static bool
 refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum step step,
         const struct remote_outcome *outcome)
 {
     const bool parent = survey_is_parent_only(renaming->run, mailbox->row.goal_there);
     char words[600];
+    bool lifted = false;
 
     if (outcome->doubtful)
         return doubt(renaming->run, mailbox, outcome->answer);
@@ -213,6 +267,10 @@ refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum ste
     /* To a server that tells no case apart the two are one name. */
     if (step == STEP_HOME && !is_aside(mailbox) && strcasecmp(mailbox->row.goal_there, mailbox->row.name) == 0)
         return rename_one(renaming, mailbox, STEP_ASIDE);
+    if (step == STEP_HOME && parent && !lift_below(renaming, mailbox, &lifted))
+        return false;
+    if (lifted)
+        return rename_one(renaming, mailbox, STEP_HOME);
     (void)text_print(words, sizeof words, "%sthe server says: %s",
                      parent ? "there that name only stands above others, and is no mailbox; " : "", outcome->answer);
     return forget_refusal(renaming->run, mailbox) && let_be(renaming, mailbox, PENDING_FAILED, words);

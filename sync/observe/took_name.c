@@ -163,11 +163,9 @@ took_name_find(struct run *run, const struct renamed_item *items, size_t count)
 {
     struct journal_op *ops = NULL;
     size_t ops_count = 0;
-    bool any = false, ok = true;
+    bool ok;
 
-    for (size_t i = 0; i < run->count; i++)
-        any = any || run->mailboxes[i].row.goal_there != NULL;
-    if (!any || run->move_folders == NULL)
+    if (run->move_folders == NULL)
         return true;
     ok = journal_ops(run->journal, &ops, &ops_count, &run->err);
     for (size_t i = 0; ok && i < ops_count; i++) {

@@ -2,6 +2,7 @@
 #include "sync/rows/renaming.h"
 
 #include "sync/rows/unfinished.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 
 bool
@@ -172,7 +173,7 @@ name_anew(struct run *run, struct mailbox *mailbox, char *name, bool renamed)
     if (row->goal_there != NULL && strcmp(row->goal_there, name) == 0) {
         free(row->goal_there);
         row->goal_there = NULL;
-    } else if (!renamed && row->goal_there == NULL && mailbox->folder_here) {
+    } else if ((!renamed || aside_is_of(row->id, name)) && row->goal_there == NULL && mailbox->folder_here) {
         row->goal_there = old;
         old = NULL;
     }

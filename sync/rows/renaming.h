@@ -1,6 +1,7 @@
 /*
  * What a RENAME on the server makes of the journal: the mailbox and all that is known below it have other names there. Folders stay where they
- * are; what stands elsewhere than its name says, and nobody renamed, is to get its old name back (goal_there).
+ * are; what stands elsewhere than its name says, and nobody renamed, is to get its old name back (goal_there), and so is what has a
+ * name for a moment and is to get no other one.
  */
 #ifndef SYNC_ROWS_RENAMING_H
 #define SYNC_ROWS_RENAMING_H

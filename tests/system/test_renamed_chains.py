@@ -31,6 +31,13 @@ class Chains(RenamingHere):
         for message, place in zip(messages, self.places(messages)):
             self.assertEqual(place, ([mailbox], [] if message in left else [mailbox]), self.evidence())
 
+    def fold(self, old, new, *below):
+        """Into a folder that stands above others already, as one that is no mailbox."""
+        os.makedirs(self.maildir.folder(new), exist_ok=True)
+        for name in ("cur", "new", "tmp", *below):
+            os.rename(os.path.join(self.maildir.folder(old), name), os.path.join(self.maildir.folder(new), name))
+        shutil.rmtree(self.maildir.folder(old))
+
     def assert_no_body(self, expect=OK):
         result = self.sync("--json", expect=expect)
         self.assertEqual(self.bodies(), [], result)
@@ -488,8 +495,18 @@ class KilledTest(Chains, Dying, SystemTest):
         self.remove("X")
         return {"INBOX": mail["X"], "Y": mail["Y"]}
 
+    def lift(self, mail):
+        """P/C stands above P/C/A there, and is no mailbox: that one has another name for a moment."""
+        below = self.given("P/C/A", count=2)["P/C/A"]
+        self.fold("X", "P/C")
+        self.mv(("Y", "X"))
+        return {"P/C": mail["X"], "P/C/A": below, "X": mail["Y"]}
+
     def test_a_shift(self):
         self.sweep(self.shift)
+
+    def test_a_name_above_others(self):
+        self.sweep(self.lift)
 
     def test_all_moved_out(self):
         self.sweep(self.empty)
@@ -602,12 +619,7 @@ class ParentTest(Chains, SystemTest):
 
     def given_parent(self, *below):
         mail = self.given("X", "P", "P/C/A", *("X/" + name for name in below))
-        os.makedirs(self.maildir.folder("P/C"), exist_ok=True)
-        for name in ("cur", "new", "tmp"):
-            os.rename(os.path.join(self.maildir.folder("X"), name), os.path.join(self.maildir.folder("P/C"), name))
-        for name in below:
-            os.rename(self.maildir.folder("X/" + name), self.maildir.folder("P/C/" + name))
-        shutil.rmtree(self.maildir.folder("X"))
+        self.fold("X", "P/C", *below)
         return mail
 
     def test_what_stands_below_it_is_renamed_in_the_same_run(self):
@@ -622,7 +634,7 @@ class ParentTest(Chains, SystemTest):
     def test_it_is_made_and_what_moved_follows(self):
         mail = self.given_parent()
 
-        self.assert_no_body()
+        self.assertIn("it is made one", str(self.assert_no_body()))
 
         self.assert_in("P/C", mail["X"])
         self.assert_in("P/C/A", mail["P/C/A"])
@@ -649,16 +661,41 @@ class ParentTest(Chains, SystemTest):
         self.assertTrue(all(self.maildir.has("C", message) for message in mail["A"]))
         self.assert_rest()
 
-    def test_what_it_is_called_where_another_one_takes_its_old_name(self):
-        """No RENAME can give it the name, and no folder is left to leave its messages behind."""
+    def test_another_one_takes_its_old_name(self):
+        """No folder is left to leave its messages behind: what stands below its new name has another one for a moment."""
+        mail = self.given("Y")
+        mail.update(self.given_parent())
+        self.mv(("Y", "X"))
+
+        self.assert_no_body()
+
+        self.assert_in("P/C", mail["X"])
+        self.assert_in("P/C/A", mail["P/C/A"])
+        self.assert_in("X", mail["Y"])
+        self.assert_rest()
+
+    def test_what_it_is_called_where_what_stands_below_is_left_out(self):
         mail = self.given("Y")
         self.given_parent()
+        self.account.set(mailboxes=["*", "!P/C/A"])
         self.mv(("Y", "X"))
 
         for _ in range(2):
             self.assertIn("there that name only stands above others, and is no mailbox", self.sync(expect=SOME).err)
 
         self.assertTrue(all(self.maildir.has("X", message) for message in mail["Y"]))
+
+    def test_it_changes_places_with_what_stands_below(self):
+        mail = self.given("X", "P/Kid")
+        self.mv(("P/Kid", "on"))
+        os.rmdir(self.maildir.folder("P"))
+        self.mv(("X", "P"), ("on", "X"))
+
+        self.assert_no_body()
+
+        self.assert_in("P", mail["X"])
+        self.assert_in("X", mail["P/Kid"])
+        self.assert_rest()
 
 
 if __name__ == "__main__":
