@@ -59,7 +59,8 @@ send_begin(struct changing *changing, struct job *job)
 
     memset(job->items, 0, sizeof job->items);
     job->selected = job->read = job->deleted = job->sent = job->reselected = job->expunged = job->proven =
-        job->refused = job->give_up = job->empty = job->unlooked = job->overtaken = job->displaced = false;
+        job->refused = job->give_up = job->empty = job->unlooked = job->unable = job->overtaken = job->displaced =
+            false;
     job->only_ours = true;
     job->modseq = job->proof_select = 0;
     if (!select_send(imap, job->index, changing->changes[job->index].mailbox, parameters, changing->err))
@@ -271,7 +272,7 @@ remove_plainly(struct changing *changing, struct job *job)
     return queue_end(queue, changing->err) && send_proof(changing, job) && run(changing) && look_at_all(changing, job);
 }
 
-/* UIDPLUS is offered, but UID EXPUNGE was refused: from now on the plain way, for this job, too. */
+/* UIDPLUS is offered, but UID EXPUNGE was refused for no reason that holds for this mailbox alone: from now on the plain way, for this job, too. */
 static bool
 try_again(struct changing *changing, struct job *job)
 {
@@ -430,7 +431,7 @@ mark_again(struct changing *changing, struct job *job)
 static bool
 finish(struct changing *changing, struct job *job)
 {
-    bool refused_expunge = changing->kind == CHANGE_REMOVE && job->deleted && job->refused && !job->expunged &&
+    bool refused_expunge = changing->kind == CHANGE_REMOVE && job->deleted && job->unable && !job->expunged &&
                            changing->imap->can.bits & CAPABILITY_UIDPLUS && has_allowed(changing, job);
 
     if (refused_expunge ? !try_again(changing, job) : !look_at_all(changing, job))

@@ -41,6 +41,7 @@ struct job {
     uint32_t given_below;          /* copy: the target's UIDNEXT after it; 0: not said */
     uint32_t came_to;              /* the target's UIDVALIDITY, where that is another one than it should be */
     bool unread;                   /* an answer about a message could not be read: what was not told is not gone */
+    bool unable;                   /* UID EXPUNGE was refused for no reason: the server can't do it */
     bool unlooked;                 /* the look was answered BAD: the server can't be asked about what is gone */
     bool again;                    /* a second try, the plain way */
     bool give_up;                  /* outcome holds for all that were allowed */

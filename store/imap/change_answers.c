@@ -328,6 +328,7 @@ change_answered(void *self, const struct command *command, const struct response
             changing->imap->can.bits &= ~(unsigned)CAPABILITY_MOVE;
             job->outcome.changed = true;
         }
+        job->unable = command->kind == COMMAND_EXPUNGE && is_unable(response, &job->outcome);
     }
     return true;
 }

@@ -1298,6 +1298,8 @@ BUGS = [
          ("sync/apply/remove.c", "    if (any)\n        report_reason", "    if (false)\n        report_reason")),
     bug("flags of a victim not compared again", MEANWHILE,
         ("sync/apply/remove.c", "return !now->has_flags || now->flags == message->flags.rseen;", "return true;")),
+    bug("UID EXPUNGE that one mailbox refuses not sent in the next one", unit("test_imap_change"),
+        ("store/imap/change_answers.c", "job->unable = command->kind == COMMAND_EXPUNGE && is_unable(response, &job->outcome);", "job->unable = command->kind == COMMAND_EXPUNGE;")),
     bug("MOVE that is refused without a reason sent again and again", unit("test_imap_change"),
         ("store/imap/change_answers.c", "if (command->kind == COMMAND_MOVE && is_unable(response, &job->outcome)) {",
          "if (false && is_unable(response, &job->outcome)) {")),

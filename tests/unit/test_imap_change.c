@@ -256,6 +256,57 @@ uid_expunge_that_is_offered_and_refused_falls_back_to_the_plain_way(void **state
     end_script(script);
 }
 
+/* A reason that holds for this mailbox, or for now, says nothing about the command: the next one is emptied as ever. */
+static void
+uid_expunge_that_is_refused_for_a_reason_is_sent_in_the_next_mailbox(void **state)
+{
+    static const char *const refusals[][2] = {
+        {"S:g4 NO [NOPERM] no right", "done 0.0 u0 no denied: [NOPERM] no right\n"},
+        {"S:g4 NO [INUSE] busy", "done 0.0 u0 no throttled: [INUSE] busy\n"}};
+    const struct remote_change changes[] = {{.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 1},
+                                            {.mailbox = TEXT("b"), .uidvalidity = 7, .uids = uids + 1, .count = 1}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct script *script = given_script("UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"",
+                                                                              "C:g2 UID FETCH 1 *",
+                                                                              SELECTED("g1", "1", "7", "0"),
+                                                                              REREAD("1", "1", ""),
+                                                                              "S:g2 OK",
+                                                                              "C:g3 UID STORE 1 +FLAGS*",
+                                                                              "C:g4 UID EXPUNGE 1",
+                                                                              "C:g5 SELECT \"a\"",
+                                                                              "C:g6 UID FETCH 1 *",
+                                                                              "C:g7 SELECT \"b\"",
+                                                                              "C:g8 UID FETCH 2 *",
+                                                                              "S:g3 OK",
+                                                                              refusals[i][0],
+                                                                              SELECTED("g5", "1", "7", "0"),
+                                                                              "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))",
+                                                                              "S:g6 OK",
+                                                                              SELECTED("g7", "1", "7", "0"),
+                                                                              REREAD("1", "2", ""),
+                                                                              "S:g8 OK",
+                                                                              "C:g9 UID STORE 2 +FLAGS*",
+                                                                              "C:g10 UID EXPUNGE 2",
+                                                                              "C:g11 SELECT \"b\"",
+                                                                              "C:g12 UID FETCH 2 *",
+                                                                              "S:g9 OK",
+                                                                              "S:* 1 EXPUNGE",
+                                                                              "S:g10 OK",
+                                                                              SELECTED("g11", "0", "7", "0"),
+                                                                              "S:g12 OK",
+                                                                              NULL});
+
+        assert_true(
+            script->remote.ops->remove(script->remote.self, changes, 2, &telling_changer, script, &script->err));
+
+        assert_non_null(strstr(script->told, refusals[i][1]));
+        assert_non_null(strstr(script->told, "done 1.0 u0 ok\n"));
+        end_script(script);
+    }
+}
+
 /* ---- move and copy ---- */
 
 static void
@@ -581,6 +632,7 @@ main(void)
         cmocka_unit_test(without_uidplus_other_deleted_messages_stop_the_expunge),
         cmocka_unit_test(without_uidplus_an_incomplete_listing_stops_the_expunge),
         cmocka_unit_test(uid_expunge_that_is_offered_and_refused_falls_back_to_the_plain_way),
+        cmocka_unit_test(uid_expunge_that_is_refused_for_a_reason_is_sent_in_the_next_mailbox),
         cmocka_unit_test(a_move_is_mapped_by_copyuid_in_any_order),
         cmocka_unit_test(a_copyuid_of_another_mailbox_is_not_believed),
         cmocka_unit_test(a_move_whose_target_is_missing_leaves_the_message_and_says_plan_anew),
