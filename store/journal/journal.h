@@ -390,7 +390,7 @@ struct journal_op { /* an intent, durable before its command */
     int64_t date;
     /*
      * Of an upload: so many were accepted and not found; of a rename: which step (sync/apply/rename_here.h, rename_there.h); of a second name
-     * (`target`): 0, it goes, or 1, the row `target` has it, and the first one goes (sync/apply/linked.h).
+     * (`target`): 0, it goes, or 1, the row `target` has it, and the first one goes (sync/apply/linked.h); of a remove remote: below, and OP_UNMARKS (sync/rows/unfinished.h).
      */
     int attempt;
     int64_t since; /* seconds UTC */

@@ -263,7 +263,7 @@ labels_carry(struct run *run, struct agenda *agenda)
         expunging->requests[i].target_uidvalidity = archiving.all->row.uidvalidity;
         expunging->requests[i].undelete = true;
     }
-    ok = ok && situation_mark(run) && expunging_intend(expunging) &&
+    ok = ok && situation_mark(run) && expunging_intend(expunging, true) &&
          expunging_ask(expunging, run->remote.ops->move, &changer);
     run->remote.ops->info(run->remote.self, &now);
     run->info.move = now.move; /* a server may offer MOVE and refuse it: the next pass moves these into the \Trash */

@@ -2,7 +2,8 @@
  * Intents of an earlier run that was cut off. Their mailboxes are looked at first (survey.c); what is left to do here is little,
  * because a row that differs is planned again anyway, and new UIDs are paired with unconfirmed files by content (identify.c):
  *
- *   REMOVE_REMOTE  our \Deleted comes off what is still there, all in one turn; what is still gone here is planned again.
+ *   REMOVE_REMOTE  our \Deleted comes off what is still there, all in one turn; what is still gone here is planned again. One that we took off, to
+ *                  move or copy the message without it, is nobody's wish to keep that.
  *                  Without a row, since its mailbox was forgotten (unfinished.c): the same, by name and UID.
  *   REMOVE_LOCAL   the file is in the quarantine: the row and the quarantine's index are finished. Else it is planned again.
  *                  Second names and second files were settled before anything was looked at (linked.h).
@@ -60,14 +61,26 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
 static bool
 is_copied(const struct run *run, const struct journal_op *op, const struct journal_message *message)
 {
-    const bool deleted = run->account->policy.expunge && merge_both_show(message->flags, FLAG_DELETED);
+    const bool deleted = run->account->policy.expunge && merge_still_shows(message->flags, FLAG_DELETED);
 
     return op->name[0] != '\0' && ((message->facts & FACT_GONE_HERE) != 0 || deleted);
 }
 
+/* It lost \Deleted, and that was the removal itself: nobody wants it for that. A file that shows it sets it there once more. */
 static bool
-finish_remote(struct run *run, struct undelete *undelete, const struct journal_op *op,
-              const struct journal_message *message, bool found)
+take_unmarked(struct run *run, const struct journal_op *op, struct journal_message *message)
+{
+    const unsigned off = merge_change(message->flags, false).del & FLAG_DELETED;
+
+    if (off == 0 || !unfinished_unmarks(op))
+        return true;
+    message->flags = merge_unsaid(message->flags, off);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+static bool
+finish_remote(struct run *run, struct undelete *undelete, const struct journal_op *op, struct journal_message *message,
+              bool found)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
 
@@ -78,6 +91,8 @@ finish_remote(struct run *run, struct undelete *undelete, const struct journal_o
         return journal_op_delete(run->journal, op->id, &run->err);
     if (!mailbox_is_open(mailbox) || mailbox->row.wire == NULL)
         return true;
+    if (!take_unmarked(run, op, message))
+        return false;
     const bool copied = is_copied(run, op, message);
 
     if (!merge_is_own_deleted(message->flags, message->flags.rseen))

@@ -27,8 +27,8 @@ MUST_CHECK bool expunging_begin(struct expunging *expunging, struct run *run, co
                                 struct arena *arena);
 /** One more of them, in the order of the agenda. */
 void expunging_add(struct expunging *expunging, struct todo *todo);
-/** An intent for each that has none. Outside a transaction. */
-MUST_CHECK bool expunging_intend(struct expunging *expunging);
+/** An intent for each that has none. Outside a transaction. @param unmarks  \Deleted is taken off them before they go (unfinished.h) */
+MUST_CHECK bool expunging_intend(struct expunging *expunging, bool unmarks);
 typedef bool expunging_way(void *remote, const struct remote_change *changes, size_t count,
                            const struct remote_changer *to, void *context, struct error *err);
 /** All of them, by one of the server's operations; what is answered is committed. */

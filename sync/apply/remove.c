@@ -6,6 +6,7 @@
 #include "sync/apply/removals.h"
 #include "sync/rows/copied.h"
 #include "sync/rows/refusals.h"
+#include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
 #include "sync/run/situation.h"
@@ -218,8 +219,9 @@ expunging_add(struct expunging *expunging, struct todo *todo)
 }
 
 bool
-expunging_intend(struct expunging *expunging)
+expunging_intend(struct expunging *expunging, bool unmarks)
 {
+    const int attempt = unmarks ? OP_UNMARKS : 0;
     struct run *run = expunging->run;
     bool ok = run_begin(run);
 
@@ -231,12 +233,17 @@ expunging_intend(struct expunging *expunging)
 
         ok = journal_op_of(run->journal, todo->id, &op, &found, &run->err);
         todo->begun = ok && found;
+        if (ok && found && op.kind == OP_REMOVE_REMOTE && op.name[0] == '\0' && op.attempt != attempt) {
+            op.attempt = attempt;
+            ok = journal_op_save(run->journal, &op, &run->err);
+        }
         if (!ok || found)
             continue;
         op = (struct journal_op){.kind = OP_REMOVE_REMOTE,
                                  .mailbox = mailbox->row.id,
                                  .message = todo->id,
                                  .uidvalidity = mailbox->row.uidvalidity,
+                                 .attempt = attempt,
                                  .since = run_now(run)};
         ok = journal_op_add(run->journal, &op, &run->err);
     }

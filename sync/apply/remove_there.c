@@ -151,7 +151,7 @@ expunge(struct run *run, struct agenda *agenda, bool in_trash)
             todo->trashed == in_trash && todo->in_trash == in_trash)
             expunging_add(&expunging, todo);
     }
-    ok = ok && (expunging.count == 0 || (situation_mark(run) && expunging_intend(&expunging) &&
+    ok = ok && (expunging.count == 0 || (situation_mark(run) && expunging_intend(&expunging, false) &&
                                          expunging_ask(&expunging, run->remote.ops->remove, &changer)));
     arena_free(&arena);
     return ok;

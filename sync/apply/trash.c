@@ -130,6 +130,8 @@ write_copy(struct trashing *trashing, struct copied *copied)
     if (!journal_op_of(run->journal, copied->todo->id, op, found, &run->err))
         return false;
     copied->since = op->seen != 0 ? op->seen : op->since;
+    if (*found && op->name[0] == '\0') /* it was to be moved */
+        op->attempt = 0;
     if (*found)
         suspect_copy(trashing, mailbox, op);
     else
@@ -272,7 +274,7 @@ move(struct trashing *trashing)
     static const struct remote_changer changer = {expunging_verify, on_moved};
     struct run *run = trashing->expunging.run;
     struct remote_info now;
-    bool ok = owe_keywords(trashing) && expunging_intend(&trashing->expunging) &&
+    bool ok = owe_keywords(trashing) && expunging_intend(&trashing->expunging, true) &&
               expunging_ask(&trashing->expunging, run->remote.ops->move, &changer);
 
     run->remote.ops->info(run->remote.self, &now);

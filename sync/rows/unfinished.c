@@ -104,6 +104,12 @@ unfinished_name(const struct journal_op *op)
 }
 
 bool
+unfinished_unmarks(const struct journal_op *op)
+{
+    return op->kind == OP_REMOVE_REMOTE && op->message != 0 && (op->name[0] != '\0' || op->attempt == OP_UNMARKS);
+}
+
+bool
 unfinished_is_astray(const struct journal_op *op)
 {
     return unfinished_is_sending(op) && !unfinished_is_sent(op) && op->name[0] != '\0' && op->name[0] != NAME_SENT;

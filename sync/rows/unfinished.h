@@ -34,6 +34,13 @@ MUST_CHECK bool unfinished_namesake(struct run *run, const struct journal_op *op
                                     const struct journal_message *message);
 /** An APPEND, COPY or MOVE? */
 bool unfinished_is_sending(const struct journal_op *op);
+/** `attempt` of a removal there that moves the message, and so takes \Deleted off before: one that copies it has the name of the \Trash. */
+#define OP_UNMARKS (-1)
+/**
+ * A removal there that brings the message elsewhere? \Deleted is taken off it before, and set again where it stays: as long as the intent stands
+ * nobody else is known to have taken it off.
+ */
+bool unfinished_unmarks(const struct journal_op *op);
 /** Such an APPEND, COPY or MOVE that was answered OK, and stored in another mailbox (astray.h)? */
 bool unfinished_is_astray(const struct journal_op *op);
 /** The intent of such a command keeps the wire name of the mailbox that it is sent to: that may be another one's by the time that anybody looks for it. */

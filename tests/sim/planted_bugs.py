@@ -162,6 +162,10 @@ def TRASH(name):
     return system("test_trash.py", name)
 
 
+def TRASH_MARKED(name):
+    return system("test_trash_marked.py", name)
+
+
 def FILED(name):
     return system("test_filed.py", "FiledTest.test_" + name)
 
@@ -1737,6 +1741,13 @@ BUGS = [
         ("sync/agenda/filed_twin.c", "i < twins->count && !run_stopped(run)", "i < twins->count")),
     bug("other sent mail of the hour taken for a twin", system("test_filed.py", "FiledTest.test_under_upload_other_mail_is_no_twin"),
         ("sync/agenda/filed_twin.c", "twin = other->got && filed_is_same(one->kinship, other->kinship);", "twin = other->got;")),
+    bug("mark that a removal took off taken for somebody's wish", TRASH_MARKED("MovedTest.test_where_the_server_wants_a_pause_or_ends_the_line_it_still_goes"),
+        ("sync/apply/recover.c", "    if (off == 0 || !unfinished_unmarks(op))", "    if (off != 0 || !unfinished_unmarks(op))")),
+    bug("mark that a removal took off not set again where the file shows it, and its copy forgotten",
+        TRASH_MARKED("ExpungedCopiedTest.test_where_the_server_wants_a_pause_or_ends_the_line_it_still_goes"),
+        ("sync/apply/recover.c", "policy.expunge && merge_still_shows(", "policy.expunge && merge_both_show(")),
+    bug("mark that another client took off not heard where a removal was cut off", OUR_DELETED,
+        ("sync/rows/unfinished.c", "|| op->attempt == OP_UNMARKS)", "|| op->attempt <= 0)")),
     bug("copy in the Trash forgotten by the next run", TRASHED,
         ("sync/apply/recover.c", "return op->name[0] != '\\0' && ", "return op->name[0] == '?' && ")),
     bug("second half of a move moved to the Trash in a run that does not look at where it went", TRASH("HalfTest.test_a_run_for_its_old_mailbox_alone_is_no_deletion"),

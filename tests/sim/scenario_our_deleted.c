@@ -194,6 +194,26 @@ our_deleted_comes_off_all_at_once(void **state)
     }
 }
 
+/* Nothing of ours took it off: somebody wants the message, also where our removal was on its way. */
+static void
+deleted_that_another_client_takes_off_after_a_removal_was_cut_off_is_its_wish(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    const uint32_t uid = given_mail_there(INBOX, 1);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), FLAG_DELETED, 0);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    given_trouble_at(STEP_DELETED, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), 0, 0);
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+}
+
 int
 main(void)
 {
@@ -202,6 +222,7 @@ main(void)
         SCENARIO(our_deleted_stays_behind_where_the_message_comes_up_again),
         SCENARIO(our_deleted_on_the_source_of_a_move_is_not_copied_to_its_next_place),
         SCENARIO(our_deleted_comes_off_all_at_once),
+        SCENARIO(deleted_that_another_client_takes_off_after_a_removal_was_cut_off_is_its_wish),
         SCENARIO(our_deleted_is_known_under_another_uidvalidity),
         SCENARIO(our_deleted_comes_off_although_its_mailbox_was_left_out),
         SCENARIO(our_deleted_is_remembered_where_the_server_says_ok_and_leaves_it),
