@@ -164,9 +164,12 @@ look_at(struct run *run, struct wish *wish, struct journal_message *message, boo
     if (wish->mailbox == NULL || !is_known_there(message))
         return true;
     row->sides = keyword_seen(row->sides, keywords_have(message->keywords, text_of(row->word)));
-    if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) && is_time(run, row)) {
+    if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) &&
+        (is_time(run, row) || (wish->mailbox->writable && strcmp(row->why, REMOTE_READ_ONLY) == 0))) {
         row->sides = keyword_offered(row->sides);
         row->unkept = false;
+        row->not_before = 0;
+        row->why[0] = '\0';
     }
     row->sides = keyword_plan(row->sides, true, &wish->step);
     wish->over = keyword_is_over(row->sides);
@@ -396,13 +399,24 @@ end_shown(struct run *run, struct wish *wish)
                                        : journal_keyword_save(run->journal, row, &run->err);
 }
 
-/* The mailbox does not keep it: that is settled until it does, and no trouble. */
 static bool
-end_unkept(struct run *run, struct wish *wish)
+is_settled(const struct remote_outcome *outcome)
+{
+    return outcome->unkept || (outcome->denied && !outcome->ok);
+}
+
+/* The mailbox does not keep it, or who logged in has no right to change it: that is settled until it does, and no trouble. */
+static bool
+end_unkept(struct run *run, struct wish *wish, const struct remote_outcome *outcome)
 {
     struct journal_keyword *row = &wish->row;
 
     row->unkept = true;
+    if (outcome
+            ->denied) { /* PERMANENTFLAGS may say otherwise: it is asked again in a day, or once the mailbox may be written to */
+        row->not_before = run->now + AGE_DAY;
+        (void)text_print(row->why, sizeof row->why, "%s", outcome->answer);
+    }
     row->sides = keyword_plan(row->sides, false, &wish->step);
     run->keywords_left--;
     return journal_keyword_save(run->journal, row, &run->err);
@@ -423,8 +437,8 @@ end_wish(struct run *run, struct wish *wish, const struct remote_outcome *outcom
 {
     const bool refused = !outcome->ok && !outcome->changed && !outcome->gone;
 
-    if (outcome->unkept)
-        return end_unkept(run, wish);
+    if (is_settled(outcome))
+        return end_unkept(run, wish, outcome);
     if (wish->shown && (outcome->ok || wish->fits)) {
         if (!end_shown(run, wish))
             return false;
@@ -458,13 +472,13 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     bool ok = true, doubt = false;
     size_t stays = 0;
 
-    if (!outcome->ok && !outcome->unkept && !outcome->changed && !outcome->gone) {
+    if (!outcome->ok && !is_settled(outcome) && !outcome->changed && !outcome->gone) {
         run_complain(run, mailbox, what_is_asked(&wishes[0], what), outcome->answer,
                      outcome->throttled || outcome->passing ? "It is kept here; the next run tries again."
                                                             : hint_for(&wishes[0], true));
         mailbox->keywords_said = true;
     }
-    mailbox->stirred = mailbox->stirred || !outcome->unkept;
+    mailbox->stirred = mailbox->stirred || !is_settled(outcome);
     for (size_t i = 0; ok && i < wishing->requests[index].count; i++) {
         ok = end_wish(run, &wishes[i], outcome, &doubt);
         stays += wishes[i].stays;

@@ -368,6 +368,22 @@ class RefusedTest(KeywordTest):
         self.assertEqual(self.keywords_there(0), ["later"])
         self.assertEqual(self.waiting(), [])
 
+    def test_a_mailbox_that_may_only_be_read_is_no_trouble_and_gets_it_once_it_may_be_written_to(self):
+        self.through(edit_down=lambda data: data.replace(b"[READ-WRITE]", b"[READ-ONLY]"))
+        self.said(0, "+later")
+        self.said(1, "+other")
+
+        self.sync()
+
+        self.assertEqual(self.stores(), [])
+        self.assertIn("+later can't be held there", self.said(0).out)
+        self.sync()
+        self.through()
+        self.client.append("INBOX", self.corpus.simple("news"))
+        self.sync()
+        self.assertEqual((self.keywords_there(0), self.keywords_there(1)), (["later"], ["other"]))
+        self.assertEqual(self.waiting(), [])
+
     def test_a_refused_word_is_said_once_with_the_servers_words_and_kept_and_the_rest_goes_on(self):
         def refuse(data):
             return data.replace(b"FLAGS.SILENT (refused)", b"FLAGS.SILENT (\\Refused)")
