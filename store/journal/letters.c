@@ -11,7 +11,7 @@ print_glob(unsigned letters, char to[static 64])
 {
     size_t len = 0;
 
-    memcpy(to, "c:2,*[", 6);
+    memcpy(to, "?:2,*[", 6); /* in cur/, or in new/ */
     len = 6;
     for (unsigned i = 0; i < LETTERS_COUNT; i++)
         if ((letters & 1u << i) != 0)
@@ -178,7 +178,9 @@ journal_letter_messages(struct journal *journal, enum journal_letter kind, int64
 {
     sqlite3_stmt *statement =
         sql_prepare(journal, SQL_LETTER_MESSAGES,
-                    "SELECT message FROM letter WHERE kind = ?1 AND mailbox = ?2 ORDER BY message", err);
+                    "SELECT message FROM letter WHERE kind = ?1 AND mailbox = ?2 AND EXISTS"
+                    " (SELECT 1 FROM message m WHERE m.id = message AND m.mailbox = ?2) ORDER BY message",
+                    err);
     struct sql_binder to = {.statement = statement};
 
     *ids = NULL;

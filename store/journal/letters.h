@@ -49,7 +49,7 @@ MUST_CHECK bool journal_letter_again(struct journal *journal, int64_t mailbox, i
 /** @param info  [out] as it was noted; only where it is found */
 MUST_CHECK bool journal_letter_get(struct journal *journal, enum journal_letter kind, int64_t mailbox, int64_t message,
                                    char info[static LOCAL_INFO_MAX + 1], bool *found, struct error *err);
-/** Messages of a mailbox that are noted so, ascending; the caller frees. */
+/** Messages of a mailbox that are noted so, ascending, as far as they are in it still; the caller frees. */
 MUST_CHECK bool journal_letter_messages(struct journal *journal, enum journal_letter kind, int64_t mailbox,
                                         int64_t **ids, size_t *count, struct error *err);
 /** Mailboxes that have some that are new or due, and whose names show keywords, or were never looked at; the caller frees. */

@@ -1,6 +1,7 @@
 /* See astray.h. */
 #include "sync/rows/astray.h"
 
+#include "store/journal/letters.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
 
@@ -140,6 +141,17 @@ look_again(struct run *run, struct mailbox *own)
     return journal_mailbox_save(run->journal, &own->row, &run->err);
 }
 
+/* What is noted of its name is of the folder that it leaves. */
+static bool
+forget_name(struct run *run, const struct journal_message *message)
+{
+    bool ok = true;
+
+    for (int kind = LETTER_DUE; ok && kind <= LETTER_WAITS; kind++)
+        ok = journal_letter_clear(run->journal, (enum journal_letter)kind, message->mailbox, message->id, &run->err);
+    return ok;
+}
+
 /* From here on its row is one of that mailbox, in whose folder it is not any more; the file is a new one where it is. */
 static bool
 go_there(struct run *run, struct mailbox *own, struct mailbox *place, struct journal_op *op,
@@ -152,7 +164,7 @@ go_there(struct run *run, struct mailbox *own, struct mailbox *place, struct jou
         op->mailbox = place->row.id;
     place->look_there = place->look_here = true;
     if ((own != NULL && !look_again(run, own)) ||
-        !journal_pending_clear(run->journal, message->mailbox, message->id, &run->err) ||
+        !journal_pending_clear(run->journal, message->mailbox, message->id, &run->err) || !forget_name(run, message) ||
         !choose_base(run, place, message))
         return false;
     message->mailbox = place->row.id;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "store/journal/internal.h"
+#include "store/journal/letters.h"
 #include "tests/unit/journal_scene.h"
 
 enum change { UID, BASE, SIZE, WIRE, REFERS_TO, INFO, HEADER, FLAGS, FACTS, CHANGES };
@@ -225,6 +226,50 @@ long_names_and_keywords_come_back(void **state)
     }
 }
 
+/* What is noted of a name goes with the message; one that is in another mailbox by then leaves nothing behind that a run would stumble over. */
+static void
+what_is_noted_of_a_message_that_is_in_another_mailbox_now_is_listed_nowhere(void **state)
+{
+    struct scene *s = *state;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+
+    message = given_message(s, paired(s->mailbox, 1));
+    assert_true(journal_letter_mark(s->journal, LETTER_DUE, &message, NULL, &s->err));
+    assert_true(journal_letter_messages(s->journal, LETTER_DUE, message.mailbox, &ids, &count, &s->err));
+    assert_int_equal(count, 1);
+    free(ids);
+    const int64_t before = message.mailbox;
+    message.mailbox = given_mailbox(s, "Work");
+    assert_true(journal_message_save(s->journal, &message, &s->err));
+
+    assert_true(journal_letter_messages(s->journal, LETTER_DUE, before, &ids, &count, &s->err));
+    assert_int_equal(count, 0);
+    free(ids);
+    assert_true(journal_message_delete(s->journal, message.id, &s->err));
+    assert_true(journal_letter_messages(s->journal, LETTER_DUE, before, &ids, &count, &s->err));
+    assert_int_equal(count, 0);
+    free(ids);
+}
+
+static void
+letters_of_names_in_new_are_shown_letters_too(void **state)
+{
+    struct scene *s = *state;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+
+    message = given_message(s, paired(s->mailbox, 1));
+    (void)text_print(message.info, sizeof message.info, "n:2,Sb");
+    assert_true(journal_message_save(s->journal, &message, &s->err));
+
+    assert_true(journal_letter_shown(s->journal, message.mailbox, 1u << 1, &ids, &count, &s->err));
+    assert_int_equal(count, 1);
+    free(ids);
+}
+
 int
 main(void)
 {
@@ -237,6 +282,9 @@ main(void)
         cmocka_unit_test_setup_teardown(rows_are_what_they_are_where_there_are_more_than_are_remembered, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(long_names_and_keywords_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_noted_of_a_message_that_is_in_another_mailbox_now_is_listed_nowhere,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(letters_of_names_in_new_are_shown_letters_too, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
