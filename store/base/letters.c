@@ -2,6 +2,7 @@
 #include "store/base/letters.h"
 
 #define FIRST ((unsigned)'a')
+#define NO_KEYWORD "\\" /* of a line that has none that a server could have; nor is this one */
 
 /* "3 $Junk" */
 static void
@@ -54,9 +55,10 @@ letters_print(const struct letters *letters, char to[static LETTERS_TEXT])
 
     to[0] = '\0';
     for (unsigned i = 0; i < LETTERS_COUNT; i++) {
-        if (letters->word[i][0] == '\0')
+        if ((letters->taken & 1u << i) == 0)
             continue;
-        (void)text_print(to + used, LETTERS_TEXT - used, "%u %s\n", i, letters->word[i]);
+        (void)text_print(to + used, LETTERS_TEXT - used, "%u %s\n", i,
+                         letters->word[i][0] != '\0' ? letters->word[i] : NO_KEYWORD);
         used += strlen(to + used);
     }
 }

@@ -28,7 +28,7 @@ letter_bit(int letter)
 
 /** What is no line of the file counts as nothing; so does what stands behind the last end of a line. */
 void letters_parse(struct text bytes, struct letters *to);
-/** Lines as in the file. Inside what LETTERS_TEXT holds. */
+/** Lines as in the file; one without a keyword says that its letter is taken. Inside what LETTERS_TEXT holds. */
 #define LETTERS_TEXT (LETTERS_COUNT * (KEYWORD_MAX + 4) + 1)
 void letters_print(const struct letters *letters, char to[static LETTERS_TEXT]);
 /** The letter of a keyword, as a number; -1: it has none. */

@@ -70,7 +70,7 @@ static bool
 is_without_letter(const struct run *run, const struct mailbox *mailbox, struct text word)
 {
     return letters_of_word(&mailbox->letters->table.letters, word) < 0 && keyword_is_legal(word) &&
-           !letters_skip(run, word);
+           !letters_skip(&run->account->policy, word);
 }
 
 static bool

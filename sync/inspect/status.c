@@ -8,6 +8,7 @@
 #include "sync/base/state.h"
 #include "sync/base/watched.h"
 #include "sync/inspect/status_private.h"
+#include "sync/rows/letters.h"
 #include "sync/rules/keywords.h"
 #include "sync/rules/mailbox.h"
 #include "sync/rules/special.h"
@@ -121,6 +122,7 @@ add_keywords(const struct status_view *view, int64_t mailbox, char to[static WOR
 
 struct unlettered { /* keywords of a mailbox that have no letter */
     const struct letters *letters;
+    const struct policy *policy;
     char words[KEYWORDS_MAX + 1];
     size_t count;
 };
@@ -136,7 +138,7 @@ add_unlettered(void *context, const char *keywords, uint64_t messages)
 
         at += word.len + (at[word.len] == ' ');
         if (keyword_is_legal(word) && letters_of_word(unlettered->letters, word) < 0 &&
-            !keywords_have(unlettered->words, word))
+            !letters_skip(unlettered->policy, word) && !keywords_have(unlettered->words, word))
             unlettered->count += keywords_add(unlettered->words, word);
     }
     return true;
@@ -157,6 +159,7 @@ add_letters(struct status_view *view, int64_t mailbox, char to[static WORDS_SIZE
     if (ok && found) {
         letters_parse(text_of(row->letters), letters);
         unlettered->letters = letters;
+        unlettered->policy = &view->account->policy;
         ok = letters->taken != (1u << LETTERS_COUNT) - 1 ||
              journal_keyword_sums(view->journal, mailbox, add_unlettered, unlettered, &view->err);
         if (ok && unlettered->count != 0)

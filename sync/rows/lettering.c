@@ -37,7 +37,7 @@ lettering_is_known(const struct mailbox *mailbox)
 {
     const struct lettering *letters = mailbox->letters;
 
-    return letters != NULL && (letters->used || (letters->unread && letters->row.used));
+    return letters != NULL && (letters->used || (letters->unread && !letters->unwanted && letters->row.used));
 }
 
 /* ---- what the journal has ---- */
@@ -282,6 +282,14 @@ is_folder_lost(const struct run *run, const char *folder)
 }
 
 static bool
+is_wanted(const struct run *run)
+{
+    const enum keywords_mode mode = run->account->policy.keywords;
+
+    return mode == KEYWORDS_LETTERS || mode == KEYWORDS_AUTO;
+}
+
+static bool
 read_table(struct run *run, struct mailbox *mailbox)
 {
     struct lettering *letters = mailbox->letters;
@@ -319,17 +327,11 @@ open_table(struct run *run, struct mailbox *mailbox)
         if (letters->row.stripped > run->now) /* a clock was wrong, then or now: nobody knows how long ago it was */
             letters->row.stripped = run->now;
     }
-    if (!read_table(run, mailbox))
+    letters->unwanted = !is_wanted(run);
+    letters->unread = letters->unwanted && letters->row.used;
+    if (letters->unwanted || !read_table(run, mailbox))
         return true;
     return lettering_take(run, mailbox);
-}
-
-static bool
-is_wanted(const struct run *run)
-{
-    const enum keywords_mode mode = run->account->policy.keywords;
-
-    return run->local.ops->letters != NULL && (mode == KEYWORDS_LETTERS || mode == KEYWORDS_AUTO);
 }
 
 bool
@@ -343,7 +345,8 @@ lettering_is_stripped(const struct run *run, const struct lettering *letters)
 bool
 lettering_may_be(const struct run *run, const struct mailbox *mailbox)
 {
-    return is_wanted(run) && mailbox != NULL && mailbox_is_open(mailbox) && mailbox->folder_here;
+    return run->local.ops->letters != NULL && is_wanted(run) && mailbox != NULL && mailbox_is_open(mailbox) &&
+           mailbox->folder_here;
 }
 
 bool
@@ -351,7 +354,8 @@ lettering_each(struct run *run, bool (*one)(struct run *run, struct mailbox *mai
 {
     size_t count = 0;
     int64_t *ids = NULL;
-    bool ok = !is_wanted(run) || journal_letter_mailboxes(run->journal, &ids, &count, &run->err);
+    bool ok = run->local.ops->letters == NULL || !is_wanted(run) ||
+              journal_letter_mailboxes(run->journal, &ids, &count, &run->err);
 
     for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
         struct mailbox *mailbox = run_mailbox_by_id(run, ids[i]);
@@ -368,7 +372,8 @@ lettering_open(struct run *run, struct mailbox *mailbox, bool again)
 {
     bool ok;
 
-    if (((mailbox->letters != NULL || mailbox->unlettered) && !again) || mailbox->row.id == 0 || !is_wanted(run))
+    if (((mailbox->letters != NULL || mailbox->unlettered) && !again) || mailbox->row.id == 0 ||
+        run->local.ops->letters == NULL)
         return true;
     ok = open_table(run, mailbox) && (again || lettering_settle(run, mailbox));
     mailbox->unlettered = ok && !mailbox->letters->used && !mailbox->letters->unread;

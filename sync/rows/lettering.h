@@ -1,6 +1,7 @@
 /*
  * What the keyword letters of a folder's names mean, in a run: the folder's table as it was last read, and what the journal knows of it. A table that can't
- * be read says nothing in this run; what it was known to say is still good for what names showed before.
+ * be read says nothing in this run; what it was known to say is still good for what names showed before. Nor does one that the configuration does not want
+ * (`keywords`): what comes meanwhile in a folder whose names showed keywords is noted, and believed once it does.
  */
 #ifndef SYNC_ROWS_LETTERING_H
 #define SYNC_ROWS_LETTERING_H
@@ -18,7 +19,8 @@ enum letters_noted {
 
 struct lettering { /* of a mailbox, in a run */
     bool used;     /* names show keywords, and golub lets them */
-    bool unread;   /* the folder's table can't be read: nothing is concluded from its letters */
+    bool unread;   /* the folder's table can't be read, or is not to be: nothing is concluded from its letters */
+    bool unwanted; /* it is not to be, by the configuration: what letters mean is not looked at either */
     bool is_met;   /* an earlier run has seen the folder */
     /* Letters, bits */
     unsigned changed; /* they mean another keyword than when this run began: what comes or goes of them says nothing */

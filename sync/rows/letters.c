@@ -36,9 +36,9 @@ fits(const char *pattern, struct text word)
 }
 
 bool
-letters_skip(const struct run *run, struct text word)
+letters_skip(const struct policy *policy, struct text word)
 {
-    const char *const *patterns = run->account->policy.keywords_skip;
+    const char *const *patterns = policy->keywords_skip;
 
     for (size_t i = 0; patterns != NULL && patterns[i] != NULL; i++)
         if (fits(patterns[i], word))
@@ -68,14 +68,7 @@ count(unsigned letters)
     return (unsigned)__builtin_popcount(letters);
 }
 
-/* Is what is left the beginning of what there was: cut off behind so many bytes, or all of it? */
-static bool
-is_cut(unsigned before, unsigned now)
-{
-    const unsigned gone = before & ~now;
-
-    return (now & ~before) == 0 && gone != 0 && (now == 0 || now < (gone & -gone)) && (now == 0 || count(gone) >= 2);
-}
+#define CUT_SUFFIX 15 /* bytes with ":2,", of an older neomutt */
 
 static unsigned
 flags_of(const char *info)
@@ -85,12 +78,32 @@ flags_of(const char *info)
     return local_info_flags(info, &shown);
 }
 
+/* Is what is left the beginning of what there was: cut off behind so many bytes, or all of it? One alone is taken off by people, too, but there. */
+static bool
+is_cut(const char *info_before, const char *info)
+{
+    const unsigned before = letters_of_info(info_before), now = letters_of_info(info), gone = before & ~now;
+    const char *suffix = strstr(info, ":2,");
+    const bool is_full = suffix != NULL && strlen(suffix) == CUT_SUFFIX;
+
+    return (now & ~before) == 0 && gone != 0 && (now == 0 || now < (gone & -gone)) &&
+           (now == 0 || is_full || count(gone) >= 2);
+}
+
 /* A mail reader that does not know letters writes the name anew for another reason: a flag. */
 static bool
 is_strippers(const struct journal_message *before, const struct journal_message *message)
 {
-    return flags_of(before->info) != flags_of(message->info) &&
-           is_cut(letters_of_info(before->info), letters_of_info(message->info));
+    return flags_of(before->info) != flags_of(message->info) && is_cut(before->info, message->info);
+}
+
+/* One that does not know P either does the same without any letter. */
+static bool
+is_strippers_forwarded(const struct journal_message *before, const struct journal_message *message, unsigned others)
+{
+    const unsigned differ = flags_of(before->info) ^ flags_of(message->info);
+
+    return (differ & ~(unsigned)FLAG_FORWARDED) != 0 || (is_strippers(before, message) && others != 0);
 }
 
 /* The same, once one is known in this folder: a flag that was set and taken off again since the last look leaves no other mark than all letters gone. */
@@ -125,7 +138,6 @@ letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, con
                        const struct journal_message *message)
 {
     const unsigned then = letters_of_info(before->info), now = letters_of_info(message->info);
-    const unsigned differ = flags_of(before->info) ^ flags_of(message->info);
     unsigned its = 0;
 
     if ((before->flags.lseen & ~message->flags.lseen & FLAG_FORWARDED) == 0 || strstr(before->info, ":2,") == NULL ||
@@ -134,7 +146,7 @@ letters_lost_forwarded(const struct run *run, const struct mailbox *mailbox, con
     for (int i = 0; mailbox->letters != NULL && i < LETTERS_COUNT; i++)
         its |= flag_from_imap(text_of(lettering_word(mailbox->letters, i))) == FLAG_FORWARDED ? letter_bit(i) : 0;
     if ((flags_of(before->info) & FLAG_FORWARDED) != 0)
-        return is_strippers(before, message) && ((differ & ~(unsigned)FLAG_FORWARDED) != 0 || (then & ~its) != 0);
+        return is_strippers_forwarded(before, message, then & ~its);
     return !lettering_is_used(mailbox) || (then & ~now & its) == 0 || !are_removals_believed(run, mailbox) ||
            (unsure(run, mailbox) & its) != 0 || may_be_strippers(run, mailbox->letters, before, message);
 }

@@ -45,6 +45,6 @@ struct flag_sides letters_of_file(struct flag_sides with, const struct journal_m
  */
 unsigned letters_wanted(const struct mailbox *mailbox, const char *keywords, unsigned flags, const char *info);
 /** Is it one of those that get no letter, by `keywords-skip`? */
-bool letters_skip(const struct run *run, struct text word);
+bool letters_skip(const struct policy *policy, struct text word);
 
 #endif

@@ -73,6 +73,13 @@ class DownTest(LettersTest):
         self.assertEqual(self.there(0), words)
         self.assert_in_sync()
 
+    def test_a_line_that_is_no_keyword_takes_a_letter_and_what_is_to_have_none_is_not_counted(self):
+        self.account.set(keywords_skip=["skipped"])
+        self.write_table(*["w%02d" % n for n in range(25)], "two words")
+        self.client.store("INBOX", self.uid(0), "+", ["beyond", "skipped"])
+        self.sync()
+        self.assertIn("1 keyword has no letter (26 are taken): beyond", self.run_golub("status").out)
+
     def test_some_get_no_letter_by_the_configuration(self):
         self.account.set(keywords_skip=["NonJunk", "$label*"])
         self.client.store("INBOX", self.uid(0), "+", ["nonjunk", "$Label1", "later", "$Lab"])

@@ -50,6 +50,22 @@ class ForwardedTest(LettersTest):
         self.assertEqual(self.there(0), ["$Forwarded", "b"])
         self.assertIn("P", self.file(0).letters)
 
+    def test_a_reader_that_knows_no_p_takes_it_off_nowhere(self):
+        for keywords in ("letters", "off"):
+            with self.subTest(keywords=keywords):
+                self.account.set(keywords=keywords)
+                self.client.store("INBOX", self.uid(1), "+", ["$Forwarded"])
+                self.client.store("INBOX", self.uid(1), "-", ["\\Flagged"])
+                self.sync()
+                self.assertEqual(self.file(1).letters, "PS")
+                self.rename(1, add="F", remove="P")  # Evolution
+
+                self.sync()
+
+                self.assertEqual(self.there(1), ["$Forwarded"])
+                self.assertEqual(self.file(1).letters, "FPS")
+                self.assert_in_sync()
+
     def test_who_takes_off_p_means_it(self):
         self.given_forwarded()
         self.rename(0, add="P")
@@ -156,6 +172,22 @@ class StripperTest(LettersTest):
         self.assertEqual((self.there(0), self.there(1)), (["first", "later"],) * 2)
         self.assertEqual(letters(self.file(1)), "ab")
         self.assert_in_sync()
+
+    def test_a_name_that_was_cut_to_fifteen_bytes_takes_nothing_off(self):
+        open(self.path("dovecot-uidlist"), "w").close()
+        words = ["w%02d" % n for n in range(11)]
+        self.write_table(*words)
+        self.rename(0, add="abcdefghijk")
+        self.sync()
+        self.assertEqual(self.there(0), words)
+        self.rename(0, add="F", remove="k")  # an older neomutt
+
+        self.sync()
+
+        self.assertEqual(self.there(0), words)
+        self.rename(0, remove="j")
+        self.sync()
+        self.assertEqual(self.there(0), [w for w in words if w not in ("w09",)])
 
     def test_one_that_went_is_a_removal_all_the_same(self):
         self.given_keywords()
@@ -290,6 +322,27 @@ class UnreadTest(LettersTest):
         self.sync()
         self.assertEqual(self.there(0), ["$Forwarded", "later"])
         self.assertEqual(self.shown(0), ["$Forwarded", "later"])
+
+    def test_what_was_set_while_golub_was_to_use_no_letters_goes_up_when_it_is_to_again(self):
+        self.write_table("later")
+        self.rename(0, add="a")
+        self.sync()
+        for n, mode in ((1, "journal"), (2, "off")):
+            with self.subTest(mode=mode):
+                self.account.set(keywords=mode)
+                self.rename(n, add="a")
+                self.mails.append(self.corpus.simple(mode))
+                self.maildir.put("INBOX", self.mails[-1].lf, "Sa")
+                self.sync()
+                self.sync()
+                self.assertEqual((self.there(n), self.there(-1)), ([], []))
+                self.account.set(keywords="letters")
+
+                self.sync()
+
+                self.assertEqual((self.there(n), self.there(-1)), (["later"], ["later"]))
+                self.assertEqual((self.shown(n), self.shown(-1)), (["later"], ["later"]))
+                self.assert_in_sync()
 
     def test_a_line_that_is_lost_for_one_run_means_the_same_when_it_is_back(self):
         self.write_table("first", "later")

@@ -36,17 +36,17 @@ lines_are_a_number_and_a_keyword_and_all_else_is_skipped(void **state)
         {"0 later\n1 $Junk\n25 z\n", "0 later\n1 $Junk\n25 z\n"},
         {"26 beyond\n99999999999999999999 more\n-1 x\n+1 x\n", ""},
         {"0 later\n1 unfinished", "0 later\n"},
-        {"\n\n 0 x\n0  x\n0\tx\n0\n0 \n x\nx 0\n3 fine\n", "3 fine\n"},
-        {"2 Twice\n1 twice\n", "1 twice\n"}, /* the lowest number */
+        {"\n\n 0 x\n0  x\n0\tx\n0\n0 \n x\nx 0\n3 fine\n", "0 \\\n3 fine\n"}, /* its letter is taken */
+        {"2 Twice\n1 twice\n", "1 twice\n2 \\\n"},                            /* the lowest number */
         {"1 first\n1 second\n", "1 first\n"},
         {"007 x\n", "7 x\n"},
-        {"0 two words\n1 \303\244\n2 a]b\n3 \\Seen\n4 fine\r\n5 fine\n", "5 fine\n"},
+        {"0 two words\n1 \303\244\n2 a]b\n3 \\Seen\n4 fine\r\n5 fine\n", "0 \\\n1 \\\n2 \\\n3 \\\n4 \\\n5 fine\n"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_string_equal(read_as(text_of(rows[i].bytes)), rows[i].read);
-    assert_string_equal(read_as((struct text){"0 a\0b\n1 c\n", 10}), "1 c\n");
+    assert_string_equal(read_as((struct text){"0 a\0b\n1 c\n", 10}), "0 \\\n1 c\n");
 }
 
 static void
@@ -84,7 +84,7 @@ a_keyword_gets_the_lowest_letter_that_neither_a_line_nor_a_name_has(void **state
     assert_int_equal(letters_give(&letters, words, 5, 1u << 2), 2);
 
     letters_print(&letters, shown);
-    assert_string_equal(shown, "0 later\n3 new\n4 newer\n");
+    assert_string_equal(shown, "0 later\n1 \\\n3 new\n4 newer\n");
     assert_int_equal(letters_of_word(&letters, TEXT("NEWER")), 4);
     assert_int_equal(letters_of_word(&letters, TEXT("none")), -1);
     assert_int_equal(letters_of_word(&letters, TEXT("")), -1);
