@@ -50,9 +50,11 @@ static const struct {
 };
 
 static void
-choose_patterns(struct sim *sim, struct sim_choice *choice)
+choose_patterns(struct sim *sim, int client, struct sim_choice *choice)
 {
-    const unsigned which = rng_chance(dice(sim), 50) ? 0 : 1 + rng_below(dice(sim), 4);
+    const unsigned drawn = rng_chance(dice(sim), 50) ? 0 : 1 + rng_below(dice(sim), 4);
+    /* What is left out before its folder has followed is in the way of the other one, which is said until the user moves it. */
+    const unsigned which = sim->named[client] ? 0 : drawn;
 
     choice->patterns = lists[which].patterns;
     choice->plain = choice->plain && which == 0;
@@ -85,6 +87,7 @@ kinds_ran(struct sim *sim, int client, bool whole)
 
     if (whole && sim->world.clock_off == 0)
         sim->clients[client].wrong_clock = false;
+    sim->named[client] = sim->named[client] && !(whole && choice->only == NULL);
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         if (choice->left_out[m] && whole)
             forget_mailbox(sim, client, m);
@@ -204,7 +207,7 @@ kinds_run(struct sim *sim, int client)
     if (sim->quiet)
         return;
     if (on(sim, KIND_PATTERNS))
-        choose_patterns(sim, choice);
+        choose_patterns(sim, client, choice);
     for (int m = 0; m < SIM_MAILBOXES; m++)
         sim->world.unseen |= (unsigned)choice->left_out[m] << m;
     if (on(sim, KIND_POLICIES) && rng_chance(dice(sim), 40))

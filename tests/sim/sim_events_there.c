@@ -88,6 +88,15 @@ all_put(struct sim *sim, int mailbox)
         ledger_put(&sim->world, box->messages[i].content, mailbox);
 }
 
+/* Each client has yet to follow. */
+static void
+all_named(struct sim *sim)
+{
+    for (int c = 0; c < sim->world.clients; c++)
+        sim->named[c] = true;
+    kind_met(&sim->world, KIND_SWAPS);
+}
+
 static void
 all_strayed(struct sim *sim, int mailbox)
 {
@@ -172,7 +181,7 @@ swap_mailboxes(struct sim *sim)
     all_put(sim, b);
     all_strayed(sim, a);
     all_strayed(sim, b);
-    kind_met(&sim->world, KIND_SWAPS);
+    all_named(sim);
 }
 
 /* One is renamed to a name that is free (or holds nothing), and made again, empty. */
@@ -195,7 +204,7 @@ rename_mailbox(struct sim *sim)
     boxes[a].count = boxes[a].expunged_count = 0;
     server_create(&sim->server, a);
     all_put(sim, b);
-    kind_met(&sim->world, KIND_SWAPS);
+    all_named(sim);
 }
 
 /* It is deleted with all that is in it and made again, and somebody puts a part of it back. */

@@ -119,6 +119,7 @@ struct sim { /* everything; too big for a stack */
     bool was_away_here[SIM_CLIENTS][SIM_MAILBOXES], was_away_there[SIM_CLIENTS][SIM_MAILBOXES]; /* in its last run */
     bool missed[SIM_CLIENTS][SIM_MAILBOXES];   /* its last whole run did not see that the mailbox is there */
     bool left_out[SIM_CLIENTS][SIM_MAILBOXES]; /* by the patterns of its last run */
+    bool named[SIM_CLIENTS];                   /* mailboxes got other names there, and this one has not followed yet */
     bool quiet;
 };
 
