@@ -70,12 +70,25 @@ is_over(struct run *run, const struct todo *from, const struct mailbox *place, b
     return ok;
 }
 
+/*
+ * It is in the Trash, where what somebody removed goes, and whoever flagged it here since wants it: that outlives a removal. It comes back to its own
+ * place, and the one in the Trash is a message of its own.
+ */
+static bool
+is_removal_of_wanted(const struct run *run, const struct todo *from, const struct mailbox *place)
+{
+    return from->step.verb == PLAN_UPLOAD && from->step.reason == PLAN_WANTED && (place->uses & REMOTE_TRASH) != 0 &&
+           (run->mailboxes[from->mailbox].uses & REMOTE_TRASH) == 0;
+}
+
 bool
 join_move(struct run *run, struct todo *from, struct todo *to, bool up)
 {
     const struct mailbox *place = &run->mailboxes[to->mailbox];
     bool over = false;
 
+    if (!up && is_removal_of_wanted(run, from, place))
+        return true;
     if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) { /* the old one may not go */
         from->elsewhere = to->id;
         to->came_from = up ? from->id : 0;

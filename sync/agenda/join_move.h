@@ -5,7 +5,8 @@
 #include "sync/run/run.h"
 
 /**
- * Vanished in one mailbox and new in another: both are planned as one move, unless something keeps one of them.
+ * Vanished in one mailbox and new in another: both are planned as one move, unless something keeps one of them, or what vanished is wanted here and
+ * stands in the \Trash.
  *
  * @param up  the file moved; else the UID
  */

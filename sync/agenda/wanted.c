@@ -3,7 +3,8 @@
  * So it comes back only if all was looked at and its bytes are nowhere else on the side that lost it:
  *
  *   its bytes stay elsewhere      what was changed about the survivor is given to that one, and the survivor is wanted back no more: its
- *                                 removal, or a move that the policy keeps back, goes on from there
+ *                                 removal, or a move that the policy keeps back, goes on from there. Not of a file whose message is in the \Trash:
+ *                                 a removal may have taken it there
  *   it is the source of a copy    what else was changed about it is given likewise: to that copy, and to no twin of it
  *   something new is unread       a message or a file that can not be read may be it: it waits for a run, and for a message of its size and date as long
  *                                 as that can't be read
@@ -48,11 +49,21 @@ is_wanted(const struct journal_message *survivor, bool here)
     return merge_is_wanted(merge_change(survivor->flags, here)) && (here || (survivor->facts & FACT_ALTERED) == 0);
 }
 
+/* What was removed there may have gone to the \Trash, and is wanted where it was. */
+static bool
+is_thrown_away(const struct wanting *wanting, const struct mailbox *mailbox)
+{
+    const struct mailbox *from = run_mailbox_by_id(wanting->run, wanting->survivor->mailbox);
+
+    return (mailbox->uses & REMOTE_TRASH) != 0 && from != NULL && (from->uses & REMOTE_TRASH) == 0;
+}
+
 /* Has this row the bytes on the side that lost them, and do they stay there? */
 static bool
-is_home(const struct mailbox *mailbox, const struct journal_message *message, bool survivor_here)
+is_home(const struct wanting *wanting, const struct mailbox *mailbox, const struct journal_message *message,
+        bool survivor_here)
 {
-    if (mailbox == NULL || !mailbox->chosen ||
+    if (mailbox == NULL || !mailbox->chosen || (survivor_here && is_thrown_away(wanting, mailbox)) ||
         (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) != 0)
         return false;
     return survivor_here
@@ -86,12 +97,12 @@ find_copy(struct wanting *wanting, const int64_t *ids, size_t count, bool *found
     bool known, ok = copied_to(run, source, wanting->home, &known);
 
     if (ok && known) {
-        *found = is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, false);
+        *found = is_home(wanting, run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, false);
         *moves = !*found && is_moving(wanting);
     }
     for (size_t i = count; ok && !known && !*found && i-- > 0 && ids[i] > source->id;) {
         ok = run_load(run, ids[i], wanting->home);
-        *found = ok && is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, false);
+        *found = ok && is_home(wanting, run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, false);
         *moves = *moves || (ok && is_moving(wanting));
         wanting->perhaps = true;
     }
@@ -109,7 +120,7 @@ find_twin(struct wanting *wanting, const int64_t *ids, size_t count, bool here, 
         if (ids[i] == wanting->survivor->id)
             continue;
         ok = run_load(run, ids[i], wanting->home);
-        *found = ok && is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, here);
+        *found = ok && is_home(wanting, run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, here);
         *moves = *moves || (ok && !here && is_moving(wanting));
     }
     return ok;

@@ -216,6 +216,23 @@ a_run_that_dies_at_any_step_of_it_makes_no_deletion_of_it(void **state)
         }
 }
 
+/* Another laptop removed it, or somebody put it there: who flagged it here meanwhile wants it where it was. Flagged before that, it moves. */
+static void
+what_was_flagged_here_outlives_its_way_into_the_trash(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++)
+        for (size_t server = 0; server < SERVERS; server++) {
+            given_a_trash_at(server);
+            mua_set_flags(here(), file_of(INBOX, 1), FLAG_FLAGGED | FLAG_SEEN);
+            if (before == 1)
+                given_both_sides_agree();
+            when_another_client_moves(1, INBOX, OLD);
+            then_it_is_there_in_the_end(server, 1 - before, 0, 1);
+            assert_int_equal(flags_here(before == 1 ? OLD : INBOX, 1), FLAG_FLAGGED | FLAG_SEEN);
+        }
+}
+
 int
 main(void)
 {
@@ -227,6 +244,7 @@ main(void)
         SCENARIO(what_was_moved_into_the_trash_and_out_of_it_does_not_go_there_again),
         SCENARIO(what_another_client_does_to_it_meanwhile_makes_no_second_copy),
         SCENARIO(a_run_that_dies_at_any_step_of_it_makes_no_deletion_of_it),
+        SCENARIO(what_was_flagged_here_outlives_its_way_into_the_trash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

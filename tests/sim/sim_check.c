@@ -143,6 +143,16 @@ is_at_one_side(const struct sim *sim, const struct client *client, int mailbox)
            sim->missed[client->maildir.client][mailbox];
 }
 
+/* It went into the Trash on the server, and somebody here wants it: it is in both places. */
+static bool
+is_wanted_back(const struct sim *sim, const struct sim_base *base, const struct sim_sight *here,
+               const struct sim_sight *there)
+{
+    const unsigned wanted = (here->flags & ~base->flags & FLAG_FLAGGED) | (base->flags & ~here->flags & FLAG_DELETED);
+
+    return there->mailbox + 1 == sim->server.trash && (wanted & here->shown) != 0;
+}
+
 static void
 check_carried(struct sim *sim, struct client *client, int id, const struct sim_sight *there,
               const struct sim_sight *here)
@@ -171,6 +181,7 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
         violation(&sim->world, "#%d was moved here and not on the server", id);
     else if (same_here && old_there->count == 1 && old_there->mailbox != base->mailbox &&
              (here->count != 1 || here->mailbox != old_there->mailbox) && !is_below_view(sim, base) &&
+             !is_wanted_back(sim, base, old_here, old_there) &&
              !(here->count == 2 && is_beyond_counting(sim, base->mailbox)) && /* in both */
              sim->server.rewrites == DRESS_PLAIN)                             /* else it is new where it moves */
         violation(&sim->world, "#%d was moved on the server and not here", id);

@@ -577,7 +577,8 @@ moment_wanted(struct sim *sim)
     }
     const int again = here ? maildir_sim_multiplicity(cast.maildir, cast.from, cast.content, true)
                            : server_multiplicity(&sim->server, cast.from, cast.content);
-    if (moves && again > 0)
+    /* Into the Trash is a removal, which the flag outlives. */
+    if (moves && again > 0 && (here || cast.to + 1 != sim->server.trash))
         violation(world, "#%d moved on one side, was flagged on the other, and is where it was once more",
                   cast.content);
     /* What comes back bearing \Deleted is on both sides then, and `expunge` takes it (plan.c), in the same run. */

@@ -612,6 +612,37 @@ class InsideTest(Trash):
         self.then_trashed(inbox=[m.digest for m in self.mails[1:]])
         self.assert_in_sync()
 
+    def test_what_was_flagged_here_outlives_that_another_client_put_it_there(self):
+        """... for good: the copy in the Trash is another message from then on."""
+        self.maildir.flag(self.maildir.find("INBOX", self.mails[0]), add="F")
+        self.client.move("INBOX", [self.uids[0]], "Trash")
+        for _ in range(2):
+            self.sync()
+            self.then_trashed(0, inbox=[m.digest for m in self.mails])
+        self.assertEqual(self.maildir.find("INBOX", self.mails[0]).letters, "F")
+        self.assertEqual(self.maildir.find("Trash", self.mails[0]).letters, "")
+        self.assert_in_sync()
+
+    def test_nor_does_it_go_later_where_it_could_not_be_sent_at_first(self):
+        self.account.set(push=["flags", "deletes"])
+        self.maildir.flag(self.maildir.find("INBOX", self.mails[0]), add="F")
+        self.client.move("INBOX", [self.uids[0]], "Trash")
+        for _ in range(2):
+            self.sync()
+            self.assertEqual(self.maildir.find("INBOX", self.mails[0]).letters, "F")
+        self.account.set(push=None)
+        self.sync()
+        self.then_trashed(0, inbox=[m.digest for m in self.mails])
+
+    def test_what_was_flagged_before_follows_another_client_into_it(self):
+        self.maildir.flag(self.maildir.find("INBOX", self.mails[0]), add="F")
+        self.sync()
+        self.client.move("INBOX", [self.uids[0]], "Trash")
+        self.sync()
+        self.then_trashed(0)
+        self.assertFalse(any(b"BODY.PEEK[]" in line for line in self.proxy.sent()), "its file moves")
+        self.assert_in_sync()
+
     def test_with_expunge_the_file_follows_into_the_trash(self):
         self.account.set(expunge=True)
         self.maildir.flag(self.maildir.find("INBOX", self.mails[0]), add="ST")
