@@ -396,13 +396,18 @@ struct journal_op { /* an intent, durable before its command */
     int64_t since; /* seconds UTC */
     /*
      * Remove local: the name in the quarantine. Remove remote, of a message that is first copied to the \Trash: that one's wire name; `uidnext` and
-     * `date` are its UIDNEXT and UIDVALIDITY before that, `attempt` how many copies were answered OK (sync/apply/trash.c). Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is
+     * `date` are its UIDNEXT and UIDVALIDITY before that, `attempt` how many copies were answered OK, or 1 where one was refused (sync/apply/trash.c). Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is
      * the UID, of an upload `canonical` the digest of the wire bytes. Rename there: the name for people that it is to get. Delete
      * there: the wire name that it has meanwhile.
      */
     char name[LIMIT_MAILBOX_NAME + 1];
-    int64_t seen; /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */
+    /*
+     * 0: `since` is when it was answered, or its line ended; OP_UNDER_WAY: it is when the intent was written. A time in seconds UTC: a later run saw it
+     * then first, and nobody knows more (sync/apply/recover.c).
+     */
+    int64_t seen;
 };
+#define OP_UNDER_WAY (-1)
 MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_delete(struct journal *journal, int64_t id, struct error *err);

@@ -6,6 +6,7 @@
 #include "sync/rows/alias.h"
 #include "sync/rows/astray.h"
 #include "sync/rows/refusals.h"
+#include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
 bool
@@ -43,6 +44,7 @@ record_sent(struct uploading *up, struct sending *sending)
         return false;
     astray_note(run, mailbox, &sending->outcome, &sending->op);
     sending->op.attempt++;
+    unfinished_ended(&sending->op, run_now(run));
     /* Until the mailbox has shown it: under its UID, or, where that was not said or is not believed, by its content. */
     if (alias ? !journal_op_delete(run->journal, sending->op.id, &run->err)
               : !journal_op_save(run->journal, &sending->op, &run->err))
@@ -95,7 +97,8 @@ record_refused(struct uploading *up, struct sending *sending)
     if (outcome->doubtful) {
         mailbox->stirred = true;
         run->partial = true;
-        return true; /* the intent stays */
+        unfinished_ended(&sending->op, run_now(run)); /* the intent stays */
+        return journal_op_save(run->journal, &sending->op, &run->err);
     }
     if (!journal_op_delete(run->journal, sending->op.id, &run->err))
         return false;
@@ -140,7 +143,7 @@ record_unanswered(struct run *run, struct sending *sending)
     if (!sending->begun)
         return sending->before.id != 0 ? journal_op_save(run->journal, &sending->before, &run->err)
                                        : journal_op_delete(run->journal, sending->op.id, &run->err);
-    sending->op.since = run_now(run);
+    unfinished_ended(&sending->op, run_now(run));
     return journal_op_save(run->journal, &sending->op, &run->err);
 }
 

@@ -19,11 +19,11 @@
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
 
-/* A slow line, and a slow server: so long it may take from the intents of a batch until the last of it is stored */
+/* A slow line, and a slow server: so long, and `timeout`, it may take from the intents of a batch until the last of it is stored */
 #define SENDING_BASE_S 30
 #define SENDING_RATE (32 * 1024) /* bytes a second */
 #define SENDING_COUNT 10         /* messages a second */
-/* ... and so long, beside the settle time of the last one, to store what had come when the line ended */
+/* So long, beside the settle time of the last one, it may take to store what had come when the line ended */
 #define STORING_RATE (1024 * 1024)
 #define STORING_COUNT 50
 #define STORING_MOST_S 30
@@ -105,19 +105,27 @@ finish_remote(struct run *run, struct undelete *undelete, const struct journal_o
 static bool
 doubt_time(struct run *run, struct journal_op *op)
 {
-    int64_t from = op->seen != 0 ? op->seen : op->since;
+    const bool was_seen = op->seen > 0;
+    const int64_t from = was_seen ? op->seen : op->since;
 
-    if (from <= run->looked && (op->seen != 0 || !run->age.known || from >= run->age.last.clock))
+    if (from <= run->looked && (was_seen || !run->age.known || from >= run->age.last.clock))
         return true;
     op->seen = run->looked;
     return journal_op_save(run->journal, op, &run->err);
 }
 
-/* What went out together and was not answered, as far as the intents tell: they are written before all of it. */
+/* What went out together and was not answered, as far as the intents tell. */
 struct unanswered {
     size_t count;
     uint64_t bytes;
 };
+
+/* A removal whose message is copied to the \Trash first? */
+static bool
+is_copying(const struct journal_op *op)
+{
+    return op->kind == OP_REMOVE_REMOTE && op->name[0] != '\0' && !undelete_is_forgotten(op);
+}
 
 static struct unanswered
 count_unanswered(const struct journal_op *ops, size_t count)
@@ -125,7 +133,7 @@ count_unanswered(const struct journal_op *ops, size_t count)
     struct unanswered unanswered = {0};
 
     for (size_t i = 0; i < count; i++) {
-        const bool is = unfinished_is_sending(&ops[i]) && ops[i].seen == 0;
+        const bool is = (unfinished_is_sending(&ops[i]) || is_copying(&ops[i])) && ops[i].seen <= 0;
 
         unanswered.count += is;
         unanswered.bytes += is ? ops[i].size : 0;
@@ -134,20 +142,28 @@ count_unanswered(const struct journal_op *ops, size_t count)
 }
 
 /*
- * Nobody knows when a run that was killed sent the last of it, and the server stores one after the other: where that may have been a moment ago
- * the settle time counts from the first look that finds it unanswered.
+ * Nobody knows when a run that was killed sent the last of it, or how long it waited for an answer, and the server stores one after the other: where it
+ * may have been at work a moment ago the settle time counts from the first look that finds it unanswered.
  */
 static bool
 doubt_sending(struct run *run, struct journal_op *op, const struct unanswered *unanswered)
 {
     const int64_t slow = (int64_t)(unanswered->bytes / SENDING_RATE) + (int64_t)(unanswered->count / SENDING_COUNT);
+    const int64_t most = op->seen < 0 ? SENDING_BASE_S + run->account->connection.timeout_s + slow : STORING_MOST_S;
     const int64_t rest = (int64_t)(unanswered->bytes / STORING_RATE) + (int64_t)(unanswered->count / STORING_COUNT);
 
-    if (op->seen != 0 ? op->seen <= run->looked + STORING_MOST_S
-                      : op->since < run->looked && op->since + SENDING_BASE_S + slow <= run->looked)
-        return op->seen != 0 || doubt_time(run, op);
+    if (op->seen > 0 ? op->seen <= run->looked + STORING_MOST_S
+                     : op->since < run->looked && op->since + most <= run->looked)
+        return op->seen > 0 || doubt_time(run, op);
     op->seen = run->looked + (rest < STORING_MOST_S ? rest : STORING_MOST_S);
     return journal_op_save(run->journal, op, &run->err);
+}
+
+/* What was answered, or was on a line that ended, is as old as that. */
+static bool
+doubt_copying(struct run *run, struct journal_op *op, const struct unanswered *unanswered)
+{
+    return op->seen == 0 ? doubt_time(run, op) : doubt_sending(run, op, unanswered);
 }
 
 bool
@@ -175,7 +191,7 @@ recover_intents(struct run *run)
         if (ok && ops[i].kind == OP_REMOVE_LOCAL)
             ok = finish_local(run, &ops[i], message, found);
         else if (ok && ops[i].kind == OP_REMOVE_REMOTE)
-            ok = (ops[i].name[0] == '\0' || doubt_time(run, &ops[i])) &&
+            ok = (!is_copying(&ops[i]) || doubt_copying(run, &ops[i], &unanswered)) &&
                  (undelete_is_forgotten(&ops[i]) ? undelete_add_forgotten(undelete, &ops[i])
                                                  : finish_remote(run, undelete, &ops[i], message, found));
         else if (ok && unfinished_is_sending(&ops[i]))

@@ -25,8 +25,10 @@ struct transfer {      /* one message that changes or gains its mailbox on the s
     struct journal_op op;
     unsigned char wire[DIGEST_SIZE];
     bool has_wire;
-    bool tells;   /* whether its header is still the source's */
-    bool doubted; /* it is not: that is judged first, in the next pass */
+    bool tells;               /* whether its header is still the source's */
+    bool doubted;             /* it is not: that is judged first, in the next pass */
+    struct journal_op before; /* the intent of an earlier attempt; of none its id is 0 */
+    bool begun;               /* its command may have gone out */
     bool answered;
     uint32_t new_uid;
     struct remote_outcome outcome;
@@ -53,13 +55,11 @@ compare_transfers(const void *pa, const void *pb)
     return a->todo->id == b->todo->id ? 0 : a->todo->id < b->todo->id ? -1 : 1;
 }
 
-/* Right before the change: the UID must still be the message that we mean, with the flags that we know. */
+/* The UID must still be the message that we mean, with the flags that we know. */
 static bool
-on_verify(void *context, size_t index, size_t item, const struct remote_message *now)
+is_still_meant(struct transferring *transferring, struct transfer *transfer, const struct remote_message *now)
 {
-    struct transferring *transferring = context;
     struct run *run = transferring->run;
-    struct transfer *transfer = &transferring->transfers[transferring->first[index] + item];
     struct mailbox *mailbox = &run->mailboxes[transfer->source_mailbox];
     struct journal_message *source = &transferring->source;
     struct error ignored;
@@ -81,6 +81,19 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
         mailbox->stirred = mailbox->full = true; /* a list of changes may leave that out for ever */
         return false;
     }
+    return true;
+}
+
+/* Right before the change */
+static bool
+on_verify(void *context, size_t index, size_t item, const struct remote_message *now)
+{
+    struct transferring *transferring = context;
+    struct transfer *transfer = &transferring->transfers[transferring->first[index] + item];
+
+    if (!is_still_meant(transferring, transfer, now))
+        return false;
+    transfer->begun = true;
     return true;
 }
 
@@ -141,10 +154,13 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     /* Its file may still be written on, wherever the UID is found. */
     if ((transferring->move || half) && !alias && !edited_carry(run, source->id, target->id))
         return false;
-    if (transfer->new_uid == 0) {
+    unfinished_ended(&transfer->op, run_now(run));
+    if (transfer->new_uid == 0)
         astray_note(run, to, &transfer->outcome, &transfer->op);
-        return journal_op_save(run->journal, &transfer->op, &run->err);
-    }
+    if (!journal_op_save(run->journal, &transfer->op, &run->err))
+        return false;
+    if (transfer->new_uid == 0)
+        return true;
     if (!alias) {
         target->size = source->size;
         target->date = source->date;
@@ -185,7 +201,9 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     transfer->todo->dropped = true;
     if (outcome->doubtful) { /* the intent stays; most often the next pass finds what became of it */
         (void)text_print(said.answer, sizeof said.answer, "from %.200s: %.250s", from->row.name, outcome->answer);
-        return run_pending(run, to, transfer->todo->id, PENDING_SETTLE, "move", said.answer, NULL);
+        unfinished_ended(&transfer->op, run_now(run));
+        return journal_op_save(run->journal, &transfer->op, &run->err) &&
+               run_pending(run, to, transfer->todo->id, PENDING_SETTLE, "move", said.answer, NULL);
     }
     if (!journal_op_delete(run->journal, transfer->op.id, &run->err))
         return false;
@@ -251,9 +269,7 @@ write_intents(struct transferring *transferring, size_t count)
         struct transfer *transfer = &transferring->transfers[i];
         const struct mailbox *from = &run->mailboxes[transfer->source_mailbox],
                              *to = &run->mailboxes[transfer->todo->mailbox];
-        int attempt = transfer->op.attempt;
-        int64_t known = transfer->op.id;
-
+        const int64_t known = transfer->op.id;
         const bool moves = transferring->move || is_half(transferring, transfer);
 
         ok = run_load(run, transfer->source, &transferring->source) &&
@@ -262,6 +278,7 @@ write_intents(struct transferring *transferring, size_t count)
              (transfer->todo->came_from == 0 || copied_left(run, transfer->todo->came_from, transfer->todo->id));
         transfer->has_wire = transferring->source.has_wire;
         memcpy(transfer->wire, transferring->source.wire, DIGEST_SIZE);
+        transfer->before = transfer->op;
         transfer->op = (struct journal_op){.id = known,
                                            .kind = moves ? OP_MOVE : OP_COPY,
                                            .mailbox = from->row.id,
@@ -271,8 +288,9 @@ write_intents(struct transferring *transferring, size_t count)
                                            .uidnext = to->row.uidnext,
                                            .size = transferring->source.size,
                                            .date = transferring->source.date,
-                                           .attempt = attempt + 1,
-                                           .since = run_now(run)};
+                                           .attempt = transfer->before.attempt + 1,
+                                           .since = run_now(run),
+                                           .seen = OP_UNDER_WAY};
         unfinished_note_name(&transfer->op, to);
         ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)
                                : journal_op_add(run->journal, &transfer->op, &run->err));
@@ -320,6 +338,17 @@ doubt_lookalikes(struct transferring *transferring)
     }
 }
 
+/* What never went out is not in doubt, and an earlier attempt of it is what it was. */
+static bool
+record_unanswered(struct run *run, struct transfer *transfer)
+{
+    if (!transfer->begun)
+        return transfer->before.id != 0 ? journal_op_save(run->journal, &transfer->before, &run->err)
+                                        : journal_op_delete(run->journal, transfer->op.id, &run->err);
+    unfinished_ended(&transfer->op, run_now(run));
+    return journal_op_save(run->journal, &transfer->op, &run->err);
+}
+
 static bool
 record_transfers(struct transferring *transferring)
 {
@@ -330,7 +359,9 @@ record_transfers(struct transferring *transferring)
     for (size_t i = 0; ok && i < transferring->count; i++) {
         struct transfer *transfer = &transferring->transfers[i];
 
-        if (transfer->answered)
+        if (!transfer->answered)
+            ok = record_unanswered(run, transfer);
+        else
             ok = transfer->outcome.ok ? record_moved(transferring, transfer) : record_failed(transferring, transfer);
     }
     return run_end(run, ok);

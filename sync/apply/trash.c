@@ -113,7 +113,7 @@ judge_begun(struct trashing *trashing)
 static void
 suspect_copy(struct trashing *trashing, const struct mailbox *mailbox, const struct journal_op *op)
 {
-    if (op->attempt != 0 || op->seen != 0 || trashing->suspected == FLIGHT_MESSAGES)
+    if (op->attempt != 0 || trashing->suspected == FLIGHT_MESSAGES)
         return;
     trashing->suspected++;
     attempts_suspect(trashing->expunging.run, mailbox, ATTEMPT_REMOVE, trashing->expunging.message.uid);
@@ -129,7 +129,7 @@ write_copy(struct trashing *trashing, struct copied *copied)
 
     if (!journal_op_of(run->journal, copied->todo->id, op, found, &run->err))
         return false;
-    copied->since = op->seen != 0 ? op->seen : op->since;
+    copied->since = op->seen > 0 ? op->seen : op->since;
     if (*found && op->name[0] == '\0') /* it was to be moved */
         op->attempt = 0;
     if (*found)
@@ -141,7 +141,7 @@ write_copy(struct trashing *trashing, struct copied *copied)
     op->date = trashing->uidvalidity;
     op->size = copied->size;
     op->since = run_now(run);
-    op->seen = 0;
+    op->seen = OP_UNDER_WAY;
     (void)text_print(op->name, sizeof op->name, "%s", trashing->place->row.wire);
     return *found ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err);
 }
@@ -166,7 +166,7 @@ write_copies(struct trashing *trashing)
     return run_end(run, ok && situation_mark_commit(run));
 }
 
-/* A COPY that is refused has copied nothing: its intent goes, or is what an earlier run left. */
+/* It has copied nothing: its intent goes, or is what an earlier run left. */
 static bool
 take_back(struct trashing *trashing, struct copied *copied)
 {
@@ -202,9 +202,14 @@ on_copied(void *context, size_t index, size_t item, uint32_t uid, const struct r
     struct copied *copied = &trashing->copied[trashing->expunging.first[index] + item];
 
     trashing->place->stirred = trashing->place->chosen;
+    copied->answered = true;
+    unfinished_ended(&copied->op, run_now(run));
     if (!outcome->ok) {
         if (outcome->doubtful) /* the intent stays: looked for by the next run */
-            return wait_for_copy(run, copied->todo, PENDING_SETTLE, outcome->answer);
+            return journal_op_save(run->journal, &copied->op, &run->err) &&
+                   wait_for_copy(run, copied->todo, PENDING_SETTLE, outcome->answer);
+        if (copied->earlier && copied->op.attempt == 0) /* it ended no line */
+            copied->op.attempt = 1;
         if (!take_back(trashing, copied))
             return false;
         copied->refused = outcome->over_quota && trashing->expunging.todo_count > 1;
@@ -247,13 +252,50 @@ prove_copies(struct trashing *trashing)
 }
 
 static bool
+verify_copy(void *context, size_t index, size_t item, const struct remote_message *now)
+{
+    struct trashing *trashing = context;
+    struct copied *copied = &trashing->copied[trashing->expunging.first[index] + item];
+
+    if (!expunging_verify(context, index, item, now))
+        return false;
+    copied->begun = true;
+    return true;
+}
+
+/* The line ended: the server may still be copying, and the settle time counts from now. What never went out is not in doubt. */
+static bool
+record_unanswered(struct trashing *trashing)
+{
+    struct run *run = trashing->expunging.run;
+    const struct error why = run->err;
+    bool ok;
+
+    run->err = (struct error){0};
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < trashing->copied_count; i++) {
+        struct copied *copied = &trashing->copied[i];
+
+        if (copied->answered)
+            continue;
+        unfinished_ended(&copied->op, run_now(run));
+        ok = copied->begun ? journal_op_save(run->journal, &copied->op, &run->err) : take_back(trashing, copied);
+    }
+    if (run_end(run, ok))
+        run->err = why;
+    return false;
+}
+
+static bool
 copy(struct trashing *trashing)
 {
-    static const struct remote_changer changer = {expunging_verify, on_copied};
+    static const struct remote_changer changer = {verify_copy, on_copied};
 
-    return owe_keywords(trashing) && write_copies(trashing) &&
-           expunging_ask(&trashing->expunging, trashing->expunging.run->remote.ops->copy, &changer) &&
-           prove_copies(trashing);
+    if (!owe_keywords(trashing) || !write_copies(trashing))
+        return false;
+    if (!expunging_ask(&trashing->expunging, trashing->expunging.run->remote.ops->copy, &changer))
+        return record_unanswered(trashing);
+    return prove_copies(trashing);
 }
 
 /* ---- moves ---- */

@@ -17,6 +17,8 @@ struct copied { /* a removal whose copy in the \Trash is to be proven */
     bool earlier;  /* its intent was there before: our \Deleted may stand on it */
     int64_t since; /* ... and what that asked for is of then */
     bool refused;  /* with others: asked for again with fewer of them */
+    bool begun;    /* its COPY may have gone out */
+    bool answered;
 };
 
 struct seen { /* a message of the \Trash */

@@ -237,7 +237,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     op->uidnext = mailbox->row.uidnext;
     op->size = sending->wire_size;
     op->since = run_now(run);
-    op->seen = 0;            /* that was an earlier attempt's */
+    op->seen = OP_UNDER_WAY; /* what was there was an earlier attempt's */
     if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
         message->uid = 0;
         message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_ADOPTED | FACT_ITS_BYTES);

@@ -23,7 +23,14 @@ unfinished_is_settled(const struct journal_op *op, int64_t now)
         wait = SETTLE_MAX_S;
     if (unfinished_is_astray(op))
         return false;
-    return now - (op->seen != 0 ? op->seen : op->since) >= wait;
+    return now - (op->seen > 0 ? op->seen : op->since) >= wait;
+}
+
+void
+unfinished_ended(struct journal_op *op, int64_t now)
+{
+    op->since = now;
+    op->seen = 0;
 }
 
 bool

@@ -25,6 +25,8 @@ MUST_CHECK bool unfinished_intend(struct run *run, const struct mailbox *mailbox
 MUST_CHECK bool unfinished_end(struct run *run, int64_t op);
 /** Is the settle time of a command without an answer over? Before that the server may still be carrying it out. Of one that went astray it is not. */
 bool unfinished_is_settled(const struct journal_op *op, int64_t now);
+/** It was answered, or the line that it went out on ended: its settle time counts from now. */
+void unfinished_ended(struct journal_op *op, int64_t now);
 /** The row of the index for the second file of a name; `info` is that file's. Inside a transaction. */
 MUST_CHECK bool unfinished_index_namesake(struct run *run, const struct mailbox *mailbox,
                                           const struct journal_message *message, const struct journal_op *op,

@@ -72,6 +72,23 @@ what_never_went_out_is_not_in_doubt(void **state)
     then_both_sides_agree();
 }
 
+static void
+a_copy_that_never_went_out_is_not_in_doubt(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    sim.server.move = false;
+    when_the_user_moves(2, WORK, INBOX);
+    when_the_user_moves(4, OLD, INBOX);
+    given_trouble_at(STEP_COPY, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    assert_int_equal(server_multiplicity(&sim.server, INBOX, 2) + server_multiplicity(&sim.server, INBOX, 4), 1);
+    then_both_sides_agree();
+}
+
 /* Nor is what was sent once, waited its time and did not come so far when it was to be sent again: it does not wait anew. */
 static void
 what_never_went_out_again_waits_no_second_time(void **state)
@@ -121,6 +138,76 @@ a_copy_that_may_still_be_under_way_is_not_asked_for_again(void **state)
     then_both_sides_agree();
     then_it_is_there(INBOX, 1, 1);
     then_it_is_there(WORK, 1, 0);
+}
+
+/* The first half of a move by COPY, a copy, and new mail. */
+static const struct {
+    enum step_kind step;
+    int source; /* 1: a file moved, 2: copied, 0: new */
+} sendings[] = {{STEP_COPY, 1}, {STEP_COPY, 2}, {STEP_APPEND, 0}};
+#define SENDINGS (sizeof sendings / sizeof sendings[0])
+
+static void
+given_something_to_send(size_t i)
+{
+    given_empty_account(1);
+    sim.server.move = false;
+    if (sendings[i].source != 0)
+        given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    if (sendings[i].source == 1)
+        when_the_user_moves(1, WORK, INBOX);
+    else
+        given_mail_here(INBOX, 1);
+}
+
+/* It is carried out as soon as golub has looked once more. */
+static void
+then_it_is_sent_once(void)
+{
+    uint32_t uid;
+
+    then_it_is_there(INBOX, 1, 0);
+    assert_true(server_add(&sim.server, INBOX, 1, 0, 0, 1600000000, &uid));
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+}
+
+/* The intent is as old as that silence: what counts is when the line ended, whether this run looks again, or another one does. */
+static void
+what_ended_by_a_long_silence_is_under_way_from_then_on(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SENDINGS; i++)
+        for (int down = 0; down < 2; down++) {
+            given_something_to_send(i);
+            given_trouble_at(sendings[i].step, true, false);
+            sim.world.down = down == 1;
+            sim.world.silence = 60;
+
+            assert_int_equal(when_golub_syncs_after(60), down == 1 ? 5 : 1);
+            assert_int_equal(when_golub_syncs_after(down), 1);
+
+            then_it_is_sent_once();
+        }
+}
+
+/* It waited in vain for a long time before it was killed: nobody knows how long. */
+static void
+what_a_run_waited_for_that_was_killed_is_under_way_from_the_first_look_on(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SENDINGS; i++) {
+        given_something_to_send(i);
+        given_trouble_at(sendings[i].step, false, false);
+        sim.world.silence = 60;
+        assert_int_equal(when_golub_syncs_after(60), -1);
+
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+        then_it_is_sent_once();
+    }
 }
 
 /* Its source is gone already, and what it was moved to is not to be seen yet. */
@@ -425,8 +512,11 @@ main(void)
         SCENARIO(an_append_that_may_still_be_under_way_is_not_sent_again),
         SCENARIO(an_append_of_a_run_that_was_killed_is_under_way_from_the_first_look_on),
         SCENARIO(what_never_went_out_is_not_in_doubt),
+        SCENARIO(a_copy_that_never_went_out_is_not_in_doubt),
         SCENARIO(what_never_went_out_again_waits_no_second_time),
         SCENARIO(a_copy_that_may_still_be_under_way_is_not_asked_for_again),
+        SCENARIO(what_ended_by_a_long_silence_is_under_way_from_then_on),
+        SCENARIO(what_a_run_waited_for_that_was_killed_is_under_way_from_the_first_look_on),
         SCENARIO(a_move_that_may_still_be_under_way_is_not_sent_as_new_mail),
         SCENARIO(a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise),
         SCENARIO(a_line_that_breaks_during_a_listing_hides_no_change),

@@ -103,6 +103,51 @@ then_it_is_there_in_the_end(size_t server, int inbox, int work, int trash)
     then_both_sides_agree();
 }
 
+/* Its COPY is carried out once nobody expects it any more. */
+static void
+given_a_copy_that_comes_late(void)
+{
+    const struct sim_message *source = message_of(INBOX, 1);
+
+    sim.server.delayed[sim.server.delayed_count++] =
+        (struct sim_delayed){.mailbox = OLD,
+                             .content = 1,
+                             .dress = source->dress,
+                             .serial = source->serial,
+                             .trash = true,
+                             .transfer = true,
+                             .from = INBOX,
+                             .uid = source->uid,
+                             .uidvalidity = sim.server.boxes[INBOX].uidvalidity,
+                             .date = source->date,
+                             .due = INT64_MAX};
+}
+
+/* The line ended by a long silence, and is opened again, or not; or the run was killed while it waited. */
+static void
+a_copy_that_may_still_be_under_way_is_not_made_again(void **state)
+{
+    static const int first[] = {1, 5, -1};
+
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        given_a_trash_at(1);
+        sim.world.ledger[1].removals[0]++;
+        when_the_user_removes(INBOX, 1);
+        given_a_copy_that_comes_late();
+        given_trouble_at(STEP_COPY, way < 2, false);
+        sim.world.down = way == 1;
+        sim.world.silence = 60;
+        assert_int_equal(when_golub_syncs_after(60), first[way]);
+
+        assert_int_equal(when_golub_syncs_after(way == 2 ? 60 : 1), 1);
+
+        then_it_is_there(OLD, 1, 0);
+        server_delayed(&sim.server, true);
+        then_it_is_there_in_the_end(1, 0, 0, 1);
+    }
+}
+
 static void
 what_moved_while_nothing_could_be_removed_is_no_deletion(void **state)
 {
@@ -238,6 +283,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_was_sent_without_an_answer_and_moved_is_not_thrown_away),
+        SCENARIO(a_copy_that_may_still_be_under_way_is_not_made_again),
         SCENARIO(what_moved_while_nothing_could_be_removed_is_no_deletion),
         SCENARIO(what_moved_back_or_on_is_none_either),
         SCENARIO(what_was_deleted_where_it_had_gone_stands_in_the_trash_once),

@@ -12,6 +12,8 @@ static const struct remote_outcome fine = {.ok = true};
 bool
 remote_broken(struct server *server, struct error *err)
 {
+    if (server->connected && server->world->lost)
+        server->world->now += server->world->silence;
     server->connected = false;
     world_stop(server->world);
     if (server->world->crashed)

@@ -294,7 +294,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
     struct client *it = &sim->clients[client];
     const struct account account = {
         .name = "sim",
-        .connection = {.host = "sim.example.org", .user = "ana"},
+        .connection = {.host = "sim.example.org", .user = "ana", .timeout_s = sim->world.silence},
         .maildir = "/sim/mail",
         .state = "/sim/state",
         .fsync = !it->maildir.lazy,

@@ -226,6 +226,7 @@ struct world {
     bool lose_after, lost;
     int breaks_again;      /* percent: a line that was opened again breaks, too */
     bool down;             /* once the line broke, it can't be opened again in this run */
+    int silence;           /* so many seconds pass before golub knows that a line broke: its `timeout` */
     unsigned held;         /* lists of removals that it was told wait, in this run */
     unsigned errors;       /* that people were shown */
     unsigned words;        /* ... and other lines about what a run did not do */
