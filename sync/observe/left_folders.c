@@ -236,6 +236,9 @@ judge(struct looking *looking, struct spot *spot)
 
     if (of_age == 0 && spot->own == NULL) /* a copy, or none of them */
         return;
+    if (of_age == 1 && spot->own == NULL &&
+        left_now(looking, aged)->found) /* it is elsewhere, and this one of its age */
+        return;
     if (of_age == 1 && (spot->own == NULL || spot->own == aged)) {
         give_to(looking, spot, aged, true);
         return;

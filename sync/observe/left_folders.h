@@ -8,14 +8,14 @@ struct spot {                /* a folder that may be one of theirs */
     struct mailbox *mailbox; /* that has it, as far as its name says; NULL: none has */
     const char *folder;
     char born[LOCAL_STAMP_MAX]; /* "": not told */
-    char
-        lost[LOCAL_STAMP_MAX]; /* of a known mailbox: when its own folder was born, which is elsewhere; "": not known */
-    struct left_note *own;     /* what was noted to stand there; NULL: nothing */
-    struct left_note *of;      /* whose it is; NULL: nobody's of these */
-    bool sure;                 /* ... and of no other one */
-    bool told;                 /* ... for its age or its files say so, and not its path alone */
-    bool left;                 /* it was given to another mailbox than that whose name it has */
-    bool open;                 /* several are of its age, and it is none that was noted to stand there */
+    char lost
+        [LOCAL_STAMP_MAX]; /* of a known mailbox: when its own folder was born, which is perhaps elsewhere; "": not known */
+    struct left_note *own; /* what was noted to stand there; NULL: nothing */
+    struct left_note *of;  /* whose it is; NULL: nobody's of these */
+    bool sure;             /* ... and of no other one */
+    bool told;             /* ... for its age or its files say so, and not its path alone */
+    bool left;             /* it was given to another mailbox than that whose name it has */
+    bool open;             /* several are of its age, and it is none that was noted to stand there */
 };
 
 struct now {                 /* one that was noted, as it is now */

@@ -79,7 +79,7 @@ look_at(struct looking *looking, struct mailbox *mailbox)
     spot = left_add_spot(looking, mailbox, mailbox->row.folder, &stamp);
     if (spot == NULL)
         return false;
-    (void)text_print(spot->lost, sizeof spot->lost, "%s", other ? place.born : "");
+    (void)text_print(spot->lost, sizeof spot->lost, "%s", place.born);
     spot->of = note;
     spot->sure = sure;
     spot->told = true;

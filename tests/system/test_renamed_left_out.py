@@ -369,6 +369,21 @@ class ChangedPlacesTest(Waiting, SystemTest):
         self.let_all_in()
         self.assert_as_given(mail)
 
+    def test_into_the_place_of_one_that_is_chosen_and_of_one_age_and_let_in(self):
+        """The folder that had to go is of its age, and not its own."""
+        self.given("A")
+        mail = self.given_of_one_age("A/L", "Other")
+        self.leave_out("A/L")
+        self.mv(("Other", "R"), ("A/L", "Other"))
+        self.let_all_in()
+
+        self.assert_waits(ANOTHERS % ("Other", "A/L"), "A/L: can't find the folder of this mailbox", "R: can't make this mailbox on the server")
+
+        self.mv(("Other", "A/L"), ("R", "Other"))
+        self.sync()
+        self.assertEqual(self.bodies(), [])
+        self.assertTrue(all(self.is_there(m, name) for name in mail for m in mail[name]))
+
     def test_mail_that_moved_into_one_that_is_chosen_is_new_mail_there(self):
         mail = self.given_left_out("A/K")
         for file in self.maildir.files("A/K"):
