@@ -198,6 +198,18 @@ take(struct list *list, struct listed *item, struct mailbox *mailbox)
     return true;
 }
 
+/*
+ * Of what the server said before which mailbox it is, this list says nothing (a line broke, and it was asked with less), and its name has other numbers:
+ * perhaps it is another one's now.
+ */
+static bool
+is_unsaid(struct run *run, const struct mailbox *mailbox, const struct remote_listed *seen)
+{
+    return mailbox->row.objectid[0] != '\0' && seen->objectid[0] == '\0' && seen->has_status &&
+           mailbox->row.uidvalidity != 0 && seen->uidvalidity != mailbox->row.uidvalidity &&
+           undecided_is_waited_for(run, mailbox);
+}
+
 static bool
 match_bytes(struct list *list)
 {
@@ -208,7 +220,9 @@ match_bytes(struct list *list)
                 ? find_bytes(list, mailbox)
                 : NULL;
 
-        if (item != NULL && !item->taken && !take(list, item, mailbox))
+        if (item != NULL && !item->taken && is_unsaid(list->run, mailbox, &item->seen))
+            item->taken = mailbox->undecided = true;
+        else if (item != NULL && !item->taken && !take(list, item, mailbox))
             return false;
     }
     return true;

@@ -211,6 +211,24 @@ class BrokenListTest(Renaming, SystemTest):
         self.account.sync()
         self.settle()
 
+    def test_a_swap_and_a_line_that_breaks_before_the_list(self):
+        """It is asked with less on the next line: what was removed and moved here waits for a list that says which mailbox is which."""
+        mail = self.given("A", "B")
+        self.sync()
+        answers = self.proxy.stream("down")
+        self.rename(("A", "X"), ("B", "A"), ("X", "B"))
+        self.maildir.delete(self.maildir.find("A", mail["A"][0]))
+        self.maildir.move(self.maildir.find("B", mail["B"][0]), "INBOX")
+        self.through(cut_down=answers.index(b"* LIST"), times=1)
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("work/A: can't tell what this mailbox is called there now", result.err)
+        self.sync()
+        self.assertEqual((self.is_there(mail["A"][0], "B"), self.is_there(mail["B"][0], "A"), self.is_there(mail["B"][0], "INBOX")), (False, False, True))
+        self.assertEqual(self.bodies(), [])
+        self.assert_same()
+
     def test_renamed_here_by_hand_as_it_says(self):
         self.given("A", "Other")
         self.rename(("A", "B"))
