@@ -146,6 +146,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool disturbed;  /* a listing, changed: only because messages were removed meanwhile; what was told was there */
     bool doubtful;   /* not ok, but the command may have been (partly) done: look before trying again */
     bool kept;       /* of a removal, not ok: the server says OK, and the message is still there */
+    bool marked;     /* of a removal, not ok: our \Deleted may stand on the message */
     bool unkept;     /* of a keyword, not ok: PERMANENTFLAGS leave it out */
     bool left_below; /* of a DELETE: what came below the mailbox meanwhile has no name of its own back */
     /*

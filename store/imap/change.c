@@ -226,13 +226,14 @@ take_deleted_off(struct changing *changing, struct job *job)
         job->items[i].allowed = allowed[i] && !job->items[i].had_deleted;
         any |= job->items[i].allowed;
     }
-    if (any) {
-        bool refused = job->refused;
-        ok = send_for(changing, job, COMMAND_STORE, "UID STORE", " -FLAGS.SILENT (\\Deleted)") && run(changing);
-        job->refused = refused;
-    }
-    for (size_t i = 0; i < job->count; i++)
+    job->takes_off = any;
+    if (any)
+        ok = send_off(changing, job) && run(changing);
+    for (size_t i = 0; i < job->count; i++) {
+        job->items[i].marked &= job->takes_off || !job->items[i].allowed;
         job->items[i].allowed = allowed[i];
+    }
+    job->takes_off = false;
     return ok;
 }
 
@@ -276,18 +277,22 @@ remove_plainly(struct changing *changing, struct job *job)
 static bool
 try_again(struct changing *changing, struct job *job)
 {
-    bool had[JOB_MAX] = {0};
+    bool had[JOB_MAX] = {0}, marked[JOB_MAX] = {0};
 
-    for (size_t i = 0; i < job->count; i++)
+    for (size_t i = 0; i < job->count; i++) {
         had[i] = job->items[i].had_deleted || !job->items[i].allowed;
+        marked[i] = job->items[i].marked;
+    }
     changing->imap->can.bits &= ~(unsigned)CAPABILITY_UIDPLUS;
     changing->ending = NULL;
     changing->beginning = job;
     job->again = true;
     if (!send_begin(changing, job))
         return false;
-    for (size_t i = 0; i < job->count; i++)
+    for (size_t i = 0; i < job->count; i++) {
         job->items[i].had_deleted = had[i];
+        job->items[i].marked = marked[i];
+    }
     if (!run(changing))
         return false;
     changing->beginning = NULL;
@@ -332,7 +337,6 @@ store_late(struct changing *changing)
 {
     struct job *late = &changing->late;
     struct queue *queue = &changing->imap->queue;
-
     bool tried[JOB_MAX];
 
     changing->ending = late;
@@ -358,10 +362,12 @@ store_late(struct changing *changing)
 
         if (!tried[i] || item->allowed || item->refused || item->had_deleted)
             continue;
+        late->takes_off = true;
         queue_begin(queue, COMMAND_STORE, late->index, late->first + i, 1);
         queue_print(queue, "UID STORE %u -FLAGS.SILENT (\\Deleted)", job_uids(changing, late)[i]);
         if (!queue_end(queue, changing->err) || !run(changing))
             return false;
+        late->items[i].marked &= late->takes_off;
     }
     return true;
 }

@@ -199,8 +199,10 @@ take_untagged(struct changing *changing, const struct response *response, const 
         take_listing(changing, &response->fetch);
         return true;
     case COMMAND_PROOF:
-        if ((item = find_item(changing, changing->ending, response->fetch.uid)) != NULL)
-            item->present = true;
+        if ((item = find_item(changing, changing->ending, response->fetch.uid)) == NULL)
+            return true;
+        item->present = true;
+        item->marked &= !response->fetch.has_flags || (response->fetch.flags & FLAG_DELETED) != 0;
         return true;
     default:
         return true;
@@ -262,6 +264,10 @@ take_select(struct changing *changing, const struct command *command, const stru
 static void
 take_deleted(struct changing *changing, struct job *job, const struct response *response)
 {
+    if (job->takes_off) {
+        job->takes_off = response->state != STATE_OK;
+        return;
+    }
     if (response->code == CODE_MODIFIED) {
         for (size_t i = 0; i < job->count; i++)
             if (job->items[i].allowed && uid_set_has(&response->from, job_uids(changing, job)[i])) {
@@ -275,6 +281,10 @@ take_deleted(struct changing *changing, struct job *job, const struct response *
         job->refused = true;
         client_refused(response, &job->outcome);
     }
+    /* What is refused for another reason than rights may have been done for some of them. */
+    for (size_t i = 0; i < job->count; i++)
+        job->items[i].marked |=
+            job->items[i].allowed && !job->items[i].had_deleted && (job->deleted || !job->outcome.denied);
 }
 
 /* A command that the server offers, and refuses for no reason that it gives: it can't do it at all. */
@@ -405,6 +415,7 @@ change_report(struct changing *changing, const struct job *job)
                 outcome.gone = true;
             }
         }
+        outcome.marked = item->marked || (late->count != 0 && late->items[i].marked);
         if (outcome.ok)
             outcome = (struct remote_outcome){
                 .ok = true, .came_to = item->came_as != 0 ? job->came_to : 0, .came_as = item->came_as};

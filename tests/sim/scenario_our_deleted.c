@@ -115,6 +115,37 @@ our_deleted_is_remembered_where_the_server_says_ok_and_leaves_it(void **state)
     assert_int_equal(server_message(&sim.server, WORK, uid)->flags, 0);
 }
 
+/* The server set it, and refused to expunge; the user wants the message back, at once or after another run. */
+static void
+our_deleted_of_a_removal_that_is_refused_is_nobodys_wish(void **state)
+{
+    (void)state;
+    for (int expunges = 0; expunges < 2; expunges++)
+        for (int runs = 1; runs <= 2; runs++) {
+            given_empty_account(1);
+            sim.world.expunges = expunges == 1;
+            const uint32_t uid = given_mail_there(INBOX, 1);
+            given_mail_there(INBOX, 2);
+            given_both_sides_agree();
+            const struct sim_file file = *file_of(INBOX, 1);
+            when_the_user_removes(INBOX, 1);
+            sim.server.clinging = 1u << INBOX;
+            for (int run = 0; run < runs; run++)
+                assert_int_equal(when_golub_syncs_after(60), 1);
+            assert_int_equal(server_message(&sim.server, INBOX, uid)->flags, FLAG_DELETED);
+            assert_non_null(maildir_sim_add(here(), INBOX, file.base, file.info, 1, file.date));
+            ledger_put(&sim.world, 1, INBOX);
+            check_forget(&sim.clients[0]);
+            sim.server.clinging = 0;
+
+            then_both_sides_agree();
+
+            then_it_is_there(INBOX, 1, 1);
+            assert_int_equal(message_of(INBOX, 1)->flags, 0);
+            assert_string_equal(file_of(INBOX, 1)->info, file.info);
+        }
+}
+
 /* What a broken line left of a removal is no mark that anybody made. */
 static void
 our_deleted_stays_behind_where_the_message_comes_up_again(void **state)
@@ -219,6 +250,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(our_deleted_comes_off_where_somebody_wants_the_message_after_a_crash),
+        SCENARIO(our_deleted_of_a_removal_that_is_refused_is_nobodys_wish),
         SCENARIO(our_deleted_stays_behind_where_the_message_comes_up_again),
         SCENARIO(our_deleted_on_the_source_of_a_move_is_not_copied_to_its_next_place),
         SCENARIO(our_deleted_comes_off_all_at_once),

@@ -422,6 +422,15 @@ refuse_all(struct change *change)
 }
 
 static bool
+cling(struct change *change)
+{
+    for (size_t i = 0; i < change->wanted->count; i++)
+        if (change->items[i].chosen)
+            change->items[i].outcome = (struct remote_outcome){.marked = true, .answer = "not now"};
+    return tell_items(change);
+}
+
+static bool
 remove_items(struct change *change, struct error *err)
 {
     struct world *world = change->server->world;
@@ -444,6 +453,8 @@ remove_items(struct change *change, struct error *err)
     if (fate != FATE_GO)
         return remote_broken(change->server, err);
     world_between(world);
+    if ((change->server->clinging >> change->mailbox & 1) != 0)
+        return cling(change);
     fate = world_step(world, STEP_EXPUNGE, true);
     expunge_items(change, carried_out(world, fate, all));
     return fate == FATE_GO ? tell_items(change) : remote_broken(change->server, err);

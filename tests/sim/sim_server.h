@@ -110,6 +110,7 @@ struct server {
     int quota;              /* messages it holds; 0: no limit */
     unsigned unreadable;    /* bits of mailboxes that it can't open now */
     unsigned protected;     /* ... in which nothing may be changed: they can be read, and copied from */
+    unsigned clinging;      /* ... whose EXPUNGE is refused: what is to go gets \Deleted, and stays */
     unsigned long denials;  /* what was asked for there all the same */
     int disturbed;          /* somebody expunges something during so many looks at INBOX */
     int withheld;           /* one more than the content whose body it can't read now; 0: none */

@@ -200,15 +200,21 @@ without_uidplus_other_deleted_messages_stop_the_expunge(void **state)
 static void
 without_uidplus_an_incomplete_listing_stops_the_expunge(void **state)
 {
-    (void)state;
-    struct script *script =
-        given_script("", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
-                                               REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID STORE *", "S:g3 OK",
-                                               "C:g4 UID FETCH 1:[*] *", "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))",
-                                               "S:g4 OK", "C:g5 UID STORE 1 -FLAGS*", "S:g5 OK", "C:g6 LOGOUT", NULL});
+    static const char *const answers[] = {"S:g5 OK", "S:g5 NO not now"};
 
-    assert_true(removes(script, 1));
-    end_script(script);
+    (void)state;
+    for (int refused = 0; refused < 2; refused++) {
+        struct script *script = given_script(
+            "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
+                                      REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID STORE *", "S:g3 OK",
+                                      "C:g4 UID FETCH 1:[*] *", "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:g4 OK",
+                                      "C:g5 UID STORE 1 -FLAGS*", answers[refused], "C:g6 LOGOUT", NULL});
+
+        assert_true(removes(script, 1));
+
+        assert_int_equal(strstr(script->told, ", marked\n") != NULL, refused);
+        end_script(script);
+    }
 }
 
 static void
@@ -261,8 +267,8 @@ static void
 uid_expunge_that_is_refused_for_a_reason_is_sent_in_the_next_mailbox(void **state)
 {
     static const char *const refusals[][2] = {
-        {"S:g4 NO [NOPERM] no right", "done 0.0 u0 no denied: [NOPERM] no right\n"},
-        {"S:g4 NO [INUSE] busy", "done 0.0 u0 no throttled: [INUSE] busy\n"}};
+        {"S:g4 NO [NOPERM] no right", "done 0.0 u0 no denied: [NOPERM] no right, marked\n"},
+        {"S:g4 NO [INUSE] busy", "done 0.0 u0 no throttled: [INUSE] busy, marked\n"}};
     const struct remote_change changes[] = {{.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 1},
                                             {.mailbox = TEXT("b"), .uidvalidity = 7, .uids = uids + 1, .count = 1}};
 
