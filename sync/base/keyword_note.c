@@ -52,6 +52,9 @@ keyword_note(struct journal *journal, const struct journal_message *message, con
     *changed = false;
     if (!look_up(journal, message, word->word, now, &row, &known, err))
         return false;
+    /* A run that was killed may have sent what was said before, and have seen no answer: only what the next one sees tells. */
+    const bool unsure = known && !row.unkept && keyword_waits(row.sides);
+
     *changed = keyword_is_set(row.sides) != word->set;
     row.sides = keyword_said(row.sides, word->set);
     if (known && !*changed) { /* said again: it is tried again */
@@ -61,7 +64,7 @@ keyword_note(struct journal *journal, const struct journal_message *message, con
     row.unshown = false;
     row.not_before = 0;
     row.why[0] = '\0';
-    row.sides = keyword_plan(row.sides, true, &step);
+    row.sides = unsure ? keyword_unsure(row.sides) : keyword_plan(row.sides, true, &step);
     if (!keyword_is_over(row.sides))
         return journal_keyword_save(journal, &row, err);
     return !known || journal_keyword_delete(journal, &row, err);

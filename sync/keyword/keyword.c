@@ -228,6 +228,19 @@ on_keywords(void *context, const char *keywords, uint64_t messages)
     return true;
 }
 
+/* By what the server shows, where its row is there still: what was taken back before the next sync is on neither side. */
+static int
+difference(struct saying *saying, const struct journal_keyword *row)
+{
+    struct journal_message *message = &saying->message;
+    struct error ignored = {0};
+    bool found = false;
+
+    if (!journal_message_get(saying->journal, row->message, message, &found, &ignored) || !found)
+        return keyword_difference(row->sides);
+    return (int)keyword_is_set(row->sides) - (int)keywords_have(message->keywords, text_of(row->word));
+}
+
 static bool
 add_differences(struct saying *saying, int64_t mailbox, struct tallies *tallies)
 {
@@ -244,7 +257,7 @@ add_differences(struct saying *saying, int64_t mailbox, struct tallies *tallies)
         ok = tally != NULL;
         if (!ok)
             break;
-        tally->messages += keyword_difference(rows[i].sides);
+        tally->messages += difference(saying, &rows[i]);
         tally->unkept += rows[i].unkept;
         tally->wait += keyword_waits(rows[i].sides);
     }

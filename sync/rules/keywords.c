@@ -49,6 +49,13 @@ keyword_offered(struct flag_sides sides)
 }
 
 struct flag_sides
+keyword_unsure(struct flag_sides sides)
+{
+    sides.lbase = sides.rbase = sides.lseen ^ KEYWORD_SET;
+    return sides;
+}
+
+struct flag_sides
 keyword_plan(struct flag_sides sides, bool kept, struct merge_step *step)
 {
     *step = merge_plan(sides, kept ? KEYWORD_SET : 0);

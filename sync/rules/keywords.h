@@ -21,6 +21,8 @@ struct flag_sides keyword_said(struct flag_sides sides, bool set);
 struct flag_sides keyword_left(struct flag_sides sides, bool here);
 /** What the server could not keep is offered to it once more. */
 struct flag_sides keyword_offered(struct flag_sides sides);
+/** The server may show either by now: what this side says is sent if it shows the other. */
+struct flag_sides keyword_unsure(struct flag_sides sides);
 /**
  * This side follows; what the server shows already, or can't keep, is agreed on.
  * @param step  [out] what is left to be sent: there_add or there_del, or nothing

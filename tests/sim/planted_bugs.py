@@ -3745,6 +3745,8 @@ BUGS = [
         ("sync/apply/keywords.c", "    if (*found || waits || !nowhere)\n", "    if (*found || waits || true)\n")),
     bug("file that was saved anew sent as new mail where the server counts too much", Test("scenario_saved"),
         ("sync/agenda/kin_moves.c", "gone->known = moves->probes[i].got;", "gone->known = moves->probes[i].got && !moves->probes[i].cut;")),
+    bug("keyword that was taken back after it was sent left as another client's", KEYWORDS,
+        ("sync/base/keyword_note.c", "const bool unsure = known && !row.unkept && keyword_waits(row.sides);", "const bool unsure = false;")),
     bug("keyword that could not be held not offered again", KEYWORDS,
         ("sync/apply/keywords.c", "if (row->unkept && mailbox_keeps(wish->mailbox, text_of(row->word)) &&", "if (false &&")),
     bug("keyword that did not arrive with its message lost", KEYWORDS_KEPT,

@@ -56,6 +56,29 @@ a_line_that_breaks_at_it_loses_none(void **state)
     }
 }
 
+/* The run that sent it is killed before it has written that down, and the user changes his mind, perhaps twice. */
+static void
+what_is_taken_back_after_it_was_sent_goes_there_again(void **state)
+{
+    (void)state;
+    for (int times = 1; times < 4; times++) {
+        given_messages();
+        when_the_user_says(INBOX, 1, MINE, true);
+        when_the_user_says(INBOX, 2, THEIRS, false);
+        given_trouble_at(STEP_STORE, false, true);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+        for (int i = 0; i < times; i++) {
+            when_the_user_says(INBOX, 1, MINE, i % 2 != 0);
+            when_the_user_says(INBOX, 2, THEIRS, i % 2 == 0);
+        }
+
+        then_both_sides_agree();
+        then_it_has(INBOX, 1, KEPT | THEIRS | (times % 2 == 0 ? MINE : 0));
+        then_it_has(INBOX, 2, times % 2 == 0 ? 0 : THEIRS);
+        assert_int_equal(count_waiting(), 0);
+    }
+}
+
 /* ---- an equal message beside it ---- */
 
 static void
@@ -467,6 +490,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_run_that_is_killed_at_any_step_loses_no_keyword),
+        SCENARIO(what_is_taken_back_after_it_was_sent_goes_there_again),
         SCENARIO(a_line_that_breaks_at_it_loses_none),
         SCENARIO(a_uid_that_a_restored_server_gives_anew_gets_no_keyword_of_another_message),
         SCENARIO(one_that_goes_back_while_golub_runs_neither),

@@ -80,10 +80,11 @@ class UpTest(KeywordTest):
         self.said(0, "+later")
         self.said(0, "-later")
 
-        self.assertEqual(self.waiting(), [])
+        self.assertNotIn("later: 1 message", self.keyword("list").out)
         self.sync()
 
         self.assertEqual(self.stores(), [])
+        self.assertEqual(self.waiting(), [])
 
     def test_the_others_of_a_message_stay(self):
         uid = self.client.uid_of("INBOX", self.mails[0])
