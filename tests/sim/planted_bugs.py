@@ -3264,7 +3264,7 @@ BUGS = [
     bug("renamed: what is gone there below it gets the name that another mailbox has", Test("test_renaming"),
         ("sync/rows/renaming.c", "below->keeps_name = holder != NULL &&", "below->keeps_name = run->dry && holder != NULL &&")),
     bug("what was sent without an answer under a name that another mailbox has by now is sent again", Test("scenario_astray"),
-        ("sync/rows/astray.c", "return follow_name(run, op, message);", "return op->id == 0 || follow_name(run, op, message);")),
+        ("sync/rows/astray.c", "return follow_name(run, op, message);", "return op->id != 0 || follow_name(run, op, message);")),
     bug("source of a copy taken for what moved on from the folder of that copy", Test("scenario_copied"),
         ("sync/agenda/candidates.c", "*is = mailbox != NULL && moved_out_is_gone(mailbox);", "*is = mailbox != NULL && run->dry;")),
     bug("renamed here: what stands below a name that is no mailbox does not make way for it",
