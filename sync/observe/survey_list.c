@@ -205,8 +205,8 @@ take(struct list *list, struct listed *item, struct mailbox *mailbox)
 static bool
 is_unsaid(struct run *run, const struct mailbox *mailbox, const struct remote_listed *seen)
 {
-    return mailbox->row.objectid[0] != '\0' && seen->objectid[0] == '\0' && seen->has_status &&
-           mailbox->row.uidvalidity != 0 && seen->uidvalidity != mailbox->row.uidvalidity &&
+    return run->info.avoided[0] != '\0' && mailbox->row.objectid[0] != '\0' && seen->objectid[0] == '\0' &&
+           seen->has_status && mailbox->row.uidvalidity != 0 && seen->uidvalidity != mailbox->row.uidvalidity &&
            undecided_is_waited_for(run, mailbox);
 }
 
