@@ -97,13 +97,14 @@ is_strippers(const struct journal_message *before, const struct journal_message 
     return flags_of(before->info) != flags_of(message->info) && is_cut(before->info, message->info);
 }
 
-/* One that does not know P either does the same without any letter. */
+/* One that does not know P either drops it when it sets a flag, without any letter. Who takes P off with other flags means it. */
 static bool
 is_strippers_forwarded(const struct journal_message *before, const struct journal_message *message, unsigned others)
 {
-    const unsigned differ = flags_of(before->info) ^ flags_of(message->info);
+    const unsigned then = flags_of(before->info), now = flags_of(message->info);
 
-    return (differ & ~(unsigned)FLAG_FORWARDED) != 0 || (is_strippers(before, message) && others != 0);
+    return ((now & ~then) != 0 && (then & ~now & ~(unsigned)FLAG_FORWARDED) == 0) ||
+           (is_strippers(before, message) && (((then ^ now) & ~(unsigned)FLAG_FORWARDED) != 0 || others != 0));
 }
 
 /* The same, once one is known in this folder: a flag that was set and taken off again since the last look leaves no other mark than all letters gone. */
