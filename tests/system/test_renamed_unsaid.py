@@ -145,6 +145,7 @@ class UnsaidTest(there.RenamedThereTest):
 
 class KilledTest(there.KilledTest):
     account_options = {"disable": ["X-GUID"]}
+    test_one_that_is_left_out = None  # numbers alone are no proof, and a person is asked (test_renamed_left_out)
 
 
 class BareTest(there.Renaming, SystemTest):
