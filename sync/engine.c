@@ -46,6 +46,7 @@
 #include "sync/apply/leftovers.h"
 #include "sync/apply/letters.h"
 #include "sync/apply/linked.h"
+#include "sync/apply/made_again.h"
 #include "sync/apply/namesakes.h"
 #include "sync/apply/recover.h"
 #include "sync/apply/rename_here.h"
@@ -354,7 +355,7 @@ survey(struct run *run)
     if (!going_recover_there(run))
         return false;
     run->surveyed = run->surveyed || (survey_remote(run) && attempts_judge(run) && going_begin(run));
-    run->made = run->made || (run->surveyed && rename_there(run) && mailboxes_create(run));
+    run->made = run->made || (run->surveyed && rename_there(run) && made_again_find(run) && mailboxes_create(run));
     if (!run->made || !again)
         return run->made;
     look_at_stirred(run);

@@ -19,6 +19,7 @@ struct resolving {
     struct todo **held; /* uploads of the mailbox at hand that wait for a word */
     struct todo **kept; /* ... that the configuration keeps back */
     size_t held_count, kept_count;
+    uint32_t waiting; /* ... that wait until the provider is done */
     struct journal_message message, other;
 };
 
@@ -224,6 +225,14 @@ looks_first(struct resolving *resolving)
     return resolving->unseen->look_there;
 }
 
+/* The user said that it is to go up, and it can: where its mailbox is gone there, and was not made again (sync/apply/made_again.h), the question stays. */
+static bool
+is_confirmed(const struct run *run, const struct todo *todo)
+{
+    return additions_have_word(run, todo->id) && !run->options->reject_additions &&
+           run->mailboxes[todo->mailbox].row.state != MAILBOX_GONE_REMOTE;
+}
+
 /* *done: it is not sent up now. */
 static bool
 delay_upload(struct resolving *resolving, struct todo *todo, enum filling filling, bool *done)
@@ -247,17 +256,21 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
         return wait_for(resolving, todo, PENDING_SETTLE, "its mailbox is paired anew in each run, and it may be there");
     if (run->overtaken)
         return wait_for(resolving, todo, PENDING_SETTLE, "messages were moved on the server while they were looked at");
-    if (additions_have_word(run, todo->id)) {
-        *done = run->options->reject_additions;
-        return !*done || (run_load(run, todo->id, &resolving->message) && set_apart(resolving, todo));
+    if (is_confirmed(run, todo)) {
+        *done = false;
+        return true;
     }
+    if (additions_have_word(run, todo->id) && run->options->reject_additions)
+        return run_load(run, todo->id, &resolving->message) && set_apart(resolving, todo);
     if (!additions_kept(run, todo->id, KEPT, &kept))
         return false;
-    if (kept)
+    if (kept || additions_have_word(run, todo->id))
         filling = FILLING_HELD;
     *done = filling != FILLING_NOT;
-    if (filling == FILLING_WAITS)
+    if (filling == FILLING_WAITS) {
+        resolving->waiting++;
         return wait_for(resolving, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
+    }
     if (filling == FILLING_HELD) {
         resolving->held[resolving->held_count++] = todo;
         todo->dropped = true;
@@ -364,7 +377,7 @@ count_missing(const struct run *run, const struct todo *todos, size_t count)
     uint32_t missing = 0;
 
     for (size_t i = 0; i < count; i++)
-        missing += is_for_upload(run, &todos[i]);
+        missing += is_for_upload(run, &todos[i]) && !is_confirmed(run, &todos[i]);
     return missing;
 }
 
@@ -425,7 +438,7 @@ resolve_mailbox(struct resolving *resolving, struct mailbox *mailbox, size_t fir
     enum filling filling;
     bool ok = true;
 
-    resolving->held_count = resolving->kept_count = 0;
+    resolving->held_count = resolving->kept_count = resolving->waiting = 0;
     for (size_t i = first; i < end; i++)
         unpaired += todos[i].unpaired;
     if (unpaired == 0)
@@ -439,8 +452,8 @@ resolve_mailbox(struct resolving *resolving, struct mailbox *mailbox, size_t fir
         else
             ok = resolve_todo(resolving, &todos[i], filling);
     }
-    if (filling == FILLING_WAITS)
-        say_filling(run, mailbox, missing);
+    if (resolving->waiting != 0)
+        say_filling(run, mailbox, resolving->waiting);
     ok = ok && additions_keep(run, resolving->kept, resolving->kept_count, KEPT) &&
          additions_hold(run, mailbox, resolving->held, resolving->held_count,
                         &(struct additions_why){.reason = "refill",

@@ -3,6 +3,7 @@
  * down in one commit; mailboxes there, some at a time.
  */
 #include "sync/apply/apply.h"
+#include "sync/apply/made_again.h"
 #include "sync/run/run.h"
 #include "sync/run/situation.h"
 
@@ -113,6 +114,19 @@ is_anothers(const struct run *run, const struct mailbox *mailbox, struct text wi
 }
 
 static bool
+set_made_there(struct run *run, struct mailbox *mailbox)
+{
+    const bool again = mailbox->row.state == MAILBOX_GONE_REMOTE;
+
+    mailbox->row.state = MAILBOX_ACTIVE;
+    mailbox->listed = mailbox->look_there = !run->dry;
+    mailbox->look_here = true;
+    run_did(run, mailbox, (struct report_done){.act = DID_CREATE_THERE});
+    run->counts.mailboxes++;
+    return !again || made_again_return(run, mailbox);
+}
+
+static bool
 see_created(void *context, size_t index, struct text wire, const struct remote_outcome *outcome)
 {
     struct creation *creation = context;
@@ -132,13 +146,9 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
     mailbox->row.wire = strndup(wire.at, wire.len);
     if (mailbox->row.wire == NULL)
         return run_no_memory(run);
-    mailbox->row.state = MAILBOX_ACTIVE;
     mailbox->row.utf8 = run->info.utf8;
     mailbox->row.separator = run->info.separator;
-    mailbox->listed = mailbox->look_there = mailbox->look_here = true;
-    run_did(run, mailbox, (struct report_done){.act = DID_CREATE_THERE});
-    run->counts.mailboxes++;
-    return journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
+    return set_made_there(run, mailbox) && journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
            journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err);
 }
 
@@ -196,10 +206,8 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts, si
         if (!is_to_be_made(run, mailbox, SIDE_THERE) || mailbox->unanswered != (most == 1))
             continue;
         if (run->dry) {
-            run_did(run, mailbox, (struct report_done){.act = DID_CREATE_THERE});
-            run->counts.mailboxes++;
-            mailbox->look_here = true;
-            mailbox->row.state = MAILBOX_ACTIVE;
+            if (!run_begin(run) || !run_end(run, set_made_there(run, mailbox)))
+                return false;
             continue;
         }
         if (!names_to_server(mailbox->row.name, separator, utf8, &err)) {

@@ -7,9 +7,8 @@
 #include "sync/run/attempts.h"
 #include "sync/run/attempts_bare.h"
 
-/* The UIDs are not valid any more: rows keep what they know, and are found again by content (missing.c). */
-static bool
-unpair(struct run *run, struct mailbox *mailbox, bool past)
+bool
+repair_unpair(struct run *run, struct mailbox *mailbox, bool past)
 {
     if (!missing_unpair(run, mailbox, past) || !journal_gmail_forget(run->journal, mailbox->row.id, &run->err))
         return false;
@@ -50,7 +49,7 @@ repair_begin(struct run *run, struct sight *sight, bool back, const char *why)
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->vanished = true; /* and may be in a mailbox that was made meanwhile */
-    if (!told_take_back(run, &sight->told) || !unpair(run, sight->mailbox, past))
+    if (!told_take_back(run, &sight->told) || !repair_unpair(run, sight->mailbox, past))
         return false;
     /*
      * Saved at once, with the rows: the next run would send rows without UIDs as new mail if the cursors still said

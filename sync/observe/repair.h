@@ -1,7 +1,7 @@
 /*
  * The numbers of a mailbox do not mean any more what they meant: its UIDVALIDITY changed, its UIDNEXT or its MODSEQ went back, a known UID is another
  * message. It is unpaired (MAILBOX_REPAIR) and paired again by content, or its rows are believed less; nothing is removed. For remote.c
- * alone, which asks the server.
+ * alone, which asks the server; but for repair_unpair.
  */
 #ifndef SYNC_OBSERVE_REPAIR_H
 #define SYNC_OBSERVE_REPAIR_H
@@ -19,6 +19,12 @@
  * @param why   what is said of it, once a run
  */
 MUST_CHECK bool repair_begin(struct run *run, struct sight *sight, bool back, const char *why);
+/**
+ * The UIDs are not valid any more: rows keep what they know, and are found again by content (sync/rows/missing.h). The cursor is the caller's. In a transaction.
+ *
+ * @param past  the server shows the past, under the UIDVALIDITY that it had
+ */
+MUST_CHECK bool repair_unpair(struct run *run, struct mailbox *mailbox, bool past);
 /** Its change numbers went back, and UIDNEXT did not: what it shows as it was is that, and all that was given before, too. */
 MUST_CHECK bool repair_doubt(struct run *run, struct sight *sight);
 /**

@@ -9,7 +9,7 @@
  *   GONE_*           yes             yes      back: REPAIR; nothing in it counts as removed, its rows tell what moved elsewhere
  *   NEW_REMOTE       yes             no       what it is; likewise NEW_LOCAL that is here alone
  *   ACTIVE, REPAIR, GONE_LOCAL count as on the server where a line of its list could not be read; it is asked for by its name
- *   any other        no              yes      GONE_REMOTE: left alone, said by status
+ *   any other        no              yes      GONE_REMOTE: left alone, said by status; made again where a person confirmed that mail is to go there
  *   any other        yes             no       GONE_LOCAL: left alone, said by status; NEW_REMOTE in a Maildir that was restored
  *   any              no              no       dropped from the journal; so is what the patterns do not choose any more
  */
@@ -219,6 +219,9 @@ mailbox_is_kept_back(enum mailbox_side side, enum mailbox_state state, const str
 bool
 mailbox_may_be_made(enum mailbox_side side, const struct mailbox_now *now, const struct policy *policy)
 {
-    return now->state == (side == SIDE_HERE ? MAILBOX_NEW_REMOTE : MAILBOX_NEW_LOCAL) && now->chosen && now->asked &&
-           !mailbox_is_refused(now->cautions) && !mailbox_is_kept_back(side, now->state, policy);
+    const bool again = side == SIDE_THERE && now->state == MAILBOX_GONE_REMOTE && now->wanted;
+    const enum mailbox_state missing = side == SIDE_HERE ? MAILBOX_NEW_REMOTE : MAILBOX_NEW_LOCAL;
+
+    return (now->state == missing || again) && now->chosen && now->asked && !mailbox_is_refused(now->cautions) &&
+           !mailbox_is_kept_back(side, missing, policy);
 }

@@ -113,6 +113,7 @@ struct mailbox_now {
     bool
         moved_out; /* its folder is gone here, and what stood in it stands elsewhere here: that follows, and nothing else is done in it */
     bool current;  /* what the journal says of its side on the server was so in this run */
+    bool wanted;   /* gone on the server, and a person confirmed that mail is to go there */
     bool has_news; /* the list shows UIDs, or another UIDVALIDITY, of which the journal does not know */
 };
 
@@ -139,7 +140,7 @@ bool mailbox_is_unseen(const struct mailbox_now *now);
 bool mailbox_may_go(enum mailbox_side side, bool special, const struct policy *policy);
 /** `pull` and `push`: does the policy keep back that it is made on this side, where it is missing? */
 bool mailbox_is_kept_back(enum mailbox_side side, enum mailbox_state state, const struct policy *policy);
-/** Situations: a mailbox made on one side appears on the other. One that was there and is gone is not made again (mailbox_next). */
+/** Situations: a mailbox made on one side appears on the other. One that was there and is gone is made again only where a person wants it (`wanted`). */
 bool mailbox_may_be_made(enum mailbox_side side, const struct mailbox_now *now, const struct policy *policy);
 
 #endif

@@ -133,6 +133,7 @@ run_mailbox_now(const struct mailbox *mailbox)
         .asked = mailbox->asked,
         .there = mailbox->listed,
         .moved_out = mailbox->moved_out,
+        .wanted = mailbox->wanted_there,
         .current = mailbox->current,
         .has_news = mailbox->has_status &&
                     (mailbox->uidvalidity != mailbox->row.uidvalidity || mailbox->uidnext > mailbox->row.uidnext),

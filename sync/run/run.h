@@ -66,6 +66,7 @@ struct mailbox {
     bool
         apart; /* its folder was renamed to what is no mailbox there and can't become this one: apply/renamed_apart.h */
     bool keeps_name;   /* what it stands below got another name there, and it did not: took_name.h; for that moment */
+    bool wanted_there; /* it is gone there, and a person confirmed that mail is to go there: apply/made_again.h */
     bool made_last;    /* it is made there when names are free that others give up last: apply/rename_last.h */
     bool stayed_there; /* it has its old name there, and another UIDVALIDITY: renamed_mail.h */
     bool undecided;    /* whether it has another name on the server can't be told in this run: it is left alone */

@@ -238,6 +238,25 @@ class UidvalidityTest(SituationTest):
         self.assertEqual(len(self.client.messages("Work")), 1)
         self.assertEqual(len(self.maildir.files("Work")), 12)
 
+    def test_the_word_makes_a_mailbox_again_that_has_gone_meanwhile(self):
+        self.given_a_mailbox_that_nobody_fills_any_more()
+        self.client.delete_mailbox("Work")
+        self.sync()
+        self.account.set(push=["new", "flags", "deletes"])
+
+        forbidden = self.sync("--confirm-additions", expect=SOME)
+
+        self.assertIn('`push` lacks "mailboxes"', forbidden.err)
+        self.assertNotIn("Work", self.client.mailboxes())
+        self.account.set(push=["new", "flags", "deletes", "mailboxes"])
+        foreseen = self.sync("--confirm-additions", "--dry-run")
+        result = self.sync("--confirm-additions")
+        for done in (foreseen, result):
+            self.assertIn("12 uploaded, 1 mailbox made there", done.out)
+            self.assertNotIn("they wait", done.out)
+        self.assertEqual(len(self.client.messages("Work")), 12)
+        self.assert_rest()
+
 
 class HeaderTest(SituationTest):
     """Two messages whose headers, sizes and dates are equal and whose bodies are not."""

@@ -401,6 +401,12 @@ a_mailbox_is_made_where_it_is_missing_if_it_is_new_and_the_policy_asks_for_it(vo
                              here && now.chosen && now.asked && policy.pull.mailboxes);
             assert_int_equal(mailbox_may_be_made(SIDE_THERE, &now, &policy),
                              there && now.chosen && now.asked && policy.push.mailboxes);
+            now.wanted = true; /* a person wants what was there to be there again */
+            assert_int_equal(mailbox_may_be_made(SIDE_HERE, &now, &policy),
+                             here && now.chosen && now.asked && policy.pull.mailboxes);
+            assert_int_equal(mailbox_may_be_made(SIDE_THERE, &now, &policy),
+                             (there || states[i] == MAILBOX_GONE_REMOTE) && now.chosen && now.asked &&
+                                 policy.push.mailboxes);
             now.cautions = CAUTION_NOT_MADE; /* asked for once, and said */
             assert_false(mailbox_may_be_made(SIDE_HERE, &now, &policy));
             assert_false(mailbox_may_be_made(SIDE_THERE, &now, &policy));
