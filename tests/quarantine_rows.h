@@ -2,7 +2,7 @@
 #ifndef TESTS_QUARANTINE_ROWS_H
 #define TESTS_QUARANTINE_ROWS_H
 
-#include "store/journal/journal.h"
+#include "store/journal/quarantine.h"
 
 /** The rows with counted < before, the oldest first; the caller frees. NULL: there are none, or the journal failed. */
 static inline struct journal_quarantined *

@@ -8,37 +8,19 @@
  */
 #include "store/imap/client.h"
 
-#include <assert.h>
-
 #include "store/base/utf7.h"
 #include "store/base/utf8.h"
 #include "store/imap/objectid.h"
+#include "store/imap/survey_names.h"
 #include "store/imap/wary.h"
 #include "store/net/refusal.h"
 
-#define NAMES_MAX (64 * 1024 * 1024) /* bytes of all names together */
-#define NOWHERE UINT32_MAX
-
 enum { LIST_NUMBERS, LIST_IDS }; /* index of a COMMAND_LIST */
-
-struct mailbox {
-    size_t at, len; /* in names */
-    char separator;
-    unsigned attributes;
-    bool listed;    /* false: known from LSUB or from an earlier run alone, it is no mailbox any more */
-    unsigned lists; /* bits: which of them named it */
-    bool asked;     /* for its STATUS alone */
-    struct status_answer status;
-};
 
 struct survey {
     struct imap *imap;
     struct error *err;
-    struct buffer names;
-    struct mailbox *mailboxes;
-    size_t count, size;
-    uint32_t *table; /* hash table of indexes into mailboxes */
-    size_t table_size;
+    struct survey_names names;
     bool extended;                 /* LIST was sent with return options */
     bool tells_status;             /* ... STATUS among them */
     struct remote_outcome refused; /* LIST's */
@@ -54,86 +36,14 @@ struct survey {
     struct quotas quotas;
 };
 
-static bool
-is_inbox(struct text name)
+static struct survey_mailbox *
+add_name(struct survey *survey, struct text name)
 {
-    return text_is_nocase(name, "INBOX");
-}
-
-static struct text
-name_of(const struct survey *survey, const struct mailbox *mailbox)
-{
-    return (struct text){survey->names.at + mailbox->at, mailbox->len};
-}
-
-/* The slot of a name in the table: where it is, or where it would go. */
-static size_t
-find_slot(const struct survey *survey, struct text name)
-{
-    size_t slot = wary_hash(name) & (survey->table_size - 1);
-
-    assert(survey->table != NULL);
-    for (; survey->table[slot] != NOWHERE; slot = (slot + 1) & (survey->table_size - 1)) {
-        struct text known = name_of(survey, &survey->mailboxes[survey->table[slot]]);
-        if (is_inbox(name) ? is_inbox(known) : text_same(known, name))
-            break;
-    }
-    return slot;
-}
-
-static bool
-grow_table(struct survey *survey)
-{
-    size_t size = survey->table_size > 0 ? survey->table_size * 2 : 1024;
-    uint32_t *table = malloc(size * sizeof *table);
-
-    if (table == NULL)
-        return false;
-    memset(table, 0xff, size * sizeof *table);
-    free(survey->table);
-    survey->table = table;
-    survey->table_size = size;
-    assert(survey->count == 0 || survey->mailboxes != NULL);
-    for (size_t i = 0; i < survey->count; i++)
-        table[find_slot(survey, name_of(survey, &survey->mailboxes[i]))] = (uint32_t)i;
-    return true;
-}
-
-static struct mailbox *
-find_mailbox(const struct survey *survey, struct text name)
-{
-    if (survey->table == NULL)
-        return NULL;
-
-    const uint32_t at = survey->table[find_slot(survey, name)];
-    return at == NOWHERE ? NULL : &survey->mailboxes[at];
-}
-
-static struct mailbox *
-add_mailbox(struct survey *survey, struct text name)
-{
-    struct mailbox *known = find_mailbox(survey, name);
-
-    if (known != NULL)
-        return known;
-    if (survey->count == LIMIT_MAILBOXES) {
-        error_set(survey->err, ERROR_SERVER, "list the mailboxes: more than %d", LIMIT_MAILBOXES);
-        return NULL;
-    }
-    if ((survey->count * 2 >= survey->table_size && !grow_table(survey)) ||
-        !array_grow(&survey->mailboxes, &survey->size, survey->count + 1, sizeof *survey->mailboxes) ||
-        !buffer_add(&survey->names, name.at, name.len)) {
-        error_set(survey->err, ERROR_LOCAL, "list the mailboxes: out of memory");
-        return NULL;
-    }
-    struct mailbox *added = &survey->mailboxes[survey->count];
-    *added = (struct mailbox){.at = survey->names.len - name.len, .len = name.len};
-    survey->table[find_slot(survey, name)] = (uint32_t)survey->count++;
-    return added;
+    return survey_names_add(&survey->names, name, survey->err);
 }
 
 static void
-take_id(struct survey *survey, struct mailbox *mailbox, const struct status_answer *status)
+take_id(struct survey *survey, struct survey_mailbox *mailbox, const struct status_answer *status)
 {
     if (survey->pair && mailbox->status.has_uidvalidity && status->uidvalidity != mailbox->status.uidvalidity)
         survey->torn = true;
@@ -146,7 +56,7 @@ take_untagged(void *self, const struct response *response, const struct command 
 {
     struct survey *survey = self;
     const bool ids = oldest != NULL && oldest->kind == COMMAND_LIST && oldest->index == LIST_IDS;
-    struct mailbox *mailbox;
+    struct survey_mailbox *mailbox;
 
     switch (response->kind) {
     case RESPONSE_LIST:
@@ -160,7 +70,7 @@ take_untagged(void *self, const struct response *response, const struct command 
                              name);
             return true;
         }
-        if ((mailbox = add_mailbox(survey, response->list.name)) == NULL)
+        if ((mailbox = add_name(survey, response->list.name)) == NULL)
             return false;
         mailbox->attributes |= response->list.attributes;
         mailbox->separator = response->list.separator;
@@ -168,16 +78,16 @@ take_untagged(void *self, const struct response *response, const struct command 
         mailbox->lists |= ids ? 1u << LIST_IDS : 1u << LIST_NUMBERS;
         return true;
     case RESPONSE_LSUB:
-        if ((mailbox = add_mailbox(survey, response->list.name)) == NULL)
+        if ((mailbox = add_name(survey, response->list.name)) == NULL)
             return false;
         /* \Noselect in LSUB says that only something below is subscribed (RFC 3501 section 6.3.9). */
         if (!(response->list.attributes & REMOTE_NOSELECT))
             mailbox->attributes |= REMOTE_SUBSCRIBED;
         return true;
     case RESPONSE_STATUS:
-        mailbox = find_mailbox(survey, (struct text){response->name.at, response->name.len});
+        mailbox = survey_names_find(&survey->names, (struct text){response->name.at, response->name.len});
         if (mailbox == NULL &&
-            (mailbox = add_mailbox(survey, (struct text){response->name.at, response->name.len})) == NULL)
+            (mailbox = add_name(survey, (struct text){response->name.at, response->name.len})) == NULL)
             return false;
         if (survey->ids_alone || ids)
             take_id(survey, mailbox, &response->status);
@@ -217,7 +127,7 @@ take_answer(void *self, const struct command *command, const struct response *re
             client_refused(response, &survey->refused);
     } else if (command->kind == COMMAND_STATUS) {
         /* To a name that is gone a server may say anything. */
-        survey->bad_statuses += response->state == STATE_BAD && survey->mailboxes[command->index].listed;
+        survey->bad_statuses += response->state == STATE_BAD && survey->names.at[command->index].listed;
     } else if (command->kind == COMMAND_QUOTA) {
         survey->imap->has_quota = response->state == STATE_OK;
         if (survey->imap->has_quota)
@@ -313,15 +223,15 @@ note_unasked(struct survey *survey)
     if (oldest == NULL || oldest->kind != COMMAND_STATUS || objectid_refused(imap))
         return;
     if (survey->suspects)
-        wary_learn_status(imap, name_of(survey, &survey->mailboxes[oldest->index]));
+        wary_learn_status(imap, survey_names_text(&survey->names, &survey->names.at[oldest->index]));
     for (size_t i = oldest->index; !survey->suspects && i < survey->next_status; i++)
-        wary_suspect_status(imap, name_of(survey, &survey->mailboxes[i]));
+        wary_suspect_status(imap, survey_names_text(&survey->names, &survey->names.at[i]));
 }
 
 static bool
-may_ask(const struct survey *survey, const struct mailbox *mailbox)
+may_ask(const struct survey *survey, const struct survey_mailbox *mailbox)
 {
-    const struct text name = name_of(survey, mailbox);
+    const struct text name = survey_names_text(&survey->names, mailbox);
 
     if (mailbox->asked || (!survey->listing && (!mailbox->listed || mailbox->attributes & REMOTE_NOSELECT)))
         return false;
@@ -335,9 +245,9 @@ next_status(void *self, bool *more)
     struct survey *survey = self;
     struct queue *queue = &survey->imap->queue;
 
-    while (survey->next_status < (survey->listing ? survey->known : survey->count)) {
-        struct mailbox *mailbox = &survey->mailboxes[survey->next_status];
-        const struct text name = name_of(survey, mailbox);
+    while (survey->next_status < (survey->listing ? survey->known : survey->names.count)) {
+        struct survey_mailbox *mailbox = &survey->names.at[survey->next_status];
+        const struct text name = survey_names_text(&survey->names, mailbox);
         if (!may_ask(survey, mailbox)) {
             survey->next_status++;
             continue;
@@ -376,10 +286,11 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
     struct buffer decoded = buffer_new(LIMIT_LITERAL_KEPT * 3);
     bool ok = true;
 
-    for (size_t i = 0; ok && i < survey->count; i++) {
-        const struct mailbox *mailbox = &survey->mailboxes[i];
+    for (size_t i = 0; ok && i < survey->names.count; i++) {
+        const struct survey_mailbox *mailbox = &survey->names.at[i];
         const struct status_answer *status = &mailbox->status;
-        struct remote_listed out = {.name = name_of(survey, mailbox), .separator = mailbox->separator};
+        struct remote_listed out = {.name = survey_names_text(&survey->names, mailbox),
+                                    .separator = mailbox->separator};
         if (!mailbox->listed)
             continue;
         out.attributes = mailbox->attributes | (is_shared(imap, out.name) ? (unsigned)REMOTE_SHARED : 0u);
@@ -419,11 +330,9 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
 static void
 forget_list(struct survey *survey)
 {
-    survey->count = survey->known = survey->next_status = survey->bad_statuses = 0;
+    survey->known = survey->next_status = survey->bad_statuses = 0;
     survey->torn = false;
-    buffer_clear(&survey->names);
-    if (survey->table != NULL)
-        memset(survey->table, 0xff, survey->table_size * sizeof *survey->table);
+    survey_names_clear(&survey->names);
 }
 
 /* What is asked alone, and known: not of a server that is asked one thing at a time, where each of them is a turn. */
@@ -435,9 +344,9 @@ add_known(struct survey *survey)
     if (imap->one_at_a_time || survey->tells_status)
         return true;
     for (size_t i = 0; i < imap->known_count; i++)
-        if (imap->known[i].utf8 == client_utf8(imap) && add_mailbox(survey, imap->known[i].name) == NULL)
+        if (imap->known[i].utf8 == client_utf8(imap) && add_name(survey, imap->known[i].name) == NULL)
             return false;
-    survey->known = survey->count;
+    survey->known = survey->names.count;
     return true;
 }
 
@@ -555,8 +464,8 @@ ask_statuses(struct survey *survey)
         }
         again = survey->bad_statuses > 0 && objectid_refused(survey->imap);
         survey->bad_statuses = 0;
-        for (size_t i = 0; again && i < survey->count; i++)
-            survey->mailboxes[i].asked = false;
+        for (size_t i = 0; again && i < survey->names.count; i++)
+            survey->names.at[i].asked = false;
     }
     return true;
 }
@@ -564,8 +473,8 @@ ask_statuses(struct survey *survey)
 static bool
 is_torn(const struct survey *survey)
 {
-    for (size_t i = 0; survey->pair && i < survey->count; i++) {
-        const struct mailbox *mailbox = &survey->mailboxes[i];
+    for (size_t i = 0; survey->pair && i < survey->names.count; i++) {
+        const struct survey_mailbox *mailbox = &survey->names.at[i];
 
         if (!(mailbox->attributes & REMOTE_NOSELECT) &&
             (mailbox->lists == 1u << LIST_NUMBERS || mailbox->lists == 1u << LIST_IDS))
@@ -591,13 +500,11 @@ bool
 imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
             struct error *err)
 {
-    struct survey survey = {.imap = imap, .err = err, .names = buffer_new(NAMES_MAX)};
+    struct survey survey = {.imap = imap, .err = err, .names = survey_names_new()};
     bool ok = list_mailboxes(&survey) && hand_over(&survey, listed, context);
 
     imap->known = NULL;
     imap->known_count = 0;
-    buffer_free(&survey.names);
-    free(survey.mailboxes);
-    free(survey.table);
+    survey_names_free(&survey.names);
     return ok;
 }

@@ -1,5 +1,6 @@
 /* The index of the quarantine folder. It outlives the messages' own rows. */
 #include "store/journal/internal.h"
+#include "store/journal/quarantine.h"
 
 #include <assert.h>
 

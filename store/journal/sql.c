@@ -1,5 +1,6 @@
 /* SQLite without its repetition: errors with a hint, cached statements, columns bound and read in order. */
 #include "store/journal/internal.h"
+#include "store/journal/quarantine.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* The end of a run: rows of `pending` whose reason is over are deleted, and old mail leaves the quarantine. */
 #include "sync/apply/apply.h"
+#include "store/journal/quarantine.h"
 #include "sync/rules/merge.h"
 #include "sync/run/attempts.h"
 #include "sync/run/run.h"

@@ -4,6 +4,7 @@
  * nothing wrong, a file without a row would stay for ever. By what it was fetched for (`origin`) the next run knows what is kept already.
  */
 #include "sync/apply/apply.h"
+#include "store/journal/quarantine.h"
 #include "sync/apply/room.h"
 #include "sync/rows/quarantined.h"
 #include "sync/rows/readings.h"

@@ -1,6 +1,7 @@
 /* Files whose contents a power cut took; see rows/flushed.c. */
 #include "sync/apply/apply.h"
 
+#include "store/journal/quarantine.h"
 #include "sync/rows/quarantined.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"

@@ -1,6 +1,7 @@
 /* See quarantined_bytes.h. */
 #include "sync/apply/quarantined_bytes.h"
 
+#include "store/journal/quarantine.h"
 #include "sync/match/probe.h"
 #include "sync/run/uses.h"
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "sync/base/state.h"
+#include "store/journal/quarantine.h"
 #include "sync/inspect/status_private.h"
 
 /* Of those that the journal names, how many have no file. */

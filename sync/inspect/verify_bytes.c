@@ -2,6 +2,7 @@
  * The bytes of files: those of the folders, and those of the quarantine.
  */
 #include "sync/base/state.h"
+#include "store/journal/quarantine.h"
 #include "sync/inspect/verify_private.h"
 
 struct reading {

@@ -1,5 +1,6 @@
 /* Which messages of the quarantine are meant. */
 #include "sync/restore/private.h"
+#include "store/journal/quarantine.h"
 
 #include <inttypes.h>
 

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "store/journal/quarantine.h"
 #include "store/message/header.h"
 
 #define HEADER_MAX 16384 /* bytes of a message in which From and Subject are looked for */

@@ -3,6 +3,7 @@
 #define SYNC_RESTORE_PRIVATE_H
 
 #include "sync/rules/names_map.h"
+#include "store/journal/quarantine.h"
 #include "sync/restore/restore.h"
 
 struct restore_target { /* a folder that messages are put back into */

@@ -3,6 +3,7 @@
  * damaged meanwhile stays where it is. The name is a new one, since the old one may stand for something else by now, on both sides.
  */
 #include "sync/base/state.h"
+#include "store/journal/quarantine.h"
 #include "sync/restore/private.h"
 
 #include <errno.h>

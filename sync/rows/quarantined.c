@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "store/journal/quarantine.h"
 #include "store/message/title.h"
 #include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"

@@ -1,6 +1,7 @@
 /* The power fails, the line breaks, a side goes back in time: at one exact moment. */
 
 #include "tests/quarantine_rows.h"
+#include "store/journal/quarantine.h"
 #include "tests/sim/scenario.h"
 
 /* ---- answers that never came ---- */

@@ -1,6 +1,7 @@
 /* Files whose bytes change: drafts that are saved again, what is written on while it is sent. */
 
 #include "tests/sim/scenario.h"
+#include "store/journal/quarantine.h"
 
 static int calls, edits;
 

@@ -1,5 +1,6 @@
 /* What must hold back a removal, at the one moment at which it alone does. */
 #include "tests/quarantine_rows.h"
+#include "store/journal/quarantine.h"
 #include "tests/sim/scenario.h"
 
 static int calls;

@@ -3,6 +3,7 @@
  * carried.
  */
 #include "tests/quarantine_rows.h"
+#include "store/journal/quarantine.h"
 #include "tests/sim/sim_history.h"
 #include "tests/sim/sim_trash.h"
 

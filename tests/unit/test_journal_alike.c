@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/journal_place.h"
+#include "store/journal/quarantine.h"
 
 static void
 given_row(struct journal *journal, const char *name, const char *why, int64_t date, bool has_wire)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/quarantine_rows.h"
+#include "store/journal/quarantine.h"
 #include "tests/unit/journal_scene.h"
 
 static void

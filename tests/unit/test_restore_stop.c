@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "store/journal/quarantine.h"
 #include "tests/sim/sim_journal.h"
 
 #define READS_BEFORE_THE_SIGNAL 5
