@@ -2,6 +2,7 @@
 #include "sync/observe/moved_folders.h"
 
 #include "sync/observe/exchanged.h"
+#include "sync/observe/left_out.h"
 #include "sync/observe/mapped.h"
 #include "sync/rows/renaming.h"
 #include "sync/run/lookup.h"
@@ -235,18 +236,21 @@ judge(struct search *search)
     return open;
 }
 
-/* Is there one new folder, and no other, that this may be? Clocks of file systems are coarse: what was made at once is of one age. */
+/* Is there one new folder, and no other, that this may be? Clocks of file systems are coarse: what was made at once is of one age, as that of a mailbox that was left out may be. */
 static bool
 find_of_age(struct search *search, size_t lost, bool same_level, size_t *found)
 {
     const struct mailbox *mailbox = search->lost[lost].mailbox;
-    bool ok = true, is = false;
+    bool ok = true, is = false, noted = false;
 
     *found = SIZE_MAX;
     for (size_t f = 0; ok && f < search->found_count; f++) {
         const struct found *at = &search->found[f];
 
         if (at->matched || (same_level && !renaming_is_last_same(at->name, mailbox->row.name)))
+            continue;
+        ok = left_out_stands(search->run, at->folder, &noted);
+        if (!ok || noted)
             continue;
         ok = is_of_age(search, lost, f, &is);
         if (ok && is && *found != SIZE_MAX) {

@@ -220,6 +220,20 @@ class RenamedLeftOutTest(LeftOut, SystemTest):
 
         self.assertEqual(len(self.maildir.files("A/L")), 3)
 
+    def test_let_in_where_one_of_its_age_lost_its_folder_that_is_chosen(self):
+        self.given("A")
+        self.given_of_one_age("A/L", "Other")
+        shutil.rmtree(self.maildir.folder("A/L"))
+        self.sync()
+        self.leave_out("Other")
+        self.account.set(mailboxes=None)
+
+        self.sync()
+
+        self.assertEqual(self.bodies(), [], self.evidence())
+        self.assertFalse(os.path.exists(self.maildir.folder("A/L")))
+        self.assertEqual(len(self.maildir.files("Other")), 3)
+
     def test_let_in_with_its_parent_where_another_one_lost_its_folder(self):
         self.given_left_out("A/K", "Other")
         shutil.rmtree(self.maildir.folder("Other"))
