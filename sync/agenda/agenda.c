@@ -156,9 +156,17 @@ agenda_is_closed(const struct mailbox *mailbox)
     return !mailbox_is_usable(mailbox) || mailbox->moved_out;
 }
 
+/* Its file went before it was ever sent. */
+static bool
+never_goes_up(const struct journal_message *newer, bool sent)
+{
+    return !sent && newer->uid == 0 &&
+           (newer->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALIAS)) == FACT_GONE_HERE;
+}
+
 /*
- * The old version of a file that was saved again goes when the new one is there, and only then. Where the new one's row is gone before it ever was there
- * (its file was removed), it is a message whose file is gone, like any other.
+ * The old version of a file that was saved again goes when the new one is there, and only then. Where the new one never was there (its file was removed),
+ * it is a message whose file is gone, like any other: at once, while a still newer one can be told for new (drafts_gone.c).
  */
 static bool
 check_replaced(struct run *run, const struct journal_message *message, bool *replaced, bool *waits)
@@ -174,7 +182,7 @@ check_replaced(struct run *run, const struct journal_message *message, bool *rep
     ok = (newer != NULL || run_no_memory(run)) &&
          journal_message_get(run->journal, message->refers_to, newer, &found, &run->err) &&
          (!found || journal_op_of(run->journal, newer->id, &op, &sent, &run->err));
-    *replaced = ok && found;
+    *replaced = ok && found && !never_goes_up(newer, sent);
     *waits = *replaced &&
              (sent || (newer->facts & FACT_GONE_THERE) != 0 || (newer->uid == 0 && (newer->facts & FACT_ALIAS) == 0));
     free(newer);

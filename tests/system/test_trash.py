@@ -372,6 +372,14 @@ class WordTest(Trash):
         self.give_the_word()
         self.assertEqual((len(self.there("Drafts")), self.there("Trash")), (1, []))
 
+    def test_nor_is_it_where_a_version_in_between_never_went_up(self):
+        self.save(b"Dear\n")
+        self.account.set(push=[])
+        self.save(b"Dear John\n")
+        self.account.set(push=None)
+        self.save(b"Dear John, no\n")
+        self.assertEqual((len(self.there("Drafts")), self.there("Trash")), (1, []))
+
     def test_nor_is_it_where_another_client_removed_what_it_became(self):
         self.save(b"Dear\n")
         self.account.set(push=self.WITHOUT)
