@@ -108,21 +108,6 @@ left_folders_name(struct looking *looking)
 
 /* ---- which folders there are ---- */
 
-struct spot *
-left_add_spot(struct looking *looking, struct mailbox *mailbox, const char *folder, const struct local_stamp *stamp)
-{
-    struct spot *spot;
-
-    if (!array_grow(&looking->spots, &looking->spots_size, looking->spots_count + 1, sizeof *looking->spots)) {
-        (void)run_no_memory(looking->run);
-        return NULL;
-    }
-    spot = &looking->spots[looking->spots_count++];
-    *spot = (struct spot){.mailbox = mailbox, .folder = folder};
-    (void)text_print(spot->born, sizeof spot->born, "%s", stamp->born);
-    return spot;
-}
-
 static bool
 add_if_there(struct looking *looking, struct mailbox *mailbox, const char *folder)
 {
@@ -133,14 +118,6 @@ add_if_there(struct looking *looking, struct mailbox *mailbox, const char *folde
 
     return !run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &ignored) || missing ||
            left_add_spot(looking, mailbox, folder, &stamp) != NULL;
-}
-
-static bool
-is_its_path(const struct left_note *note, const struct spot *spot)
-{
-    if (note->folder[0] != '\0')
-        return strcmp(note->folder, spot->folder) == 0;
-    return spot->mailbox != NULL && strcmp(note->name, spot->mailbox->row.name) == 0;
 }
 
 static bool
@@ -177,7 +154,7 @@ gather(struct looking *looking)
         for (size_t i = 0; i < looking->notes.count; i++) {
             struct left_note *note = &looking->notes.at[i];
 
-            if (is_its_path(note, spot) && (spot->own == NULL || is_of_age(note, spot)))
+            if (left_is_its_path(note, spot) && (spot->own == NULL || is_of_age(note, spot)))
                 spot->own = note;
         }
     }
@@ -228,6 +205,20 @@ give_to(struct looking *looking, struct spot *spot, struct left_note *note, bool
     left_now(looking, note)->found = left_now(looking, note)->found || told;
 }
 
+/* A known mailbox has one of this age: is it that? None of the files is there that were noted of those of its age, and of what was noted to stand there. */
+static bool
+is_anothers(struct looking *looking, const struct spot *spot)
+{
+    left_notes_look(looking->run, &looking->notes, spot->folder);
+    for (size_t i = 0; i < looking->notes.count; i++) {
+        const struct left_note *note = &looking->notes.at[i];
+
+        if ((note == spot->own || is_of_age(note, spot)) && (note->names_count == 0 || note->seen != 0))
+            return false;
+    }
+    return true;
+}
+
 static void
 judge(struct looking *looking, struct spot *spot)
 {
@@ -235,6 +226,8 @@ judge(struct looking *looking, struct spot *spot)
     const size_t of_age = count_of_age(looking, spot, &aged);
 
     if (of_age == 0 && spot->own == NULL) /* a copy, or none of them */
+        return;
+    if (left_births_count(looking, spot->born) != 0 && is_anothers(looking, spot))
         return;
     if (of_age == 1 && spot->own == NULL &&
         left_now(looking, aged)->found) /* it is elsewhere, and this one of its age */

@@ -1,4 +1,4 @@
-/* Which folder is whose, of mailboxes that were left out: see left_out.h. Private to left_out.c, left_folders.c and left_taken.c. */
+/* Which folder is whose, of mailboxes that were left out: see left_out.h. Private to left_out.c, left_folders.c, left_taken.c and left_spots.c. */
 #ifndef SYNC_OBSERVE_LEFT_FOLDERS_H
 #define SYNC_OBSERVE_LEFT_FOLDERS_H
 
@@ -16,6 +16,7 @@ struct spot {                /* a folder that may be one of theirs */
     bool told;             /* ... for its age or its files say so, and not its path alone */
     bool left;             /* it was given to another mailbox than that whose name it has */
     bool open;             /* several are of its age, and it is none that was noted to stand there */
+    bool strange;          /* of a known mailbox: it is the folder of another known one, as far as its age tells */
 };
 
 struct now {                 /* one that was noted, as it is now */
@@ -26,6 +27,8 @@ struct now {                 /* one that was noted, as it is now */
 
 struct looking {
     struct run *run;
+    uint64_t *births; /* when the folders of all known mailboxes were born, as the journal has it: hashes, ascending */
+    size_t births_count;
     struct left_notes notes;
     struct now *now; /* of each note */
     struct spot *spots;
@@ -52,11 +55,19 @@ left_now(const struct looking *looking, const struct left_note *note)
     return &looking->now[note - looking->notes.at];
 }
 
+/** When the folders of known mailboxes were born. */
+MUST_CHECK bool left_births_load(struct looking *looking);
+/** So many known mailboxes had a folder of this age: none, one, or 2 for more. */
+unsigned left_births_count(const struct looking *looking, const char *born);
+/** Was it noted to stand there? */
+bool left_is_its_path(const struct left_note *note, const struct spot *spot);
 /** One more. @return NULL: out of memory */
 struct spot *left_add_spot(struct looking *looking, struct mailbox *mailbox, const char *folder,
                            const struct local_stamp *stamp);
-/** Known mailboxes at whose paths one of these folders stands, instead of their own. */
+/** Known mailboxes at whose paths one of these folders stands, or that of another known mailbox, instead of their own. */
 MUST_CHECK bool left_taken_find(struct looking *looking);
+/** Did a folder move that is one of these, or did one of a known mailbox come to a path that `mailboxes` leaves out? Then more may have changed places. */
+bool left_taken_moved(const struct looking *looking);
 /** Which of the list each of them is. */
 MUST_CHECK bool left_folders_name(struct looking *looking);
 /** All other folders that may be theirs, and whose each is. */

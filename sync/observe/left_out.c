@@ -306,23 +306,65 @@ settle_holder(struct looking *looking, struct spot *spot)
     return true;
 }
 
-/* The folder that such a place belongs to stands elsewhere, and would be a mailbox of its own. */
-static void
-hold_lost(struct looking *looking, const struct spot *spot)
+/* May this one be the folder that such a place belongs to? Where ages are not told any may be. */
+static bool
+may_be_lost(const struct spot *spot, const struct spot *lost)
+{
+    const struct mailbox *mailbox = spot->mailbox;
+
+    return spot->of == NULL && !spot->strange && mailbox != NULL && mailbox->chosen && left_is_unknown(mailbox) &&
+           (lost->lost[0] == '\0' || spot->born[0] == '\0' || strcmp(spot->born, lost->lost) == 0);
+}
+
+/* It stands elsewhere, and would be a mailbox of its own, or another one that is new here. */
+static bool
+hold_lost(struct looking *looking, const struct spot *lost)
 {
     struct run *run = looking->run;
     char why[2 * LIMIT_MAILBOX_NAME];
+    bool ok = true;
 
-    for (size_t s = 0; spot->lost[0] != '\0' && s < looking->spots_count; s++) {
+    for (size_t s = 0; ok && s < looking->spots_count; s++) {
         struct mailbox *mailbox = looking->spots[s].mailbox;
 
-        if (looking->spots[s].of != NULL || mailbox == NULL || mailbox->listed || !mailbox->chosen ||
-            strcmp(looking->spots[s].born, spot->lost) != 0)
+        if (!may_be_lost(&looking->spots[s], lost) || run_learned(mailbox, CAUTION_NOT_MADE))
             continue;
         run_learn(run, mailbox, CAUTION_NOT_MADE);
-        (void)text_print(why, sizeof why, "its folder is that of mailbox %s, renamed here", spot->mailbox->row.name);
-        run_complain(run, mailbox, "make this mailbox on the server", why, PUT_BACK);
+        (void)text_print(why, sizeof why, "its folder is that of mailbox %s%s, renamed here", lost->mailbox->row.name,
+                         left_births_count(looking, lost->lost) == 1 ? "" : ", or of another one");
+        run_complain(run, mailbox, mailbox->listed ? "sync this mailbox" : "make this mailbox on the server", why,
+                     PUT_BACK);
+        ok = !mailbox->listed || leave(run, mailbox);
     }
+    return ok;
+}
+
+/* What stands at the place of this one is no folder of one that was left out, but moved with them. */
+static void
+say_strange(struct run *run, struct mailbox *mailbox)
+{
+    run_complain(run, mailbox, "sync this mailbox",
+                 "what stands at its place here is the folder of another one: folders changed places, and among them "
+                 "one whose mailbox `mailboxes` leaves out, or left out",
+                 PUT_BACK);
+    run_learn(run, mailbox, CAUTION_UNREAD_FOLDER);
+}
+
+/* Known mailboxes that have no folder, as far as anybody knows. */
+static bool
+settle_lost(struct looking *looking)
+{
+    const bool moved = left_taken_moved(looking);
+    bool ok = true;
+
+    for (size_t s = 0; ok && s < looking->spots_count; s++) {
+        struct spot *spot = &looking->spots[s];
+
+        if (spot->strange && moved)
+            say_strange(looking->run, spot->mailbox);
+        ok = spot->mailbox == NULL || !run_learned(spot->mailbox, CAUTION_UNREAD_FOLDER) || hold_lost(looking, spot);
+    }
+    return ok;
 }
 
 /* ... of the mailbox that is to have this folder */
@@ -384,10 +426,10 @@ settle_all(struct looking *looking, bool *goals)
         if (spot->of == NULL || !is_out_of_place(looking, spot))
             continue;
         ok = settle_holder(looking, spot);
-        hold_lost(looking, spot);
     }
     for (size_t s = 0; ok && s < looking->spots_count; s++)
         ok = looking->spots[s].of == NULL || settle_owner(looking, &looking->spots[s]);
+    ok = ok && settle_lost(looking);
     for (size_t s = 0; ok && s < looking->spots_count; s++)
         ok = looking->spots[s].of == NULL || forget_old_name(looking, &looking->spots[s]);
     for (size_t s = 0; ok && s < looking->spots_count; s++)
@@ -433,6 +475,7 @@ look(struct looking *looking, bool *goals)
     ok = ok && settle_all(looking, goals);
     free(looking->now);
     free(looking->spots);
+    free(looking->births);
     return ok;
 }
 
