@@ -2,6 +2,7 @@
 #include "sync/apply/trash_seen.h"
 
 #include "sync/match/probe.h"
+#include "sync/rows/twin.h"
 #include "sync/run/attempts.h"
 
 static bool
@@ -24,10 +25,16 @@ trash_may_be(const struct copied *copied, const struct seen *seen)
 }
 
 static bool
+is_twin(const struct copied *copied, const struct seen *seen)
+{
+    return copied->twin != 0 && copied->twin == seen->uid;
+}
+
+static bool
 is_candidate(const struct trashing *trashing, const struct seen *seen)
 {
     for (size_t i = 0; i < trashing->copied_count; i++) {
-        if (trash_may_be(&trashing->copied[i], seen))
+        if (trash_may_be(&trashing->copied[i], seen) || is_twin(&trashing->copied[i], seen))
             return true;
     }
     return false;
@@ -148,25 +155,94 @@ is_named(const struct copied *copied, const struct seen *seen)
     return !copied->elsewhere && seen->uid == copied->uid && seen->date == copied->date;
 }
 
-/* Each message there proves one copy: that it is named and of the same size and second, or of the same header. */
-static void
-take_proofs(struct trashing *trashing, bool named)
+/*
+ * Another one may have the same header, size and second: where both were fetched, their bytes tell. *another: they are two. Of what was fetched in other
+ * bytes than the server has, or was written on since, nothing is said.
+ */
+static bool
+differs(struct trashing *trashing, const struct copied *copied, const struct seen *seen, bool *another)
 {
-    for (size_t i = 0; i < trashing->copied_count; i++) {
-        const struct copied *copied = &trashing->copied[i];
+    struct run *run = trashing->expunging.run;
+    const struct mailbox *place = trashing->place;
+    const unsigned doubt = FACT_FOREIGN | FACT_ALTERED;
+    struct journal_message *source = &trashing->expunging.message, copy;
+    bool known;
 
-        for (size_t k = 0; !copied->todo->in_trash && k < trashing->seen_count; k++) {
-            struct seen *seen = &trashing->seen[k];
-
-            if (seen->taken || copied->op.date != (int64_t)trashing->uidvalidity || !trash_may_be(copied, seen) ||
-                !(named ? is_named(copied, seen) : is_same_header(copied, seen)))
-                continue;
-            seen->taken = copied->todo->in_trash = true;
-        }
-    }
+    *another = false;
+    if (!place->chosen || place->row.uidvalidity != trashing->uidvalidity)
+        return true;
+    if (!journal_message_by_uid(run->journal, place->row.id, seen->uid, &copy, &known, &run->err) ||
+        !run_load(run, copied->todo->id, source))
+        return false;
+    *another = known && copy.has_wire && source->has_wire && ((copy.facts | source->facts) & doubt) == 0 &&
+               memcmp(copy.wire, source->wire, DIGEST_SIZE) != 0;
+    return true;
 }
 
-/* Which of them does the \Trash show? They are `in_trash` then. An intent of another UIDVALIDITY proves nothing any more. */
+static bool
+proves(struct trashing *trashing, const struct copied *copied, const struct seen *seen, bool named, bool *proven)
+{
+    bool another;
+
+    *proven = is_twin(copied, seen);
+    if (*proven || copied->op.date != (int64_t)trashing->uidvalidity || !trash_may_be(copied, seen) ||
+        !(named ? is_named(copied, seen) : is_same_header(copied, seen)))
+        return true;
+    if (!differs(trashing, copied, seen, &another))
+        return false;
+    *proven = !another;
+    return true;
+}
+
+/* Each message there proves one copy: that it is named and of the same size and second, or of the same header; or has its bytes (find_twins). */
+static bool
+take_proofs(struct trashing *trashing, bool named)
+{
+    bool ok = true, proven;
+
+    for (size_t i = 0; ok && i < trashing->copied_count; i++) {
+        const struct copied *copied = &trashing->copied[i];
+
+        for (size_t k = 0; ok && !copied->todo->in_trash && k < trashing->seen_count; k++) {
+            struct seen *seen = &trashing->seen[k];
+
+            if (seen->taken)
+                continue;
+            ok = proves(trashing, copied, seen, named, &proven);
+            if (ok && proven)
+                seen->taken = copied->todo->in_trash = true;
+        }
+    }
+    return ok;
+}
+
+/*
+ * An intent of another UIDVALIDITY has no number any more behind which its copy is. Where the \Trash is synced, it was paired anew by now, and what has
+ * the very bytes is the copy, or as good as that: another one would be the second of that message there. *from: what is to be looked at
+ */
+static bool
+find_twins(struct trashing *trashing, uint32_t *from)
+{
+    struct run *run = trashing->expunging.run;
+    const struct mailbox *place = trashing->place;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < trashing->copied_count; i++) {
+        struct copied *copied = &trashing->copied[i];
+
+        copied->twin = 0;
+        if (!place->chosen || place->row.uidvalidity != trashing->uidvalidity ||
+            copied->op.date == (int64_t)trashing->uidvalidity)
+            continue;
+        ok = run_load(run, copied->todo->id, &trashing->expunging.message) &&
+             twin_stays_in(run, &trashing->expunging.message, place, &copied->twin);
+        if (copied->twin != 0 && copied->twin < *from)
+            *from = copied->twin;
+    }
+    return ok;
+}
+
+/* Which of them does the \Trash show? They are `in_trash` then. */
 bool
 trash_prove(struct trashing *trashing)
 {
@@ -176,13 +252,9 @@ trash_prove(struct trashing *trashing)
         from = trashing->copied[i].op.uidnext < from ? trashing->copied[i].op.uidnext : from;
     if (trashing->copied_count == 0)
         return true;
-    if (!look(trashing, from != 0 ? from : 1))
+    if (!find_twins(trashing, &from) || !look(trashing, from != 0 ? from : 1))
         return false;
     if (!trashing->outcome.ok || trashing->seen_count == 0)
         return true;
-    take_proofs(trashing, true);
-    if (!read_headers(trashing))
-        return false;
-    take_proofs(trashing, false);
-    return true;
+    return take_proofs(trashing, true) && read_headers(trashing) && take_proofs(trashing, false);
 }

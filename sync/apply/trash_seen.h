@@ -14,6 +14,7 @@ struct copied { /* a removal whose copy in the \Trash is to be proven */
     int64_t date;
     unsigned char header[DIGEST_SIZE]; /* what the server shows of the source now */
     bool has_header;
+    uint32_t twin; /* its intent is of another UIDVALIDITY, and this one of the \Trash has its bytes by now; 0: none */
     bool earlier;  /* its intent was there before: our \Deleted may stand on it */
     int64_t since; /* ... and what that asked for is of then */
     bool refused;  /* with others: asked for again with fewer of them */
@@ -47,7 +48,7 @@ struct trashing {
 
 /** The numbers that it has: those of the list, where nothing was done yet in this run (`first`: nor by an earlier round). @return false: run->err */
 MUST_CHECK bool trash_know_place(struct trashing *trashing, bool first);
-/** Which of them does it show? They are `in_trash` then. An intent of another UIDVALIDITY proves nothing any more. @return false: run->err */
+/** Which of them does it show? They are `in_trash` then. @return false: run->err */
 MUST_CHECK bool trash_prove(struct trashing *trashing);
 /** May that message be this copy? It came since then, and looks like it. */
 bool trash_may_be(const struct copied *copied, const struct seen *seen);

@@ -115,6 +115,24 @@ twin_stays(struct run *run, const struct journal_message *message, bool *stays)
     return find_twin(run, message, STAYING, stays);
 }
 
+bool
+twin_stays_in(struct run *run, const struct journal_message *message, const struct mailbox *mailbox, uint32_t *uid)
+{
+    struct journal_message other;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = !message->has_wire || journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+
+    *uid = 0;
+    for (size_t i = 0; ok && *uid == 0 && i < count; i++) {
+        ok = run_load(run, ids[i], &other);
+        if (ok && other.id != message->id && other.mailbox == mailbox->row.id && is_staying(run, &other))
+            *uid = other.uid;
+    }
+    free(ids);
+    return ok;
+}
+
 /* Where did what is left of a move go, by the journal? *found false: it does not say. */
 static bool
 find_copy(struct run *run, const struct journal_message *message, enum wanted wanted, bool *found)

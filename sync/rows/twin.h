@@ -9,6 +9,9 @@
  * side lost it)?
  */
 MUST_CHECK bool twin_stays(struct run *run, const struct journal_message *message, bool *stays);
+/** Likewise, of this mailbox alone. @param uid  [out] the UID of one; 0: there is none */
+MUST_CHECK bool twin_stays_in(struct run *run, const struct journal_message *message, const struct mailbox *mailbox,
+                              uint32_t *uid);
 /**
  * What is left of a move (FACT_MOVED): does its message stand where it went, also in other bytes, or did it go into the Trash from there; or does another
  * one with these bytes stay?

@@ -148,6 +148,42 @@ a_copy_that_may_still_be_under_way_is_not_made_again(void **state)
     }
 }
 
+/* The \Trash has another UIDVALIDITY since: where the copy is no number tells, but what was fetched from there has its bytes. */
+static void
+a_copy_in_a_trash_with_other_uids_is_not_made_again(void **state)
+{
+    (void)state;
+    given_a_trash_at(2);
+    sim.world.ledger[1].removals[0]++;
+    when_the_user_removes(INBOX, 1);
+    given_trouble_at(STEP_COPY, true, true);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    server_reset_uidvalidity(&sim.server, OLD);
+
+    then_it_is_there_in_the_end(2, 0, 0, 1);
+}
+
+/* Another one that has its header, size and second is there: removed together with it, and copied where it was not. */
+static void
+what_differs_in_its_body_alone_is_no_copy(void **state)
+{
+    (void)state;
+    given_a_trash_at(1);
+    given_mail_there(INBOX, 18);
+    given_mail_there(INBOX, 19);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 18);
+    when_the_user_removes(INBOX, 19);
+    sim.world.ledger[18].removals[0]++;
+    sim.world.ledger[19].removals[0]++;
+    sim.server.hollow = 1;
+    for (int i = 0; i < 4; i++)
+        (void)when_golub_syncs_after(3600);
+    then_it_is_there(OLD, 18, 1);
+    then_it_is_there(OLD, 19, 1);
+    then_both_sides_agree();
+}
+
 static void
 what_moved_while_nothing_could_be_removed_is_no_deletion(void **state)
 {
@@ -284,6 +320,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(what_was_sent_without_an_answer_and_moved_is_not_thrown_away),
         SCENARIO(a_copy_that_may_still_be_under_way_is_not_made_again),
+        SCENARIO(a_copy_in_a_trash_with_other_uids_is_not_made_again),
+        SCENARIO(what_differs_in_its_body_alone_is_no_copy),
         SCENARIO(what_moved_while_nothing_could_be_removed_is_no_deletion),
         SCENARIO(what_moved_back_or_on_is_none_either),
         SCENARIO(what_was_deleted_where_it_had_gone_stands_in_the_trash_once),
