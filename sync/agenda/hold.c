@@ -106,6 +106,13 @@ hold_refused(struct run *run, const struct todo *todo)
     return journal_hold_add(run->journal, &hold, &run->err);
 }
 
+/* It could not be made again (sync/apply/made_again.h): the question stays. */
+static bool
+is_still_gone(const struct mailbox *mailbox)
+{
+    return mailbox->wanted_there && mailbox->row.state == MAILBOX_GONE_REMOTE;
+}
+
 /* The user says that nobody removed it. @return false: run->err */
 static bool
 reject_one(struct run *run, const struct released *held)
@@ -119,7 +126,7 @@ reject_one(struct run *run, const struct released *held)
 
     if (ok && found)
         mailbox = run_mailbox_by_id(run, message->mailbox);
-    found = found && mailbox != NULL && mailbox->chosen && mailbox_is_open(mailbox);
+    found = found && mailbox != NULL && mailbox->chosen && mailbox_is_open(mailbox) && !is_still_gone(mailbox);
     ok = ok &&
          (!found || journal_pending_get(run->journal, message->mailbox, held->message, &pending, &found, &run->err));
     found = found && pending.kind == PENDING_HELD && strcmp(pending.detail, held_word(held->here)) == 0;

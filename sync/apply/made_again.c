@@ -13,13 +13,19 @@ is_gone(const struct mailbox *mailbox)
            mailbox->folder_here && mailbox->chosen && mailbox->asked;
 }
 
+static bool
+is_kept_back(const struct run *run)
+{
+    return !run->account->policy.push.mailboxes || !run->account->policy.push.new_mail;
+}
+
 /* Why it is not made there; NULL: nothing keeps it. */
 static const char *
 find_reason(const struct run *run, const struct mailbox *mailbox)
 {
     const struct direction *push = &run->account->policy.push;
 
-    if (!push->mailboxes || !push->new_mail)
+    if (is_kept_back(run))
         return run->options->one_way ? "this run lets nothing go up"
                : push->mailboxes     ? "`push` lacks \"new\""
                                      : "`push` lacks \"mailboxes\"";
@@ -38,41 +44,66 @@ name_it(struct run *run, struct mailbox *mailbox)
            renaming_as_folder(run, mailbox);
 }
 
+/* @param why  NULL: it is made */
 static bool
-want(struct run *run, struct mailbox *mailbox)
+want(struct run *run, struct mailbox *mailbox, const char *why)
 {
-    const char *why = find_reason(run, mailbox);
-
     mailbox->wanted_there = true;
     if (why != NULL) {
         run_learn(run, mailbox, CAUTION_NOT_MADE);
         run_complain(run, mailbox, "make this mailbox again on the server, where it is gone", why,
-                     "What was confirmed is not sent, and stays held.");
+                     "What was held in it is not sent, and stays held.");
         return true;
     }
     mailbox->going = GOING_NOT;
     return name_it(run, mailbox);
 }
 
+/* Additions have their word: they are to go there. */
+static bool
+want_confirmed(struct run *run, struct mailbox *mailbox)
+{
+    return want(run, mailbox, find_reason(run, mailbox));
+}
+
+/* Removals were rejected: nobody removed what is in it. Where nothing may go up it is here alone from now on. */
+static bool
+want_rejected(struct run *run, struct mailbox *mailbox)
+{
+    if (is_kept_back(run))
+        return true;
+    mailbox->nobody_removed = true;
+    return want(run, mailbox, find_reason(run, mailbox));
+}
+
+static bool
+look_at(struct run *run, int64_t id, struct journal_message *message,
+        bool (*found_one)(struct run *run, struct mailbox *mailbox))
+{
+    struct mailbox *mailbox;
+    bool found;
+
+    if (!journal_message_get(run->journal, id, message, &found, &run->err))
+        return false;
+    mailbox = found ? run_mailbox_by_id(run, message->mailbox) : NULL;
+    return mailbox == NULL || !is_gone(mailbox) || mailbox->wanted_there || found_one(run, mailbox);
+}
+
 bool
 made_again_find(struct run *run)
 {
+    const bool confirmed = run->options->confirm_additions, rejected = run->options->reject;
     struct journal_message *message;
     bool ok = true;
 
-    if (run->additions_count == 0 || run->options->reject_additions)
+    if (!confirmed && !rejected)
         return true;
     message = calloc(1, sizeof *message);
     ok = message != NULL || run_no_memory(run);
-    for (size_t i = 0; ok && i < run->additions_count; i++) {
-        struct mailbox *mailbox;
-        bool found;
-
-        ok = journal_message_get(run->journal, run->additions[i], message, &found, &run->err);
-        mailbox = ok && found ? run_mailbox_by_id(run, message->mailbox) : NULL;
-        if (mailbox != NULL && is_gone(mailbox) && !mailbox->wanted_there)
-            ok = want(run, mailbox);
-    }
+    for (size_t i = 0; ok && confirmed && i < run->additions_count; i++)
+        ok = look_at(run, run->additions[i], message, want_confirmed);
+    for (size_t i = 0; ok && rejected && i < run->released_count; i++)
+        ok = !run->released[i].here || look_at(run, run->released[i].message, message, want_rejected);
     free(message);
     return ok;
 }
@@ -82,5 +113,5 @@ made_again_return(struct run *run, struct mailbox *mailbox)
 {
     mailbox->row.stamp[0] = mailbox->row.objectid[0] = '\0';
     mailbox->row.uidvalidity = 0;
-    return missing_return(run, mailbox) && repair_unpair(run, mailbox, false);
+    return missing_return(run, mailbox) && repair_unpair(run, mailbox, mailbox->nobody_removed);
 }

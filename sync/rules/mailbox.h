@@ -113,7 +113,7 @@ struct mailbox_now {
     bool
         moved_out; /* its folder is gone here, and what stood in it stands elsewhere here: that follows, and nothing else is done in it */
     bool current;  /* what the journal says of its side on the server was so in this run */
-    bool wanted;   /* gone on the server, and a person confirmed that mail is to go there */
+    bool wanted;   /* gone on the server, and a person says that mail is to be there */
     bool has_news; /* the list shows UIDs, or another UIDVALIDITY, of which the journal does not know */
 };
 

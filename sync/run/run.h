@@ -65,12 +65,13 @@ struct mailbox {
         goal_taken; /* the name that its folder got is another mailbox's there, which has no folder and is no row for that */
     bool
         apart; /* its folder was renamed to what is no mailbox there and can't become this one: apply/renamed_apart.h */
-    bool keeps_name;   /* what it stands below got another name there, and it did not: took_name.h; for that moment */
-    bool wanted_there; /* it is gone there, and a person confirmed that mail is to go there: apply/made_again.h */
-    bool made_last;    /* it is made there when names are free that others give up last: apply/rename_last.h */
-    bool stayed_there; /* it has its old name there, and another UIDVALIDITY: renamed_mail.h */
-    bool undecided;    /* whether it has another name on the server can't be told in this run: it is left alone */
-    bool fits_one;     /* ... for something that is new there has numbers that fit */
+    bool keeps_name;     /* what it stands below got another name there, and it did not: took_name.h; for that moment */
+    bool wanted_there;   /* it is gone there, and a person says that mail is to be there: apply/made_again.h */
+    bool nobody_removed; /* ... since nobody removed what was held in it */
+    bool made_last;      /* it is made there when names are free that others give up last: apply/rename_last.h */
+    bool stayed_there;   /* it has its old name there, and another UIDVALIDITY: renamed_mail.h */
+    bool undecided;      /* whether it has another name on the server can't be told in this run: it is left alone */
+    bool fits_one;       /* ... for something that is new there has numbers that fit */
     bool perhaps_renamed; /* ... for one that is new there may be it, and this is its name */
     bool unread_there;    /* ... for the server shows nothing of one that may be it, and its words are: */
     bool passing;         /* ... for another golub gave it a name for a moment, perhaps, which is: */

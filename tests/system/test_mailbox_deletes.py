@@ -328,6 +328,18 @@ class RemovedThereTest(Deleting, SystemTest):
         for word in words:
             self.assertIn(word, self.status())
 
+    def test_the_other_answer_makes_a_mailbox_again_that_was_deleted_there(self):
+        self.given("A", count=12)
+        self.client.delete_mailbox("A")
+        self.sync()
+        self.sync(expect=HELD)
+
+        result = self.sync("--reject-deletes")
+
+        self.assertIn("12 uploaded, 1 mailbox made there", result.out)
+        self.assert_stays("A", 12)
+        self.assertEqual(len(self.maildir.files("A")), 12)
+
     def test_without_the_word_it_stays_and_status_tells_the_word(self):
         self.account.set(pull=None)
         self.given("A", "B")
