@@ -185,12 +185,27 @@ forget_refusal(struct run *run, const struct mailbox *mailbox)
 
 static bool rename_one(struct renaming *renaming, struct mailbox *mailbox, enum step step);
 
+/* An earlier run gave it its temporary name. In a Maildir of before that its folder has the name that it gave up. */
+static bool
+name_as_folder(struct run *run, struct mailbox *mailbox)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    if (!names_map_name(&run->map, mailbox->row.folder, run->account->policy.layout, name, &ignored))
+        return true;
+    mailbox->left_name = strdup(name);
+    return mailbox->left_name != NULL || run_no_memory(run);
+}
+
 /* It stays as it is, and under a name that people know: the temporary one others see, too. */
 static bool
 let_be(struct renaming *renaming, struct mailbox *mailbox, enum journal_pending_kind kind, const char *why)
 {
     struct run *run = renaming->run;
 
+    if (is_aside(mailbox) && mailbox->left_name == NULL && !name_as_folder(run, mailbox))
+        return false;
     if (is_aside(mailbox) && mailbox->left_name != NULL && is_free(run, mailbox, mailbox->left_name) &&
         !rename_one(renaming, mailbox, STEP_BACK))
         return false;

@@ -5,6 +5,7 @@
 #include "sync/observe/left_out.h"
 #include "sync/observe/mapped.h"
 #include "sync/rows/renaming.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
 #include "sync/run/situation.h"
@@ -325,6 +326,9 @@ set_goals(struct run *run, struct mailbox *lost, const char *name)
     char folder[LOCAL_FOLDER_MAX + 1];
     struct error ignored = {0};
 
+    /* Between two names there: it gets the one that it was to get, or that of this folder (apply/rename_there.h). */
+    if (run->maildir_older && row->goal_there != NULL && aside_is_at(row->name))
+        return true;
     free(row->goal_there);
     row->goal_there = NULL;
     if (row->goal != NULL) { /* the server's name for it counts */

@@ -2,6 +2,8 @@
 #include "sync/observe/wishes.h"
 
 #include "sync/observe/items.h"
+#include "sync/rows/renaming.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/uses.h"
 
@@ -88,6 +90,53 @@ settle(struct run *run, const struct renamed_item *items, size_t count)
     return ok;
 }
 
+/* Does another mailbox keep this name on the server, or get it there? */
+static bool
+is_held(struct run *run, const struct renamed_item *items, size_t count, const char *name)
+{
+    const struct mailbox *other = lookup_name(run, name);
+
+    return find_newly_called(run, items, count, name) != NULL || is_made_there(run, items, count, name) ||
+           (other != NULL && other->listed && items_of(items, count, other) == NULL);
+}
+
+/* The folder is to stand where the name is that its mailbox is to get there. */
+static bool
+follow_wish(struct run *run, struct journal_mailbox *row)
+{
+    char folder[LOCAL_FOLDER_MAX + 1];
+    struct error ignored = {0};
+
+    if (row->goal_there == NULL || row->goal != NULL ||
+        !names_map_folder(&run->map, row->goal_there, run->account->policy.layout, folder, &ignored) ||
+        strcmp(row->folder, folder) == 0)
+        return true;
+    row->goal = strdup(folder);
+    return row->goal == NULL ? run_no_memory(run) : journal_mailbox_save(run->journal, row, &run->err);
+}
+
+/*
+ * Out of a backup of before it was to get another name there, and it has one for a while: where it can still get the other one its folder goes there, and what stands
+ * below it. Else it gets back the name of its folder (apply/rename_there.c).
+ */
+static bool
+settle_aside(struct run *run, const struct renamed_item *items, size_t count)
+{
+    bool ok = true;
+
+    for (size_t i = 0; run->maildir_older && ok && i < run->count; i++) {
+        const struct journal_mailbox *row = &run->mailboxes[i].row;
+
+        if (!aside_is_of(row->id, row->name) || row->goal_there == NULL || row->goal != NULL ||
+            is_held(run, items, count, row->goal_there))
+            continue;
+        for (size_t k = 0; ok && k < run->count; k++)
+            if (run->mailboxes[k].folder_here && renaming_is_at(run->mailboxes[k].row.name, row->name))
+                ok = follow_wish(run, &run->mailboxes[k].row);
+    }
+    return ok;
+}
+
 bool
 wishes_settle(struct run *run, const struct renamed_item *items, size_t count)
 {
@@ -97,5 +146,5 @@ wishes_settle(struct run *run, const struct renamed_item *items, size_t count)
         any = any || run->mailboxes[i].row.goal_there != NULL;
     if (!any || run->move_folders == NULL || !run->account->policy.pull.mailboxes)
         return true;
-    return run_begin(run) && run_end(run, settle(run, items, count));
+    return run_begin(run) && run_end(run, settle(run, items, count) && settle_aside(run, items, count));
 }

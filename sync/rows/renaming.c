@@ -160,26 +160,66 @@ place_anew(struct run *run, struct mailbox *mailbox)
     return true;
 }
 
-/* @param renamed  it is the one that was renamed, and not only went along */
+/* Where does the folder of its name stand? "": it can't have one */
+static void
+find_place(const struct run *run, const struct journal_mailbox *row, char folder[static LOCAL_FOLDER_MAX + 1])
+{
+    struct error ignored = {0};
+
+    if (!names_map_folder(&run->map, row->name, run->account->policy.layout, folder, &ignored))
+        folder[0] = '\0';
+}
+
+static void
+forget_goal_there(struct journal_mailbox *row)
+{
+    free(row->goal_there);
+    row->goal_there = NULL;
+}
+
+/* A Maildir out of a backup shows the past, and what its folders are called is nobody's wish: they follow. */
 static bool
-name_anew(struct run *run, struct mailbox *mailbox, char *name, bool renamed)
+follow_there(struct run *run, struct journal_mailbox *row)
+{
+    char folder[LOCAL_FOLDER_MAX + 1];
+
+    find_place(run, row, folder);
+    if (folder[0] == '\0' || row->goal != NULL)
+        return true;
+    if (row->goal_there != NULL && strcmp(row->folder, folder) != 0)
+        return true; /* a renamed folder that is in the backup */
+    forget_goal_there(row);
+    row->goal = strcmp(row->folder, folder) != 0 ? strdup(folder) : NULL;
+    return row->goal != NULL || strcmp(row->folder, folder) == 0 || run_no_memory(run);
+}
+
+/*
+ * Where nothing says what is to become of a folder that is elsewhere than its name says, somebody wants the name that it has: it did not go along, or the run that
+ * renamed its mailbox died before the answer, and it was renamed back since.
+ */
+static bool
+name_anew(struct run *run, struct mailbox *mailbox, char *name)
 {
     struct journal_mailbox *row = &mailbox->row;
-    char *old = row->name;
+    char *old = row->name, folder[LOCAL_FOLDER_MAX + 1];
+    bool ok = true;
 
     if (name == NULL)
         return run_no_memory(run);
     row->name = name;
-    if (row->goal_there != NULL && strcmp(row->goal_there, name) == 0) {
-        free(row->goal_there);
-        row->goal_there = NULL;
-    } else if ((!renamed || aside_is_of(row->id, name)) && row->goal_there == NULL && mailbox->folder_here) {
+    if (row->goal_there != NULL && strcmp(row->goal_there, name) == 0)
+        forget_goal_there(row);
+    find_place(run, row, folder);
+    if (run->maildir_older && mailbox->folder_here && !aside_is_at(name)) {
+        ok = follow_there(run, row);
+    } else if (row->goal_there == NULL && row->goal == NULL && mailbox->folder_here &&
+               strcmp(row->folder, folder) != 0) {
         row->goal_there = old;
         old = NULL;
     }
     free(old);
     lookup_forget(run);
-    return place_anew(run, mailbox);
+    return ok && place_anew(run, mailbox);
 }
 
 /* Levels end where the separator stands in the bytes, too. */
@@ -237,7 +277,7 @@ renaming_done(struct run *run, struct mailbox *mailbox, const char *to, struct t
 
         if (!goes_along(item, from))
             continue;
-        ok = name_anew(run, item, renaming_replace(item->row.name, strlen(from), to), item == mailbox) &&
+        ok = name_anew(run, item, renaming_replace(item->row.name, strlen(from), to)) &&
              spell_anew(run, item, text_of(old), wire) &&
              (item->row.id == 0 || journal_mailbox_save(run->journal, &item->row, &run->err));
     }

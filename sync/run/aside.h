@@ -40,6 +40,16 @@ aside_is_of(int64_t id, const char *name)
     return strcmp(name, aside) == 0;
 }
 
+/** Is it such a name, of whichever row, or one below it? As people would call it. */
+static inline bool
+aside_is_at(const char *name)
+{
+    static const size_t length = sizeof ASIDE_RENAMED - 1;
+    const size_t digits = strncmp(name, ASIDE_RENAMED, length) == 0 ? strspn(name + length, "0123456789") : 0;
+
+    return digits != 0 && (name[length + digits] == '\0' || name[length + digits] == '/');
+}
+
 /** It has such a name, or stands below one that does: perhaps another golub is at it. @param number  [out] of that name */
 static inline bool
 aside_number(const struct remote_listed *seen, uint64_t *number)

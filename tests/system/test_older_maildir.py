@@ -1,6 +1,6 @@
 """
 A Maildir that comes back from a backup of before a run which changed no mail here: it is known as an older one, and its names, folders and flags are nobody's
-wish. {renamed here, there, on both sides, made there, flags that both sides got} x {mail that came since, that went since}.
+wish. {renamed here, there, on both sides, made there, flags that both sides got} x {mail that came since, that went since}. Renamed here by a run that was killed.
 """
 import os
 import shutil
@@ -117,6 +117,70 @@ class RenamedSinceTest(Since, SystemTest):
         self.bring_back()
 
         self.assert_as_on_the_server(["B", "M"], more=7)
+
+
+class CutOffSinceTest(Since, SystemTest):
+    """The run that renames there is killed before it reads an answer: the journal still has the name of before."""
+    server_options = {"special_use": False}
+
+    def killed_at_rename(self, number):
+        seen = []
+
+        def kill(data):
+            seen.extend([data] * data.count(b"OK Rename"))
+            if len(seen) >= number:
+                process.kill()
+                return b""
+            return data
+
+        self.through(edit_down=kill)
+        process = self.home.start("sync", "work")
+        process.communicate(timeout=60)
+        self.through()
+        self.assertEqual(len(seen), number, self.evidence())
+
+    def assert_equal_names(self, *mailboxes):
+        for _ in range(3):
+            result = self.sync()
+        self.assertEqual(sorted(self.client.mailboxes()), sorted(["INBOX", *mailboxes]), result)
+        self.assertEqual(sorted(self.maildir.mailboxes()), sorted(["INBOX", *mailboxes]), result)
+        self.assertEqual(self.quarantined(), [])
+        self.assert_in_sync()
+
+    def test_a_folder_follows_to_the_name_that_its_mailbox_has_there(self):
+        self.given_backup("A", "A/Kid", "Other")
+        self.mv("A", "M")
+        self.killed_at_rename(1)
+        self.bring_back()
+
+        self.assert_equal_names("M", "M/Kid", "Other")
+
+    def changed_places(self, number, *names):
+        """A name for a while is nobody's: where both have left it the rest is done, else the first one goes back."""
+        self.given_backup("A", "A/Kid", "B")
+        for old, new in (("A", "on"), ("B", "A"), ("on", "B")):
+            self.mv(old, new)
+        self.killed_at_rename(number)
+        self.bring_back()
+
+        self.assert_equal_names(*names)
+
+    def test_one_has_its_name_for_a_while(self):
+        self.changed_places(1, "A", "A/Kid", "B")
+
+    def test_and_the_other_one_its_own(self):
+        self.changed_places(2, "A", "B", "B/Kid")
+
+    def test_and_both(self):
+        self.changed_places(3, "A", "B", "B/Kid")
+
+    def test_one_that_was_renamed_back_here_goes_back_there(self):
+        self.given("A", "A/Kid", "Other")
+        self.mv("A", "M")
+        self.killed_at_rename(1)
+        self.mv("M", "A")
+
+        self.assert_equal_names("A", "A/Kid", "Other")
 
 
 class MadeSinceTest(Since, SystemTest):
