@@ -37,12 +37,14 @@ find_objectid(struct mailbox **listed, size_t count, const char *objectid)
 static bool
 fits(const struct looking *looking, const struct left_note *note, const struct mailbox *mailbox)
 {
+    const struct left_note *own = left_notes_find(&looking->notes, mailbox->row.name);
+
     return left_is_unknown(mailbox) && mailbox->messages != 0 && mailbox->uidnext >= note->uidnext &&
            (note->objectid[0] == '\0' || mailbox->row.objectid[0] == '\0') &&
-           left_notes_find(&looking->notes, mailbox->row.name) == NULL;
+           (own == NULL || !left_notes_may_be(own, mailbox->row.objectid, mailbox->uidvalidity));
 }
 
-/* What has its numbers is it perhaps, where no other mailbox has its UIDVALIDITY; NULL: nothing is. */
+/* What has its UIDVALIDITY is it perhaps, where no other mailbox has that; NULL: nothing is. */
 static struct mailbox *
 find_numbers(const struct looking *looking, const struct left_note *note)
 {
@@ -57,7 +59,7 @@ find_numbers(const struct looking *looking, const struct left_note *note)
             return NULL;
         found = mailbox;
     }
-    return found != NULL && fits(looking, note, found) ? found : NULL;
+    return found;
 }
 
 /* A server that numbers its mailboxes in the order of its list would seem to rename them all: where the old name is there, too, the numbers must fit. */
@@ -69,22 +71,39 @@ is_believed(const struct left_note *note, const struct mailbox *same, const stru
             same->uidnext >= note->uidnext);
 }
 
+/* Is something there that has its number and is no mailbox of this run, since another one has its name or its folder? */
+static bool
+is_stranger(const struct run *run, const struct left_note *note)
+{
+    bool is = false;
+
+    for (size_t i = 0; note->uidvalidity != 0 && i < run->strangers_count; i++)
+        is = is || run->strangers[i] == note->uidvalidity;
+    return is;
+}
+
 static void
 find_now(const struct looking *looking, struct mailbox **listed, size_t count, const struct left_note *note)
 {
     struct now *now = left_now(looking, note);
     struct mailbox *named = lookup_name(looking->run, note->name), *same = find_objectid(listed, count, note->objectid);
+    struct mailbox *numbers;
+    bool away; /* another one has got its name, perhaps */
 
     named = named != NULL && named->listed ? named : NULL;
+    away = named == NULL || !left_notes_may_be(note, named->row.objectid, named->has_status ? named->uidvalidity : 0);
+    numbers = away ? find_numbers(looking, note) : NULL;
+    now->stranger = away && ((named != NULL && numbers != NULL) || is_stranger(looking->run, note));
     if (same != NULL && is_believed(note, same, named))
         now->mailbox = same;
     else if (named != NULL && same == NULL && note->objectid[0] != '\0' && named->row.objectid[0] != '\0')
         now->mailbox = NULL; /* another one that got its name */
-    else if (named != NULL)
-        now->mailbox = named;
+    else if (numbers != NULL && fits(looking, note, numbers))
+        now->mailbox = numbers;
     else
-        now->mailbox = find_numbers(looking, note);
-    now->perhaps = now->mailbox != NULL && named == NULL && same == NULL;
+        now->mailbox = now->stranger ? NULL : named;
+    now->perhaps = now->mailbox != NULL && now->mailbox != named && now->mailbox != same;
+    now->stranger = now->stranger && now->mailbox == NULL;
 }
 
 bool
@@ -126,7 +145,27 @@ is_of_age(const struct left_note *note, const struct spot *spot)
     return spot->born[0] != '\0' && strcmp(note->born, spot->born) == 0;
 }
 
-/* Under the names that they have here, and where they were noted to stand: another `map` may give that path to nobody. */
+/* Another `map` may give that path to nobody; or a mailbox in sync was found elsewhere, and left it in this run to what stands there now. */
+static bool
+add_nameless(void *context, const char *folder)
+{
+    struct looking *looking = context;
+    const size_t before = looking->spots_count;
+    char *path;
+    bool ok;
+
+    if (lookup_folder(looking->run, folder) != NULL)
+        return true;
+    path = strdup(folder);
+    ok = path != NULL ? add_if_there(looking, NULL, path) : run_no_memory(looking->run);
+    if (looking->spots_count != before)
+        looking->spots[before].path = path;
+    else
+        free(path);
+    return ok;
+}
+
+/* Under the names that they have here, and under none. */
 static bool
 gather(struct looking *looking)
 {
@@ -141,13 +180,8 @@ gather(struct looking *looking)
             strcmp(mailbox->row.name, "INBOX") != 0)
             ok = add_if_there(looking, mailbox, mailbox->row.folder);
     }
-    for (size_t i = 0; ok && i < looking->notes.count; i++) {
-        const struct left_note *note = &looking->notes.at[i];
-        const struct mailbox *now = looking->now[i].mailbox;
-
-        if (now != NULL && left_is_due(now) && note->folder[0] != '\0' && lookup_folder(run, note->folder) == NULL)
-            ok = add_if_there(looking, NULL, note->folder);
-    }
+    if (ok && !run->local.ops->folders(run->local.self, add_nameless, looking, &run->err))
+        return false;
     for (size_t s = before; s < looking->spots_count; s++) {
         struct spot *spot = &looking->spots[s];
 
@@ -240,8 +274,10 @@ judge(struct looking *looking, struct spot *spot)
     named = find_named(looking, spot, of_age != 0);
     if (named != NULL)
         give_to(looking, spot, named, true);
-    else if (spot->own != NULL && (of_age == 0 || is_of_age(spot->own, spot)))
-        give_to(looking, spot, spot->own, of_age != 0);
+    else if (spot->own != NULL && of_age == 0)
+        spot->alone = true;
+    else if (spot->own != NULL && is_of_age(spot->own, spot))
+        give_to(looking, spot, spot->own, true);
     else if (of_age == 1)
         give_to(looking, spot, aged, true);
     else
@@ -310,5 +346,8 @@ left_folders_find(struct looking *looking)
     for (size_t s = before; s < looking->spots_count; s++)
         if (looking->spots[s].open)
             judge_open(looking, &looking->spots[s]);
+    for (size_t s = before; s < looking->spots_count; s++)
+        if (looking->spots[s].alone && !left_now(looking, looking->spots[s].own)->found)
+            give_to(looking, &looking->spots[s], looking->spots[s].own, false);
     return true;
 }

@@ -7,6 +7,7 @@
 struct spot {                /* a folder that may be one of theirs */
     struct mailbox *mailbox; /* that has it, as far as its name says; NULL: none has */
     const char *folder;
+    char *path;                 /* of what has no name: that lies here; NULL: else */
     char born[LOCAL_STAMP_MAX]; /* "": not told */
     char lost
         [LOCAL_STAMP_MAX]; /* of a known mailbox: when its own folder was born, which is perhaps elsewhere; "": not known */
@@ -15,6 +16,7 @@ struct spot {                /* a folder that may be one of theirs */
     bool sure;             /* ... and of no other one */
     bool told;             /* ... for its age or its files say so, and not its path alone */
     bool left;             /* it was given to another mailbox than that whose name it has */
+    bool alone;            /* nothing but its path says whose it is */
     bool open;             /* several are of its age, and it is none that was noted to stand there */
     bool strange;          /* of a known mailbox: it is the folder of another known one, as far as its age tells */
 };
@@ -22,7 +24,8 @@ struct spot {                /* a folder that may be one of theirs */
 struct now {                 /* one that was noted, as it is now */
     struct mailbox *mailbox; /* what it is in the list of the server; NULL: it is not there */
     bool perhaps;            /* ... but only its numbers say so */
-    bool found;              /* a folder is its, as its age or its files say */
+    bool stranger; /* none of these, but it is there, perhaps, under a name that is still another one's here */
+    bool found;    /* a folder is its, as its age or its files say */
 };
 
 struct looking {

@@ -5,9 +5,12 @@
 
 #define KEY "left-out "
 #define NOTHING "-"
+#define MORE '\1' /* behind the name, with a number: another mailbox had that name before, and is noted under it, too */
 #define NOTE_MAX (LOCAL_STAMP_MAX + REMOTE_OBJECTID_MAX + 16 * LEFT_NAMES + LOCAL_FOLDER_MAX + 64)
 
 /* ---- writing ---- */
+
+#define KEY_MAX (LIMIT_MAILBOX_NAME + 16)
 
 struct choosing {
     uint64_t names[LEFT_NAMES];
@@ -36,7 +39,7 @@ choose(void *context, const struct journal_name *row)
 static bool
 set(struct run *run, const char *name, const char *value)
 {
-    char key[LIMIT_MAILBOX_NAME + sizeof KEY];
+    char key[KEY_MAX + sizeof KEY];
     char *before = NULL;
     bool ok;
 
@@ -54,13 +57,34 @@ or_nothing(const char *text)
     return text[0] != '\0' && strchr(text, ' ') == NULL ? text : NOTHING;
 }
 
+/* What is noted of another mailbox that had this name is still to be told from this one. */
+static bool
+find_key(struct run *run, const struct journal_mailbox *row, char key[static KEY_MAX])
+{
+    struct left_notes notes;
+    const bool ok = left_notes_load(run, &notes);
+    bool taken = true;
+
+    (void)text_print(key, KEY_MAX, "%s", row->name);
+    for (unsigned more = 2; ok && taken; more++) {
+        taken = false;
+        for (size_t i = 0; i < notes.count; i++)
+            taken = taken || (strcmp(notes.at[i].key, key) == 0 &&
+                              !left_notes_may_be(&notes.at[i], row->objectid, row->uidvalidity));
+        if (taken)
+            (void)text_print(key, KEY_MAX, "%s%c%u", row->name, MORE, more);
+    }
+    left_notes_free(&notes);
+    return ok;
+}
+
 bool
 left_notes_write(struct run *run, const struct mailbox *mailbox)
 {
     const struct journal_mailbox *row = &mailbox->row;
     struct choosing choosing = {.count = 0};
     struct journal_place place;
-    char names[16 * LEFT_NAMES + 1], value[NOTE_MAX];
+    char names[16 * LEFT_NAMES + 1], value[NOTE_MAX], key[KEY_MAX];
     bool known;
 
     if (!journal_place_get(run->journal, row->id, &place, &known, &run->err))
@@ -74,13 +98,13 @@ left_notes_write(struct run *run, const struct mailbox *mailbox)
         (void)text_print(names + 16 * i, sizeof names - 16 * i, "%016" PRIx64, choosing.names[i]);
     (void)text_print(value, sizeof value, "%s %s %" PRIu32 " %" PRIu32 " %s %s", or_nothing(place.born),
                      or_nothing(row->objectid), row->uidvalidity, row->uidnext, names, row->folder);
-    return set(run, row->name, value);
+    return find_key(run, row, key) && set(run, key, value);
 }
 
 bool
-left_notes_forget(struct run *run, const char *name)
+left_notes_forget(struct run *run, const struct left_note *note)
 {
-    return set(run, name, "");
+    return set(run, note->key, "");
 }
 
 /* ---- reading ---- */
@@ -148,6 +172,7 @@ read_note(struct left_note *note)
 static void
 free_note(struct left_note *note)
 {
+    free(note->key);
     free(note->name);
     free(note->text);
     *note = (struct left_note){0};
@@ -168,7 +193,8 @@ load_one(void *context, struct text rest, struct text value)
     if (!array_grow(&notes->at, &notes->size, notes->count + 1, sizeof *notes->at))
         return run_no_memory(loading->run);
     note = &notes->at[notes->count];
-    *note = (struct left_note){.name = strndup(rest.at, rest.len), .text = strndup(value.at, value.len)};
+    *note = (struct left_note){.key = strndup(rest.at, rest.len), .text = strndup(value.at, value.len)};
+    note->name = note->key != NULL ? strndup(note->key, strcspn(note->key, (const char[]){MORE, '\0'})) : NULL;
     if (note->name == NULL || note->text == NULL) {
         free_note(note);
         return run_no_memory(loading->run);
@@ -206,7 +232,7 @@ left_notes_sift(struct run *run, struct left_notes *notes, bool (*goes)(struct r
 
     for (size_t i = 0; i < notes->count; i++) {
         if (ok && goes(run, &notes->at[i])) {
-            ok = left_notes_forget(run, notes->at[i].name);
+            ok = left_notes_forget(run, &notes->at[i]);
             free_note(&notes->at[i]);
         } else {
             notes->at[kept++] = notes->at[i];
@@ -214,6 +240,14 @@ left_notes_sift(struct run *run, struct left_notes *notes, bool (*goes)(struct r
     }
     notes->count = kept;
     return ok;
+}
+
+bool
+left_notes_may_be(const struct left_note *note, const char *objectid, uint32_t uidvalidity)
+{
+    if (note->objectid[0] != '\0' && objectid[0] != '\0')
+        return strcmp(note->objectid, objectid) == 0;
+    return note->uidvalidity == 0 || uidvalidity == 0 || note->uidvalidity == uidvalidity;
 }
 
 static int

@@ -2,12 +2,17 @@
 #include "sync/observe/left_out.h"
 
 #include "sync/observe/left_folders.h"
+#include "sync/observe/observe.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
 
 #define PUT_BACK                                                                                                       \
     "Give each folder the name that its mailbox has on the server, and let golub sync; after that they can be "        \
     "renamed. Until then this mailbox waits."
+
+#define SETTLE                                                                                                         \
+    "Do what is advised for other mailboxes first; where nothing is, give each folder the name that its mailbox has "  \
+    "on the server, and let golub sync. Until then this mailbox waits."
 
 bool
 left_out_note(struct run *run, const struct mailbox *mailbox)
@@ -18,7 +23,15 @@ left_out_note(struct run *run, const struct mailbox *mailbox)
 bool
 left_out_forget(struct run *run, const struct mailbox *mailbox)
 {
-    return left_notes_forget(run, mailbox->row.name);
+    struct left_notes notes;
+    bool ok = left_notes_load(run, &notes);
+
+    for (size_t i = 0; ok && i < notes.count; i++)
+        if (strcmp(notes.at[i].name, mailbox->row.name) == 0 &&
+            left_notes_may_be(&notes.at[i], mailbox->row.objectid, mailbox->has_status ? mailbox->uidvalidity : 0))
+            ok = left_notes_forget(run, &notes.at[i]);
+    left_notes_free(&notes);
+    return ok;
 }
 
 /* ---- who waits ---- */
@@ -39,11 +52,18 @@ say_anothers(struct run *run, struct mailbox *mailbox, const struct spot *spot, 
 {
     char why[2 * LIMIT_MAILBOX_NAME];
 
-    (void)text_print(why, sizeof why,
-                     "what stands at its place here is the folder of mailbox %s, which `mailboxes` left out%s",
-                     now->mailbox != NULL ? now->mailbox->row.name : spot->of->name,
-                     spot->sure ? "" : ", or of another one of these");
-    run_complain(run, mailbox, "sync this mailbox", why, PUT_BACK);
+    const char *name = now->mailbox != NULL ? now->mailbox->row.name : spot->of->name;
+
+    if (now->stranger)
+        (void)text_print(why, sizeof why,
+                         "what stands at its place here is the folder of another one, which was called %s when "
+                         "`mailboxes` left it out, and has another name on the server now",
+                         name);
+    else
+        (void)text_print(why, sizeof why,
+                         "what stands at its place here is the folder of mailbox %s, which `mailboxes` left out%s",
+                         name, spot->sure ? "" : ", or of another one of these");
+    run_complain(run, mailbox, "sync this mailbox", why, now->stranger ? SETTLE : PUT_BACK);
     if (left_is_unknown(mailbox))
         return leave(run, mailbox);
     run_learn(run, mailbox, CAUTION_UNREAD_FOLDER);
@@ -127,6 +147,20 @@ hold(struct run *run, struct mailbox *young, const struct spot *spot, const stru
     run_complain(run, young, "make this mailbox on the server", why, hint);
 }
 
+/* Its mailbox is under a name that another one has here. */
+static void
+hold_of_stranger(struct run *run, struct mailbox *young, const struct left_note *note)
+{
+    char why[2 * LIMIT_MAILBOX_NAME];
+
+    run_learn(run, young, CAUTION_NOT_MADE);
+    (void)text_print(why, sizeof why,
+                     "its folder is that of mailbox %s, which `mailboxes` left out, and whose name on the server is "
+                     "still another mailbox's here",
+                     note->name);
+    run_complain(run, young, "make this mailbox on the server", why, SETTLE);
+}
+
 /* Each of them may be it: none gets a folder of its own, into which all of its mail would come a second time. */
 static bool
 leave_all(struct looking *looking, const struct spot *spot)
@@ -173,6 +207,17 @@ is_namesake(const struct spot *spot, const struct mailbox *mailbox)
            stands_where_it_stood(spot);
 }
 
+/* Is its name one that on the server stands above others? That would be made a mailbox, and get all of the mail a second time. */
+static bool
+is_parents(const struct run *run, const char *folder)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    return !names_map_name(&run->map, folder, run->account->policy.layout, name, &ignored) ||
+           survey_is_parent_only(run, name);
+}
+
 static bool
 may_be_given(const struct looking *looking, const struct spot *spot)
 {
@@ -185,15 +230,15 @@ may_be_given(const struct looking *looking, const struct spot *spot)
     if (spot->mailbox != NULL &&
         (!left_is_unknown(spot->mailbox) || (spot->mailbox->listed && !is_namesake(spot, mailbox))))
         return false;
-    if (!is_to_move(spot, mailbox)) /* the mailbox is to have a name that `mailboxes` chooses */
-        return spot->mailbox != NULL && spot->mailbox->chosen;
+    if (!is_to_move(spot, mailbox)) /* the mailbox is to have a name that `mailboxes` chooses, and that is free there */
+        return spot->mailbox != NULL && spot->mailbox->chosen && !is_parents(run, spot->folder);
     return run->move_folders != NULL && (!is_renamed_there(spot, mailbox) || run->account->policy.pull.mailboxes);
 }
 
 static bool
 set_goal(struct run *run, const struct spot *spot, struct mailbox *mailbox, bool *goals)
 {
-    char text[2 * LOCAL_FOLDER_MAX + 80];
+    char text[2 * LOCAL_FOLDER_MAX + 80], name[LIMIT_MAILBOX_NAME + 1];
 
     if (is_to_move(spot, mailbox)) {
         if (strcmp(spot->folder, mailbox->row.folder) == 0)
@@ -213,8 +258,10 @@ set_goal(struct run *run, const struct spot *spot, struct mailbox *mailbox, bool
     }
     if (run->maildir_older)
         return true;
+    if (!names_map_name(&run->map, spot->folder, run->account->policy.layout, name, &run->err))
+        return false;
     free(mailbox->row.goal_there);
-    mailbox->row.goal_there = strdup(spot->mailbox->row.name);
+    mailbox->row.goal_there = strdup(name);
     return mailbox->row.goal_there != NULL || run_no_memory(run);
 }
 
@@ -228,7 +275,7 @@ give(struct looking *looking, struct spot *spot, struct mailbox *mailbox, bool *
     if (folder == NULL)
         return run_no_memory(run);
     if ((spot->mailbox != NULL && spot->mailbox->row.id != 0 && !unfinished_forget(run, spot->mailbox)) ||
-        !set_goal(run, spot, mailbox, goals) || !left_notes_forget(run, spot->of->name)) {
+        !set_goal(run, spot, mailbox, goals) || !left_notes_forget(run, spot->of)) {
         free(folder);
         return false;
     }
@@ -275,11 +322,12 @@ is_sought(const struct run *run, const struct spot *spot, const struct now *now)
 static bool
 is_out_of_place(const struct looking *looking, const struct spot *spot)
 {
-    const struct mailbox *mailbox = left_now(looking, spot->of)->mailbox;
+    const struct now *now = left_now(looking, spot->of);
 
     if (spot->left)
         return false;
-    return mailbox != NULL ? mailbox != spot->mailbox : spot->told && spot->own != spot->of;
+    return now->mailbox != NULL ? now->mailbox != spot->mailbox
+                                : now->stranger || (spot->told && spot->own != spot->of);
 }
 
 /* Nobody's folder but its own is to be made a mailbox. */
@@ -294,6 +342,10 @@ settle_holder(struct looking *looking, struct spot *spot)
         return true;
     if (mailbox->listed || !left_is_unknown(mailbox))
         return say_anothers(run, mailbox, spot, now);
+    if (now->stranger) {
+        hold_of_stranger(run, mailbox, spot->of);
+        return true;
+    }
     if (now->mailbox == NULL)
         return true;
     if (spot->sure && !now->perhaps && !now->mailbox->chosen && stands_where_it_stood(spot) &&
@@ -412,7 +464,7 @@ forget_old_name(struct looking *looking, const struct spot *spot)
     const struct mailbox *mailbox = left_now(looking, spot->of)->mailbox;
 
     return spot->left || mailbox == NULL || mailbox != spot->mailbox || !left_is_due(mailbox) ||
-           !is_renamed_there(spot, mailbox) || left_notes_forget(looking->run, spot->of->name);
+           !is_renamed_there(spot, mailbox) || left_notes_forget(looking->run, spot->of);
 }
 
 static bool
@@ -439,12 +491,14 @@ settle_all(struct looking *looking, bool *goals)
     return ok;
 }
 
+/* Another mailbox may have got that name meanwhile: of that one nothing is noted. */
 static bool
 is_stale(struct run *run, const struct left_note *note)
 {
     const struct mailbox *mailbox = lookup_name(run, note->name);
 
-    return mailbox != NULL && mailbox->chosen && !left_is_unknown(mailbox);
+    return mailbox != NULL && mailbox->chosen && !left_is_unknown(mailbox) &&
+           left_notes_may_be(note, mailbox->row.objectid, mailbox->row.uidvalidity);
 }
 
 /* Is anything met, or made, in this run? */
@@ -474,6 +528,8 @@ look(struct looking *looking, bool *goals)
         ok = left_folders_name(looking) && left_folders_find(looking);
     ok = ok && settle_all(looking, goals);
     free(looking->now);
+    for (size_t s = 0; s < looking->spots_count; s++)
+        free(looking->spots[s].path);
     free(looking->spots);
     free(looking->births);
     return ok;

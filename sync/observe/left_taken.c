@@ -8,8 +8,7 @@
 static bool
 is_in_use(const struct mailbox *mailbox)
 {
-    return mailbox->row.id != 0 && mailbox->chosen && mailbox->folder_here && mailbox->row.goal == NULL &&
-           strcmp(mailbox->row.name, "INBOX") != 0 &&
+    return mailbox->row.id != 0 && mailbox->chosen && mailbox->folder_here && strcmp(mailbox->row.name, "INBOX") != 0 &&
            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR ||
             mailbox->row.state == MAILBOX_GONE_REMOTE);
 }
@@ -113,7 +112,7 @@ left_taken_moved(const struct looking *looking)
 
         if (spot->of != NULL
                 ? !left_is_its_path(spot->of, spot)
-                : spot->mailbox != NULL && !spot->mailbox->chosen && left_births_count(looking, spot->born) != 0)
+                : (spot->mailbox == NULL || !spot->mailbox->chosen) && left_births_count(looking, spot->born) != 0)
             return true;
     }
     return false;

@@ -527,8 +527,9 @@ note_strangers(struct list *list)
 
     for (size_t i = 0; i < list->count; i++) {
         const struct remote_listed *seen = &list->items[i].seen;
+        const struct mailbox *mailbox = lookup_listed(run, seen->name);
 
-        if (!seen->has_status || lookup_wire(run, seen->name) != NULL)
+        if (!seen->has_status || (mailbox != NULL && (mailbox->listed || !mailbox->elsewhere)))
             continue;
         if (!array_grow(&run->strangers, &run->strangers_size, run->strangers_count + 1, sizeof *run->strangers))
             return run_no_memory(run);

@@ -5,7 +5,7 @@ a person has put the folders back.
 """
 import shutil
 
-from base import SystemTest, main
+from base import SOME, SystemTest, main
 from test_renamed_left_out import Waiting
 
 STRANGE = "%s: can't sync this mailbox: what stands at its place here is the folder of "  # nothing says of which, where several were made at once
@@ -111,6 +111,112 @@ class ChainsTest(ChainsHere, SystemTest):
         self.let_all_in()
         self.sync()
         self.assert_as_given(mail)
+
+
+class RenamedThereTest(ChainsHere, SystemTest):
+    def test_one_that_changed_places_here(self):
+        mail = {**self.given("Y"), **self.given("Z")}
+        self.leave_out("Z")
+        self.swap("Y", "Z")
+        self.rename(("Z", "P"))
+        self.let_all_in()
+
+        self.assert_waits(STRANGE % "Y", "P: can't find the folder of this mailbox", "Z: can't make this mailbox on the server: its folder is that of mailbox Y")
+
+        self.swap("Y", "Z")
+        mail["P"] = mail.pop("Z")
+        self.assert_as_given(mail)
+
+    def given_names_that_changed_there(self):
+        mail = {**self.given("X"), **self.given("Y")}
+        self.leave_out("Y")
+        self.rename(("X", "on"), ("Y", "X"), ("on", "Y"))
+        self.mv(("Y", "P"))
+        mail["X"], mail["Y"] = mail["Y"], mail["X"]
+        return mail
+
+    def test_two_that_changed_names_and_its_folder_is_renamed_here(self):
+        mail = self.given_names_that_changed_there()
+
+        self.assert_waits("P: can't make this mailbox on the server: its folder is that of mailbox Y, which `mailboxes` left out")
+
+        self.let_all_in()
+        self.assert_as_given(mail)
+
+    def test_its_new_name_is_still_that_of_a_folder_here(self):
+        mail = {**self.given("X"), **self.given("Z"), **self.given("W")}
+        self.leave_out("Z")
+        self.rename(("X", "on"), ("Z", "X"), ("on", "Z"))
+        self.swap("W", "X")
+        self.sync(expect=SOME)
+        self.sync(expect=SOME)
+        self.let_all_in()
+
+        self.assert_waits("Z: can't sync this mailbox: what stands at its place here is the folder of another one, which was called Z")
+
+        self.circle("X", "W", "Z")
+        self.assert_waits(STRANGE % "W", runs=1)
+        self.circle("Z", "W", "X")
+        shutil.rmtree(self.maildir.folder("W"))  # as the line about that one advises: what was in it is in Z on the server
+        mail["X"], mail["Z"] = mail["Z"], mail["X"]
+        self.sync(expect=SOME)
+        self.sync()
+        self.sync()
+        self.assert_as_given(mail)
+
+    def test_what_has_its_name_by_then_is_left_out_too(self):
+        mail = self.given_names_that_changed_there()
+        self.leave_out_too("X")
+        self.sync(expect=SOME)
+        self.leave_out_too("X", "Y")
+
+        self.assert_waits("P: can't make this mailbox on the server: its folder is that of mailbox Y, which `mailboxes` left out, and which the server calls X now")
+
+        self.let_all_in()
+        self.assert_as_given(mail)
+
+
+class NumbersTest(ChainsHere, SystemTest):
+    account_options = {"disable": ["X-GUID"]}
+
+    def test_two_that_changed_names_and_its_folder_is_renamed_here(self):
+        mail = {**self.given("X"), **self.given("Y")}
+        self.leave_out("Y")
+        self.rename(("X", "on"), ("Y", "X"), ("on", "Y"))
+        self.mv(("Y", "P"))
+        mail["X"], mail["Y"] = mail["Y"], mail["X"]
+        self.let_all_in()
+        self.sync(expect=SOME)
+
+        self.assert_waits("X: can't find the folder of this mailbox: perhaps it is mailbox Y, which `mailboxes` left out, under another name")
+
+        self.mv(("P", "X"))
+        self.assert_as_given(mail)
+
+
+class ChildrenTest(ChainsHere, SystemTest):
+    def test_one_that_is_chosen_where_its_parent_changed_places_with_one_that_is_renamed_there(self):
+        mail = {**self.given("X", "X/K"), **self.given("Z")}
+        self.leave_out("X")
+        self.swap("X", "Z")
+        self.rename(("Z", "P"))
+        self.let_all_in()
+        self.sync(expect=SOME)
+
+        self.assert_waits("X: can't find the folder of this mailbox: its own one, from before `mailboxes` left it out, is \"Z\"")
+
+        self.mv(("Z", "X"))
+        mail["P"] = mail.pop("Z")
+        self.assert_as_given(mail)
+
+    def test_one_that_is_left_out_where_its_parent_gets_the_name_of_another_one(self):
+        mail = self.given("X", "X/K", "W")
+        self.leave_out("X/K")
+        self.mv(("W", "Q"), ("X", "W"))
+        self.sync(expect=SOME)
+        self.let_all_in()
+
+        self.assert_as_given({"Q": mail["W"], "W": mail["X"], "W/K": mail["X/K"]})
 
 
 if __name__ == "__main__":
