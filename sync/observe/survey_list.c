@@ -207,7 +207,7 @@ is_unsaid(struct run *run, const struct mailbox *mailbox, const struct remote_li
 {
     return run->info.avoided[0] != '\0' && mailbox->row.objectid[0] != '\0' && seen->objectid[0] == '\0' &&
            seen->has_status && mailbox->row.uidvalidity != 0 && seen->uidvalidity != mailbox->row.uidvalidity &&
-           undecided_is_waited_for(run, mailbox);
+           (mailbox->row.state == MAILBOX_GONE_REMOTE || undecided_is_waited_for(run, mailbox));
 }
 
 static bool
@@ -508,17 +508,6 @@ note_parents(struct list *list)
     return true;
 }
 
-bool
-survey_is_parent_only(const struct run *run, const char *name)
-{
-    const uint64_t hash = text_hash(text_of(name));
-
-    for (size_t i = 0; i < run->parents_count; i++)
-        if (run->parents[i] == hash)
-            return true;
-    return false;
-}
-
 /* Those that are no row's: under a name that another one keeps here, or that may be a row's new one. */
 static bool
 note_strangers(struct list *list)
@@ -529,7 +518,7 @@ note_strangers(struct list *list)
         const struct remote_listed *seen = &list->items[i].seen;
         const struct mailbox *mailbox = lookup_listed(run, seen->name);
 
-        if (!seen->has_status || (mailbox != NULL && (mailbox->listed || !mailbox->elsewhere)))
+        if (!seen->has_status || (mailbox != NULL && !mailbox->undecided && (mailbox->listed || !mailbox->elsewhere)))
             continue;
         if (!array_grow(&run->strangers, &run->strangers_size, run->strangers_count + 1, sizeof *run->strangers))
             return run_no_memory(run);

@@ -143,6 +143,24 @@ class RenamedThereTest(ChainsHere, SystemTest):
         self.let_all_in()
         self.assert_as_given(mail)
 
+    def test_two_that_changed_names_and_a_line_that_breaks_before_the_list_once_it_is_let_in(self):
+        mail = {**self.given("X"), **self.given("Y")}
+        self.leave_out("Y")
+        answers = self.proxy.stream("down")
+        self.rename(("X", "on"), ("Y", "X"), ("on", "Y"))
+        self.sync(expect=SOME)
+        self.let_all_in()
+        self.through(cut_down=answers.index(b"* LIST"), times=1)
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("work/X: can't tell what this mailbox is called there now", result.err)
+        self.assertEqual(self.bodies(), [])
+        self.assert_waits("X: can't rename this mailbox here to \"Y\", as on the server: folder \"Y\" here is in the way", runs=1)
+        self.mv(("Y", "P"))
+        mail["X"], mail["Y"] = mail["Y"], mail["X"]
+        self.assert_as_given(mail)
+
     def test_its_new_name_is_still_that_of_a_folder_here(self):
         mail = {**self.given("X"), **self.given("Z"), **self.given("W")}
         self.leave_out("Z")
