@@ -112,6 +112,16 @@ may_come(struct run *run, const struct journal_keyword *row, bool *may)
     return ok;
 }
 
+/* A folder that is a copy lacks its file, which nobody removed: it may come yet, with all that was said of it. */
+static bool
+is_lacked(struct run *run, const struct journal_message *message)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, message->mailbox);
+
+    return (message->facts & FACT_GONE_HERE) != 0 &&
+           ((message->facts & FACT_LACKED) != 0 || (mailbox != NULL && mailbox->copied));
+}
+
 static bool
 find_file(struct run *run, struct journal_keyword *row, struct journal_message *out, bool *found)
 {
@@ -123,6 +133,10 @@ find_file(struct run *run, struct journal_keyword *row, struct journal_message *
         return true;
     const bool waits = *found && (!out->has_wire || memcmp(out->wire, row->wire, DIGEST_SIZE) == 0);
 
+    if (waits && is_lacked(run, out)) {
+        *found = false;
+        return true;
+    }
     if (!find_by_bytes(run, row, out, found, &nowhere))
         return false;
     if (*found || waits || !nowhere)

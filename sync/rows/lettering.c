@@ -122,13 +122,35 @@ compare(const struct lettering *letters)
     return found;
 }
 
+/* Its bytes are to be read first. Of these letters, which mean something else by now, nothing is to be believed then. */
+static bool
+leave_unread(struct run *run, const struct journal_message *message, unsigned letters)
+{
+    char info[LOCAL_INFO_MAX + 1] = "";
+    bool is_new;
+
+    if (!journal_letter_get(run->journal, LETTER_NEW, message->mailbox, message->id, info, &is_new, &run->err))
+        return false;
+    const unsigned then = letters_of_info(info);
+
+    if (!is_new || (letters & ~then) == 0)
+        return true;
+    const char mark = info[0] == LETTERS_PAST ? LETTERS_PAST : LETTERS_SENT;
+
+    (void)letters_in_info("c:2,", then | letters, info, sizeof info);
+    info[0] = mark;
+    return journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err);
+}
+
 bool
 lettering_leave(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, unsigned letters)
 {
     const struct lettering *table = mailbox->letters;
     bool ok = true;
 
-    for (int i = 0; ok && message->has_wire && i < LETTERS_COUNT; i++) {
+    if (!message->has_wire)
+        return leave_unread(run, message, letters & table->changed);
+    for (int i = 0; ok && i < LETTERS_COUNT; i++) {
         /* Its line may have gone again, for a moment. */
         const bool changed = (table->changed & letter_bit(i)) != 0;
         const struct keyword_word here = {changed ? lettering_word(table, i) : table->table.letters.word[i], true};

@@ -14,7 +14,9 @@ enum letters_noted {
     LETTERS_SENT = 's', /* it was judged already, under whichever name */
     LETTERS_MOVED =
         'm', /* it came from another folder: what is not noted is believed only if a Dovecot serves this one */
-    LETTERS_STOOD = 'l' /* it was in its folder when a line came, or that was met */
+    LETTERS_STOOD = 'l', /* it was in its folder when a line came, or that was met */
+    LETTERS_PAST =
+        'p' /* it came with a Maildir that was put back: what it shows is believed only if it goes up as new mail */
 };
 
 struct lettering { /* of a mailbox, in a run */
@@ -51,7 +53,7 @@ MUST_CHECK bool lettering_missing(struct run *run, const struct mailbox *mailbox
 MUST_CHECK bool lettering_ask(struct run *run, struct mailbox *mailbox, unsigned letters);
 /**
  * Letters (bits) of its name mean another keyword than they did when they came: who wrote them meant one or the other. They stay, and nothing of that goes
- * to the server. Inside a transaction.
+ * to the server; nor once its bytes are read, where that is still to be done. Inside a transaction.
  */
 MUST_CHECK bool lettering_leave(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 unsigned letters);

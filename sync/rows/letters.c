@@ -158,7 +158,8 @@ letters_of_file(struct flag_sides with, const struct journal_message *row, const
     const unsigned letters = letters_of_info(row->info), differ = flags_of(row->info) ^ flags_of(file->info);
 
     with.lseen |= file->flags.lseen & FLAG_FORWARDED;
-    if ((row->flags.lseen & ~with.lseen & FLAG_FORWARDED) == 0)
+    /* A name without a suffix shows neither: what the next one does not show was taken off. */
+    if ((row->flags.lseen & ~with.lseen & FLAG_FORWARDED) == 0 || strstr(row->info, ":2,") == NULL)
         return with;
     if ((differ & FLAG_FORWARDED) != 0) /* P went: with other letters, where a stripper gave the name */
         return is_strippers(row, file) && differ != FLAG_FORWARDED ? merge_unsaid(with, FLAG_FORWARDED) : with;
@@ -304,8 +305,13 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
     const bool shows = strstr(message->info, ":2,") != NULL;
     unsigned added = now & ~then, gone = shows ? then & ~now : 0;
 
-    if (mailbox->letters == NULL || (message->facts & FACT_ALIAS) != 0 || strcmp(before->info, message->info) == 0)
+    if (mailbox->letters == NULL || (message->facts & FACT_ALIAS) != 0)
         return true;
+    if (strcmp(before->info, message->info) ==
+        0) /* what was said of a file that was away may have gone to another one meanwhile */
+        return (before->facts & FACT_GONE_HERE) == 0 || now == 0 ||
+               (journal_letter_again(run->journal, mailbox->row.id, message->id, &run->err) &&
+                journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err));
     if (!journal_letter_again(run->journal, mailbox->row.id, message->id, &run->err) ||
         (shows && strstr(before->info, ":2,") == NULL && !letters_show_again(run, message)))
         return false;
@@ -327,7 +333,7 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
 bool
 letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool own_name)
 {
-    const char stood[] = {LETTERS_STOOD, ':', '2', ',', '\0'};
+    const char stood[] = {LETTERS_STOOD, ':', '2', ',', '\0'}, past[] = {LETTERS_PAST, ':', '2', ',', '\0'};
 
     if (mailbox->letters == NULL || letters_of_info(message->info) == 0)
         return true;
@@ -336,7 +342,7 @@ letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *
     const char *const known = !is_met ? stood : own_name ? message->info : NULL;
 
     if (run->maildir_older && !mailbox->named)
-        return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
+        return journal_letter_mark(run->journal, LETTER_NEW, message, past, &run->err);
     return (mailbox->letters->unread || lettering_ask(run, mailbox, letters_of_info(message->info))) &&
            journal_letter_mark(run->journal, LETTER_NEW, message, known, &run->err);
 }
@@ -416,9 +422,17 @@ letters_sent(struct run *run, struct mailbox *mailbox, const struct journal_mess
 {
     const unsigned shown = letters_of_info(message->info);
     char keywords[KEYWORDS_MAX + 1], info[LOCAL_INFO_MAX + 1] = "";
+    bool noted;
 
     if (shown == 0)
         return true;
+    if (!journal_letter_get(run->journal, LETTER_NEW, message->mailbox, message->id, info, &noted, &run->err))
+        return false;
+    if (noted && info[0] == LETTERS_PAST) { /* nothing there has it: what it shows is nobody's past */
+        info[0] = LETTERS_SENT;
+        return journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err);
+    }
+    info[0] = '\0';
     if (!lettering_open(run, mailbox, false) || !keyword_here(run->journal, message, keywords, &run->err))
         return false;
     /* Letters that a folder elsewhere gave it mean nothing here. */

@@ -291,20 +291,6 @@ can_be_read(const struct mailbox *mailbox, unsigned letters)
     return lettering_is_used(mailbox) && (letters & lettering_lost(mailbox->letters)) == 0;
 }
 
-/* Its bytes are to be read first. Of letters that mean something else by now nothing will be believed then. */
-static bool
-leave_unread(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *noted)
-{
-    const unsigned then = letters_of_info(noted), changed = letters_of_info(message->info) & mailbox->letters->changed;
-    char info[LOCAL_INFO_MAX + 1];
-
-    if ((changed & ~then) == 0)
-        return true;
-    (void)letters_in_info("c:2,", then | changed, info, sizeof info);
-    info[0] = LETTERS_SENT;
-    return journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err);
-}
-
 /* What it shows is believed, as far as it can be told now. *waits: another run tells more. *noted: what is noted of that, or letters that are to go; "" */
 static bool
 believe_new(struct run *run, struct mailbox *mailbox, struct journal_message *message, struct origin *origin,
@@ -349,8 +335,11 @@ take(struct run *run, struct mailbox *mailbox, int64_t id, struct origin *origin
         !journal_letter_get(run->journal, LETTER_NEW, mailbox->row.id, id, noted, &found, &run->err))
         return false;
     if (message.base[0] != '\0' && !message.has_wire && (message.facts & FACT_ALIAS) == 0)
-        return leave_unread(run, mailbox, &message, noted);
-    if (!message.has_wire || message.base[0] == '\0' || (message.facts & (FACT_ALIAS | FACT_ALTERED)) != 0)
+        return lettering_leave(run, mailbox, &message, letters_of_info(message.info));
+    if (noted[0] == LETTERS_PAST && message.base[0] != '\0' && message.uid == 0)
+        return true;
+    if (!message.has_wire || message.base[0] == '\0' || noted[0] == LETTERS_PAST ||
+        (message.facts & (FACT_ALIAS | FACT_ALTERED)) != 0)
         noted[0] = '\0';
     else if (!believe_new(run, mailbox, &message, origin, noted, &waits))
         return false;

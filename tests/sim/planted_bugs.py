@@ -114,6 +114,7 @@ KEYWORDS = Test("scenario_keywords")
 KEYWORDS_KEPT = Test("scenario_keywords_kept")
 LETTERS_ALONE = Test("scenario_letters")
 LETTERS_LATE = Test("scenario_letters_late")
+LETTERS_BACK = Test("scenario_letters_back")
 LETTERS = Test("sim_golub", ("--first", "1", "--count", "1500", "--actions", "20", "--skip", "", "--kinds", "keywords", *OPEN["sim_golub"]))
 RENAMES = histories("sim_golub", 1500, "--kinds", "renames")
 GOES = histories("sim_golub", 600, "--kinds", "goes")
@@ -3747,6 +3748,18 @@ BUGS = [
         ("sync/rows/lettering.c", "!noted || info[0] != LETTERS_STOOD ||", "!noted ||")),
     bug("letter whose line is another one, and missing then, believed once that is back", LETTERS_LATE,
         ("sync/rows/lettering.c", "changed ? lettering_word(table, i) :", "false && changed ? lettering_word(table, i) :")),
+    bug("$Forwarded kept by a file with another name, which shows no P after a name that could show none", LETTERS_LATE,
+        ("sync/rows/letters.c", ' == 0 || strstr(row->info, ":2,") == NULL)', " == 0)")),
+    bug("letters that were exchanged believed of a file that a killed run had not read", LETTERS_LATE,
+        ("sync/rows/lettering.c", "return leave_unread(run, message, letters & table->changed);", "return leave_unread(run, message, 0);")),
+    bug("letter of new mail in a Maildir that was put back taken out of its name", LETTERS_BACK,
+        ("sync/rows/letters.c", "LETTER_NEW, message, past, &run->err);", "LETTER_DUE, message, past + 4, &run->err);")),
+    bug("letter that came back with a Maildir set again", LETTERS_BACK,
+        ("sync/rows/letters_new.c", " || noted[0] == LETTERS_PAST ||\n", " ||\n")),
+    bug("keyword of a file that a copied folder lacks given to another copy of the message", LETTERS_BACK,
+        ("sync/apply/keywords.c", "if (waits && is_lacked(run, out)) {", "if (waits && is_lacked(run, out) && run->now == 0) {")),
+    bug("file that comes back left under a name that says what went to another one", LETTERS_BACK,
+        ("sync/rows/letters.c", "(before->facts & FACT_GONE_HERE) == 0 || now == 0 ||", "(before->facts & FACT_GONE_HERE) == 0 || now != 0 ||")),
     bug("letter whose line came late forgotten", LETTERS_LATE,
         ("sync/observe/local.c", " && !lettering_is_puzzled(mailbox)", "")),
     bug("letters of a file that came from elsewhere believed by a table that can't be read", LETTERS_ALONE,

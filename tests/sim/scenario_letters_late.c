@@ -83,6 +83,92 @@ letters_that_are_exchanged_say_nothing_although_their_lines_are_missing_then(voi
     }
 }
 
+/* ... nor those of a file that came before that, although the run dies that has seen that they are exchanged, before it has read the file. */
+static void
+letters_that_are_exchanged_say_nothing_although_the_run_dies_then(void **state)
+{
+    (void)state;
+    for (int commit = 1; commit < 8; commit++) {
+        given_letters();
+        given_line(WORK, JUNK, A);
+        given_line(WORK, TODO, B);
+        given_mail_with(WORK, 1, bit(JUNK));
+        given_both_sides_agree();
+        given_mail_here(WORK, 2);
+        given_name(file_of(WORK, 2), "c:2,Sa");
+        given_line(WORK, JUNK, B);
+        given_line(WORK, TODO, A);
+        here()->tree.tables[WORK].renumbered = bit(JUNK) | bit(TODO);
+        maildir_sim_touch(here(), WORK);
+        given_trouble_at(STEP_COMMIT, false, true);
+        sim.world.aim_left = commit;
+        (void)when_golub_syncs_after(60);
+        sim.world.aim_left = 0;
+
+        then_both_sides_agree();
+
+        then_it_has(WORK, 1, bit(JUNK));
+        then_it_has(WORK, 2, 0);
+        end_scenario(NULL);
+    }
+}
+
+/* $Forwarded was set by its letter, which means nothing of the kind in the other folder. A copy has it there all the same, and its name says so. */
+static void
+a_copy_of_what_was_forwarded_says_so_where_the_letter_means_something_else(void **state)
+{
+    (void)state;
+    for (int copy = 0; copy <= 1; copy++) {
+        given_letters();
+        given_line(WORK, FORWARDED, A);
+        given_line(OLD, JUNK, A);
+        given_mail_with(WORK, 1, 0);
+        given_mail_with(OLD, 2, bit(JUNK));
+        given_both_sides_agree();
+        given_name(file_of(WORK, 1), "c:2,Sa");
+        given_both_sides_agree();
+        if (copy)
+            assert_true(mua_copy(here(), file_of(WORK, 1), OLD));
+        else
+            assert_true(mua_move(here(), file_of(WORK, 1), OLD, true));
+        ledger_put(&sim.world, 1, OLD);
+        if (!copy)
+            ledger_out(&sim.world, 1, WORK);
+
+        then_both_sides_agree();
+
+        assert_int_equal(message_of(OLD, 1)->flags, FLAG_SEEN | FLAG_FORWARDED);
+        then_it_has(OLD, 1, 0);
+        then_its_name_is(OLD, 1, "c:2,PS");
+        end_scenario(NULL);
+    }
+}
+
+/* A name without a suffix shows none of its flags, and the next one all that are left. */
+static void
+what_was_forwarded_is_not_any_more_where_a_name_says_so_after_one_without_a_suffix(void **state)
+{
+    (void)state;
+    for (int renamed = 0; renamed <= 1; renamed++) {
+        given_letters();
+        given_line(WORK, JUNK, A);
+        given_mail_with(WORK, 1, 0);
+        given_both_sides_agree();
+        given_name(file_of(WORK, 1), "c:2,PS");
+        given_both_sides_agree();
+        given_name(file_of(WORK, 1), "n");
+        given_both_sides_agree();
+        if (renamed)
+            assert_true(mua_move(here(), file_of(WORK, 1), WORK, true));
+        given_name(file_of(WORK, 1), "c:2,R");
+
+        then_both_sides_agree();
+
+        assert_int_equal(message_of(WORK, 1)->flags, FLAG_ANSWERED);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -90,6 +176,9 @@ main(void)
         SCENARIO(a_letter_whose_line_is_late_is_believed_by_the_next_run),
         SCENARIO(a_letter_whose_line_was_missing_is_believed_wherever_its_file_is_by_then),
         SCENARIO(letters_that_are_exchanged_say_nothing_although_their_lines_are_missing_then),
+        SCENARIO(letters_that_are_exchanged_say_nothing_although_the_run_dies_then),
+        SCENARIO(a_copy_of_what_was_forwarded_says_so_where_the_letter_means_something_else),
+        SCENARIO(what_was_forwarded_is_not_any_more_where_a_name_says_so_after_one_without_a_suffix),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

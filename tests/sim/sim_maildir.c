@@ -169,7 +169,8 @@ maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const c
 
     after |= letters_sim_flags(maildir, file->mailbox, info);
     if (is_golub(maildir->world) || maildir->dovecot) /* nobody else takes it off by its letter */
-        before |= letters_sim_flags(maildir, file->mailbox, file->info);
+        before |= letters_sim_flags(maildir, file->mailbox, file->info) &
+                  ~letters_sim_left(maildir, file->mailbox, file->info); /* that one says nothing */
 
     struct world *world = maildir->world;
 
