@@ -18,7 +18,7 @@ look_there(const struct sim *sim, struct sim_sight *sights)
             const struct sim_message *message = &sim->server.boxes[m].messages[i];
             struct sim_sight *sight = &sights[message->content];
             const int one = i < server_hidden(&sim->server, m) ? 100 : 1; /* what nobody is shown can't be followed */
-            *sight = (struct sim_sight){sight->count + one, m, message->flags, FLAG_ALL, message->uid, false};
+            *sight = (struct sim_sight){sight->count + one, m, message->flags, FLAG_ALL, message->uid, false, false};
         }
 }
 
@@ -33,7 +33,13 @@ look_here(const struct sim *sim, const struct maildir_sim *maildir, struct sim_s
         unsigned shown;
         const unsigned flags =
             local_info_flags(file->info, &shown) | letters_sim_flags(maildir, file->mailbox, file->info);
-        *sight = (struct sim_sight){sight->count + 1, file->mailbox, flags, shown, 0, file->info[0] == 'n'};
+        *sight = (struct sim_sight){sight->count + 1,
+                                    file->mailbox,
+                                    flags,
+                                    shown,
+                                    0,
+                                    file->info[0] == 'n',
+                                    check_letters_cut(&sim->clients[maildir->client], file)};
         if (file->original != file->content) {
             sights[file->original].count += 100;
             sight->count += 100;
@@ -74,9 +80,13 @@ check_flags(struct sim *sim, struct client *client, int id, const struct sim_sig
     const unsigned seen_here = (old_here->flags & old_here->shown) |
                                (base->flags & ~old_here->shown & ~(old_here->in_new ? base->new_flags : 0));
     const unsigned expected = base->flags ^ ((old_there->flags ^ base->flags) | (seen_here ^ base->flags));
-    /* P that went with another flag: a mail reader that knows no P writes such names, so that may stand for its removal or for none. */
-    const unsigned either =
-        ((base->flags ^ seen_here) & ~(unsigned)FLAG_FORWARDED) != 0 ? base->flags & ~seen_here & FLAG_FORWARDED : 0;
+    /*
+     * P that went with another flag, or with letters: a mail reader that knows no P writes such names, perhaps for a flag that is as it was by now, so
+     * that may stand for its removal or for none.
+     */
+    const unsigned either = old_here->cut || ((base->flags ^ seen_here) & ~(unsigned)FLAG_FORWARDED) != 0
+                                ? base->flags & ~seen_here & FLAG_FORWARDED
+                                : 0;
 
     if (there->count != 1 || there->mailbox != base->mailbox)
         violation(&sim->world, "#%d was on both sides and is not on the server any more", id);

@@ -77,6 +77,15 @@ check_letters_known(const struct client *client, const struct sim_file *file)
     return find_row(client, file, &row) && strcmp(row.info, file->info) == 0;
 }
 
+bool
+check_letters_cut(const struct client *client, const struct sim_file *file)
+{
+    struct journal_message row;
+
+    return file->cut && file->mailbox < SIM_MAILBOXES && find_row(client, file, &row) &&
+           (letters_of_info(row.info) & ~letters_of_info(file->info)) != 0;
+}
+
 unsigned
 check_letter_waits(const struct client *client, const struct sim_file *file)
 {
@@ -88,9 +97,10 @@ check_letter_waits(const struct client *client, const struct sim_file *file)
     if (!find_row(client, file, &row) ||
         !journal_letter_get(client->journal, LETTER_WAITS, row.mailbox, row.id, info, &waits, &err))
         return 0;
-    return waits || (file->forwarded && (row.flags.lseen & FLAG_FORWARDED) == 0)
-               ? letters_sim_flags(&client->maildir, file->mailbox, file->info)
-               : 0;
+    return (waits || (file->forwarded && (row.flags.lseen & FLAG_FORWARDED) == 0)
+                ? letters_sim_flags(&client->maildir, file->mailbox, file->info)
+                : 0) |
+           (waits ? row.flags.lseen & FLAG_FORWARDED : 0);
 }
 
 void

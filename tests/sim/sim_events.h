@@ -71,6 +71,8 @@ void letters_sim_begin(struct sim *sim, int client);
 void letters_sim_forget(struct sim *sim, int client);
 /** golub left this mailbox out, and paired anew it knows no more what its letters meant before its table was written anew: they say what that says. */
 void letters_sim_left_out(struct sim *sim, int client, int mailbox);
+/** ... and so it is with one file. */
+void letters_sim_renumbered(struct maildir_sim *maildir, const struct sim_file *file);
 /** What is sent is saved here, and filed by the server itself (sim_events_filed.c). */
 void event_send(struct sim *sim);
 void event_minutes_pass(struct sim *sim);

@@ -140,6 +140,8 @@ event_copy_more(struct sim *sim, struct maildir_sim *maildir, unsigned share)
         }
         file->mailbox = mailbox;
         maildir_sim_touch(maildir, mailbox);
+        letters_sim_renumbered(
+            maildir, file); /* while it was away its message may have gone, with all that is known of its name */
         ledger_put(&sim->world, file->content, mailbox);
     }
 }

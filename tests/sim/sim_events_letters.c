@@ -176,17 +176,21 @@ letters_sim_forget(struct sim *sim, int client)
 }
 
 void
+letters_sim_renumbered(struct maildir_sim *maildir, const struct sim_file *file)
+{
+    if (maildir->letters && file->mailbox < SIM_MAILBOXES)
+        maildir->world->ledger[file->content].key_set |=
+            letters_sim_keys(maildir, file->mailbox, file->info) & maildir->tree.tables[file->mailbox].renumbered;
+}
+
+void
 letters_sim_left_out(struct sim *sim, int client, int mailbox)
 {
     struct maildir_sim *maildir = &sim->clients[client].maildir;
 
-    for (size_t i = 0; maildir->letters && i < maildir->tree.count; i++) {
-        const struct sim_file *file = &maildir->tree.files[i];
-
-        if (file->mailbox == mailbox)
-            sim->world.ledger[file->content].key_set |=
-                letters_sim_keys(maildir, mailbox, file->info) & maildir->tree.tables[mailbox].renumbered;
-    }
+    for (size_t i = 0; i < maildir->tree.count; i++)
+        if (maildir->tree.files[i].mailbox == mailbox)
+            letters_sim_renumbered(maildir, &maildir->tree.files[i]);
 }
 
 void

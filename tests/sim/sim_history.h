@@ -19,6 +19,7 @@ struct sim_sight { /* where one message is on one side, if it is there once and 
     unsigned flags, shown;
     uint32_t uid; /* on the server */
     bool in_new;
+    bool cut; /* its name lost letters that golub knows */
 };
 
 struct sim_base { /* what server and Maildir both showed after a sync without any disturbance */
@@ -189,8 +190,10 @@ bool check_has_row(const struct client *client, const struct sim_file *file);
 /** Has golub seen this file under the name that it has? */
 bool check_letters_known(const struct client *client, const struct sim_file *file);
 /** $Forwarded, if its letter stands in this name and says nothing: it waits for another name to go, or its line was put back, and nobody knows what whoever set it
- * meant. Else 0. */
+ * meant; or if P waits for another name to come, since a letter said it that means something else here. Else 0. */
 unsigned check_letter_waits(const struct client *client, const struct sim_file *file);
+/** Did the name of this file lose letters since golub has seen it? */
+bool check_letters_cut(const struct client *client, const struct sim_file *file);
 /** What letters say is what golub knows of keywords. @param told  and of the server's, that is what the server shows */
 void check_letters(struct sim *sim, const struct client *client, bool told);
 /** No keyword of a message goes from the server unless somebody took it off. */
