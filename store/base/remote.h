@@ -139,6 +139,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool permanent;  /* not ok, and asking again without a change is useless: [TOOBIG], APPENDLIMIT, a bare LF ... */
     bool throttled;  /* not ok, and the server does no more of this kind in this mailbox now: a later run asks again */
     bool passing;    /* not ok, and the server has trouble now, with this message or all: [UNAVAILABLE], [SERVERBUG] */
+    bool vague;      /* not ok, and no reason is given, or trouble: an APPEND may be carried out all the same, later */
     bool denied;     /* not ok, and it is a matter of rights: read-only, [NOPERM] */
     bool over_quota; /* [OVERQUOTA]; throttled as well */
     bool crowded;    /* not ok: what else carries \Deleted there would be expunged with it */
@@ -147,6 +148,8 @@ struct remote_outcome { /* of one item or mailbox */
     bool doubtful;   /* not ok, but the command may have been (partly) done: look before trying again */
     bool kept;       /* of a removal, not ok: the server says OK, and the message is still there */
     bool marked;     /* of a removal, not ok: our \Deleted may stand on the message */
+    bool
+        unmarked; /* of a move or copy with `undelete`: the source is without its \Deleted, which could not be set again */
     bool unkept;     /* of a keyword, not ok: PERMANENTFLAGS leave it out */
     bool left_below; /* of a DELETE: what came below the mailbox meanwhile has no name of its own back */
     /*

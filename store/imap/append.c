@@ -391,7 +391,9 @@ note_refusal(struct appending *appending, const struct command *command, const s
     }
     if (command->count == 1 && !outcome->gone && !outcome->throttled)
         outcome->permanent = outcome->permanent || says_never(response->said);
-    if (outcome->gone || outcome->throttled || outcome->denied) {
+    /* A group that it has no time for now may be stored in a moment: nothing of it is sent again before somebody has looked. */
+    if (outcome->gone || outcome->throttled || outcome->denied ||
+        (command->count > 1 && response->code == CODE_UNAVAILABLE)) {
         place->over = true;
         place->why = *outcome;
     } else if (command->count == 1 && !outcome->permanent && !place->over) {

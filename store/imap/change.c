@@ -60,7 +60,7 @@ send_begin(struct changing *changing, struct job *job)
     memset(job->items, 0, sizeof job->items);
     job->selected = job->read = job->deleted = job->sent = job->reselected = job->expunged = job->proven =
         job->refused = job->give_up = job->empty = job->unlooked = job->unable = job->overtaken = job->displaced =
-            false;
+            job->took_off = false;
     job->only_ours = true;
     job->modseq = job->proof_select = 0;
     if (!select_send(imap, job->index, changing->changes[job->index].mailbox, parameters, changing->err))

@@ -18,6 +18,7 @@ struct item {
     bool had_deleted; /* carried \Deleted before we came */
     bool present;     /* still there afterwards */
     bool marked;      /* our \Deleted may stand on it */
+    bool unmarked;    /* its own was taken off for a move or copy, and is not known to stand again */
     bool refused;     /* its MODSEQ is above what UNCHANGEDSINCE said */
     bool has_flags, has_size, has_date, has_header;
     unsigned flags;
@@ -45,6 +46,7 @@ struct job {
     bool unable;                   /* UID EXPUNGE was refused for no reason: the server can't do it */
     bool unlooked;                 /* the look was answered BAD: the server can't be asked about what is gone */
     bool again;                    /* a second try, the plain way */
+    bool took_off;                 /* move, copy: the STORE that takes \Deleted off is answered */
     bool takes_off;                /* a STORE that is to take \Deleted off is not answered OK yet */
     bool give_up;                  /* outcome holds for all that were allowed */
     struct remote_outcome outcome; /* of what was asked for, if it was refused */

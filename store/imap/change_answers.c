@@ -287,6 +287,15 @@ take_deleted(struct changing *changing, struct job *job, const struct response *
             job->items[i].allowed && !job->items[i].had_deleted && (job->deleted || !job->outcome.denied);
 }
 
+/* Of a move or copy: \Deleted is off, or is set again. */
+static void
+take_unmarked(struct job *job, bool ok)
+{
+    for (size_t i = 0; ok && i < job->count; i++)
+        job->items[i].unmarked = !job->took_off && job->items[i].allowed && job->items[i].had_deleted;
+    job->took_off = true;
+}
+
 /* A command that the server offers, and refuses for no reason that it gives: it can't do it at all. */
 static bool
 is_unable(const struct response *response, const struct remote_outcome *outcome)
@@ -315,6 +324,8 @@ change_answered(void *self, const struct command *command, const struct response
         /* Of what goes to the Trash \Deleted is to stay behind: what becomes of it its MOVE or COPY says. */
         if (changing->kind == CHANGE_REMOVE)
             take_deleted(changing, job, response);
+        else
+            take_unmarked(job, ok);
         return true;
     case COMMAND_STATUS:
         return true;
@@ -419,6 +430,7 @@ change_report(struct changing *changing, const struct job *job)
         if (outcome.ok)
             outcome = (struct remote_outcome){
                 .ok = true, .came_to = item->came_as != 0 ? job->came_to : 0, .came_as = item->came_as};
+        outcome.unmarked = item->unmarked;
         if (!changing->to->done(changing->context, job->index, job->first + i,
                                 outcome.ok && was_given(job, item->uid) ? item->uid : 0, &outcome))
             return false;

@@ -105,7 +105,7 @@ client_refused(const struct response *response, struct remote_outcome *out)
         break;
     case CODE_UNAVAILABLE:
     case CODE_SERVERBUG:
-        out->passing = true;
+        out->passing = out->vague = true;
         break;
     case CODE_EXPUNGEISSUED: /* RFC 5530: somebody removed what this was about */
         out->changed = true;
@@ -116,6 +116,7 @@ client_refused(const struct response *response, struct remote_outcome *out)
         break;
     case CODE_NONE:
         out->gone = response->state == STATE_NO && says_gone(response->said);
+        out->vague = !out->gone;
         break;
     default:
         break;

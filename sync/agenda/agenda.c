@@ -5,6 +5,7 @@
 #include "sync/rows/missing.h"
 #include "sync/rows/moved_out.h"
 #include "sync/rows/own_name.h"
+#include "sync/rows/refusals.h"
 #include "sync/rules/merge.h"
 
 void
@@ -247,8 +248,11 @@ end_unshown(struct run *run, struct journal_message *message)
 static bool
 plan_sent(struct run *run, struct mailbox *mailbox, const struct journal_message *message, struct todo *todo)
 {
-    if (todo->step.verb == PLAN_UPLOAD && message->has_wire && todo->fresh)
-        return agenda_was_sent(run, mailbox, message, &todo->unanswered, &todo->arrived);
+    if (todo->step.verb == PLAN_UPLOAD && message->has_wire && todo->fresh &&
+        !agenda_was_sent(run, mailbox, message, &todo->unanswered, &todo->arrived))
+        return false;
+    if (todo->step.verb == PLAN_UPLOAD)
+        return !refusal_is_known(run, message->id, WORK_APPEND) || agenda_end_refused(run, mailbox, message);
     return todo->step.verb != PLAN_FORGET || agenda_check_unanswered(run, mailbox, message, &todo->waits);
 }
 

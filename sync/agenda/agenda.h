@@ -37,6 +37,12 @@ bool agenda_is_closed(const struct mailbox *mailbox);
 /** Must this row, whose file is gone, wait for what became of its APPEND, COPY or MOVE? Then it says so in `pending`. In a transaction. */
 MUST_CHECK bool agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message,
                                         bool *waits);
+/**
+ * The intent of an APPEND that was refused without a reason is over once its settle time is, and its mailbox was looked at after that: it is asked
+ * for again when its turn comes. In a transaction.
+ */
+MUST_CHECK bool agenda_end_refused(struct run *run, const struct mailbox *mailbox,
+                                   const struct journal_message *message);
 /** Was this file, which is new here, sent by an APPEND that was not answered, and has it perhaps arrived? *shown: its mailbox gave a UID for it. */
 MUST_CHECK bool agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 bool *sent, bool *shown);

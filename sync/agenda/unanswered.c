@@ -32,6 +32,20 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
     return run_pending(run, mailbox, message->id, PENDING_SETTLE, "upload", why, NULL);
 }
 
+bool
+agenda_end_refused(struct run *run, const struct mailbox *mailbox, const struct journal_message *message)
+{
+    struct journal_op op;
+    bool found;
+
+    if (!mailbox_is_open(mailbox))
+        return true;
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    return !found || op.kind != OP_UPLOAD || op.attempt != 0 || !unfinished_is_settled(&op, run->looked) ||
+           journal_op_delete(run->journal, op.id, &run->err);
+}
+
 /* Is there, or was there, another file with these bytes? Then a new message there may be that one, or a copy of it. */
 static bool
 has_equal(struct run *run, const struct journal_message *message, bool *has)

@@ -86,6 +86,19 @@ complain(struct uploading *up, struct mailbox *mailbox, const struct sending *se
             : refusal_hint(outcome, true));
 }
 
+/*
+ * There are servers that give up an answer and store the message all the same, some seconds later: where they name no other reason the intent stays,
+ * as of one that was not answered, until its settle time is over and its mailbox was looked at (agenda_end_refused).
+ */
+static bool
+end_refused(struct run *run, struct sending *sending)
+{
+    if (!sending->outcome.vague || sending->outcome.permanent || !sending->begun)
+        return journal_op_delete(run->journal, sending->op.id, &run->err);
+    unfinished_ended(&sending->op, run_now(run));
+    return journal_op_save(run->journal, &sending->op, &run->err);
+}
+
 static bool
 record_refused(struct uploading *up, struct sending *sending)
 {
@@ -100,7 +113,7 @@ record_refused(struct uploading *up, struct sending *sending)
         unfinished_ended(&sending->op, run_now(run)); /* the intent stays */
         return journal_op_save(run->journal, &sending->op, &run->err);
     }
-    if (!journal_op_delete(run->journal, sending->op.id, &run->err))
+    if (!end_refused(run, sending))
         return false;
     if (outcome->permanent) {
         sending->message->date = sending->op.date;
@@ -109,8 +122,7 @@ record_refused(struct uploading *up, struct sending *sending)
     complain(up, mailbox, sending);
     run->counts.pending++;
     run->partial = true;
-    /* There are servers that give up an answer and store the message all the same: it is paired before its file can be taken for another one,
-     * and not sent again in this run. */
+    /* Where it is there already it is paired before its file can be taken for another one. It is not sent again in this run. */
     mailbox->look_there = true;
     return refusal_note(run, mailbox, sending->message->id, WORK_APPEND, true, outcome);
 }

@@ -37,5 +37,7 @@ MUST_CHECK bool expunging_ask(struct expunging *expunging, expunging_way *way, c
 bool expunging_verify(void *context, size_t index, size_t item, const struct remote_message *now);
 /** What became of it. Likewise; in a transaction. */
 bool expunging_done(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome);
+/** Its \Deleted was taken off for the sake of the removal, and is not set again: nobody took it off. Likewise. */
+MUST_CHECK bool expunging_unmarked(struct run *run, struct journal_message *message);
 
 #endif

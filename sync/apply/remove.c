@@ -165,6 +165,13 @@ stays(struct run *run, struct todo *todo, struct mailbox *mailbox, const struct 
 }
 
 bool
+expunging_unmarked(struct run *run, struct journal_message *message)
+{
+    message->flags = merge_unsaid(message->flags, FLAG_DELETED);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+bool
 expunging_done(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
 {
     struct expunging *expunging = context;
@@ -180,13 +187,18 @@ expunging_done(void *context, size_t index, size_t item, uint32_t uid, const str
     todo->dropped = true;
     if (outcome->doubtful) {
         run->partial = true;
-        return true;
+        return !outcome->unmarked || (run_load(run, todo->id, message) && expunging_unmarked(run, message));
     }
     if (!run_load(run, todo->id, message) || !journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
-    /* Where it was begun before, or now, our \Deleted may stand on it: the next run takes it off, or it would be somebody's wish, which a move carries along. */
-    if (found && (outcome->ok || (!todo->begun && !outcome->marked)) &&
+    /*
+     * Where it was begun before, or now, our \Deleted may stand on it: the next run takes it off, or it would be somebody's wish, which a move carries along.
+     * Or the one that it had is off: nobody wants it for that.
+     */
+    if (found && (outcome->ok || (!todo->begun && !outcome->marked && !outcome->unmarked)) &&
         !journal_op_delete(run->journal, op.id, &run->err))
+        return false;
+    if (!outcome->ok && outcome->unmarked && !expunging_unmarked(run, message))
         return false;
     return outcome->ok ? went(run, todo, mailbox, message) : stays(run, todo, mailbox, message, outcome);
 }

@@ -41,6 +41,11 @@ wait_with(struct run *run, struct mailbox *mailbox, const struct sending *sendin
 static bool
 wait_for_attempt(struct run *run, struct mailbox *mailbox, const struct sending *sending)
 {
+    if (refusal_is_known(run, sending->message->id, WORK_APPEND)) { /* it says more, and is named by each run */
+        run->partial = true;
+        run->counts.pending++;
+        return true;
+    }
     const struct journal_op *op = &sending->op;
     const bool moved = op->kind == OP_MOVE || op->kind == OP_COPY;
     const struct mailbox *from = moved ? run_mailbox_by_id(run, op->mailbox) : NULL;
@@ -442,7 +447,7 @@ is_suspect(struct run *run, const struct todo *todo, bool *suspect)
 
     if (!journal_op_of(run->journal, todo->id, &op, &found, &run->err))
         return false;
-    if (found && op.kind == OP_UPLOAD && op.attempt == 0)
+    if (found && op.kind == OP_UPLOAD && op.attempt == 0 && !refusal_is_known(run, todo->id, WORK_APPEND))
         attempts_suspect(run, mailbox, ATTEMPT_SEND, (uint32_t)todo->id);
     *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_SEND, (uint32_t)todo->id) != NULL;
     return true;

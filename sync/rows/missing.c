@@ -43,8 +43,9 @@
 
 /* ---- how rows become unpaired ---- */
 
+/* @param asked  also if the server was asked for it, and refused it, or ended the line */
 static bool
-is_pending(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits)
+find_pending(struct run *run, const struct journal_message *message, enum plan_verb verb, bool asked, bool *waits)
 {
     struct journal_pending pending;
     bool found;
@@ -52,9 +53,17 @@ is_pending(struct run *run, const struct journal_message *message, enum plan_ver
     *waits = false;
     if (!journal_pending_get(run->journal, message->mailbox, message->id, &pending, &found, &run->err))
         return false;
-    *waits = found && (pending.kind == PENDING_HELD || pending.kind == PENDING_POLICY) &&
-             strcmp(pending.detail, plan_verb_word(verb)) == 0;
+    *waits = found && strcmp(pending.detail, plan_verb_word(verb)) == 0 &&
+             (pending.kind == PENDING_HELD || pending.kind == PENDING_POLICY ||
+              (asked && (pending.kind == PENDING_FAILED || pending.kind == PENDING_UNREADABLE ||
+                         pending.kind == PENDING_MAILBOX)));
     return true;
+}
+
+static bool
+is_pending(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits)
+{
+    return find_pending(run, message, verb, false, waits);
 }
 
 bool
@@ -63,7 +72,7 @@ missing_waits(struct run *run, const struct journal_message *message, enum plan_
     struct journal_op op;
     bool found;
 
-    if (!is_pending(run, message, verb, waits))
+    if (!find_pending(run, message, verb, verb == PLAN_REMOVE_THERE, waits))
         return false;
     if (*waits || verb != PLAN_REMOVE_THERE)
         return true;
@@ -77,17 +86,21 @@ missing_waits(struct run *run, const struct journal_message *message, enum plan_
 }
 
 bool
-missing_goes_on(struct run *run, const struct journal_message *message, unsigned shown, bool *goes)
+missing_goes_on(struct run *run, struct journal_message *message, unsigned shown, bool *goes)
 {
     struct journal_op op;
     bool found;
 
-    if (!is_pending(run, message, PLAN_REMOVE_THERE, goes))
+    if (!find_pending(run, message, PLAN_REMOVE_THERE, true, goes))
         return false;
     if (*goes || (message->facts & FACT_MOVED) != 0)
         return *goes = true;
     if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
+    if (found && unfinished_unmarks(&op)) { /* that it shows no \Deleted any more is what golub did */
+        message->flags = merge_unsaid(message->flags, FLAG_DELETED & ~shown);
+        return *goes = true;
+    }
     *goes = found && op.kind == OP_REMOVE_REMOTE && merge_is_own_deleted(message->flags, shown);
     return !found || op.kind != OP_REMOVE_REMOTE || *goes || journal_op_delete(run->journal, op.id, &run->err);
 }

@@ -39,11 +39,12 @@ MUST_CHECK bool missing_past(struct run *run, const struct mailbox *mailbox, uin
 MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits);
 /**
  * Its file is gone, and what may be it was found there under another UID: does its removal go on? One that was only begun does if our \Deleted
- * stands on it; else that one may have come since, and the intent is forgotten. Inside a transaction.
+ * stands on it, or if it was to be moved or copied elsewhere, without \Deleted (unfinished_unmarks): that it shows none is nobody's wish then, and
+ * `message` says so. Else that one may have come since, and the intent is forgotten. Inside a transaction.
  *
  * @param shown  its flags
  */
-MUST_CHECK bool missing_goes_on(struct run *run, const struct journal_message *message, unsigned shown, bool *goes);
+MUST_CHECK bool missing_goes_on(struct run *run, struct journal_message *message, unsigned shown, bool *goes);
 /**
  * This UID was not there any more when its mailbox came back: the row loses the UID and is kept. Inside a transaction.
  */

@@ -167,6 +167,10 @@ def TRASH_MARKED(name):
     return system("test_trash_marked.py", name)
 
 
+def REFUSED_LATE(name):
+    return system("test_refused_late.py", "RefusedLateTest.test_" + name)
+
+
 def FILED(name):
     return system("test_filed.py", "FiledTest.test_" + name)
 
@@ -305,7 +309,7 @@ BUGS = [
          ("sync/run/attempts.c", "if (broke && !suspect->exact && !suspect->unreadable) {",
           "if (broke && !suspect->exact && !suspect->unreadable && false) {")),
     bug("file that ended the line sent with others again", SUSPECT_CHANGES,
-        ("sync/apply/up.c", "if (found && op.kind == OP_UPLOAD && op.attempt == 0)", "if (false && found)")),
+        ("sync/apply/up.c", "if (found && op.kind == OP_UPLOAD && op.attempt == 0 && !refusal_is_known(run, todo->id, WORK_APPEND))", "if (false && found)")),
     bug("files that were not answered sent together again from the first on", SUSPECT_CHANGES,
         ("sync/run/attempts.c", "return answered < SENT_ALONE ? 1 : answered;", "return answered + 4096;")),
     bug("removal into the Trash that ended the line asked for with all others again", SUSPECT_CHANGES,
@@ -1342,6 +1346,26 @@ BUGS = [
     bug("our mark of a removal that was refused forgotten", Test("scenario_our_deleted"),
         ("sync/apply/remove.c", "(!todo->begun && !outcome->marked)", "!todo->begun")),
     bug("our mark not told where EXPUNGE is refused", unit("test_imap_remove"),
+        ("sync/apply/remove.c", "(!todo->begun && !outcome->marked && !outcome->unmarked)", "(!todo->begun && !outcome->unmarked)")),
+    bug("mark that a removal took off and could not set again taken for somebody's wish", TRASH_MARKED("MovedTest.test_where_it_is_refused_and_so_is_its_mark_it_is_tried_again"),
+        ("sync/apply/remove.c", "if (!outcome->ok && outcome->unmarked &&", "if (false &&")),
+    bug("mark that a copy into the Trash took off and could not set again taken for somebody's wish",
+        TRASH_MARKED("CopiedTest.test_where_it_is_refused_and_so_is_its_mark_it_is_tried_again"),
+        ("sync/apply/trash.c", "if (!copied->earlier && copied->unmarked) {", "if (false) {")),
+    bug("mark that was set again told as one that is off", unit("test_imap_move"),
+        ("store/imap/change_answers.c", "job->items[i].unmarked = !job->took_off && ", "job->items[i].unmarked = ")),
+    bug("removal that was refused forgotten under a new UIDVALIDITY", TRASH_MARKED("MovedTest.test_where_its_mailbox_has_another_uidvalidity_by_then_it_still_goes"),
+        ("sync/rows/missing.c", "(asked && (pending.kind", "(false && (pending.kind")),
+    bug("removal by a move or copy that was cut off forgotten under a new UIDVALIDITY",
+        TRASH_MARKED("CopiedTest.test_where_its_mailbox_has_another_uidvalidity_by_then_it_still_goes"),
+        ("sync/rows/missing.c", "if (found && unfinished_unmarks(&op)) {", "if (false) {")),
+    bug("what an APPEND that is refused without a reason may store later sent again at once", REFUSED_LATE("what_it_stores_later_is_looked_for_before_it_is_sent_again"),
+        ("sync/apply/answers.c", "if (!sending->outcome.vague || ", "if (")),
+    bug("refusal without a reason forgotten where its settle time begins", REFUSED_LATE("what_it_stores_later_is_looked_for_before_it_is_sent_again"),
+        ("store/imap/client.c", "out->vague = !out->gone;", "")),
+    bug("group that the server has no time for sent again in parts", REFUSED_LATE("a_group_that_it_has_no_time_for_is_not_sent_again_in_parts"),
+        ("store/imap/append.c", "(command->count > 1 && response->code == CODE_UNAVAILABLE)", "false")),
+    bug("our mark not told where EXPUNGE is refused", unit("test_imap_move"),
         ("store/imap/change_answers.c", "outcome.marked = item->marked || (late->count != 0 && late->items[i].marked);", ";")),
     bug("our mark told that was taken off again", unit("test_imap_remove"),
         ("store/imap/change.c", "job->items[i].marked &= job->takes_off || !job->items[i].allowed;", ";")),
@@ -2911,7 +2935,7 @@ BUGS = [
     bug("size that was sent compared with the one that the server tells later", Test("scenario_suspects"),
         ("sync/observe/remote.c", "if (sight->request.sizeless)", "if (sight->request.sizeless && run->dry)")),
     bug("intent of a removal forgotten while its \\Deleted stands", Test("scenario_line"),
-        ("sync/apply/remove.c", "if (found && (outcome->ok || (!todo->begun && !outcome->marked)) &&\n        !journal_op_delete", "if (found && !journal_op_delete")),
+        ("sync/apply/remove.c", "if (found && (outcome->ok || (!todo->begun && !outcome->marked && !outcome->unmarked)) &&\n        !journal_op_delete", "if (found && !journal_op_delete")),
     bug("message that moved to where an equal one was removed taken for that one", Test("scenario_mailboxes"),
         ("sync/match/gather.c", "*yielded = ok && may_have_moved_here(gone, other);", "*yielded = false;")),
     bug("what an older journal does not know sent while the list lacks it", Test("scenario_unlisted"),

@@ -95,6 +95,32 @@ class MovedTest(HomeTest):
                 killer.run(self.home, step.number, "sync", "work", after=after)
                 self.then_each_is_in_the_trash_once()
 
+    def given_numbered_anew(self):
+        self.inbox.validity += 1
+        for message in self.inbox.messages:
+            message.uid += 50
+        self.inbox.next += 50
+        self.inbox.gone.clear()
+
+    def test_where_its_mailbox_has_another_uidvalidity_by_then_it_still_goes(self):
+        for carried_out in (False, True):
+            with self.subTest(carried_out=carried_out):
+                self.given_removed()
+                self.server.bend = self.ending(self.way, [CLOSE], carried_out)
+                self.account.sync()
+                self.given_numbered_anew()
+                self.then_each_is_in_the_trash_once()
+
+    def test_where_it_is_refused_and_so_is_its_mark_it_is_tried_again(self):
+        gone = self.given_removed()
+        refused = self.ending(("UID MOVE", "UID COPY"), [b"%T NO not now\r\n"])
+        self.server.bend = lambda ask: [b"%T NO [UNAVAILABLE] later\r\n"] if ask.command == "UID STORE" and b"+FLAGS" in ask.args else refused(ask)
+        for _ in range(2):
+            self.check(self.account.sync(), 1)
+            self.assertEqual([f.flags for f in self.maildir.files("INBOX") if f.digest == gone.digest],
+                             [frozenset(("\\Seen", "\\Deleted"))] if self.expunge else [])
+        self.then_each_is_in_the_trash_once()
+
     def test_what_another_client_wants_again_comes_back(self):
         """... where the server refused to move it, and has the mark again."""
         gone = self.given_removed()

@@ -302,7 +302,8 @@ tell_changed(void *context, size_t index, size_t item, uint32_t uid, const struc
 {
     return tell(context, "done %zu.%zu u%u %s", index, item, uid, outcome_text(outcome)) &&
            (outcome->came_to == 0 || tell(context, " %u:%u", outcome->came_to, outcome->came_as)) &&
-           (!outcome->marked || tell(context, ", marked")) && tell(context, "\n");
+           (!outcome->marked || tell(context, ", marked")) &&
+           (outcome->ok || !outcome->unmarked || tell(context, ", unmarked")) && tell(context, "\n");
 }
 
 static const struct remote_changer telling_changer = {tell_verify, tell_changed};

@@ -140,6 +140,27 @@ what_a_move_leaves_in_its_place_is_marked_again(void **state)
 
     assert_non_null(strstr(script->told, "done 0.0 u50 ok\ndone 0.1 u0 no: the server says OK, but the message is "
                                          "still there\ndone 0.2 u0 no: the server says OK"));
+    assert_null(strstr(script->told, "unmarked"));
+    end_script(script);
+}
+
+/* Refused, and so is the mark that it had: whoever looks next must not take that for somebody's wish. */
+static void
+a_mark_that_can_not_be_set_again_is_told(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "UIDPLUS MOVE",
+        (const char *const[]){
+            "C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"), REREAD("1", "1", "\\Deleted"),
+            "S:g2 OK", "C:g3 UID STORE 1 -FLAGS.SILENT (\\Deleted)", "C:g4 UID MOVE 1 \"b\"", "C:g5 SELECT \"a\"",
+            "C:g6 UID FETCH 1 (UID FLAGS)", "S:g3 OK", "S:g4 NO [UNAVAILABLE] later", SELECTED("g5", "3", "7", "0"),
+            "S:* 1 FETCH (UID 1 FLAGS ())", "S:g6 OK", "C:g7 SELECT \"a\"", SELECTED("g7", "3", "7", "0"),
+            "C:g8 UID STORE 1 +FLAGS.SILENT (\\Deleted)", "S:g8 NO [UNAVAILABLE] later", NULL});
+
+    assert_true(move_them(script, 1, true));
+
+    assert_non_null(strstr(script->told, "later, unmarked\n"));
     end_script(script);
 }
 
@@ -320,6 +341,7 @@ main(void)
         cmocka_unit_test(a_move_whose_target_is_missing_leaves_the_message_and_says_plan_anew),
         cmocka_unit_test(a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt),
         cmocka_unit_test(what_a_move_leaves_in_its_place_is_marked_again),
+        cmocka_unit_test(a_mark_that_can_not_be_set_again_is_told),
         cmocka_unit_test(a_refused_mark_hides_no_refused_move),
         cmocka_unit_test(a_move_that_is_offered_and_refused_without_a_reason_is_planned_anew_without_it),
         cmocka_unit_test(a_copy_that_the_target_does_not_know_is_not_believed),

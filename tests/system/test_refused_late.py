@@ -1,0 +1,81 @@
+"""A server that gives up an answer to APPEND, and stores the message all the same, some seconds later."""
+import os
+import unittest
+
+from base import OK, SOME, main
+from rig import bent, in_memory  # noqa: F401
+from rig.golub import Account, Home
+
+REFUSALS = (b"%T NO [UNAVAILABLE] Backend timed out\r\n", b"%T NO [SERVERBUG] Internal error occurred\r\n", b"%T NO Try again\r\n")
+
+
+class RefusedLateTest(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(bent.BentServer(capabilities=bent.MODERN))
+        self.home = self.enterContext(Home())
+        self.account = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, tls="none", timeout=5)
+        self.box = self.server.mailboxes["INBOX"]
+        self.box.add(b"Subject: first\r\n\r\nThis was there.\r\n")
+        self.sync(OK)
+
+    def sync(self, code):
+        result = self.home.run("sync")
+        self.assertEqual(result.code, code, result)
+        return result
+
+    def given_one_refused(self, words):
+        """@return what the server was sent"""
+        sent = []
+
+        def refuse(ask):
+            if ask.command != "APPEND":
+                return None
+            sent.append(ask.literals[-1])
+            return [words]
+
+        path = os.path.join(self.account.maildir.root, "INBOX", "cur", "%d.new:2,S" % len(self.box.messages))
+        with open(path, "wb") as f:
+            f.write(b"Subject: late %d\n\nThis is new.\n" % len(self.box.messages))
+        self.server.bend = refuse
+        self.sync(SOME)
+        return sent
+
+    def test_what_it_stores_later_is_looked_for_before_it_is_sent_again(self):
+        for words in REFUSALS:
+            with self.subTest(words=words):
+                sent = self.given_one_refused(words)
+                result = self.sync(SOME)  # at once
+                self.assertEqual(len(sent), 1, "it may be under way still")
+                self.assertIn("store a new message on the server: " + words.decode()[6:].strip(), result.err)
+
+                self.server.bend = None
+                self.box.add(sent[0], ("\\Seen",))
+                self.sync(OK)
+                self.assertEqual(self.box.messages[-1].bytes, sent[0])
+                self.assertEqual([m.bytes for m in self.box.messages].count(sent[0]), 1)
+
+    def test_a_group_that_it_has_no_time_for_is_not_sent_again_in_parts(self):
+        for n in range(4):
+            with open(os.path.join(self.account.maildir.root, "INBOX", "cur", "%d.group:2,S" % n), "wb") as f:
+                f.write(b"Subject: group %d\n\n%s\n" % (n, b"x" * n))
+        sent = self.given_one_refused(b"%T NO [UNAVAILABLE] Backend timed out\r\n")
+        self.assertEqual(len(sent), 1)
+
+    def test_where_its_file_is_moved_meanwhile_it_follows(self):
+        self.server.make("Work")
+        self.sync(OK)
+        sent = self.given_one_refused(REFUSALS[0])
+        self.account.maildir.move(next(f for f in self.account.maildir.files("INBOX") if b"late" in f.bytes()), "Work")
+        self.sync(SOME)
+        self.assertEqual(len(sent), 1)
+
+        self.server.bend = None
+        self.box.add(sent[0], ("\\Seen",))
+        self.sync(OK)
+        self.sync(OK)
+        self.assertEqual([m.bytes for name in ("INBOX", "Work") for m in self.server.mailboxes[name].messages].count(sent[0]), 1)
+        self.assertEqual(len(self.account.maildir.files("Work")), 1)
+
+
+if __name__ == "__main__":
+    main()
