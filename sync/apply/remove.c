@@ -191,11 +191,8 @@ expunging_done(void *context, size_t index, size_t item, uint32_t uid, const str
     }
     if (!run_load(run, todo->id, message) || !journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
-    /*
-     * Where it was begun before, or now, our \Deleted may stand on it: the next run takes it off, or it would be somebody's wish, which a move carries along.
-     * Or the one that it had is off: nobody wants it for that.
-     */
-    if (found && (outcome->ok || (!todo->begun && !outcome->marked && !outcome->unmarked)) &&
+    /* Where it was begun before, or now, our \Deleted may stand on it: the next run takes it off, or it would be somebody's wish, which a move carries along. */
+    if (found && (outcome->ok || (!todo->begun && !outcome->marked)) &&
         !journal_op_delete(run->journal, op.id, &run->err))
         return false;
     if (!outcome->ok && outcome->unmarked && !expunging_unmarked(run, message))

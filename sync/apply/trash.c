@@ -172,12 +172,7 @@ take_back(struct trashing *trashing, struct copied *copied)
 {
     struct run *run = trashing->expunging.run;
 
-    copied->todo->begun = copied->earlier || copied->unmarked;
-    if (!copied->earlier && copied->unmarked) { /* as if it was to be moved: what it lacks now is nobody's wish */
-        copied->op.name[0] = '\0';
-        copied->op.attempt = OP_UNMARKS;
-        return journal_op_save(run->journal, &copied->op, &run->err);
-    }
+    copied->todo->begun = copied->earlier;
     if (!copied->earlier)
         return journal_op_delete(run->journal, copied->op.id, &run->err);
     copied->op.seen = copied->since; /* what that one asked for was looked for, and is over */
@@ -208,10 +203,9 @@ on_copied(void *context, size_t index, size_t item, uint32_t uid, const struct r
 
     trashing->place->stirred = trashing->place->chosen;
     copied->answered = true;
-    copied->unmarked = outcome->unmarked;
     unfinished_ended(&copied->op, run_now(run));
-    if (copied->unmarked && (!run_load(run, copied->todo->id, &trashing->expunging.message) ||
-                             !expunging_unmarked(run, &trashing->expunging.message)))
+    if (outcome->unmarked && (!run_load(run, copied->todo->id, &trashing->expunging.message) ||
+                              !expunging_unmarked(run, &trashing->expunging.message)))
         return false;
     if (!outcome->ok) {
         if (outcome->doubtful) /* the intent stays: looked for by the next run */

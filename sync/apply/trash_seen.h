@@ -20,7 +20,6 @@ struct copied { /* a removal whose copy in the \Trash is to be proven */
     bool refused;  /* with others: asked for again with fewer of them */
     bool begun;    /* its COPY may have gone out */
     bool answered;
-    bool unmarked; /* the source is without its \Deleted */
 };
 
 struct seen { /* a message of the \Trash */

@@ -8,6 +8,7 @@
 #include "sync/observe/named.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/unmoved.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
 #include "sync/rows/letters.h"
@@ -35,6 +36,7 @@ struct look { /* one folder while it is being read */
     bool namesake;               /* two files have one base name */
     bool found;                  /* there is a file that no row knows */
     struct namesakes *namesakes; /* of all folders */
+    struct id_set *returned;     /* likewise: rows of what had moved, and has its file again */
 };
 
 static bool
@@ -142,7 +144,8 @@ on_file(void *context, const char *base, const char *info)
     if (uncommitted_is(&before))
         uncommitted_found(&message);
     if ((message.facts & FACT_GONE_THERE) == 0) { /* else it is the rest of a move, or waits for its message */
-        message.refers_to = (message.facts & FACT_MOVED) != 0 ? 0 : message.refers_to;
+        if ((message.facts & FACT_MOVED) != 0 && !(id_set_add(look->returned, message.id) || run_no_memory(look->run)))
+            return false;
         message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
     }
     take_back(look, &message);
@@ -473,14 +476,15 @@ can_be_read(const struct mailbox *mailbox)
 }
 
 static bool
-read_all(struct run *run, struct look *looks, struct namesakes *namesakes, size_t *room)
+read_all(struct run *run, struct look *looks, struct namesakes *namesakes, struct id_set *returned, size_t *room)
 {
     bool any = false, ok = true, named = false;
 
     for (size_t i = 0; ok && i < run->count; i++) {
         struct look *look = &looks[i];
 
-        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i], .namesakes = namesakes, .room = room};
+        *look = (struct look){
+            .run = run, .mailbox = &run->mailboxes[i], .namesakes = namesakes, .returned = returned, .room = room};
         look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox) &&
                                    !run_learned(look->mailbox, CAUTION_UNREAD_FOLDER);
         if (!look->mailbox->look_here)
@@ -543,10 +547,11 @@ bool
 observe_local(struct run *run, struct namesakes *namesakes)
 {
     struct look *looks = calloc(run->count != 0 ? run->count : 1, sizeof *looks);
+    struct id_set returned = {0};
     size_t room = UNMOVED_ROOM;
     bool ok = looks != NULL || run_no_memory(run);
 
-    ok = ok && run_begin(run) && read_all(run, looks, namesakes, &room);
+    ok = ok && run_begin(run) && read_all(run, looks, namesakes, &returned, &room) && copied_returned(run, &returned);
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -574,5 +579,6 @@ observe_local(struct run *run, struct namesakes *namesakes)
             forget(&looks[i]);
     }
     free(looks);
+    id_set_free(&returned);
     return ok;
 }

@@ -130,6 +130,34 @@ copied_back(struct run *run, const struct journal_message *message)
     return ok;
 }
 
+static bool
+end_return(struct run *run, int64_t row)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, row, message);
+
+    if (ok) {
+        message->facts |= FACT_MOVED;
+        ok = copied_back(run, message);
+        message->facts &= ~(unsigned)FACT_MOVED;
+        message->refers_to = 0;
+    }
+    ok = ok && journal_message_save(run->journal, message, &run->err);
+    free(message);
+    return ok;
+}
+
+bool
+copied_returned(struct run *run, const struct id_set *rows)
+{
+    bool ok = true;
+
+    for (size_t byte = 0; ok && byte < rows->size; byte++)
+        for (unsigned bit = 0; ok && rows->bits[byte] >> bit != 0; bit++)
+            ok = (rows->bits[byte] >> bit & 1) == 0 || end_return(run, (int64_t)(8 * byte + bit));
+    return ok;
+}
+
 bool
 copied_to(struct run *run, const struct journal_message *source, struct journal_message *copy, bool *known)
 {

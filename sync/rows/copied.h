@@ -34,6 +34,8 @@ MUST_CHECK bool copied_on(struct run *run, int64_t from, int64_t to);
 MUST_CHECK bool copied_left(struct run *run, int64_t from, int64_t to);
 /** Its file stands in its old place again. What it had moved to last, and has no file any more, moved back here. Before that is written. */
 MUST_CHECK bool copied_back(struct run *run, const struct journal_message *message);
+/** The same of all of these, which had moved (FACT_MOVED) and still refer to where, once all folders were looked at. In a transaction. */
+MUST_CHECK bool copied_returned(struct run *run, const struct id_set *rows);
 /**
  * This row, whose message was there, is about to go. What it was before it was saved again, and is still to go, stays an old version all the same. Inside a
  * transaction.

@@ -217,6 +217,29 @@ what_moved_back_or_on_is_none_either(void **state)
         }
 }
 
+/* There and back under one name; after that another client takes it on, or it is deleted here. */
+static void
+what_came_back_under_its_name_leaves_nothing_to_throw_away(void **state)
+{
+    (void)state;
+    for (int deleted = 0; deleted < 2; deleted++)
+        for (size_t server = 0; server < SERVERS; server++) {
+            given_a_trash_at(server);
+            sim.world.ledger[1].moves += 2;
+            when_the_user_moves(1, INBOX, WORK);
+            when_golub_syncs_without_the_word();
+            when_the_user_moves(1, WORK, INBOX);
+            when_golub_syncs_without_the_word();
+            sim.world.ledger[1].removals[0] += deleted;
+            if (deleted == 0)
+                when_another_client_moves(1, INBOX, WORK);
+            else
+                when_the_user_removes(INBOX, 1);
+            when_golub_syncs_without_the_word();
+            then_it_is_there_in_the_end(server, 0, 1 - deleted, deleted);
+        }
+}
+
 /* Where it went it was deleted, by the user or by another client, before its old place could be removed. */
 static void
 what_was_deleted_where_it_had_gone_stands_in_the_trash_once(void **state)
@@ -324,6 +347,7 @@ main(void)
         SCENARIO(what_differs_in_its_body_alone_is_no_copy),
         SCENARIO(what_moved_while_nothing_could_be_removed_is_no_deletion),
         SCENARIO(what_moved_back_or_on_is_none_either),
+        SCENARIO(what_came_back_under_its_name_leaves_nothing_to_throw_away),
         SCENARIO(what_was_deleted_where_it_had_gone_stands_in_the_trash_once),
         SCENARIO(what_was_moved_into_the_trash_and_out_of_it_does_not_go_there_again),
         SCENARIO(what_another_client_does_to_it_meanwhile_makes_no_second_copy),
