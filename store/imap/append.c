@@ -438,7 +438,9 @@ take_uidnext(struct appending *appending, const struct command *command, bool ok
     place->doubtful = place->doubtful || (!unknown && uidnext > place->uidnext);
     if (!place->doubtful && !unknown)
         return halve(appending, command);
-    place->group.permanent = false; /* of one of them perhaps, and nobody knows of which */
+    /* Of one of them perhaps, and nobody knows of which: once somebody has looked each may go by itself. */
+    place->group.permanent = false;
+    place->group.passing = true;
     return report_all(appending, group, &place->group);
 }
 

@@ -319,7 +319,7 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
     return true;
 }
 
-/* One that was refused before must not take others along; small ones may be tried together once one of them went well. */
+/* One that was refused before must not take others along; once one of them went well small ones need not be asked for one after the other. */
 static bool
 is_alone(const struct run *run, const struct mailbox *mailbox, const struct sending *sending)
 {
@@ -348,15 +348,16 @@ send_batch(struct uploading *up)
         const struct sending *sending = &up->batch[i];
         const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
 
-        up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire),
-                                                 .uidvalidity = mailbox->row.uidvalidity,
-                                                 .uidnext = mailbox->row.uidnext,
-                                                 .flags = flags_for(run, mailbox, sending->flags),
-                                                 .keywords = sending->keywords,
-                                                 .date = sending->op.date,
-                                                 .size = sending->wire_size,
-                                                 .single = up->suspects,
-                                                 .alone = is_alone(run, mailbox, sending)};
+        up->requests[i] =
+            (struct remote_append){.mailbox = text_of(mailbox->row.wire),
+                                   .uidvalidity = mailbox->row.uidvalidity,
+                                   .uidnext = mailbox->row.uidnext,
+                                   .flags = flags_for(run, mailbox, sending->flags),
+                                   .keywords = sending->keywords,
+                                   .date = sending->op.date,
+                                   .size = sending->wire_size,
+                                   .single = up->suspects || refusal_is_known(run, sending->todo->id, WORK_APPEND),
+                                   .alone = is_alone(run, mailbox, sending)};
     }
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
     why = run->err;

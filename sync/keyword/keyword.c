@@ -6,6 +6,7 @@
 
 #include "store/journal/keywords.h"
 #include "store/journal/letters.h"
+#include "store/maildir/maildir.h"
 #include "sync/rules/keywords.h"
 
 struct saying {
@@ -13,6 +14,8 @@ struct saying {
     const struct keyword_choice *choice;
     struct journal *journal;
     struct report *report;
+    struct maildir *maildir; /* where something is to be changed */
+    struct local tree;
     struct journal_mailbox *mailboxes;
     size_t mailbox_count;
     struct journal_message message;
@@ -48,10 +51,37 @@ mailbox_of(const struct saying *saying, const char *folder)
     return 0;
 }
 
+/* What is said is meant for these bytes: a file that was written on since the last sync is perhaps no message of this row any more. */
+static bool
+check_bytes(struct saying *saying, size_t file)
+{
+    const struct local_file *local = &saying->choice->files[file];
+    const struct local *tree = &saying->tree;
+    const struct journal_message *message = &saying->message;
+    struct local_facts facts = {0};
+    char hint[256];
+    void *handle = NULL;
+    bool missing = false;
+    bool ok = tree->ops->read_open(tree->self, local, &handle, &missing, &saying->err) &&
+              (missing || tree->ops->read_facts(tree->self, handle, &facts, &saying->err));
+
+    if (handle != NULL)
+        tree->ops->read_close(tree->self, handle);
+    if (!ok)
+        return false;
+    if (!missing && memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) == 0)
+        return true;
+    (void)text_print(hint, sizeof hint, "`golub sync %.100s` reads it anew, and says what became of it.",
+                     saying->account->name);
+    return refuse(saying, file, missing ? "it is not there any more" : "this file was changed since the last sync",
+                  hint);
+}
+
 /* The message that a file stands for. */
 static bool
 find_message(struct saying *saying, size_t file)
 {
+    char altered[256];
     static const char sync[] = "The next sync reads it; then its keywords can be changed.";
     const struct local_file *local = &saying->choice->files[file];
     struct journal_message *message = &saying->message;
@@ -60,14 +90,18 @@ find_message(struct saying *saying, size_t file)
 
     if (mailbox != 0 && !journal_message_by_base(saying->journal, mailbox, local->base, message, &found, &saying->err))
         return false;
+    if (found && message->has_wire && (message->facts & FACT_ALTERED) == 0 && saying->choice->word_count != 0 &&
+        !check_bytes(saying, file))
+        return false;
     if (found && (message->facts & FACT_ALIAS) != 0 && message->refers_to != 0 &&
         !journal_message_get(saying->journal, message->refers_to, message, &found, &saying->err))
         return false;
     if (!found || (message->facts & FACT_PLACEHOLDER) != 0 || !message->has_wire || message->base[0] == '\0')
         return refuse(saying, file, "golub does not know this file yet", sync);
+    (void)text_print(altered, sizeof altered, "`golub restore %.100s --altered FILE` brings the message back.",
+                     saying->account->name);
     if ((message->facts & FACT_ALTERED) != 0)
-        return refuse(saying, file, "this file was changed, and is not the message any more",
-                      "`golub restore ACCOUNT --altered FILE` brings the message back.");
+        return refuse(saying, file, "this file was changed, and is not the message any more", altered);
     saying->ids[file] = message->id;
     return true;
 }
@@ -159,6 +193,29 @@ change(struct saying *saying)
 }
 
 static bool
+open_tree(struct saying *saying)
+{
+    const struct account *account = saying->account;
+    enum local_root root;
+
+    saying->maildir = maildir_new(&(struct maildir_settings){.root = account->maildir,
+                                                             .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
+                                                             .flat = account->policy.layout == LAYOUT_FLAT});
+    if (saying->maildir == NULL)
+        return no_memory(&saying->err);
+    saying->tree = maildir_local(saying->maildir);
+    return saying->tree.ops->open(saying->tree.self, false, &root, &saying->err);
+}
+
+static void
+close_tree(struct saying *saying)
+{
+    if (saying->maildir != NULL)
+        saying->tree.ops->close(saying->tree.self);
+    maildir_free(saying->maildir);
+}
+
+static bool
 do_files(struct saying *saying)
 {
     bool ok = true;
@@ -166,6 +223,7 @@ do_files(struct saying *saying)
     saying->ids = calloc(saying->choice->file_count, sizeof *saying->ids);
     if (saying->ids == NULL)
         return no_memory(&saying->err);
+    ok = saying->choice->word_count == 0 || open_tree(saying);
     for (size_t i = 0; ok && i < saying->choice->file_count; i++)
         ok = find_message(saying, i);
     if (ok && saying->choice->word_count != 0)
@@ -428,6 +486,7 @@ keyword_run(const struct account *account, const struct keyword_choice *choice, 
         (void)text_print(saying->err.account, sizeof saying->err.account, "%s", account->name);
         report_error(report, &saying->err);
     }
+    close_tree(saying);
     journal_mailboxes_free(saying->mailboxes, saying->mailbox_count);
     free(saying->ids);
     free(saying);

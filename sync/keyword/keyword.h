@@ -1,6 +1,6 @@
 /*
  * `golub keyword`: what the user says about keywords goes into the journal, and what it shows comes from there. Nothing is connected to, no file is
- * touched: the next sync takes it to the server (sync/apply/keywords.h).
+ * touched, but read before its keywords are changed: the next sync takes it to the server (sync/apply/keywords.h).
  */
 #ifndef SYNC_KEYWORD_KEYWORD_H
 #define SYNC_KEYWORD_KEYWORD_H

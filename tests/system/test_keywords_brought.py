@@ -302,6 +302,18 @@ class ManyTest(BroughtTest):
 
 
 class AlteredTest(BroughtTest):
+    def test_a_file_that_was_written_on_since_the_last_sync_is_refused(self):
+        """Nobody knows yet whether it is the message still."""
+        path = self.file("INBOX").path
+        with open(path, "ab") as f:
+            f.write(b"another line\n")
+
+        result = self.check(self.home.run("keyword", path, "+x"), CONFIG)
+
+        self.assertIn("this file was changed since the last sync", result.err)
+        self.assertIn("`golub sync work` reads it anew", result.err)
+        self.assertNotIn("x:", self.list())
+
     def test_a_file_that_is_not_the_message_any_more_has_no_keywords_to_be_changed(self):
         path = self.file("INBOX").path
         with open(path, "ab") as f:
@@ -312,7 +324,7 @@ class AlteredTest(BroughtTest):
         result = self.check(self.home.run("keyword", path, "+x"), CONFIG)
 
         self.assertIn("this file was changed, and is not the message any more", result.err)
-        self.assertIn("golub restore ACCOUNT --altered FILE", result.err)
+        self.assertIn("golub restore work --altered FILE", result.err)
         self.assertNotIn("x:", self.list())
 
 

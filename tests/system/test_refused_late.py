@@ -1,5 +1,8 @@
 """A server that gives up an answer to APPEND, and stores the message all the same, some seconds later."""
+import contextlib
 import os
+import re
+import sqlite3
 import unittest
 
 from base import OK, SOME, main
@@ -60,6 +63,25 @@ class RefusedLateTest(unittest.TestCase):
                 f.write(b"Subject: group %d\n\n%s\n" % (n, b"x" * n))
         sent = self.given_one_refused(b"%T NO [UNAVAILABLE] Backend timed out\r\n")
         self.assertEqual(len(sent), 1)
+
+    def test_where_no_uidnext_is_told_each_goes_by_itself_after_its_group_was_refused(self):
+        """Nobody can tell whether something of the group was stored: it is looked for first. One of them is damaged."""
+        for n in range(6):
+            with open(os.path.join(self.account.maildir.root, "INBOX", "cur", "%d.part:2,S" % n), "wb") as f:
+                f.write(b"Subject: part %d\n\n%s\n" % (n, b"x" * n))
+
+        def bend(ask):
+            if ask.command == "APPEND" and any(b"part 3" in literal for literal in ask.literals):
+                return [b"%T NO Can't read it\r\n"]
+            return [re.sub(rb"\* OK \[UIDNEXT \d+\]", b"* OK [X]", re.sub(rb"UIDNEXT \d+ ?", b"", line)
+                           if line.startswith(b"* STATUS") else line) for line in ask.truth() if isinstance(line, bytes)]
+
+        self.server.bend = bend
+        for _ in range(3):
+            self.sync(SOME)
+            with contextlib.closing(sqlite3.connect(self.account.journal_path())) as journal, journal:
+                journal.execute("UPDATE op SET since = since - 60, seen = CASE seen WHEN 0 THEN 0 ELSE seen - 60 END")
+        self.assertEqual(sorted(m.bytes.split()[2] for m in self.box.messages if b"part" in m.bytes), [b"0", b"1", b"2", b"4", b"5"])
 
     def test_where_its_file_is_moved_meanwhile_it_follows(self):
         self.server.make("Work")
