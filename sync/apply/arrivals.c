@@ -94,11 +94,13 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
             return false;
     }
     run_did(run, mailbox,
-            (struct report_done){.act = DID_DOWNLOAD,
-                                 .uid = message->uid,
-                                 .file = message->base,
-                                 .why = arrival->why,
-                                 .bytes = arrival->at_hand ? 0 : arrival->digests.size});
+            (struct report_done){
+                .act = DID_DOWNLOAD,
+                .uid = message->uid,
+                .file = message->base,
+                .why = arrival->why,
+                .add = run->account->policy.pull.flags && message->keywords[0] != '\0' ? message->keywords : NULL,
+                .bytes = arrival->at_hand ? 0 : arrival->digests.size});
     return journal_message_save(run->journal, message, &run->err) &&
            (mailbox->letters == NULL || letters_show_again(run, message)) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);

@@ -2,6 +2,7 @@
 #include "sync/match/join.h"
 
 #include "sync/match/kinship.h"
+#include "sync/observe/told.h"
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
 #include "sync/rows/carried.h"
@@ -51,6 +52,7 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
 {
     struct run *run = meeting->run;
     struct journal_message *here = calloc(2, sizeof *here), *there = here + 1;
+    char then[KEYWORDS_MAX + 1];
     bool removed = false, ok = here != NULL || run_no_memory(run);
 
     ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there) &&
@@ -61,6 +63,7 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
         here->size = there->size;
         here->date = there->date;
         here->flags.rseen = there->flags.rseen;
+        (void)text_print(then, sizeof then, "%s", here->keywords);
         merge_keywords(here->keywords, there->keywords);
         if (file->alias) { /* its bases were those of another UID */
             here->refers_to = 0;
@@ -88,6 +91,8 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
     }
     if (ok) {
         file->paired = uid->paired = true;
+        if (!file->fresh)
+            told_keywords(run, meeting->mailbox, here, then, file->intent);
         run_did(run, meeting->mailbox, (struct report_done){.act = DID_PAIR, .uid = here->uid, .file = here->base});
     }
     free(here);

@@ -10,6 +10,7 @@ struct told_row {
     struct flag_sides flags;
     char *keywords;
     bool first;
+    bool brought; /* by this side, and shown for the first time: it never had others */
 };
 
 static bool
@@ -23,8 +24,7 @@ bool
 told_note(struct run *run, struct told_flags *told, const struct journal_message *before,
           const struct remote_message *seen, bool first)
 {
-    /* What the server shows of what was sent is its base from here on. */
-    if (!seen->has_flags || (before->facts & (FACT_ECHO | FACT_COPIED)) != 0 || is_known(before, seen))
+    if (!seen->has_flags || is_known(before, seen))
         return true;
     if (told->count == told->size) {
         const size_t size = told->size != 0 ? told->size * 2 : 16;
@@ -38,8 +38,11 @@ told_note(struct run *run, struct told_flags *told, const struct journal_message
     char *keywords = strdup(before->keywords);
     if (keywords == NULL)
         return run_no_memory(run);
-    told->list[told->count++] =
-        (struct told_row){.id = before->id, .flags = before->flags, .keywords = keywords, .first = first};
+    told->list[told->count++] = (struct told_row){.id = before->id,
+                                                  .flags = before->flags,
+                                                  .keywords = keywords,
+                                                  .first = first,
+                                                  .brought = (before->facts & (FACT_ECHO | FACT_COPIED)) != 0};
     return true;
 }
 
@@ -52,7 +55,8 @@ told_take_back(struct run *run, struct told_flags *told)
 
     for (size_t i = told->count; ok && i-- > 0;) {
         ok = journal_message_get(run->journal, told->list[i].id, message, &found, &run->err);
-        if (!ok || !found)
+        if (!ok || !found ||
+            told->list[i].brought) /* what the server shows of what was sent is its base from here on */
             continue;
         message->flags = told->list[i].flags;
         merge_keywords(message->keywords, told->list[i].keywords);
@@ -87,6 +91,18 @@ say_words(struct run *run, const struct mailbox *mailbox, const struct journal_m
 }
 
 void
+told_keywords(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *then,
+              bool first)
+{
+    if (!run->account->policy.pull.flags || message->base[0] == '\0' ||
+        (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0)
+        return;
+    say_words(run, mailbox, message, message->keywords, then, true);
+    if (!first)
+        say_words(run, mailbox, message, then, message->keywords, false);
+}
+
+void
 told_free(struct told_flags *told)
 {
     for (size_t i = 0; i < told->count; i++)
@@ -107,11 +123,7 @@ told_end(struct run *run, const struct mailbox *mailbox, struct told_flags *told
 
         if (!journal_message_get(run->journal, told->list[i].id, message, &found, &ignored) || !found)
             continue;
-        if (told->list[i].first || message->base[0] == '\0' ||
-            (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0)
-            continue;
-        say_words(run, mailbox, message, message->keywords, then, true);
-        say_words(run, mailbox, message, then, message->keywords, false);
+        told_keywords(run, mailbox, message, then, told->list[i].first);
     }
     free(message);
     told_free(told);

@@ -14,7 +14,7 @@ struct told_flags {
 
 /**
  * This row is about to take what the server shows under its UID.
- * @param first  it was brought there, and is seen for the first time: what it shows is nobody's change
+ * @param first  it was brought there, and is seen for the first time: of what it lacks nothing is anybody's change
  */
 MUST_CHECK bool told_note(struct run *run, struct told_flags *told, const struct journal_message *before,
                           const struct remote_message *seen, bool first);
@@ -22,6 +22,13 @@ MUST_CHECK bool told_note(struct run *run, struct told_flags *told, const struct
 MUST_CHECK bool told_take_back(struct run *run, struct told_flags *told);
 /** The mailbox was listed, so it was theirs: keywords that others set or took off are reported. Then told_free. */
 void told_end(struct run *run, const struct mailbox *mailbox, struct told_flags *told);
+/**
+ * What others set and took off of a message that has a file is reported.
+ * @param then   what was known before
+ * @param first  it was brought there by this side, and is seen for the first time: what lacks nobody took off
+ */
+void told_keywords(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                   const char *then, bool first);
 /** Nothing is noted after it. */
 void told_free(struct told_flags *told);
 

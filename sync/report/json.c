@@ -51,7 +51,7 @@ make_message(const char *account, const struct report_done *done)
         json_put_number(object, "uid", done->uid);
     json_put_string(object, "file", done->file);
     if (done->add != NULL || done->del != NULL) {
-        json_put_string(object, "detail", "keywords");
+        json_put_string(object, "detail", done->act == DID_DOWNLOAD ? done->detail : "keywords");
         put_words(object, "add", done->add);
         put_words(object, "del", done->del);
     } else {

@@ -140,11 +140,28 @@ what_is_still_to_go_keeps_its_name(void **state)
     given_work();
     when_much_happens_on_both_sides();
     when_the_folder_is_renamed();
-    sim.server.protected = 1u << WORK;
+    here()->unreadable = 1u << INBOX;
 
     assert_int_equal(when_golub_syncs_after(60), 1);
 
     assert_true(sim.server.boxes[WORK].exists);
+    here()->unreadable = 0;
+    then_both_sides_agree();
+    then_nothing_is_forgotten();
+}
+
+/* What the server refused to remove is known for that, also under other numbers. */
+static void
+what_was_refused_is_removed_under_its_new_name(void **state)
+{
+    (void)state;
+    given_work();
+    when_much_happens_on_both_sides();
+    when_the_folder_is_renamed();
+    sim.server.protected = 1u << WORK;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
     sim.server.protected = 0;
     (void)when_golub_syncs_after(100000); /* what was refused is asked for again after a day */
     then_both_sides_agree();
@@ -159,6 +176,7 @@ main(void)
         SCENARIO(killed_at_each_step_it_is_carried_out_all_the_same),
         SCENARIO(what_can_not_be_looked_at_keeps_its_name),
         SCENARIO(what_is_still_to_go_keeps_its_name),
+        SCENARIO(what_was_refused_is_removed_under_its_new_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,5 +328,43 @@ class AlteredTest(BroughtTest):
         self.assertNotIn("x:", self.list())
 
 
+class ToldTest(BroughtTest):
+    """Programs that keep labels of their own learn what other clients set, however a message came to be known on both sides."""
+
+    def told(self):
+        told = [e for e in self.home.run("sync", "--json").of("message") if e.get("add") or e.get("del")]
+        return [(e["action"], e["add"], e["del"]) for e in told]
+
+    def test_what_comes_is_told_with_its_keywords(self):
+        self.inbox.add(self.corpus.simple("news").bytes, {"theirs", "urgent"})
+
+        self.assertEqual(self.told(), [("download", ["theirs", "urgent"], [])])
+
+    def test_what_another_client_sets_on_what_was_sent_before_it_is_seen_is_told(self):
+        self.maildir.deliver("INBOX", self.corpus.simple("sent"))
+
+        def bend(ask):
+            lines = ask.truth()
+            if ask.command == "APPEND":
+                self.inbox.flag(2, "+", ["theirs"])
+            return lines
+
+        self.server.bend = bend
+        self.assertEqual(self.told(), [("keywords-here", ["theirs"], [])])
+
+    def test_what_does_not_arrive_with_it_nobody_took_off(self):
+        self.server.keeps["Work"] = set()
+        self.maildir.deliver("Work", self.mail)
+
+        self.assertEqual(self.told(), [])
+
+    def test_what_changed_while_a_mailbox_got_another_uidvalidity_is_told(self):
+        self.inbox.validity += 1
+        self.inbox.flag(1, "+", ["theirs"])
+        self.inbox.flag(1, "-", ["ToDo"])
+
+        self.assertEqual(self.told(), [("keywords-here", ["theirs"], []), ("keywords-here", [], ["ToDo"])])
+
+
 if __name__ == "__main__":
     main()
