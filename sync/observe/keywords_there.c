@@ -38,7 +38,8 @@ keywords_there_cut(struct run *run, struct mailbox *mailbox, const struct remote
 bool
 keywords_there_take(struct run *run, struct journal_message *message, const char *shown, bool first)
 {
-    if (first ? !carried_seen(run, message, shown) : !chosen_there(run, message, shown))
+    if (first ? !carried_seen(run, message, shown)
+              : !carried_since(run, message, shown) || !chosen_there(run, message, shown))
         return false;
     merge_keywords(message->keywords, shown);
     return true;

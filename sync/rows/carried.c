@@ -104,3 +104,30 @@ carried_off(struct run *run, const struct journal_message *message)
 {
     return carried_seen(run, message, NULL);
 }
+
+bool
+carried_since(struct run *run, const struct journal_message *source, const char *shown)
+{
+    struct journal_message *copy;
+    char had[KEYWORDS_MAX + 1];
+    bool found = false, ok;
+
+    if ((source->facts & FACT_MOVED) == 0 || source->refers_to == 0 || strcmp(source->keywords, shown) == 0)
+        return true;
+    copy = malloc(sizeof *copy);
+    ok = (copy != NULL || run_no_memory(run)) &&
+         journal_message_get(run->journal, source->refers_to, copy, &found, &run->err);
+    if (ok && found) {
+        merge_keywords(had, copy->keywords);
+        merge_keywords(copy->keywords, shown);
+        for (const char *at = source->keywords; *at != '\0';) {
+            const struct text one = {at, strcspn(at, " ")};
+
+            at += one.len + (at[one.len] == ' ');
+            keywords_take(copy->keywords, one);
+        }
+        ok = carried_seen(run, copy, had);
+    }
+    free(copy);
+    return ok;
+}

@@ -24,6 +24,12 @@ MUST_CHECK bool carried_seen(struct run *run, const struct journal_message *mess
  * said something of them himself. Inside a transaction.
  */
 MUST_CHECK bool carried_off(struct run *run, const struct journal_message *message);
+/**
+ * The server shows these keywords on a message whose file is elsewhere by now, where its copy is: what another client has set on it since goes to that one,
+ * before this one is removed. Inside a transaction.
+ * @param source  as it was shown before
+ */
+MUST_CHECK bool carried_since(struct run *run, const struct journal_message *source, const char *shown);
 /** A file is about to be a copy of this message there, or it itself in another place: it brings its keywords, also if it is sent in the end. @return it changed */
 bool carried_take(struct journal_message *message, const struct journal_message *source);
 

@@ -4,7 +4,6 @@
 #include "sync/base/keyword_note.h"
 #include "sync/rows/chosen.h"
 #include "sync/rows/flushed.h"
-#include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
 #define AWAY (FACT_GONE_HERE | FACT_MOVED | FACT_LACKED | FACT_UNPAIRED)
@@ -409,8 +408,8 @@ letters_met(struct run *run, const struct journal_message *message)
 {
     char here[KEYWORDS_MAX + 1] = "";
 
-    /* Of a message whose file comes again under its name it may be known what was said of it. */
-    if (message->keywords[0] == '\0' && letters_of_info(message->info) == 0 && own_name_is_ours(message->base) &&
+    /* Of a file that comes again under its name, or whose mailbox was left out for a while, it may be known what was said of it. */
+    if (message->keywords[0] == '\0' && letters_of_info(message->info) == 0 && !run->first &&
         !keyword_here(run->journal, message, here, &run->err))
         return false;
     return (message->keywords[0] == '\0' && here[0] == '\0' && letters_of_info(message->info) == 0) ||

@@ -154,6 +154,33 @@ what_goes_into_a_trash_that_keeps_none_has_them_once_it_does(void **state)
     }
 }
 
+/* It moved here, and its copy is there already, when another client sets a keyword on the one that is to go. */
+static void
+what_is_set_on_what_is_to_go_after_it_was_copied_goes_to_the_copy(void **state)
+{
+    (void)state;
+    for (int kept = 0; kept <= 1; kept++) {
+        given_messages();
+        sim.server.move = false;
+        sim.server.boxes[WORK].keywords = kept != 0;
+        when_the_user_moves(2, INBOX, WORK);
+        given_trouble_at(STEP_EXPUNGE, true, false);
+        (void)when_golub_syncs_after(60);
+        sim.world.aim_left = 0;
+        sim.world.down = false;
+        then_it_is_there(INBOX, 2, 1);
+        then_it_is_there(WORK, 2, 1);
+        server_set_flags(&sim.server, INBOX, message_of(INBOX, 2), 0, MINE | THEIRS);
+
+        if (!kept)
+            then_it_has_its_keywords_once_they_are_kept(WORK, 2, MINE | THEIRS);
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 2, 0);
+        then_it_has(WORK, 2, MINE | THEIRS);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -163,6 +190,7 @@ main(void)
         SCENARIO(what_was_to_be_taken_off_before_it_moved_stays_off),
         SCENARIO(one_that_another_client_takes_off_later_is_not_set_again),
         SCENARIO(what_goes_into_a_trash_that_keeps_none_has_them_once_it_does),
+        SCENARIO(what_is_set_on_what_is_to_go_after_it_was_copied_goes_to_the_copy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

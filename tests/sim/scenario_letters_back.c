@@ -1,4 +1,4 @@
-/* A file with keyword letters comes back: out of a Maildir that was put back, or since its folder was a copy that was not whole yet. */
+/* A file with keyword letters comes back: out of a Maildir that was put back, or since its folder was a copy that was not whole yet, or its mailbox left out. */
 #include "tests/sim/scenario_letters.h"
 
 enum { NOT_COPIED = 100 }; /* beyond all places */
@@ -126,6 +126,34 @@ a_file_that_was_away_shows_what_is_known_of_it_when_it_is_back(void **state)
     then_its_name_is(OLD, 1, "c:2,S");
 }
 
+/* Its mailbox is left out by a run that does not come to its end, and paired anew: what was said of it is known still. */
+static void
+a_file_whose_mailbox_was_left_out_shows_what_is_known_of_it(void **state)
+{
+    static const char *const some[] = {"INBOX", "Work", NULL};
+
+    (void)state;
+    given_letters();
+    sim.server.boxes[OLD].keywords = false;
+    given_line(OLD, JUNK, A);
+    given_mail_here(OLD, 1);
+    given_both_sides_agree();
+    assert_true(event_say_keyword(&sim, 0, file_of(OLD, 1), bit(JUNK), true));
+    given_both_sides_agree();
+    then_its_name_is(OLD, 1, "n");
+    sim.patterns = some;
+    given_mail_there(WORK, 2);
+    given_trouble_at(STEP_DELIVER, false, false);
+    (void)when_golub_syncs_after(60);
+    sim.world.aim_left = 0;
+    sim.patterns = NULL;
+    given_name(file_of(OLD, 1), "c:2,S");
+
+    then_both_sides_agree();
+
+    then_its_name_is(OLD, 1, "c:2,Sa");
+}
+
 int
 main(void)
 {
@@ -134,6 +162,7 @@ main(void)
         SCENARIO(a_letter_that_came_back_with_the_maildir_says_nothing_of_what_is_there),
         SCENARIO(what_was_said_of_a_file_that_is_not_copied_yet_waits_for_it),
         SCENARIO(a_file_that_was_away_shows_what_is_known_of_it_when_it_is_back),
+        SCENARIO(a_file_whose_mailbox_was_left_out_shows_what_is_known_of_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,10 @@ void event_letters(struct sim *sim);
 void letters_sim_begin(struct sim *sim, int client);
 /** golub knows no more where this client's files came from: what their letters mean where they stand now is what they say. */
 void letters_sim_forget(struct sim *sim, int client);
-/** golub left this mailbox out, and paired anew it knows no more what its letters meant before its table was written anew: they say what that says. */
+/**
+ * golub left this mailbox out, and paired anew it knows no more what its letters meant before its table was written anew: they say what that says; nor
+ * which keywords its messages have that the mailbox does not keep.
+ */
 void letters_sim_left_out(struct sim *sim, int client, int mailbox);
 /** ... and so it is with one file. */
 void letters_sim_renumbered(struct maildir_sim *maildir, const struct sim_file *file);

@@ -74,7 +74,7 @@ change(struct keying *keying, size_t count)
         const struct ledger *entry = &server->world->ledger[message->content];
         const bool add = keying->wanted->add;
         /* Of a name whose past nobody knows any more set wins: it may show what the server showed once. */
-        const unsigned had = server->world->maildirs[0]->letters ? entry->key_had : 0;
+        const unsigned had = server->world->maildirs[0]->letters || entry->brought ? entry->key_had : 0;
         if (((add ? entry->key_set | entry->key_brought | had : entry->key_off) & keying->key) == 0)
             violation(server->world, "keyword %x of #%d in %s is %s, which nobody said of it", keying->key,
                       message->content, server_mailbox_name(keying->mailbox), add ? "set" : "taken off");

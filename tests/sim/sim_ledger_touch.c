@@ -52,5 +52,6 @@ ledger_unkeyed(struct world *world, int content, unsigned keys)
 void
 ledger_brought(struct world *world, int content, unsigned keys)
 {
+    world->ledger[content].brought = true;
     world->ledger[content].key_brought |= keys | world->ledger[content].key_had;
 }

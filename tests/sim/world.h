@@ -126,6 +126,8 @@ struct ledger { /* of one content */
     unsigned key_had; /* keywords that a server once showed on it */
     unsigned
         key_brought; /* ... before golub stored, copied or moved it, or tried to: what does not arrive with it is set */
+    bool
+        brought; /* golub stored, copied or moved it, or tried to: what is set on what it left there goes to what it brought */
     unsigned key_taken; /* ... that somebody but golub took off, or may have: then they may be missing */
     unsigned
         key_loose; /* ... that a name shows by letters of another folder: where its message is gone, nobody can tell any more */
