@@ -131,14 +131,20 @@ has_moved(struct resolving *resolving, const struct mailbox *mailbox, enum plan_
     return ok;
 }
 
-/* The configuration, and not this run's options, lets nothing go up: what the server lost stays here, and that is all. */
+/* The configuration, and not this run's options, lets nothing go up. */
 static bool
-is_kept(const struct run *run, const struct todo *todo)
+is_archive(const struct run *run)
 {
     const struct policy *policy = &run->account->policy;
 
-    return todo->step.verb == PLAN_UPLOAD && todo->step.kept_back && policy->one_way && !policy->push.new_mail &&
-           !run->options->one_way;
+    return policy->one_way && !policy->push.new_mail && !run->options->one_way;
+}
+
+/* What the server lost stays here, and that is all. */
+static bool
+is_kept(const struct run *run, const struct todo *todo)
+{
+    return todo->step.verb == PLAN_UPLOAD && todo->step.kept_back && is_archive(run);
 }
 
 /* Delay an upload: of this file, or of the one that it was moved to meanwhile. */
@@ -278,21 +284,32 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
     return true;
 }
 
-/* The user removed its file, or moved it: remembered as long as it may turn up; and what he moved waits as long as that. */
+/*
+ * The user removed its file, or moved it: remembered as long as it may turn up; and what he moved waits as long as that. In an archive that may be at any
+ * time: then it is what he removed, or moved, and does not come again.
+ */
 static bool
 resolve_forgotten(struct resolving *resolving, struct todo *todo, enum filling filling)
 {
+    struct run *run = resolving->run;
     struct agenda *agenda = resolving->agenda;
-    bool waits =
-        filling != FILLING_NOT || resolving->unseen != NULL || (resolving->run->cautions & CAUTION_MADE_THERE) != 0;
+    bool waits = filling != FILLING_NOT || resolving->unseen != NULL || (run->cautions & CAUTION_MADE_THERE) != 0;
 
-    for (size_t i = 0; waits && todo->elsewhere != 0 && i < agenda->count; i++) {
-        if (agenda->todos[i].id == todo->elsewhere && !agenda->todos[i].dropped &&
-            !delay_upload(resolving, &agenda->todos[i], filling, &waits))
+    for (size_t i = 0; todo->elsewhere != 0 && i < agenda->count; i++) {
+        struct todo *moved = &agenda->todos[i];
+
+        if (moved->id != todo->elsewhere || moved->dropped)
+            continue;
+        if (is_kept(run, moved))
+            resolving->kept[resolving->kept_count++] = moved;
+        else if (waits && !delay_upload(resolving, moved, filling, &waits))
             return false;
     }
-    todo->dropped = waits;
-    return true;
+    todo->dropped = waits || is_archive(run);
+    return !is_archive(run) ||
+           run_pending(
+               run, &run->mailboxes[todo->mailbox], todo->id, PENDING_POLICY, plan_verb_word(PLAN_REMOVE_THERE),
+               "the server lost it, and its file was removed or moved here: should it come back, it stays there", NULL);
 }
 
 /* Rows of one mailbox for which it is known that they moved, or which are to come again. */

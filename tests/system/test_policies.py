@@ -272,6 +272,27 @@ class ChangedTest(PoliciesTest):
                 self.assertLessEqual({m.digest for m in self.lost}, self.everything("work"))
                 self.forget_old()
 
+    def test_what_an_archive_kept_and_was_moved_here_is_the_message_that_comes_back(self):
+        self.given_made_anew(4)
+        moved, deleted = self.lost[0], self.lost.pop()
+        self.maildir.move(self.maildir.find("Old", moved), "INBOX", rename=True)
+        self.maildir.delete(self.maildir.find("Old", deleted))
+        self.shell("golub sync work")
+        self.client.fill("Old", [moved, deleted])
+        for _ in range(2):
+            self.shell("golub sync work")
+            self.assertEqual((self.maildir.has("Old", moved), self.maildir.has("INBOX", moved)), (False, True))
+            self.assertFalse(self.maildir.has("Old", deleted), "nor does it come again")
+
+        self.policy(MIRROR)
+        self.shell("golub sync work", HELD)
+        self.shell("golub sync --confirm-additions work", HELD)
+        self.shell("golub sync --confirm-deletes work")
+        for tree in (self.client.tree(dates=False), self.maildir.tree(dates=False)):
+            self.assertEqual([sorted(name for name, mail in tree.items() for digest, *_ in mail.elements() if digest == m.digest) for m in self.lost],
+                             [["INBOX"], ["Old"], ["Old"]])
+            self.assertNotIn(deleted.digest, {digest for mail in tree.values() for digest, *_ in mail})
+
     def test_one_run_with_an_option_changes_nothing_of_it(self):
         """An archive that is only ever synced with --pull is one, and --pull of a mirror makes none of it."""
         self.given_lived(ARCHIVE)
