@@ -389,6 +389,7 @@ struct run {
     char state[33];                   /* the identity of this state folder (identity.h) */
     bool copied;                      /* root or mark are not the files that golub left: every folder may be a copy */
     bool mark_checked;                /* the mark that was found is that of the journal's last run */
+    bool mark_awaited;                /* ... or that of one that announced it and died before its first commit */
     int mark_changes;                 /* in so many runs in a row its birth time was another one */
     bool touched;                     /* `touched` is set in some mailbox */
     char avoided[REMOTE_AVOIDED];     /* what the runs before found out that the survey is not to ask for: avoided.h */

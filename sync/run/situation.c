@@ -3,7 +3,7 @@
  * don't, either the user has to say what is meant (exit 2), or everything is paired by content first and nothing is removed.
  *
  *   mark = journal, nonce equal     fine
- *   mark announced by the journal   fine: that run died between the mark and its first commit, like any other crash
+ *   mark announced by the journal   fine: that run died between the mark and its first commit, like any other crash; or the next one did, before its own mark
  *   mark behind the journal         the Maildir is older (restored): what it lacks is downloaded, not deleted
  *   anything else                   the journal is older: pair first
  *
@@ -68,15 +68,22 @@ print_announcement(const struct local_mark *mark, char out[static 80])
     (void)text_print(out, 80, "%" PRIu64 " %.32s", mark->run, mark->nonce);
 }
 
+/* One of those that wait for their first commit: each in a line. */
 static bool
 is_announced(struct run *run, bool *known)
 {
-    char *announced, now[80];
+    char *announced, now[80], *line, *rest;
 
     if (!journal_get(run->journal, "announced", &announced, &run->err))
         return false;
     print_announcement(&run->mark, now);
-    *known = announced != NULL && strcmp(announced, now) == 0;
+    *known = false;
+    for (line = announced; line != NULL && !*known; line = rest) {
+        rest = strchr(line, '\n');
+        if (rest != NULL)
+            *rest++ = '\0';
+        *known = strcmp(line, now) == 0;
+    }
     free(announced);
     return true;
 }
@@ -166,6 +173,7 @@ check_mark(struct run *run, const char *account)
     ok = true;
     last = text != NULL && nonce != NULL && run->mark.run == number && strcmp(run->mark.nonce, nonce) == 0;
     if (known || last) {
+        run->mark_awaited = !last;
         ok = (!last || place_check_mark(run)) && identity_adopt(run);
         goto out;
     }
@@ -276,12 +284,14 @@ out:
     return ok;
 }
 
+/* @param before  the mark that stands in the Maildir, if its run died before its first commit: it stands there until the new one is written */
 static bool
-announce(struct run *run)
+announce(struct run *run, const char *before)
 {
-    char text[80];
+    char mark[80], text[200];
 
-    print_announcement(&run->mark, text);
+    print_announcement(&run->mark, mark);
+    (void)text_print(text, sizeof text, "%s%s%s", mark, run->mark_awaited ? "\n" : "", run->mark_awaited ? before : "");
     if (run->pair_all && !run->paired) /* a run that dies while it pairs is followed by one that pairs */
         text[0] = '\0';
     if (!run_begin(run))
@@ -292,7 +302,7 @@ announce(struct run *run)
 bool
 situation_mark(struct run *run)
 {
-    char *text;
+    char *text, before[80];
     uint64_t number = 0;
 
     /* A Maildir that was restored keeps its old mark until all of it is paired: a run that is cut off before is repeated. */
@@ -303,10 +313,11 @@ situation_mark(struct run *run)
     if (text != NULL && !text_number(text_of(text), INT64_MAX - 1, &number))
         number = 0;
     free(text);
+    print_announcement(&run->mark, before);
     run->mark.run = (number > run->mark.run ? number : run->mark.run) + 1;
     run->mark.present = true;
     identity_sign(run);
-    run->mark_written = identity_random(run, run->mark.nonce) && announce(run) &&
+    run->mark_written = identity_random(run, run->mark.nonce) && announce(run, before) &&
                         run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
     return run->mark_written;
 }
@@ -314,13 +325,15 @@ situation_mark(struct run *run)
 bool
 situation_mark_commit(struct run *run)
 {
-    char number[32];
+    char number[32], mark[80];
 
     if (run->mark_committed || !run->mark_written || (run->pair_all && !run->paired))
         return true;
     (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
+    print_announcement(&run->mark, mark);
     if (!journal_set(run->journal, "run", number, &run->err) ||
         !journal_set(run->journal, "nonce", run->mark.nonce, &run->err) || !place_store_mark(run) ||
+        (run->mark_awaited && !journal_set(run->journal, "announced", mark, &run->err)) ||
         (run->maildir_older && !journal_set(run->journal, "past", "", &run->err)))
         return false;
     run->mark_committed = true;

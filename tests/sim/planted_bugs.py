@@ -609,13 +609,13 @@ BUGS = [
         ("sync/rows/unfinished.c", "(op->seen > 0 ? op->seen : op->since) >= wait", "(op->seen > 0 ? op->seen : op->since) >= 0")),
     bug("mark written after the commit", HISTORIES,
         ("sync/run/situation.c",
-         "announce(run) &&\n                        run->local.ops->write_mark(run->local.self, &run->mark, &run->err);",
-         "announce(run);"),
+         "announce(run, before) &&\n                        run->local.ops->write_mark(run->local.self, &run->mark, &run->err);",
+         "announce(run, before);"),
         ("sync/engine.c", "close_mark(&run);\n",
          "close_mark(&run);\n    if (run.mark_written)\n"
          "        ok = run.local.ops->write_mark(run.local.self, &run.mark, &run.err) && ok;\n")),
     bug("mark not announced in the journal", BROKEN,
-        ("sync/run/situation.c", "announce(run) &&\n                        run->local.ops->write_mark", "run->local.ops->write_mark")),
+        ("sync/run/situation.c", "announce(run, before) &&\n                        run->local.ops->write_mark", "run->local.ops->write_mark")),
 
     # ---- what is absent ----
     bug("no second look at the server", MEANWHILE,
@@ -1021,6 +1021,8 @@ BUGS = [
         ("sync/rules/mailbox.c", "(now->state == missing || again)", "(now->state == missing || (again && false))")),
     bug("word for what can't go to a mailbox that is gone taken all the same", RENUMBERED("the_word_makes_a_mailbox_again_that_has_gone_meanwhile"),
         ("sync/apply/made_again.c", "    if (is_kept_back(run))\n        return run->options", "    if (false)\n        return run->options")),
+    bug("mark that stands in the Maildir forgotten once the next one is announced", system("test_kill.py", "KillTest.test_between_two_marks"),
+        ("sync/run/situation.c", "run->mark_awaited = !last;", "run->mark_awaited = false;")),
     bug("mailbox that is gone not made again where its removal is rejected",
         system("test_mailbox_deletes.py", "RemovedThereTest.test_the_other_answer_makes_a_mailbox_again_that_was_deleted_there"),
         ("sync/apply/made_again.c", "ok && rejected && i < run->released_count", "ok && rejected && confirmed && i < run->released_count")),

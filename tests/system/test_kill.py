@@ -126,6 +126,33 @@ class KillTest(scenes.SceneTest, SystemTest):
             self.again()
         self.assertGreaterEqual(most, 3)
 
+    def killed_at(self, number, after):
+        """One message was removed here between a run that died behind its mark, and one that died before its own."""
+        self.client.create("Work")
+        mails = [self.corpus.simple("%d" % n) for n in range(3)]
+        self.given_both_sides(mails)
+        self.client.rename_mailbox("Work", "Job")
+        return mails, killer.run(self.home, number, "sync", "work", after=after)[1]
+
+    def test_between_two_marks(self):
+        """The first one stands in the Maildir, and the journal has announced the second: what was removed meanwhile stays removed."""
+        def mark(steps):
+            return next(s.number for s in steps if s.call.startswith("rename") and s.what.endswith("/.golub"))
+        first = mark(self.killed_at(0, False)[1])
+        self.again()
+        self.killed_at(first, True)
+        second = mark(killer.run(self.home, 0, "sync", "work")[1])
+        self.again()
+        mails, _ = self.killed_at(first, True)
+        self.maildir.delete(self.maildir.find("INBOX", mails[0]))
+        killer.run(self.home, second, "sync", "work")
+
+        result = self.sync()
+
+        self.assertNotIn("paired", result.out)
+        self.assertEqual([self.is_there(mail) for mail in mails], [False, True, True])
+        self.assert_in_sync()
+
     def leftovers(self):
         return os.listdir(os.path.join(self.maildir.folder("INBOX"), "tmp"))
 
