@@ -166,6 +166,29 @@ say_left_out(struct run *run, const struct mailbox *mailbox)
               : "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
 }
 
+/*
+ * Gone there in this run as in the one before, and all that it had has left its folder here (it was renamed on both sides, perhaps, and nobody says what it is
+ * called now): what came into that since, or into another one that was made in its place, is the mail of a mailbox that is new.
+ */
+static bool
+see_new(struct run *run, struct mailbox *mailbox, struct mailbox_next *next)
+{
+    const bool gone = next->turn == TURN_GONE && next->state == MAILBOX_GONE_REMOTE &&
+                      mailbox->row.state == MAILBOX_GONE_REMOTE && !run->pair_all && !run->maildir_older &&
+                      run->info.unlisted[0] == '\0';
+    const bool named = mailbox->undecided || mailbox->elsewhere || mailbox->fits_one || mailbox->name_waits ||
+                       mailbox->row.goal != NULL || mailbox->row.goal_there != NULL;
+    bool left = false;
+
+    if (!gone || named || run->move_folders == NULL)
+        return true;
+    if (!missing_all_left(run, mailbox, &left))
+        return false;
+    if (left)
+        *next = (struct mailbox_next){TURN_MADE_AGAIN, MAILBOX_NEW_LOCAL, true, false};
+    return true;
+}
+
 /* What was seen of it decides what it is from now on. *keep false: nothing is left of the mailbox. */
 static bool
 decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
@@ -177,8 +200,10 @@ decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
                                         .chosen = mailbox->chosen,
                                         .restored = run->maildir_older,
                                         .cut = run->info.unlisted[0] != '\0'};
-    const struct mailbox_next next = mailbox_next(&sight);
+    struct mailbox_next next = mailbox_next(&sight);
 
+    if (!see_new(run, mailbox, &next))
+        return false;
     *keep = next.turn != TURN_OVER;
     if (next.turn == TURN_LEFT_OUT && !left_out_note(run, mailbox))
         return false;

@@ -328,6 +328,55 @@ missing_is_no_removal(struct run *run, struct journal_message *message)
     return journal_message_save(run->journal, message, &run->err);
 }
 
+static bool
+is_gone_here(const struct journal_message *message)
+{
+    return message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) != 0;
+}
+
+/* *is: a file that is here, was never there, and is no other mailbox's that was moved here: the bytes are its own. */
+static bool
+is_new_here(struct run *run, const struct journal_message *message, bool *is)
+{
+    const unsigned known =
+        FACT_GONE_THERE | FACT_UNPAIRED | FACT_APART | FACT_ALIAS | FACT_ADOPTED | FACT_ALTERED | FACT_PLACEHOLDER;
+    int64_t *ids = NULL;
+    size_t count = 0;
+
+    *is = message->uid == 0 && (message->facts & known) == 0 && message->has_wire;
+    if (!*is)
+        return true;
+    if (!journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err))
+        return false;
+    *is = count == 1;
+    free(ids);
+    return true;
+}
+
+bool
+missing_all_left(struct run *run, const struct mailbox *mailbox, bool *left)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count, gone = 0;
+    const int64_t id = mailbox->row.id;
+    bool ok = true;
+
+    *left = true;
+    if (!journal_message_ids(run->journal, id, WHICH_ALL, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && *left && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (ok && is_gone_here(&message))
+            gone++;
+        else
+            ok = ok && is_new_here(run, &message, left);
+    }
+    free(ids);
+    *left = ok && *left && gone != 0 && gone != count;
+    return ok;
+}
+
 bool
 missing_return(struct run *run, struct mailbox *mailbox)
 {

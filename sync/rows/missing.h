@@ -17,6 +17,10 @@
 MUST_CHECK bool missing_unpair(struct run *run, struct mailbox *mailbox, bool past);
 /** Would that bring back what is known to be removed on one side of a message? What waits for a word or for the policy would go on waiting. */
 MUST_CHECK bool missing_unpair_forgets(struct run *run, const struct mailbox *mailbox, bool *forgets);
+/**
+ * *left: all that the mailbox had on the server has left its folder here, and nothing is in that but what never was there. In a transaction or not.
+ */
+MUST_CHECK bool missing_all_left(struct run *run, const struct mailbox *mailbox, bool *left);
 /** Folder or mailbox was away and is back: nothing that is gone of its messages counts as removed. Inside a transaction. */
 MUST_CHECK bool missing_return(struct run *run, struct mailbox *mailbox);
 /**

@@ -9,7 +9,8 @@
  *   GONE_*           yes             yes      back: REPAIR; nothing in it counts as removed, its rows tell what moved elsewhere
  *   NEW_REMOTE       yes             no       what it is; likewise NEW_LOCAL that is here alone
  *   ACTIVE, REPAIR, GONE_LOCAL count as on the server where a line of its list could not be read; it is asked for by its name
- *   any other        no              yes      GONE_REMOTE: left alone, said by status; made again where a person confirmed that mail is to go there
+ *   any other        no              yes      GONE_REMOTE: left alone, said by status; made again where a person confirmed that mail is to go there;
+ *                                             new where all that it had left its folder and new mail came (sync/observe/survey.c)
  *   any other        yes             no       GONE_LOCAL: left alone, said by status; NEW_REMOTE in a Maildir that was restored
  *   any              no              no       dropped from the journal; so is what the patterns do not choose any more
  */

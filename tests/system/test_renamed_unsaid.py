@@ -398,5 +398,42 @@ class CyrusTest(AtCyrus, Other, there.Renaming, SystemTest):
         self.assert_in_sync()
 
 
+class MadeInItsPlaceTest(there.Renaming, SystemTest):
+    """A mailbox that is gone there; what it had has left its folder here, and new mail stands in that, or in one that was made in its place."""
+    server_options = {"special_use": False}
+    account_options = {"disable": ["X-GUID"]}
+
+    def test_the_new_mail_goes_up_where_both_sides_renamed_it(self):
+        self.given("A", "Other")
+        os.rename(self.maildir.folder("A"), self.maildir.folder("N"))
+        self.maildir.create("A")
+        new = self.corpus.simple("new")
+        self.maildir.put("A", new.lf)
+        self.account.set(push=["flags"])
+        self.sync()
+        self.rename(("A", "N"))
+        self.account.set(push=["new", "flags", "deletes", "mailboxes"])
+
+        for _ in range(3):
+            self.sync()
+
+        self.assertEqual(sorted(self.client.mailboxes()), ["A", "INBOX", "N", "Other"])
+        self.assertIsNotNone(self.client.uid_of("A", new), self.evidence())
+        self.assertEqual(len(self.client.messages("N")), 3)
+        self.assert_in_sync()
+
+    def test_what_it_had_keeps_it_as_it_is(self):
+        mail = self.given("A", "Other")
+        self.maildir.delete(self.maildir.find("A", mail["A"][0]))
+        self.maildir.put("A", self.corpus.simple("new").lf)
+        self.client.delete_mailbox("A")
+
+        for _ in range(3):
+            self.sync()
+
+        self.assertEqual(sorted(self.client.mailboxes()), ["INBOX", "Other"])
+        self.assertEqual(len(self.maildir.files("A")), 3)
+
+
 if __name__ == "__main__":
     main()
