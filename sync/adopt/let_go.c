@@ -174,7 +174,7 @@ say(struct run *run, const struct mailbox *mailbox, size_t count)
 
     (void)text_print(text, sizeof text, "mbsync let %zu message%s go here (MaxMessages): %s on the server alone", count,
                      count == 1 ? "" : "s", count == 1 ? "it stays" : "they stay");
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "let-go", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "let-go", text);
 }
 
 /* Those of one mailbox, up to `end`. */

@@ -111,7 +111,7 @@ say_mark(struct run *run, const struct mailbox *mailbox, int64_t id)
         return false;
     if (found && strcmp(pending.why, marked_here) == 0)
         return true;
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "deleted", marked_here);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "deleted", marked_here);
     run->said_mark = true;
     return true;
 }

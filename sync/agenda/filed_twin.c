@@ -60,7 +60,7 @@ say(struct twins *twins, const struct one *one, const struct one *other)
                      "a message stands twice: the server seems to file sent mail itself (%s), and the mail reader "
                      "saved it, too (%s). With `sent = \"server\"` later ones stand there once",
                      fetched, twins->row.base);
-    report_mailbox(run->report, run->account->name, twins->place->row.name, "sent-twice", text);
+    report_mailbox(run->report, run->account->name, run_called(twins->place), "sent-twice", text);
     return true;
 }
 

@@ -366,7 +366,7 @@ take_edited(struct run *run, struct todo *gone, struct todo *fresh)
         } else {
             old->flags = merge_without_file(old->flags);
             old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACTS_OF_LACK | FACT_ITS_BYTES | FACT_FETCHED);
-            report_mailbox(run->report, run->account->name, from->row.name, "edited",
+            report_mailbox(run->report, run->account->name, run_called(from), "edited",
                            "a file that moved was changed: it is new mail where it is, and the message comes back");
         }
         gone->dropped = run->replan = true;

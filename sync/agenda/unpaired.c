@@ -425,7 +425,7 @@ say_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
         "%u of %u messages are not there since its UIDVALIDITY changed: the server may still be filling it, "
         "they wait",
         missing, mailbox->row.had);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "filling", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "filling", text);
 }
 
 /*

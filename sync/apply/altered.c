@@ -114,7 +114,7 @@ say_where(struct run *run, const struct mailbox *mailbox, const struct journal_m
     char text[sizeof message->base + 512];
 
     (void)text_print(text, sizeof text, "%s went to the quarantine as %s", message->base, name);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "restore", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "restore", text);
 }
 
 static bool
@@ -137,7 +137,7 @@ take(struct run *run, struct altered *file, struct journal_message *message)
         return true;
     }
     if (message->has_wire && memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) == 0) {
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "restore",
+        report_mailbox(run->report, run->account->name, run_called(mailbox), "restore",
                        "a file that was named is not altered: it is what the server has");
         return true;
     }

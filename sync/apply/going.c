@@ -281,7 +281,7 @@ bring_back(struct run *run, struct mailbox *mailbox, const char *why, bool *agai
     if (!run->account->policy.pull.mailboxes || !run->account->policy.pull.new_mail)
         return going_keep(run, mailbox, why);
     (void)text_print(text, sizeof text, "%s: nothing in it is removed, and its folder is made again", why);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "back", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "back", text);
     if (run->dry)
         return foresee_back(run, mailbox);
     if (!situation_mark(run))

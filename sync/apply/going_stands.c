@@ -129,7 +129,7 @@ judge(struct standing *standing, size_t lost)
     if (!run->account->policy.guard)
         return true;
     (void)text_print(text, sizeof text, "%s: what it holds on the server waits for --confirm-deletes", why);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "stands-here", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "stands-here", text);
     return true;
 }
 

@@ -13,11 +13,13 @@
 bool
 rename_keep_back(struct run *run, struct mailbox *mailbox, enum journal_pending_kind kind, const char *why)
 {
-    char what[LIMIT_MAILBOX_NAME + 80], text[2 * LIMIT_MAILBOX_NAME + 600];
+    const bool aside = strcmp(run_called(mailbox), mailbox->row.name) != 0;
+    char what[2 * LIMIT_MAILBOX_NAME + 80], text[2 * LIMIT_MAILBOX_NAME + 600];
 
     mailbox->stuck = true;
-    (void)text_print(what, sizeof what, "rename this mailbox to \"%s\" on the server, as its folder here",
-                     mailbox->row.goal_there);
+    (void)text_print(what, sizeof what, "rename this mailbox%s%s%s to \"%s\" on the server, as its folder here",
+                     aside ? " from the name that it has there for now, " : "", aside ? mailbox->row.name : "",
+                     aside ? "," : "", mailbox->row.goal_there);
     (void)text_print(text, sizeof text, "renamed here to \"%s\": %s", mailbox->row.goal_there, why);
     if (kind != PENDING_POLICY)
         run_complain(run, mailbox, what, why, "Its mail stays in sync; rename the folder back to end this.");

@@ -99,7 +99,7 @@ keep_names(struct run *run, const char *from)
         struct mailbox *mailbox = &run->mailboxes[i];
 
         if (mailbox->had_name == NULL && renaming_is_at(mailbox->row.name, from))
-            mailbox->had_name = strdup(mailbox->row.name); /* without it no line is said */
+            mailbox->had_name = strdup(run_called(mailbox)); /* without it no line is said */
     }
 }
 
@@ -553,8 +553,8 @@ foresee(struct run *run)
         ok = rename_may(run, mailbox);
         renamed = *mailbox;
         renamed.row.name = mailbox->row.goal_there;
-        if (ok && !mailbox->stuck)
-            run_did(run, &renamed, (struct report_done){.act = DID_RENAME_THERE, .left = mailbox->row.name});
+        if (ok && !mailbox->stuck && strcmp(run_called(mailbox), renamed.row.name) != 0)
+            run_did(run, &renamed, (struct report_done){.act = DID_RENAME_THERE, .left = run_called(mailbox)});
     }
     return ok;
 }

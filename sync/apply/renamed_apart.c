@@ -50,7 +50,7 @@ say(struct run *run, const struct mailbox *mailbox)
         "its folder is called \"%s\" now, which on the server stands above others and is no mailbox: it is "
         "made one, and what was in this one moves there",
         mailbox->row.goal_there);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "renamed-apart", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "renamed-apart", text);
 }
 
 /* The folder and the name that it got go to the new one; the old one has none. */

@@ -12,6 +12,7 @@
 #include "sync/rules/keywords.h"
 #include "sync/rules/mailbox.h"
 #include "sync/rules/special.h"
+#include "sync/run/aside.h"
 
 #define WORDS_SIZE 512 /* of what else is said of a mailbox */
 
@@ -207,8 +208,9 @@ count_mailbox(struct status_view *view, const struct journal_mailbox *mailbox, s
         !journal_message_count(view->journal, mailbox->id, WHICH_FOREIGN, &foreign, &view->err))
         return false;
     /* What its folder is called since is the only name that it has. */
-    row->mailbox =
-        mailbox->state == MAILBOX_GONE_REMOTE && mailbox->goal_there != NULL ? mailbox->goal_there : mailbox->name;
+    row->mailbox = mailbox->state == MAILBOX_GONE_REMOTE && mailbox->goal_there != NULL
+                       ? mailbox->goal_there
+                       : aside_known(mailbox->name, mailbox->goal_there);
     row->held = is_void(view, mailbox) ? 0 : held;
     row->waiting = waiting > unseen + held ? waiting - unseen - held : 0;
     if (mailbox->state == MAILBOX_GONE_REMOTE) /* its rows are what it had */

@@ -169,7 +169,7 @@ replace(const struct look *look)
              journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
     }
     if (ok && gone) {
-        report_mailbox(run->report, run->account->name, look->mailbox->row.name, "edited",
+        report_mailbox(run->report, run->account->name, run_called(look->mailbox), "edited",
                        "a message that was changed here was removed or replaced on the server: both versions stay");
     } else if (ok && !stays) {
         old->id = 0;

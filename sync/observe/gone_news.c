@@ -30,7 +30,7 @@ say(struct run *run, struct mailbox *mailbox)
         return false;
     if (found && (strcmp(known.detail, GONE) != 0 || strcmp(known.why, why) == 0))
         return true;
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "gone-here-news", why);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "gone-here-news", why);
     return run_begin(run) && run_end(run, run_pending(run, mailbox, 0, PENDING_POLICY, GONE, why, NULL));
 }
 

@@ -30,7 +30,7 @@ keywords_there_cut(struct run *run, struct mailbox *mailbox, const struct remote
                      "UID %" PRIu32 " has more keywords than golub keeps of a message (%d bytes): they are left alone",
                      seen->uid, KEYWORDS_MAX);
     if (!mailbox->said_cut)
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "keywords", text);
+        report_mailbox(run->report, run->account->name, run_called(mailbox), "keywords", text);
     mailbox->said_cut = true;
     return true;
 }

@@ -251,7 +251,7 @@ set_goal(struct run *run, const struct spot *spot, struct mailbox *mailbox, bool
             return true;
         (void)text_print(text, sizeof text, "its folder is %s now, as `map` says; it was %s", mailbox->row.goal,
                          spot->folder);
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "mapped", text);
+        report_mailbox(run->report, run->account->name, run_called(mailbox), "mapped", text);
         free(mailbox->had_name); /* it has the name that it had, so that no more is said of it */
         mailbox->had_name = strdup(mailbox->row.name);
         return mailbox->had_name != NULL || run_no_memory(run);

@@ -384,7 +384,7 @@ aim(struct run *run, struct mover *mover)
         return run_no_memory(run);
     (void)text_print(text, sizeof text, "its folder is %s now, as `map` says; it was %s", folder, mailbox->row.folder);
     if (strcmp(folder, mailbox->row.folder) != 0)
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "mapped", text);
+        report_mailbox(run->report, run->account->name, run_called(mailbox), "mapped", text);
     free(mailbox->row.goal);
     mailbox->row.goal = NULL;
     if (mover->own) {

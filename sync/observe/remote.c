@@ -290,7 +290,7 @@ say_slid(struct run *run, const struct sight *sight)
         return;
     (void)text_print(text, sizeof text, "%" PRIu64 " older message%s came into the server's view", sight->slid,
                      sight->slid == 1 ? "" : "s");
-    report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "view", text);
+    report_mailbox(run->report, run->account->name, run_called(sight->mailbox), "view", text);
 }
 
 /* A list that can't be believed is no refusal: what it may lack keeps removals waiting. */

@@ -120,7 +120,7 @@ say_twice(struct run *run, struct mailbox *old, const struct mailbox *now)
     if (!journal_pending_get(run->journal, old->row.id, 0, &known, &found, &run->err))
         return false;
     if (!found || strcmp(known.why, why) != 0)
-        report_mailbox(run->report, run->account->name, old->row.name, "twice", why);
+        report_mailbox(run->report, run->account->name, run_called(old), "twice", why);
     return run_begin(run) && run_end(run, run_pending(run, old, 0, PENDING_MAILBOX, TWICE, why, NULL));
 }
 

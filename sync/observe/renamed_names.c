@@ -5,6 +5,7 @@
 #include "sync/observe/way.h"
 #include "sync/rows/renaming.h"
 #include "sync/rows/unfinished.h"
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/situation.h"
 
@@ -225,9 +226,14 @@ name_anew(struct naming *naming)
     struct mailbox *row = naming->row;
 
     free(row->had_name);
-    row->had_name = row->row.name;
+    if (aside_is_at(row->row.name) && row->row.goal_there != NULL) { /* as people knew it */
+        row->had_name = row->row.goal_there;
+        free(row->row.name);
+    } else {
+        row->had_name = row->row.name;
+        free(row->row.goal_there); /* the server's name counts */
+    }
     row->row.name = naming->name;
-    free(row->row.goal_there); /* the server's name counts */
     row->row.goal_there = NULL;
     free(row->row.goal);
     row->row.goal = strcmp(row->row.folder, naming->folder) != 0 ? naming->folder : NULL;

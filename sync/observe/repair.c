@@ -34,7 +34,7 @@ repair_begin(struct run *run, struct sight *sight, bool back, const char *why)
                 !renamed_there_perhaps(run, sight->mailbox, &sight->selected);
 
     if (sight->mailbox->said_repair == NULL || strcmp(sight->mailbox->said_repair, why) != 0)
-        report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
+        report_mailbox(run->report, run->account->name, run_called(sight->mailbox), "repair", why);
     sight->mailbox->said_repair = why;
     sight->again_full = true;
     /*

@@ -160,7 +160,7 @@ say_left_out(struct run *run, const struct mailbox *mailbox)
     const bool apart = mailbox->listed && special_is_apart(mailbox->uses, run->labels);
 
     report_mailbox(
-        run->report, run->account->name, mailbox->row.name, "left-out",
+        run->report, run->account->name, run_called(mailbox), "left-out",
         apart ? "what it holds stands in other mailboxes, too, and `mailboxes` chooses it only by its name or by "
                 "`special:...` now: what is here stays, and is left alone"
               : "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
@@ -224,7 +224,7 @@ decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
         forget_cursors(&mailbox->row);
     if (next.turn != TURN_BACK)
         return true;
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "back",
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "back",
                    "it is there again on both sides: paired by content, nothing in it counts as removed");
     mailbox->row.stamp[0] = '\0';
     return missing_return(run, mailbox);
@@ -333,7 +333,7 @@ say_aside(struct run *run, const struct mailbox *mailbox)
     (void)text_print(text, sizeof text,
                      "this is mailbox \"%s\" of the server: another one has that name here, where the prefix is cut",
                      wire);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "aside", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "aside", text);
 }
 
 static bool

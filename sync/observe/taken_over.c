@@ -51,7 +51,7 @@ take(struct run *run, struct mailbox *mailbox, const char *folder)
     mailbox->row.folder = copy;
     mailbox->folder_here = true;
     (void)text_print(text, sizeof text, "its folder is %s, as another program named it", folder);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "taken-over", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "taken-over", text);
     return true;
 }
 

@@ -62,7 +62,7 @@ is_own(const struct run *run, const struct renamed_item *items, size_t count, co
 static bool
 take(struct run *run, struct mailbox *mailbox, const struct remote_listed *seen, const char *name, bool same)
 {
-    char *old = strdup(mailbox->row.wire), *had = strdup(mailbox->row.name);
+    char *old = strdup(mailbox->row.wire), *had = strdup(run_called(mailbox));
 
     if (old == NULL || had == NULL) {
         free(old);

@@ -128,7 +128,7 @@ say(struct run *run, const struct mailbox *mailbox, const struct uneven_look *lo
                      "the server counts %" PRIu32 " message%s and lists %" PRIu64
                      ": what is missing in its list is not taken for removed",
                      look->exists, look->exists == 1 ? "" : "s", look->listed);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "uneven", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "uneven", text);
 }
 
 /* How many more of the missing ones are gone than before, or fewer. */

@@ -66,7 +66,7 @@ view_set(struct run *run, struct mailbox *mailbox, uint32_t exists)
     mailbox->row.view = exists;
     (void)text_print(text, sizeof text, "the server shows only the newest %" PRIu32 " messages: older ones stay here",
                      exists);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "view", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "view", text);
 }
 
 void
@@ -170,7 +170,7 @@ view_begin(struct run *run, struct mailbox *mailbox, const struct view *view)
                          "the server shows %" PRIu32
                          " messages: if that is all it ever shows of a mailbox, older ones stay where they are",
                          view->exists);
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "view", text);
+        report_mailbox(run->report, run->account->name, run_called(mailbox), "view", text);
     }
     mailbox->perhaps_cut = !run_learned(mailbox, CAUTION_REPAIRED) && view->lowest > 1 &&
                            (is_multiple(view->exists, ROUND) || is_announced(run, view->exists));

@@ -15,7 +15,7 @@ say(struct run *run, const struct journal_message *message, struct text chosen, 
     mailbox->said_chosen = true;
     (void)text_print(text, sizeof text, "%s was set here and %.*s on the server, on one message: the server's stays",
                      yields, (int)chosen.len, chosen.at);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "keywords", text);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "keywords", text);
 }
 
 static bool

@@ -257,7 +257,7 @@ lettering_settle(struct run *run, struct mailbox *mailbox)
         return false;
     if (any)
         report_mailbox(
-            run->report, run->account->name, mailbox->row.name, "letters",
+            run->report, run->account->name, run_called(mailbox), "letters",
             "letters in the names mean other keywords than they did (dovecot-keywords was changed): they are "
             "left as they are, and nothing of that goes to the server");
     return true;

@@ -50,6 +50,13 @@ aside_is_at(const char *name)
     return digits != 0 && (name[length + digits] == '\0' || name[length + digits] == '/');
 }
 
+/** The name that people know of what is called so on the server. @param goal_there  that it is to get there, as its folder has it here; NULL: none */
+static inline const char *
+aside_known(const char *name, const char *goal_there)
+{
+    return goal_there != NULL && aside_is_at(name) ? goal_there : name;
+}
+
 /** It has such a name, or stands below one that does: perhaps another golub is at it. @param number  [out] of that name */
 static inline bool
 aside_number(const struct remote_listed *seen, uint64_t *number)

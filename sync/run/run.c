@@ -1,4 +1,5 @@
 /* Small things that every phase of a run needs. */
+#include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/stamps.h"
 
@@ -24,6 +25,12 @@ run_stopped(const struct run *run)
     return run->options->stopped != NULL && run->options->stopped(run->options->stopped_context);
 }
 
+const char *
+run_called(const struct mailbox *mailbox)
+{
+    return aside_known(mailbox->row.name, mailbox->row.goal_there);
+}
+
 void
 run_problem(struct run *run, const struct mailbox *mailbox, const struct error *err)
 {
@@ -33,7 +40,7 @@ run_problem(struct run *run, const struct mailbox *mailbox, const struct error *
         return;
     (void)text_print(copy.account, sizeof copy.account, "%s", run->account->name);
     if (mailbox != NULL)
-        (void)text_print(copy.mailbox, sizeof copy.mailbox, "%s", mailbox->row.name);
+        (void)text_print(copy.mailbox, sizeof copy.mailbox, "%s", run_called(mailbox));
     if (mailbox != NULL && copy.hint[0] == '\0' && error_no_rights(err))
         error_hint(&copy, RIGHTS_HINT);
     run->partial = run->complained = true;
@@ -77,7 +84,7 @@ run_complain(struct run *run, const struct mailbox *mailbox, const char *what, c
 void
 run_did(struct run *run, const struct mailbox *mailbox, struct report_done done)
 {
-    done.mailbox = mailbox->row.name;
+    done.mailbox = run_called(mailbox);
     done.dry = run->dry;
     report_done(run->report, run->account->name, &run->counts, &done);
 }

@@ -436,6 +436,8 @@ int64_t run_now(const struct run *run);
 bool run_within(const struct run *run, int64_t since, int64_t seconds);
 /** Did a signal ask to stop? Then no new command is sent. */
 bool run_stopped(const struct run *run);
+/** As people know it: what has a name on the server for a while is called as its folder here. */
+const char *run_called(const struct mailbox *mailbox);
 /** Report run->err or another error about one mailbox (NULL: the account), mark the run as partial. */
 void run_problem(struct run *run, const struct mailbox *mailbox, const struct error *err);
 /** The same about one file, which the error names. */

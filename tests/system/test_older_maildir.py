@@ -138,10 +138,12 @@ class CutOffSinceTest(Since, SystemTest):
         process.communicate(timeout=60)
         self.through()
         self.assertEqual(len(seen), number, self.evidence())
+        self.assertNotIn("golub-rename", self.home.run("status", "work").out)
 
     def assert_equal_names(self, *mailboxes):
         for _ in range(3):
-            result = self.sync()
+            result = self.sync("-v")
+            self.assertNotIn("golub-rename", result.out + result.err + self.home.run("status", "work").out, "no name that people know")
         self.assertEqual(sorted(self.client.mailboxes()), sorted(["INBOX", *mailboxes]), result)
         self.assertEqual(sorted(self.maildir.mailboxes()), sorted(["INBOX", *mailboxes]), result)
         self.assertEqual(self.quarantined(), [])
