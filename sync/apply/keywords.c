@@ -2,8 +2,8 @@
 #include "sync/apply/keywords.h"
 
 #include "store/journal/keywords.h"
-#include "store/journal/letters.h"
 #include "sync/apply/trash.h"
+#include "sync/base/keyword_note.h"
 #include "sync/base/trashing.h"
 #include "sync/rows/carried.h"
 #include "sync/rows/unfinished.h"
@@ -89,8 +89,7 @@ find_by_bytes(struct run *run, struct journal_keyword *row, struct journal_messa
         *nowhere = *nowhere && taken && ids[i] == row->message;
     }
     free(ids);
-    return ok && (!*found || (journal_keyword_move(run->journal, row, out, &run->err) &&
-                              journal_letter_mark(run->journal, LETTER_DUE, out, NULL, &run->err)));
+    return ok && (!*found || keyword_go(run->journal, row, out, found, &run->err));
 }
 
 /* It may be in the Trash since, and be fetched from there next. */

@@ -1,7 +1,6 @@
 /* See keyword_note.h. */
 #include "sync/base/keyword_note.h"
 
-#include "store/journal/keywords.h"
 #include "store/journal/letters.h"
 #include "sync/rules/keywords.h"
 
@@ -120,6 +119,22 @@ keyword_leave(struct journal *journal, const struct journal_message *message, co
            (due || journal_letter_clear(journal, LETTER_DUE, message->mailbox, message->id, err));
 }
 
+/* This side shows it and the server does not, and nobody said so: its letter means something else than it did. */
+static bool
+is_left(const struct journal_keyword *row)
+{
+    return keyword_is_set(row->sides) && !row->unkept && !keyword_waits(row->sides);
+}
+
+bool
+keyword_go(struct journal *journal, struct journal_keyword *row, const struct journal_message *to, bool *went,
+           struct error *err)
+{
+    *went = !is_left(row) || row->mailbox == to->mailbox;
+    return (*went ? journal_keyword_move(journal, row, to, err) : journal_keyword_delete(journal, row, err)) &&
+           journal_letter_mark(journal, LETTER_DUE, to, NULL, err);
+}
+
 static bool
 carry_one(struct journal *journal, struct journal_keyword *row, const struct journal_message *to, struct error *err)
 {
@@ -132,9 +147,7 @@ carry_one(struct journal *journal, struct journal_keyword *row, const struct jou
     for (size_t i = 0; i < count; i++)
         said = said || (is_own(&rows[i], to) && strcasecmp(rows[i].word, row->word) == 0);
     free(rows);
-    return said
-               ? journal_keyword_delete(journal, row, err)
-               : journal_keyword_move(journal, row, to, err) && journal_letter_mark(journal, LETTER_DUE, to, NULL, err);
+    return said ? journal_keyword_delete(journal, row, err) : keyword_go(journal, row, to, &said, err);
 }
 
 bool
@@ -158,13 +171,6 @@ keyword_rewritten(struct journal *journal, const struct journal_message *before,
                   const unsigned char wire[static DIGEST_SIZE], struct error *err)
 {
     return journal_keyword_rewrite(journal, before, wire, err);
-}
-
-/* This side shows it and the server does not, and nobody said so: its letter means something else than it did. */
-static bool
-is_left(const struct journal_keyword *row)
-{
-    return keyword_is_set(row->sides) && !row->unkept && !keyword_waits(row->sides);
 }
 
 static bool

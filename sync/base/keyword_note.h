@@ -6,6 +6,7 @@
 #define SYNC_BASE_KEYWORD_NOTE_H
 
 #include "store/journal/journal.h"
+#include "store/journal/keywords.h"
 
 struct keyword_word {
     const char *word;
@@ -37,6 +38,13 @@ MUST_CHECK bool keyword_leave(struct journal *journal, const struct journal_mess
  */
 MUST_CHECK bool keyword_carry(struct journal *journal, const struct journal_message *from,
                               const struct journal_message *to, struct error *err);
+/**
+ * One row of these goes to that message's file, which is to show it. What the sides differ in that nobody changed is over in another folder: there its letters
+ * mean something else again.
+ * @param went  [out] it is that file's now; else it is over
+ */
+MUST_CHECK bool keyword_go(struct journal *journal, struct journal_keyword *row, const struct journal_message *to,
+                           bool *went, struct error *err);
 /** Its file has these bytes now, in its place: what was said of it is said of them. @param before  its row as it was */
 MUST_CHECK bool keyword_rewritten(struct journal *journal, const struct journal_message *before,
                                   const unsigned char wire[static DIGEST_SIZE], struct error *err);

@@ -3800,6 +3800,8 @@ BUGS = [
         ("sync/rows/lettering.c", "changed ? lettering_word(table, i) :", "false && changed ? lettering_word(table, i) :")),
     bug("$Forwarded kept by a file with another name, which shows no P after a name that could show none", LETTERS_LATE,
         ("sync/rows/letters.c", ' == 0 || strstr(row->info, ":2,") == NULL)', " == 0)")),
+    bug("letter that means another keyword by now written in the folder that its file went to", LETTERS_LATE,
+        ("sync/base/keyword_note.c", "*went = !is_left(row) || row->mailbox == to->mailbox;", "*went = !is_left(row) || to->mailbox != 0;")),
     bug("letters that were exchanged believed of a file that a killed run had not read", LETTERS_LATE,
         ("sync/rows/lettering.c", "return leave_unread(run, message, letters & table->changed);", "return leave_unread(run, message, 0);")),
     bug("letter of new mail in a Maildir that was put back taken out of its name", LETTERS_BACK,

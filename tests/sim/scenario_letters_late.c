@@ -113,6 +113,37 @@ letters_that_are_exchanged_say_nothing_although_the_run_dies_then(void **state)
     }
 }
 
+/* A letter that means something else by now stays in its name, and says nothing. Nor does its file in another folder, whose name golub gives by what is meant. */
+static void
+a_letter_that_was_exchanged_is_not_written_in_another_folder(void **state)
+{
+    (void)state;
+    for (int renamed = 0; renamed <= 1; renamed++) {
+        given_letters();
+        for (int m = WORK; m <= OLD; m++) {
+            given_line(m, JUNK, A);
+            given_line(m, TODO, B);
+        }
+        given_mail_with(WORK, 1, bit(TODO));
+        given_both_sides_agree();
+        given_line(WORK, JUNK, B);
+        given_line(WORK, TODO, A);
+        here()->tree.tables[WORK].renumbered = bit(JUNK) | bit(TODO);
+        maildir_sim_touch(here(), WORK);
+        given_both_sides_agree();
+        then_its_name_is(WORK, 1, "c:2,Sb");
+        ledger_out(&sim.world, 1, WORK);
+        assert_true(mua_move(here(), file_of(WORK, 1), OLD, renamed != 0));
+        ledger_put(&sim.world, 1, OLD);
+
+        then_both_sides_agree();
+
+        then_it_has(OLD, 1, bit(TODO));
+        then_its_name_is(OLD, 1, "c:2,Sb");
+        end_scenario(NULL);
+    }
+}
+
 /* $Forwarded was set by its letter, which means nothing of the kind in the other folder. A copy has it there all the same, and its name says so. */
 static void
 a_copy_of_what_was_forwarded_says_so_where_the_letter_means_something_else(void **state)
@@ -177,6 +208,7 @@ main(void)
         SCENARIO(a_letter_whose_line_was_missing_is_believed_wherever_its_file_is_by_then),
         SCENARIO(letters_that_are_exchanged_say_nothing_although_their_lines_are_missing_then),
         SCENARIO(letters_that_are_exchanged_say_nothing_although_the_run_dies_then),
+        SCENARIO(a_letter_that_was_exchanged_is_not_written_in_another_folder),
         SCENARIO(a_copy_of_what_was_forwarded_says_so_where_the_letter_means_something_else),
         SCENARIO(what_was_forwarded_is_not_any_more_where_a_name_says_so_after_one_without_a_suffix),
     };
