@@ -236,7 +236,6 @@ append_one(const struct upload *upload, size_t count, struct error *err)
     if (content + 1 == server->choked)
         return remote_died(server, err);
     check_filed(server, mailbox, content, upload->message->date);
-    ledger_brought(server->world, content, 0); /* or not: what stands there next golub takes for it */
     const enum fate fate = world_step(server->world, STEP_APPEND, true);
     if (fate == FATE_AFTER) {
         append_unheard(upload, mailbox, content, dress);

@@ -39,6 +39,23 @@ is_nobodys(const struct sim *sim, int client, const struct sim_file *file)
     return own_name_is_ours(file->base) && !check_has_row(&sim->clients[client], file);
 }
 
+/* It shows the letters by now that an equal message shows in another folder: for all that anybody can tell it was copied from there with them. */
+static void
+note_alike(struct maildir_sim *maildir, const struct sim_file *file, unsigned letters)
+{
+    struct ledger *entry = &maildir->world->ledger[file->content];
+
+    for (size_t i = 0; letters != 0 && i < maildir->tree.count; i++) {
+        const struct sim_file *other = &maildir->tree.files[i];
+
+        if (other->content != file->content || other->mailbox == file->mailbox ||
+            letters_of_info(other->info) != letters)
+            continue;
+        entry->key_set |= letters_sim_keys(maildir, other->mailbox, other->info);
+        entry->set[file->mailbox] |= letters_sim_flags(maildir, other->mailbox, other->info);
+    }
+}
+
 /* A program that knows letters: a Dovecot over the tree, or somebody by hand, whose removals nobody believes. */
 static void
 know(struct sim *sim, struct maildir_sim *maildir, int client)
@@ -64,6 +81,7 @@ know(struct sim *sim, struct maildir_sim *maildir, int client)
     file->cut = file->cut || ((letters & letter) != 0 && !maildir->dovecot);
     say(&sim->world, "  here %d: #%d in %s letter %c keyword %x", client, file->content,
         server_mailbox_name(file->mailbox), (letters & letter) == 0 ? '+' : '-', 1u << key);
+    note_alike(maildir, file, letters ^ letter);
     rename_to(maildir, file, local_info_flags(file->info, &shown), letters ^ letter);
 }
 

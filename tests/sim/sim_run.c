@@ -136,6 +136,7 @@ note_unsure(struct sim *sim, struct journal *journal)
             struct ledger *entry = &sim->world.ledger[k];
             if (!is_message(k, row.wire))
                 continue;
+            ledger_brought(&sim->world, k, 0); /* for all that golub knows */
             entry->unsure[m] = entry->unsure[m] || (moves ? anew : unseen);
             entry->unanswered[m] = entry->unanswered[m] || !moves;
             /* Perhaps it was carried out, and another client moved it on from there. */
