@@ -554,6 +554,8 @@ renamed_mail_find(struct run *run, struct renamed_item *items, size_t count)
         say_too_many(run);
     else if (ok && matching.count != 0)
         ok = look(&matching);
+    if (ok)
+        undecided_unsaid(run, items, count);
     likeness_free(matching.pairs, matching.count);
     free(matching.pairs);
     free(matching.fitting);

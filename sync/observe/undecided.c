@@ -1,6 +1,7 @@
 /* See undecided.h. */
 #include "sync/observe/undecided.h"
 
+#include "sync/run/lookup.h"
 #include "sync/run/uses.h"
 
 #define UNDECIDED "perhaps-renamed" /* what is pending of such a mailbox */
@@ -68,6 +69,77 @@ undecided_may_be(struct run *run, const struct remote_listed *seen, const char *
         (void)text_print(row->perhaps, sizeof row->perhaps, "%s", name);
     }
     return any;
+}
+
+/* It was in sync, has no other name yet, and only numbers tell what it is. @param namesake  [out] what has its name in the list; NULL: nothing */
+static bool
+is_told_by_numbers(const struct run *run, const struct renamed_item *items, size_t count, const struct mailbox *row,
+                   struct renamed_item **namesake)
+{
+    const struct journal_mailbox *known = &row->row;
+
+    if (known->id == 0 || known->wire == NULL || known->objectid[0] != '\0' || known->uidvalidity == 0 ||
+        known->state != MAILBOX_ACTIVE || known->utf8 != run->info.utf8 || !row->chosen || row->undecided ||
+        text_is_nocase(text_of(known->wire), "INBOX") || items_of(items, count, row) != NULL)
+        return false;
+    *namesake = items_named(items, count, known->wire);
+    return *namesake == NULL || ((*namesake)->row == NULL && !(*namesake)->waits);
+}
+
+/* Has a new name its numbers, or one that was another's until now? @param wait  each that has them waits */
+static bool
+find_fitting(struct run *run, struct renamed_item *items, size_t count, const struct mailbox *row, bool wait)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct mailbox *holder;
+
+        if (items[i].row != NULL || !undecided_fits(items[i].seen, row))
+            continue;
+        holder = lookup_wire(run, items[i].seen->name);
+        if (holder != NULL && (holder == row || holder->row.uidvalidity == items[i].seen->uidvalidity))
+            continue;
+        found = true;
+        items[i].waits = items[i].waits || wait;
+    }
+    return found;
+}
+
+static void
+leave_unsaid(struct mailbox *row, struct renamed_item *namesake, const char *of)
+{
+    row->undecided = row->unread_there = true;
+    (void)text_print(row->perhaps, sizeof row->perhaps, "the server does not tell the numbers of \"%.80s\"", of);
+    if (namesake != NULL)
+        namesake->waits = true;
+}
+
+void
+undecided_unsaid(struct run *run, struct renamed_item *items, size_t count)
+{
+    struct renamed_item *namesake;
+    const char *of = NULL;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *row = &run->mailboxes[i];
+
+        if (!is_told_by_numbers(run, items, count, row, &namesake) || namesake == NULL || namesake->seen->has_status ||
+            !find_fitting(run, items, count, row, false) || !undecided_is_waited_for(run, row))
+            continue;
+        of = row->row.name;
+        leave_unsaid(row, namesake, of);
+    }
+    for (size_t i = 0; of != NULL && i < run->count; i++) {
+        struct mailbox *row = &run->mailboxes[i];
+
+        if (is_told_by_numbers(run, items, count, row, &namesake) &&
+            (namesake == NULL || (namesake->seen->has_status && namesake->seen->uidvalidity != row->row.uidvalidity)))
+            leave_unsaid(row, namesake, of);
+    }
+    for (size_t i = 0; of != NULL && i < run->count; i++)
+        if (run->mailboxes[i].unread_there)
+            (void)find_fitting(run, items, count, &run->mailboxes[i], true);
 }
 
 bool

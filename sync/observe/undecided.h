@@ -5,6 +5,7 @@
 #ifndef SYNC_OBSERVE_UNDECIDED_H
 #define SYNC_OBSERVE_UNDECIDED_H
 
+#include "sync/observe/items.h"
 #include "sync/observe/survey.h"
 
 /** Before a list: what an earlier one of this run, behind which the line broke, left open. */
@@ -20,6 +21,12 @@ bool undecided_fits(const struct remote_listed *seen, const struct mailbox *row)
 bool undecided_may_be(struct run *run, const struct remote_listed *seen, const char *name, bool only_note);
 /** Is it waited for what the server says of it? Numbers that don't fit may be others since: a day long. */
 bool undecided_is_waited_for(struct run *run, const struct mailbox *row);
+/**
+ * Where nothing but numbers tells: a name of which the server does not say them in this run (it refuses STATUS), and another one, new or no longer its row's own, that has the numbers of the row
+ * that is called so. The row may have the new name, and another one that name: these, and all whose names are gone or have other numbers and that nothing else found, wait, and so do
+ * the names.
+ */
+void undecided_unsaid(struct run *run, struct renamed_item *items, size_t count);
 /** After the whole list: rows of which that is not known are left alone in this run. Said. */
 MUST_CHECK bool undecided_leave(struct run *run);
 

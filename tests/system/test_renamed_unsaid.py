@@ -167,6 +167,32 @@ class BareTest(there.Renaming, SystemTest):
         self.assertEqual(self.client.status("B")["messages"], 2)
         self.assert_same()
 
+    def not_told(self, *pairs):
+        """The numbers of A are refused once, in the run after these were renamed there; a message of A was removed here."""
+        mail = self.given("A", "B")
+        self.rename(*pairs)
+        self.maildir.delete(self.maildir.find("A", mail["A"][0]))
+        self.through(edit_up=lambda data: re.sub(rb'STATUS "?A"? ', b'STATUS "nosuch" ', data))
+        waiting = self.sync(expect=SOME)
+        self.assertIn("does not tell the numbers", waiting.err)
+        self.assertEqual(self.bodies(), [])
+        self.through()
+        return self.sync("--json")
+
+    def test_what_the_numbers_of_a_name_may_tell_waits_while_they_are_refused(self):
+        result = self.not_told(("A", "N"), ("B", "A"))
+
+        self.assertEqual(self.renamed(result), {("A", "N"), ("B", "A")}, self.evidence())
+        self.assertEqual(self.client.status("N")["messages"], 2)
+        self.assert_same()
+
+    def test_so_do_two_that_changed_places(self):
+        result = self.not_told(("A", "T"), ("B", "A"), ("T", "B"))
+
+        self.assertEqual(self.renamed(result), {("A", "B"), ("B", "A")}, self.evidence())
+        self.assertEqual(self.client.status("B")["messages"], 2)
+        self.assert_same()
+
     def test_a_mailbox_at_whose_numbers_each_line_ends_is_looked_at_itself(self):
         mail = self.given("A", "B")
         self.through(edit_up=lambda data: re.sub(rb'STATUS "?B"? .*', b"LOGOUT", data))
