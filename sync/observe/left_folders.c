@@ -93,11 +93,14 @@ find_now(const struct looking *looking, struct mailbox **listed, size_t count, c
     named = named != NULL && named->listed ? named : NULL;
     away = named == NULL || !left_notes_may_be(note, named->row.objectid, named->has_status ? named->uidvalidity : 0);
     numbers = away ? find_numbers(looking, note) : NULL;
+    away = away && (named == NULL || numbers != named);
     now->stranger = away && ((named != NULL && numbers != NULL) || is_stranger(looking->run, note));
     if (same != NULL && is_believed(note, same, named))
         now->mailbox = same;
     else if (named != NULL && same == NULL && note->objectid[0] != '\0' && named->row.objectid[0] != '\0')
         now->mailbox = NULL; /* another one that got its name */
+    else if (named != NULL && note->objectid[0] != '\0' && looking->run->info.avoided[0] != '\0')
+        now->stranger = now->unsaid = true; /* a line broke, and it was asked with less */
     else if (numbers != NULL && fits(looking, note, numbers))
         now->mailbox = numbers;
     else

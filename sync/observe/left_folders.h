@@ -25,6 +25,7 @@ struct now {                 /* one that was noted, as it is now */
     struct mailbox *mailbox; /* what it is in the list of the server; NULL: it is not there */
     bool perhaps;            /* ... but only its numbers say so */
     bool stranger; /* none of these, but it is there, perhaps, under a name that is still another one's here */
+    bool unsaid;   /* ... for this list does not say which mailbox has its name, as lists did before */
     bool found;    /* a folder is its, as its age or its files say */
 };
 

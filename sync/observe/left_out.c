@@ -54,7 +54,11 @@ say_anothers(struct run *run, struct mailbox *mailbox, const struct spot *spot, 
 
     const char *name = now->mailbox != NULL ? now->mailbox->row.name : spot->of->name;
 
-    if (now->stranger)
+    if (now->unsaid)
+        (void)text_print(why, sizeof why,
+                         "the server did not say which of its mailboxes is which, as it did before, and one that was "
+                         "called so was left out by `mailboxes`");
+    else if (now->stranger)
         (void)text_print(why, sizeof why,
                          "what stands at its place here is the folder of another one, which was called %s when "
                          "`mailboxes` left it out, and has another name on the server now",
@@ -63,7 +67,10 @@ say_anothers(struct run *run, struct mailbox *mailbox, const struct spot *spot, 
         (void)text_print(why, sizeof why,
                          "what stands at its place here is the folder of mailbox %s, which `mailboxes` left out%s",
                          name, spot->sure ? "" : ", or of another one of these");
-    run_complain(run, mailbox, "sync this mailbox", why, now->stranger ? SETTLE : PUT_BACK);
+    run_complain(run, mailbox, "sync this mailbox", why,
+                 now->unsaid     ? "The next run asks again."
+                 : now->stranger ? SETTLE
+                                 : PUT_BACK);
     if (left_is_unknown(mailbox))
         return leave(run, mailbox);
     run_learn(run, mailbox, CAUTION_UNREAD_FOLDER);

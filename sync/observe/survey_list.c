@@ -200,14 +200,16 @@ take(struct list *list, struct listed *item, struct mailbox *mailbox)
 
 /*
  * Of what the server said before which mailbox it is, this list says nothing (a line broke, and it was asked with less), and its name has other numbers:
- * perhaps it is another one's now.
+ * perhaps it is another one's now. One that was gone under that name was so because a list said that it is another one's.
  */
 static bool
 is_unsaid(struct run *run, const struct mailbox *mailbox, const struct remote_listed *seen)
 {
-    return run->info.avoided[0] != '\0' && mailbox->row.objectid[0] != '\0' && seen->objectid[0] == '\0' &&
-           seen->has_status && mailbox->row.uidvalidity != 0 && seen->uidvalidity != mailbox->row.uidvalidity &&
-           (mailbox->row.state == MAILBOX_GONE_REMOTE || undecided_is_waited_for(run, mailbox));
+    if (run->info.avoided[0] == '\0' || mailbox->row.objectid[0] == '\0' || seen->objectid[0] != '\0')
+        return false;
+    return mailbox->row.state == MAILBOX_GONE_REMOTE ||
+           (seen->has_status && mailbox->row.uidvalidity != 0 && seen->uidvalidity != mailbox->row.uidvalidity &&
+            undecided_is_waited_for(run, mailbox));
 }
 
 static bool

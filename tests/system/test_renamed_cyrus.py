@@ -5,7 +5,7 @@ told apart by that alone.
 import os
 import shutil
 
-from base import SystemTest, main
+from base import SOME, SystemTest, main
 from makesbase import AtCyrus
 import test_renamed_there as there
 import test_renamed_unsaid as unsaid
@@ -54,6 +54,24 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
         self.assertIn("\\Flagged", there[flagged])
         self.assertEqual(len(self.client.messages(a)), 3)
         self.assert_in_sync()
+
+    def test_a_swap_with_one_that_is_left_out_and_a_line_that_breaks_before_the_list_once_it_is_let_in(self):
+        """The next line does not ask which is which, and their numbers are the same."""
+        a, b = self.given_alike()
+        self.account.set(mailboxes=["*", "!" + b])
+        self.sync()
+        answers = self.proxy.stream("down")
+        self.rename((a, "X"), (b, a), ("X", b))
+        self.sync(expect=SOME)
+        self.account.set(mailboxes=None)
+        self.through(cut_down=answers.index(b"* LIST"), times=1)
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("work/%s: can't tell what this mailbox is called there now" % a, result.err)
+        self.assertIn("work/%s: can't sync this mailbox: the server did not say which of its mailboxes is which" % b, result.err)
+        self.assertEqual(self.bodies(), [])
+        self.assertEqual((self.mail_here(a), self.mail_here(b)), (self.was[a], self.was[b]))
 
     def test_the_same_chain_on_both_sides(self):
         mail = self.given("B", "D")
