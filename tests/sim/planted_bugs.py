@@ -1372,7 +1372,7 @@ BUGS = [
         TRASH_MARKED("CopiedTest.test_where_its_mailbox_has_another_uidvalidity_by_then_it_still_goes"),
         ("sync/rows/missing.c", "if (found && unfinished_unmarks(&op)) {", "if (false) {")),
     bug("what an APPEND that is refused without a reason may store later sent again at once", REFUSED_LATE("what_it_stores_later_is_looked_for_before_it_is_sent_again"),
-        ("sync/apply/answers.c", "if (!sending->outcome.vague || ", "if (")),
+        ("sync/apply/answers.c", "if (!sending->outcome.vague || ", "if (sending->outcome.vague || ")),
     bug("refusal without a reason forgotten where its settle time begins", REFUSED_LATE("what_it_stores_later_is_looked_for_before_it_is_sent_again"),
         ("store/imap/client.c", "out->passing = out->vague = true;", "out->passing = true;")),
     bug("group that the server has no time for sent again in parts", REFUSED_LATE("a_group_that_it_has_no_time_for_is_not_sent_again_in_parts"),
