@@ -33,7 +33,7 @@ is_temporary(struct text name)
 static void
 name_kid(const struct server *server, char *to, size_t size)
 {
-    (void)text_print(to, size, "%s%cOld", server->aside.name, server->separator);
+    (void)text_print(to, size, "%s%cOld%s", server->aside.name, server->separator, server->encodes ? "&-" : "");
 }
 
 /* The mailbox that has these wire bytes; NULL: none. *place: which, SIM_MAILBOXES for the temporary name */

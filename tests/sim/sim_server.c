@@ -42,8 +42,8 @@ server_encoded_name(const struct server *server, int mailbox, bool encodes, char
     if (server->literal && mailbox != 0 && encodes)
         text_print(to, size, "%s%s", server->prefix, mailbox == 1 ? names[2] : "Work/Older");
     else
-        text_print(to, size, "%s%s%s", mailbox == 0 ? "" : server->prefix, names[mailbox],
-                   mailbox != 0 && encodes ? "&-" : "");
+        text_print(to, size, "%s%s%s", mailbox == 0 ? "" : server->prefix,
+                   mailbox == 2 && encodes ? "Work&-/Old" : names[mailbox], mailbox != 0 && encodes ? "&-" : "");
     for (char *at = to; *at != '\0'; at++)
         if (*at == '/')
             *at = server->separator;
