@@ -131,11 +131,14 @@ leave_unread(struct run *run, const struct journal_message *message, unsigned le
 
     if (!journal_letter_get(run->journal, LETTER_NEW, message->mailbox, message->id, info, &is_new, &run->err))
         return false;
-    const unsigned then = letters_of_info(info);
+    /* What golub gave it itself, for its own UID, may be of either time. */
+    const bool given = info[0] == 'c' || info[0] == 'n';
+    const unsigned then = given ? 0 : letters_of_info(info);
 
     if (!is_new || (letters & ~then) == 0)
         return true;
-    const char mark = info[0] == LETTERS_PAST ? LETTERS_PAST : LETTERS_SENT;
+    const bool told = info[0] == LETTERS_PAST || info[0] == LETTERS_SENT || info[0] == LETTERS_MOVED;
+    const char mark = told ? info[0] : LETTERS_LEFT;
 
     (void)letters_in_info("c:2,", then | letters, info, sizeof info);
     info[0] = mark;

@@ -19,6 +19,7 @@
 struct origin { /* the row of a file that it may have been before */
     const struct mailbox *mailbox;
     struct journal_message row;
+    unsigned changed; /* letters, bits: in the folder where the file is now they meant something else before */
 };
 
 struct origins {
@@ -188,7 +189,7 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
             said->foreign |= letter_bit(i);
         /* Where both mean the same by now, it says what it said there only if it stood there. */
         if ((word == other || (strcasecmp(word, other) == 0 && !(as_it_was && stood))) &&
-            (mailbox->letters->changed & letter_bit(i)) != 0)
+            (origin->changed & letter_bit(i)) != 0)
             said->left |= letter_bit(i);
         /* What it showed before, and has lost on the server since, is not set again by that. */
         else if (!as_it_was || !stood || word != one || has(&origin->row, had, word))
@@ -199,13 +200,13 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
 
 /* It came from one of these places. */
 static void
-agree(const struct mailbox *mailbox, struct said *said, const struct said *other)
+agree(const struct mailbox *mailbox, struct said *said, const struct said *other, unsigned changed)
 {
     for (int i = 0; i < LETTERS_COUNT; i++) {
-        const bool changed = (mailbox->letters->changed & letter_bit(i)) != 0;
+        const bool is_sure = mailbox->letters->table.dovecot && (changed & letter_bit(i)) == 0;
 
         if (strcasecmp(said->words[i], other->words[i]) != 0)
-            said->words[i] = mailbox->letters->table.dovecot && !changed ? lettering_word(mailbox->letters, i) : "";
+            said->words[i] = is_sure ? lettering_word(mailbox->letters, i) : "";
     }
     said->foreign &= other->foreign;
     said->left |= other->left;
@@ -224,7 +225,7 @@ find_said(struct run *run, const struct mailbox *mailbox, const struct journal_m
         origin->mailbox = ok ? run_mailbox_by_id(run, origin->row.mailbox) : NULL;
         ok = ok && find_words(run, mailbox, message, origin, i == 0 ? said : &other);
         if (ok && i != 0)
-            agree(mailbox, said, &other);
+            agree(mailbox, said, &other, origin->changed);
     }
     return ok;
 }
@@ -247,11 +248,12 @@ say_all(struct run *run, struct journal_message *message, const char *const word
     return ok && (message->flags.lseen == before || journal_message_save(run->journal, message, &run->err));
 }
 
-/* Letters, bits, by what they mean here. */
+/* Letters, bits, by what they mean here. Those that meant something else before are left as they are. */
 static bool
-believe(struct run *run, const struct mailbox *mailbox, struct journal_message *message, unsigned letters)
+believe(struct run *run, const struct mailbox *mailbox, struct journal_message *message, unsigned letters,
+        unsigned changed)
 {
-    const unsigned left = letters & mailbox->letters->changed;
+    const unsigned left = letters & changed;
     const char *words[LETTERS_COUNT];
 
     for (int i = 0; i < LETTERS_COUNT; i++)
@@ -268,20 +270,21 @@ believe(struct run *run, const struct mailbox *mailbox, struct journal_message *
  */
 static bool
 believe_found(struct run *run, const struct mailbox *mailbox, struct journal_message *message, const char *noted,
-              bool *waits)
+              unsigned changed, bool *waits)
 {
     const unsigned shown = letters_of_info(message->info), then = letters_of_info(noted);
-    const bool ours = own_name_is_ours(message->base) && then != 0 && noted[0] != LETTERS_SENT;
+    const bool left = noted[0] == LETTERS_LEFT,
+               ours = own_name_is_ours(message->base) && then != 0 && noted[0] != LETTERS_SENT && !left;
 
     *waits = false;
     if (noted[0] == LETTERS_MOVED)
-        return !mailbox->letters->table.dovecot || believe(run, mailbox, message, shown & ~then);
+        return !mailbox->letters->table.dovecot || believe(run, mailbox, message, shown & ~then, changed);
     *waits = ours && message->uid == 0;
     if (*waits)
         return true;
     if (ours && (shown & ~then) == 0 && !own_name_has(run, mailbox, message))
-        return believe(run, mailbox, message, shown);
-    return believe(run, mailbox, message, shown & ~then);
+        return believe(run, mailbox, message, shown, changed);
+    return believe(run, mailbox, message, left ? shown : shown & ~then, changed);
 }
 
 /* What these letters mean will be known when the table can be read, or their lines are back. */
@@ -297,6 +300,8 @@ believe_new(struct run *run, struct mailbox *mailbox, struct journal_message *me
             char noted[static LOCAL_INFO_MAX + 1], bool *waits)
 {
     const unsigned shown = letters_of_info(message->info);
+    const unsigned left = noted[0] == LETTERS_LEFT ? letters_of_info(noted) : 0,
+                   changed = mailbox->letters->changed | left;
     struct origins origins = {0};
     struct said said = {0};
     bool ok =
@@ -304,12 +309,14 @@ believe_new(struct run *run, struct mailbox *mailbox, struct journal_message *me
 
     if (ok && origins.rank == 0) {
         *waits = !can_be_read(mailbox, shown & ~letters_of_info(noted));
-        ok = *waits || believe_found(run, mailbox, message, noted, waits);
+        ok = *waits || believe_found(run, mailbox, message, noted, changed, waits);
         if (!*waits)
             noted[0] = '\0';
     } else if (ok) {
+        origin->changed = changed;
         ok = find_said(run, mailbox, message, &origins, origin, &said) && say_all(run, message, said.words) &&
              lettering_leave(run, mailbox, message, said.left);
+        said.waits &= ~changed; /* its line, once it is back, tells nothing of those */
         *waits = said.waits != 0;
         noted[0] = '\0';
         if (said.foreign != 0)

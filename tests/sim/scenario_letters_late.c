@@ -51,6 +51,15 @@ a_letter_whose_line_was_missing_is_believed_wherever_its_file_is_by_then(void **
     }
 }
 
+static void
+when_junk_and_todo_are_exchanged(int mailbox)
+{
+    given_line(mailbox, JUNK, B);
+    given_line(mailbox, TODO, A);
+    here()->tree.tables[mailbox].renumbered = bit(JUNK) | bit(TODO);
+    maildir_sim_touch(here(), mailbox);
+}
+
 /* Two lines are exchanged, and right after golub has seen that they are missing for a moment: what names show by them nobody has said. */
 static void
 letters_that_are_exchanged_say_nothing_although_their_lines_are_missing_then(void **state)
@@ -65,10 +74,7 @@ letters_that_are_exchanged_say_nothing_although_their_lines_are_missing_then(voi
         given_mail_with(WORK, 3, 0);
         given_both_sides_agree();
         then_its_name_is(WORK, 1, "c:2,Sa");
-        given_line(WORK, JUNK, B);
-        given_line(WORK, TODO, A);
-        here()->tree.tables[WORK].renumbered = bit(JUNK) | bit(TODO);
-        maildir_sim_touch(here(), WORK);
+        when_junk_and_todo_are_exchanged(WORK);
         given_name(file_of(WORK, 3), "c:2,Sc"); /* it has no line yet: the table is read again */
         here()->cut_read = read;
         (void)when_golub_syncs_after(60);
@@ -96,10 +102,7 @@ letters_that_are_exchanged_say_nothing_although_the_run_dies_then(void **state)
         given_both_sides_agree();
         given_mail_here(WORK, 2);
         given_name(file_of(WORK, 2), "c:2,Sa");
-        given_line(WORK, JUNK, B);
-        given_line(WORK, TODO, A);
-        here()->tree.tables[WORK].renumbered = bit(JUNK) | bit(TODO);
-        maildir_sim_touch(here(), WORK);
+        when_junk_and_todo_are_exchanged(WORK);
         given_trouble_at(STEP_COMMIT, false, true);
         sim.world.aim_left = commit;
         (void)when_golub_syncs_after(60);
@@ -200,6 +203,34 @@ what_was_forwarded_is_not_any_more_where_a_name_says_so_after_one_without_a_suff
     }
 }
 
+/* A Dovecot moved it there with the letter of that folder; the lines were exchanged, and the run that saw both was killed. */
+static void
+what_moved_in_before_an_exchange_says_nothing_whenever_a_run_is_killed(void **state)
+{
+    (void)state;
+    for (long step = 1; step < 12; step++) {
+        given_letters();
+        here()->dovecot = true;
+        given_line(OLD, JUNK, B);
+        given_line(WORK, JUNK, A);
+        given_line(WORK, TODO, B);
+        given_mail_with(OLD, 1, bit(JUNK));
+        given_mail_with(WORK, 2, bit(TODO));
+        given_both_sides_agree();
+        when_the_user_moves(1, OLD, WORK);
+        given_name(file_of(WORK, 1), "c:2,Sa");
+        when_junk_and_todo_are_exchanged(WORK);
+        sim.world.crash_at = step;
+        (void)when_golub_syncs_after(60);
+        sim.world.crash_at = 0;
+
+        then_both_sides_agree();
+
+        then_it_has(WORK, 1, bit(JUNK));
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -211,6 +242,7 @@ main(void)
         SCENARIO(a_letter_that_was_exchanged_is_not_written_in_another_folder),
         SCENARIO(a_copy_of_what_was_forwarded_says_so_where_the_letter_means_something_else),
         SCENARIO(what_was_forwarded_is_not_any_more_where_a_name_says_so_after_one_without_a_suffix),
+        SCENARIO(what_moved_in_before_an_exchange_says_nothing_whenever_a_run_is_killed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
