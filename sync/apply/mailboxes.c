@@ -4,6 +4,7 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/apply/made_again.h"
+#include "sync/apply/rename_last.h"
 #include "sync/run/run.h"
 #include "sync/run/situation.h"
 
@@ -40,11 +41,12 @@ check_name(struct run *run, struct mailbox *mailbox)
 }
 
 static bool
-is_to_be_made(const struct run *run, const struct mailbox *mailbox, enum mailbox_side side)
+is_to_be_made(struct run *run, const struct mailbox *mailbox, enum mailbox_side side)
 {
     const struct mailbox_now now = run_mailbox_now(mailbox);
 
-    return mailbox_may_be_made(side, &now, &run->account->policy) && !(side == SIDE_THERE && mailbox->made_last);
+    return mailbox_may_be_made(side, &now, &run->account->policy) &&
+           !(side == SIDE_THERE && rename_last_makes_later(run, mailbox));
 }
 
 /* All of them made, made durable, and then in one commit: each by itself would be four flushes a mailbox. */

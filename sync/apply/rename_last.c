@@ -98,6 +98,49 @@ rename_last_wait(struct run *run)
     return ok;
 }
 
+/* ---- what stands below, and is to be deleted ---- */
+
+/* Would it go along to a name that another mailbox has, or is to have? */
+static bool
+is_in_the_way(struct run *run, const struct mailbox *below, const struct mailbox *mailbox)
+{
+    char *name;
+    const struct mailbox *holder;
+
+    if (below->going != GOING_THERE || !below->listed || !renaming_is_below(below->row.name, mailbox->row.name))
+        return false;
+    name = renaming_replace(below->row.name, strlen(mailbox->row.name), mailbox->row.goal_there);
+    holder = name != NULL ? lookup_name(run, name) : NULL;
+    free(name);
+    return holder != NULL && !renaming_is_nowhere(run, holder);
+}
+
+bool
+rename_last_waits(struct run *run, const struct mailbox *mailbox)
+{
+    bool waits = false;
+
+    if (!mailbox->listed || mailbox->row.goal_there == NULL || mailbox->row.goal != NULL)
+        return false;
+    for (size_t i = 0; !waits && i < run->count; i++)
+        waits = is_in_the_way(run, &run->mailboxes[i], mailbox);
+    return waits;
+}
+
+bool
+rename_last_makes_later(struct run *run, const struct mailbox *mailbox)
+{
+    bool later = mailbox->made_last;
+
+    for (size_t i = 0; !later && i < run->count; i++) {
+        const struct mailbox *above = &run->mailboxes[i];
+
+        later = above->row.goal_there != NULL && renaming_is_at(mailbox->row.name, above->row.goal_there) &&
+                rename_last_waits(run, above);
+    }
+    return later;
+}
+
 /* ---- all else is done ---- */
 
 /* Of one that is uneven no look is the last one. */

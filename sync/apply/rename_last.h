@@ -23,4 +23,12 @@ MUST_CHECK bool rename_last_wait(struct run *run);
 /** All else is done: those that would bring back what was removed are kept back, and what waited for a name is made there next. */
 MUST_CHECK bool rename_last_judge(struct run *run);
 
+/**
+ * It is to get a name there, and what stands below it, and is to be deleted (sync/apply/going.h), would go along to the name of another one: that goes first, and this one is
+ * renamed by the next run.
+ */
+bool rename_last_waits(struct run *run, const struct mailbox *mailbox);
+/** A new mailbox would stand at or below a name that waits so: made now it would take the name, since some servers make what stands above it, too. */
+bool rename_last_makes_later(struct run *run, const struct mailbox *mailbox);
+
 #endif

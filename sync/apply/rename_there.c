@@ -417,8 +417,9 @@ step(struct renaming *renaming, struct mailbox *mailbox)
         return rename_one(renaming, mailbox, STEP_HOME);
     renaming->progress = true;
     return let_be(renaming, mailbox, PENDING_MAILBOX,
-                  holder != NULL && !holder->listed ? "the mailbox that had that name was not listed by the server"
-                                                    : "another mailbox has that name");
+                  rename_last_waits(renaming->run, mailbox) ? "what stands below it, and is to be deleted, goes first"
+                  : holder != NULL && !holder->listed ? "the mailbox that had that name was not listed by the server"
+                                                      : "another mailbox has that name");
 }
 
 /* Those that are left wait for each other in a circle, or for one that can't be renamed. */

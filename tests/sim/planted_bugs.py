@@ -1021,6 +1021,8 @@ BUGS = [
         ("sync/observe/renamed_mail.c", "        undecided_unsaid(run, items, count);\n", "        (void)items;\n")),
     bug("renamed there: a name that was another one's until now not looked at where numbers are refused", system("test_renamed_unsaid.py", "BareTest.test_so_do_two_that_changed_places"),
         ("sync/observe/undecided.c", "if (holder != NULL && (holder == row || holder->row.uidvalidity == items[i].seen->uidvalidity))", "if (holder != NULL)")),
+    bug("renamed here: what is new below it made before what is to be deleted has gone", system("test_renamed_cyrus.py", "CyrusTest.test_renamed_here_with_a_child_that_is_removed_and_made_anew"),
+        ("sync/apply/mailboxes.c", "!(side == SIDE_THERE && rename_last_makes_later(run, mailbox));", "!(side == SIDE_THERE && mailbox->made_last);")),
     bug("new mail in place of a mailbox that is gone there stays here", system("test_renamed_unsaid.py", "MadeInItsPlaceTest.test_the_new_mail_goes_up_where_both_sides_renamed_it"),
         ("sync/observe/survey.c", "    if (left)\n", "    if (left && false)\n")),
     bug("mailbox that is gone there made again for new mail beside what it had", system("test_renamed_unsaid.py", "MadeInItsPlaceTest.test_what_it_had_keeps_it_as_it_is"),

@@ -99,6 +99,25 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
         self.sync()
         self.assertEqual(self.mail_here(a), self.was[b])
 
+    def test_renamed_here_with_a_child_that_is_removed_and_made_anew(self):
+        """The old child goes first: the new one would make the name of the parent, which another mailbox is to get."""
+        mail = self.given("A", "A/Kid", "Other")
+        self.account.set(push=["new", "flags", "deletes", "mailboxes", "mailbox-deletes"], max_delete="off")
+        shutil.rmtree(self.maildir.folder("A/Kid"))
+        os.rename(self.maildir.folder("A"), self.maildir.folder("B"))
+        self.maildir.create("B/Kid")
+        new = self.corpus.simple("in the new one")
+        self.maildir.put("B/Kid", new.lf)
+
+        first = self.sync(expect=SOME)
+        self.sync()
+
+        self.assertIn("what stands below it, and is to be deleted, goes first", first.err)
+        self.assertEqual(sorted(self.client.mailboxes()), ["B", "B/Kid", "INBOX", "Other"])
+        self.assertEqual(self.mail_here("B"), sorted(m.digest for m in mail["A"]))
+        self.assertEqual([m.digest for m in self.client.messages("B/Kid")], [new.digest])
+        self.assert_in_sync()
+
     def test_no_change_costs_three_turns(self):
         self.given("A", "B")
         self.through(delay=8)
