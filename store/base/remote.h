@@ -107,7 +107,8 @@ struct remote_selected {
     const char *permitted; /* where not any: those that it keeps, as in flags.h; NULL: none */
     bool delta;            /* what follows are changes only; false: what follows is every message */
     bool read_only;
-    bool not_sticky; /* [UIDNOTSTICKY]: its UIDs mean nothing beyond this session */
+    bool not_sticky;      /* [UIDNOTSTICKY]: its UIDs mean nothing beyond this session */
+    const char *objectid; /* which mailbox it is, as the answer to SELECT says; "" or NULL: it does not */
 };
 
 struct remote_message {

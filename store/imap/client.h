@@ -148,6 +148,7 @@ struct selection {
     uint64_t modseq;
     unsigned permanent;
     bool wildcard;
+    char objectid[REMOTE_OBJECTID_MAX + 1]; /* as in remote.h; "": not said */
 };
 
 /* The keywords that the mailbox keeps whose SELECT is being answered, or was: its PERMANENTFLAGS. All zero: it said nothing, and keeps any. */

@@ -162,6 +162,7 @@ tell_selected(struct observing *observing)
         .permitted = observing->permitted.words,
         .read_only = selection->read_only && !observing->imap->examine,
         .not_sticky = selection->not_sticky,
+        .objectid = selection->objectid,
         .delta = !is_listing(observing, selection->index),
     };
 

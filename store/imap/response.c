@@ -1,5 +1,6 @@
 /* See response.h. */
 #include "store/imap/response.h"
+#include "store/imap/objectid.h"
 
 void
 response_init(struct response *response)
@@ -82,6 +83,7 @@ code_of(struct text word)
         {"HIGHESTMODSEQ", CODE_HIGHESTMODSEQ},
         {"NOMODSEQ", CODE_NOMODSEQ},
         {"PERMANENTFLAGS", CODE_PERMANENTFLAGS},
+        {"MAILBOXID", CODE_MAILBOXID},
         {"READ-ONLY", CODE_READ_ONLY},
         {"READ-WRITE", CODE_READ_WRITE},
         {"CLOSED", CODE_CLOSED},
@@ -184,6 +186,9 @@ read_code_values(struct reader *reader, struct response *out)
     case CODE_PERMANENTFLAGS:
         return reader_blanks(reader) &&
                fetch_flags(reader, &out->flags, out->fetch.keywords, &out->wildcard, &out->fetch.flags_cut);
+    case CODE_MAILBOXID: /* RFC 8474 section 4.1 */
+        out->status.objectid[0] = '\0';
+        return reader_blanks(reader) && objectid_read(reader, 'M', out->status.objectid);
     case CODE_APPENDUID:
         return reader_blanks(reader) && reader_number(reader, UINT32_MAX, &out->number) && read_set(reader, &out->to);
     case CODE_COPYUID:

@@ -63,7 +63,8 @@ enum response_code { /* RFC 9051 section 7.1 and the extensions that we use */
                      CODE_MESSAGELIMIT,
                      CODE_EXPUNGEISSUED,
                      CODE_UIDNOTSTICKY,
-                     CODE_NOTIFICATIONOVERFLOW
+                     CODE_NOTIFICATIONOVERFLOW,
+                     CODE_MAILBOXID
 };
 
 #define UID_SET_MAX 1280 /* ranges of a set in a response code: more than we ever ask for at once */
@@ -88,8 +89,9 @@ struct response {
     bool wildcard;           /* \* was among them */
     struct text said;        /* OK, NO, BAD, BYE: everything behind that word; lives until the next answer */
     struct fetched fetch;
-    struct list_answer list;     /* list.name points into `name` */
-    struct status_answer status; /* of the mailbox in `name` */
+    struct list_answer list; /* list.name points into `name` */
+    struct status_answer
+        status; /* of the mailbox in `name`; CODE_MAILBOXID: its objectid alone, of the one that is selected, or was made */
     struct buffer name;
     struct buffer words;      /* CAPABILITY, ENABLED: one blank between */
     enum response_kind about; /* of an unreadable one */

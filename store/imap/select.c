@@ -80,6 +80,9 @@ take_code(struct selection *selection, const struct response *response)
         selection->permanent = response->flags;
         selection->wildcard = response->wildcard;
         break;
+    case CODE_MAILBOXID:
+        memcpy(selection->objectid, response->status.objectid, sizeof selection->objectid);
+        break;
     case CODE_UIDNOTSTICKY:
         selection->not_sticky = true;
         break;

@@ -35,28 +35,6 @@ note_seen(struct run *run, struct sight *sight, int64_t id)
     return id_set_add(&sight->seen, id) || run_no_memory(run);
 }
 
-/*
- * Which mailbox it is was told in the list of this run, and the list said its numbers: another one has got its name since. Where nobody tells which
- * is which, the list said its numbers, and what has its name now has those of another one that is known.
- */
-static bool
-is_other(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
-{
-    const struct journal_mailbox *row = &mailbox->row;
-    const struct mailbox *known;
-    bool other = false;
-
-    if (row->uidvalidity == 0 || row->uidvalidity == uidvalidity)
-        return false;
-    if (row->objectid[0] != '\0' && mailbox->told_uidvalidity == row->uidvalidity)
-        return true;
-    if (!mailbox->has_status || mailbox->uidvalidity != row->uidvalidity)
-        return false;
-    for (size_t at = 0; !other && (known = lookup_next_of(run, uidvalidity, &at)) != NULL;)
-        other = known != mailbox && known->row.id != 0;
-    return other;
-}
-
 static bool
 on_selected(void *context, size_t index, const struct remote_selected *selected)
 {
@@ -72,7 +50,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
             run->report, run->account->name, row->name, "uids",
             "its UIDs do not last (UIDNOTSTICKY): messages are found again by content, and none is removed there");
     sight->mailbox->said_sticky |= selected->not_sticky;
-    sight->other = is_other(run, sight->mailbox, selected->uidvalidity);
+    sight->other = renamed_there_since(run, sight->mailbox, selected);
     if (sight->other)
         return true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
@@ -401,6 +379,15 @@ take_listing(struct observation *observation, struct sight *sight)
     return true;
 }
 
+/* Names changed hands, and the answer to an APPEND would not tell that these did: nothing is done in them in this run. */
+static void
+doubt_alike(struct run *run, uint32_t uidvalidity)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (run->mailboxes[i].row.id != 0 && run->mailboxes[i].row.uidvalidity == uidvalidity)
+            run_learn(run, &run->mailboxes[i], CAUTION_UNLISTED);
+}
+
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -411,6 +398,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     bool whole, settled = false;
 
     if (sight->other) {
+        doubt_alike(run, sight->selected.uidvalidity);
         refuse_listing(run, sight, false, "another mailbox has its name since the mailboxes were listed");
         return told_take_back(run, &sight->told);
     }

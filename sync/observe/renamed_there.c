@@ -48,3 +48,44 @@ renamed_there_was(struct run *run, const struct mailbox *mailbox, uint32_t uidva
     }
     return false;
 }
+
+/* The answer to SELECT says that it is another one that is known, whatever its numbers. A server that says in it what no list said tells nothing. */
+static bool
+is_known_other(const struct run *run, const struct mailbox *mailbox, const char *objectid)
+{
+    if (objectid == NULL || objectid[0] == '\0' || mailbox->row.objectid[0] == '\0' ||
+        strcmp(mailbox->row.objectid, objectid) == 0)
+        return false;
+    for (size_t i = 0; i < run->count; i++)
+        if (strcmp(run->mailboxes[i].row.objectid, objectid) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * Which mailbox it is was told in the list of this run, and the list said its numbers: another one has got its name since. Where nobody tells which
+ * is which, the list said its numbers, and what has its name now has those of another one that is known.
+ */
+static bool
+is_other(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+    const struct mailbox *known;
+    bool other = false;
+
+    if (row->uidvalidity == 0 || row->uidvalidity == uidvalidity)
+        return false;
+    if (row->objectid[0] != '\0' && mailbox->told_uidvalidity == row->uidvalidity)
+        return true;
+    if (!mailbox->has_status || mailbox->uidvalidity != row->uidvalidity)
+        return false;
+    for (size_t at = 0; !other && (known = lookup_next_of(run, uidvalidity, &at)) != NULL;)
+        other = known != mailbox && known->row.id != 0;
+    return other;
+}
+
+bool
+renamed_there_since(struct run *run, const struct mailbox *mailbox, const struct remote_selected *selected)
+{
+    return is_other(run, mailbox, selected->uidvalidity) || is_known_other(run, mailbox, selected->objectid);
+}

@@ -38,6 +38,30 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
 
         self.assertEqual((self.mail_here(a), self.mail_here(b)), (self.was[b], self.was[a]))
 
+    def test_a_swap_of_two_that_are_alike_behind_the_list(self):
+        """SELECT says which mailbox it opened: what is in it is not that of the other one."""
+        a, b = self.given_alike()
+        other, did = self.new_client(), []
+        self.maildir.deliver(a, b"Subject: ours\n\nnew\n")
+        self.client.append(b, b"Subject: theirs\r\n\r\nnew\r\n")
+
+        def look(data):
+            if b" SELECT " in data and not did:
+                did.append(True)
+                for old, new in ((a, "X"), (b, a), ("X", b)):
+                    other.rename_mailbox(old, new)
+            return data
+        self.through(edit_up=look)
+
+        result = self.sync(expect=SOME)
+
+        self.assertTrue(did)
+        self.assertIn("another mailbox has its name since the mailboxes were listed", result.err)
+        self.sync()
+        self.assertEqual((len(self.client.messages(a)), len(self.client.messages(b))), (4, 4))
+        self.assertTrue(set(self.was[a]) <= set(self.mail_here(b)) and set(self.was[b]) <= set(self.mail_here(a)))
+        self.assert_in_sync()
+
     def test_what_is_removed_and_flagged_here_after_a_swap_of_two_that_are_alike(self):
         a, b = self.given_alike()
         files = sorted(self.maildir.files(a), key=lambda f: f.path)
