@@ -95,6 +95,7 @@ action_remove_there(struct sim *sim, int mailbox, const struct sim_message *mess
 {
     say(&sim->world, "  there: #%d %s UID %u expunged", message->content, server_mailbox_name(mailbox), message->uid);
     ledger_touch(&sim->world, message->content, SIM_SERVER);
+    sim->world.ledger[message->content].left += server_stands(&sim->server, message->content) > 1;
     server_remove(&sim->server, mailbox, message->uid);
 }
 

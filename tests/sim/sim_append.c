@@ -132,6 +132,8 @@ append_now(const struct upload *upload, int mailbox, int content, int dress, str
     uint32_t uid = 0;
 
     ledger_brought(server->world, content, 0);
+    if ((server->world->exchanged >> mailbox & 1) != 0)
+        server->world->ledger[content].strayed[mailbox] = true;
     if (server->swallows_duplicates)
         for (size_t i = server_hidden(server, mailbox); i < box->count && uid == 0; i++)
             if (box->messages[i].content == content && box->messages[i].dress == stored(server, content, dress))

@@ -146,6 +146,8 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         return;
     }
     server_message(server, target, uid)->dress = dress;
+    if ((server->world->exchanged >> target & 1) != 0)
+        server->world->ledger[content].strayed[target] = true;
     trash_came(server, change->mailbox, serial, target, uid, server->world->client, change->wanted->undelete);
     if (!move && content + 1 == server->grudged) {
         item->outcome = (struct remote_outcome){.passing = true, .answer = "[SERVERBUG] not now"};

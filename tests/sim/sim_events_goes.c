@@ -34,6 +34,13 @@ event_folder_goes(struct sim *sim)
         ledger_out(world, maildir->tree.files[i].content, mailbox);
         mua_remove(maildir, &maildir->tree.files[i]);
     }
+    /* What golub took out of it while its mailbox was away there stands in that mailbox still, and goes with it. */
+    for (size_t i = 0; i < sim->server.boxes[mailbox].count; i++) {
+        const int content = sim->server.boxes[mailbox].messages[i].content;
+
+        if (world->ledger[content].followed[client + 1][mailbox] > 0)
+            ledger_out(world, content, mailbox);
+    }
     folders_forget(maildir, mailbox);
     kind_met(world, KIND_GOES);
 }

@@ -106,6 +106,17 @@ all_strayed(struct sim *sim, int mailbox)
         sim->world.ledger[box->messages[i].content].strayed[mailbox] = true;
 }
 
+/* What went astray in a mailbox goes along with its name. */
+static void
+all_stray_on(struct sim *sim, int from, int to)
+{
+    for (int i = 0; i < sim->world.next_content; i++) {
+        bool *strayed = sim->world.ledger[i].strayed;
+
+        strayed[from] = strayed[to] = strayed[from] || strayed[to];
+    }
+}
+
 /* What a mailbox is must have been told before it gets another name: else nobody can know, and it is one that is gone and one that is new. */
 static bool
 is_known(const struct sim *sim, int mailbox)
@@ -179,6 +190,8 @@ swap_mailboxes(struct sim *sim)
     boxes[b] = other;
     all_put(sim, a);
     all_put(sim, b);
+    sim->world.exchanged |= sim->world.golub ? 1u << a | 1u << b : 0;
+    all_stray_on(sim, a, b);
     all_strayed(sim, a);
     all_strayed(sim, b);
     all_named(sim);
@@ -204,6 +217,8 @@ rename_mailbox(struct sim *sim)
     boxes[a].count = boxes[a].expunged_count = 0;
     server_create(&sim->server, a);
     all_put(sim, b);
+    all_stray_on(sim, a, b);
+    all_strayed(sim, b);
     all_named(sim);
 }
 

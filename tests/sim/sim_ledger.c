@@ -20,7 +20,7 @@ ledger_drop(struct world *world, int content)
     for (int i = 0; world->renamed && i < SIM_MAILBOXES; i++) /* names changed: out of whichever */
         taken = taken || entry->out[i];
     for (int i = 0; !taken && i < SIM_MAILBOXES; i++)
-        if (entry->put[i] && !entry->out[i])
+        if (entry->put[i] && !entry->out[i] && !entry->strayed[i])
             violation(world, "loss: message #%d is nowhere any more, and nobody took it out of mailbox %d", content, i);
 }
 
@@ -409,8 +409,8 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
         stands_elsewhere(world, content, mailbox, SIM_SERVER))
         return;
     /* It was sent to a mailbox that got another name right then: it goes to where its file is. */
-    if (entry->strayed[mailbox] && strncmp(what, "moves", 5) == 0 &&
-        stands_elsewhere(world, content, mailbox, world->client))
+    if (entry->strayed[mailbox] && stands_elsewhere(world, content, mailbox, world->client) &&
+        (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, SIM_SERVER)))
         return;
     /*
      * What stands elsewhere is moved, also where its mailbox was not looked at for a while: its old place follows, as a move, or as a

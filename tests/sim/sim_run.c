@@ -340,6 +340,7 @@ run_sync(struct sim *sim, int client)
 {
     struct world *world = &sim->world;
     struct client *it = &sim->clients[client];
+    uint32_t numbers[SIM_MAILBOXES];
 
     kinds_run(sim, client);
     world->wished = false;
@@ -351,7 +352,10 @@ run_sync(struct sim *sim, int client)
     forget_lists(sim);
     world->step = world->steps = world->remote_step = 0;
     world->interfered = 0;
+    world->exchanged = 0;
     note_unsure(sim, it->journal);
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        numbers[m] = sim->server.boxes[m].uidvalidity;
     world->golub = true;
     const int status = run_engine(sim, client, false, it->journal);
     world->golub = false;
@@ -386,6 +390,10 @@ run_sync(struct sim *sim, int client)
     if (!crashed && !lost) /* else another's message with those bytes may not have its file here yet */
         adopt_edited(sim, &it->maildir);
     check_after(sim, it, clean);
+    for (int i = 0; i < world->clients * SIM_MAILBOXES; i++) /* to the others nothing counts as removed there */
+        if (i / SIM_MAILBOXES != client &&
+            numbers[i % SIM_MAILBOXES] != sim->server.boxes[i % SIM_MAILBOXES].uidvalidity)
+            check_forget(&sim->clients[i / SIM_MAILBOXES]);
     keep_backups(sim, it);
     return crashed ? -1 : status;
 }

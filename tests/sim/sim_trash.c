@@ -104,7 +104,9 @@ trash_came(struct server *server, int from, unsigned serial, int to, uint32_t ui
      * be found where it was to go, and be missing where it was.
      */
     const struct ledger *entry = &world->ledger[content];
-    const int removals = entry->removals[client] + (kind_on(world, KIND_BROKEN) ? entry->moves : entry->torn[client]);
+    const int moved = entry->left < entry->moves ? entry->left : entry->moves;
+    const int removals =
+        entry->removals[client] + (kind_on(world, KIND_BROKEN) ? entry->moves : entry->torn[client] + moved);
     if (!ledger_expunges(world, content) && entry->total < 2 && count_copies(server, content, 0, client) > removals)
         violation(world, "#%d is %d times in the Trash by client %d, where it was removed %d times", content,
                   count_copies(server, content, 0, client), client, removals);

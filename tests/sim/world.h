@@ -162,6 +162,7 @@ struct ledger { /* of one content */
     int removals[SIM_CLIENTS];      /* so often somebody removed a file of it there */
     int torn
         [SIM_CLIENTS]; /* ... or moved one in the middle of a run, which may have seen its new place alone: then that is a copy */
+    int left; /* so often others removed it where it had moved, and it stood in its old place still: that one goes into the Trash */
     int asked; /* of so many of it golub asked for a copy in the Trash */
     int moves,
         halves; /* so often a file of it came to another folder, by somebody; golub took away what it had copied there */
@@ -199,6 +200,7 @@ struct world {
     bool walks;          /* others also act while folders are listed: one may be missed, or seen twice */
     bool strict;         /* the ledger counts, and knows flags: everything is done by functions that tell it */
     bool late;           /* an APPEND of golub that was still under way is carried out now */
+    unsigned exchanged;  /* bits of mailboxes that got another's name in this run: what it sends there goes astray */
     bool renamed;        /* mailboxes got other names, and it was told which is which */
     bool expunges;       /* \Deleted is a removal: the configuration says so */
     bool strict_copies;  /* a copy has the flags that its file shows, and no others */
