@@ -157,12 +157,11 @@ agenda_is_closed(const struct mailbox *mailbox)
     return !mailbox_is_usable(mailbox) || mailbox->moved_out;
 }
 
-/* Its file went before it was ever sent. */
+/* Its file went before the server showed it. It may have been sent: what arrives then is removed by itself. */
 static bool
-never_goes_up(const struct journal_message *newer, bool sent)
+never_goes_up(const struct journal_message *newer)
 {
-    return !sent && newer->uid == 0 &&
-           (newer->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALIAS)) == FACT_GONE_HERE;
+    return newer->uid == 0 && (newer->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALIAS)) == FACT_GONE_HERE;
 }
 
 /*
@@ -183,7 +182,7 @@ check_replaced(struct run *run, const struct journal_message *message, bool *rep
     ok = (newer != NULL || run_no_memory(run)) &&
          journal_message_get(run->journal, message->refers_to, newer, &found, &run->err) &&
          (!found || journal_op_of(run->journal, newer->id, &op, &sent, &run->err));
-    *replaced = ok && found && !never_goes_up(newer, sent);
+    *replaced = ok && found && !never_goes_up(newer);
     *waits = *replaced &&
              (sent || (newer->facts & FACT_GONE_THERE) != 0 || (newer->uid == 0 && (newer->facts & FACT_ALIAS) == 0));
     free(newer);

@@ -57,6 +57,23 @@ class RefusedLateTest(unittest.TestCase):
                 self.assertEqual(self.box.messages[-1].bytes, sent[0])
                 self.assertEqual([m.bytes for m in self.box.messages].count(sent[0]), 1)
 
+    def test_a_draft_of_which_it_took_no_version_leaves_none_in_the_trash_once_it_takes_the_next(self):
+        for name in ("Drafts", "Trash"):
+            self.server.make(name)
+        draft = b"Message-ID: <draft@here>\r\n\r\nversion 1\r\n"
+        self.server.mailboxes["Drafts"].add(draft, ("\\Seen", "\\Draft"))
+        self.account.set(delete="trash", special=["trash=Trash", "drafts=Drafts"])
+        self.sync(OK)
+        for version, refused in ((b"2", True), (b"3", False)):
+            os.unlink(self.account.maildir.files("Drafts")[0].path)
+            self.account.maildir.put("Drafts", draft.replace(b"\r\n", b"\n").replace(b"1", version), "DS")
+            self.server.bend = lambda ask, refused=refused: [REFUSALS[0]] if refused and ask.command == "APPEND" else None
+            self.home.run("sync")
+        self.home.run("sync")
+
+        self.assertEqual([m.bytes[-3:-2] for m in self.server.mailboxes["Drafts"].messages], [b"3"])
+        self.assertEqual(self.server.mailboxes["Trash"].messages, [])
+
     def test_a_group_that_it_has_no_time_for_is_not_sent_again_in_parts(self):
         for n in range(4):
             with open(os.path.join(self.account.maildir.root, "INBOX", "cur", "%d.group:2,S" % n), "wb") as f:
