@@ -529,11 +529,11 @@ look_here(struct run *run, struct mailbox *mailbox)
         return going_keep(run, mailbox, "its folder could not be read as a whole");
     find_foreign(run, mailbox, foreign);
     if (foreign[0] != '\0')
-        return going_keep(run, mailbox, foreign);
+        return going_keep_folder(run, mailbox, foreign);
     if (!walk_here(run, mailbox, false, &why))
         return false;
     if (why != NULL)
-        return going_keep(run, mailbox, why);
+        return going_keep_folder(run, mailbox, why);
     return run_begin(run) && run_end(run, walk_here(run, mailbox, true, &why));
 }
 

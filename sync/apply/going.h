@@ -47,6 +47,8 @@ MUST_CHECK bool going_foresee(struct run *run, const struct agenda *agenda);
 const char *going_waits_word(const struct mailbox *mailbox);
 /** It stays in this run, and `status` says why. Outside a transaction. */
 MUST_CHECK bool going_keep(struct run *run, struct mailbox *mailbox, const char *why);
+/** Likewise, of one that is gone there and whose folder stays until a person does something: what is held in it is said, too, and the way out. */
+MUST_CHECK bool going_keep_folder(struct run *run, struct mailbox *mailbox, const char *why);
 /** Those that are to go there, and most of whose files stand in a folder that golub does not sync: what they held waits for the user's word. Outside a transaction. */
 MUST_CHECK bool going_find_standing(struct run *run);
 /** Does it stand below that one on the server? */

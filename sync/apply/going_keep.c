@@ -9,12 +9,52 @@ going_waits_word(const struct mailbox *mailbox)
     return mailbox->going_kept_back ? GOING_WAITS_THERE GOING_KEPT_BACK : GOING_WAITS_THERE;
 }
 
+static bool
+count_held(struct run *run, const struct mailbox *mailbox, size_t *held)
+{
+    struct journal_pending *list;
+    size_t count;
+
+    *held = 0;
+    if (!journal_pendings(run->journal, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        *held += list[i].mailbox == mailbox->row.id && list[i].kind == PENDING_HELD;
+    free(list);
+    return true;
+}
+
+/* What is held in it was asked, and no word is taken as long as it stays: that is said in each run. */
+static bool
+say_held(struct run *run, struct mailbox *mailbox, const char *why)
+{
+    char text[GOING_WHY + 80], hint[LIMIT_MAILBOX_NAME + 200];
+    size_t held;
+
+    if (!count_held(run, mailbox, &held))
+        return false;
+    if (held == 0)
+        return true;
+    (void)text_print(text, sizeof text, "%s; %zu removals in it stay held", why, held);
+    (void)text_print(hint, sizeof hint,
+                     "Once that is over golub asks again. To have it on both sides: golub sync --reject-deletes %s",
+                     run->account->name);
+    run_complain(run, mailbox, "remove the folder of this mailbox", text, hint);
+    return true;
+}
+
 bool
 going_keep(struct run *run, struct mailbox *mailbox, const char *why)
 {
     mailbox->going = GOING_NOT;
     return run_begin(run) &&
            run_end(run, run_pending(run, mailbox, 0, PENDING_MAILBOX, going_waits_word(mailbox), why, NULL));
+}
+
+bool
+going_keep_folder(struct run *run, struct mailbox *mailbox, const char *why)
+{
+    return say_held(run, mailbox, why) && going_keep(run, mailbox, why);
 }
 
 bool

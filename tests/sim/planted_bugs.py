@@ -1041,6 +1041,8 @@ BUGS = [
         ("sync/observe/renamed_there.c", "|| is_known_other(run, mailbox, selected->objectid);", "|| (selected == NULL && is_known_other(run, mailbox, selected->objectid));")),
     bug("mail sent to a name that another mailbox of that UIDVALIDITY has got", system("test_renamed_cyrus.py", "CyrusTest.test_a_swap_of_two_that_are_alike_behind_the_list"),
         ("sync/observe/remote.c", "        doubt_alike(run, sight->selected.uidvalidity);\n", "        (void)doubt_alike;\n")),
+    bug("word asked for that no run takes, and none says why", system("test_mailbox_deletes.py", "RemovedThereTest.test_what_is_held_in_it_is_said_where_new_mail_keeps_its_folder"),
+        ("sync/apply/going_keep.c", "    if (held == 0)\n", "    if (held == 0 || why != NULL)\n")),
     bug("mailbox that is gone not made again where its removal is rejected",
         system("test_mailbox_deletes.py", "RemovedThereTest.test_the_other_answer_makes_a_mailbox_again_that_was_deleted_there"),
         ("sync/apply/made_again.c", "ok && rejected && i < run->released_count", "ok && rejected && confirmed && i < run->released_count")),

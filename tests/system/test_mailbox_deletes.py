@@ -340,6 +340,20 @@ class RemovedThereTest(Deleting, SystemTest):
         self.assert_stays("A", 12)
         self.assertEqual(len(self.maildir.files("A")), 12)
 
+    def test_what_is_held_in_it_is_said_where_new_mail_keeps_its_folder(self):
+        self.given("A", count=12)
+        self.client.delete_mailbox("A")
+        self.sync()
+        self.sync(expect=HELD)
+        self.maildir.deliver("A", self.corpus.simple("ours").lf)
+
+        for word in ((), ("--confirm-deletes",)):
+            result = self.sync(*word, expect=SOME)
+            self.assertIn("work/A: can't remove the folder of this mailbox: there is mail in its folder that was never on the server; 12 removals in it stay held", result.err)
+        self.sync("--reject-deletes")
+
+        self.assert_stays("A", 13)
+
     def test_without_the_word_it_stays_and_status_tells_the_word(self):
         self.account.set(pull=None)
         self.given("A", "B")
