@@ -9,8 +9,8 @@ is_in_use(struct run *run, const struct mailbox *mailbox)
 {
     const enum mailbox_state state = mailbox->row.state;
 
-    return mailbox->row.id != 0 && mailbox->folder_here && mailbox->second == NULL &&
-           strcmp(mailbox->row.name, "INBOX") != 0 && uses_choose(run, mailbox->row.name, mailbox->row.attributes) &&
+    return mailbox->row.id != 0 && mailbox->folder_here && strcmp(mailbox->row.name, "INBOX") != 0 &&
+           uses_choose(run, mailbox->row.name, mailbox->row.attributes) &&
            (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_GONE_REMOTE);
 }
 

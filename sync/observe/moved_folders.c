@@ -29,7 +29,8 @@ static bool
 make_room(struct search *search)
 {
     search->lost = calloc(search->run->count + 1, sizeof *search->lost);
-    search->found = calloc(search->run->count + 1, sizeof *search->found);
+    search->found =
+        calloc(2 * search->run->count + 1, sizeof *search->found); /* what has a second folder may be in neither */
     return (search->lost != NULL && search->found != NULL) || run_no_memory(search->run);
 }
 
@@ -354,7 +355,8 @@ take_folders(struct search *search, char **folders)
 {
     for (size_t i = 0; i < search->overlaps_count; i++) {
         struct mailbox *mailbox = search->found[search->overlaps[i].found].mailbox;
-        char **from = mailbox->second != NULL ? &mailbox->second : &mailbox->row.folder;
+        char **from = search->found[search->overlaps[i].found].folder == mailbox->second ? &mailbox->second
+                                                                                         : &mailbox->row.folder;
 
         if (!search->overlaps[i].fits)
             continue;

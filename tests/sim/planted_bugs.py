@@ -1043,6 +1043,8 @@ BUGS = [
         ("sync/observe/remote.c", "        doubt_alike(run, sight->selected.uidvalidity);\n", "        (void)doubt_alike;\n")),
     bug("word asked for that no run takes, and none says why", system("test_mailbox_deletes.py", "RemovedThereTest.test_what_is_held_in_it_is_said_where_new_mail_keeps_its_folder"),
         ("sync/apply/going_keep.c", "    if (held == 0)\n", "    if (held == 0 || why != NULL)\n")),
+    bug("older Maildir: a mailbox whose old folder is back is not looked for in it", system("test_older_maildir.py", "CutOffSinceTest.test_a_chain_that_never_went_out"),
+        ("sync/observe/exchanged.c", "return mailbox->row.id != 0 && mailbox->folder_here && strcmp(", "return mailbox->row.id != 0 && mailbox->folder_here && mailbox->second == NULL && strcmp(")),
     bug("mailbox that is gone not made again where its removal is rejected",
         system("test_mailbox_deletes.py", "RemovedThereTest.test_the_other_answer_makes_a_mailbox_again_that_was_deleted_there"),
         ("sync/apply/made_again.c", "ok && rejected && i < run->released_count", "ok && rejected && confirmed && i < run->released_count")),

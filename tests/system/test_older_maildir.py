@@ -157,6 +157,28 @@ class CutOffSinceTest(Since, SystemTest):
 
         self.assert_equal_names("M", "M/Kid", "Other")
 
+    def test_a_chain_that_never_went_out(self):
+        """Each folder of before stands at the path of another one by the journal: their files tell."""
+        mail = self.given_backup("A", "C")
+        self.mv("C", "B")
+        self.mv("A", "C")
+
+        def kill(data):
+            if b" RENAME " not in data:
+                return data
+            process.kill()
+            return b""
+
+        self.through(edit_up=kill)
+        process = self.home.start("sync", "work")
+        process.communicate(timeout=60)
+        self.through()
+        self.bring_back()
+
+        self.assert_equal_names("A", "C")
+        for name in ("A", "C"):
+            self.assertEqual(len(self.client.messages(name)), len(mail[name]))
+
     def changed_places(self, number, *names):
         """A name for a while is nobody's: where both have left it the rest is done, else the first one goes back."""
         self.given_backup("A", "A/Kid", "B")
