@@ -188,7 +188,7 @@ say_waiting(struct settling *settling, const struct naming *naming)
         (void)text_print(why, sizeof why, "two mailboxes of the server are to have that name here");
     run_complain(run, row, what, why,
                  naming->holder != NULL
-                     ? "Rename or remove that folder; until then its mail stays in sync where it is."
+                     ? "Give that folder another name; until then its mail stays in sync where it is."
                      : "Give one of them another name there; until then its mail stays in sync where it is.");
     return run_pending(run, row, 0, PENDING_MAILBOX, RENAMED_WAITS, why, NULL);
 }
