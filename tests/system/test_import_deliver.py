@@ -63,7 +63,8 @@ class FolderTest(DovecotTest):
         other = next(self._users)
         mails = self.given(3)
         self.server.drop(other, mails)
-        self.pop_account(self.server.pop_port, "other", user=other, maildir=self.account.root)
+        self.through(delay=200)  # both look for what is here already before either has brought anything
+        self.pop_account(self.proxy.port, "other", user=other, maildir=self.account.root)
 
         self.check(self.home.run("import"), OK)
 
