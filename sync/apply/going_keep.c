@@ -1,6 +1,8 @@
 /* See going.h. Here: one that stays in this run, and how `status` is told of it. */
 #include "sync/apply/going.h"
 
+#include "sync/rows/held.h"
+
 const char *
 going_waits_word(const struct mailbox *mailbox)
 {
@@ -19,7 +21,8 @@ count_held(struct run *run, const struct mailbox *mailbox, size_t *held)
     if (!journal_pendings(run->journal, &list, &count, &run->err))
         return false;
     for (size_t i = 0; i < count; i++)
-        *held += list[i].mailbox == mailbox->row.id && list[i].kind == PENDING_HELD;
+        *held += list[i].mailbox == mailbox->row.id && list[i].kind == PENDING_HELD &&
+                 strcmp(list[i].detail, held_word(true)) == 0;
     free(list);
     return true;
 }
@@ -36,9 +39,10 @@ say_held(struct run *run, struct mailbox *mailbox, const char *why)
     if (held == 0)
         return true;
     (void)text_print(text, sizeof text, "%s; %zu removals in it stay held", why, held);
-    (void)text_print(hint, sizeof hint,
-                     "Once that is over golub asks again. To have it on both sides: golub sync --reject-deletes %s",
-                     run->account->name);
+    (void)text_print(
+        hint, sizeof hint,
+        "Once that is over golub asks again. To have it on both sides: golub sync --reject-deletes \"%s/%s\"",
+        run->account->name, run_called(mailbox));
     run_complain(run, mailbox, "remove the folder of this mailbox", text, hint);
     return true;
 }

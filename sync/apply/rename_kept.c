@@ -2,8 +2,8 @@
 #include "sync/apply/rename_kept.h"
 
 #include "sync/apply/renamed_apart.h"
-#include "sync/observe/observe.h"
 #include "sync/rows/renaming.h"
+#include "sync/run/lookup.h"
 
 #define WAITS "rename-there" /* what is pending of a mailbox whose folder has another name */
 #define SPECIAL                                                                                                        \
@@ -108,7 +108,7 @@ rename_may(struct run *run, struct mailbox *mailbox)
     /* Else what is to stand below its own old name gets one for a while, and then not this one. */
     if (mailbox->goal_taken)
         return rename_keep_back(run, mailbox, PENDING_MAILBOX, "another mailbox has that name");
-    if (survey_is_parent_only(run, mailbox->row.goal_there) && renamed_apart_may_be(run, mailbox)) {
+    if (lookup_is_parent_only(run, mailbox->row.goal_there) && renamed_apart_may_be(run, mailbox)) {
         mailbox->apart = mailbox->stuck = true;
         return true;
     }

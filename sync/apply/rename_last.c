@@ -2,7 +2,6 @@
 #include "sync/apply/rename_last.h"
 
 #include "sync/apply/rename_kept.h"
-#include "sync/observe/observe.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/renaming.h"
 #include "sync/run/aside.h"
@@ -72,7 +71,7 @@ place_new(struct run *run, struct mailbox *mailbox)
     name = renaming_replace(mailbox->row.name, strlen(above->row.goal_there), above->row.name);
     if (name == NULL)
         return run_no_memory(run);
-    if (lookup_name(run, name) != NULL || survey_is_parent_only(run, name)) {
+    if (lookup_name(run, name) != NULL || lookup_is_parent_only(run, name)) {
         free(name);
         return true;
     }

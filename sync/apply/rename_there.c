@@ -4,7 +4,6 @@
 #include "sync/apply/rename_kept.h"
 #include "sync/apply/rename_last.h"
 #include "sync/apply/renamed_apart.h"
-#include "sync/observe/observe.h"
 #include "sync/rows/renaming.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/aside.h"
@@ -269,7 +268,7 @@ static bool
 refused(struct renaming *renaming, struct mailbox *mailbox, int64_t op, enum step step,
         const struct remote_outcome *outcome)
 {
-    const bool parent = survey_is_parent_only(renaming->run, mailbox->row.goal_there);
+    const bool parent = lookup_is_parent_only(renaming->run, mailbox->row.goal_there);
     char words[600];
     bool lifted = false;
 

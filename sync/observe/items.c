@@ -1,8 +1,6 @@
 /* See items.h. */
 #include "sync/observe/items.h"
 
-#include "sync/observe/observe.h"
-
 bool
 items_name(const struct run *run, const struct remote_listed *seen, bool uncut,
            char name[static LIMIT_MAILBOX_NAME + 1])
@@ -49,15 +47,4 @@ items_called(const struct run *run, const struct renamed_item *items, size_t cou
         if (items_name(run, items[i].seen, false, called) && strcmp(called, name) == 0)
             return (struct renamed_item *)&items[i];
     return NULL;
-}
-
-bool
-survey_is_parent_only(const struct run *run, const char *name)
-{
-    const uint64_t hash = text_hash(text_of(name));
-
-    for (size_t i = 0; i < run->parents_count; i++)
-        if (run->parents[i] == hash)
-            return true;
-    return false;
 }

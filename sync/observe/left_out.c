@@ -2,7 +2,6 @@
 #include "sync/observe/left_out.h"
 
 #include "sync/observe/left_folders.h"
-#include "sync/observe/observe.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/lookup.h"
 
@@ -11,8 +10,8 @@
     "renamed. Until then this mailbox waits."
 
 #define SETTLE                                                                                                         \
-    "Do what is advised for other mailboxes first; where nothing is, give each folder the name that its mailbox has "  \
-    "on the server, and let golub sync. Until then this mailbox waits."
+    "Do first what is advised for other mailboxes. If nothing is, give each folder the name that its mailbox has on "  \
+    "the server, and let golub sync. Until then this mailbox waits."
 
 bool
 left_out_note(struct run *run, const struct mailbox *mailbox)
@@ -222,7 +221,7 @@ is_parents(const struct run *run, const char *folder)
     struct error ignored = {0};
 
     return !names_map_name(&run->map, folder, run->account->policy.layout, name, &ignored) ||
-           survey_is_parent_only(run, name);
+           lookup_is_parent_only(run, name);
 }
 
 static bool

@@ -19,8 +19,6 @@ MUST_CHECK bool survey_load(struct run *run);
 MUST_CHECK bool survey_here(struct run *run);
 /** LIST. Nothing is decided, and nothing written, of what it means. */
 MUST_CHECK bool survey_there(struct run *run);
-/** Is there a name there, of no mailbox, that stands above some (\Noselect)? As people call it. */
-bool survey_is_parent_only(const struct run *run, const char *name);
 /** Before the server is asked: survey_here; what `mailboxes` does not choose any more is left out. */
 MUST_CHECK bool survey_known(struct run *run);
 /** LIST, and what it and the folders mean for each mailbox: its state, and whether it is to be looked at on either side. */

@@ -191,3 +191,14 @@ lookup_free(struct run *run)
         free(run->lookups[key].next);
     }
 }
+
+bool
+lookup_is_parent_only(const struct run *run, const char *name)
+{
+    const uint64_t hash = text_hash(text_of(name));
+
+    for (size_t i = 0; i < run->parents_count; i++)
+        if (run->parents[i] == hash)
+            return true;
+    return false;
+}

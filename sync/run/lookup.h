@@ -23,5 +23,7 @@ bool lookup_is_above(const struct run *run, const char *folder, const char *name
 /** Mailboxes changed their places in the array, or are gone from it. */
 void lookup_forget(struct run *run);
 void lookup_free(struct run *run);
+/** Is there a name there, of no mailbox, that stands above some (\Noselect)? As people call it. */
+bool lookup_is_parent_only(const struct run *run, const char *name);
 
 #endif

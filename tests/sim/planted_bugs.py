@@ -3698,7 +3698,7 @@ BUGS = [
     bug("renamed here: what is open stays open while it is renamed", system("test_renamed_both.py", "SameAtCourierTest.test_one_above_another_that_is_looked_at"),
         ("store/imap/rename.c", "(!imap->select_sent || ", "(true || ")),
     bug("renamed here: a parent that is no mailbox there stays one", system("test_renamed_chains.py", "ParentTest.test_it_is_made_and_what_moved_follows"),
-        ("sync/apply/rename_kept.c", "if (survey_is_parent_only(run, mailbox->row.goal_there) && ", "if (false && ")),
+        ("sync/apply/rename_kept.c", "if (lookup_is_parent_only(run, mailbox->row.goal_there) && ", "if (false && ")),
     bug("renamed here: a parent that is no mailbox there has the name of one that is gone",
         system("test_renamed_chains.py", "ParentTest.test_the_mailbox_that_had_the_name_is_gone_there"),
         ("sync/apply/renamed_apart.c", "(!holder->listed && holder->row.state", "(holder->listed && holder->row.state")),

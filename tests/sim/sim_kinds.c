@@ -76,7 +76,7 @@ static const struct knob knobs[KINDS] = {
 #define BESIDE_GOES                                                                                                    \
     (KIND_BIT(KIND_GOES) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                      \
      KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) |                        \
-     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_POWER))
+     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_POWER) | KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_POLICIES))
 
 /* ... and every client can tell, for what it knows of its mail is true. */
 #define BESIDE_UNSAID                                                                                                  \

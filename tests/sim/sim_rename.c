@@ -31,9 +31,9 @@ is_temporary(struct text name)
 #define KID (SIM_MAILBOXES + 1) /* the place of what stands below the temporary name */
 
 static void
-name_kid(const struct server *server, char *to, size_t size)
+name_kid(const struct server *server, bool encodes, char *to, size_t size)
 {
-    (void)text_print(to, size, "%s%cOld%s", server->aside.name, server->separator, server->encodes ? "&-" : "");
+    (void)text_print(to, size, "%s%cOld%s", server->aside.name, server->separator, encodes ? "&-" : "");
 }
 
 /* The mailbox that has these wire bytes; NULL: none. *place: which, SIM_MAILBOXES for the temporary name */
@@ -45,7 +45,7 @@ find_from(struct server *server, struct text wire, int *place)
     *place = server_find(server, wire);
     if (*place >= 0)
         return &server->boxes[*place];
-    name_kid(server, kid, sizeof kid);
+    name_kid(server, server->encodes, kid, sizeof kid);
     *place = text_is(wire, kid) ? KID : SIM_MAILBOXES;
     if (*place == KID)
         return server->aside.kid.exists ? &server->aside.kid : NULL;
@@ -149,11 +149,11 @@ remote_rename_mailbox(void *remote, const struct remote_rename *what,
 }
 
 static bool
-list_aside(struct server *server, const struct sim_mailbox *box, const char *name,
+list_aside(struct server *server, const struct sim_mailbox *box, const char *name, const char *utf8,
            bool (*listed)(void *context, const struct remote_listed *mailbox), void *context)
 {
     struct remote_listed item = {.name = text_of(name),
-                                 .utf8 = text_of(name),
+                                 .utf8 = text_of(utf8),
                                  .separator = server->separator,
                                  .has_status = true,
                                  .messages = (uint32_t)box->count,
@@ -170,9 +170,11 @@ bool
 remote_list_aside(struct server *server, bool (*listed)(void *context, const struct remote_listed *mailbox),
                   void *context)
 {
-    char kid[80];
+    const char *name = server->aside.name;
+    char kid[80], utf8[80];
 
-    name_kid(server, kid, sizeof kid);
-    return (!server->aside.box.exists || list_aside(server, &server->aside.box, server->aside.name, listed, context)) &&
-           (!server->aside.kid.exists || list_aside(server, &server->aside.kid, kid, listed, context));
+    name_kid(server, server->encodes, kid, sizeof kid);
+    name_kid(server, false, utf8, sizeof utf8);
+    return (!server->aside.box.exists || list_aside(server, &server->aside.box, name, name, listed, context)) &&
+           (!server->aside.kid.exists || list_aside(server, &server->aside.kid, kid, utf8, listed, context));
 }

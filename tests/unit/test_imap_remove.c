@@ -5,16 +5,8 @@
 
 #include <cmocka.h>
 
-#include "imap_script.h"
+#include "imap_change_scene.h"
 #include "store/base/digest.h"
-
-#define SELECTED(tag, exists, v, modseq)                                                                               \
-    "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT 100]",                                     \
-        "S:* OK [HIGHESTMODSEQ " modseq "]", "S:" tag " OK [READ-WRITE]"
-#define REREAD(n, u, flags)                                                                                            \
-    "S:* " n " FETCH (UID " u " FLAGS (" flags ") INTERNALDATE \"01-Jan-1970 00:00:09 +0000\" RFC822.SIZE 5)"
-
-static const uint32_t uids[] = {1, 2, 3};
 
 static bool
 removes(struct script *script, size_t count)
