@@ -120,12 +120,16 @@ has(const struct journal_message *row, const char *keywords, const char *word)
     return flag != 0 ? merge_still_shows(row->flags, flag) : keywords_have(keywords, text_of(word));
 }
 
-/* What one letter means that has another line in the two folders; "": that can't be told. */
+/*
+ * What one letter means that has another line in the two folders; "": that can't be told.
+ *
+ * @param nothing_there  it has no line there, where no Dovecot may be about to write one: it was set here
+ */
 static const char *
-meaning(const char *there, const char *here, bool stood_there, bool as_it_was, bool translated)
+meaning(const char *there, const char *here, bool stood_there, bool as_it_was, bool translated, bool nothing_there)
 {
     if (as_it_was == translated)
-        return "";
+        return as_it_was && !stood_there && nothing_there ? here : "";
     if (translated)
         return here;
     if (stood_there)
@@ -145,6 +149,13 @@ static bool
 is_told(const struct mailbox *mailbox, int letter)
 {
     return !mailbox->letters->unread && (lettering_lost(mailbox->letters) & letter_bit(letter)) == 0;
+}
+
+/* Not even to who is about to write its line. */
+static bool
+means_nothing(const struct mailbox *mailbox, int letter)
+{
+    return is_told(mailbox, letter) && !mailbox->letters->table.dovecot && table_of(mailbox)->word[letter][0] == '\0';
 }
 
 /* They mean the same in both folders, and did when the file was there. */
@@ -182,7 +193,9 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
             said->waits |= letter_bit(i);
             continue;
         }
-        word = strcasecmp(one, other) == 0 ? one : meaning(one, other, stood, as_it_was, translated);
+        word = strcasecmp(one, other) == 0
+                   ? one
+                   : meaning(one, other, stood, as_it_was, translated, means_nothing(origin->mailbox, i));
         if (word[0] == '\0' && mailbox->letters->table.dovecot)
             word = other;
         if (word == one && word[0] != '\0' && other[0] == '\0')

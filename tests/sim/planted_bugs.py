@@ -1045,6 +1045,8 @@ BUGS = [
         ("sync/apply/going_keep.c", "    if (held == 0)\n", "    if (held == 0 || why != NULL)\n")),
     bug("older Maildir: a mailbox whose old folder is back is not looked for in it", system("test_older_maildir.py", "CutOffSinceTest.test_a_chain_that_never_went_out"),
         ("sync/observe/exchanged.c", "return mailbox->row.id != 0 && mailbox->folder_here && strcmp(", "return mailbox->row.id != 0 && mailbox->folder_here && mailbox->second == NULL && strcmp(")),
+    bug("letter that was set in a new folder goes from the name since the old one has no line for it", Test("scenario_letters"),
+        ("sync/rows/letters_new.c", "return as_it_was && !stood_there && nothing_there ? here", "return as_it_was && stood_there && nothing_there ? here")),
     bug("mailbox that is gone not made again where its removal is rejected",
         system("test_mailbox_deletes.py", "RemovedThereTest.test_the_other_answer_makes_a_mailbox_again_that_was_deleted_there"),
         ("sync/apply/made_again.c", "ok && rejected && i < run->released_count", "ok && rejected && confirmed && i < run->released_count")),

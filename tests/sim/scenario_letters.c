@@ -126,6 +126,27 @@ what_is_left_of_letters_in_another_folder_is_believed_for_nothing(void **state)
     then_it_has(INBOX, 1, bit(TODO) | bit(SOON));
 }
 
+/* No Dovecot serves either, which might be about to write a line for it. */
+static void
+a_letter_that_has_no_line_in_the_old_folder_was_set_in_the_new_one(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(INBOX, TODO, A);
+    given_mail_with(WORK, 1, 0);
+    given_mail_with(INBOX, 2, bit(TODO));
+    given_both_sides_agree();
+    when_the_user_moves(1, WORK, INBOX);
+    given_name(file_of(INBOX, 1), "c:2,Sa");
+    sim.world.ledger[1].key_set |= bit(TODO);
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, bit(TODO));
+    then_its_name_is(INBOX, 1, "c:2,Sa");
+}
+
 /* It was set before the file was moved, or since. */
 static void
 a_file_of_a_folder_that_is_away_brings_no_foreign_keyword(void **state)
@@ -486,6 +507,7 @@ main(void)
         SCENARIO(a_letter_without_a_line_is_given_none_by_the_other_folder),
         SCENARIO(one_of_two_equal_messages_brings_no_keyword_of_the_other),
         SCENARIO(what_is_left_of_letters_in_another_folder_is_believed_for_nothing),
+        SCENARIO(a_letter_that_has_no_line_in_the_old_folder_was_set_in_the_new_one),
         SCENARIO(a_file_of_a_folder_that_is_away_brings_no_foreign_keyword),
         SCENARIO(letters_that_were_cut_off_are_no_translation),
         SCENARIO(a_copy_that_lost_a_letter_brings_no_foreign_keyword),
