@@ -62,8 +62,11 @@ check_keywords(struct sim *sim)
         const struct ledger *entry = &sim->world.ledger[i];
         const unsigned due = entry->key_brought & ~(entry->key_off | entry->key_taken);
 
-        /* Of equal messages, or of two with other lines, nobody can tell which had which, once one of them is gone. */
-        if (due == 0 || entry->total > 1 || !stands_there(sim, i))
+        /*
+         * Of equal messages nobody can tell which had which, once one of them is gone; and what a client saves anew
+         * has the keywords that it writes.
+         */
+        if (due == 0 || entry->total > 1 || entry->saved || !stands_there(sim, i))
             continue;
         for (unsigned key = 1; key < 1u << SIM_KEYWORDS; key <<= 1)
             if ((due & key) != 0 && !is_there(sim, i, key) && !is_known(sim, i, key))
