@@ -44,9 +44,17 @@ class ConfigTest(HomeTest):
                      "connections = 5", 'layout = "mbox"', 'max-delete = "many"', 'max-delete = "101%"', 'max-delete = "-1%"',
                      'auth = {"telepathy"}', 'tls = "maybe"', "quarantine-days = -1", 'fsync = "sometimes"',
                      'tls-fingerprint = {"abc"}', 'pull = {"everything"}', 'mailboxes = {"special:nothing"}',
-                     'tls-ca-file = "/nonexistent/ca.pem"', 'mailboxes = {""}', 'expunge = "perhaps"'):
+                     'tls-ca-file = "/nonexistent/ca.pem"', 'expunge = "perhaps"'):
             with self.subTest(line):
-                self.refused(self.four(line), None)
+                self.refused(self.four(line), 6)
+
+    def test_patterns_maps_and_special_words_that_collide_or_leave_the_root(self):
+        for line in ('mailboxes = {""}', 'mailboxes = {"!"}', 'mailboxes = {"/etc"}', 'mailboxes = {"a//b"}', 'mailboxes = {"!special:inbox"}',
+                     'map = {"Sent=../Sent"}', 'map = {"Sent=/etc"}', 'map = {"Sent"}', 'map = {"A=X", "B=X"}', 'map = {"A=X", "B=X/Y"}',
+                     'map = {"A=X", "A=Y"}', 'map = {"special:spam=X"}', 'special = {"spam=Junk"}', 'special = {"trash"}',
+                     'special = {"trash=A", "trash=B"}', 'special = {"trash=A", "sent=A"}'):
+            with self.subTest(line):
+                self.refused(self.four(line), 6)
 
     def test_servers_that_cannot_be(self):
         for server in ("", "imap.example.org", "http://imap.example.org", "imaps://", "imaps://h:0", "imaps://h:65536",
