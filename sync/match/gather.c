@@ -84,6 +84,24 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     return true;
 }
 
+/*
+ * What a list that does not add up lacks is not proven to be there; nor is, where changes alone were told, what was fetched once and is to be fetched
+ * again. Paired with a file that is not the one which was fetched of it, that file would count as removed there once the list adds up, though
+ * nobody removed it.
+ */
+static bool
+is_perhaps_gone(const struct meeting *meeting, const struct journal_message *message, const struct half *uid)
+{
+    const struct mailbox *mailbox = meeting->mailbox;
+    const bool all_told = mailbox->row.uneven == 0 || (mailbox->weighed && !mailbox->unlisted);
+    bool gone = !all_told && (mailbox->lacked.bits != NULL ? id_set_has(&mailbox->lacked, message->id)
+                                                           : (message->facts & FACT_AGAIN) != 0);
+
+    for (size_t f = 0; gone && f < meeting->files.count; f++)
+        gone = !meeting_is_its_name(meeting, uid, meeting->files.at[f].base);
+    return gone;
+}
+
 static bool
 add_uid_half(struct meeting *meeting, const struct journal_message *message)
 {
@@ -106,6 +124,8 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
     half->wanted = true;
     memcpy(half->header, message->header, DIGEST_SIZE);
     half->base = "";
+    if (is_perhaps_gone(meeting, message, half))
+        meeting->uids.count--;
     return true;
 }
 

@@ -498,6 +498,45 @@ a_flag_that_a_list_of_changes_leaves_out_comes_a_day_later(void **state)
     }
 }
 
+/*
+ * The journal of before a move knows the message where it was, and its file stands there again, under another name: it was moved back here. That is no new name
+ * of what the list lacks, which is gone.
+ */
+static void
+what_was_moved_back_here_under_an_older_journal_is_no_message_that_the_list_lacks(void **state)
+{
+    (void)state;
+    for (int phantoms = -1; phantoms < 3; phantoms += 1 + (phantoms < 0)) {
+        struct error err = {0};
+        void *image = NULL;
+        size_t size = 0;
+
+        given_mail_in_inbox(true);
+        assert_true(journal_image(sim.clients[0].journal, &image, &size, &err));
+        when_another_client_moves(20, INBOX, WORK);
+        given_both_sides_agree();
+        ledger_out(&sim.world, 20, WORK);
+        assert_true(mua_move(here(), file_of(WORK, 20), INBOX, true));
+        ledger_put(&sim.world, 20, INBOX);
+        run_open_journal(&sim, 0, image, size);
+        check_forget(&sim.clients[0]);
+        free(image);
+        here()->quarantined = 0;
+        sim.server.boxes[INBOX].phantoms = phantoms;
+        for (int run = 0; run < 4; run++)
+            (void)when_golub_syncs_after(60);
+
+        sim.server.boxes[INBOX].phantoms = 0;
+        sim.world.now += 86400;
+        then_both_sides_agree();
+
+        then_it_is_here(INBOX, 20, 1);
+        then_it_is_there(INBOX, 20, 1);
+        assert_int_equal(here()->quarantined, 0);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -521,6 +560,7 @@ main(void)
         SCENARIO(what_is_back_here_while_the_list_lacks_it_is_judged_once_the_list_adds_up),
         SCENARIO(a_flag_that_a_list_of_changes_leaves_out_comes_a_day_later),
         SCENARIO(what_was_sent_to_where_the_list_does_not_add_up_follows_no_equal_message),
+        SCENARIO(what_was_moved_back_here_under_an_older_journal_is_no_message_that_the_list_lacks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
