@@ -108,6 +108,17 @@ stored(const struct server *server, int content, int dress)
                                                                                                            : made;
 }
 
+/* ... of what it stores now, or will. */
+static int
+remake(struct server *server, int mailbox, int content, int dress)
+{
+    const int made = stored(server, content, dress);
+
+    server->world->ledger[content].remade[mailbox] |=
+        made != dress && content_dressed(content, made)->len == content_dressed(content, dress)->len;
+    return made;
+}
+
 /* The server files it itself: for ten minutes golub waits for that. */
 static void
 check_filed(const struct server *server, int mailbox, int content, int64_t date)
@@ -142,7 +153,7 @@ append_now(const struct upload *upload, int mailbox, int content, int dress, str
         say(server->world, "      APPEND #%d to %s: swallowed, it is UID %u", content, server_mailbox_name(mailbox),
             uid);
     else if (server_add(server, mailbox, content, message->flags, key_bits(message->keywords), message->date, &uid)) {
-        server_message(server, mailbox, uid)->dress = stored(server, content, dress);
+        server_message(server, mailbox, uid)->dress = remake(server, mailbox, content, dress);
         say(server->world, "      APPEND #%d to %s: UID %u flags %x", content, server_mailbox_name(mailbox), uid,
             message->flags);
     }
@@ -174,7 +185,7 @@ append_later(const struct upload *upload, int mailbox, int content, int dress)
     server->delayed[server->delayed_count++] =
         (struct sim_delayed){.mailbox = mailbox,
                              .content = content,
-                             .dress = stored(server, content, dress),
+                             .dress = remake(server, mailbox, content, dress),
                              .flags = message->flags,
                              .keys = key_bits(message->keywords),
                              .date = message->date,

@@ -182,7 +182,8 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
     if (same_there && same_here)
         check_flags(sim, client, id, there);
     else if (same_there && old_there->flags == base->flags && old_here->count == 0 &&
-             !is_removed_there(sim, base, there) && !is_in_view_unnoticed(sim, base))
+             !is_removed_there(sim, base, there) && !is_in_view_unnoticed(sim, base) &&
+             !sim->world.ledger[id].remade[base->mailbox])
         violation(&sim->world, "#%d was removed here, and is %d times on the server", id, there->count);
     else if (same_here && (old_here->flags & old_here->shown) == (base->flags & old_here->shown) &&
              old_there->count == 0 && here->count != 0 && !is_below_view(sim, base))

@@ -161,8 +161,9 @@ moment_broken_off(struct sim *sim)
         status = cast_sync_after(&cast, rng_below(dice(sim), 3));
         plain = plain && sim->clients[cast.client].choice.plain;
     }
-    /* What is out of a server's view stays here, whoever removed it there. */
+    /* What is out of a server's view stays here, whoever removed it there; and what it remade of golub's bytes is another message once its file is gone. */
     if (status == 0 && plain && !touched && !wanted && cast.removed && !server_is_cut(&sim->server, cast.from) &&
+        !world->ledger[cast.content].remade[cast.from] &&
         ((sim->server.trash == 0 && cast_stands_here(&cast)) ||
          server_multiplicity(&sim->server, cast.from, cast.content) > 0))
         violation(world, "#%d was removed, that was cut off, and it is there again", cast.content);

@@ -172,8 +172,10 @@ struct ledger { /* of one content */
     int64_t sent_at; /* when that was */
     bool saved;      /* ... or wrote one anew with other lines, in its own mailbox, under another name */
     unsigned taken;  /* bits of the dresses in which they took files of it away */
-    int spread;      /* how often they took it to two places on two sides: each may stay */
-    int more;        /* how often they put one more of it somewhere, apart from those */
+    bool remade
+        [SIM_MAILBOXES]; /* the server stored other bytes there than golub sent, and as many: once its file is gone nobody can tell */
+    int spread; /* how often they took it to two places on two sides: each may stay */
+    int more;   /* how often they put one more of it somewhere, apart from those */
 };
 
 #define SIM_SERVER (-1) /* as a side; clients are 0 ... */
