@@ -280,7 +280,11 @@ refuse_listing(struct run *run, struct sight *sight, bool believed, const char *
         attempts_refused(run, sight->mailbox);
     else
         run_learn(run, sight->mailbox, CAUTION_UNLISTED);
-    run_complain(run, sight->mailbox, "list the messages of this mailbox", answer, "The next run tries again.");
+    run_complain(run, sight->mailbox, "list the messages of this mailbox", answer,
+                 sight->mailbox->undecided
+                     ? "The next run asks again which mailbox is which. Where it has another name "
+                       "there: rename its folder here as well."
+                     : "The next run tries again.");
 }
 
 /*

@@ -1,6 +1,7 @@
 /* See renamed_there.h. */
 #include "sync/observe/renamed_there.h"
 
+#include "sync/run/attempts.h"
 #include "sync/run/lookup.h"
 
 /*
@@ -49,17 +50,36 @@ renamed_there_was(struct run *run, const struct mailbox *mailbox, uint32_t uidva
     return false;
 }
 
-/* The answer to SELECT says that it is another one that is known, whatever its numbers. A server that says in it what no list said tells nothing. */
-static bool
-is_known_other(const struct run *run, const struct mailbox *mailbox, const char *objectid)
+/* @param told  the list of this run says so */
+static const struct mailbox *
+find_objectid(const struct run *run, const char *objectid, bool told)
 {
-    if (objectid == NULL || objectid[0] == '\0' || mailbox->row.objectid[0] == '\0' ||
-        strcmp(mailbox->row.objectid, objectid) == 0)
-        return false;
     for (size_t i = 0; i < run->count; i++)
-        if (strcmp(run->mailboxes[i].row.objectid, objectid) == 0)
-            return true;
-    return false;
+        if (strcmp(run->mailboxes[i].row.objectid, objectid) == 0 && (!told || run->mailboxes[i].told_uidvalidity != 0))
+            return &run->mailboxes[i];
+    return NULL;
+}
+
+/*
+ * The answer to SELECT says that it is another known one, whatever its numbers. What the list of this run told of both counts against that. Where it did
+ * not ask, since a line broke at that, the next one asks; and where it may not ask, or asked and was not told, what the journal has is of old.
+ */
+static bool
+is_known_other(struct run *run, struct mailbox *mailbox, const char *objectid)
+{
+    const bool told = mailbox->told_uidvalidity != 0;
+
+    if (objectid == NULL || objectid[0] == '\0' || mailbox->row.objectid[0] == '\0' ||
+        (!told && run->info.avoided[0] == '\0'))
+        return false;
+    if (strcmp(mailbox->row.objectid, objectid) == 0) {
+        attempts_opened(run, mailbox);
+        return false;
+    }
+    if (find_objectid(run, objectid, told) == NULL)
+        return false;
+    mailbox->undecided |= !told;
+    return !told || attempts_opened_another(run, mailbox);
 }
 
 /*
@@ -85,7 +105,7 @@ is_other(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
 }
 
 bool
-renamed_there_since(struct run *run, const struct mailbox *mailbox, const struct remote_selected *selected)
+renamed_there_since(struct run *run, struct mailbox *mailbox, const struct remote_selected *selected)
 {
     return is_other(run, mailbox, selected->uidvalidity) || is_known_other(run, mailbox, selected->objectid);
 }

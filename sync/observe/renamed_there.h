@@ -15,6 +15,6 @@ bool renamed_there_perhaps(struct run *run, const struct mailbox *mailbox, const
  */
 bool renamed_there_was(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity);
 /** Has another mailbox got its name since the mailboxes were listed, as SELECT says? Then nothing that is shown under it is its own. */
-bool renamed_there_since(struct run *run, const struct mailbox *mailbox, const struct remote_selected *selected);
+bool renamed_there_since(struct run *run, struct mailbox *mailbox, const struct remote_selected *selected);
 
 #endif

@@ -161,7 +161,7 @@ bool
 attempts_is_count(enum attempt what)
 {
     return what == ATTEMPT_REFUSED || what == ATTEMPT_REPAIRED || what == ATTEMPT_BARE || what == ATTEMPT_UNREAD ||
-           is_folder(what);
+           what == ATTEMPT_OPENED || is_folder(what);
 }
 
 /* It is about the mailbox, not about one message. */
@@ -219,9 +219,9 @@ is_over(struct run *run, const struct suspect *suspect, const struct mailbox *ma
             (mailbox->row.state == MAILBOX_GONE_LOCAL &&
              !attempts_is_count(suspect->what)) || /* nothing is asked for in it */
             (suspect->what == ATTEMPT_REFUSED && !suspect->counted && is_gone(mailbox)) ||
-            (is_folder(suspect->what) || suspect->what == ATTEMPT_UNREAD ? false
-             : is_whole(suspect->what)                                   ? mailbox->current
-             : suspect->what == ATTEMPT_SEND                             ? false
+            (is_folder(suspect->what) || suspect->what == ATTEMPT_UNREAD || suspect->what == ATTEMPT_OPENED ? false
+             : is_whole(suspect->what)       ? mailbox->current
+             : suspect->what == ATTEMPT_SEND ? false
                                              : suspect->uidvalidity != mailbox->row.uidvalidity);
     if (*over || is_whole(suspect->what))
         return true;

@@ -62,6 +62,15 @@ void attempts_folder_written(struct run *run, const struct mailbox *mailbox);
  * vanished elsewhere waits no longer for what may be among it.
  */
 void attempts_unread(struct run *run, struct mailbox *mailbox, enum caution caution);
+/**
+ * SELECT calls it another known mailbox, and the list of this run says that it is this one: names changed hands between the two. In the second run on
+ * end SELECT says nothing that is true.
+ *
+ * @return is that to be believed?
+ */
+bool attempts_opened_another(struct run *run, struct mailbox *mailbox);
+/** SELECT calls it what the list does. */
+void attempts_opened(struct run *run, const struct mailbox *mailbox);
 /** It was listed. */
 void attempts_listed(struct run *run, const struct mailbox *mailbox);
 /** Is it known not to be readable, there or here? */

@@ -104,6 +104,19 @@ attempts_unread(struct run *run, struct mailbox *mailbox, enum caution caution)
         run_learn(run, mailbox, caution);
 }
 
+bool
+attempts_opened_another(struct run *run, struct mailbox *mailbox)
+{
+    /* 0: of so many mailboxes that they are not counted any more. */
+    return count_run(run, mailbox, ATTEMPT_OPENED) == 1;
+}
+
+void
+attempts_opened(struct run *run, const struct mailbox *mailbox)
+{
+    forget_count(run, mailbox, ATTEMPT_OPENED);
+}
+
 void
 attempts_listed(struct run *run, const struct mailbox *mailbox)
 {

@@ -258,6 +258,7 @@ enum attempt {
     ATTEMPT_MEASURE,  /* a message whose size and date can't be read */
     ATTEMPT_UNREAD,   /* a mailbox of which the server gives no mail: no suspect, but counted likewise */
     ATTEMPT_FILE,     /* ... in whose folder a new file can't be read, or its name not be used: likewise */
+    ATTEMPT_OPENED,   /* ... that SELECT calls another one than the list does: likewise */
     ATTEMPTS
 };
 

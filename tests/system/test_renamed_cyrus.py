@@ -3,6 +3,7 @@ Cyrus says which mailbox is which, in a list of its own. What it makes in one se
 told apart by that alone.
 """
 import os
+import re
 import shutil
 
 from base import SOME, SystemTest, main
@@ -60,6 +61,71 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
         self.sync()
         self.assertEqual((len(self.client.messages(a)), len(self.client.messages(b))), (4, 4))
         self.assertTrue(set(self.was[a]) <= set(self.mail_here(b)) and set(self.was[b]) <= set(self.mail_here(a)))
+        self.assert_in_sync()
+
+    def given_unlike(self):
+        """One UIDVALIDITY, and messages of other sizes."""
+        a, b = self.made_in_one_second("A", "B")
+        for n in range(3):
+            self.client.append(a, b"Subject: short %d\r\n\r\nshort\r\n" % n)
+            self.client.append(b, b"Subject: quite long %d\r\n\r\nlong\r\n" % n)
+        self.sync()
+        self.sync()
+        return a, b
+
+    def swap_with_new_mail(self, a, b):
+        self.rename((a, "X"), (b, a), ("X", b))
+        for name in (a, b):
+            self.client.append(name, b"Subject: theirs\r\n\r\nnew in %s\r\n" % name.encode())
+
+    def test_a_swap_that_no_list_may_tell_of(self):
+        """What SELECT says counts against what a list of this run told, and against nothing older."""
+        a, b = self.given_unlike()
+        self.account.set(disable=["OBJECTID"])
+        self.sync()
+        self.swap_with_new_mail(a, b)
+
+        self.sync()
+
+        self.assertEqual([len(self.client.messages(name)) for name in (a, b)], [4, 4])
+        self.assert_in_sync()
+
+    def test_a_swap_after_lines_that_broke_at_the_list_that_tells(self):
+        """What SELECT says is told with a way out, and the next run asks the list again."""
+        a, b = self.given_unlike()
+
+        def hang_up(data):
+            if b" LIST " in data and b"MAILBOXID" in data:
+                self.proxy.hang_up()
+            return data
+        self.through(edit_up=hang_up)
+        for _ in range(2):
+            self.sync()
+        self.swap_with_new_mail(a, b)
+
+        result = self.sync(expect=SOME)
+        self.assertIn("rename its folder here as well", result.err)
+        self.through()
+        self.sync()
+
+        self.assertEqual([len(self.client.messages(name)) for name in (a, b)], [4, 4])
+        self.assert_in_sync()
+
+    def test_a_server_that_never_says_the_same_twice_of_what_it_opened(self):
+        """... says nothing true by the second run."""
+        a, b = self.given_alike()
+        ids = dict(re.findall(rb"STATUS (\S+) \([^\r\n]*MAILBOXID \(([^)]*)\)", self.proxy.stream("down")))
+        said = {id: ids[b.encode()] for id in ids.values()}
+        self.through(edit_down=lambda data: re.sub(rb"OK \[MAILBOXID \(([^)]*)\)\]", lambda m: b"OK [MAILBOXID (%s)]" % said[m.group(1)], data))
+        self.maildir.deliver(a, b"Subject: ours\n\nnew\n")
+        self.client.append(a, b"Subject: theirs\r\n\r\nnew\r\n")
+
+        result = self.sync(expect=SOME)
+        self.assertIn("another mailbox has its name since the mailboxes were listed", result.err)
+        for _ in range(2):
+            self.sync()
+
+        self.assertEqual((len(self.client.messages(a)), len(self.client.messages(b))), (5, 3))
         self.assert_in_sync()
 
     def test_what_is_removed_and_flagged_here_after_a_swap_of_two_that_are_alike(self):
