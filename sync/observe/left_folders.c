@@ -82,6 +82,14 @@ is_stranger(const struct run *run, const struct left_note *note)
     return is;
 }
 
+/* In sync, and not in the folder that was noted. */
+static bool
+is_settled(const struct left_note *note, const struct mailbox *mailbox)
+{
+    return mailbox != NULL && !left_is_unknown(mailbox) && mailbox->folder_here &&
+           strcmp(mailbox->row.folder, note->folder) != 0;
+}
+
 static void
 find_now(const struct looking *looking, struct mailbox **listed, size_t count, const struct left_note *note)
 {
@@ -107,6 +115,7 @@ find_now(const struct looking *looking, struct mailbox **listed, size_t count, c
         now->mailbox = now->stranger ? NULL : named;
     now->perhaps = now->mailbox != NULL && now->mailbox != named && now->mailbox != same;
     now->stranger = now->stranger && now->mailbox == NULL;
+    now->settled = now->stranger && !now->unsaid && is_settled(note, numbers) ? numbers : NULL;
 }
 
 bool

@@ -25,8 +25,10 @@ struct now {                 /* one that was noted, as it is now */
     struct mailbox *mailbox; /* what it is in the list of the server; NULL: it is not there */
     bool perhaps;            /* ... but only its numbers say so */
     bool stranger; /* none of these, but it is there, perhaps, under a name that is still another one's here */
-    bool unsaid;   /* ... for this list does not say which mailbox has its name, as lists did before */
-    bool found;    /* a folder is its, as its age or its files say */
+    const struct mailbox
+        *settled; /* ... this one, by its numbers, which is in sync in a folder of its own; NULL: not known, or none */
+    bool unsaid;  /* ... for this list does not say which mailbox has its name, as lists did before */
+    bool found;   /* a folder is its, as its age or its files say */
 };
 
 struct looking {

@@ -45,6 +45,24 @@ leave(struct run *run, struct mailbox *mailbox)
     return true;
 }
 
+/* What was left out has another name there, and a folder of its own under that: this one is nobody's. */
+static void
+say_settled(struct run *run, const struct mailbox *mailbox, const struct spot *spot, const struct mailbox *settled)
+{
+    char why[2 * LIMIT_MAILBOX_NAME], folder[LOCAL_FOLDER_MAX + 1], hint[LOCAL_FOLDER_MAX + 120];
+
+    error_escape(folder, sizeof folder, text_of(settled->row.folder));
+    (void)text_print(why, sizeof why,
+                     "what stands at its place here is the folder of another one, which was called %s when "
+                     "`mailboxes` left it out, and which is %s now, as far as its numbers tell",
+                     spot->of->name, run_called(settled));
+    (void)text_print(hint, sizeof hint,
+                     "Put what is only in that folder into \"%s\", remove it, and let golub sync. Until then this "
+                     "mailbox waits.",
+                     folder);
+    run_complain(run, mailbox, "sync this mailbox", why, hint);
+}
+
 /* At the place of a mailbox that is on the server. */
 static bool
 say_anothers(struct run *run, struct mailbox *mailbox, const struct spot *spot, const struct now *now)
@@ -53,6 +71,10 @@ say_anothers(struct run *run, struct mailbox *mailbox, const struct spot *spot, 
 
     const char *name = now->mailbox != NULL ? now->mailbox->row.name : spot->of->name;
 
+    if (now->settled != NULL && left_is_unknown(mailbox)) {
+        say_settled(run, mailbox, spot, now->settled);
+        return leave(run, mailbox);
+    }
     if (now->unsaid)
         (void)text_print(why, sizeof why,
                          "the server did not say which of its mailboxes is which, as it did before, and one that was "

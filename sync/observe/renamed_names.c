@@ -1,6 +1,7 @@
 /* The rows get their new names, and their folders new places. See renamed.h. */
 #include "sync/observe/renamed.h"
 
+#include "sync/observe/exchanged.h"
 #include "sync/observe/followed.h"
 #include "sync/observe/way.h"
 #include "sync/rows/renaming.h"
@@ -14,6 +15,8 @@ struct naming { /* a row that has another name there */
     const struct renamed_item *item;
     char *name, *folder; /* that it is to have */
     struct way way;      /* what stood there before it */
+    struct mailbox *own; /* its folder stands there already, and would be this new one; NULL: else */
+    char *left;          /* ... which is called so, where that folder stood before */
     const struct mailbox *
         holder; /* it waits for this one to give up the name or the folder; NULL: for `pull`, or for one that is to have it, too */
 };
@@ -40,6 +43,66 @@ find_naming(const struct settling *settling, const struct mailbox *row)
     return bsearch(&key, settling->at, settling->count, sizeof key, compare_rows);
 }
 
+/* What had no files is told by its age. */
+static bool
+is_of_age(struct run *run, const struct mailbox *row, const char *folder)
+{
+    struct journal_place place;
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool known, missing;
+
+    return journal_place_get(run->journal, row->row.id, &place, &known, &ignored) && known && place.born[0] != '\0' &&
+           run->local.ops->stamp(run->local.self, folder, &stamp, &missing, &ignored) && !missing &&
+           strcmp(place.born, stamp.born) == 0;
+}
+
+/* *is: two thirds of its files, of those that are in either, are there. */
+static bool
+stands_there(struct run *run, struct mailbox *row, const char *folder, bool *is)
+{
+    struct lost one = {.mailbox = row};
+    struct search search = {.run = run, .lost = &one, .lost_count = 1};
+    const bool ok = moved_names_read(&search);
+    uint64_t home;
+
+    *is = false;
+    if (ok && one.names == 0) {
+        *is = is_of_age(run, row, folder) && !is_of_age(run, row, row->row.folder);
+    } else if (ok && moved_names_count(&search, row->row.folder)) {
+        home = one.count;
+        *is = moved_names_count(&search, folder) && one.count != 0 && 3 * one.count >= 2 * (home + one.count);
+    }
+    moved_names_free(&search);
+    return ok;
+}
+
+/* Somebody has put it there, in the place of one that the journal does not know, which stands where it stood. */
+static bool
+find_own(struct run *run, struct naming *naming)
+{
+    struct mailbox *row = naming->row, *at = lookup_folder(run, naming->folder);
+    char here[LIMIT_MAILBOX_NAME + 1], name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+    const struct mailbox *holder;
+    bool is;
+
+    if (at == NULL || at->row.state != MAILBOX_NEW_LOCAL || !at->folder_here || !row->folder_here ||
+        row->row.goal != NULL || !names_from_folder(row->row.folder, run->account->policy.layout, here, &ignored) ||
+        !names_map_there(&run->map, here, name, &ignored))
+        return true;
+    holder = lookup_name(run, name);
+    if (holder != NULL && holder != row)
+        return true;
+    if (!stands_there(run, row, naming->folder, &is))
+        return false;
+    if (!is)
+        return true;
+    naming->own = at;
+    naming->left = strdup(name);
+    return naming->left != NULL || run_no_memory(run);
+}
+
 static bool
 gather(struct settling *settling, const struct renamed_item *items, size_t count)
 {
@@ -61,10 +124,12 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
         settling->count++;
         if (naming->name == NULL || naming->folder == NULL)
             return run_no_memory(run);
+        if (!find_own(run, naming))
+            return false;
         naming->way = way_find(run, items[i].seen, naming->row, folder);
         /* Where its folder has that name already nothing is renamed here. */
-        naming->row->name_waits =
-            !run->account->policy.pull.mailboxes && strcmp(naming->folder, naming->row->row.folder) != 0;
+        naming->row->name_waits = !run->account->policy.pull.mailboxes && naming->own == NULL &&
+                                  strcmp(naming->folder, naming->row->row.folder) != 0;
     }
     if (settling->count > 1)
         qsort(settling->at, settling->count, sizeof *settling->at, compare_rows);
@@ -75,10 +140,13 @@ gather(struct settling *settling, const struct renamed_item *items, size_t count
 static bool
 is_in_the_way(const struct settling *settling, const struct naming *naming, const struct mailbox *holder)
 {
-    if (holder == NULL || holder == naming->row || renaming_is_nowhere(settling->run, holder) ||
-        (holder == naming->way.of && naming->way.free))
+    const struct naming *other;
+
+    if (holder == NULL || holder == naming->row || holder == naming->own ||
+        renaming_is_nowhere(settling->run, holder) || (holder == naming->way.of && naming->way.free))
         return false;
-    return find_naming(settling, holder) == NULL || holder->name_waits;
+    other = find_naming(settling, holder);
+    return other == NULL || holder->name_waits || other->own != NULL;
 }
 
 static int
@@ -220,6 +288,22 @@ was_forgotten(const struct mailbox *mailbox)
     return mailbox->row.id == 0 && !mailbox->listed && !mailbox->folder_here;
 }
 
+/* The other one has the place that it left. */
+static bool
+change_places(struct run *run, struct naming *naming)
+{
+    struct journal_mailbox *row = &naming->row->row, *other = &naming->own->row;
+    char *folder = row->folder;
+
+    row->folder = other->folder;
+    other->folder = folder;
+    free(other->name);
+    other->name = naming->left;
+    naming->left = NULL;
+    lookup_forget(run);
+    return other->id == 0 || journal_mailbox_save(run->journal, other, &run->err);
+}
+
 static void
 name_anew(struct naming *naming)
 {
@@ -256,7 +340,9 @@ write_names(struct settling *settling)
         else
             ok = forget_nowhere(settling, naming, lookup_name(run, naming->name)) &&
                  forget_nowhere(settling, naming, lookup_folder(run, naming->folder)) &&
-                 journal_mailbox_unname(run->journal, naming->row->row.id, &run->err);
+                 journal_mailbox_unname(run->journal, naming->row->row.id, &run->err) &&
+                 (naming->own == NULL || naming->own->row.id == 0 ||
+                  journal_mailbox_unname(run->journal, naming->own->row.id, &run->err));
         if (naming->row->name_waits && naming->holder != NULL && naming->holder->row.state == MAILBOX_NEW_LOCAL)
             run_learn(run, lookup_folder(run, naming->holder->row.folder), CAUTION_NOT_MADE);
     }
@@ -265,8 +351,10 @@ write_names(struct settling *settling)
 
         if (naming->row->name_waits)
             continue;
+        if (naming->own != NULL)
+            ok = change_places(run, naming);
         name_anew(naming);
-        ok = clear_waiting(run, naming->row) && journal_mailbox_save(run->journal, &naming->row->row, &run->err);
+        ok = ok && clear_waiting(run, naming->row) && journal_mailbox_save(run->journal, &naming->row->row, &run->err);
     }
     return ok;
 }
@@ -302,6 +390,7 @@ renamed_settle(struct run *run, const struct renamed_item *items, size_t count)
     for (size_t i = 0; i < settling.count; i++) {
         free(settling.at[i].name);
         free(settling.at[i].folder);
+        free(settling.at[i].left);
     }
     free(settling.at);
     run_mailboxes_sift(run, was_forgotten);

@@ -109,6 +109,7 @@ BEGUN = Test("sim_import", ("--first", "5833", "--count", "1", "--actions", "4",
 MANY_MAILBOXES = Test("bench_mailboxes", ("--growth", "3", "1000", "20000"))
 
 BROKEN = Test("scenario_broken")
+LET_IN = Test("scenario_let_in")
 OUR_DELETED = Test("scenario_our_deleted")
 KEYWORDS = Test("scenario_keywords")
 KEYWORDS_KEPT = Test("scenario_keywords_kept")
@@ -3195,6 +3196,12 @@ BUGS = [
     bug("renamed: a folder that is new here makes way under a name that nobody finds again",
         system("test_renamed_there.py", "KilledTest.test_a_name_above_a_folder_that_is_new_here"),
         ("sync/apply/rename_here.c", "return mailbox->row.id != 0 ||\n", "return mailbox->row.id != 0 || run->now != 0 ||\n")),
+    bug("left out: folders that changed places as their mailboxes did are in each other's way", LET_IN,
+        ("sync/observe/renamed_names.c", "    naming->own = at;\n", "    naming->own = NULL;\n")),
+    bug("left out: an empty folder among those that changed places is in the way", LET_IN,
+        ("sync/observe/renamed_names.c", "        *is = is_of_age(run, row, folder) && !is_of_age", "        *is = run->dry && is_of_age(run, row, folder) && !is_of_age")),
+    said("left out: a name is advised that another mailbox's folder has", LET_IN,
+         ("sync/observe/left_folders.c", "is_settled(note, numbers) ? numbers : NULL", "false ? numbers : NULL")),
     bug("renamed: forgotten where it is left out before its folder has its new name", MAILBOX_NAMES,
         ("sync/observe/survey.c", "return !mailbox->chosen && mailbox->row.goal == NULL;", "return !mailbox->chosen;")),
     bug("folder renamed without an intent", RENAMES,
@@ -3706,7 +3713,7 @@ BUGS = [
     bug("renamed on both sides: the name of its folder believed before its mail is asked", system("test_renamed_both.py", "SameAtCourierTest.test_two_chains_that_contradict"),
         ("sync/observe/took_name.c", "mailbox->row.objectid[0] == '\\0' ? BY_INTENT : BY_GOAL);", "BY_GOAL);")),
     bug("renamed on both sides: a name waits for a word of `pull` though its folder has it", system("test_renamed_both.py", "SameWithoutIdentitiesTest.test_a_chain_where_nothing_is_renamed_here"),
-        ("sync/observe/renamed_names.c", "!run->account->policy.pull.mailboxes && strcmp(naming->folder, naming->row->row.folder) != 0;", "!run->account->policy.pull.mailboxes;")),
+        ("sync/observe/renamed_names.c", " && naming->own == NULL &&\n                                  strcmp(naming->folder, naming->row->row.folder) != 0;", ";")),
     bug("renamed here: what is open stays open while it is renamed", system("test_renamed_both.py", "SameAtCourierTest.test_one_above_another_that_is_looked_at"),
         ("store/imap/rename.c", "(!imap->select_sent || ", "(true || ")),
     bug("renamed here: a parent that is no mailbox there stays one", system("test_renamed_chains.py", "ParentTest.test_it_is_made_and_what_moved_follows"),

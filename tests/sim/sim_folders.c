@@ -251,3 +251,22 @@ folders_rename(struct maildir_sim *maildir, int from, int to)
 {
     move_place(maildir, from, path_of(maildir, to));
 }
+
+void
+folders_order(struct maildir_sim *maildir, const int order[SIM_MAILBOXES])
+{
+    char path[SIM_PATH];
+    bool moves[SIM_MAILBOXES];
+
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        moves[m] = order[m] != m && is_there(maildir, m);
+        text_print(path, sizeof path, "/%d on its way", m);
+        if (moves[m])
+            move_place(maildir, m, path);
+    }
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        text_print(path, sizeof path, "/%d on its way", m);
+        if (moves[m])
+            move_place(maildir, folders_find(maildir, path), path_of(maildir, order[m]));
+    }
+}

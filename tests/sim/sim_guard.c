@@ -137,6 +137,25 @@ note_addition(struct world *world, int content, int mailbox)
     entry->added[mailbox] = true;
 }
 
+/* Which of the server's mailboxes golub means by this name: it may have another one there by now, which golub does not know yet, or can't follow. */
+static int
+meant_there(const struct sim *sim, const struct client *client, int mailbox)
+{
+    struct journal_mailbox *known = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    int meant = mailbox;
+
+    if (!journal_mailboxes(client->journal, &known, &count, &err))
+        return mailbox;
+    for (size_t i = 0; i < count; i++)
+        for (int m = 0; strcmp(known[i].name, server_mailbox_name(mailbox)) == 0 && m < SIM_MAILBOXES; m++)
+            if (sim->server.boxes[m].exists && sim->server.boxes[m].uidvalidity == known[i].uidvalidity)
+                meant = m;
+    journal_mailboxes_free(known, count);
+    return meant;
+}
+
 void
 guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base, bool addition)
 {
@@ -146,7 +165,8 @@ guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *b
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         if (strcmp(mailbox, server_mailbox_name(m)) != 0)
             continue;
-        const struct sim_message *there = server_message(&sim->server, m, uid);
+        const int meant = meant_there(sim, client, m);
+        const struct sim_message *there = server_message(&sim->server, meant, uid);
         const struct sim_file *here = maildir_sim_base(&client->maildir, m, base);
         if (addition) {
             if (here != NULL)
@@ -154,8 +174,8 @@ guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *b
             continue;
         }
         if (there != NULL)
-            client->shown[there->content][m] = true;
+            client->shown[there->content][m] = client->shown[there->content][meant] = true;
         if (here != NULL)
-            client->shown[here->content][m] = true;
+            client->shown[here->content][m] = client->shown[here->content][meant] = true;
     }
 }

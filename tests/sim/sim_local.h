@@ -26,6 +26,8 @@ bool folders_move(void *local, const char *from, const char *to, bool *taken, st
 void folders_rename(struct maildir_sim *maildir, int from, int to);
 /** Both are there. */
 void folders_exchange(struct maildir_sim *maildir, int a, int b);
+/** Each that is there gets the path of another mailbox, all at once. */
+void folders_order(struct maildir_sim *maildir, const int order[SIM_MAILBOXES]);
 /** sim_delete.c */
 bool folders_beside(void *local, const char *folder, bool (*entry)(void *context, const char *name, bool directory),
                     void *context, bool *missing, bool *empty, struct error *err);

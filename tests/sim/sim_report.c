@@ -2,7 +2,7 @@
  * The engine's words go into the history; names that hold chance stay out of its hash. Replaces sync/report/report.c in this
  * program.
  */
-#include "tests/sim/world.h"
+#include "tests/sim/sim_server.h"
 
 #include <stdarg.h>
 
@@ -78,6 +78,20 @@ report_message(struct report *report, const char *account, const struct report_d
               done->file == NULL ? "" : done->file, done->detail == NULL ? "" : done->detail);
 }
 
+static void
+note_advice(struct world *world, const struct error *err)
+{
+    static const char put[] = "Put what is only in that folder into \"";
+    struct sim_advice *advice = &world->advice[world->client];
+
+    advice->names |= strstr(err->hint, "Give that folder another name") != NULL ||
+                     strstr(err->hint, "the name that its mailbox has on the server") != NULL;
+    for (int m = 0; world->server != NULL && m < SIM_MAILBOXES; m++)
+        if (strncmp(err->hint, put, strlen(put)) == 0 && strcmp(err->mailbox, server_mailbox_name(m)) == 0)
+            text_print(advice->into[m], sizeof advice->into[m], "%.*s", (int)strcspn(err->hint + strlen(put), "\""),
+                       err->hint + strlen(put));
+}
+
 void
 report_error(struct report *report, const struct error *err)
 {
@@ -90,6 +104,7 @@ report_error(struct report *report, const struct error *err)
     if (world_of(report)->on_error != NULL)
         world_of(report)->on_error(world_of(report), err->mailbox, err->what);
     error_line(err, line, sizeof line);
+    note_advice(world_of(report), err);
     say_aside(world_of(report), "error: %s", line);
 }
 

@@ -344,6 +344,7 @@ run_sync(struct sim *sim, int client)
 
     kinds_run(sim, client);
     world->wished = false;
+    memset(&world->advice[client], 0, sizeof world->advice[client]);
     it->maildir.began++;
     check_before(sim, it);
     guard_before(sim, it);

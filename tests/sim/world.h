@@ -184,6 +184,12 @@ struct server;
 struct maildir_sim;
 struct import_sim;
 
+struct sim_advice { /* what a person is to do with folders */
+    bool names;     /* they are to get other names */
+    char into[SIM_MAILBOXES]
+             [64]; /* what is only in that of this mailbox is to come into this one, and that is to go; "": no */
+};
+
 struct world {
     uint64_t seed;
     struct rng rng;
@@ -230,16 +236,17 @@ struct world {
     bool dying, crashed;       /* the step is chosen; the process is dead */
     long remote_step, lose_at; /* 0: the line holds */
     bool lose_after, lost;
-    int breaks_again;      /* percent: a line that was opened again breaks, too */
-    bool down;             /* once the line broke, it can't be opened again in this run */
-    int silence;           /* so many seconds pass before golub knows that a line broke: its `timeout` */
-    unsigned held;         /* lists of removals that it was told wait, in this run */
-    unsigned errors;       /* that people were shown */
-    unsigned words;        /* ... and other lines about what a run did not do */
-    bool said_again;       /* it was said that what was removed is listed again */
-    int repairs;           /* mailboxes that were said to be paired anew */
-    bool wished;           /* something was said to `golub keyword`, and no run has begun since */
-    unsigned long changes; /* steps with an effect since it was last set to 0 */
+    int breaks_again; /* percent: a line that was opened again breaks, too */
+    bool down;        /* once the line broke, it can't be opened again in this run */
+    int silence;      /* so many seconds pass before golub knows that a line broke: its `timeout` */
+    unsigned held;    /* lists of removals that it was told wait, in this run */
+    unsigned errors;  /* that people were shown */
+    struct sim_advice advice[SIM_CLIENTS]; /* ... in the last run of each */
+    unsigned words;                        /* ... and other lines about what a run did not do */
+    bool said_again;                       /* it was said that what was removed is listed again */
+    int repairs;                           /* mailboxes that were said to be paired anew */
+    bool wished;                           /* something was said to `golub keyword`, and no run has begun since */
+    unsigned long changes;                 /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
     /* what was seen */
     bool verbose;
