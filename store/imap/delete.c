@@ -12,6 +12,7 @@
  */
 #include "store/imap/client.h"
 
+#include "store/base/deleting.h"
 #include "store/imap/naming.h"
 #include "store/imap/objectid.h"
 
@@ -180,17 +181,20 @@ is_another(const struct status_answer *status, const struct remote_delete *what)
            (what->objectid[0] != '\0' && status->objectid[0] != '\0' && strcmp(what->objectid, status->objectid) != 0);
 }
 
-/* It has its other name. Some servers give a mailbox another UIDVALIDITY with a name: then its UIDNEXT says nothing. */
+/* It has its other name. */
 static bool
 is_empty(const struct deleting *deleting)
 {
     const struct status_answer *status = &deleting->aside;
-    const struct remote_delete *what = deleting->what;
+    const struct deleting_sight sight = {.has_messages = status->has_messages,
+                                         .has_uidvalidity = status->has_uidvalidity,
+                                         .has_uidnext = status->has_uidnext,
+                                         .messages = status->messages,
+                                         .uidvalidity = status->uidvalidity,
+                                         .uidnext = status->uidnext,
+                                         .objectid = status->objectid};
 
-    return status->has_messages && status->messages == 0 && status->has_uidvalidity && status->has_uidnext &&
-           (what->objectid[0] == '\0' || status->objectid[0] == '\0' ||
-            strcmp(what->objectid, status->objectid) == 0) &&
-           (status->uidvalidity != what->uidvalidity || status->uidnext == what->uidnext);
+    return deleting_is_proven(deleting->what, &sight);
 }
 
 /* Nobody can tell what there is: the next run looks again. */

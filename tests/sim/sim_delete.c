@@ -1,4 +1,5 @@
 /* DELETE on the simulated server, and on the disk: a mailbox that is empty gets a temporary name, and goes; a folder goes that holds no file. */
+#include "store/base/deleting.h"
 #include "tests/sim/sim_kinds.h"
 #include "tests/sim/sim_local.h"
 #include "tests/sim/sim_remote.h"
@@ -64,14 +65,65 @@ delete_aside(struct server *server, const struct remote_delete *what, struct rem
 }
 
 static bool
-finish(struct server *server, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err)
+is_proven(const struct server *server, const struct remote_delete *what)
 {
     const struct sim_mailbox *box = &server->aside.box;
+    const struct deleting_sight sight = {.has_messages = true,
+                                         .has_uidvalidity = true,
+                                         .has_uidnext = true,
+                                         .messages = (uint32_t)box->count,
+                                         .uidvalidity = box->uidvalidity,
+                                         .uidnext = server_uidnext(box, server->status_lags),
+                                         .objectid = ""};
+
+    return deleting_is_proven(what, &sight);
+}
+
+/* New mail comes to it. */
+static void
+deliver(struct server *server, int place)
+{
+    struct world *world = server->world;
+    const int content = world_new_content(world, false);
+    uint32_t uid;
+
+    if (content < 0)
+        return;
+    world->inside = true;
+    world->interfered++;
+    if (server_add(server, place, content, 0, 0, content_get(content)->date, &uid)) {
+        ledger_put(world, content, place);
+        say(world, "  there: #%d arrives in %s as UID %u, which is about to be deleted", content,
+            server_mailbox_name(place), uid);
+    }
+    world->inside = false;
+}
+
+/* Others may do something to it between the look and the RENAME. @return was it renamed? */
+static bool
+take_aside(struct server *server, const struct remote_delete *what, int place, struct remote_outcome *outcome, bool *ok,
+           struct error *err)
+{
+    const uint32_t id = server->boxes[place].id;
+
+    world_between(server->world);
+    if (rng_chance(&server->world->rng, server->fills))
+        deliver(server, place);
+    if (!server->boxes[place].exists || server->boxes[place].id != id) {
+        *ok = say_no(outcome, "another client renamed or deleted it a moment ago", true);
+        return false;
+    }
+    *ok = rename_to(server, what, place, SIM_MAILBOXES, err);
+    return *ok;
+}
+
+static bool
+finish(struct server *server, const struct remote_delete *what, struct remote_outcome *outcome, struct error *err)
+{
     const int origin = server->aside.origin;
 
     world_between(server->world);
-    if ((!what->undo || server->boxes[origin].exists) && box->count == 0 &&
-        server_uidnext(box, server->status_lags) == what->uidnext)
+    if ((!what->undo || server->boxes[origin].exists) && is_proven(server, what))
         return delete_aside(server, what, outcome, err);
     if (server->boxes[origin].exists) {
         outcome->doubtful = true;
@@ -85,6 +137,7 @@ remote_delete_mailbox(void *remote, const struct remote_delete *what, struct rem
 {
     struct server *server = remote;
     const struct sim_mailbox *box;
+    bool ok;
     int place;
 
     *outcome = (struct remote_outcome){0};
@@ -113,7 +166,7 @@ remote_delete_mailbox(void *remote, const struct remote_delete *what, struct rem
     if (box->count > 0 || box->uidvalidity != what->uidvalidity ||
         server_uidnext(box, server->status_lags) != what->uidnext)
         return say_no(outcome, "it is not what it was", true);
-    return rename_to(server, what, place, SIM_MAILBOXES, err) && finish(server, what, outcome, err);
+    return take_aside(server, what, place, outcome, &ok, err) ? finish(server, what, outcome, err) : ok;
 }
 
 /* ---- here ---- */

@@ -74,6 +74,7 @@ kinds_begin(struct sim *sim)
     sim->server.hollow = on(sim, KIND_TRASH) && world->seed % 3 == 0 ? 2 : 0;
     /* After a day of such lists it is given up which is which: the mailbox is here twice then. */
     sim->server.mute_ids = on(sim, KIND_RENAMES) && !on(sim, KIND_DAYS) && world->seed % 3 == 0 ? 25 : 0;
+    sim->server.fills = on(sim, KIND_GOES) ? 25 : 0;
     world->strict_copies = on(sim, KIND_COPIES);
     sim->server.crosses = world->seed % 4 == 0;
     world->expunges = on(sim, KIND_EXPUNGE);

@@ -141,9 +141,10 @@ struct server {
     size_t delayed_count;
     uint32_t next_uidvalidity, next_id;
     unsigned next_serial;
-    bool identifies;                /* it says which mailbox is which */
-    bool renumbers;                 /* with a new name a mailbox has another UIDVALIDITY, and other UIDs */
-    int lists;                      /* in this run */
+    bool identifies; /* it says which mailbox is which */
+    bool renumbers;  /* with a new name a mailbox has another UIDVALIDITY, and other UIDs */
+    unsigned fills;  /* percent: new mail comes to a mailbox between the last look at it and its RENAME before DELETE */
+    int lists;       /* in this run */
     uint32_t listed[SIM_MAILBOXES]; /* which mailbox had this name in the last of them; 0: none */
     bool list_mute, list_gaps;      /* the list under way does so */
     unsigned mute_ids;              /* ... but so many percent of its lists say it of none, or not of all */
