@@ -1,6 +1,7 @@
 /*
  * See drafts_gone.h. Only a file that no run has sent yet is a newer version: two drafts of one Message-ID that stood beside each other are two drafts,
- * of which one may be deleted. So it is told while the file is new, also where nothing may be removed, or sent, for now.
+ * of which one may be deleted. So it is told while the file is new, also where nothing may be removed, or sent, for now. In another folder (it was saved
+ * again and moved out, or sent) that costs a look at each new file, so it is told only in the run that misses the old one, and of the newest files.
  */
 #include "sync/agenda/drafts_gone.h"
 
@@ -9,79 +10,104 @@
 #include "sync/base/trashing.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
+#include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
+
+#define ELSEWHERE_MAX 200 /* new files in other folders that are looked at */
 
 struct gone {
     struct todo *todo;
     struct todo *newer;     /* NULL: none */
+    bool first;             /* no run before this one missed it */
     struct kinship kinship; /* of what the server has */
     bool got;
 };
 
-struct drafts {
+struct versions {
     struct run *run;
     struct agenda *agenda;
-    struct gone *gone; /* by mailbox and UID, as in the agenda */
-    size_t count;
+    struct gone *gone;   /* by mailbox and UID, as in the agenda */
+    struct todo **fresh; /* new files, the newest first */
+    size_t count, fresh_count;
     struct journal_message message, newer;
 };
 
 static bool
-is_draft(const struct run *run, const struct todo *todo)
-{
-    return (run->mailboxes[todo->mailbox].uses & REMOTE_DRAFTS) != 0 && mailbox_is_open(&run->mailboxes[todo->mailbox]);
-}
-
-static bool
 is_gone(const struct run *run, const struct todo *todo)
 {
-    return is_draft(run, todo) && candidates_is(todo, GONE_HERE) && todo->step.verb == PLAN_REMOVE_THERE &&
-           !todo->replaced;
+    return mailbox_is_open(&run->mailboxes[todo->mailbox]) && candidates_is(todo, GONE_HERE) &&
+           todo->step.verb == PLAN_REMOVE_THERE && !todo->replaced &&
+           mailbox_drafts(&run->mailboxes[todo->mailbox]) == DRAFTS_SAID;
 }
 
 static bool
 is_new(const struct run *run, const struct todo *todo)
 {
-    return is_draft(run, todo) && candidates_is(todo, FRESH_HERE) && todo->uid == 0;
+    return mailbox_is_open(&run->mailboxes[todo->mailbox]) && candidates_is(todo, FRESH_HERE) && todo->uid == 0;
 }
 
 static bool
-is_any_new(const struct drafts *drafts, uint32_t mailbox)
+is_any_new(const struct versions *drafts, uint32_t mailbox)
 {
-    for (size_t i = 0; i < drafts->agenda->count; i++) {
-        const struct todo *todo = &drafts->agenda->todos[i];
-
-        if (todo->mailbox == mailbox && is_new(drafts->run, todo))
+    for (size_t i = 0; i < drafts->fresh_count; i++)
+        if (drafts->fresh[i]->mailbox == mailbox)
             return true;
-    }
     return false;
 }
 
+/* *is: a draft is gone, and something is new that may be its newer version */
 static bool
-gather(struct drafts *drafts, struct arena *arena)
+look_at(struct versions *drafts, struct gone *gone, bool *is)
 {
-    const struct agenda *agenda = drafts->agenda;
-    uint32_t last = UINT32_MAX;
-    bool any = false;
+    struct run *run = drafts->run;
+    const struct mailbox *mailbox = &run->mailboxes[gone->todo->mailbox];
+    struct journal_pending pending;
+    bool known;
 
-    drafts->gone = arena_array(arena, agenda->count, sizeof *drafts->gone);
-    if (!run_has(drafts->run, arena))
+    if (!journal_pending_get(run->journal, mailbox->row.id, gone->todo->id, &pending, &known, &run->err))
         return false;
-    for (size_t i = 0; i < agenda->count; i++) {
-        struct todo *todo = &agenda->todos[i];
-
-        if (!is_gone(drafts->run, todo))
-            continue;
-        any = todo->mailbox == last ? any : is_any_new(drafts, todo->mailbox);
-        last = todo->mailbox;
-        if (any)
-            drafts->gone[drafts->count++] = (struct gone){.todo = todo};
-    }
+    gone->first = !known || pending.since >= run->now || strcmp(pending.detail, plan_verb_word(PLAN_REMOVE_THERE)) != 0;
+    *is = gone->first || is_any_new(drafts, gone->todo->mailbox);
     return true;
 }
 
+static int
+compare_newest(const void *pa, const void *pb)
+{
+    const struct todo *a = *(struct todo *const *)pa, *b = *(struct todo *const *)pb;
+
+    return a->id == b->id ? 0 : a->id > b->id ? -1 : 1;
+}
+
 static bool
-read_gone(struct drafts *drafts, struct arena *arena)
+gather(struct versions *drafts, struct arena *arena)
+{
+    const struct agenda *agenda = drafts->agenda;
+    bool ok = true, is;
+
+    drafts->gone = arena_array(arena, agenda->count, sizeof *drafts->gone);
+    drafts->fresh = arena_array(arena, agenda->count, sizeof(struct todo *));
+    if (!run_has(drafts->run, arena))
+        return false;
+    for (size_t i = 0; i < agenda->count; i++)
+        if (is_new(drafts->run, &agenda->todos[i]))
+            drafts->fresh[drafts->fresh_count++] = &agenda->todos[i];
+    if (drafts->fresh_count > 1)
+        qsort(drafts->fresh, drafts->fresh_count, sizeof(struct todo *), compare_newest);
+    for (size_t i = 0; ok && drafts->fresh_count != 0 && i < agenda->count; i++) {
+        struct gone *gone = &drafts->gone[drafts->count];
+
+        *gone = (struct gone){.todo = &agenda->todos[i]};
+        if (!is_gone(drafts->run, gone->todo))
+            continue;
+        ok = look_at(drafts, gone, &is);
+        drafts->count += ok && is;
+    }
+    return ok;
+}
+
+static bool
+read_gone(struct versions *drafts, struct arena *arena)
 {
     struct probe *probes = arena_array(arena, drafts->count, sizeof *probes);
 
@@ -100,44 +126,55 @@ read_gone(struct drafts *drafts, struct arena *arena)
     return true;
 }
 
-/* This file is new: whose newer version is it? Of several the last one is. */
-static void
-compare(struct drafts *drafts, struct todo *newer, const struct kinship *kinship)
+/* This file is new: may it be the newer version of that one? The ones in its own folder come first, and of several the last one. */
+static bool
+may_replace(const struct gone *gone, const struct todo *newer, bool among_newest)
 {
-    for (size_t i = 0; kinship->kin.has_id && i < drafts->count; i++) {
-        struct gone *gone = &drafts->gone[i];
+    const bool beside = gone->todo->mailbox == newer->mailbox;
 
-        if (gone->got && gone->todo->mailbox == newer->mailbox &&
-            memcmp(gone->kinship.kin.id, kinship->kin.id, sizeof kinship->kin.id) == 0 &&
-            (gone->newer == NULL || gone->newer->id < newer->id))
-            gone->newer = newer;
-    }
+    if (!gone->got || !(beside || (gone->first && among_newest)))
+        return false;
+    return gone->newer == NULL || (beside && gone->newer->mailbox != newer->mailbox);
 }
 
 static bool
-read_new(struct drafts *drafts)
+compare(struct versions *drafts, size_t fresh, struct kinship *kinship)
 {
     struct run *run = drafts->run;
-    struct kinship *kinship = calloc(1, sizeof *kinship);
-    bool got, ok = kinship != NULL || run_no_memory(run);
+    struct todo *newer = drafts->fresh[fresh];
+    bool got = false, ok = true;
 
-    for (size_t i = 0; ok && i < drafts->agenda->count; i++) {
-        struct todo *todo = &drafts->agenda->todos[i];
+    for (size_t i = 0; ok && i < drafts->count; i++) {
+        struct gone *gone = &drafts->gone[i];
 
-        if (!is_new(run, todo))
+        if (!may_replace(gone, newer, fresh < ELSEWHERE_MAX))
             continue;
-        ok = run_load(run, todo->id, &drafts->message) &&
-             read_kinship(run, &run->mailboxes[todo->mailbox], &drafts->message, false, kinship, &got);
-        if (ok && got)
-            compare(drafts, todo, kinship);
+        if (!got) /* its header is read once, and where somebody asks */
+            ok = run_load(run, newer->id, &drafts->message) &&
+                 read_kinship(run, &run->mailboxes[newer->mailbox], &drafts->message, false, kinship, &got);
+        if (!ok || !got)
+            break;
+        if (kinship->kin.has_id && memcmp(gone->kinship.kin.id, kinship->kin.id, sizeof kinship->kin.id) == 0)
+            gone->newer = newer;
     }
+    return ok;
+}
+
+static bool
+read_new(struct versions *drafts)
+{
+    struct kinship *kinship = calloc(1, sizeof *kinship);
+    bool ok = kinship != NULL || run_no_memory(drafts->run);
+
+    for (size_t i = 0; ok && i < drafts->fresh_count; i++)
+        ok = compare(drafts, i, kinship);
     free(kinship);
     return ok;
 }
 
 /* As where it is saved again under its name: from now on its row waits for the new one's, and what was said of its keywords is said of that. */
 static bool
-replace(struct drafts *drafts, const struct gone *gone)
+replace(struct versions *drafts, const struct gone *gone)
 {
     struct run *run = drafts->run;
     struct journal_message *old = &drafts->message, *newer = &drafts->newer;
@@ -156,7 +193,7 @@ replace(struct drafts *drafts, const struct gone *gone)
 bool
 agenda_drafts_gone(struct run *run, struct agenda *agenda)
 {
-    struct drafts drafts = {.run = run, .agenda = agenda};
+    struct versions drafts = {.run = run, .agenda = agenda};
     struct arena arena = {0};
     bool ok;
 

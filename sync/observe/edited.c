@@ -16,6 +16,7 @@
 #include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/alias.h"
+#include "sync/rows/copied.h"
 #include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
 
@@ -151,7 +152,10 @@ make_new(const struct look *look, struct journal_message *message)
     memcpy(message->header, look->facts.digests.header, DIGEST_SIZE);
 }
 
-/* Two rows: a new file, and what it replaces on the server. Where another file is that message, too, it stays. */
+/*
+ * Two rows: a new file, and what it replaces on the server. Where another file is that message, too, it stays. What that version had replaced, or had moved
+ * from, and is still to go, goes for that version: the new one may never go up.
+ */
 static bool
 replace(const struct look *look)
 {
@@ -177,7 +181,7 @@ replace(const struct look *look)
         old->refers_to = message->id;
         old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
         old->flags = merge_unchanged(old->flags, false);
-        ok = journal_message_save(run->journal, old, &run->err);
+        ok = journal_message_save(run->journal, old, &run->err) && copied_on(run, message->id, old->id);
     }
     free(old);
     return ok;

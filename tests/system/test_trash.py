@@ -5,6 +5,7 @@ import sqlite3
 from base import HELD, OK, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest, main, one_in
 from makesbase import AtCourier, AtCyrus
 from rig import bent, killer
+from rig.corpus import Mail
 from storm import FULL
 
 DEATHS = 10
@@ -40,6 +41,9 @@ class Trash(SystemTest):
     def draft(self, words):
         return (b"From: Ana <ana@example.org>\nSubject: to come\nMessage-ID: <draft@example.org>\n"
                 b"Date: Mon, 30 Nov 2026 09:00:00 +0100\n\n" + words)
+
+    def draft_digest(self, words):
+        return Mail(self.draft(words).replace(b"\n", b"\r\n")).digest
 
     def pending(self):
         return [e for e in self.run_golub("status", "work", "--json").events if e.get("key") == "pending"]
@@ -389,6 +393,73 @@ class WordTest(Trash):
         self.sync()
         self.give_the_word()
         self.assertEqual((self.there("Drafts"), self.there("Trash")), ([], []))
+
+    def save_in_its_place(self, words):
+        with open(self.maildir.files("Drafts")[0].path, "wb") as file:
+            file.write(self.draft(words))
+        self.sync()
+
+    def given_a_version_that_waits(self):
+        self.save(b"Dear\n")
+        self.account.set(push=self.WITHOUT)
+        self.save_in_its_place(b"Dear John\n")
+        self.assertEqual(len(self.there("Drafts")), 2)
+
+    def then_deleted(self, words):
+        self.maildir.delete(self.maildir.files("Drafts")[0])
+        self.give_the_word()
+        self.assertEqual((self.there("Drafts"), self.there("Trash")), ([], [self.draft_digest(words)]))
+
+    def test_of_a_draft_that_was_saved_twice_in_its_place_and_deleted_one_version_was_deleted(self):
+        self.given_a_version_that_waits()
+        self.account.set(push=["flags"])
+        self.save_in_its_place(b"Dear John, no\n")
+        self.then_deleted(b"Dear John\n")
+
+    def test_so_it_is_where_only_the_first_version_ever_went_up(self):
+        self.save(b"Dear\n")
+        self.account.set(push=[])
+        self.save_in_its_place(b"Dear John\n")
+        self.save_in_its_place(b"Dear John, no\n")
+        self.then_deleted(b"Dear\n")
+
+    def when_it_moves_out(self, words=None):
+        file = self.maildir.move(self.maildir.files("Drafts")[0], "Work", rename=True)
+        if words is not None:
+            with open(file.path, "wb") as out:
+                out.write(self.draft(words))
+
+    def then_it_moved(self, words):
+        self.give_the_word()
+        self.assertEqual((self.there("Drafts"), self.there("Trash")), ([], []))
+        self.assertEqual(self.there("Work"), [self.draft_digest(words)])
+
+    def test_what_was_saved_again_and_moved_out_under_a_new_name_is_no_deletion(self):
+        self.client.create("Work")
+        self.save(b"Dear\n")
+        self.when_it_moves_out(b"Dear John\n")
+        self.then_it_moved(b"Dear John\n")
+
+    def test_nor_is_what_moved_out_while_its_old_version_waits(self):
+        self.client.create("Work")
+        self.given_a_version_that_waits()
+        self.when_it_moves_out()
+        self.then_it_moved(b"Dear John\n")
+
+    def test_nor_what_was_saved_once_more_and_moved_out_while_its_old_versions_wait(self):
+        self.client.create("Work")
+        self.given_a_version_that_waits()
+        self.when_it_moves_out(b"Dear John, no\n")
+        self.then_it_moved(b"Dear John, no\n")
+
+    def test_nor_what_moved_out_before_its_new_version_went_up(self):
+        self.client.create("Work")
+        self.save(b"Dear\n")
+        self.account.set(push=[])
+        self.save_in_its_place(b"Dear John\n")
+        self.when_it_moves_out()
+        self.sync()
+        self.then_it_moved(b"Dear John\n")
 
 
 class MadeAgainTest(Trash):
