@@ -242,6 +242,22 @@ find_twins(struct trashing *trashing, uint32_t *from)
     return ok;
 }
 
+/*
+ * Those that the fewest messages may prove come first, since of equal ones each needs one of its own: what is known by its number, then what was copied
+ * last, which nothing proves that stood there before.
+ */
+static int
+compare_proofs(const void *pa, const void *pb)
+{
+    const struct copied *a = pa, *b = pb;
+
+    if ((a->twin != 0) != (b->twin != 0))
+        return a->twin != 0 ? -1 : 1;
+    if (a->op.uidnext != b->op.uidnext)
+        return a->op.uidnext > b->op.uidnext ? -1 : 1;
+    return a->todo == b->todo ? 0 : a->todo < b->todo ? -1 : 1; /* as in the agenda */
+}
+
 /* Which of them does the \Trash show? They are `in_trash` then. */
 bool
 trash_prove(struct trashing *trashing)
@@ -256,5 +272,6 @@ trash_prove(struct trashing *trashing)
         return false;
     if (!trashing->outcome.ok || trashing->seen_count == 0)
         return true;
+    qsort(trashing->copied, trashing->copied_count, sizeof *trashing->copied, compare_proofs);
     return take_proofs(trashing, true) && read_headers(trashing) && take_proofs(trashing, false);
 }

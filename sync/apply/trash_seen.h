@@ -48,7 +48,7 @@ struct trashing {
 
 /** The numbers that it has: those of the list, where nothing was done yet in this run (`first`: nor by an earlier round). @return false: run->err */
 MUST_CHECK bool trash_know_place(struct trashing *trashing, bool first);
-/** Which of them does it show? They are `in_trash` then. @return false: run->err */
+/** Which of them does it show? They are `in_trash` then. What was copied comes in another order. @return false: run->err */
 MUST_CHECK bool trash_prove(struct trashing *trashing);
 /** May that message be this copy? It came since then, and looks like it. */
 bool trash_may_be(const struct copied *copied, const struct seen *seen);

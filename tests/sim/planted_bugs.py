@@ -1877,6 +1877,8 @@ BUGS = [
         ("sync/observe/local.c", " && copied_returned(run, &returned)", "")),
     bug("what moved back while nothing could be removed moved to the Trash later", Test("scenario_trashed"),
         ("sync/match/renamed.c", "(letters_inherit(run, old, new) && copied_back(run, old))", "letters_inherit(run, old, new)")),
+    bug("copy in the Trash of the later of two equal messages taken for that of the earlier one", Test("scenario_trashed"),
+        ("sync/apply/trash_seen.c", "return a->op.uidnext > b->op.uidnext ? -1 : 1;", "return a->op.uidnext < b->op.uidnext ? -1 : 1;")),
     bug("what moved and was deleted then moved to the Trash before that one", Test("scenario_trashed"),
         ("sync/apply/trash_judge.c", "        *waits = todo->dropped = true;\n        (void)", "        (void)")),
     bug("what moved and was deleted then moved to the Trash after that one", Test("scenario_trashed"),

@@ -337,6 +337,42 @@ what_was_flagged_here_outlives_its_way_into_the_trash(void **state)
         }
 }
 
+static void
+when_the_user_removes_one_of_several(int mailbox, int content)
+{
+    struct sim_file *files = here()->tree.files;
+    size_t i = 0;
+
+    while (files[i].mailbox != mailbox || files[i].content != content)
+        assert_true(++i < here()->tree.count);
+    ledger_out(&sim.world, content, mailbox);
+    mua_remove(here(), &files[i]);
+}
+
+/*
+ * Each waits in its old place for the same reason, with its copy in the Trash: in whatever order the server lists those, the copy of the later one is not
+ * the proof of the earlier one.
+ */
+static void
+two_equal_messages_that_wait_in_their_old_place_stand_in_the_trash_once_each(void **state)
+{
+    (void)state;
+    given_a_trash_at(2);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    sim.server.reorders = true;
+    sim.world.ledger[1].removals[0] += 2;
+    when_another_client_gives(INBOX, 2, FLAG_DELETED);
+    for (int copies = 1; copies <= 2; copies++) {
+        when_the_user_removes_one_of_several(INBOX, 1);
+        for (int i = 0; i < 8; i++)
+            assert_int_equal(when_golub_syncs_after(3600), 1);
+        then_it_is_there(OLD, 1, copies);
+    }
+    when_another_client_gives(INBOX, 2, 0);
+    then_it_is_there_in_the_end(2, 0, 0, 2);
+}
+
 int
 main(void)
 {
@@ -353,6 +389,7 @@ main(void)
         SCENARIO(what_another_client_does_to_it_meanwhile_makes_no_second_copy),
         SCENARIO(a_run_that_dies_at_any_step_of_it_makes_no_deletion_of_it),
         SCENARIO(what_was_flagged_here_outlives_its_way_into_the_trash),
+        SCENARIO(two_equal_messages_that_wait_in_their_old_place_stand_in_the_trash_once_each),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
