@@ -158,8 +158,12 @@ carry_over(struct change *change, struct item *item, int target, bool move)
     if (move)
         ledger_follows(server->world, content, change->mailbox, SIM_SERVER, change->wanted->undelete ? marked : 0,
                        "moves");
-    if (move)
+    if (move) {
+        /* Out of the Trash: somebody moved its file, and another client may have one as well. */
+        if (!change->wanted->undelete)
+            trash_removed(server, change->mailbox, server_message(server, change->mailbox, item->uid));
         server_expunge(server, change->mailbox, item->uid);
+    }
     if (server->uidplus && server->boxes[target].uidvalidity == change->wanted->target_uidvalidity)
         item->new_uid = uid;
     else if (server->uidplus) {

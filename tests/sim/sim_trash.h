@@ -26,7 +26,7 @@ void trash_expunges(struct server *server, int mailbox, const struct sim_message
 int trash_brought(const struct server *server, int content);
 /** Somebody changes the flags of it, perhaps since he wants it back: what is in the Trash of it stays there, and it may go there once more. */
 void trash_wanted(struct server *server, const struct sim_message *message);
-/** Another client removes it. Who has a file of it may want it back: it comes as any that somebody put there. */
+/** Another client removes it, or somebody moved it out of there. Who has a file of it may want it back: it comes as any that somebody put there. */
 void trash_removed(struct server *server, int mailbox, const struct sim_message *message);
 /** Its UIDs were given anew: what was copied there can't be told from what stood there before. */
 void trash_renumbered(struct server *server, int mailbox);
