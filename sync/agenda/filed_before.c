@@ -2,7 +2,8 @@
  * See filed_before.h. The mail reader's file stays, since it may have what the server's copy has not (Bcc); of the other one the bytes are on the
  * server. What says that both are one message is what says it of a copy that comes later (sync/match/related.c). The rows change first, all at
  * once, and the file goes after that like any other, by an intent and into the quarantine: whatever happens between the two, the message has a
- * file, and if the new one vanishes it is golub's again.
+ * file, and if the new one vanishes it is golub's again. Where another client removes the message there before golub's file went, both files go: they are one
+ * message, and somebody removed it. Both are in the quarantine.
  */
 #include "sync/agenda/filed_before.h"
 

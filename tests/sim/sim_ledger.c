@@ -385,14 +385,19 @@ may_have_left(const struct world *world, int content, int mailbox, int side, con
            stands_elsewhere(world, content, mailbox, world->client);
 }
 
-/* What was sent stands there for the server's copy that was fetched before it, or did before it moved on: that one goes, and nobody removed it. */
+/*
+ * What was sent stands there for the server's copy that was fetched before it, or did before it moved on, or before others took the message away with both
+ * files: that one goes, and nobody removed it.
+ */
 static bool
 is_stood_for(const struct world *world, int content, int mailbox, int side, const char *what)
 {
     const struct ledger *entry = &world->ledger[content];
+    const int left = count_on(world, content, mailbox, SIM_SERVER) == 0 ? count_left(world, content, mailbox, side) : 0;
 
     return entry->sent && world->server->sent == mailbox + 1 && strncmp(what, "quarantines", 11) == 0 &&
            (stands_beside(world, content, mailbox, side) ||
+            (left > 0 && count_on(world, content, mailbox, side) > left) ||
             (entry->followed[side + 1][mailbox] > 0 && stands_elsewhere(world, content, mailbox, side)));
 }
 
