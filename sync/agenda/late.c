@@ -1,6 +1,6 @@
 /*
- * See late.h. The line broke where a mailbox was listed: it is listed again, last and alone. Or it can't be read in this run, which may be over in the
- * next one. A file that moved out of its folder is new elsewhere, and nothing is known yet of what other clients did to the message. Sent as new
+ * See late.h. The line broke where a mailbox was listed: it is listed again, last and alone. Or it can't be read in this run, or its UIDs are others since it
+ * was listed (another mailbox has its name), which may be over in the next one. A file that moved out of its folder is new elsewhere, and nothing is known yet of what other clients did to the message. Sent as new
  * mail it would be there without their flags, and the message would be removed behind it. So it waits: it is a move then, or, where the mailbox
  * can't be read in the second run on end either, new mail.
  */
@@ -9,7 +9,8 @@
 static bool
 is_late(const struct mailbox *mailbox)
 {
-    return mailbox->late || run_learned(mailbox, CAUTION_UNREADABLE) || run_learned(mailbox, CAUTION_UNLISTED);
+    return mailbox->late || run_learned(mailbox, CAUTION_UNREADABLE) || run_learned(mailbox, CAUTION_UNLISTED) ||
+           run_learned(mailbox, CAUTION_RENUMBERED);
 }
 
 static bool
