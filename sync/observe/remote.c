@@ -92,7 +92,7 @@ on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
     int64_t *ids;
     size_t count;
 
-    if (sight->again_full)
+    if (sight->other || sight->again_full)
         return true;
     if (!journal_ids_by_uids(run->journal, sight->mailbox->row.id, first, last, &ids, &count, &run->err))
         return false;
@@ -217,7 +217,7 @@ on_message(void *context, size_t index, const struct remote_message *told)
     const struct remote_message *const seen = &shown;
     bool found, other;
 
-    if (!sight->started || sight->again_full)
+    if (!sight->started || sight->other || sight->again_full)
         return true;
     if (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext && seen->uid > sight->request.check_uid)
         return true; /* it arrived after the SELECT: the next look shows it */

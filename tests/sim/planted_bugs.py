@@ -1042,6 +1042,8 @@ BUGS = [
         ("sync/observe/renamed_there.c", "|| is_known_other(run, mailbox, selected->objectid);", "|| (selected == NULL && is_known_other(run, mailbox, selected->objectid));")),
     bug("what SELECT says of which mailbox it opened believed for ever", system("test_renamed_cyrus.py", "CyrusTest.test_a_server_that_never_says_the_same_twice_of_what_it_opened"),
         ("sync/run/attempts_runs.c", "return count_run(run, mailbox, ATTEMPT_OPENED) == 1;", "return count_run(run, mailbox, ATTEMPT_OPENED) >= 0;")),
+    bug("what another mailbox shows taken for that of the one that had its name", system("test_renamed_cyrus.py", "CyrusTest.test_what_went_from_one_of_two_that_change_names_behind_the_list"),
+        ("sync/observe/remote.c", "!sight->started || sight->other || ", "!sight->started || ")),
     bug("what SELECT says believed where no list may tell it", system("test_renamed_cyrus.py", "CyrusTest.test_a_swap_that_no_list_may_tell_of"),
         ("sync/observe/renamed_there.c", "(!told && run->info.avoided[0] == '\\0')", "(!told && false)")),
     bug("what SELECT says told without a way out where no list was asked", system("test_renamed_cyrus.py", "CyrusTest.test_a_swap_after_lines_that_broke_at_the_list_that_tells"),

@@ -39,12 +39,9 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
 
         self.assertEqual((self.mail_here(a), self.mail_here(b)), (self.was[b], self.was[a]))
 
-    def test_a_swap_of_two_that_are_alike_behind_the_list(self):
-        """SELECT says which mailbox it opened: what is in it is not that of the other one."""
-        a, b = self.given_alike()
+    def through_a_swap_behind_the_list(self, a, b):
+        """@return [True] once it was"""
         other, did = self.new_client(), []
-        self.maildir.deliver(a, b"Subject: ours\n\nnew\n")
-        self.client.append(b, b"Subject: theirs\r\n\r\nnew\r\n")
 
         def look(data):
             if b" SELECT " in data and not did:
@@ -53,6 +50,14 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
                     other.rename_mailbox(old, new)
             return data
         self.through(edit_up=look)
+        return did
+
+    def test_a_swap_of_two_that_are_alike_behind_the_list(self):
+        """SELECT says which mailbox it opened: what is in it is not that of the other one."""
+        a, b = self.given_alike()
+        self.maildir.deliver(a, b"Subject: ours\n\nnew\n")
+        self.client.append(b, b"Subject: theirs\r\n\r\nnew\r\n")
+        did = self.through_a_swap_behind_the_list(a, b)
 
         result = self.sync(expect=SOME)
 
@@ -61,6 +66,37 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
         self.sync()
         self.assertEqual((len(self.client.messages(a)), len(self.client.messages(b))), (4, 4))
         self.assertTrue(set(self.was[a]) <= set(self.mail_here(b)) and set(self.was[b]) <= set(self.mail_here(a)))
+        self.assert_in_sync()
+
+    def test_what_went_from_one_of_two_that_change_names_behind_the_list(self):
+        """Of what is shown, flagged or gone in the other one nothing is taken, nor is it said that the server went back."""
+        for given in (self.given_unlike, self.given_alike):
+            with self.subTest(given.__name__):
+                self.change_names_behind_the_list(*given())
+            self.doCleanups()
+            self.setUp()
+
+    def change_names_behind_the_list(self, a, b):
+        self.client.expunge(b, 2)
+        self.client.store(b, 1, "+", ["\\Flagged"])
+        self.sync()
+        self.client.append("INBOX", b"Subject: the last one\r\n\r\nx\r\n")
+        self.sync()
+        was = {name: self.mail_here(name) for name in (a, b)}
+        for name in (a, b):
+            self.client.append(name, b"Subject: theirs\r\n\r\nnew\r\n")
+        self.client.expunge("INBOX", 1)
+        did = self.through_a_swap_behind_the_list(a, b)
+
+        result = self.sync(expect=SOME)
+
+        self.assertTrue(did)
+        self.assertNotIn("paired again", result.out)
+        result = self.sync()
+        self.assertIn("1 deleted here", result.out)  # that of INBOX
+        self.assertTrue(set(was[a]) <= set(self.mail_here(b)) and set(was[b]) <= set(self.mail_here(a)))
+        self.assertEqual(self.client.messages("INBOX"), [])
+        self.assertEqual(sorted("F" in f.letters for f in self.maildir.files(b)), [False] * 4)
         self.assert_in_sync()
 
     def given_unlike(self):
