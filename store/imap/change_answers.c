@@ -231,8 +231,9 @@ take_select(struct changing *changing, const struct command *command, const stru
     if (command->kind == COMMAND_UNSELECT)
         return true;
     if (changing->ending != NULL && command->number == changing->ending->proof_select) {
-        uint32_t uidvalidity = changing->changes[changing->ending->index].uidvalidity;
-        changing->ending->reselected = selection->ok && selection->uidvalidity == uidvalidity;
+        const struct remote_change *change = &changing->changes[changing->ending->index];
+        changing->ending->reselected = selection->ok && selection->uidvalidity == change->uidvalidity &&
+                                       !opened_is_another(changing->imap, change->mailbox, selection->objectid);
         changing->ending->displaced = selection->ok && selection->uidvalidity != 0 && !changing->ending->reselected;
         changing->ending->empty = selection->has_exists && selection->exists == 0;
         return true;
@@ -243,7 +244,8 @@ take_select(struct changing *changing, const struct command *command, const stru
             changing->imap->queue.serial = true;
         return true;
     }
-    if (!select_good(selection, changing->changes[job->index].uidvalidity, &job->outcome))
+    if (!select_good(changing->imap, selection, changing->changes[job->index].mailbox,
+                     changing->changes[job->index].uidvalidity, &job->outcome))
         return true;
     if (selection->not_sticky && changing->kind != CHANGE_COPY) {
         client_outcome(&job->outcome, "its UIDs do not last ([UIDNOTSTICKY])");

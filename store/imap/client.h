@@ -11,6 +11,7 @@
 #include "store/imap/capability.h"
 #include "store/imap/imap.h"
 #include "store/imap/listen.h"
+#include "store/imap/opened.h"
 #include "store/imap/queue.h"
 #include "store/imap/session.h"
 
@@ -114,6 +115,7 @@ struct imap {
     uint32_t suspects[WARY_SUSPECTS]; /* ... that was in flight when a line broke: the next survey asks each alone */
     size_t suspect_count;
     bool plain_select; /* SELECT with parameters was refused */
+    struct openings openings;
 };
 
 /** QRESYNC is enabled and to be used. */
@@ -177,8 +179,9 @@ MUST_CHECK bool select_answered(struct imap *imap, struct selection *selection, 
 MUST_CHECK bool select_in_turn(struct imap *imap, const struct command *command);
 /** Are untagged data of this moment about this mailbox? */
 bool select_owns(const struct imap *imap, const struct selection *selection);
-/** Selected, and the one we mean? If not, *out says why. @param uidvalidity  expected; 0: any */
-bool select_good(const struct selection *selection, uint32_t uidvalidity, struct remote_outcome *out);
+/** Selected, and the one we mean (opened.h)? If not, *out says why. @param uidvalidity  expected; 0: any */
+bool select_good(const struct imap *imap, const struct selection *selection, struct text mailbox, uint32_t uidvalidity,
+                 struct remote_outcome *out);
 
 /* The operations of remote.h. */
 bool imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,

@@ -402,7 +402,7 @@ take_select(struct fetching *fetching, const struct command *command, const stru
         return false;
     if (command->kind == COMMAND_UNSELECT)
         return true;
-    if (selection->ok && select_good(selection, wanted->uidvalidity, &outcome))
+    if (selection->ok && select_good(fetching->imap, selection, wanted->mailbox, wanted->uidvalidity, &outcome))
         return true;
     fetching->ignore = true;
     if (!selection->ok && response->state == STATE_BAD && !fetching->imap->queue.serial) {

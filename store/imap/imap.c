@@ -510,6 +510,7 @@ imap_free(struct imap *imap)
     buffer_free(&imap->capability_text);
     buffer_free(&imap->enabled);
     free(imap->unasked);
+    free(imap->openings.at);
     buffer_free(&imap->alerts);
     free(imap);
 }

@@ -174,12 +174,14 @@ tell_selected(struct observing *observing)
 
         observing->counted = part->counted;
         observing->dated = part->dated;
-        observing->ignore = !select_good(selection, part->selection.uidvalidity, &observing->outcome);
+        observing->ignore = !select_good(observing->imap, selection, mailbox->mailbox, part->selection.uidvalidity,
+                                         &observing->outcome);
         return true;
     }
     if (writable_known && selection->wildcard)
         out.permanent |= FLAG_FORWARDED;
-    if (!select_good(selection, mailbox->uidvalidity, &observing->outcome)) {
+    opened_is(observing->imap, mailbox->mailbox, selection->objectid); /* the observer judges that */
+    if (!select_good(observing->imap, selection, mailbox->mailbox, mailbox->uidvalidity, &observing->outcome)) {
         observing->ignore = true;
         if (selection->uidvalidity == 0)
             return true;

@@ -172,7 +172,8 @@ select_owns(const struct imap *imap, const struct selection *selection)
 }
 
 bool
-select_good(const struct selection *selection, uint32_t uidvalidity, struct remote_outcome *out)
+select_good(const struct imap *imap, const struct selection *selection, struct text mailbox, uint32_t uidvalidity,
+            struct remote_outcome *out)
 {
     if (selection->uidvalidity == 0) {
         client_outcome(out,
@@ -181,6 +182,11 @@ select_good(const struct selection *selection, uint32_t uidvalidity, struct remo
     }
     if (uidvalidity != 0 && selection->uidvalidity != uidvalidity) {
         client_outcome(out, "UIDVALIDITY changed from %u to %u", uidvalidity, selection->uidvalidity);
+        out->changed = true;
+        return false;
+    }
+    if (opened_is_another(imap, mailbox, selection->objectid)) {
+        client_outcome(out, "another mailbox has its name since the mailboxes were listed");
         out->changed = true;
         return false;
     }

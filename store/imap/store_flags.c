@@ -324,7 +324,8 @@ take_select(struct storing *storing, const struct command *command, const struct
         storing->ignore = true;
         storing->bad = response->state == STATE_BAD;
         client_refused(response, &storing->visit);
-    } else if (!select_good(selection, storing->changes[command->index].uidvalidity, &storing->visit)) {
+    } else if (!select_good(storing->imap, selection, storing->changes[command->index].mailbox,
+                            storing->changes[command->index].uidvalidity, &storing->visit)) {
         storing->ignore = true;
     } else if (selection->read_only) {
         storing->ignore = true;

@@ -300,7 +300,8 @@ take_select(struct keying *keying, const struct command *command, const struct r
         if (response->state == STATE_BAD)
             keying->imap->queue.serial = true;
         client_refused(response, &visit->why);
-    } else if (!select_good(selection, keying->changes[command->index].uidvalidity, &visit->why)) {
+    } else if (!select_good(keying->imap, selection, keying->changes[command->index].mailbox,
+                            keying->changes[command->index].uidvalidity, &visit->why)) {
         return true;
     } else if (selection->not_sticky || selection->read_only) {
         client_outcome(&visit->why, "%s",

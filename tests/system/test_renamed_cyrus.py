@@ -39,12 +39,14 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
 
         self.assertEqual((self.mail_here(a), self.mail_here(b)), (self.was[b], self.was[a]))
 
-    def through_a_swap_behind_the_list(self, a, b):
-        """@return [True] once it was"""
-        other, did = self.new_client(), []
+    def through_a_swap_behind_the_list(self, a, b, before=1):
+        """@param before  which SELECT. @return [True] once it was"""
+        other, did, seen = self.new_client(), [], []
 
         def look(data):
-            if b" SELECT " in data and not did:
+            if b" SELECT " in data:
+                seen.append(data)
+            if len(seen) == before and not did:
                 did.append(True)
                 for old, new in ((a, "X"), (b, a), ("X", b)):
                     other.rename_mailbox(old, new)
@@ -97,6 +99,51 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
         self.assertTrue(set(was[a]) <= set(self.mail_here(b)) and set(was[b]) <= set(self.mail_here(a)))
         self.assertEqual(self.client.messages("INBOX"), [])
         self.assertEqual(sorted("F" in f.letters for f in self.maildir.files(b)), [False] * 4)
+        self.assert_in_sync()
+
+    def test_two_change_names_before_something_of_one_is_changed(self):
+        """What was removed, flagged or moved is that message and no other one, though all its numbers fit."""
+        def remove(a, b):
+            self.maildir.delete(self.maildir.files(b)[0])
+            return {a: 3, b: 2}, 0
+
+        def flag(a, b):
+            self.maildir.flag(self.maildir.files(b)[0], "F")
+            return {a: 3, b: 3}, 1
+
+        def move(a, b):
+            self.maildir.move(self.maildir.files(b)[0], "INBOX")
+            return {a: 3, b: 2}, 0
+        for act in (remove, flag, move):
+            for before in (1, 2):
+                with self.subTest("%s, SELECT %d" % (act.__name__, before)):
+                    a, b = self.given_alike()
+                    counts, flagged = act(a, b)
+                    did = self.through_a_swap_behind_the_list(a, b, before)
+                    self.account.sync()
+                    if did:
+                        a, b = b, a
+                        counts = {b: counts[a], a: counts[b]}
+                    for _ in range(2):
+                        self.account.sync()
+                    self.assertEqual({name: len(self.client.messages(name)) for name in counts}, counts)
+                    self.assertEqual([sum("\\Flagged" in m.flags for m in self.client.messages(name)) for name in (a, b)], [0, flagged])
+                    self.assert_in_sync()
+                self.doCleanups()
+                self.setUp()
+
+    def test_what_changes_in_mailboxes_whose_folders_changed_names(self):
+        """The names that golub gives there in the same run are no other client's."""
+        a, b = self.given_alike()
+        os.rename(self.maildir.folder(a), self.maildir.folder("X"))
+        os.rename(self.maildir.folder(b), self.maildir.folder(a))
+        os.rename(self.maildir.folder("X"), self.maildir.folder(b))
+        self.maildir.delete(self.maildir.files(a)[0])
+        self.maildir.flag(self.maildir.files(b)[0], "F")
+
+        self.sync()
+
+        self.assertEqual((len(self.client.messages(a)), len(self.client.messages(b))), (2, 3))
         self.assert_in_sync()
 
     def given_unlike(self):

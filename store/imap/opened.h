@@ -1,0 +1,25 @@
+/*
+ * Which mailbox has which name, as this session was told last: by the list, and by the answer to SELECT that was observed (RFC 8474 MAILBOXID).
+ * Between two commands another client may give a name to another mailbox, and where both have one UIDVALIDITY nothing else tells that what is
+ * changed next stands in that one.
+ */
+#ifndef STORE_IMAP_OPENED_H
+#define STORE_IMAP_OPENED_H
+
+#include "store/base/remote.h"
+
+struct imap;
+
+struct openings {
+    struct opened *at;
+    size_t count, size;
+};
+
+/** The mailbox of this name is this one. @param objectid  as in remote_listed; "": not told, and not kept. Without memory nothing is kept. */
+void opened_is(struct imap *imap, struct text name, const char *objectid);
+/** Does SELECT of this name say another mailbox that this session was told of? @param objectid  likewise; "": it does not say, and false */
+bool opened_is_another(const struct imap *imap, struct text name, const char *objectid);
+/** Names change: nothing is known of any. */
+void opened_forget(struct imap *imap);
+
+#endif
