@@ -54,12 +54,17 @@ is_called_so(const struct run *run, const struct remote_listed *seen, const char
 
 /*
  * A server that numbers its mailboxes in the order of its list would seem to rename them all when one more is made. Where the old name is still
- * there, the new one must be what the row was in numbers, too; or what has the old name must be another row, and fit that one.
+ * there, the new one must be what the row was in numbers, too; or what has the old name must be another row, and fit that one; or the new name is
+ * the one that its folder got here, and what has the old one does not have its numbers, either.
  */
 static bool
-is_believed(const struct renamed_item *item, const struct renamed_item *namesake, const struct mailbox *row)
+is_believed(const struct run *run, const struct renamed_item *item, const struct renamed_item *namesake,
+            const struct mailbox *row)
 {
     if (namesake == NULL || namesake == item || undecided_fits(item->seen, row))
+        return true;
+    if (row->row.goal_there != NULL && is_called_so(run, item->seen, row->row.goal_there) &&
+        namesake->seen->has_status && !undecided_fits(namesake->seen, row))
         return true;
     return namesake->row != NULL && namesake->row != row && undecided_fits(namesake->seen, namesake->row);
 }
@@ -206,7 +211,7 @@ leave_elsewhere(struct run *run, const struct renamed_item *item, const struct r
     if (row->row.wire == NULL || namesake == NULL || namesake == item || namesake->seen->objectid[0] == '\0' ||
         strcmp(namesake->seen->objectid, row->row.objectid) == 0 || namesake->row != NULL ||
         renamed_is_inbox(item->seen->name) || renamed_is_inbox(namesake->seen->name) ||
-        is_called_so(run, item->seen, row->row.name) || !is_believed(item, namesake, row))
+        is_called_so(run, item->seen, row->row.name) || !is_believed(run, item, namesake, row))
         return;
     row->elsewhere = true;
     if (items_name(run, item->seen, false, name)) /* as `mailboxes` knows it */
@@ -244,7 +249,7 @@ judge(struct run *run, const struct known *all, size_t of, struct renamed_item *
             leave_elsewhere(run, item, namesake, row);
         return true;
     }
-    if (!is_believed(item, namesake, row))
+    if (!is_believed(run, item, namesake, row))
         return true;
     if (run->info.unlisted[0] != '\0' ||
         (namesake != NULL && namesake != item && namesake->seen->objectid[0] == '\0')) {

@@ -473,11 +473,28 @@ leave_refused(const struct matching *matching)
     }
 }
 
+/*
+ * Where the list does not say what it is, although an earlier one did: the numbers tell; where they do not fit, or are not told either, it is left alone in this
+ * run.
+ */
+static bool
+is_recalled(struct run *run, struct renamed_item *item, struct mailbox *row)
+{
+    if (row->row.objectid[0] == '\0')
+        return true;
+    if (item->seen->objectid[0] != '\0')
+        return false;
+    if (undecided_fits(item->seen, row))
+        return true;
+    if (undecided_is_waited_for(run, row))
+        item->waits = row->undecided = true;
+    return false;
+}
+
 /* What followed in an earlier run, and can't have its new name here until now. */
 static bool
-recall_waiting(const struct matching *matching)
+recall_waiting(struct run *run, struct renamed_item *items, size_t items_count)
 {
-    struct run *run = matching->run;
     struct journal_pending *list;
     size_t count;
 
@@ -487,12 +504,11 @@ recall_waiting(const struct matching *matching)
         struct mailbox *row = list[i].message == 0 && strcmp(list[i].detail, RENAMED_WAITS) == 0
                                   ? run_mailbox_by_id(run, list[i].mailbox)
                                   : NULL;
-        struct renamed_item *item = row != NULL && row->row.objectid[0] == '\0'
-                                        ? items_named(matching->items, matching->items_count, row->row.wire)
-                                        : NULL;
+        struct renamed_item *item = row != NULL ? items_named(items, items_count, row->row.wire) : NULL;
         bool anew;
 
-        if (item != NULL && item->row == NULL && !item->waits && renamed_may_be(run, item, row, &anew))
+        if (item != NULL && item->row == NULL && !item->waits && renamed_may_be(run, item, row, &anew) &&
+            is_recalled(run, item, row))
             item->row = row;
     }
     free(list);
@@ -549,7 +565,7 @@ renamed_mail_find(struct run *run, struct renamed_item *items, size_t count)
     /* A line that can't be read may be the one that has the name. */
     if (run->first || run->pair_all || run->info.unlisted[0] != '\0')
         return true;
-    ok = recall_waiting(&matching) && gather(&matching);
+    ok = recall_waiting(run, items, count) && gather(&matching);
     if (ok && matching.too_many)
         say_too_many(run);
     else if (ok && matching.count != 0)

@@ -424,6 +424,8 @@ attempts_begin_last(struct run *run)
         struct mailbox *mailbox = &run->mailboxes[i];
 
         mailbox->cautions &= ~(unsigned)CAUTION_LATE;
+        if (mailbox->late) /* what was read in it by numbers of an earlier run: it gets those that it has now */
+            mailbox->cautions &= ~(unsigned)CAUTION_RENUMBERED;
         mailbox->look_there = mailbox->look_there || mailbox->late;
         mailbox->late = false;
     }

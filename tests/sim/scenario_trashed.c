@@ -373,10 +373,34 @@ two_equal_messages_that_wait_in_their_old_place_stand_in_the_trash_once_each(voi
     then_it_is_there_in_the_end(2, 0, 0, 2);
 }
 
+/* It ended the line in one run, and is read last in the next one. What that puts there can't be read before: the UIDs that are known of it are old ones. */
+static void
+a_trash_with_other_uids_that_is_read_last_is_read(void **state)
+{
+    (void)state;
+    given_a_trash_at(2);
+    given_mail_there(OLD, 4);
+    sim.server.unreadable = 1u << OLD;
+    sim.server.rude = true;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.unreadable = 0;
+    server_reset_uidvalidity(&sim.server, OLD);
+    action_remove_here(&sim, here(), file_of(INBOX, 1));
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(OLD, 1, 1);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENARIO(a_trash_with_other_uids_that_is_read_last_is_read),
         SCENARIO(what_was_sent_without_an_answer_and_moved_is_not_thrown_away),
         SCENARIO(a_copy_that_may_still_be_under_way_is_not_made_again),
         SCENARIO(a_copy_in_a_trash_with_other_uids_is_not_made_again),

@@ -52,6 +52,8 @@ void event_exchange_here(struct sim *sim);
 void event_rename_new_file(struct sim *sim);
 void event_copy_marked(struct sim *sim);
 void event_remove_many(struct sim *sim);
+/* A message that says "no room" says to make some there: so somebody does, in each mailbox that takes no more. */
+void event_make_room(struct sim *sim);
 void event_same_header(struct sim *sim);
 void event_days_pass(struct sim *sim);
 void event_restore_torn(struct sim *sim);

@@ -11,25 +11,75 @@ show_files(struct maildir_sim *maildir, int mailbox, int as)
             maildir->tree.files[i].mailbox = as;
 }
 
+/* The row that golub has of it. @param id  of that one; 0: of the one that has the folder of that mailbox  @return false: none */
+static bool
+find_row(struct sim *sim, int client, int mailbox, int64_t id, struct journal_mailbox *to)
+{
+    const char *folder = maildir_sim_folder(&sim->clients[client].maildir, mailbox);
+    struct journal_mailbox *rows = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    bool found = false;
+
+    if (!journal_mailboxes(sim->clients[client].journal, &rows, &count, &err))
+        return false;
+    for (size_t i = 0; i < count && !found; i++) {
+        found = id != 0 ? rows[i].id == id : strcmp(rows[i].folder, folder) == 0;
+        if (found)
+            *to = (struct journal_mailbox){.id = rows[i].id, .name = strdup(rows[i].name)};
+    }
+    journal_mailboxes_free(rows, count);
+    return found;
+}
+
+static void
+note_row(struct sim *sim, int client, int mailbox)
+{
+    struct journal_mailbox row = {0};
+
+    sim->away_row[client][mailbox] = find_row(sim, client, mailbox, 0, &row) ? row.id : 0;
+    free(row.name);
+}
+
+/* Another mailbox's folder stands in its place by now: who reads what its own is called since then brings it back under that name. */
+static int
+place_of(struct sim *sim, int client, int mailbox)
+{
+    const struct sim_tree *tree = &sim->clients[client].maildir.tree;
+    const int64_t id = sim->away_row[client][mailbox];
+    struct journal_mailbox row = {0};
+    int place = mailbox;
+
+    if (!tree->folder[mailbox] || id == 0 || !find_row(sim, client, mailbox, id, &row))
+        return mailbox;
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if (strcmp(row.name, server_mailbox_name(m)) == 0 && !tree->folder[m] && !sim->away_here[client][m])
+            place = m;
+    free(row.name);
+    return place;
+}
+
 void
 event_back_here(struct sim *sim, int client, int mailbox)
 {
     struct maildir_sim *maildir = &sim->clients[client].maildir;
+    const int to = place_of(sim, client, mailbox);
 
-    say(&sim->world, "  here %d: folder %s is back", client, server_mailbox_name(mailbox));
+    say(&sim->world, "  here %d: folder %s is back%s%s", client, server_mailbox_name(mailbox),
+        to != mailbox ? " as " : "", to != mailbox ? server_mailbox_name(to) : "");
     sim->away_here[client][mailbox] = false;
     sim->world.away_here[client] &= ~(1u << mailbox);
-    maildir->tree.folder[mailbox] = true;
+    maildir->tree.folder[to] = true;
     for (size_t i = 0; i < maildir->tree.count; i++) {
         struct sim_file *file = &maildir->tree.files[i];
-        if (file->mailbox == HIDDEN + mailbox && maildir_sim_base(maildir, mailbox, file->base) != NULL)
+        if (file->mailbox == HIDDEN + mailbox && maildir_sim_base(maildir, to, file->base) != NULL)
             mua_new_base(maildir, file->base); /* the name was taken meanwhile */
     }
-    show_files(maildir, HIDDEN + mailbox, mailbox);
+    show_files(maildir, HIDDEN + mailbox, to);
     for (size_t i = 0; i < maildir->tree.count; i++) /* into another one that was made meanwhile, and filled */
-        if (maildir->tree.files[i].mailbox == mailbox)
-            ledger_put(&sim->world, maildir->tree.files[i].content, mailbox);
-    maildir_sim_touch(maildir, mailbox);
+        if (maildir->tree.files[i].mailbox == to)
+            ledger_put(&sim->world, maildir->tree.files[i].content, to);
+    maildir_sim_touch(maildir, to);
 }
 
 void
@@ -38,6 +88,7 @@ event_remove_folder(struct sim *sim, int client, int mailbox)
     struct maildir_sim *maildir = &sim->clients[client].maildir;
 
     say(&sim->world, "  here %d: folder %s is away", client, server_mailbox_name(mailbox));
+    note_row(sim, client, mailbox);
     sim->away_here[client][mailbox] = true;
     sim->world.away_here[client] |= 1u << mailbox;
     maildir->tree.folder[mailbox] = false;

@@ -104,6 +104,14 @@ event_remove_many(struct sim *sim)
     kind_met(&sim->world, KIND_MANY);
 }
 
+void
+event_make_room(struct sim *sim)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if (sim->server.boxes[m].count == SIM_MESSAGES)
+            remove_many_there(sim, m, SIM_MESSAGES / 8);
+}
+
 /* Two messages that differ in nothing but their bodies, of one second; one may be here and the other there. */
 void
 event_same_header(struct sim *sim)

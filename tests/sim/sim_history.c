@@ -305,8 +305,10 @@ converge(struct history *history)
             world->now += 700;
             changes = 1;
         }
-        if (++tries >= 2 && (worst == 1 || worst == 3))
+        if (++tries >= 2 && (worst == 1 || worst == 3)) {
             unblock_removals();
+            event_make_room(&sim);
+        }
         if (tries >= 3 && worst == 1 && answers < 2 && answer()) {
             answers++;
             changes = 1;

@@ -117,6 +117,7 @@ struct sim { /* everything; too big for a stack */
     int syncs;
     /* what the kinds have done (sim_events.c) */
     bool away_there[SIM_MAILBOXES], away_here[SIM_CLIENTS][SIM_MAILBOXES];
+    int64_t away_row[SIM_CLIENTS][SIM_MAILBOXES]; /* ... in its journal as it is now; 0: none */
     bool was_away_here[SIM_CLIENTS][SIM_MAILBOXES], was_away_there[SIM_CLIENTS][SIM_MAILBOXES]; /* in its last run */
     bool missed[SIM_CLIENTS][SIM_MAILBOXES];   /* its last whole run did not see that the mailbox is there */
     bool left_out[SIM_CLIENTS][SIM_MAILBOXES]; /* by the patterns of its last run */

@@ -32,6 +32,11 @@ fill(const struct maildir_sim *maildir, int place, struct local_letters *letters
         letters->letters.taken |= 1u << (table->letter[i] - 1);
         text_print(letters->letters.word[table->letter[i] - 1], KEYWORD_MAX + 1, "%s", word);
     }
+    /* Where there are fewer, the others are words that nobody uses any more: a table that is full is one that golub knows to be. */
+    for (int i = maildir->letters_max; maildir->letters && i < LETTERS_COUNT; i++) {
+        letters->letters.taken |= 1u << i;
+        text_print(letters->letters.word[i], KEYWORD_MAX + 1, "Unused-%c", 'a' + i);
+    }
 }
 
 unsigned

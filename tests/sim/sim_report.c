@@ -38,13 +38,15 @@ report_free(struct report *report)
 void
 report_begin(struct report *report, const char *account, bool dry)
 {
-    (void)report, (void)account, (void)dry;
+    (void)account, (void)dry;
+    world_of(report)->complaints = 0;
 }
 
 void
 report_import(struct report *report, const char *account)
 {
-    (void)report, (void)account;
+    (void)account;
+    world_of(report)->complaints = 0;
 }
 
 void
@@ -101,6 +103,7 @@ report_error(struct report *report, const struct error *err)
     world_of(report)->errors +=
         strstr(err->what, "not all could be done") == NULL && strstr(err->what, "remove-here of ") == NULL;
     world_of(report)->words++;
+    world_of(report)->complaints++;
     if (world_of(report)->on_error != NULL)
         world_of(report)->on_error(world_of(report), err->mailbox, err->what);
     error_line(err, line, sizeof line);
@@ -128,7 +131,7 @@ bool
 report_has_error(struct report *report, const char *account)
 {
     (void)account;
-    return world_of(report)->errors != 0;
+    return world_of(report)->complaints != 0;
 }
 
 void

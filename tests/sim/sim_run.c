@@ -165,6 +165,7 @@ run_open_journal(struct sim *sim, int client, const void *image, size_t size)
     for (int m = 0; m < SIM_MAILBOXES; m++)
         sim->server.boxes[m].id_told &= ~(1u << client);
     memset(it->maildir.box, 0, sizeof it->maildir.box);
+    memset(sim->away_row[client], 0, sizeof sim->away_row[client]);
     for (int i = 0; i < sim->world.next_content; i++) /* what it knew of keywords that no server keeps */
         ledger_unkeyed(&sim->world, i, ~0u);
     it->journal = sim_journal_open(image, size, &err);
@@ -269,6 +270,18 @@ count_standing(const struct maildir_sim *maildir, int mailbox, int content)
     return found;
 }
 
+/* Somebody may have moved the one that was sent meanwhile, and the server has it still where it was. */
+static bool
+was_sent(struct sim *sim, const struct maildir_sim *maildir, const struct sim_file *file)
+{
+    int more = 0;
+
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        more += server_multiplicity(&sim->server, m, file->content) - count_standing(maildir, m, file->content);
+    return more > 0 && server_multiplicity(&sim->server, file->mailbox, file->content) >
+                           count_standing(maildir, file->mailbox, file->content);
+}
+
 /* What was sent up after it was edited is the message now. */
 static void
 adopt_edited(struct sim *sim, struct maildir_sim *maildir)
@@ -276,9 +289,7 @@ adopt_edited(struct sim *sim, struct maildir_sim *maildir)
     for (size_t i = 0; i < maildir->tree.count; i++) {
         struct sim_file *file = &maildir->tree.files[i];
         if (file->mailbox < SIM_MAILBOXES && file->content != file->original &&
-            server_multiplicity(&sim->server, file->mailbox, file->original) == 0 &&
-            server_multiplicity(&sim->server, file->mailbox, file->content) >
-                count_standing(maildir, file->mailbox, file->content))
+            server_multiplicity(&sim->server, file->mailbox, file->original) == 0 && was_sent(sim, maildir, file))
             file->original = file->content;
     }
 }
@@ -370,6 +381,8 @@ run_sync(struct sim *sim, int client)
     if (!crashed && !lost &&
         (status < 0 || (status == 2 && !sim->refusals && it->choice.confirm_id == NULL) || status > 3))
         violation(world, "a run ended with status %d", status);
+    if (!crashed && status == 1 && world->complaints == 0)
+        violation(world, "a run ended with status 1 and said nothing");
     say(world, "    status %d%s", crashed ? -1 : status, clean ? "" : " (disturbed)");
     it->maildir.drafts = 0;
     if (!crashed && !lost && (status == 0 || status == 1 || status == 3))

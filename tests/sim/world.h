@@ -242,6 +242,7 @@ struct world {
     unsigned held;    /* lists of removals that it was told wait, in this run */
     unsigned errors;  /* that people were shown */
     struct sim_advice advice[SIM_CLIENTS]; /* ... in the last run of each */
+    unsigned complaints;                   /* that the run at hand showed, whatever they say */
     unsigned words;                        /* ... and other lines about what a run did not do */
     bool said_again;                       /* it was said that what was removed is listed again */
     int repairs;                           /* mailboxes that were said to be paired anew */
