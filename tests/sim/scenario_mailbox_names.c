@@ -1,6 +1,6 @@
 /* Mailboxes that get another name, separator or UIDVALIDITY, or are made, while mail moves into them. */
 
-#include "tests/sim/scenario.h"
+#include "tests/sim/scenario_renamed.h"
 #include "tests/sim/sim_local.h"
 
 static void
@@ -339,16 +339,6 @@ a_folder_of_a_mailbox_that_was_left_out_is_not_the_one_whose_mail_moved_into_it(
 }
 
 static void
-when_the_folder_is_renamed(int from, int to)
-{
-    for (size_t i = 0; i < here()->tree.count; i++)
-        if (here()->tree.files[i].mailbox == from)
-            ledger_carry(&sim.world, here()->tree.files[i].content, from, to);
-    folders_rename(here(), from, to);
-    check_forget(&sim.clients[0]);
-}
-
-static void
 a_folder_gets_its_name_back_where_its_new_one_is_anothers(void **state)
 {
     (void)state;
@@ -429,122 +419,6 @@ an_empty_folder_makes_way_for_the_one_that_has_its_name_there(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
-/* OLD gets the name of WORK there. */
-static void
-when_another_client_renames_old_to_work(void)
-{
-    struct sim_mailbox *boxes = sim.server.boxes;
-
-    boxes[WORK] = boxes[OLD];
-    boxes[OLD].exists = false;
-    boxes[OLD].count = 0;
-    sim.world.renamed = true;
-    for (size_t i = 0; i < boxes[WORK].count; i++) {
-        ledger_out(&sim.world, boxes[WORK].messages[i].content, OLD);
-        ledger_put(&sim.world, boxes[WORK].messages[i].content, WORK);
-    }
-}
-
-static void
-given_mail_in_old_below(const char *prefix)
-{
-    given_empty_account(1);
-    sim.server.identifies = true;
-    sim.server.prefix = prefix;
-    sim.server.boxes[WORK].exists = here()->tree.folder[WORK] = false;
-    server_create(&sim.server, OLD);
-    here()->tree.folder[OLD] = true;
-    for (int content = 1; content <= 3; content++)
-        given_mail_there(OLD, content);
-    given_both_sides_agree();
-}
-
-static void
-given_mail_in_old_alone(void)
-{
-    given_mail_in_old_below("");
-}
-
-/*
- * Its folder is renamed here and it is renamed there, and has other UIDs by then; and its old name is another one's there. The list says which of the two is
- * which, and the new name is the one that its folder got.
- */
-static void
-a_mailbox_renamed_on_both_sides_is_known_by_what_the_list_says_of_it(void **state)
-{
-    (void)state;
-    given_mail_in_old_alone();
-    when_the_folder_is_renamed(OLD, WORK);
-    server_reset_uidvalidity(&sim.server, OLD);
-    when_another_client_renames_old_to_work();
-    server_create(&sim.server, OLD);
-    given_mail_there(OLD, 4);
-
-    then_both_sides_agree();
-    for (int content = 1; content <= 3; content++) {
-        then_it_is_there(WORK, content, 1);
-        then_it_is_here(WORK, content, 1);
-    }
-    then_it_is_there(OLD, 4, 1);
-    then_it_is_here(OLD, 4, 1);
-    assert_int_equal(here()->quarantined, 0);
-}
-
-/* What the list says of each is its place in that, and somebody made a mailbox of the folder's new name: nothing was renamed there. */
-static void
-places_in_the_list_rename_nothing_although_the_folder_has_that_name(void **state)
-{
-    (void)state;
-    given_mail_in_old_alone();
-    when_the_folder_is_renamed(OLD, WORK);
-    server_create(&sim.server, WORK);
-    given_mail_there(WORK, 4);
-    const uint32_t id = sim.server.boxes[OLD].id;
-    sim.server.boxes[OLD].id = sim.server.boxes[WORK].id;
-    sim.server.boxes[WORK].id = id;
-
-    for (int i = 0; i < 3; i++)
-        (void)when_golub_syncs_after(60);
-
-    for (int content = 1; content <= 3; content++) {
-        then_it_is_there(OLD, content, 1);
-        then_it_is_there(WORK, content, 0);
-    }
-    assert_int_equal(here()->quarantined, 0);
-}
-
-/* Renamed there, it keeps its name here as long as a folder that is new is in the way; and its old one is another mailbox's there. */
-static void
-given_old_waits_for_its_new_name(void)
-{
-    given_mail_in_old_below("INBOX/");
-    when_another_client_renames_old_to_work();
-    server_create(&sim.server, OLD);
-    given_mail_there(OLD, 4);
-    here()->tree.folder[WORK] = true;
-    given_mail_here(WORK, 5);
-    assert_int_equal(when_golub_syncs_after(60), 1);
-}
-
-/* No list says any more what a mailbox is: it is the one that it was, by its numbers, and what has its old name gets that name here, not one with the prefix. */
-static void
-a_mailbox_that_waits_for_its_name_gets_it_although_the_list_does_not_say_what_it_is(void **state)
-{
-    (void)state;
-    given_old_waits_for_its_new_name();
-    sim.server.mute_ids = 100;
-    (void)when_golub_syncs_after(60);
-    when_the_user_moves(5, WORK, INBOX);
-    here()->tree.folder[WORK] = false;
-
-    then_both_sides_agree();
-    for (int content = 1; content <= 3; content++) {
-        then_it_is_there(WORK, content, 1);
-        then_it_is_here(WORK, content, 1);
-    }
-    then_it_is_here(OLD, 4, 1);
-}
-
 static bool
 when_golub_syncs_until(int step, const char *const *patterns)
 {
@@ -599,9 +473,6 @@ main(void)
         SCENARIO(a_folder_gets_its_name_back_where_its_new_one_is_anothers),
         SCENARIO(what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does),
         SCENARIO(a_folder_of_a_mailbox_that_is_left_out_comes_to_its_name_whenever_the_power_fails),
-        SCENARIO(a_mailbox_renamed_on_both_sides_is_known_by_what_the_list_says_of_it),
-        SCENARIO(places_in_the_list_rename_nothing_although_the_folder_has_that_name),
-        SCENARIO(a_mailbox_that_waits_for_its_name_gets_it_although_the_list_does_not_say_what_it_is),
         SCENARIO(an_empty_folder_makes_way_for_the_one_that_has_its_name_there),
         SCENARIO(a_folder_that_was_not_made_yet_is_made_where_another_map_has_it),
     };

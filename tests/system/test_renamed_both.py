@@ -352,6 +352,53 @@ class SameOnBothSidesTest(Chains, SystemTest):
         self.assertEqual(self.places(mail["P"]), [([], ["R"])] * len(mail["P"]))
         self.assert_rest()
 
+    def given_a_new_folder_at(self, mailbox, *messages):
+        self.maildir.create(mailbox)
+        for message in messages:
+            self.maildir.put(mailbox, message.lf)
+
+    def test_a_new_folder_has_the_old_name(self):
+        """It is a new mailbox."""
+        mail = self.given("P", "Q")
+        self.both(("P", "R"))
+        new = self.corpus.simple("in the new folder")
+        self.given_a_new_folder_at("P", new)
+
+        self.sync()
+
+        self.assert_in("R", mail["P"])
+        self.assert_in("P", [new])
+        self.assert_rest()
+
+    def test_new_folders_have_the_old_names_and_one_is_empty(self):
+        mail = self.given("P", "P/K", "Q")
+        self.both(("P", "R"))
+        new = self.corpus.simple("in the new folder")
+        self.given_a_new_folder_at("P")
+        self.given_a_new_folder_at("P/K", new)
+
+        self.sync()
+
+        self.assert_in("R", mail["P"])
+        self.assert_in("R/K", mail["P/K"])
+        self.assert_in("P/K", [new])
+        self.assertEqual(sum(self.client.tree()["P"].values()), 0)
+        self.assert_rest()
+
+    def test_a_new_folder_has_the_old_name_where_nothing_is_renamed_here(self):
+        """Nothing is to be: the one that was renamed has its new name already."""
+        mail = self.given("P", "Q")
+        self.account.set(pull=["new", "flags", "deletes"])
+        self.both(("P", "R"))
+        new = self.corpus.simple("in the new folder")
+        self.given_a_new_folder_at("P", new)
+
+        self.sync()
+
+        self.assert_in("R", mail["P"])
+        self.assert_in("P", [new])
+        self.assert_rest()
+
     def test_mail_that_a_reader_moved_is_no_folder_that_did(self):
         mail = self.given("P", "Q")
         self.there(("P", "on"), ("Q", "P"), ("on", "Q"))

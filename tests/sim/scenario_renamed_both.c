@@ -1,0 +1,132 @@
+/* Mailboxes that both sides renamed, or that wait for their new name here: what the list says of them, what it does not say, and folders that are new. */
+#include "tests/sim/scenario_renamed.h"
+
+/*
+ * Its folder is renamed here and it is renamed there, and has other UIDs by then; and its old name is another one's there. The list says which of the two is
+ * which, and the new name is the one that its folder got.
+ */
+static void
+a_mailbox_renamed_on_both_sides_is_known_by_what_the_list_says_of_it(void **state)
+{
+    (void)state;
+    given_mail_in_old_alone();
+    when_the_folder_is_renamed(OLD, WORK);
+    server_reset_uidvalidity(&sim.server, OLD);
+    when_another_client_renames_old_to_work();
+    server_create(&sim.server, OLD);
+    given_mail_there(OLD, 4);
+
+    then_both_sides_agree();
+    for (int content = 1; content <= 3; content++) {
+        then_it_is_there(WORK, content, 1);
+        then_it_is_here(WORK, content, 1);
+    }
+    then_it_is_there(OLD, 4, 1);
+    then_it_is_here(OLD, 4, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
+static bool
+both_rename_and_a_new_folder_is_made(int crash_at)
+{
+    bool killed;
+
+    given_mail_in_old_alone();
+    when_the_folder_is_renamed(OLD, WORK);
+    here()->tree.folder[OLD] = true;
+    given_mail_here(OLD, 4);
+    when_another_client_renames_old_to_work();
+    sim.world.crash_at = crash_at;
+    killed = when_golub_syncs_after(60) == -1;
+    sim.world.crash_at = 0;
+
+    then_both_sides_agree();
+    for (int content = 1; content <= 4; content++) {
+        const int mailbox = content == 4 ? OLD : WORK;
+
+        then_it_is_there(mailbox, content, 1);
+        then_it_is_here(mailbox, content, 1);
+    }
+    assert_int_equal(here()->quarantined, 0);
+    end_scenario(NULL);
+    return killed;
+}
+
+static void
+a_new_folder_under_the_name_that_both_sides_left_is_a_new_mailbox_whenever_the_power_fails(void **state)
+{
+    int step = 1;
+
+    (void)state;
+    while (both_rename_and_a_new_folder_is_made(step))
+        step++;
+    assert_in_range(step, 5, 200);
+}
+
+/* What the list says of each is its place in that, and somebody made a mailbox of the folder's new name: nothing was renamed there. */
+static void
+places_in_the_list_rename_nothing_although_the_folder_has_that_name(void **state)
+{
+    (void)state;
+    given_mail_in_old_alone();
+    when_the_folder_is_renamed(OLD, WORK);
+    server_create(&sim.server, WORK);
+    given_mail_there(WORK, 4);
+    const uint32_t id = sim.server.boxes[OLD].id;
+    sim.server.boxes[OLD].id = sim.server.boxes[WORK].id;
+    sim.server.boxes[WORK].id = id;
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    for (int content = 1; content <= 3; content++) {
+        then_it_is_there(OLD, content, 1);
+        then_it_is_there(WORK, content, 0);
+    }
+    assert_int_equal(here()->quarantined, 0);
+}
+
+/* Renamed there, it keeps its name here as long as a folder that is new is in the way; and its old one is another mailbox's there. */
+static void
+given_old_waits_for_its_new_name(void)
+{
+    given_mail_in_old_below("INBOX/");
+    when_another_client_renames_old_to_work();
+    server_create(&sim.server, OLD);
+    given_mail_there(OLD, 4);
+    here()->tree.folder[WORK] = true;
+    given_mail_here(WORK, 5);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+}
+
+/* No list says any more what a mailbox is: it is the one that it was, by its numbers, and what has its old name gets that name here, not one with the prefix. */
+static void
+a_mailbox_that_waits_for_its_name_gets_it_although_the_list_does_not_say_what_it_is(void **state)
+{
+    (void)state;
+    given_old_waits_for_its_new_name();
+    sim.server.mute_ids = 100;
+    (void)when_golub_syncs_after(60);
+    when_the_user_moves(5, WORK, INBOX);
+    here()->tree.folder[WORK] = false;
+
+    then_both_sides_agree();
+    for (int content = 1; content <= 3; content++) {
+        then_it_is_there(WORK, content, 1);
+        then_it_is_here(WORK, content, 1);
+    }
+    then_it_is_here(OLD, 4, 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_mailbox_renamed_on_both_sides_is_known_by_what_the_list_says_of_it),
+        SCENARIO(a_new_folder_under_the_name_that_both_sides_left_is_a_new_mailbox_whenever_the_power_fails),
+        SCENARIO(places_in_the_list_rename_nothing_although_the_folder_has_that_name),
+        SCENARIO(a_mailbox_that_waits_for_its_name_gets_it_although_the_list_does_not_say_what_it_is),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
