@@ -2,6 +2,7 @@
 #include "sync/observe/renamed_mail.h"
 
 #include "sync/observe/items.h"
+#include "sync/observe/left_notes.h"
 #include "sync/observe/likeness.h"
 #include "sync/observe/undecided.h"
 #include "sync/observe/way.h"
@@ -24,6 +25,7 @@ struct matching {
     struct renamed_item **fitting; /* by UIDVALIDITY; first those whose status is not known */
     struct renamed_item **unknown; /* the journal knows no mailbox of that name */
     size_t unknown_count;
+    struct left_notes notes;
     struct likeness *pairs;
     size_t count, size;
     bool too_many;
@@ -106,6 +108,18 @@ is_candidate(const struct matching *matching, const struct renamed_item *item, c
            (holder == NULL || (item->seen->has_status && (holder->row.uidvalidity != item->seen->uidvalidity ||
                                                           may_have_left(matching, holder)))) &&
            renamed_may_be(matching->run, item, row, &anew);
+}
+
+/* One that `mailboxes` left out until now, under the name and with the numbers that are noted of it. */
+static bool
+is_noted(const struct matching *matching, const struct renamed_item *item)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+    const struct left_note *note =
+        items_name(matching->run, item->seen, false, name) ? left_notes_find(&matching->notes, name) : NULL;
+
+    return note != NULL && note->uidvalidity != 0 && note->uidvalidity == item->seen->uidvalidity &&
+           note->uidnext <= item->seen->uidnext;
 }
 
 /*
@@ -261,7 +275,8 @@ gather_of(struct matching *matching, struct mailbox *row, const struct renamed_i
     none = matching->count == before;
     for (size_t k = 0; ok && none && pair.all != 0 && k < others; k++) {
         pair.item = all ? &matching->items[k] : matching->unknown[k];
-        if (is_renumbered(matching->run, pair.item, row, pair.all) && (!near || is_near(matching->run, pair.item, row)))
+        if (is_renumbered(matching->run, pair.item, row, pair.all) && !is_noted(matching, pair.item) &&
+            (!near || is_near(matching->run, pair.item, row)))
             ok = add_pair(matching, &pair);
     }
     return ok && near && matching->count == before ? gather_of(matching, row, namesake, false) : ok;
@@ -303,7 +318,7 @@ gather(struct matching *matching)
         (void)find_namesake(matching, &run->mailboxes[i], &sought);
         many += sought;
     }
-    ok = many == 0 || sort_items(matching);
+    ok = many == 0 || (sort_items(matching) && left_notes_load(run, &matching->notes));
     for (size_t i = 0; ok && many != 0 && i < run->count && !matching->too_many; i++) {
         struct mailbox *row = &run->mailboxes[i];
         const struct renamed_item *namesake = find_namesake(matching, row, &sought);
@@ -576,5 +591,6 @@ renamed_mail_find(struct run *run, struct renamed_item *items, size_t count)
     free(matching.pairs);
     free(matching.fitting);
     free(matching.unknown);
+    left_notes_free(&matching.notes);
     return ok;
 }

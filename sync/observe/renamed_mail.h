@@ -12,7 +12,8 @@
  * still another mailbox has the same mail under the same UIDs, and it makes no difference.
  *
  * Where no candidate has these numbers, one with another UIDVALIDITY may be it, if the row's old name is gone and nobody has the new one, or if its folder was
- * renamed here and who had the new one had another UIDVALIDITY: with n messages, all of the row, it must hold each one's size and date under whatever UIDs, and no more than 2n+10.
+ * renamed here and who had the new one had another UIDVALIDITY: with n messages, all of the row, it must hold each one's size and date under whatever UIDs,
+ * and no more than 2n+10. Not one that `mailboxes` left out until now, under the name and with the numbers that were noted of it.
  *
  * Only a row that the list does not have under its name, or has there under another UIDVALIDITY, is looked for, and only among names that are new, or have
  * another UIDVALIDITY than they had: where nothing was renamed nothing is asked. So is one whose folder was renamed here: the server's name counts, and where it

@@ -3254,6 +3254,8 @@ BUGS = [
         ("sync/observe/renamed.c", "    return namesake->row != NULL && namesake->row != row &&", "    return true || ")),
     bug("renamed: not believed though its folder has the new name, and its old one is another's", Test("scenario_renamed_both"),
         ("sync/observe/renamed.c", "if (row->row.goal_there != NULL && is_called_so(", "if (false && is_called_so(")),
+    bug("renamed: one that is let in again is the one whose mail went into it", Test("scenario_renamed_both"),
+        ("sync/observe/renamed_mail.c", "pair.all) && !is_noted(matching, pair.item) &&", "pair.all) && (is_noted(matching, pair.item) || true) &&")),
     bug("renamed: one that waits for its name is not known where the list does not say what it is", Test("scenario_renamed_both"),
         ("sync/observe/renamed_mail.c", "    if (undecided_fits(item->seen, row))\n        return true;\n    if (undecided_is_waited_for(run, row))",
          "    if (undecided_is_waited_for(run, row) && false)")),

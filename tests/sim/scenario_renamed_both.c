@@ -118,12 +118,46 @@ a_mailbox_that_waits_for_its_name_gets_it_although_the_list_does_not_say_what_it
     then_it_is_here(OLD, 4, 1);
 }
 
+/*
+ * No list says what a mailbox is. Work is let in again after all mail of Work/Old went into it there, and that one is gone: it is the one that was left out, as
+ * its name and numbers say, and no mailbox that was renamed and has other UIDs by now.
+ */
+static void
+a_mailbox_that_is_let_in_is_not_the_one_whose_mail_went_into_it(void **state)
+{
+    static const char *const all_but_work[] = {"*", "!Work", NULL}, *const all[] = {"*", NULL};
+
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    for (int content = 1; content <= 2; content++)
+        given_mail_there(OLD, content);
+    given_mail_there(WORK, 3);
+    given_both_sides_agree();
+    sim.patterns = all_but_work;
+    (void)when_golub_syncs_after(60);
+    for (int content = 1; content <= 2; content++)
+        when_another_client_moves(content, OLD, WORK);
+    sim.server.boxes[OLD].exists = false;
+    sim.patterns = all;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    for (int content = 1; content <= 3; content++) {
+        then_it_is_there(WORK, content, 1);
+        then_it_is_here(WORK, content, 1);
+    }
+    assert_int_equal(here()->quarantined, 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_mailbox_renamed_on_both_sides_is_known_by_what_the_list_says_of_it),
         SCENARIO(a_new_folder_under_the_name_that_both_sides_left_is_a_new_mailbox_whenever_the_power_fails),
+        SCENARIO(a_mailbox_that_is_let_in_is_not_the_one_whose_mail_went_into_it),
         SCENARIO(places_in_the_list_rename_nothing_although_the_folder_has_that_name),
         SCENARIO(a_mailbox_that_waits_for_its_name_gets_it_although_the_list_does_not_say_what_it_is),
     };
