@@ -208,7 +208,7 @@ let_be(struct renaming *renaming, struct mailbox *mailbox, enum journal_pending_
     if (is_aside(mailbox) && mailbox->left_name != NULL && is_free(run, mailbox, mailbox->left_name) &&
         !rename_one(renaming, mailbox, STEP_BACK))
         return false;
-    return mailbox->stuck || rename_keep_back(run, mailbox, kind, why);
+    return mailbox->stuck || mailbox->row.goal_there == NULL || rename_keep_back(run, mailbox, kind, why);
 }
 
 /* It stands below `name` there, and nothing stands between the two. */

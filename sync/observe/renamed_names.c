@@ -3,6 +3,7 @@
 
 #include "sync/observe/exchanged.h"
 #include "sync/observe/followed.h"
+#include "sync/observe/turned_back.h"
 #include "sync/observe/way.h"
 #include "sync/rows/renaming.h"
 #include "sync/rows/unfinished.h"
@@ -378,7 +379,7 @@ renamed_settle(struct run *run, const struct renamed_item *items, size_t count)
     for (size_t i = 0; i < count; i++)
         any = any || items[i].row != NULL;
     for (size_t i = 0; i < run->count; i++)
-        any = any || run->mailboxes[i].row.goal != NULL;
+        any = any || run->mailboxes[i].row.goal != NULL || aside_is_at(run->mailboxes[i].row.name);
     if (!any || run->move_folders == NULL)
         return true;
     ok = gather(&settling, items, count) && find_twins(&settling);
@@ -386,7 +387,7 @@ renamed_settle(struct run *run, const struct renamed_item *items, size_t count)
         find_waiting(&settling);
     ok = ok && check_asked(&settling) && clear_ways(&settling) && begin(&settling);
     if (ok)
-        ok = run_end(run, write_names(&settling)) && followed_find(run);
+        ok = run_end(run, write_names(&settling)) && followed_find(run) && turned_back_find(run);
     for (size_t i = 0; i < settling.count; i++) {
         free(settling.at[i].name);
         free(settling.at[i].folder);

@@ -11,6 +11,7 @@
 #include "sync/observe/observe.h"
 #include "sync/observe/renamed.h"
 #include "sync/observe/survey.h"
+#include "sync/observe/turned_back.h"
 #include "sync/observe/uneven.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/missing.h"
@@ -532,7 +533,7 @@ survey_remote(struct run *run)
 {
     bool goals;
 
-    if (!survey_there(run) || !moved_folders_see_exchanged(run) ||
+    if (!survey_there(run) || !moved_folders_see_exchanged(run) || !turned_back_find(run) ||
         !journal_highest_id(run->journal, &run->first_id, &run->err) || !missing_begin(run))
         return false;
     if (run->shapes != NULL && !shapes_check(run->shapes, run->account, &run->local, &run->err))

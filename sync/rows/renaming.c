@@ -177,14 +177,36 @@ forget_goal_there(struct journal_mailbox *row)
     row->goal_there = NULL;
 }
 
-/* A Maildir out of a backup shows the past, and what its folders are called is nobody's wish: they follow. */
+/* Is its folder to get the name that its mailbox had until now? */
 static bool
-follow_there(struct run *run, struct journal_mailbox *row)
+is_to_follow(const struct run *run, const struct journal_mailbox *row, const char *old)
+{
+    char folder[LOCAL_FOLDER_MAX + 1];
+    struct error ignored = {0};
+
+    return row->goal != NULL && names_map_folder(&run->map, old, run->account->policy.layout, folder, &ignored) &&
+           strcmp(row->goal, folder) == 0;
+}
+
+/*
+ * A Maildir out of a backup shows the past, and what its folders are called is nobody's wish: they follow. That is known before it is known what became of a
+ * RENAME without an answer.
+ *
+ * @param old  the name that it had until now
+ */
+static bool
+follow_there(struct run *run, struct journal_mailbox *row, const char *old)
 {
     char folder[LOCAL_FOLDER_MAX + 1];
 
     find_place(run, row, folder);
-    if (folder[0] == '\0' || row->goal != NULL)
+    if (folder[0] == '\0')
+        return true;
+    if (is_to_follow(run, row, old)) {
+        free(row->goal);
+        row->goal = NULL;
+    }
+    if (row->goal != NULL)
         return true;
     if (row->goal_there != NULL && strcmp(row->folder, folder) != 0)
         return true; /* a renamed folder that is in the backup */
@@ -211,7 +233,7 @@ name_anew(struct run *run, struct mailbox *mailbox, char *name)
         forget_goal_there(row);
     find_place(run, row, folder);
     if (run->maildir_older && mailbox->folder_here && !aside_is_at(name)) {
-        ok = follow_there(run, row);
+        ok = follow_there(run, row, old);
     } else if (row->goal_there == NULL && row->goal == NULL && mailbox->folder_here &&
                strcmp(row->folder, folder) != 0) {
         row->goal_there = old;

@@ -198,6 +198,33 @@ class CutOffSinceTest(Since, SystemTest):
     def test_and_both(self):
         self.changed_places(3, "A", "B", "B/Kid")
 
+    def test_a_child_that_went_out_of_a_folder_with_another_name(self):
+        """What the folder of before is to be called is known once it is known what became of the last RENAME."""
+        self.given_backup("A", "A/Kid", "Other")
+        self.mv("A", "M")
+        self.mv("M/Kid", "A")
+        self.killed_at_rename(2)
+        self.bring_back()
+
+        self.assert_equal_names("A", "M", "Other")
+
+    def test_a_circle_of_three_goes_back_to_where_it_came_from(self):
+        """The first one has a name for a while, the second its new one, and the third, which never went, the one that the first waits for."""
+        for number in (1, 2, 3):
+            with self.subTest(number):
+                mail = self.given_backup("A", "C", "E")
+                for old, new in (("A", "on"), ("C", "A"), ("E", "C"), ("on", "E")):
+                    self.mv(old, new)
+                self.killed_at_rename(number)
+                self.bring_back()
+
+                self.assert_equal_names("A", "C", "E")
+                if number < 3:
+                    self.assertEqual([len(self.client.messages(name)) for name in mail], [len(m) for m in mail.values()])
+                    self.assertTrue(all(self.is_there(mail[name][0], name) for name in mail))
+            self.doCleanups()
+            self.setUp()
+
     def test_one_that_was_renamed_back_here_goes_back_there(self):
         self.given("A", "A/Kid", "Other")
         self.mv("A", "M")
