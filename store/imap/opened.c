@@ -37,6 +37,13 @@ add(struct openings *openings, uint64_t name)
 }
 
 void
+opened_told(struct imap *imap, struct text name, const char *objectid)
+{
+    if (find(&imap->openings, text_hash(name)) == NULL)
+        opened_is(imap, name, objectid);
+}
+
+void
 opened_is(struct imap *imap, struct text name, const char *objectid)
 {
     const uint64_t hash = text_hash(name);

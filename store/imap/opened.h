@@ -1,5 +1,5 @@
 /*
- * Which mailbox has which name, as this session was told last: by the list, and by the answer to SELECT that was observed (RFC 8474 MAILBOXID).
+ * Which mailbox has which name, as this session was told: by its first list, and by the answer to SELECT that was observed since (RFC 8474 MAILBOXID).
  * Between two commands another client may give a name to another mailbox, and where both have one UIDVALIDITY nothing else tells that what is
  * changed next stands in that one.
  */
@@ -15,7 +15,9 @@ struct openings {
     size_t count, size;
 };
 
-/** The mailbox of this name is this one. @param objectid  as in remote_listed; "": not told, and not kept. Without memory nothing is kept. */
+/** A list says which one the mailbox of this name is: what was told before stays, for all that is known of the name is known of that one. @param  as below */
+void opened_told(struct imap *imap, struct text name, const char *objectid);
+/** SELECT says it, and who observes it judges that. @param objectid  as in remote_listed; "": not told, and not kept. Without memory nothing is kept. */
 void opened_is(struct imap *imap, struct text name, const char *objectid);
 /** Does SELECT of this name say another mailbox that this session was told of? @param objectid  likewise; "": it does not say, and false */
 bool opened_is_another(const struct imap *imap, struct text name, const char *objectid);

@@ -321,7 +321,7 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
             out.size = status->size;
         }
         memcpy(out.objectid, status->objectid, sizeof out.objectid);
-        opened_is(survey->imap, out.name, out.objectid);
+        opened_told(survey->imap, out.name, out.objectid);
         ok = listed(context, &out);
     }
     buffer_free(&decoded);
@@ -502,10 +502,8 @@ imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote
             struct error *err)
 {
     struct survey survey = {.imap = imap, .err = err, .names = survey_names_new()};
-    bool ok = list_mailboxes(&survey);
+    bool ok = list_mailboxes(&survey) && hand_over(&survey, listed, context);
 
-    opened_forget(imap);
-    ok = ok && hand_over(&survey, listed, context);
     imap->known = NULL;
     imap->known_count = 0;
     survey_names_free(&survey.names);

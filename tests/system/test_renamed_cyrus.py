@@ -8,6 +8,7 @@ import shutil
 
 from base import SOME, SystemTest, main
 from makesbase import AtCyrus
+from rig.steps import Steps
 import test_renamed_there as there
 import test_renamed_unsaid as unsaid
 
@@ -131,6 +132,37 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
                     self.assert_in_sync()
                 self.doCleanups()
                 self.setUp()
+
+    def test_two_change_names_before_the_list_that_is_asked_for_once_more(self):
+        """All that is known of a name is known of the mailbox that the first list gave it to."""
+        a, b, e = self.made_in_one_second("A", "B", "E")
+        mail = {name: [self.corpus.simple("%s %d" % (name, n)) for n in range(3)] for name in (a, b, e)}
+        for name in mail:
+            self.client.fill(name, mail[name])
+        self.sync()
+        self.sync()
+        new = self.corpus.simple("new in A")
+        self.client.append(a, new.bytes)
+        self.client.move(e, 2, b)
+        other, seen = self.new_client(), []
+
+        def look(moment, command):
+            if moment == "before" and b"(UIDVALIDITY MAILBOXID)" in command:
+                seen.append(command)
+            if moment == "before" and len(seen) == 2:
+                seen.append(command)
+                for old, new_name in ((a, "X"), (b, a), ("X", b)):
+                    other.rename_mailbox(old, new_name)
+        with Steps(self.server.port, look) as steps:
+            self.account.set(server="imap://127.0.0.1:%d" % steps.port)
+            self.account.sync()
+        self.assertEqual(len(seen), 3)
+        self.through()
+        self.account.sync()
+        self.sync()
+
+        self.assertTrue(self.is_there(mail[e][1], a) and self.is_there(new, b))
+        self.assert_in_sync()
 
     def test_what_changes_in_mailboxes_whose_folders_changed_names(self):
         """The names that golub gives there in the same run are no other client's."""
