@@ -74,13 +74,12 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
     message->has_wire = message->has_header = true;
     memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
-    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACTS_OF_LACK | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED |
-                                  FACT_MOVED | FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE | FACT_FOREIGN | FACT_ADOPTED);
+    if ((message->facts & (FACT_REPLACED | FACT_MOVED)) != 0)
+        message->refers_to = 0; /* somebody wants the old version, or what is left of a move: both stay */
+    message->facts &=
+        ~(unsigned)(FACT_GONE_HERE | FACTS_OF_LACK | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED | FACT_MOVED |
+                    FACT_REPLACED | FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE | FACT_FOREIGN | FACT_ADOPTED);
     message->facts |= arrival->by_header ? FACT_BY_HEADER : FACT_ITS_BYTES | FACT_FETCHED;
-    if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
-        message->facts &= ~(unsigned)FACT_REPLACED;
-        message->refers_to = 0;
-    }
     message->flags = merge_delivered(message->flags, item->flags);
     if (arrival->literal != message->size &&
         !run->sizes_lie) { /* from now on the sizes of this mailbox exclude no file when messages are paired */

@@ -133,7 +133,9 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
 static bool
 is_alias_half(const struct journal_message *message)
 {
-    return message->has_wire && (message->facts & (FACT_ALTERED | FACT_MOVED | FACT_REPLACED)) == 0;
+    const unsigned facts = FACT_ALIAS | FACT_ALTERED | FACT_MOVED | FACT_REPLACED;
+
+    return message->has_wire && (message->facts & facts) == FACT_ALIAS;
 }
 
 /* On the server only, and no old version that is about to go. */

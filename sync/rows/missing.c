@@ -138,7 +138,8 @@ missing_lost_uid(struct run *run, struct journal_message *message)
 
     for (size_t i = 0; ok && i < count; i++)
         ok = run_load(run, ids[i], alias) &&
-             ((alias->facts & FACT_MOVED) != 0 || lose_uid(run, alias, UNPAIRED_THERE)); /* else it has its own UID */
+             ((alias->facts & FACT_MOVED) != 0 || (alias->facts & (FACT_ALIAS | FACT_REPLACED)) == 0 ||
+              lose_uid(run, alias, UNPAIRED_THERE)); /* else it has its own UID */
     free(ids);
     free(alias);
     return ok;
