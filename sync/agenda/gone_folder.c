@@ -90,6 +90,24 @@ add_source(struct gathering *gathering, size_t fresh)
                               .moved_out = true});
 }
 
+/* What both sides lost in this run in the new file's own mailbox, and has its bytes: it may be that under a new name as well. */
+static bool
+find_left(struct gathering *gathering, const int64_t *ids, size_t count, bool *left)
+{
+    const unsigned gone = FACT_GONE_HERE | FACT_GONE_THERE;
+    struct journal_message *row = gathering->source;
+    bool ok = true;
+
+    *left = false;
+    for (size_t i = 0; ok && !*left && i < count; i++) {
+        ok = run_load(gathering->run, ids[i], row);
+        *left = ok && row->mailbox == gathering->fresh->mailbox && row->base[0] != '\0' &&
+                (row->facts & (gone | FACT_OUT_OF_VIEW)) == gone;
+    }
+    return ok;
+}
+
+/* Where nobody can tell whether it came out of that folder it is new mail: nothing is removed for it. */
 static bool
 add_sources(struct gathering *gathering, size_t fresh)
 {
@@ -97,11 +115,12 @@ add_sources(struct gathering *gathering, size_t fresh)
     const int64_t id = gathering->agenda->todos[fresh].id; /* what is added may move the array */
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = run_load(run, id, gathering->fresh);
+    bool ok = run_load(run, id, gathering->fresh), left = false;
 
     if (ok && gathering->fresh->has_wire)
-        ok = journal_ids_by_wire(run->journal, gathering->fresh->wire, &ids, &count, &run->err);
-    for (size_t i = 0; ok && i < count; i++)
+        ok = journal_ids_by_wire(run->journal, gathering->fresh->wire, &ids, &count, &run->err) &&
+             find_left(gathering, ids, count, &left);
+    for (size_t i = 0; ok && !left && i < count; i++)
         ok = ids[i] == id || (run_load(run, ids[i], gathering->source) && add_source(gathering, fresh));
     free(ids);
     return ok;

@@ -1066,6 +1066,8 @@ BUGS = [
         ("sync/observe/survey.c", "|| !turned_back_find(run) ||", "||")),
     bug("older Maildir: a mailbox whose old folder is back is not looked for in it", system("test_older_maildir.py", "CutOffSinceTest.test_a_chain_that_never_went_out"),
         ("sync/observe/exchanged.c", "return mailbox->row.id != 0 && mailbox->folder_here && strcmp(", "return mailbox->row.id != 0 && mailbox->folder_here && mailbox->second == NULL && strcmp(")),
+    bug("new name of what both sides lost taken for what moved out of a folder that is away", Test("scenario_both_gone"),
+        ("sync/agenda/gone_folder.c", "for (size_t i = 0; ok && !left && i < count; i++)", "for (size_t i = 0; ok && i < count; i++)")),
     bug("what is left of a move and fetched again refers to its copy", Test("scenario_goes"),
         ("sync/apply/arrivals.c", "(message->facts & (FACT_REPLACED | FACT_MOVED)) != 0)", "(message->facts & FACT_REPLACED) != 0)")),
     bug("row of an earlier version that refers to its copy taken for an alias", Test("scenario_goes"),

@@ -1,5 +1,5 @@
 /* Between two runs the file of a message left its place here and its UID went there: what was meant is told by what came instead. */
-#include "tests/sim/scenario.h"
+#include "tests/sim/scenario_away.h"
 
 static void
 given_three_messages(void)
@@ -363,6 +363,31 @@ what_came_again_stays_where_nothing_may_be_removed(void **state)
     }
 }
 
+/* It may have been in the folder that is away, too: nothing is removed there for it. */
+static void
+a_new_name_of_what_the_server_lost_takes_nothing_out_of_a_folder_that_is_away(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    const uint32_t uid = given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    given_the_folder_is_away(WORK);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, uid);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(WORK, 1, 1);
+    when_the_folder_is_back(WORK);
+    then_both_sides_agree();
+    then_it_is_here(WORK, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+}
+
 int
 main(void)
 {
@@ -381,6 +406,7 @@ main(void)
         SCENARIO(what_was_removed_here_and_brought_back_there_comes_down),
         SCENARIO(a_copy_that_somebody_made_there_is_not_what_came_again),
         SCENARIO(what_came_again_stays_where_nothing_may_be_removed),
+        SCENARIO(a_new_name_of_what_the_server_lost_takes_nothing_out_of_a_folder_that_is_away),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
