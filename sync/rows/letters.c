@@ -346,7 +346,18 @@ letters_found(struct run *run, struct mailbox *mailbox, struct journal_message *
            journal_letter_mark(run->journal, LETTER_NEW, message, known, &run->err);
 }
 
-/* The file that this row had stands in another folder under its name: with these letters, which mean what they did there, or nobody knows what. */
+/* It has the name that the row's file had; or one that no run has seen, of which nobody knows what it was before. */
+static bool
+may_be_its_file(const struct journal_message *other, const struct journal_message *row)
+{
+    return other->mailbox != row->mailbox && other->base[0] != '\0' &&
+           (strcmp(other->base, row->base) == 0 || (other->uid == 0 && other->facts == 0));
+}
+
+/*
+ * The file that this row had may stand in another folder: with letters that mean what they did there, also those that were set there since it was
+ * looked at last, or nobody knows what.
+ */
 static bool
 note_moved(struct run *run, const struct journal_message *row)
 {
@@ -359,7 +370,7 @@ note_moved(struct run *run, const struct journal_message *row)
 
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], other);
-        if (!ok || other->mailbox == row->mailbox || strcmp(other->base, row->base) != 0)
+        if (!ok || !may_be_its_file(other, row))
             continue;
         ok = journal_letter_get(run->journal, LETTER_NEW, other->mailbox, other->id, info, &noted, &run->err);
         if (!ok || !noted)
@@ -394,7 +405,7 @@ letters_inherit(struct run *run, const struct journal_message *row, const struct
 
     if (!carry_keywords(run, row, file) ||
         !journal_letter_get(run->journal, LETTER_NEW, file->mailbox, file->id, info, &is_new, &run->err) ||
-        (row->has_wire && row->base[0] != '\0' && letters_of_info(row->info) != 0 && !note_moved(run, row)))
+        (row->has_wire && row->base[0] != '\0' && !note_moved(run, row)))
         return false;
     if (is_new)
         return believe_later(run, row, row->info);

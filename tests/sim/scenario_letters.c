@@ -241,6 +241,30 @@ a_file_whose_copy_stays_in_its_place_brings_no_foreign_keyword(void **state)
     then_it_has(WORK, 1, bit(SOON));
 }
 
+/* ... nor where it was given its letter after the last look, and another name where it went: it may be the row's file, or the copy may be. */
+static void
+a_file_with_another_name_whose_copy_stays_in_its_place_brings_no_foreign_keyword(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, SOON, A);
+    given_line(INBOX, JUNK, A);
+    given_mail_with(WORK, 1, 0);
+    given_both_sides_agree();
+    assert_true(mua_copy(here(), file_of(WORK, 1), WORK));
+    ledger_put(&sim.world, 1, WORK);
+    given_name(&here()->tree.files[0], "c:2,Sa");
+    assert_true(mua_move(here(), &here()->tree.files[0], INBOX, true));
+    ledger_put(&sim.world, 1, INBOX);
+    given_mail_there(WORK, 2);
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    then_it_has(INBOX, 1, 0);
+    then_it_has(WORK, 1, 0);
+}
+
 /* The journal is older than the Maildir: what is missing in the folder is fetched again, and what its name was is not known any more. */
 static void
 a_file_whose_message_is_fetched_again_brings_no_foreign_keyword(void **state)
@@ -512,6 +536,7 @@ main(void)
         SCENARIO(letters_that_were_cut_off_are_no_translation),
         SCENARIO(a_copy_that_lost_a_letter_brings_no_foreign_keyword),
         SCENARIO(a_file_whose_copy_stays_in_its_place_brings_no_foreign_keyword),
+        SCENARIO(a_file_with_another_name_whose_copy_stays_in_its_place_brings_no_foreign_keyword),
         SCENARIO(a_file_whose_message_is_fetched_again_brings_no_foreign_keyword),
         SCENARIO(what_a_table_that_cant_be_read_means_waits),
         SCENARIO(a_letter_of_another_folder_goes_from_the_name_although_another_one_waits),
