@@ -126,11 +126,27 @@ is_left(const struct journal_keyword *row)
     return keyword_is_set(row->sides) && !row->unkept && !keyword_waits(row->sides);
 }
 
+/* What one mailbox does not keep, or refused, says nothing of another one. */
+static bool
+offer_anew(struct journal *journal, struct journal_keyword *row, struct error *err)
+{
+    if (!row->unkept && row->not_before == 0)
+        return true;
+    if (row->unkept)
+        row->sides = keyword_offered(row->sides);
+    row->unkept = false;
+    row->not_before = 0;
+    row->why[0] = '\0';
+    return journal_keyword_save(journal, row, err);
+}
+
 bool
 keyword_go(struct journal *journal, struct journal_keyword *row, const struct journal_message *to, bool *went,
            struct error *err)
 {
     *went = !is_left(row) || row->mailbox == to->mailbox;
+    if (*went && row->mailbox != to->mailbox && !offer_anew(journal, row, err))
+        return false;
     return (*went ? journal_keyword_move(journal, row, to, err) : journal_keyword_delete(journal, row, err)) &&
            journal_letter_mark(journal, LETTER_DUE, to, NULL, err);
 }

@@ -1072,6 +1072,8 @@ BUGS = [
         ("sync/rows/letters.c", "|| (other->uid == 0 && other->facts == 0));", "|| (other->uid == 0 && other->facts == ~0u));")),
     bug("letter that was set after the last look believed though a copy took its row", Test("scenario_letters"),
         ("sync/rows/letters.c", "row->base[0] != '\\0' && !note_moved(run, row)))", "row->base[0] != '\\0' && letters_of_info(row->info) != 0 && !note_moved(run, row)))")),
+    bug("keyword that one mailbox did not keep not offered to another one", Test("scenario_keywords_kept"),
+        ("sync/base/keyword_note.c", "row->mailbox != to->mailbox && !offer_anew(", "row->mailbox == to->mailbox && !offer_anew(")),
     bug("what is left of a move and fetched again refers to its copy", Test("scenario_goes"),
         ("sync/apply/arrivals.c", "(message->facts & (FACT_REPLACED | FACT_MOVED)) != 0)", "(message->facts & FACT_REPLACED) != 0)")),
     bug("row of an earlier version that refers to its copy taken for an alias", Test("scenario_goes"),

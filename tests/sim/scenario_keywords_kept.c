@@ -181,6 +181,31 @@ what_is_set_on_what_is_to_go_after_it_was_copied_goes_to_the_copy(void **state)
     }
 }
 
+/* Its file is gone, and one of the same bytes, which came later, is what it was said of: that one's mailbox keeps it, whatever the other one did. */
+static void
+what_one_mailbox_did_not_keep_is_sent_to_another_one_at_once(void **state)
+{
+    (void)state;
+    given_messages();
+    sim.server.boxes[WORK].keywords = false;
+    given_mail_there(WORK, 5);
+    given_both_sides_agree();
+    when_the_user_says(WORK, 5, MINE, true);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_int_equal(count_unkept(), 1);
+    assert_true(action_transfer_there(&sim, WORK, message_of(WORK, 5), INBOX, false));
+    given_both_sides_agree();
+    ledger_out(&sim.world, 5, WORK);
+    server_expunge(&sim.server, WORK, message_of(WORK, 5)->uid);
+
+    for (int run = 0; run < 2; run++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_has(INBOX, 5, MINE);
+    assert_int_equal(count_waiting(), 0);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -191,6 +216,7 @@ main(void)
         SCENARIO(one_that_another_client_takes_off_later_is_not_set_again),
         SCENARIO(what_goes_into_a_trash_that_keeps_none_has_them_once_it_does),
         SCENARIO(what_is_set_on_what_is_to_go_after_it_was_copied_goes_to_the_copy),
+        SCENARIO(what_one_mailbox_did_not_keep_is_sent_to_another_one_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
