@@ -331,6 +331,34 @@ may_be_out_of_view(const struct sim *sim, int mailbox)
 }
 
 /*
+ * As many came as went, and the server names nothing that went: at such a number that is what a view looks like which slid. What was below all that it
+ * shows stays here until it has another number of messages; what was above that is gone.
+ */
+static bool
+may_have_slid(struct sim *sim, int client, int mailbox, int id)
+{
+    struct client *it = &sim->clients[client];
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+    const uint32_t exists = server_exists(&sim->server, mailbox);
+    const int64_t row = event_mailbox_id(it->journal, mailbox);
+
+    if (sim->server.qresync || row == 0 || box->count == 0 || exists == 0 || exists % 50 != 0)
+        return false;
+    for (size_t i = 0; i < it->maildir.tree.count; i++) {
+        const struct sim_file *file = &it->maildir.tree.files[i];
+        struct journal_message message;
+        struct error err = {0};
+        bool found = false;
+
+        if (file->mailbox == mailbox && file->content == id &&
+            journal_message_by_base(it->journal, row, file->base, &message, &found, &err) && found &&
+            (message.facts & FACT_OUT_OF_VIEW) != 0 && message.uid < box->messages[0].uid)
+            return true;
+    }
+    return false;
+}
+
+/*
  * As many on both sides. An edited file may stand for what it was; what the server will not have may be here alone, and what it was waits for it
  * on the server, also where the file was moved away. So does the version before that, if it could not be replaced at once.
  */
@@ -358,7 +386,7 @@ compare_counts(struct sim *sim, const struct maildir_sim *maildir, int mailbox, 
     }
     if (sim->server.swallows_duplicates && there > 0 && here > there)
         return;
-    if (here > there && may_be_out_of_view(sim, mailbox))
+    if (here > there && (may_be_out_of_view(sim, mailbox) || may_have_slid(sim, maildir->client, mailbox, id)))
         return;
     if ((there < here || there > here + excused) && !is_beyond_knowing(sim, mailbox, id) &&
         !is_unnoticed(sim, maildir->client, mailbox, id))

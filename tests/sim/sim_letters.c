@@ -91,8 +91,10 @@ letters_sim_carry(struct maildir_sim *maildir, const struct sim_file *file, int 
     if (to >= SIM_PLACES || letters_of_info(info) == 0)
         return;
     if (!maildir->dovecot) {
-        /* Its letters mean what they meant there: one that says $Forwarded here is nobody's, but where P says so, too. */
+        /* Its letters mean what they meant there: also that of $Forwarded; and one that says so here is nobody's, but where P does, too. */
         unsigned shown;
+        if (to < SIM_MAILBOXES && (keys & 1u << SIM_FORWARDED) != 0)
+            maildir->world->ledger[file->content].set[to] |= FLAG_FORWARDED;
         if (to < SIM_MAILBOXES && (keys & 1u << SIM_FORWARDED) == 0)
             maildir->world->ledger[file->content].cleared[to] |=
                 letters_sim_flags(maildir, to, info) & ~local_info_flags(info, &shown);
