@@ -4,8 +4,8 @@
 
 #include "tests/sim/scenario_away.h"
 
-enum { JUNK, SOON, TODO, FORWARDED }; /* numbers of keywords */
-enum { A = 1, B, C };                 /* letters */
+enum { JUNK, SOON, TODO, FORWARDED = SIM_FORWARDED }; /* numbers of keywords */
+enum { A = 1, B, C };                                 /* letters */
 
 static inline unsigned
 bit(int keyword)

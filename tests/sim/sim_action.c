@@ -50,6 +50,14 @@ choose_mailbox_there(struct sim *sim)
     return sim->server.boxes[mailbox].exists ? mailbox : 0;
 }
 
+static unsigned
+any_keys(struct sim *sim)
+{
+    const unsigned all = 1u << world_keywords(&sim->world);
+
+    return sim->world.wordy && rng_chance(dice(sim), 60) ? all - 1 : rng_below(dice(sim), all);
+}
+
 static void
 there_append(struct sim *sim, int mailbox)
 {
@@ -61,7 +69,7 @@ there_append(struct sim *sim, int mailbox)
         return;
     const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
     ledger_touch_more(&sim->world, content, SIM_SERVER);
-    if (!server_add(&sim->server, mailbox, content, flags, rng_below(rng, 8), choose_date(sim, content), &uid))
+    if (!server_add(&sim->server, mailbox, content, flags, any_keys(sim), choose_date(sim, content), &uid))
         return;
     ledger_put(&sim->world, content, mailbox);
     say(&sim->world, "  there: #%d arrives in %s as UID %u flags %x", content, server_mailbox_name(mailbox), uid,
@@ -108,7 +116,8 @@ there_change(struct sim *sim, int mailbox)
 
     if (what < 50) {
         const unsigned flags = what < 40 ? other_flags(dice(sim), message->flags) : message->flags;
-        const unsigned keys = what < 40 ? message->keys : message->keys ^ 1u << rng_below(dice(sim), SIM_KEYWORDS);
+        const unsigned keys =
+            what < 40 ? message->keys : message->keys ^ 1u << rng_below(dice(sim), world_keywords(&sim->world));
         server_set_flags(&sim->server, mailbox, message, flags, keys);
         say(&sim->world, "  there: #%d %s UID %u has flags %x keywords %x", message->content,
             server_mailbox_name(mailbox), message->uid, message->flags, message->keys);

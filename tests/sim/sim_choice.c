@@ -171,11 +171,12 @@ choose_word(struct sim *sim, struct client *it, struct sim_choice *choice)
 static void
 choose_mailbox(struct sim *sim, int client, int mailbox, struct sim_choice *choice)
 {
-    static const char *const names[SIM_MAILBOXES][2] = {{"INBOX", NULL}, {"Work", NULL}, {"Work/Old", NULL}};
+    static const char *names[SIM_MAILBOXES][2];
 
     if (!sim->world.met[client] || choice->left_out[mailbox] || !sim->server.boxes[mailbox].exists ||
         !sim->clients[client].maildir.tree.folder[mailbox])
         return;
+    names[mailbox][0] = server_mailbox_name(mailbox);
     choice->only = names[mailbox];
     choice->plain = false;
     say(&sim->world, "    %s alone", names[mailbox][0]);

@@ -132,6 +132,11 @@ kinds_quiet(struct sim *sim)
     for (int c = 0; c < sim->world.clients; c++)
         sim->clients[c].maildir.busy = false;
     sim->server.mute_ids = 0;
+    if (sim->server.guessed) { /* somebody says what it is for: what waited goes there */
+        say(&sim->world, "  there: %s is the \\Trash", server_mailbox_name(SIM_MAILBOXES - 1));
+        sim->server.guessed = false;
+        sim->server.trash = SIM_MAILBOXES;
+    }
     if (on(sim, KIND_COUNTS)) {
         event_counts_right(sim);
         sim->world.now += DAY;

@@ -59,7 +59,7 @@ event_keyword(struct sim *sim)
 {
     const int client = (int)rng_below(dice(sim), (unsigned)sim->world.clients);
     struct maildir_sim *maildir = &sim->clients[client].maildir;
-    const unsigned key = 1u << rng_below(dice(sim), SIM_KEYWORDS);
+    const unsigned key = 1u << rng_below(dice(sim), world_keywords(&sim->world));
     const bool set = rng_chance(dice(sim), 65);
 
     if (maildir->tree.count == 0)

@@ -61,7 +61,8 @@ static void
 know(struct sim *sim, struct maildir_sim *maildir, int client)
 {
     struct sim_file *file = pick(sim, maildir, false);
-    const unsigned key = rng_below(dice(sim), SIM_KEYWORDS + 1);
+    const unsigned any = rng_below(dice(sim), world_keywords(&sim->world) + 1),
+                   key = any == world_keywords(&sim->world) ? SIM_FORWARDED : any;
     unsigned shown;
 
     /* What another program has cut off there and golub has not seen yet, this one says nothing about. */
@@ -97,20 +98,38 @@ bears_its_mark(const struct sim *sim, const struct maildir_sim *maildir, int cli
                                  (all || __builtin_popcount(letters_of_info(file->info)) > 2));
 }
 
-/* One that does not: it changes a flag, and cuts off letters, all (perhaps with P, which it does not know either) or those at the end. */
+#define NAME_LETTERS 12 /* an older neomutt leaves so many in a name, flags and keywords */
+
+/* The first ones that fit beside these flags. */
+static unsigned
+fit_letters(unsigned flags, unsigned letters)
+{
+    char small[7];
+
+    flags_to_letters(flags, small);
+    for (size_t room = NAME_LETTERS - strlen(small); (size_t)__builtin_popcount(letters) > room;)
+        letters &= ~(1u << (31 - __builtin_clz(letters)));
+    return letters;
+}
+
+/* One that does not: it changes a flag, and cuts off letters, all (perhaps with P, which it does not know either), those at the end, or those that do not fit. */
 static void
 strip(struct sim *sim, struct maildir_sim *maildir, int client)
 {
-    const bool may = !maildir->dovecot || sim->world.seed % 16 == 9 || sim->world.seed % 16 == 14;
+    const bool may = !maildir->dovecot || sim->world.wordy || sim->world.seed % 16 == 9 || sim->world.seed % 16 == 14;
     struct sim_file *file = may ? pick(sim, maildir, true) : NULL;
     const unsigned letters = file != NULL ? letters_of_info(file->info) : 0;
     bool all = rng_chance(dice(sim), 50), unknown = all && rng_chance(dice(sim), 50);
     unsigned shown;
 
+    const unsigned fitting =
+        file != NULL ? fit_letters(local_info_flags(file->info, &shown) ^ FLAG_FLAGGED, letters) : 0;
+
+    all = all && fitting == letters;
     if (file == NULL || !bears_its_mark(sim, maildir, client, file, all))
         return;
     /* That P went with letters can be seen only by who has seen them. */
-    unknown = unknown && !maildir->dovecot && check_letters_known(&sim->clients[client], file);
+    unknown = unknown && all && !maildir->dovecot && check_letters_known(&sim->clients[client], file);
     unsigned *cleared = &sim->world.ledger[file->content].cleared[file->mailbox];
     const unsigned was = *cleared, flags = local_info_flags(file->info, &shown);
     const unsigned keys = letters_sim_keys(maildir, file->mailbox, file->info) |
@@ -120,7 +139,9 @@ strip(struct sim *sim, struct maildir_sim *maildir, int client)
         server_mailbox_name(file->mailbox), unknown ? ", and P" : "");
     file->cut = true;
     rename_to(maildir, file, (flags ^ FLAG_FLAGGED) & ~(unknown ? (unsigned)FLAG_FORWARDED : 0),
-              all ? 0 : letters & -letters);
+              all                  ? 0
+              : fitting != letters ? fitting
+                                   : letters & -letters);
     file->p_cut = unknown;
     file->cut_from = maildir->dovecot ? flags + 1 : 0;
     file->cut_keys = keys;
@@ -151,7 +172,8 @@ static void
 renumber(struct sim *sim, struct maildir_sim *maildir, int client)
 {
     const int place = (int)rng_below(dice(sim), SIM_MAILBOXES);
-    const unsigned one = rng_below(dice(sim), SIM_KEYWORDS), other = rng_below(dice(sim), SIM_KEYWORDS);
+    const unsigned one = rng_below(dice(sim), world_keywords(&sim->world)),
+                   other = rng_below(dice(sim), world_keywords(&sim->world));
     signed char *letter = maildir->tree.tables[place].letter, was = letter[one];
 
     /* What a letter meant must be known, or nobody can see that it means something else. */

@@ -253,6 +253,16 @@ remake_mailbox(struct sim *sim)
     kind_met(&sim->world, KIND_SWAPS);
 }
 
+/* Some servers give it other numbers with another name. */
+static void
+renumber(struct sim *sim, int mailbox)
+{
+    if (sim->world.seed % 5 != 0)
+        return;
+    say(&sim->world, "    ... under another UIDVALIDITY");
+    server_reset_uidvalidity(&sim->server, mailbox);
+}
+
 /* ... and its old name is none any more. */
 static void
 move_mailbox(struct sim *sim)
@@ -270,6 +280,7 @@ move_mailbox(struct sim *sim)
     boxes[b] = boxes[a];
     boxes[a].exists = false;
     boxes[a].count = boxes[a].expunged_count = 0;
+    renumber(sim, b);
     all_put(sim, b);
     kind_met(&sim->world, KIND_RENAMES);
 }

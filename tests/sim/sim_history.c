@@ -43,7 +43,7 @@ give_keywords(struct server *server)
         for (size_t i = 0; i < server->boxes[m].count; i++) {
             struct sim_message *message = &server->boxes[m].messages[i];
 
-            server_set_flags(server, m, message, message->flags, 1u << message->content % SIM_KEYWORDS);
+            server_set_flags(server, m, message, message->flags, 1u << message->content % SIM_KEYWORDS_USUAL);
         }
 }
 
@@ -86,12 +86,17 @@ begin(const struct history *history)
     memset(sim.left_out, 0, sizeof sim.left_out);
     memset(sim.missed, 0, sizeof sim.missed);
     world->kinds = kinds_of(history->seed);
+    world->wordy = kind_on(world, KIND_KEYWORDS) && (history->seed % 16 == 3 || history->seed % 16 == 7);
     if (kind_on(world,
                 KIND_COPYING)) /* what is paired anew while files are missing is fetched, and they come all the same */
         sim.disasters = false;
+    server_call(SIM_MAILBOXES - 1, "Work/Old");
     if (kind_on(world, KIND_TRASH)) {
         sim.disasters = sim.edits = false;
-        sim.server.trash = SIM_MAILBOXES;
+        sim.server.guessed = history->seed % 4 == 2;
+        sim.server.trash = sim.server.guessed ? 0 : SIM_MAILBOXES;
+        if (sim.server.guessed)
+            server_call(SIM_MAILBOXES - 1, "Trash");
         server_create(&sim.server, SIM_MAILBOXES - 1);
     }
     if (kind_on(world, KIND_FILED)) {
@@ -282,6 +287,16 @@ answer(void)
     return answered;
 }
 
+/* A mailbox may be on one side alone for good: one was deleted that had got another name, or its folder went before golub knew of that. */
+static bool
+may_stay_alone(void)
+{
+    const struct world *world = &sim.world;
+
+    return kind_on(world, KIND_GOES) ||
+           (kind_on(world, KIND_RENAMES) && (kind_on(world, KIND_SWAPS) || kind_on(world, KIND_AWAY_HERE)));
+}
+
 static void
 converge(struct history *history)
 {
@@ -292,9 +307,9 @@ converge(struct history *history)
     say(world, "quiet.");
     sim.server.quota = 0;
     kinds_quiet(&sim);
-    for (int i = 0; kind_on(world, KIND_GOES) && !world->failed && i < 4; i++)
+    for (int i = 0; may_stay_alone() && !world->failed && i < 4; i++)
         (void)sync_all(&worst);
-    if (kind_on(world, KIND_GOES))
+    if (may_stay_alone())
         event_make_again(&sim);
     while (!world->failed && round < ROUNDS_MAX && (changes > 0 || worst == 3)) {
         changes = sync_all(&worst);

@@ -61,7 +61,8 @@ static const struct knob knobs[KINDS] = {
      KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_BROKEN) | KIND_BIT(KIND_WANTED) |                      \
      KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_SEPARATOR) | KIND_BIT(KIND_FULL_DISK) | KIND_BIT(KIND_UNREADABLE) |       \
      KIND_BIT(KIND_ONE) | KIND_BIT(KIND_POWER) | KIND_BIT(KIND_BODIES) | KIND_BIT(KIND_SIZES) |                        \
-     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_MAP) | KIND_BIT(KIND_UIDVALIDITY))
+     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_MAP) | KIND_BIT(KIND_UIDVALIDITY) | KIND_BIT(KIND_POLICIES) |               \
+     KIND_BIT(KIND_AWAY_THERE))
 
 /* ... and what is the copy of one that was sent. */
 #define BESIDE_FILED                                                                                                   \
@@ -76,7 +77,10 @@ static const struct knob knobs[KINDS] = {
 #define BESIDE_GOES                                                                                                    \
     (KIND_BIT(KIND_GOES) | KIND_BIT(KIND_NAMES) | KIND_BIT(KIND_RACES) | KIND_BIT(KIND_WATCHED) |                      \
      KIND_BIT(KIND_DAYS) | KIND_BIT(KIND_WANTED) | KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) |                        \
-     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_POWER) | KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_POLICIES))
+     KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_POWER) | KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_POLICIES) |                \
+     KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_BROKEN) | KIND_BIT(KIND_EXPUNGE) | KIND_BIT(KIND_UIDVALIDITY) |           \
+     KIND_BIT(KIND_FULL_DISK) | KIND_BIT(KIND_UNREADABLE) | KIND_BIT(KIND_SEPARATOR) | KIND_BIT(KIND_ONE) |            \
+     KIND_BIT(KIND_RENAMES) | KIND_BIT(KIND_MIDST))
 
 /* ... and every client can tell, for what it knows of its mail is true. */
 #define BESIDE_UNSAID                                                                                                  \
@@ -168,10 +172,6 @@ kinds_of(uint64_t seed)
         kinds &=
             ~(KIND_BIT(KIND_UIDVALIDITY) | KIND_BIT(KIND_FORGETS) | KIND_BIT(KIND_SWAPS) | KIND_BIT(KIND_PATTERNS) |
               KIND_BIT(KIND_RENAMES) | KIND_BIT(KIND_AWAY_THERE) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_TORN));
-    /* A folder that comes back under a name that is another mailbox's by now is in the way, for as long as it is there. */
-    if ((kinds & KIND_BIT(KIND_RENAMES)) != 0)
-        kinds &= ~(KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE) | KIND_BIT(KIND_SWAPS) |
-                   KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_ONE));
     /* What another program carries here may be what no list shows, or the view does not reach: then nobody can know that it is there already. */
     if ((kinds & (KIND_BIT(KIND_COUNTS) | KIND_BIT(KIND_NEWEST))) != 0)
         kinds &= ~KIND_BIT(KIND_MOVERS);
@@ -180,6 +180,9 @@ kinds_of(uint64_t seed)
         kinds &= ~KIND_BIT(KIND_SIZES);
     if ((kinds & KIND_BIT(KIND_TRASH)) != 0)
         kinds &= BESIDE_TRASH;
+    /* There it has another name (sim_history.c). */
+    if ((kinds & KIND_BIT(KIND_TRASH)) != 0 && seed % 4 == 2)
+        kinds &= ~(KIND_BIT(KIND_MAP) | KIND_BIT(KIND_SEPARATOR));
     if ((kinds & KIND_BIT(KIND_FILED)) != 0)
         kinds &= BESIDE_FILED;
     if ((kinds & (KIND_BIT(KIND_TRASH) | KIND_BIT(KIND_FILED))) != 0)

@@ -50,6 +50,8 @@ maildir_sim_folder(const struct maildir_sim *maildir, int mailbox)
                                                                      [LAYOUT_MAILDIRPP] = {"", ".Post", ".Old.Work"},
                                                                      [LAYOUT_FLAT] = {"INBOX", "Post", "Old.Work"}}};
 
+    if (mailbox == 2 && strcmp(server_mailbox_name(mailbox), "Trash") == 0)
+        return maildir->layout == LAYOUT_MAILDIRPP ? ".Trash" : "Trash";
     return folders[maildir->map][maildir->layout][mailbox];
 }
 

@@ -316,7 +316,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                    .deletes_there = sim->configured && it->choice.push.deletes,
                    .expunge = sim->world.expunges,
                    .sent = sim->server.sent != 0 ? SENT_SERVER : SENT_UPLOAD,
-                   .delete = sim->server.trash != 0 ? DELETE_TRASH : DELETE_AUTO,
+                   .delete = sim->server.trash != 0 || sim->server.guessed ? DELETE_TRASH : DELETE_AUTO,
                    .guard = true,
                    .max_delete = 25,
                    .quarantine_days = 30,

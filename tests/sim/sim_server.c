@@ -5,8 +5,9 @@
 #include "tests/sim/sim_kinds.h"
 #include "tests/sim/sim_trash.h"
 
-static const char *const names[SIM_MAILBOXES] = {"INBOX", "Work", "Work/Old"};
-static const char *const keyword_names[SIM_KEYWORDS] = {"$Junk", "later", "ToDo"};
+static const char *names[SIM_MAILBOXES] = {"INBOX", "Work", "Work/Old"};
+static const char *const keyword_names[SIM_KEYWORDS] = {"$Junk",  "later",  "ToDo",   "word-d", "word-e", "word-f",
+                                                        "word-g", "word-h", "word-i", "word-j", "word-k", "word-l"};
 
 void
 server_init(struct server *server, struct world *world)
@@ -28,6 +29,12 @@ const char *
 server_mailbox_name(int mailbox)
 {
     return names[mailbox];
+}
+
+void
+server_call(int mailbox, const char *name)
+{
+    names[mailbox] = name;
 }
 
 void

@@ -85,7 +85,9 @@ struct server {
     bool encodes; /* names have other bytes than in UTF-8 */
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     int trash;    /* one more than the mailbox that is its \Trash, into which what is removed here goes; 0: none is */
-    int sent;     /* one more than the mailbox that is its \Sent, in which it files what is sent; 0: it files nothing */
+    bool
+        guessed; /* the last one is called Trash, and nobody says what it is for; what is removed here is to go into the \Trash */
+    int sent; /* one more than the mailbox that is its \Sent, in which it files what is sent; 0: it files nothing */
     struct sim_filing filing[SIM_FILING];
     size_t filing_count;
     /* how it behaves */
@@ -179,6 +181,8 @@ struct remote server_remote(struct server *server);
 
 /** Name in UTF-8 with '/' between levels, as the user writes it. */
 const char *server_mailbox_name(int mailbox);
+/** ... is this one from now on: "Work/Old", or "Trash". */
+void server_call(int mailbox, const char *name);
 /** Bytes of LIST. */
 void server_wire_name(const struct server *server, int mailbox, char *to, size_t size);
 void server_encoded_name(const struct server *server, int mailbox, bool encodes, char *to, size_t size);

@@ -84,6 +84,9 @@ trash_came(struct server *server, int from, unsigned serial, int to, uint32_t ui
 
     if (source != NULL && from != to) /* a COPY within one mailbox is no move */
         source->went |= is_trash(server, to) ? WENT_TO_TRASH : WENT_ELSEWHERE;
+    if (trash && server->guessed)
+        violation(world, "golub takes #%d, which was removed, to %s, and nobody says that this is the \\Trash", content,
+                  server_mailbox_name(to));
     if (!trash || server->trash == 0)
         return;
     if (!is_trash(server, to))
@@ -129,6 +132,8 @@ trash_expunges(struct server *server, int mailbox, const struct sim_message *mes
 {
     struct ledger *entry = &server->world->ledger[message->content];
 
+    if (server->guessed && message->went == 0 && server_stands(server, message->content) < 2)
+        violation(server->world, "golub expunges #%d, which is to go into the \\Trash", message->content);
     if (server->trash != 0 && is_trash(server, mailbox)) /* somebody else may want it back */
         trash_removed(server, mailbox, message);
     if (server->trash == 0 || is_trash(server, mailbox) || (message->went & WENT_TO_TRASH) != 0 ||

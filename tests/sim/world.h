@@ -10,7 +10,8 @@
 
 #include "store/base/digest.h"
 
-#define SIM_KEYWORDS 3
+#define SIM_KEYWORDS 12
+#define SIM_KEYWORDS_USUAL 3 /* of them others use these; all where names are cut off behind so many bytes */
 #define SIM_MAILBOXES 3
 #define SIM_CLIENTS 2
 #define SIM_REMOVED 400
@@ -201,6 +202,7 @@ struct world {
     int next_content;
     /* who is at work */
     bool golub;          /* the engine runs: what happens now is its doing */
+    bool wordy;          /* messages have many keywords, so that their letters are too long for some programs */
     unsigned long kinds; /* bits of enum kind: what else may happen in this history */
     int interfere;       /* percent: an outside action between two steps */
     int interfered;      /* such actions in this sync */
@@ -266,6 +268,13 @@ struct world {
     unsigned unseen;                 /* bits of mailboxes that some run left out, or whose folder or mailbox was away */
     struct import_sim *import;       /* of an import's history; then no server */
 };
+
+/** So many keywords others use. */
+static inline unsigned
+world_keywords(const struct world *world)
+{
+    return world->wordy ? SIM_KEYWORDS : SIM_KEYWORDS_USUAL;
+}
 
 /** One line of the history; hashed, printed when verbose. */
 void say(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
