@@ -107,7 +107,7 @@ find_left(struct gathering *gathering, const int64_t *ids, size_t count, bool *l
     return ok;
 }
 
-/* Where nobody can tell whether it came out of that folder it is new mail: nothing is removed for it. */
+/* Where nobody can tell whether it came out of that folder it is new mail: nothing is removed for it. Its name tells, where it kept that. */
 static bool
 add_sources(struct gathering *gathering, size_t fresh)
 {
@@ -120,8 +120,10 @@ add_sources(struct gathering *gathering, size_t fresh)
     if (ok && gathering->fresh->has_wire)
         ok = journal_ids_by_wire(run->journal, gathering->fresh->wire, &ids, &count, &run->err) &&
              find_left(gathering, ids, count, &left);
-    for (size_t i = 0; ok && !left && i < count; i++)
-        ok = ids[i] == id || (run_load(run, ids[i], gathering->source) && add_source(gathering, fresh));
+    for (size_t i = 0; ok && i < count; i++)
+        ok = ids[i] == id ||
+             (run_load(run, ids[i], gathering->source) &&
+              ((left && strcmp(gathering->source->base, gathering->fresh->base) != 0) || add_source(gathering, fresh)));
     free(ids);
     return ok;
 }

@@ -388,6 +388,28 @@ a_new_name_of_what_the_server_lost_takes_nothing_out_of_a_folder_that_is_away(vo
     then_it_is_here(INBOX, 1, 1);
 }
 
+/* A file that kept its name came out of the folder that is away, whatever else both sides lost. */
+static void
+what_came_out_of_a_folder_that_is_away_under_its_name_is_moved(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    const uint32_t uid = given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    server_expunge(&sim.server, INBOX, uid);
+    when_the_user_moves(1, WORK, INBOX);
+    given_the_folder_is_away(WORK);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(WORK, 1, 0);
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+}
+
 int
 main(void)
 {
@@ -407,6 +429,7 @@ main(void)
         SCENARIO(a_copy_that_somebody_made_there_is_not_what_came_again),
         SCENARIO(what_came_again_stays_where_nothing_may_be_removed),
         SCENARIO(a_new_name_of_what_the_server_lost_takes_nothing_out_of_a_folder_that_is_away),
+        SCENARIO(what_came_out_of_a_folder_that_is_away_under_its_name_is_moved),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
