@@ -14,6 +14,7 @@
 #include "store/imap/opened.h"
 #include "store/imap/queue.h"
 #include "store/imap/session.h"
+#include "store/imap/survey_names.h"
 
 enum command_kind {
     COMMAND_COMPRESS = -7, /* of the connection, as these: */
@@ -114,8 +115,8 @@ struct imap {
     size_t unasked_count, unasked_size;
     uint32_t suspects[WARY_SUSPECTS]; /* ... that was in flight when a line broke: the next survey asks each alone */
     size_t suspect_count;
-    bool plain_select; /* SELECT with parameters was refused */
-    struct openings openings;
+    bool plain_select;            /* SELECT with parameters was refused */
+    struct survey_names openings; /* opened.h: which mailbox has which name */
 };
 
 /** QRESYNC is enabled and to be used. */

@@ -279,7 +279,6 @@ imap_create(struct imap *imap, const struct text *names, size_t count,
 
     if (count == 0)
         return true;
-    opened_forget(imap);
     creating.items = calloc(count, sizeof *creating.items);
     ok = creating.items != NULL;
     for (size_t i = 0; ok && i < count; i++)

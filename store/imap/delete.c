@@ -349,7 +349,8 @@ imap_delete(struct imap *imap, const struct remote_delete *what, struct remote_o
     struct deleting deleting = {.imap = imap, .err = err, .what = what, .carried = buffer_new(LIMIT_MAILBOXES * 64)};
     bool ok = look(&deleting, true);
 
-    opened_forget(imap);
+    opened_changes(imap, what->name, what->separator);
+    opened_changes(imap, what->aside, what->separator);
     *outcome = (struct remote_outcome){0};
     if (ok && !is_blind(&deleting, outcome)) {
         if (what->begun)

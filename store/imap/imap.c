@@ -431,6 +431,7 @@ imap_new(const struct connection *to)
     if (imap == NULL)
         return NULL;
     imap->to = to;
+    imap->openings = survey_names_new();
     imap->patient = *to;
     imap->patient.stopped = patience_is_over;
     imap->patient.stopped_context = imap;
@@ -511,7 +512,7 @@ imap_free(struct imap *imap)
     buffer_free(&imap->capability_text);
     buffer_free(&imap->enabled);
     free(imap->unasked);
-    free(imap->openings.at);
+    survey_names_free(&imap->openings);
     buffer_free(&imap->alerts);
     free(imap);
 }

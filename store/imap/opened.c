@@ -3,76 +3,64 @@
 
 #include "store/imap/client.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct opened {
-    uint64_t name; /* its hash */
-    char objectid[REMOTE_OBJECTID_MAX + 1];
-};
-
-static struct opened *
-find(const struct openings *openings, uint64_t name)
+static const char *
+find(const struct imap *imap, struct text name)
 {
-    for (size_t i = 0; i < openings->count; i++)
-        if (openings->at[i].name == name)
-            return &openings->at[i];
-    return NULL;
-}
+    const struct survey_mailbox *known = imap->openings.count != 0 ? survey_names_find(&imap->openings, name) : NULL;
 
-static struct opened *
-add(struct openings *openings, uint64_t name)
-{
-    if (openings->count == openings->size) {
-        const size_t size = openings->size != 0 ? 2 * openings->size : 64;
-        struct opened *at = realloc(openings->at, size * sizeof *at);
-
-        if (at == NULL)
-            return NULL;
-        openings->at = at;
-        openings->size = size;
-    }
-    openings->at[openings->count].name = name;
-    return &openings->at[openings->count++];
+    return known != NULL ? known->status.objectid : "";
 }
 
 void
 opened_told(struct imap *imap, struct text name, const char *objectid)
 {
-    if (find(&imap->openings, text_hash(name)) == NULL)
+    if (find(imap, name)[0] == '\0')
         opened_is(imap, name, objectid);
 }
 
 void
 opened_is(struct imap *imap, struct text name, const char *objectid)
 {
-    const uint64_t hash = text_hash(name);
-    struct opened *known;
+    struct error ignored = {0};
+    struct survey_mailbox *known;
 
     if (objectid[0] == '\0' || !(imap->can.bits & CAPABILITY_OBJECTID))
         return;
-    known = find(&imap->openings, hash);
-    if (known == NULL)
-        known = add(&imap->openings, hash);
+    known = survey_names_add(&imap->openings, name, &ignored);
     if (known != NULL)
-        (void)text_print(known->objectid, sizeof known->objectid, "%s", objectid);
+        (void)text_print(known->status.objectid, sizeof known->status.objectid, "%s", objectid);
 }
 
 bool
 opened_is_another(const struct imap *imap, struct text name, const char *objectid)
 {
-    const struct opened *known = objectid[0] != '\0' ? find(&imap->openings, text_hash(name)) : NULL;
+    const char *known = find(imap, name);
 
-    if (known == NULL || strcmp(known->objectid, objectid) == 0)
+    if (objectid[0] == '\0' || known[0] == '\0' || strcmp(known, objectid) == 0)
         return false;
     for (size_t i = 0; i < imap->openings.count; i++)
-        if (strcmp(imap->openings.at[i].objectid, objectid) == 0)
+        if (strcmp(imap->openings.at[i].status.objectid, objectid) == 0)
             return true;
     return false;
 }
 
 void
+opened_changes(struct imap *imap, struct text name, char separator)
+{
+    for (size_t i = 0; i < imap->openings.count; i++) {
+        struct survey_mailbox *known = &imap->openings.at[i];
+        const struct text text = survey_names_text(&imap->openings, known);
+
+        if (text_same(text, name) ||
+            (text.len > name.len && text.at[name.len] == separator && memcmp(text.at, name.at, name.len) == 0))
+            known->status.objectid[0] = '\0';
+    }
+}
+
+void
 opened_forget(struct imap *imap)
 {
-    imap->openings.count = 0;
+    survey_names_clear(&imap->openings);
 }

@@ -10,18 +10,15 @@
 
 struct imap;
 
-struct openings {
-    struct opened *at;
-    size_t count, size;
-};
-
-/** A list says which one the mailbox of this name is: what was told before stays, for all that is known of the name is known of that one. @param  as below */
+/** A list says which one the mailbox of this name is: what was told before stays, for all that is known of the name is known of that one. @param as below */
 void opened_told(struct imap *imap, struct text name, const char *objectid);
 /** SELECT says it, and who observes it judges that. @param objectid  as in remote_listed; "": not told, and not kept. Without memory nothing is kept. */
 void opened_is(struct imap *imap, struct text name, const char *objectid);
 /** Does SELECT of this name say another mailbox that this session was told of? @param objectid  likewise; "": it does not say, and false */
 bool opened_is_another(const struct imap *imap, struct text name, const char *objectid);
-/** Names change: nothing is known of any. */
+/** This name, and what stands below it, is golub's to give: nothing is known of whose it is. */
+void opened_changes(struct imap *imap, struct text name, char separator);
+/** A run begins: nothing is known of any name. */
 void opened_forget(struct imap *imap);
 
 #endif

@@ -182,8 +182,9 @@ imap_rename(struct imap *imap, const struct remote_rename *what,
     bool ok = buffer_adds(&wire, imap->namespaces.personal) &&
               (client_utf8(imap) ? buffer_add(&wire, what->to.at, what->to.len) : utf7_encode(what->to, &wire));
 
-    opened_forget(imap);
     renaming.wire = (struct text){wire.at, wire.len};
+    opened_changes(imap, what->from, what->separator);
+    opened_changes(imap, renaming.wire, what->separator);
     if (!ok)
         error_set(err, ERROR_LOCAL, "rename a mailbox: out of memory");
     ok = ok && run_it(&renaming) && done(context, renaming.wire, &renaming.outcome);

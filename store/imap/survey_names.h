@@ -1,11 +1,11 @@
 /*
  * The mailboxes that the answers to one survey name, each once, with what was told of it. Names are as on the wire; INBOX is one name however it is
- * written (RFC 3501 section 5.1). Private to the survey.
+ * written (RFC 3501 section 5.1). For the survey, and for what a session was told of names (opened.h).
  */
 #ifndef STORE_IMAP_SURVEY_NAMES_H
 #define STORE_IMAP_SURVEY_NAMES_H
 
-#include "store/imap/client.h"
+#include "store/imap/list.h"
 
 struct survey_mailbox {
     size_t at, len; /* in bytes */

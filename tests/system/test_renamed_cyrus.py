@@ -115,7 +115,11 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
         def move(a, b):
             self.maildir.move(self.maildir.files(b)[0], "INBOX")
             return {a: 3, b: 2}, 0
-        for act in (remove, flag, move):
+
+        def remove_and_make(a, b):
+            self.maildir.create("Made in the same run")
+            return remove(a, b)
+        for act in (remove, flag, move, remove_and_make):
             for before in (1, 2):
                 with self.subTest("%s, SELECT %d" % (act.__name__, before)):
                     a, b = self.given_alike()
