@@ -206,6 +206,17 @@ compare(struct observation *observation, struct sight *sight, const struct journ
     return true;
 }
 
+/* It is the other mailbox's. What was sent under this name came to that one, and is not sent again: it is found there by its content. */
+static bool
+came_to_other(struct observation *observation, const struct journal_op *op, struct journal_message *message)
+{
+    struct run *run = observation->run;
+
+    if (op == NULL && (message->facts & (FACT_ECHO | FACT_COPIED)) == 0)
+        return true;
+    return said_op_end(run, &observation->said, message->id) && missing_lost_uid(run, message);
+}
+
 static bool
 on_message(void *context, size_t index, const struct remote_message *told)
 {
@@ -217,13 +228,17 @@ on_message(void *context, size_t index, const struct remote_message *told)
     const struct remote_message *const seen = &shown;
     bool found, other;
 
-    if (!sight->started || sight->other || sight->again_full)
+    if (!sight->started || sight->again_full)
         return true;
     if (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext && seen->uid > sight->request.check_uid)
         return true; /* it arrived after the SELECT: the next look shows it */
     note_uid(sight, seen);
     if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, seen->uid, &message, &found, &run->err))
         return false;
+    const struct journal_op *const op = found ? said_op_of(&observation->said, message.id) : NULL;
+
+    if (sight->other)
+        return !found || came_to_other(observation, op, &message);
     if (!found)
         return add_unknown(run, sight, seen);
     if (!note_gmail(run, sight, seen))
@@ -234,7 +249,6 @@ on_message(void *context, size_t index, const struct remote_message *told)
     before = message;
     if (keywords_there_cut(run, sight->mailbox, seen))
         shown.keywords = before.keywords;
-    const struct journal_op *const op = said_op_of(&observation->said, message.id);
     const bool first = op != NULL || (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
 
     if (!told_note(run, &sight->told, &before, seen, first))

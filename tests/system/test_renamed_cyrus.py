@@ -40,12 +40,12 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
 
         self.assertEqual((self.mail_here(a), self.mail_here(b)), (self.was[b], self.was[a]))
 
-    def through_a_swap_behind_the_list(self, a, b, before=1):
-        """@param before  which SELECT. @return [True] once it was"""
+    def through_a_swap_behind_the_list(self, a, b, before=1, command=b" SELECT "):
+        """@param before  which of these commands. @return [True] once it was"""
         other, did, seen = self.new_client(), [], []
 
         def look(data):
-            if b" SELECT " in data:
+            if command in data:
                 seen.append(data)
             if len(seen) == before and not did:
                 did.append(True)
@@ -136,6 +136,22 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
                     self.assert_in_sync()
                 self.doCleanups()
                 self.setUp()
+
+    def test_two_change_names_before_new_mail_is_stored(self):
+        """It came to one of the two, and is not sent to the other one as well."""
+        a, b = self.given_alike()
+        new = self.corpus.simple("new here")
+        self.maildir.put(b, new.lf)
+        did = self.through_a_swap_behind_the_list(a, b, command=b" APPEND ")
+
+        self.account.sync()
+        self.assertTrue(did)
+        for _ in range(3):
+            self.sync()
+
+        self.assertEqual(sum(self.is_there(new, name) for name in (a, b)), 1)
+        self.assertEqual(len(self.client.messages(a)) + len(self.client.messages(b)), 7)
+        self.assert_in_sync()
 
     def test_two_change_names_before_the_list_that_is_asked_for_once_more(self):
         """All that is known of a name is known of the mailbox that the first list gave it to."""
