@@ -1,7 +1,8 @@
 /*
  * See drafts_gone.h. Only a file that no run has sent yet is a newer version: two drafts of one Message-ID that stood beside each other are two drafts,
  * of which one may be deleted. So it is told while the file is new, also where nothing may be removed, or sent, for now. In another folder (it was saved
- * again and moved out, or sent) that costs a look at each new file, so it is told only in the run that misses the old one, and of the newest files.
+ * again and moved out, or sent) that costs a look at each new file, so it is told only in the run that misses the old one, and of the newest files. There
+ * it is the newer version of one draft, and no copy of a message that was there before.
  */
 #include "sync/agenda/drafts_gone.h"
 
@@ -137,25 +138,54 @@ may_replace(const struct gone *gone, const struct todo *newer, bool among_newest
     return gone->newer == NULL || (beside && gone->newer->mailbox != newer->mailbox);
 }
 
+/* *is: another message has its bytes, or it is the newer version of a draft already */
+static bool
+is_spoken_for(struct run *run, const struct journal_message *fresh, bool *is)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+
+    if (!journal_ids_referring(run->journal, fresh->id, &ids, &count, &run->err))
+        return false;
+    free(ids);
+    *is = count != 0;
+    if (*is || !fresh->has_wire)
+        return true;
+    if (!journal_ids_by_wire(run->journal, fresh->wire, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        *is = *is || ids[i] != fresh->id;
+    free(ids);
+    return true;
+}
+
+/* The draft with the highest UID comes first. */
 static bool
 compare(struct versions *drafts, size_t fresh, struct kinship *kinship)
 {
     struct run *run = drafts->run;
     struct todo *newer = drafts->fresh[fresh];
-    bool got = false, ok = true;
+    bool got = false, taken = false, ok = true;
 
-    for (size_t i = 0; ok && i < drafts->count; i++) {
+    for (size_t i = drafts->count; ok && i-- > 0;) {
         struct gone *gone = &drafts->gone[i];
+        const bool beside = gone->todo->mailbox == newer->mailbox;
 
-        if (!may_replace(gone, newer, fresh < ELSEWHERE_MAX))
+        if (!may_replace(gone, newer, fresh < ELSEWHERE_MAX) || (taken && !beside))
             continue;
         if (!got) /* its header is read once, and where somebody asks */
             ok = run_load(run, newer->id, &drafts->message) &&
                  read_kinship(run, &run->mailboxes[newer->mailbox], &drafts->message, false, kinship, &got);
         if (!ok || !got)
             break;
-        if (kinship->kin.has_id && memcmp(gone->kinship.kin.id, kinship->kin.id, sizeof kinship->kin.id) == 0)
-            gone->newer = newer;
+        if (!kinship->kin.has_id || memcmp(gone->kinship.kin.id, kinship->kin.id, sizeof kinship->kin.id) != 0)
+            continue;
+        if (!beside)
+            ok = is_spoken_for(run, &drafts->message, &taken);
+        if (taken)
+            continue;
+        gone->newer = newer;
+        taken = !beside;
     }
     return ok;
 }

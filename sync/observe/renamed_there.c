@@ -79,7 +79,7 @@ is_known_other(struct run *run, struct mailbox *mailbox, const char *objectid)
     if (find_objectid(run, objectid, told) == NULL)
         return false;
     mailbox->undecided |= !told;
-    return !told || attempts_opened_another(run, mailbox);
+    return !told || attempts_opened_another(run, mailbox, objectid);
 }
 
 /*

@@ -64,11 +64,12 @@ void attempts_folder_written(struct run *run, const struct mailbox *mailbox);
 void attempts_unread(struct run *run, struct mailbox *mailbox, enum caution caution);
 /**
  * SELECT calls it another known mailbox, and the list of this run says that it is this one: names changed hands between the two. In the second run on
- * end SELECT says nothing that is true.
+ * end, if list and SELECT say just what they said, SELECT says nothing that is true.
  *
+ * @param objectid  what it calls it
  * @return is that to be believed?
  */
-bool attempts_opened_another(struct run *run, struct mailbox *mailbox);
+bool attempts_opened_another(struct run *run, struct mailbox *mailbox, const char *objectid);
 /** SELECT calls it what the list does. */
 void attempts_opened(struct run *run, const struct mailbox *mailbox);
 /** It was listed. */

@@ -105,10 +105,22 @@ attempts_unread(struct run *run, struct mailbox *mailbox, enum caution caution)
 }
 
 bool
-attempts_opened_another(struct run *run, struct mailbox *mailbox)
+attempts_opened_another(struct run *run, struct mailbox *mailbox, const char *objectid)
 {
-    /* 0: of so many mailboxes that they are not counted any more. */
-    return count_run(run, mailbox, ATTEMPT_OPENED) == 1;
+    const uint64_t said =
+        text_hash_on(text_hash_on(text_hash(text_of(mailbox->row.name)), text_of(mailbox->row.objectid)),
+                     text_of(objectid)) >>
+        1;
+    struct suspect *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_OPENED, 0);
+    int runs;
+
+    if (suspect != NULL && suspect->modseq != said && !suspect->counted)
+        suspect->runs = 0;
+    runs = count_run(run, mailbox, ATTEMPT_OPENED);
+    suspect = attempts_find(run, mailbox->row.id, ATTEMPT_OPENED, 0);
+    if (suspect != NULL)
+        suspect->modseq = said;
+    return runs == 1; /* 0: of so many mailboxes that they are not counted any more */
 }
 
 void

@@ -137,6 +137,22 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
                 self.doCleanups()
                 self.setUp()
 
+    def test_names_that_change_hands_behind_the_list_in_two_runs_on_end(self):
+        """The list of the second run says something else than that of the first: SELECT does not say what it did, and is believed."""
+        a, b = self.given_unlike()
+        was = {name: self.mail_here(name) for name in (a, b)}
+        for n in range(2):
+            for name in (a, b):
+                self.client.append(name, b"Subject: theirs %d\r\n\r\nnew in %s\r\n" % (n, name.encode()))
+            did = self.through_a_swap_behind_the_list(a, b)
+            self.sync(expect=SOME)
+            self.assertTrue(did)
+        self.sync()
+
+        for name in (a, b):
+            self.assertTrue(set(was[name]) <= set(self.mail_here(name)), "it is called as it was before")
+        self.assert_in_sync()
+
     def test_two_change_names_before_new_mail_is_stored(self):
         """It came to one of the two, and is not sent to the other one as well."""
         a, b = self.given_alike()

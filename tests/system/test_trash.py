@@ -461,6 +461,30 @@ class WordTest(Trash):
         self.sync()
         self.then_it_moved(b"Dear John\n")
 
+    def test_of_two_drafts_of_one_message_id_one_is_deleted_where_one_new_file_stands_elsewhere(self):
+        self.client.create("Work")
+        self.save(b"Dear\n")
+        self.maildir.put("Drafts", self.draft(b"Dear all\n"), "DS")
+        self.sync()
+        for file in self.maildir.files("Drafts"):
+            self.maildir.delete(file)
+        self.maildir.put("Work", self.draft(b"Dear John\n"), "S")
+        self.sync()
+        self.assertEqual((self.there("Drafts"), self.there("Work")), ([], [self.draft_digest(b"Dear John\n")]))
+        self.assertEqual(len(self.there("Trash")), 1)
+
+    def test_a_draft_is_deleted_where_a_copy_of_what_was_there_before_appears_elsewhere(self):
+        self.client.create("Work")
+        self.client.create("Other")
+        self.save(b"Dear\n")
+        self.maildir.put("Work", self.draft(b"Dear John\n"), "S")
+        self.sync()
+        self.maildir.delete(self.maildir.files("Drafts")[0])
+        self.maildir.put("Other", self.draft(b"Dear John\n"), "S")
+        self.sync()
+        self.assertEqual((self.there("Drafts"), self.there("Trash")), ([], [self.draft_digest(b"Dear\n")]))
+        self.assertEqual(self.there("Other"), self.there("Work"))
+
 
 class MadeAgainTest(Trash):
     """Another client makes the Trash again, or another one, in the moment before the copy."""
