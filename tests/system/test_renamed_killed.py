@@ -15,7 +15,7 @@ from test_renamed_here import RenamingHere
 class KilledThereTest(RenamingHere, Dying, SystemTest):
     server_options = {"special_use": False, "users": {"u%04d" % n: PASSWORD for n in range(4000)}}
     account_options = {"max_delete": "off"}
-    deaths = int(os.environ.get("GOLUB_DEATHS", "2"))  # nobody waits for all of these at each step
+    deaths = int(os.environ.get("GOLUB_DEATHS", "1"))  # nobody waits for all of these at each step
     numbers_stay = True
 
     def places_to_die(self, steps):
