@@ -169,6 +169,7 @@ close_imap(void *remote)
 {
     struct imap *imap = remote;
 
+    opened_forget(imap);
     if (!may_be_kept(imap))
         imap_drop(imap, true);
 }
@@ -234,7 +235,6 @@ open_imap(void *remote, bool examine, struct error *err)
     imap->unlisted[0] = '\0';
     imap->quota = (struct quota){0};
     imap->quota_asked = imap->has_quota = false;
-    opened_forget(imap);
     if (may_be_kept(imap) && !imap->listener.notify_set) {
         imap->unproven = true;
         return true;

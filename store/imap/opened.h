@@ -1,5 +1,5 @@
 /*
- * Which mailbox has which name, as this session was told: by its first list, and by the answer to SELECT that was observed since (RFC 8474 MAILBOXID).
+ * Which mailbox has which name, as this run was told: by its first list, and by the answer to SELECT that was observed since (RFC 8474 MAILBOXID).
  * Between two commands another client may give a name to another mailbox, and where both have one UIDVALIDITY nothing else tells that what is
  * changed next stands in that one.
  */
@@ -10,7 +10,7 @@
 
 struct imap;
 
-/** A list says which one the mailbox of this name is: what was told before stays, for all that is known of the name is known of that one. @param as below */
+/** A list says which one the mailbox of this name is: what was told before stays, for all that is known of the name is known of that one. @param objectid  as below */
 void opened_told(struct imap *imap, struct text name, const char *objectid);
 /** SELECT says it, and who observes it judges that. @param objectid  as in remote_listed; "": not told, and not kept. Without memory nothing is kept. */
 void opened_is(struct imap *imap, struct text name, const char *objectid);
@@ -18,7 +18,7 @@ void opened_is(struct imap *imap, struct text name, const char *objectid);
 bool opened_is_another(const struct imap *imap, struct text name, const char *objectid);
 /** This name, and what stands below it, is golub's to give: nothing is known of whose it is. */
 void opened_changes(struct imap *imap, struct text name, char separator);
-/** A run begins: nothing is known of any name. */
+/** A run ends: nothing is known of any name. A line that is opened again in the same run forgets nothing. */
 void opened_forget(struct imap *imap);
 
 #endif

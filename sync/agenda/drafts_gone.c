@@ -182,10 +182,10 @@ compare(struct versions *drafts, size_t fresh, struct kinship *kinship)
             continue;
         if (!beside)
             ok = is_spoken_for(run, &drafts->message, &taken);
-        if (taken)
+        if (taken && !beside)
             continue;
         gone->newer = newer;
-        taken = !beside;
+        taken = taken || !beside;
     }
     return ok;
 }

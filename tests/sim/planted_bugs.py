@@ -1042,7 +1042,7 @@ BUGS = [
         ("sync/run/situation.c", "run->mark_awaited = !last;", "run->mark_awaited = false;")),
     bug("what SELECT says of which mailbox it opened not compared", system("test_renamed_cyrus.py", "CyrusTest.test_a_swap_of_two_that_are_alike_behind_the_list"),
         ("sync/observe/renamed_there.c", "|| is_known_other(run, mailbox, selected->objectid);", "|| (selected == NULL && is_known_other(run, mailbox, selected->objectid));")),
-    bug("what SELECT says of which mailbox it opened believed for ever", system("test_renamed_cyrus.py", "CyrusTest.test_a_server_that_never_says_the_same_twice_of_what_it_opened"),
+    bug("what SELECT says of which mailbox it opened believed for ever", system("test_renamed_cyrus.py", "CyrusTest.test_a_server_whose_select_always_names_another_mailbox"),
         ("sync/run/attempts_runs.c", "    return runs == 1; /* 0: of so many", "    return runs >= 0; /* 0: of so many")),
     bug("what another mailbox shows taken for that of the one that had its name", system("test_renamed_cyrus.py", "CyrusTest.test_what_went_from_one_of_two_that_change_names_behind_the_list"),
         ("sync/observe/remote.c", "    if (sight->other)\n        return !found || came_to_other(observation, op, &message);\n", "")),

@@ -262,7 +262,7 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
         self.assertEqual([len(self.client.messages(name)) for name in (a, b)], [4, 4])
         self.assert_in_sync()
 
-    def test_a_server_that_never_says_the_same_twice_of_what_it_opened(self):
+    def test_a_server_whose_select_always_names_another_mailbox(self):
         """... says nothing true by the second run."""
         a, b = self.given_alike()
         ids = dict(re.findall(rb"STATUS (\S+) \([^\r\n]*MAILBOXID \(([^)]*)\)", self.proxy.stream("down")))
