@@ -156,7 +156,7 @@ remote_delete_mailbox(void *remote, const struct remote_delete *what, struct rem
     box = &server->boxes[place];
     if (what->begun)
         return say_no(outcome, "it has its name", true);
-    if (place == 1 && server->boxes[2].exists)
+    if (place == 1 && server->boxes[2].exists && server_nests())
         return say_no(outcome, "others stand below it", false);
     if (server->aside.box.exists)
         return say_no(outcome, "there is one of that name", false);

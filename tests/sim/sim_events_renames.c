@@ -91,7 +91,9 @@ sync_until_followed(struct sim *sim, const struct renaming *renaming)
         say(world, "  sync %d", renaming->client);
         check_forget(&sim->clients[renaming->client]); /* what is where is told by names, and they change in the run */
         const int status = run_sync(sim, renaming->client);
-        done = sim->server.boxes[renaming->to].exists && (status == 0 || status == 1 || status == 3);
+        /* ... or it is said that this one's can't have another name (then somebody does what is advised, sim_person.c). */
+        done = (sim->server.boxes[renaming->to].exists || world->advice[renaming->client].back[renaming->from] != 0) &&
+               (status == 0 || status == 1 || status == 3);
     }
     sim->quiet = quiet;
     if (!world->failed && !done && tree->folder[renaming->to])

@@ -276,6 +276,16 @@ unblock_removals(void)
     server->uidplus = true;
 }
 
+/* What was deleted waits for a Trash. */
+static void
+make_trash(void)
+{
+    if (sim.server.trash == 0 || sim.server.boxes[sim.server.trash - 1].exists || sim.server.aside.box.exists)
+        return;
+    say(&sim.world, "  there: %s is made, the \\Trash", server_mailbox_name(sim.server.trash - 1));
+    server_create(&sim.server, sim.server.trash - 1);
+}
+
 /* What is said for some rounds somebody reads. @return did that change anything? */
 static bool
 answer(void)
@@ -301,7 +311,7 @@ static void
 converge(struct history *history)
 {
     struct world *world = &sim.world;
-    int worst = 0, round = 0, waits = 0, tries = 0, answers = 0;
+    int worst = 0, round = 0, waits = 0, tries = 0, answers = 0, late = 0;
     unsigned long changes = 1;
 
     say(world, "quiet.");
@@ -309,19 +319,22 @@ converge(struct history *history)
     kinds_quiet(&sim);
     for (int i = 0; may_stay_alone() && !world->failed && i < 4; i++)
         (void)sync_all(&worst);
+    if (may_stay_alone() && answer()) /* what is made again first may be in the way of that */
+        (void)sync_all(&worst);
     if (may_stay_alone())
         event_make_again(&sim);
     while (!world->failed && round < ROUNDS_MAX && (changes > 0 || worst == 3)) {
         changes = sync_all(&worst);
         round++;
-        if (sim.server.sent != 0 &&
-            round == 1) { /* what is still to be filed comes now, or too late; the others go up */
+        /* What is still to be filed comes now, or too late; the others go up. So does what came into that folder with its name. */
+        if (sim.server.sent != 0 && (round == 1 || (changes == 0 && worst != 1 && late++ == 0))) {
             server_file(&sim.server, true);
             world->now += 700;
             changes = 1;
         }
         if (++tries >= 2 && (worst == 1 || worst == 3)) {
             unblock_removals();
+            make_trash();
             event_make_room(&sim);
         }
         if (tries >= 3 && worst == 1 && answers < 2 && answer()) {

@@ -62,7 +62,7 @@ static const struct knob knobs[KINDS] = {
      KIND_BIT(KIND_KEYWORDS) | KIND_BIT(KIND_SEPARATOR) | KIND_BIT(KIND_FULL_DISK) | KIND_BIT(KIND_UNREADABLE) |       \
      KIND_BIT(KIND_ONE) | KIND_BIT(KIND_POWER) | KIND_BIT(KIND_BODIES) | KIND_BIT(KIND_SIZES) |                        \
      KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_MAP) | KIND_BIT(KIND_UIDVALIDITY) | KIND_BIT(KIND_POLICIES) |               \
-     KIND_BIT(KIND_AWAY_THERE))
+     KIND_BIT(KIND_AWAY_THERE) | KIND_BIT(KIND_RENAMES) | KIND_BIT(KIND_MIDST))
 
 /* ... and what is the copy of one that was sent. */
 #define BESIDE_FILED                                                                                                   \
@@ -71,7 +71,7 @@ static const struct knob knobs[KINDS] = {
      KIND_BIT(KIND_POWER) | KIND_BIT(KIND_MAP) | KIND_BIT(KIND_FULL_DISK) | KIND_BIT(KIND_UNREADABLE) |                \
      KIND_BIT(KIND_ONE) | KIND_BIT(KIND_COPIES) | KIND_BIT(KIND_SEPARATOR) | KIND_BIT(KIND_DAYS) |                     \
      KIND_BIT(KIND_MANY) | KIND_BIT(KIND_WORDS) | KIND_BIT(KIND_POLICIES) | KIND_BIT(KIND_SAME_HEADER) |               \
-     KIND_BIT(KIND_UIDVALIDITY))
+     KIND_BIT(KIND_UIDVALIDITY) | KIND_BIT(KIND_RENAMES) | KIND_BIT(KIND_SWAPS))
 
 /* Beside these nothing else takes a mailbox away, or brings back what was removed with one. */
 #define BESIDE_GOES                                                                                                    \

@@ -82,15 +82,41 @@ empty_into(struct sim *sim, int client, int from, int to)
     check_forget(&sim->clients[client]);
 }
 
+/* What stands at a name that one gets back goes where that one comes from. @return is any to get its name back? */
+static bool
+put_back(const struct sim_advice *advice, int order[SIM_MAILBOXES])
+{
+    bool any = false;
+
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        order[m] = m;
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        if (advice->back[m] == 0)
+            continue;
+        const int from = advice->back[m] - 1;
+        for (int i = 0; i < SIM_MAILBOXES; i++)
+            if (order[i] == m)
+                order[i] = order[from];
+        order[from] = m;
+        any = true;
+    }
+    return any;
+}
+
 bool
 person_does(struct sim *sim, int client)
 {
     const struct sim_advice *advice = &sim->world.advice[client];
     const int *order = find_order(sim, client);
-    bool done = advice->names && order != orders[0];
+    int back[SIM_MAILBOXES];
+    bool done = put_back(advice, back);
 
-    if (done)
+    if (done) {
+        name_folders(sim, client, back);
+    } else if (advice->names && order != orders[0]) {
+        done = true;
         name_folders(sim, client, order);
+    }
     for (int m = 0; !done && m < SIM_MAILBOXES; m++) {
         const int to = advice->into[m][0] == '\0' ? -1 : folders_find(&sim->clients[client].maildir, advice->into[m]);
 

@@ -64,7 +64,7 @@ move_box(struct sim_mailbox *from, struct sim_mailbox *to)
 static void
 carry_kid(struct server *server, int from, int to)
 {
-    if (from == 1 && to == SIM_MAILBOXES && server->boxes[2].exists) {
+    if (from == 1 && to == SIM_MAILBOXES && server->boxes[2].exists && server_nests()) {
         move_box(&server->boxes[2], &server->aside.kid);
     } else if (from == SIM_MAILBOXES && to == 1 && server->aside.kid.exists) {
         move_box(&server->aside.kid, &server->boxes[2]);
@@ -101,7 +101,7 @@ may_go(const struct server *server, int from, int to)
 
     if (from == SIM_MAILBOXES)
         return !kid || (to == 1 && !server->boxes[2].exists);
-    return from != 1 || (to != 2 && !(kid && server->boxes[2].exists));
+    return from != 1 || !server_nests() || (to != 2 && !(kid && server->boxes[2].exists));
 }
 
 bool

@@ -80,6 +80,27 @@ report_message(struct report *report, const char *account, const struct report_d
               done->file == NULL ? "" : done->file, done->detail == NULL ? "" : done->detail);
 }
 
+/* "rename this mailbox to "B" on the server": the folder of mailbox A stands at B, and is to go back. */
+static void
+note_back(struct sim_advice *advice, const struct error *err)
+{
+    const char *to = strstr(err->what, " to \"");
+    int a = -1, b = -1;
+
+    if (strstr(err->hint, "rename the folder back") == NULL || to == NULL)
+        return;
+    to += strlen(" to \"");
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        const char *name = server_mailbox_name(m);
+        if (strcmp(err->mailbox, name) == 0)
+            a = m;
+        if (strncmp(to, name, strlen(name)) == 0 && to[strlen(name)] == '"')
+            b = m;
+    }
+    if (a >= 0 && b >= 0)
+        advice->back[a] = b + 1;
+}
+
 static void
 note_advice(struct world *world, const struct error *err)
 {
@@ -88,6 +109,8 @@ note_advice(struct world *world, const struct error *err)
 
     advice->names |= strstr(err->hint, "Give that folder another name") != NULL ||
                      strstr(err->hint, "the name that its mailbox has on the server") != NULL;
+    if (world->server != NULL)
+        note_back(advice, err);
     for (int m = 0; world->server != NULL && m < SIM_MAILBOXES; m++)
         if (strncmp(err->hint, put, strlen(put)) == 0 && strcmp(err->mailbox, server_mailbox_name(m)) == 0)
             text_print(advice->into[m], sizeof advice->into[m], "%.*s", (int)strcspn(err->hint + strlen(put), "\""),

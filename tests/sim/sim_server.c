@@ -31,6 +31,12 @@ server_mailbox_name(int mailbox)
     return names[mailbox];
 }
 
+bool
+server_nests(void)
+{
+    return strchr(names[SIM_MAILBOXES - 1], '/') != NULL;
+}
+
 void
 server_call(int mailbox, const char *name)
 {

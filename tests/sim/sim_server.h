@@ -183,6 +183,8 @@ struct remote server_remote(struct server *server);
 const char *server_mailbox_name(int mailbox);
 /** ... is this one from now on: "Work/Old", or "Trash". */
 void server_call(int mailbox, const char *name);
+/** Whether the last one stands below the one before it: it does under its first name. */
+bool server_nests(void);
 /** Bytes of LIST. */
 void server_wire_name(const struct server *server, int mailbox, char *to, size_t size);
 void server_encoded_name(const struct server *server, int mailbox, bool encodes, char *to, size_t size);

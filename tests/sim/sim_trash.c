@@ -132,7 +132,8 @@ trash_expunges(struct server *server, int mailbox, const struct sim_message *mes
 {
     struct ledger *entry = &server->world->ledger[message->content];
 
-    if (server->guessed && message->went == 0 && server_stands(server, message->content) < 2)
+    if (server->guessed && message->went == 0 && server_stands(server, message->content) < 2 &&
+        !ledger_expunges(server->world, message->content)) /* its copy is gone since */
         violation(server->world, "golub expunges #%d, which is to go into the \\Trash", message->content);
     if (server->trash != 0 && is_trash(server, mailbox)) /* somebody else may want it back */
         trash_removed(server, mailbox, message);

@@ -187,6 +187,9 @@ struct import_sim;
 
 struct sim_advice { /* what a person is to do with folders */
     bool names;     /* they are to get other names */
+
+    /* From 1: the folder of this mailbox stands at this one's name, and is to go back; 0: no. */
+    int back[SIM_MAILBOXES];
     char into[SIM_MAILBOXES]
              [64]; /* what is only in that of this mailbox is to come into this one, and that is to go; "": no */
 };
