@@ -137,7 +137,8 @@ leave_unread(struct run *run, const struct journal_message *message, unsigned le
 
     if (!is_new || (letters & ~then) == 0)
         return true;
-    const bool told = info[0] == LETTERS_PAST || info[0] == LETTERS_SENT || info[0] == LETTERS_MOVED;
+    const bool told =
+        info[0] == LETTERS_PAST || info[0] == LETTERS_SENT || info[0] == LETTERS_MOVED || info[0] == LETTERS_HERE;
     const char mark = told ? info[0] : LETTERS_LEFT;
 
     (void)letters_in_info("c:2,", then | letters, info, sizeof info);

@@ -15,6 +15,8 @@ enum letters_noted {
     LETTERS_MOVED =
         'm', /* it came from another folder: what is not noted is believed only if a Dovecot serves this one */
     LETTERS_STOOD = 'l', /* it was in its folder when a line came, or that was met */
+    LETTERS_HERE =
+        'h', /* it was in its folder under its name: what is not noted was set there, and could not be read */
     LETTERS_LEFT =
         'x', /* what is noted meant something else when its folder was looked at before: nobody knows what it says */
     LETTERS_PAST =

@@ -238,6 +238,32 @@ believe_later(struct run *run, const struct journal_message *message, const char
            (is_noted || journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err));
 }
 
+/* ... and the file stood where it stands all the time, so no other folder's letters are meant. */
+static bool
+believe_here(struct run *run, const struct journal_message *before, const struct journal_message *message)
+{
+    char info[LOCAL_INFO_MAX + 1];
+
+    (void)letters_in_info("c:2,", letters_of_info(before->info), info, sizeof info);
+    info[0] = LETTERS_HERE;
+    return believe_later(run, message, info);
+}
+
+/* It has been away: what could not be read before that may be another folder's by now. */
+static bool
+believe_back(struct run *run, const struct journal_message *before, const struct journal_message *message)
+{
+    char info[LOCAL_INFO_MAX + 1];
+    bool noted;
+
+    if (!journal_letter_get(run->journal, LETTER_NEW, message->mailbox, message->id, info, &noted, &run->err))
+        return false;
+    if (!noted || info[0] != LETTERS_HERE)
+        return noted || journal_letter_mark(run->journal, LETTER_NEW, message, before->info, &run->err);
+    info[0] = 'c';
+    return journal_letter_mark(run->journal, LETTER_NEW, message, info, &run->err);
+}
+
 /*
  * Letters that went: *gone are those that somebody took off. The others are to stand there again: at once if it is only not known who did it, with the
  * next other name where removals are never believed, so that nobody who takes them off renames for ever.
@@ -273,13 +299,15 @@ judge(struct run *run, struct mailbox *mailbox, const struct journal_message *be
         return false;
     added &= ~ours;
     if (!lettering_is_used(mailbox)) /* the table that was looked at again can't be read, or went: the next run asks */
-        return believe_later(run, message, before->info);
+        return believe_here(run, before, message);
     if (!judge_gone(run, mailbox, before, message, ours, &gone) ||
         !lettering_leave(run, mailbox, message, added & mailbox->letters->changed))
         return false;
     added &= ~mailbox->letters->changed;
-    if (!message->has_wire || (added & lettering_lost(mailbox->letters)) != 0)
+    if (!message->has_wire)
         return added == 0 || believe_later(run, message, before->info);
+    if ((added & lettering_lost(mailbox->letters)) != 0)
+        return believe_here(run, before, message);
     for (int i = 0; ok && i < LETTERS_COUNT; i++) {
         if (((added | gone) & letter_bit(i)) != 0)
             ok = letters_say(run, message, mailbox->letters->table.letters.word[i], (added & letter_bit(i)) != 0);
@@ -317,8 +345,10 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
     if ((added | gone) == 0)
         return true;
     /* It was away, perhaps in a folder where letters mean something else; or what they mean can't be read now. */
-    if (mailbox->letters->unread || (before->facts & AWAY) != 0)
-        return believe_later(run, message, before->info);
+    if ((before->facts & AWAY) != 0)
+        return believe_back(run, before, message);
+    if (mailbox->letters->unread)
+        return believe_here(run, before, message);
     if (may_be_past(run, mailbox, message->id))
         return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
     if (gone != 0 && stands_still(run, mailbox, before)) {

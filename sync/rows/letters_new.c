@@ -286,8 +286,8 @@ believe_found(struct run *run, const struct mailbox *mailbox, struct journal_mes
               unsigned changed, bool *waits)
 {
     const unsigned shown = letters_of_info(message->info), then = letters_of_info(noted);
-    const bool left = noted[0] == LETTERS_LEFT,
-               ours = own_name_is_ours(message->base) && then != 0 && noted[0] != LETTERS_SENT && !left;
+    const bool left = noted[0] == LETTERS_LEFT, known = noted[0] == LETTERS_SENT || noted[0] == LETTERS_HERE,
+               ours = own_name_is_ours(message->base) && then != 0 && !known && !left;
 
     *waits = false;
     if (noted[0] == LETTERS_MOVED)
@@ -317,8 +317,8 @@ believe_new(struct run *run, struct mailbox *mailbox, struct journal_message *me
                    changed = mailbox->letters->changed | left;
     struct origins origins = {0};
     struct said said = {0};
-    bool ok =
-        noted[0] == LETTERS_MOVED || find_origins(run, message, noted[0] == LETTERS_STOOD, &origin->row, &origins);
+    bool ok = noted[0] == LETTERS_MOVED || noted[0] == LETTERS_HERE ||
+              find_origins(run, message, noted[0] == LETTERS_STOOD, &origin->row, &origins);
 
     if (ok && origins.rank == 0) {
         *waits = !can_be_read(mailbox, shown & ~letters_of_info(noted));

@@ -231,6 +231,37 @@ what_moved_in_before_an_exchange_says_nothing_whenever_a_run_is_killed(void **st
     }
 }
 
+/* An equal message stands in another folder, with a letter of its own: this one is no copy of that, for it stood where it stands. */
+static void
+a_letter_that_is_set_while_the_table_can_not_be_read_is_believed_beside_an_equal_message(void **state)
+{
+    (void)state;
+    for (int keyword = JUNK; keyword <= FORWARDED; keyword += FORWARDED - JUNK) {
+        given_letters();
+        given_line(WORK, keyword, B);
+        given_line(OLD, TODO, A);
+        given_mail_with(WORK, 1, 0);
+        given_mail_with(OLD, 1, bit(TODO));
+        given_both_sides_agree();
+        then_its_name_is(OLD, 1, "c:2,Sa");
+        given_name(file_of(WORK, 1), "c:2,Sb");
+        if (keyword != FORWARDED)
+            sim.world.ledger[1].key_set |= bit(keyword);
+        here()->shut = 1u << WORK;
+        (void)when_golub_syncs_after(60);
+        here()->shut = 0;
+
+        then_both_sides_agree();
+
+        if (keyword == FORWARDED)
+            assert_int_equal(message_of(WORK, 1)->flags, FLAG_SEEN | FLAG_FORWARDED);
+        else
+            then_it_has(WORK, 1, bit(JUNK));
+        then_it_has(OLD, 1, bit(TODO));
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -243,6 +274,7 @@ main(void)
         SCENARIO(a_copy_of_what_was_forwarded_says_so_where_the_letter_means_something_else),
         SCENARIO(what_was_forwarded_is_not_any_more_where_a_name_says_so_after_one_without_a_suffix),
         SCENARIO(what_moved_in_before_an_exchange_says_nothing_whenever_a_run_is_killed),
+        SCENARIO(a_letter_that_is_set_while_the_table_can_not_be_read_is_believed_beside_an_equal_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
