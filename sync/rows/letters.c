@@ -77,16 +77,25 @@ flags_of(const char *info)
     return local_info_flags(info, &shown);
 }
 
+/* As long as it leaves a name; or as that was before other readers gave and took flags. */
+static bool
+is_full(const char *before, const char *info)
+{
+    const char *suffix = strstr(info, ":2,");
+    const unsigned then = flags_of(before), now = flags_of(info);
+    const size_t length = suffix == NULL ? 0 : strlen(suffix);
+
+    return length + count(then & ~now) >= CUT_SUFFIX && length <= CUT_SUFFIX + count(now & ~then);
+}
+
 /* Is what is left the beginning of what there was: cut off behind so many bytes, or all of it? One alone is taken off by people, too, but there. */
 static bool
 is_cut(const char *info_before, const char *info)
 {
     const unsigned before = letters_of_info(info_before), now = letters_of_info(info), gone = before & ~now;
-    const char *suffix = strstr(info, ":2,");
-    const bool is_full = suffix != NULL && strlen(suffix) == CUT_SUFFIX;
 
     return (now & ~before) == 0 && gone != 0 && (now == 0 || now < (gone & -gone)) &&
-           (now == 0 || is_full || count(gone) >= 2);
+           (now == 0 || count(gone) >= 2 || is_full(info_before, info));
 }
 
 /* A mail reader that does not know letters writes the name anew for another reason: a flag. */
