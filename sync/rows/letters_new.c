@@ -25,7 +25,8 @@ struct origin { /* the row of a file that it may have been before */
 struct origins {
     int64_t *ids;
     size_t count;
-    int rank; /* of each of them; 0: there is none */
+    int rank;   /* of each of them; 0: there is none */
+    bool waits; /* it may be a copy of a file whose own letters are to be found out yet */
 };
 
 static const struct letters *
@@ -56,13 +57,19 @@ rank_of(const struct journal_message *message, const struct journal_message *oth
     return !was_here && letters_of_info(other->info) != 0;
 }
 
-/* What another file's own letters say is to be found out yet: they say nothing of what came with a copy of it. */
+/*
+ * What another file's own letters say is to be found out yet: they say nothing of what came with a copy of it.
+ * @param soon  [out] that does not depend on any file elsewhere
+ */
 static bool
-is_unread(struct run *run, const struct journal_message *other, bool *unread)
+is_unread(struct run *run, const struct journal_message *other, bool *unread, bool *soon)
 {
-    char noted[LOCAL_INFO_MAX + 1];
+    char noted[LOCAL_INFO_MAX + 1] = "";
 
-    return journal_letter_get(run->journal, LETTER_NEW, other->mailbox, other->id, noted, unread, &run->err);
+    if (!journal_letter_get(run->journal, LETTER_NEW, other->mailbox, other->id, noted, unread, &run->err))
+        return false;
+    *soon = *unread && (noted[0] == LETTERS_STOOD || noted[0] == LETTERS_HERE);
+    return true;
 }
 
 static bool
@@ -75,21 +82,24 @@ find_origins(struct run *run, const struct journal_message *message, bool stood,
 
     origins->count = 0;
     origins->rank = 0;
+    origins->waits = false;
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, origins->ids[i], other);
         struct mailbox *from = ok ? run_mailbox_by_id(run, other->mailbox) : NULL;
         const int rank = from != NULL ? rank_of(message, other, from->folder_here, was_here) : 0;
-        bool unread = false;
+        bool unread = false, soon = false;
 
         if (rank == 0 || rank < origins->rank)
             continue;
-        ok = lettering_open(run, from, false) && (rank > 1 || is_unread(run, other, &unread));
+        ok = lettering_open(run, from, false) && (rank > 1 || is_unread(run, other, &unread, &soon));
+        origins->waits = origins->waits || soon;
         if (!ok || unread || !lettering_is_known(from))
             continue;
         origins->count = rank == origins->rank ? origins->count : 0;
         origins->rank = rank;
         origins->ids[origins->count++] = origins->ids[i];
     }
+    origins->waits = origins->waits && origins->rank <= 1;
     return ok;
 }
 
@@ -320,7 +330,9 @@ believe_new(struct run *run, struct mailbox *mailbox, struct journal_message *me
     bool ok = noted[0] == LETTERS_MOVED || noted[0] == LETTERS_HERE ||
               find_origins(run, message, noted[0] == LETTERS_STOOD, &origin->row, &origins);
 
-    if (ok && origins.rank == 0) {
+    if (ok && origins.waits) {
+        *waits = true;
+    } else if (ok && origins.rank == 0) {
         *waits = !can_be_read(mailbox, shown & ~letters_of_info(noted));
         ok = *waits || believe_found(run, mailbox, message, noted, changed, waits);
         if (!*waits)

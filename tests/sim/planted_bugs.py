@@ -3852,6 +3852,8 @@ BUGS = [
         ("sync/rows/letters.c", "        with = merge_unsaid(with, FLAG_FORWARDED);", "        with.rbase |= 0;")),
     bug("letters that came while the table could not be read forgotten", LETTERS,
         ("sync/rows/letters.c", "    if (mailbox->letters->unread)\n        return believe_here(run, before, message);", "    if (mailbox->letters->unread)\n        return true;")),
+    bug("letter of a copy read by other lines while that of its source is unread", LETTERS_LATE,
+        ("sync/rows/letters_new.c", "    if (ok && origins.waits) {", "    if (ok && origins.waits && run->dry) {")),
     bug("letter that could not be read taken for that of an equal message elsewhere", LETTERS_LATE,
         ("sync/rows/letters_new.c", " || noted[0] == LETTERS_HERE ||\n", " ||\n")),
     bug("letters of another folder believed by what they mean here", LETTERS,

@@ -289,6 +289,38 @@ a_letter_that_was_cut_off_is_no_removal_where_another_reader_gave_or_took_a_flag
     }
 }
 
+/* ... whose own letter is read in the same run, since its line was missing before: by that folder's lines, in whichever order folders are looked at. */
+static void
+the_letter_of_a_copy_is_not_read_by_other_lines_while_that_of_its_source_is_unread(void **state)
+{
+    (void)state;
+    for (int from = WORK; from <= OLD; from++) {
+        const int to = from == WORK ? OLD : WORK;
+
+        given_letters();
+        given_line(from, JUNK, A);
+        given_line(to, TODO, A);
+        given_mail_with(from, 1, bit(JUNK));
+        given_mail_with(to, 2, 0);
+        given_both_sides_agree();
+        then_its_name_is(from, 1, "c:2,Sa");
+        given_line(from, JUNK, 0);
+        maildir_sim_touch(here(), from);
+        (void)when_golub_syncs_after(60);
+        given_line(from, JUNK, A);
+        maildir_sim_touch(here(), from);
+        assert_true(mua_copy(here(), file_of(from, 1), to));
+        ledger_put_another(&sim.world, 1, to);
+        given_name(file_of(to, 1), "c:2,Sa");
+
+        then_both_sides_agree();
+
+        then_it_has(from, 1, bit(JUNK));
+        then_it_has(to, 1, bit(JUNK));
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -302,6 +334,7 @@ main(void)
         SCENARIO(what_was_forwarded_is_not_any_more_where_a_name_says_so_after_one_without_a_suffix),
         SCENARIO(what_moved_in_before_an_exchange_says_nothing_whenever_a_run_is_killed),
         SCENARIO(a_letter_that_is_set_while_the_table_can_not_be_read_is_believed_beside_an_equal_message),
+        SCENARIO(the_letter_of_a_copy_is_not_read_by_other_lines_while_that_of_its_source_is_unread),
         SCENARIO(a_letter_that_was_cut_off_is_no_removal_where_another_reader_gave_or_took_a_flag_since),
     };
 

@@ -229,7 +229,7 @@ letters_sim_left_out(struct sim *sim, int client, int mailbox)
     struct maildir_sim *maildir = &sim->clients[client].maildir;
 
     for (size_t i = 0; i < maildir->tree.count; i++)
-        if (maildir->tree.files[i].mailbox == mailbox) {
+        if (maildir->tree.files[i].mailbox == mailbox || maildir->tree.files[i].mailbox == HIDDEN + mailbox) {
             letters_sim_renumbered(maildir, &maildir->tree.files[i]);
             if (!sim->server.boxes[mailbox].keywords) /* those that it does not keep were known here alone */
                 ledger_unkeyed(&sim->world, maildir->tree.files[i].content, ~0u);
