@@ -95,6 +95,61 @@ exchanged_gather(struct search *search)
     return ok;
 }
 
+/* ---- where one is gone on both sides ---- */
+
+static bool
+is_lost_here(struct run *run, const struct mailbox *mailbox)
+{
+    const enum mailbox_state state = mailbox->row.state;
+
+    return mailbox->row.id != 0 && !mailbox->folder_here && mailbox->listed && mailbox->row.goal_there == NULL &&
+           strcmp(mailbox->row.name, "INBOX") != 0 && uses_choose(run, mailbox->row.name, mailbox->row.attributes) &&
+           (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_GONE_LOCAL);
+}
+
+/* *gone: the list lacks it, and what stands at its path is another folder. One that had none when it was looked at last has none but that. */
+static bool
+is_gone(struct run *run, struct mailbox *mailbox, bool *gone)
+{
+    const bool had_none = mailbox->row.state == MAILBOX_GONE_LOCAL;
+    struct journal_place place;
+    struct local_stamp stamp;
+    bool born, home = true;
+
+    *gone = false;
+    if (mailbox->row.id == 0 || mailbox->listed || !mailbox->folder_here || mailbox->second != NULL ||
+        mailbox->row.goal != NULL || mailbox->row.goal_there != NULL || strcmp(mailbox->row.name, "INBOX") == 0 ||
+        mailbox->row.state == MAILBOX_NEW_LOCAL || mailbox->row.state == MAILBOX_NEW_REMOTE ||
+        !is_changed(run, mailbox, &stamp))
+        return true;
+    if (!see_birth(run, mailbox, &stamp, &place, &born) || !exchanged_is_at_home(run, mailbox, had_none || born, &home))
+        return false;
+    *gone = !home;
+    return true;
+}
+
+bool
+exchanged_gather_gone(struct search *search)
+{
+    struct run *run = search->run;
+    bool ok = true, gone;
+
+    if (run->no_root || run->info.unlisted[0] != '\0' || mapped_is_changed(run))
+        return true;
+    for (size_t i = 0; i < run->count; i++)
+        if (is_lost_here(run, &run->mailboxes[i]))
+            search->lost[search->lost_count++].mailbox = &run->mailboxes[i];
+    for (size_t i = 0; ok && search->lost_count != 0 && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        ok = is_gone(run, mailbox, &gone);
+        if (ok && gone)
+            search->found[search->found_count++] = (struct found){
+                .mailbox = mailbox, .name = mailbox->row.name, .folder = mailbox->row.folder, .over = true};
+    }
+    return ok;
+}
+
 /* ---- where none is lost ---- */
 
 struct changed { /* a folder that is not as it was */

@@ -24,6 +24,7 @@ struct found { /* a folder that is no mailbox's, or perhaps another one's */
     size_t of;    /* one more than the index of the lost one whose path it has; 0: of none */
     char *own;    /* `name`, where nobody else keeps it */
     bool matched; /* something that was lost is in it, or it is that */
+    bool over;    /* the mailbox that has the name is gone on both sides */
 };
 
 struct name {
@@ -73,6 +74,11 @@ void moved_names_free(struct search *search);
 /** One file of the folder that is being listed. */
 void moved_names_see(struct search *search, const char *base);
 
+/**
+ * Once the list is there: mailboxes that it lacks, at whose paths other folders stand, are gone on both sides. Such a folder may be that of one that the list
+ * has, and that is not here.
+ */
+MUST_CHECK bool exchanged_gather_gone(struct search *search);
 /** Mailboxes at whose paths other folders stand. There is room for one more of each kind for each mailbox. */
 MUST_CHECK bool exchanged_gather(struct search *search);
 /** ... where no folder is gone, and none is new. Only those are looked into whose age does not tell that they stayed, and no one alone. */

@@ -5,6 +5,7 @@
 #include "sync/observe/left_out.h"
 #include "sync/observe/mapped.h"
 #include "sync/rows/renaming.h"
+#include "sync/rows/unfinished.h"
 #include "sync/run/aside.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
@@ -417,6 +418,21 @@ choose(struct search *search)
     return any;
 }
 
+/* What is gone on both sides leaves its name to the folder that has it. */
+static bool
+forget_gone(struct search *search)
+{
+    struct run *run = search->run;
+    bool ok = true;
+
+    for (size_t i = 0; ok && run->move_folders != NULL && i < search->overlaps_count; i++) {
+        const struct found *found = &search->found[search->overlaps[i].found];
+
+        ok = !search->overlaps[i].fits || !found->over || unfinished_forget(run, found->mailbox);
+    }
+    return ok;
+}
+
 static bool
 take_all(struct search *search)
 {
@@ -431,8 +447,9 @@ take_all(struct search *search)
         return run_no_memory(run);
     ok = run->move_folders == NULL || situation_begin(run); /* an older Maildir has them under their old names */
     if (ok) {
+        ok = forget_gone(search);
         take_folders(search, folders);
-        ok = give_folders(search, folders);
+        ok = ok && give_folders(search, folders);
         if (run->move_folders != NULL)
             ok = run_end(run, ok);
     }
@@ -516,11 +533,22 @@ moved_folders_see(struct run *run)
     return ok;
 }
 
+static bool
+see_gone(struct run *run)
+{
+    struct search search = {.run = run};
+    const bool ok = make_room(&search) && exchanged_gather_gone(&search) && (search.found_count == 0 || find(&search));
+
+    forget_search(&search);
+    return ok;
+}
+
 bool
 moved_folders_see_exchanged(struct run *run)
 {
     struct search search = {.run = run};
-    const bool ok = make_room(&search) && exchanged_gather_alone(&search) && (search.found_count < 2 || find(&search));
+    const bool ok = see_gone(run) && make_room(&search) && exchanged_gather_alone(&search) &&
+                    (search.found_count < 2 || find(&search));
 
     forget_search(&search);
     return ok;

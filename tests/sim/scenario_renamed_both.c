@@ -1,6 +1,8 @@
 /* Mailboxes that both sides renamed, or that wait for their new name here: what the list says of them, what it does not say, and folders that are new. */
 #include "tests/sim/scenario_renamed.h"
 
+#include "tests/sim/sim_kinds.h"
+
 /*
  * Its folder is renamed here and it is renamed there, and has other UIDs by then; and its old name is another one's there. The list says which of the two is
  * which, and the new name is the one that its folder got.
@@ -151,6 +153,94 @@ a_mailbox_that_is_let_in_is_not_the_one_whose_mail_went_into_it(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* ---- the name of what is gone ---- */
+
+static void
+given_work_and_old(bool empty)
+{
+    given_empty_account(1);
+    sim.world.kinds = KIND_BIT(KIND_GOES);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    for (int content = 1; content <= 3; content++)
+        given_mail_there(WORK, content);
+    for (int content = 4; content <= 5 && !empty; content++)
+        given_mail_there(OLD, content);
+    given_both_sides_agree();
+    sim.world.renamed = true;
+}
+
+static void
+when_the_folder_is_removed(int mailbox)
+{
+    for (int content = 4; content <= 5; content++)
+        if (maildir_sim_multiplicity(here(), mailbox, content, false) > 0)
+            when_the_user_removes(mailbox, content);
+    folders_forget(here(), mailbox);
+}
+
+static void
+when_another_client_deletes(int mailbox)
+{
+    struct sim_mailbox *box = &sim.server.boxes[mailbox];
+
+    while (box->count > 0) {
+        ledger_out(&sim.world, box->messages[0].content, mailbox);
+        server_remove(&sim.server, mailbox, box->messages[0].uid);
+    }
+    box->exists = false;
+    box->expunged_count = 0;
+}
+
+/* Work/Old went on both sides, in whichever order golub saw that, and the folder of Work gets its name: that is Work, with all that it has there. */
+static void
+a_folder_that_gets_the_name_of_what_is_gone_on_both_sides_is_its_mailbox_still(void **state)
+{
+    (void)state;
+    for (int empty = 0; empty <= 1; empty++)
+        for (int seen = 0; seen < 3; seen++) {
+            given_work_and_old(empty != 0);
+            if (seen == 1)
+                when_another_client_deletes(OLD);
+            else
+                when_the_folder_is_removed(OLD);
+            if (seen != 0) /* the one side; or only that is known */
+                (void)when_golub_syncs_after(60);
+            if (seen == 1 && here()->tree.folder[OLD])
+                when_the_folder_is_removed(OLD);
+            else if (seen != 1 && sim.server.boxes[OLD].exists)
+                when_another_client_deletes(OLD);
+            when_the_folder_is_renamed(WORK, OLD);
+
+            then_both_sides_agree();
+
+            for (int content = 1; content <= 3; content++)
+                then_it_is_there(OLD, content, 1);
+            assert_false(sim.server.boxes[WORK].exists);
+            end_scenario(NULL);
+        }
+}
+
+/* ... but where its own mail stands in its folder still, that of another one was moved into it. */
+static void
+what_is_gone_there_is_not_made_again_by_mail_that_was_moved_into_its_folder(void **state)
+{
+    (void)state;
+    given_work_and_old(false);
+    sim.clients[0].choice.pull.mailboxes = sim.clients[0].choice.pull.deletes = false;
+    when_another_client_deletes(OLD);
+    (void)when_golub_syncs_after(60);
+    for (int content = 1; content <= 3; content++)
+        when_the_user_moves(content, WORK, OLD);
+    folders_forget(here(), WORK);
+
+    for (int i = 0; i < 4; i++)
+        (void)when_golub_syncs_after(60);
+
+    for (int content = 4; content <= 5; content++)
+        then_it_is_there(OLD, content, 0);
+}
+
 int
 main(void)
 {
@@ -160,6 +250,8 @@ main(void)
         SCENARIO(a_mailbox_that_is_let_in_is_not_the_one_whose_mail_went_into_it),
         SCENARIO(places_in_the_list_rename_nothing_although_the_folder_has_that_name),
         SCENARIO(a_mailbox_that_waits_for_its_name_gets_it_although_the_list_does_not_say_what_it_is),
+        SCENARIO(a_folder_that_gets_the_name_of_what_is_gone_on_both_sides_is_its_mailbox_still),
+        SCENARIO(what_is_gone_there_is_not_made_again_by_mail_that_was_moved_into_its_folder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
