@@ -70,6 +70,8 @@ note_settled(const struct sim *sim, const struct maildir_sim *maildir, struct si
     memset(singles, 0, SIM_CONTENTS * sizeof *singles);
     if (maildir->ended != maildir->began) /* what that run did need not be in the journal */
         return;
+    if (sim->world.advice[maildir->client].names) /* it did not look into folders that are to get other names */
+        return;
     for (size_t i = 0; i < maildir->tree.count; i++)
         if (is_settled(sim, maildir, &maildir->tree.files[i]))
             singles[maildir->tree.files[i].content] =
