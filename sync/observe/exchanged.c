@@ -74,6 +74,16 @@ add(struct search *search, struct mailbox *mailbox)
     return found->own != NULL || run_no_memory(run);
 }
 
+/* What is at its path is looked at already. */
+static bool
+is_over(const struct search *search, const struct mailbox *mailbox)
+{
+    for (size_t f = 0; f < search->found_count; f++)
+        if (search->found[f].over && search->found[f].mailbox == mailbox)
+            return true;
+    return false;
+}
+
 /* Each folder is read once. */
 bool
 exchanged_gather(struct search *search)
@@ -87,7 +97,7 @@ exchanged_gather(struct search *search)
         struct journal_place place;
         struct local_stamp stamp;
 
-        if (!is_in_use(run, mailbox) || !is_changed(run, mailbox, &stamp))
+        if (!is_in_use(run, mailbox) || is_over(search, mailbox) || !is_changed(run, mailbox, &stamp))
             continue;
         ok = see_birth(run, mailbox, &stamp, &place, &born) && exchanged_is_at_home(run, mailbox, born, &home) &&
              (home || add(search, mailbox));
@@ -107,14 +117,12 @@ is_lost_here(struct run *run, const struct mailbox *mailbox)
            (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_GONE_LOCAL);
 }
 
-/* *gone: the list lacks it, and what stands at its path is another folder. One that had none when it was looked at last has none but that. */
+/* *gone: the list lacks it, and less than most of its files are at its path. What holds no file of it, since it had none, is told by whose files are there. */
 static bool
 is_gone(struct run *run, struct mailbox *mailbox, bool *gone)
 {
-    const bool had_none = mailbox->row.state == MAILBOX_GONE_LOCAL;
-    struct journal_place place;
     struct local_stamp stamp;
-    bool born, home = true;
+    bool home = true;
 
     *gone = false;
     if (mailbox->row.id == 0 || mailbox->listed || !mailbox->folder_here || mailbox->second != NULL ||
@@ -122,12 +130,13 @@ is_gone(struct run *run, struct mailbox *mailbox, bool *gone)
         mailbox->row.state == MAILBOX_NEW_LOCAL || mailbox->row.state == MAILBOX_NEW_REMOTE ||
         !is_changed(run, mailbox, &stamp))
         return true;
-    if (!see_birth(run, mailbox, &stamp, &place, &born) || !exchanged_is_at_home(run, mailbox, had_none || born, &home))
+    if (!exchanged_is_at_home(run, mailbox, true, &home))
         return false;
     *gone = !home;
     return true;
 }
 
+/* Where it is, others may have changed places behind it. */
 bool
 exchanged_gather_gone(struct search *search)
 {
@@ -147,7 +156,7 @@ exchanged_gather_gone(struct search *search)
             search->found[search->found_count++] = (struct found){
                 .mailbox = mailbox, .name = mailbox->row.name, .folder = mailbox->row.folder, .over = true};
     }
-    return ok;
+    return ok && (search->found_count == 0 || exchanged_gather(search));
 }
 
 /* ---- where none is lost ---- */

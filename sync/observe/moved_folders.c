@@ -91,6 +91,8 @@ is_of_age(struct search *search, size_t lost, size_t found, bool *is)
     if (*is && at->of != 0 && at->of != lost + 1 &&
         !place_is_of(search->run, search->lost[at->of - 1].mailbox, at->folder, &was))
         return false;
+    if (*is && at->over && !place_is_of(search->run, at->mailbox, at->folder, &was))
+        return false;
     *is = *is && !was;
     return true;
 }

@@ -20,6 +20,11 @@ class RenamingHere(Renaming):
             os.makedirs(os.path.dirname(self.maildir.folder(new)), exist_ok=True)
             os.rename(way, self.maildir.folder(new))
 
+    def given_removed(self, name):
+        """On both sides, by somebody each, at once."""
+        shutil.rmtree(self.maildir.folder(name))
+        self.client.delete_mailbox(name)
+
     def renamed_up(self, result):
         return {(e["from"], e["mailbox"]) for e in result.of("mailbox") if e.get("what") == "renamed-there"}
 
@@ -52,6 +57,34 @@ class RenamedHereTest(RenamingHere, SystemTest):
 
         self.assertEqual(self.uids("B")["B"], before["A"])
         self.assertNotIn("A", self.client.mailboxes())
+
+    def test_the_name_of_one_that_is_gone_on_both_sides(self):
+        """And the next one gets its own, before a run has seen any of that."""
+        self.given("A", "B", "C")
+        self.given_removed("B")
+        self.mv(("A", "B"), ("C", "A"))
+
+        self.assert_sent(("A", "B"), ("C", "A"))
+
+        self.assertNotIn("C", self.client.mailboxes())
+
+    def test_the_name_of_one_whose_folder_went_before_its_mailbox(self):
+        self.given("A", "B")
+        shutil.rmtree(self.maildir.folder("B"))
+        self.sync()
+        self.client.delete_mailbox("B")
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"))
+
+    def test_the_name_of_one_that_was_empty(self):
+        self.given("A")
+        self.client.create("B")
+        self.sync(expect=OK)
+        self.given_removed("B")
+        self.mv(("A", "B"))
+
+        self.assert_sent(("A", "B"))
 
     def test_its_line_for_people(self):
         self.given("A")
