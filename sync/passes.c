@@ -29,6 +29,7 @@
 #include "sync/observe/measure.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
+#include "sync/observe/unused_folders.h"
 #include "sync/rows/astray.h"
 #include "sync/rows/letters_new.h"
 #include "sync/rows/readings.h"
@@ -102,7 +103,7 @@ bool
 passes_observe(struct run *run)
 {
     run->vanished = false;
-    if (!observe_remote(run) || !observe_past(run) || !measure(run) || !observe_here(run))
+    if (!observe_remote(run) || !observe_past(run) || !measure(run) || !unused_folders_see(run) || !observe_here(run))
         return false;
     /*
      * Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. So

@@ -57,6 +57,7 @@ struct search {
     uint64_t strangers; /* files of the folder that is being listed that were in none of them */
     uint64_t *fetched;  /* ... which UIDs these were fetched for, by hashes; in a Maildir out of a backup alone */
     size_t fetched_count, fetched_size;
+    bool with_gone; /* files that are known to be gone are looked for as well */
     bool no_memory;
 };
 

@@ -4,6 +4,7 @@
 #include "sync/observe/exchanged.h"
 #include "sync/observe/left_out.h"
 #include "sync/observe/mapped.h"
+#include "sync/observe/unused_folders.h"
 #include "sync/rows/renaming.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/aside.h"
@@ -483,13 +484,19 @@ moved_folders_map(struct run *run)
 }
 
 /* Two folders for one name: the one that the journal knows stays. Another map may say that it is its own (mapped_follow). */
-static void
+static bool
 say_seconds(struct run *run)
 {
-    for (size_t i = 0; i < run->count; i++)
-        if (run->mailboxes[i].second != NULL && (run->mailboxes[i].folder_here || !mapped_is_changed(run)))
-            run_complain(run, &run->mailboxes[i], "use a second folder for this mailbox", run->mailboxes[i].second,
-                         "What is in it is not synced: rename it, and it is a mailbox of its own, or remove it.");
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        if (run->mailboxes[i].second == NULL || (!run->mailboxes[i].folder_here && mapped_is_changed(run)))
+            continue;
+        run_complain(run, &run->mailboxes[i], "use a second folder for this mailbox", run->mailboxes[i].second,
+                     "What is in it is not synced: rename it, and it is a mailbox of its own, or remove it.");
+        ok = unused_folders_note(run, run->mailboxes[i].second);
+    }
+    return ok;
 }
 
 /* Who is which, of what was gathered. */
@@ -530,9 +537,7 @@ moved_folders_see(struct run *run)
     if (ok && search.lost_count != 0 && search.found_count != 0)
         ok = exchanged_gather(&search) && find(&search);
     forget_search(&search);
-    if (ok)
-        say_seconds(run);
-    return ok;
+    return ok && say_seconds(run);
 }
 
 static bool

@@ -29,7 +29,7 @@ see_row(void *context, const struct journal_name *row)
     struct lost *lost = &search->lost[search->at];
 
     /* Of one that was gone before nothing is known any more but what it held. */
-    if ((row->facts & FACT_GONE_HERE) != 0 && lost->mailbox->row.state != MAILBOX_GONE_LOCAL)
+    if ((row->facts & FACT_GONE_HERE) != 0 && lost->mailbox->row.state != MAILBOX_GONE_LOCAL && !search->with_gone)
         return true;
     if (!array_grow(&search->names, &search->names_size, search->names_count + 1, sizeof *search->names))
         return run_no_memory(search->run);

@@ -13,6 +13,7 @@
 #include "sync/observe/survey.h"
 #include "sync/observe/turned_back.h"
 #include "sync/observe/uneven.h"
+#include "sync/observe/unused_folders.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/unfinished.h"
@@ -41,10 +42,10 @@ see_folder(void *context, const char *folder)
         if (!names_map_there(&run->map, here, name, &err)) {
             if (!left_out_stands(run, folder, &stands))
                 return false;
-            if (!stands &&
-                !mapped_is_changed(run)) /* or what is in the way of another map is said, or moves out of it */
-                run_problem(run, NULL, &err);
-            return true;
+            if (stands || mapped_is_changed(run)) /* what is in the way of another map is said, or moves out of it */
+                return true;
+            run_problem(run, NULL, &err);
+            return unused_folders_note(run, folder);
         }
         mailbox = lookup_name(run, name);
         if (mailbox != NULL) { /* moved_folders.h */
@@ -538,7 +539,8 @@ survey_remote(struct run *run)
         return false;
     if (run->shapes != NULL && !shapes_check(run->shapes, run->account, &run->local, &run->err))
         return false;
-    survey_say_odd(run);
+    if (!survey_say_odd(run))
+        return false;
     if (!situation_meet(run) || !run_begin(run) || !left_out_see(run, &goals) || !decide_states(run) ||
         !run_commit(run) || (goals && !run->move_folders(run)))
         return false;

@@ -43,6 +43,6 @@ MUST_CHECK bool survey_take_over(struct run *run, const struct remote_listed *se
 /** Those that no mailbox of the list has for its own, and would become new ones: they get the names that the other program meant. */
 MUST_CHECK bool survey_read_names(struct run *run);
 /** What is left of the odd ones is said. */
-void survey_say_odd(struct run *run);
+MUST_CHECK bool survey_say_odd(struct run *run);
 
 #endif

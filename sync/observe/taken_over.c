@@ -5,6 +5,7 @@
  * mailbox is not on the server any more is made there by the name that it had.
  */
 #include "sync/observe/survey.h"
+#include "sync/observe/unused_folders.h"
 #include "sync/rules/names_spelled.h"
 #include "sync/run/lookup.h"
 
@@ -194,10 +195,12 @@ survey_read_names(struct run *run)
     return true;
 }
 
-void
+bool
 survey_say_odd(struct run *run)
 {
-    for (size_t at = 0; at < run->odd.len; at += strlen(run->odd.at + at) + 1) {
+    bool ok = true;
+
+    for (size_t at = 0; ok && at < run->odd.len; at += strlen(run->odd.at + at) + 1) {
         const char *folder = run->odd.at + at;
         char name[LIMIT_MAILBOX_NAME + 1], capital[LOCAL_FOLDER_MAX + 1];
         struct error err = {0};
@@ -211,5 +214,7 @@ survey_say_odd(struct run *run)
             error_hint(&err, "Put the mail of both into one, and remove the other.");
         }
         run_problem(run, NULL, &err);
+        ok = unused_folders_note(run, folder);
     }
+    return ok;
 }

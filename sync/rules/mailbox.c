@@ -114,6 +114,8 @@ static const struct {
     {CAUTION_CROWDED, NO_REMOVAL_FROM_IT,
      "others there carry \\Deleted, and would be expunged, too: expunge them, take it off them, or set `expunge = "
      "true`"},
+    {CAUTION_STANDS_UNUSED, NO_REMOVAL_FROM_IT,
+     "files of it stand in a folder that can't be used: rename that, or remove it"},
     {CAUTION_REMOVAL_REFUSED, NO_REMOVAL_FROM_IT, "the server refused to remove a message of this mailbox"},
     {CAUTION_UNEVEN, NO_REMOVAL_HERE | NO_REMOVAL_FROM_IT, "a mailbox counts a message that it does not list"},
 };

@@ -81,6 +81,7 @@ enum caution {
     CAUTION_UNREADABLE = 1 << 19,       /* a mailbox ends the line when it is looked at */
     CAUTION_STAYS_UNREADABLE = 1 << 20, /* ... in two runs on end: what may be in it waits for it no longer */
     CAUTION_CROWDED = 1 << 21,          /* the server can't remove something beside messages that carry \Deleted */
+    CAUTION_STANDS_UNUSED = 1 << 22,    /* files of it stand in a folder that can't be used */
 };
 
 /* A new message on the server could not be read in this run, or is read when everything else is done: it may be what seems to be nowhere. */

@@ -73,6 +73,7 @@ run_release(struct run *run)
     free(run->map_before);
     shapes_free(run->shapes);
     buffer_free(&run->odd);
+    buffer_free(&run->unused);
     lookup_free(run);
     attempts_free(run);
 }

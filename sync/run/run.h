@@ -418,6 +418,7 @@ struct run {
     size_t doubtful_count;
     int64_t *undeleted; /* those of `doubtful` whose old names showed \Deleted */
     size_t undeleted_count;
+    struct buffer unused;                     /* folders that stand here and can't be used, a NUL behind each */
     struct buffer odd;                        /* folders that no mailbox of golub's is called by, a NUL behind each */
     struct traces traces;                     /* of other programs, as far as this run saw them */
     struct traces traces_before, traces_told; /* what runs before it told; and with what this one did */

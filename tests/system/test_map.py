@@ -152,6 +152,36 @@ class MapTest(Mapped):
         self.assertIn("use folder Gesendete Objekte: `map` gives mailbox Gesendete Objekte the folder Sent", result.err)
         self.assertEqual((len(self.client.messages("Gesendete Objekte")), len(self.maildir.files("INBOX"))), (1, 2))
 
+    def assert_mail_stays_whose_folder_is_called(self, name):
+        """Another one stands in its place, so that its mailbox is not gone here, and no guard asks."""
+        self.account.set(max_delete="off")
+        mail, other = [self.corpus.simple("mail") for _ in range(3)], self.corpus.simple("other")
+        for mailbox, messages in (("C", mail), ("E", [other])):
+            self.client.create(mailbox)
+            self.client.fill(mailbox, messages)
+        self.sync()
+        way = os.path.join(os.path.dirname(self.maildir.folder("C")), name)
+        os.rename(self.maildir.folder("C"), way)
+        os.rename(self.maildir.folder("E"), self.maildir.folder("C"))
+
+        for _ in range(3):
+            self.sync(expect=SOME)
+
+        self.assertTrue(all(self.is_there(message, "C") for message in mail), self.evidence())
+        self.assertIn("stand in a folder that can't be used", self.run_golub("status", "work").out)
+        os.rename(way, self.maildir.folder("D"))
+        for _ in range(3):
+            self.sync()
+        self.assert_in_sync()
+        for message in [*mail, other]:
+            self.assertEqual(sum(self.is_there(message, mailbox) for mailbox in self.client.mailboxes()), 1)
+
+    def test_mail_stays_whose_folder_got_a_name_that_the_map_gives_to_another_one(self):
+        self.assert_mail_stays_whose_folder_is_called("Listen")
+
+    def test_mail_stays_whose_folder_got_a_name_that_no_mailbox_can_have(self):
+        self.assert_mail_stays_whose_folder_is_called("odd\nname")
+
     def test_two_change_their_names(self):
         self.sides = {"A": "B", "B": "A"}
         self.account.set(map=["A=B", "B=A"])
