@@ -98,11 +98,32 @@ is_of_age(struct search *search, size_t lost, size_t found, bool *is)
     return true;
 }
 
+/* The mailbox that has the name is gone there, and this is its directory still, into which other mail was moved. */
+static bool
+is_its_own(struct search *search, size_t lost, size_t found, bool *own)
+{
+    const struct found *at = &search->found[found];
+    bool others = false;
+
+    *own = false;
+    if (!at->over)
+        return true;
+    if (!place_is_of(search->run, at->mailbox, at->folder, own) ||
+        !place_is_of(search->run, search->lost[lost].mailbox, at->folder, &others))
+        return false;
+    *own = *own && !others; /* what is made at once is of one age */
+    return true;
+}
+
 static bool
 add_overlap(struct search *search, size_t lost, size_t found, uint64_t count)
 {
-    bool same;
+    bool same, own;
 
+    if (!is_its_own(search, lost, found, &own))
+        return false;
+    if (own)
+        return true;
     if (!is_of_age(search, lost, found, &same))
         return false;
     if (!array_grow(&search->overlaps, &search->overlaps_size, search->overlaps_count + 1, sizeof *search->overlaps))

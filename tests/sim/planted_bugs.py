@@ -3862,6 +3862,8 @@ BUGS = [
     bug("mail removed there in the second run whose folder got a name that can't be used",
         system("test_map.py", "MapTest.test_mail_stays_whose_folder_got_a_name_that_no_mailbox_can_have"),
         ("sync/observe/unused_folders.c", ".with_gone = true", ".with_gone = false")),
+    bug("folder of what is gone there taken for another one's whose mail was all moved into it", Test("scenario_renamed_both"),
+        ("sync/observe/moved_folders.c", "    *own = *own && !others;", "    *own = false;")),
     bug("letter of a copy read by other lines while that of its source is unread", LETTERS_LATE,
         ("sync/rows/letters_new.c", "    if (ok && origins.waits) {", "    if (ok && origins.waits && run->dry) {")),
     bug("letter that could not be read taken for that of an equal message elsewhere", LETTERS_LATE,

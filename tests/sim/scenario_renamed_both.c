@@ -241,6 +241,23 @@ what_is_gone_there_is_not_made_again_by_mail_that_was_moved_into_its_folder(void
         then_it_is_there(OLD, content, 0);
 }
 
+/* ... and where it is the same directory, all mail of that one was. */
+static void
+a_folder_whose_mailbox_is_gone_there_is_no_other_one_although_all_mail_of_one_is_in_it(void **state)
+{
+    (void)state;
+    given_work_and_old(true);
+    when_another_client_deletes(OLD);
+    for (int content = 1; content <= 3; content++)
+        when_the_user_moves(content, WORK, OLD);
+    folders_forget(here(), WORK);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(sim.server.boxes[WORK].exists);
+    assert_false(sim.server.boxes[OLD].exists);
+}
+
 int
 main(void)
 {
@@ -252,6 +269,7 @@ main(void)
         SCENARIO(a_mailbox_that_waits_for_its_name_gets_it_although_the_list_does_not_say_what_it_is),
         SCENARIO(a_folder_that_gets_the_name_of_what_is_gone_on_both_sides_is_its_mailbox_still),
         SCENARIO(what_is_gone_there_is_not_made_again_by_mail_that_was_moved_into_its_folder),
+        SCENARIO(a_folder_whose_mailbox_is_gone_there_is_no_other_one_although_all_mail_of_one_is_in_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -327,10 +327,13 @@ converge(struct history *history)
         changes = sync_all(&worst);
         round++;
         /* What is still to be filed comes now, or too late; the others go up. So does what came into that folder with its name. */
-        if (sim.server.sent != 0 && (round == 1 || (changes == 0 && worst != 1 && late++ == 0))) {
+        const bool again = changes == 0 && worst != 1 && late == 0;
+        if (sim.server.sent != 0 && (round == 1 || again)) {
             server_file(&sim.server, true);
             world->now += 700;
             changes = 1;
+            late += again;
+            round -= again ? 2 : 0;
         }
         if (++tries >= 2 && (worst == 1 || worst == 3)) {
             unblock_removals();
