@@ -353,13 +353,13 @@ letters_renamed(struct run *run, struct mailbox *mailbox, const struct journal_m
         return false;
     if ((added | gone) == 0)
         return true;
+    if (may_be_past(run, mailbox, message->id))
+        return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
     /* It was away, perhaps in a folder where letters mean something else; or what they mean can't be read now. */
     if ((before->facts & AWAY) != 0)
         return believe_back(run, before, message);
     if (mailbox->letters->unread)
         return believe_here(run, before, message);
-    if (may_be_past(run, mailbox, message->id))
-        return journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err);
     if (gone != 0 && stands_still(run, mailbox, before)) {
         gone = 0; /* one of the two names goes, perhaps that which shows them */
         if (!journal_letter_mark(run->journal, LETTER_DUE, message, NULL, &run->err))

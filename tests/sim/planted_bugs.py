@@ -3864,6 +3864,8 @@ BUGS = [
         ("sync/observe/unused_folders.c", ".with_gone = true", ".with_gone = false")),
     bug("folder of what is gone there taken for another one's whose mail was all moved into it", Test("scenario_renamed_both"),
         ("sync/observe/moved_folders.c", "    *own = *own && !others;", "    *own = false;")),
+    bug("letter that came back with the Maildir believed where the table can't be read then", LETTERS_BACK,
+        ("sync/rows/letters.c", "    if (may_be_past(run, mailbox, message->id))\n", "    if (!mailbox->letters->unread && may_be_past(run, mailbox, message->id))\n")),
     bug("letter of a copy read by other lines while that of its source is unread", LETTERS_LATE,
         ("sync/rows/letters_new.c", "    if (ok && origins.waits) {", "    if (ok && origins.waits && run->dry) {")),
     bug("letter that could not be read taken for that of an equal message elsewhere", LETTERS_LATE,

@@ -56,6 +56,36 @@ a_letter_that_came_back_with_the_maildir_says_nothing_of_what_is_there(void **st
     then_its_name_is(WORK, 1, "c:2,S");
 }
 
+/* ... also while its folder's table can't be read, and whatever it says once it can. */
+static void
+a_letter_that_came_back_with_the_maildir_says_nothing_where_the_table_can_not_be_read_then(void **state)
+{
+    (void)state;
+    for (int equal = 0; equal <= 1; equal++) {
+        given_letters();
+        given_line(WORK, JUNK, A);
+        given_line(OLD, JUNK, A);
+        given_mail_with(WORK, 1, bit(JUNK));
+        given_mail_with(OLD, equal ? 1 : 2, bit(JUNK));
+        given_both_sides_agree();
+        backup = here()->tree;
+        server_set_flags(&sim.server, WORK, message_of(WORK, 1), FLAG_SEEN, 0);
+        given_both_sides_agree();
+        then_its_name_is(WORK, 1, "c:2,S");
+        maildir_sim_restore(here(), &backup);
+        check_forget(&sim.clients[0]);
+        here()->shut = 1u << WORK;
+        (void)when_golub_syncs_after(60);
+        here()->shut = 0;
+
+        then_both_sides_agree();
+
+        then_it_has(WORK, 1, 0);
+        then_its_name_is(WORK, 1, "c:2,S");
+        end_scenario(NULL);
+    }
+}
+
 static void
 given_a_keyword_that_is_kept_here_alone(void)
 {
@@ -160,6 +190,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(a_letter_of_new_mail_in_a_maildir_that_was_put_back_is_believed),
         SCENARIO(a_letter_that_came_back_with_the_maildir_says_nothing_of_what_is_there),
+        SCENARIO(a_letter_that_came_back_with_the_maildir_says_nothing_where_the_table_can_not_be_read_then),
         SCENARIO(what_was_said_of_a_file_that_is_not_copied_yet_waits_for_it),
         SCENARIO(a_file_that_was_away_shows_what_is_known_of_it_when_it_is_back),
         SCENARIO(a_file_whose_mailbox_was_left_out_shows_what_is_known_of_it),
