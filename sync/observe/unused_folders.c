@@ -13,6 +13,7 @@ unused_folders_note(struct run *run, const char *folder)
     return buffer_add(&run->unused, folder, strlen(folder) + 1) || run_no_memory(run);
 }
 
+/* About one whose folder is gone the guard asks, and names where its mail stands: whoever gave his word for that is not asked again. */
 static bool
 gather(struct search *search)
 {
@@ -22,7 +23,7 @@ gather(struct search *search)
     if (search->lost == NULL)
         return run_no_memory(run);
     for (size_t i = 0; i < run->count; i++)
-        if (run->mailboxes[i].row.id != 0 && run->mailboxes[i].chosen)
+        if (run->mailboxes[i].row.id != 0 && run->mailboxes[i].chosen && run->mailboxes[i].folder_here)
             search->lost[search->lost_count++].mailbox = &run->mailboxes[i];
     return true;
 }

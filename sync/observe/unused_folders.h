@@ -10,8 +10,8 @@
 /** One of them was told to the user. @param folder  is copied */
 MUST_CHECK bool unused_folders_note(struct run *run, const char *folder);
 /**
- * Before folders are looked into for what is missing: nothing of a mailbox is removed there in this run of which a file stands in one of them. Reads nothing where
- * there is none.
+ * Before folders are looked into for what is missing: nothing of a mailbox that has its folder is removed there in this run if a file of it stands in one of
+ * them. Reads nothing where there is none.
  */
 MUST_CHECK bool unused_folders_see(struct run *run);
 
