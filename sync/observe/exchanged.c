@@ -107,14 +107,16 @@ exchanged_gather(struct search *search)
 
 /* ---- where one is gone on both sides ---- */
 
+/* It may be gone there too, or have another name that is not known yet. */
 static bool
 is_lost_here(struct run *run, const struct mailbox *mailbox)
 {
     const enum mailbox_state state = mailbox->row.state;
 
-    return mailbox->row.id != 0 && !mailbox->folder_here && mailbox->listed && mailbox->row.goal_there == NULL &&
+    return mailbox->row.id != 0 && !mailbox->folder_here && mailbox->row.goal_there == NULL &&
            strcmp(mailbox->row.name, "INBOX") != 0 && uses_choose(run, mailbox->row.name, mailbox->row.attributes) &&
-           (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_GONE_LOCAL);
+           (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_GONE_LOCAL ||
+            state == MAILBOX_GONE_REMOTE);
 }
 
 /* *gone: the list lacks it, and less than most of its files are at its path. What holds no file of it, since it had none, is told by whose files are there. */

@@ -86,6 +86,35 @@ class RenamedHereTest(RenamingHere, SystemTest):
 
         self.assert_sent(("A", "B"))
 
+    def test_the_name_of_one_that_is_gone_where_it_has_another_one_there_and_nothing_says_that_it_is_it(self):
+        self.account.set(disable=["X-GUID"], pull=["new", "deletes", "mailboxes", "mailbox-deletes"])
+        self.given("A", "B")
+        self.given_removed("B")
+        self.client.rename_mailbox("A", "X")
+        self.mv(("A", "B"))
+
+        self.sync()
+        self.assertEqual(self.bodies(), [], self.evidence())
+        self.sync()
+        self.assert_in_sync()
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["INBOX", "X"])
+
+    def test_the_name_of_one_that_is_gone_and_it_is_gone_there_too(self):
+        self.account.set(pull=["new", "deletes", "mailboxes", "mailbox-deletes"])
+        for seen in (False, True):
+            self.given("A", "B")
+            self.client.delete_mailbox("A")
+            self.client.delete_mailbox("B")
+            if seen:
+                self.sync()
+            shutil.rmtree(self.maildir.folder("B"))
+            self.mv(("A", "B"))
+
+            self.sync()
+            self.sync()
+            self.assert_in_sync()
+            self.assertEqual(list(self.maildir.mailboxes()), ["INBOX"])
+
     def test_its_line_for_people(self):
         self.given("A")
         self.mv(("A", "B"))
