@@ -4,6 +4,7 @@
 #include "sync/match/given_again.h"
 #include "sync/match/read.h"
 #include "sync/observe/uneven.h"
+#include "sync/rows/carried.h"
 #include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
 
@@ -29,6 +30,45 @@ can_be_read(const struct run *run, const struct mailbox *from)
 }
 
 static bool
+load_source(struct run *run, int64_t id, const struct journal_message *wanted, struct journal_message *source,
+            struct mailbox **from)
+{
+    *from = NULL;
+    if (!run_load(run, id, source))
+        return false;
+    if (!has_its_bytes(source, wanted))
+        return true;
+    *from = run_mailbox_by_id(run, source->mailbox);
+    if (*from != NULL && (!can_be_read(run, *from) || given_again_doubts(run, *from, source)))
+        *from = NULL;
+    return true;
+}
+
+/* A copy has its source's keywords: of several it is the one that is closest to what the file is believed to have. */
+static bool
+choose_source(struct run *run, const struct journal_message *wanted, const int64_t *ids, size_t count,
+              struct journal_message *source, struct mailbox **from)
+{
+    struct journal_message *other = malloc(sizeof *other);
+    struct carried_choice choice;
+    bool ok = (other != NULL || run_no_memory(run)) && carried_begin(run, wanted, &choice);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct mailbox *mailbox;
+
+        ok = load_source(run, ids[i], wanted, other, &mailbox);
+        if (!ok || mailbox == NULL || !carried_is_closer(&choice, other->keywords))
+            continue;
+        *source = *other;
+        *from = mailbox;
+    }
+    if (ok && choice.in_doubt)
+        *from = NULL;
+    free(other);
+    return ok;
+}
+
+static bool
 find_source(struct run *run, const struct journal_message *wanted, const unsigned char wire[static DIGEST_SIZE],
             struct journal_message *source, struct mailbox **from)
 {
@@ -37,15 +77,8 @@ find_source(struct run *run, const struct journal_message *wanted, const unsigne
     bool ok;
 
     *from = NULL;
-    ok = journal_ids_by_wire(run->journal, wire, &ids, &count, &run->err);
-    for (size_t i = 0; ok && *from == NULL && i < count; i++) {
-        ok = run_load(run, ids[i], source);
-        if (!ok || !has_its_bytes(source, wanted))
-            continue;
-        *from = run_mailbox_by_id(run, source->mailbox);
-        if (*from != NULL && (!can_be_read(run, *from) || given_again_doubts(run, *from, source)))
-            *from = NULL;
-    }
+    ok = journal_ids_by_wire(run->journal, wire, &ids, &count, &run->err) &&
+         choose_source(run, wanted, ids, count, source, from);
     free(ids);
     return ok;
 }

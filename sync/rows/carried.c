@@ -27,10 +27,79 @@ carried_take(struct journal_message *message, const struct journal_message *sour
     return true;
 }
 
+static unsigned
+count_missing(const char *keywords, const char *others)
+{
+    unsigned missing = 0;
+
+    for (const char *at = keywords; *at != '\0';) {
+        const struct text word = {at, strcspn(at, " ")};
+
+        missing += !keywords_have(others, word);
+        at += word.len + (at[word.len] == ' ');
+    }
+    return missing;
+}
+
+static unsigned
+count_differing(const char *a, const char *b)
+{
+    return count_missing(a, b) + count_missing(b, a);
+}
+
+bool
+carried_begin(struct run *run, const struct journal_message *message, struct carried_choice *choice)
+{
+    choice->keywords[0] = '\0';
+    choice->least = ~0u;
+    choice->in_doubt = false;
+    return keyword_meant(run->journal, message, choice->said, &run->err);
+}
+
+static void
+keep_common(char keywords[static KEYWORDS_MAX + 1], const char *others)
+{
+    char all[KEYWORDS_MAX + 1];
+
+    merge_keywords(all, keywords);
+    for (const char *at = all; *at != '\0';) {
+        const struct text word = {at, strcspn(at, " ")};
+
+        at += word.len + (at[word.len] == ' ');
+        if (!keywords_have(others, word))
+            keywords_take(keywords, word);
+    }
+}
+
+bool
+carried_is_closer(struct carried_choice *choice, const char *keywords)
+{
+    const unsigned differing = count_differing(choice->said, keywords);
+
+    if (differing == choice->least && count_differing(choice->keywords, keywords) != 0) {
+        choice->in_doubt = true;
+        keep_common(choice->keywords, keywords);
+    }
+    if (differing >= choice->least)
+        return false;
+    choice->least = differing;
+    choice->in_doubt = false;
+    merge_keywords(choice->keywords, keywords);
+    return true;
+}
+
+/* Its file is gone, perhaps to where the new one is. */
+static bool
+may_have_gone(const struct journal_message *row)
+{
+    return row->base[0] == '\0' || (row->facts & (FACT_GONE_HERE | FACT_MOVED)) != 0;
+}
+
 bool
 carried_keywords(struct run *run, struct journal_message *message, int64_t source)
 {
     struct journal_message *from = NULL;
+    struct carried_choice choice;
     int64_t *ids = NULL;
     size_t count = 0;
     bool ok = true, found = false;
@@ -40,17 +109,21 @@ carried_keywords(struct run *run, struct journal_message *message, int64_t sourc
     ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
     if (ok && count > 1) {
         from = malloc(sizeof *from);
-        ok = from != NULL || run_no_memory(run);
+        ok = (from != NULL || run_no_memory(run)) && carried_begin(run, message, &choice);
     }
     for (size_t i = 0; ok && from != NULL && i < count; i++) {
         if (ids[i] == message->id || (found && ids[i] != source))
             continue;
         ok = run_load(run, ids[i], from);
-        if (ok && (from->keywords[0] != '\0' || ids[i] == source)) {
+        if (ok && (ids[i] == source || (from->keywords[0] != '\0' && may_have_gone(from)))) {
             merge_keywords(message->keywords, from->keywords);
             found = true;
+        } else if (ok && (from->uid != 0 || from->keywords[0] != '\0')) {
+            (void)carried_is_closer(&choice, from->keywords);
         }
     }
+    if (ok && from != NULL && !found)
+        merge_keywords(message->keywords, choice.keywords);
     free(ids);
     free(from);
     return ok;

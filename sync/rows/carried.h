@@ -4,10 +4,23 @@
 
 #include "sync/run/run.h"
 
+/* Of several equal messages, which one is a file a copy of? */
+struct carried_choice {
+    char said[KEYWORDS_MAX + 1];     /* keywords that the file is believed to have, by what it shows */
+    char keywords[KEYWORDS_MAX + 1]; /* of the closest so far; of several such what all of them have */
+    unsigned least;                  /* so many of its keywords differ; ~0: there is none */
+    bool in_doubt; /* the same number of another one's, which has others: nobody knows whose copy it is */
+};
+
+/** For a file's row, whose letters were read. */
+MUST_CHECK bool carried_begin(struct run *run, const struct journal_message *message, struct carried_choice *choice);
+/** Is a message with these keywords closer than all before it? */
+bool carried_is_closer(struct carried_choice *choice, const char *keywords);
 /** The file's row takes the UID that its message has in the new place: flags of a move, or of a copy, which has others until it is seen. */
 void carried_flags(const struct journal_message *source, struct journal_message *target, bool move);
 /**
- * A file is about to be sent that no UID stood for: where it is a copy of a message, or was one that is gone, it brings the keywords of that. Saves nothing.
+ * A file is about to be sent that no UID stood for: where it was a message that is gone, or is a copy of one, it brings the keywords of that: of several copies of the closest one.
+ * Saves nothing.
  * @param source  the row that it was to be a copy of; 0: none is known
  */
 MUST_CHECK bool carried_keywords(struct run *run, struct journal_message *message, int64_t source);

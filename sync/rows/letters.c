@@ -436,18 +436,40 @@ carry_keywords(struct run *run, const struct journal_message *row, const struct 
     return keyword_carry(run->journal, row, &joined, &run->err);
 }
 
+/* It got another name where it stood: no equal file of another folder has that name, or has gone from there. */
+static bool
+is_renamed_here(struct run *run, const struct journal_message *row, const struct journal_message *file, bool *here)
+{
+    struct journal_message *other = malloc(sizeof *other);
+    size_t count = 0;
+    int64_t *ids = NULL;
+    bool ok =
+        (other != NULL || run_no_memory(run)) && journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err);
+
+    *here = row->mailbox == file->mailbox && row->base[0] != '\0' && file->has_wire;
+    for (size_t i = 0; ok && *here && i < count; i++) {
+        ok = run_load(run, ids[i], other);
+        *here = ok && (other->mailbox == file->mailbox ||
+                       ((other->facts & (FACT_GONE_HERE | FACT_MOVED)) == 0 && strcmp(other->base, file->base) != 0));
+    }
+    free(ids);
+    free(other);
+    return ok;
+}
+
 bool
 letters_inherit(struct run *run, const struct journal_message *row, const struct journal_message *file)
 {
     char info[LOCAL_INFO_MAX + 1];
-    bool is_new;
+    bool is_new, here = false;
 
     if (!carry_keywords(run, row, file) ||
         !journal_letter_get(run->journal, LETTER_NEW, file->mailbox, file->id, info, &is_new, &run->err) ||
         (row->has_wire && row->base[0] != '\0' && !note_moved(run, row)))
         return false;
     if (is_new)
-        return believe_later(run, row, row->info);
+        return is_renamed_here(run, row, file, &here) &&
+               (here ? believe_here(run, row, row) : believe_later(run, row, row->info));
     /* What the row's name showed says nothing: its folder's letters may mean something else by now. */
     return (row->keywords[0] == '\0' && letters_of_info(row->info) == letters_of_info(file->info)) ||
            journal_letter_mark(run->journal, LETTER_DUE, row, NULL, &run->err);

@@ -121,6 +121,22 @@ is_translated(const struct letters *there, const struct letters *here, unsigned 
     return any;
 }
 
+/* The name shows just what it did there, or just the letters that those keywords have here. */
+static bool
+is_exact(const struct letters *there, const struct letters *here, unsigned then, unsigned shown)
+{
+    unsigned letters = 0;
+
+    for (int i = 0; i < LETTERS_COUNT; i++) {
+        const int letter = (then & letter_bit(i)) != 0 ? letters_of_word(here, text_of(there->word[i])) : -1;
+
+        if ((then & letter_bit(i)) != 0 && letter < 0)
+            return then == shown;
+        letters |= letter >= 0 ? letter_bit(letter) : 0;
+    }
+    return then == shown || letters == shown;
+}
+
 /* Does the message have it still, as far as that row knows? */
 static bool
 has(const struct journal_message *row, const char *keywords, const char *word)
@@ -152,6 +168,7 @@ struct said {                         /* by the letters of a name, bits, as far 
     unsigned foreign;                 /* they mean what they did there, and nothing here */
     unsigned left;                    /* they meant something else here when they came */
     unsigned waits;                   /* the table will tell more of them when it can be read */
+    int explained; /* the name is just as it was there, or translated: 2; or such but for some letters: 1 */
 };
 
 /* Does the table say what it means, or that it means nothing? */
@@ -175,6 +192,15 @@ is_same(const struct origin *origin, const char *there, const char *here)
     return here[0] != '\0' && strcasecmp(there, here) == 0 && origin->mailbox->letters->changed == 0;
 }
 
+/* The name said so there already, by the letter that this word had. */
+static bool
+is_repeated(const struct origin *origin, unsigned then, const char *word)
+{
+    const int letter = letters_of_word(table_of(origin->mailbox), text_of(word));
+
+    return letter >= 0 && (then & ~origin->mailbox->letters->changed & letter_bit(letter)) != 0;
+}
+
 /* What is believed if it came from there. */
 static bool
 find_words(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
@@ -187,7 +213,7 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
                translated = is_translated(there, here, then, shown);
     char had[KEYWORDS_MAX + 1];
 
-    *said = (struct said){0};
+    *said = (struct said){.explained = is_exact(there, here, then, shown) ? 2 : as_it_was || translated};
     if (!keyword_meant(run->journal, &origin->row, had, &run->err))
         return false;
     for (int i = 0; i < LETTERS_COUNT; i++) {
@@ -215,16 +241,21 @@ find_words(struct run *run, const struct mailbox *mailbox, const struct journal_
             (origin->changed & letter_bit(i)) != 0)
             said->left |= letter_bit(i);
         /* What it showed before, and has lost on the server since, is not set again by that. */
-        else if (!as_it_was || !stood || word != one || has(&origin->row, had, word))
+        else if (!(as_it_was ? stood && word == one : is_repeated(origin, then, word)) || has(&origin->row, had, word))
             said->words[i] = word;
     }
     return true;
 }
 
-/* It came from one of these places. */
+/* It came from one of these places: from one of those that say most of why its name is as it is. */
 static void
 agree(const struct mailbox *mailbox, struct said *said, const struct said *other, unsigned changed)
 {
+    if (said->explained != other->explained) {
+        if (other->explained > said->explained)
+            *said = *other;
+        return;
+    }
     for (int i = 0; i < LETTERS_COUNT; i++) {
         const bool is_sure = mailbox->letters->table.dovecot && (changed & letter_bit(i)) == 0;
 

@@ -321,6 +321,103 @@ the_letter_of_a_copy_is_not_read_by_other_lines_while_that_of_its_source_is_unre
     }
 }
 
+/* Equal messages stand in two folders, with keywords of their own. A copy of the one has nothing of the other; where nobody can tell, what both have. */
+static void
+a_copy_of_one_of_two_equal_messages_has_nothing_of_the_other(void **state)
+{
+    const struct {
+        unsigned first, other, copy; /* keywords; the first one is copied */
+        const char *info;
+        bool line; /* in the folder of the copy, for JUNK */
+    } all[] = {
+        {0, bit(TODO), 0, "c:2,S", false},
+        {bit(JUNK), bit(TODO), bit(JUNK), "c:2,Sb", true},
+        {bit(JUNK), 0, bit(JUNK), "c:2,Sa", false},
+        {bit(JUNK), bit(TODO), 0, "c:2,Sa", false},
+        {bit(JUNK) | bit(SOON), bit(TODO) | bit(SOON), bit(SOON), "c:2,Sac", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        for (int from = WORK; from <= OLD; from++) {
+            const int other = from == WORK ? OLD : WORK;
+
+            given_letters();
+            given_line(from, JUNK, A);
+            given_line(from, SOON, C);
+            given_line(other, TODO, A);
+            given_line(other, SOON, C);
+            if (all[i].line)
+                given_line(INBOX, JUNK, B);
+            given_mail_with(from, 1, all[i].first);
+            given_mail_with(other, 1, all[i].other);
+            given_mail_with(INBOX, 2, 0);
+            given_both_sides_agree();
+            assert_true(mua_copy(here(), file_of(from, 1), INBOX));
+            ledger_put_another(&sim.world, 1, INBOX);
+            given_name(file_of(INBOX, 1), all[i].info);
+
+            then_both_sides_agree();
+
+            then_it_has(from, 1, all[i].first);
+            then_it_has(other, 1, all[i].other);
+            then_it_has(INBOX, 1, all[i].copy);
+            end_scenario(NULL);
+        }
+    }
+}
+
+/* It stood in this folder: it is no copy of the equal one, in whose folder its letter means something else. */
+static void
+a_file_with_another_name_is_no_copy_of_an_equal_one_in_another_folder(void **state)
+{
+    (void)state;
+    for (int set = 0; set <= 1; set++) {
+        given_letters();
+        given_line(WORK, JUNK, A);
+        given_line(WORK, SOON, B);
+        given_line(OLD, TODO, A);
+        given_mail_with(WORK, 1, bit(JUNK));
+        given_mail_with(OLD, 1, bit(TODO));
+        given_both_sides_agree();
+        given_mail_there(WORK, 2); /* so the file is matched with what is there */
+        assert_true(mua_move(here(), file_of(WORK, 1), WORK, true));
+        given_name(file_of(WORK, 1), set ? "c:2,Sab" : "c:2,Sa");
+        if (set)
+            sim.world.ledger[1].key_set |= bit(SOON);
+
+        then_both_sides_agree();
+
+        then_it_has(WORK, 1, set ? bit(JUNK) | bit(SOON) : bit(JUNK));
+        then_it_has(OLD, 1, bit(TODO));
+        end_scenario(NULL);
+    }
+}
+
+/* A program that knows letters moves it, and writes that of its new folder: the name said so before the keyword was taken off. */
+static void
+a_letter_that_is_translated_brings_back_nothing_that_was_taken_off(void **state)
+{
+    (void)state;
+    given_letters();
+    given_line(WORK, JUNK, A);
+    given_line(OLD, JUNK, B);
+    given_mail_with(WORK, 1, bit(JUNK));
+    given_mail_with(OLD, 2, 0);
+    given_both_sides_agree();
+    then_its_name_is(WORK, 1, "c:2,Sa");
+    server_set_flags(&sim.server, WORK, message_of(WORK, 1), FLAG_SEEN, 0);
+    ledger_out(&sim.world, 1, WORK);
+    assert_true(mua_move(here(), file_of(WORK, 1), OLD, true));
+    ledger_put(&sim.world, 1, OLD);
+    given_name(file_of(OLD, 1), "c:2,Sb");
+
+    then_both_sides_agree();
+
+    then_it_has(OLD, 1, 0);
+    then_its_name_is(OLD, 1, "c:2,S");
+}
+
 int
 main(void)
 {
@@ -336,6 +433,9 @@ main(void)
         SCENARIO(a_letter_that_is_set_while_the_table_can_not_be_read_is_believed_beside_an_equal_message),
         SCENARIO(the_letter_of_a_copy_is_not_read_by_other_lines_while_that_of_its_source_is_unread),
         SCENARIO(a_letter_that_was_cut_off_is_no_removal_where_another_reader_gave_or_took_a_flag_since),
+        SCENARIO(a_copy_of_one_of_two_equal_messages_has_nothing_of_the_other),
+        SCENARIO(a_file_with_another_name_is_no_copy_of_an_equal_one_in_another_folder),
+        SCENARIO(a_letter_that_is_translated_brings_back_nothing_that_was_taken_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
