@@ -169,8 +169,14 @@ letters_of_file(struct flag_sides with, const struct journal_message *row, const
     /* A name without a suffix shows neither: what the next one does not show was taken off. */
     if ((row->flags.lseen & ~with.lseen & FLAG_FORWARDED) == 0 || strstr(row->info, ":2,") == NULL)
         return with;
-    if ((differ & FLAG_FORWARDED) != 0) /* P went: with other letters, where a stripper gave the name */
-        return is_strippers(row, file) && differ != FLAG_FORWARDED ? merge_unsaid(with, FLAG_FORWARDED) : with;
+    /* P went: with letters, where a stripper gave the name; or Dovecot did, in moving it to another folder. Who takes P off with other flags means it. */
+    if ((differ & FLAG_FORWARDED) != 0) {
+        const bool others = (flags_of(row->info) & differ & ~(unsigned)FLAG_FORWARDED) != 0;
+        const bool stripped = is_strippers(row, file) && differ != FLAG_FORWARDED;
+        const bool moved = row->mailbox != file->mailbox && (file->facts & FACT_COPIED) == 0;
+
+        return stripped || (moved && !others) ? merge_unsaid(with, FLAG_FORWARDED) : with;
+    }
     if (row->mailbox == file->mailbox && letters == letters_of_info(file->info)) /* they say what they said */
         with.lseen |= FLAG_FORWARDED;
     else /* a letter means something else in another folder, and whoever gave the file a new name may not know letters */

@@ -3884,6 +3884,8 @@ BUGS = [
         ("sync/rows/letters.c", "(here ? believe_here(run, row, row) : believe_later(run, row, row->info))", "believe_later(run, row, row->info)")),
     bug("keyword that was taken off set again by a letter that was translated", LETTERS_LATE,
         ("sync/rows/letters_new.c", "stood && word == one : is_repeated(origin, then, word))", "stood && word == one : false)")),
+    bug("$Forwarded taken off by a Dovecot that moves a file", LETTERS_LATE,
+        ("sync/rows/letters.c", "(moved && !others)", "(moved && false)")),
     bug("letter that could not be read taken for that of an equal message elsewhere", LETTERS_LATE,
         ("sync/rows/letters_new.c", " || noted[0] == LETTERS_HERE ||\n", " ||\n")),
     bug("letters of another folder believed by what they mean here", LETTERS,

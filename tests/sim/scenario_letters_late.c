@@ -418,6 +418,34 @@ a_letter_that_is_translated_brings_back_nothing_that_was_taken_off(void **state)
     then_its_name_is(OLD, 1, "c:2,S");
 }
 
+/* Dovecot knows no P: where it moves a file the name is without it. Who takes other flags off as well means it. */
+static void
+what_was_forwarded_stays_so_where_its_file_goes_elsewhere_without_p(void **state)
+{
+    (void)state;
+    for (int others = 0; others <= 1; others++) {
+        const unsigned forwarded = others != 0 ? 0 : FLAG_FORWARDED;
+
+        given_letters();
+        given_mail_with(WORK, 1, 0);
+        server_set_flags(&sim.server, WORK, message_of(WORK, 1), FLAG_SEEN | FLAG_FLAGGED | FLAG_FORWARDED, 0);
+        given_mail_with(OLD, 2, 0);
+        given_both_sides_agree();
+        ledger_out(&sim.world, 1, WORK);
+        assert_true(mua_move(here(), file_of(WORK, 1), OLD, false));
+        ledger_put(&sim.world, 1, OLD);
+        given_name(file_of(OLD, 1), others != 0 ? "c:2,S" : "c:2,FS");
+        if (others != 0)
+            sim.world.ledger[1].cleared[WORK] = sim.world.ledger[1].cleared[OLD] = FLAG_FLAGGED | FLAG_FORWARDED;
+
+        then_both_sides_agree();
+
+        assert_int_equal(message_of(OLD, 1)->flags & FLAG_FORWARDED, forwarded);
+        then_its_name_is(OLD, 1, others != 0 ? "c:2,S" : "c:2,FPS");
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -436,6 +464,7 @@ main(void)
         SCENARIO(a_copy_of_one_of_two_equal_messages_has_nothing_of_the_other),
         SCENARIO(a_file_with_another_name_is_no_copy_of_an_equal_one_in_another_folder),
         SCENARIO(a_letter_that_is_translated_brings_back_nothing_that_was_taken_off),
+        SCENARIO(what_was_forwarded_stays_so_where_its_file_goes_elsewhere_without_p),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -403,11 +403,13 @@ class ServedTest(LettersTest):
         self.client.create("Work")
         self.sync()
         self.change(0, "add", "mine")
+        self.client.store("INBOX", self.uid(0), "+", ["$Forwarded"])
         self.sync()
         self.local.doveadm("move", "Work", "mailbox", "INBOX", "header", "subject", "mail 0")
         self.sync()
         self.sync()
-        self.assertEqual(self.there(0, "Work"), ["mine"])
+        self.assertEqual(self.there(0, "Work"), ["$Forwarded", "mine"])
+        self.assertIn("P", self.file(0, "Work").letters)
         self.assertEqual(self.local.keywords("Work")["mail 0"], ["mine"])
 
 
