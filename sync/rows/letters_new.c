@@ -434,8 +434,76 @@ take_one(struct run *run, struct mailbox *mailbox)
     return run_begin(run) && run_end(run, lettering_open(run, mailbox, false) && take_all(run, mailbox));
 }
 
+/* May it have come from another folder? */
+static bool
+may_have_come(struct run *run, const struct journal_message *message, bool was_here, bool *came)
+{
+    struct journal_message *other = malloc(sizeof *other);
+    size_t count = 0;
+    int64_t *ids = NULL;
+    bool ok = (other != NULL || run_no_memory(run)) &&
+              journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+
+    *came = false;
+    for (size_t i = 0; ok && !*came && i < count; i++) {
+        ok = run_load(run, ids[i], other);
+        const struct mailbox *from = ok ? run_mailbox_by_id(run, other->mailbox) : NULL;
+
+        *came =
+            from != NULL && rank_of(message, other, from->folder_here, was_here || run->first || run->pair_all) != 0;
+    }
+    free(ids);
+    free(other);
+    return ok;
+}
+
+/* While letters are not to be used, nothing of it is looked at. Where it came from, nobody knows once they are: what it shows now is not of its folder. */
+static bool
+note_came(struct run *run, int64_t mailbox, int64_t id)
+{
+    struct journal_message message;
+    char noted[LOCAL_INFO_MAX + 1];
+    bool found, came = false;
+
+    if (!run_load(run, id, &message) ||
+        !journal_letter_get(run->journal, LETTER_NEW, mailbox, id, noted, &found, &run->err))
+        return false;
+    if (!found || !message.has_wire ||
+        (noted[0] != '\0' && noted[0] != 'c' && noted[0] != 'n' && noted[0] != LETTERS_STOOD))
+        return true;
+    if (!may_have_come(run, &message, noted[0] == LETTERS_STOOD, &came))
+        return false;
+    if (!came)
+        return true;
+    (void)letters_in_info("c:2,", letters_of_info(message.info), noted, sizeof noted);
+    noted[0] = LETTERS_MOVED;
+    return journal_letter_mark(run->journal, LETTER_NEW, &message, noted, &run->err);
+}
+
+static bool
+note_all(struct run *run)
+{
+    size_t count = 0, mailboxes = 0;
+    int64_t *ids = NULL, *boxes = NULL;
+    bool ok = journal_letter_mailboxes(run->journal, &boxes, &mailboxes, &run->err);
+
+    for (size_t m = 0; ok && m < mailboxes; m++) {
+        ok = journal_letter_messages(run->journal, LETTER_NEW, boxes[m], &ids, &count, &run->err);
+        for (size_t i = 0; ok && i < count; i++)
+            ok = note_came(run, boxes[m], ids[i]);
+        free(ids);
+        ids = NULL;
+    }
+    free(boxes);
+    return ok;
+}
+
 bool
 letters_new_take(struct run *run)
 {
+    const enum keywords_mode mode = run->account->policy.keywords;
+
+    if (run->local.ops->letters != NULL && mode != KEYWORDS_LETTERS && mode != KEYWORDS_AUTO)
+        return run_begin(run) && run_end(run, note_all(run));
     return lettering_each(run, take_one);
 }

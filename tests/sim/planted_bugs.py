@@ -3886,6 +3886,8 @@ BUGS = [
         ("sync/rows/letters_new.c", "stood && word == one : is_repeated(origin, then, word))", "stood && word == one : false)")),
     bug("$Forwarded taken off by a Dovecot that moves a file", LETTERS_LATE,
         ("sync/rows/letters.c", "(moved && !others)", "(moved && false)")),
+    bug("letter of a file that was moved while letters were not to be used believed by its new folder's lines", system("test_letters_kept.py", "MovedTest"),
+        ("sync/rows/letters_new.c", "        return run_begin(run) && run_end(run, note_all(run));", "        return true;")),
     bug("letter that could not be read taken for that of an equal message elsewhere", LETTERS_LATE,
         ("sync/rows/letters_new.c", " || noted[0] == LETTERS_HERE ||\n", " ||\n")),
     bug("letters of another folder believed by what they mean here", LETTERS,

@@ -425,6 +425,17 @@ class MovedTest(LettersTest):
                 self.maildir.move(self.file(n), "Work", rename)
                 self.then_it_has(n, "later")
 
+    def test_nor_is_it_read_by_other_lines_where_golub_was_to_use_no_letters_meanwhile(self):
+        for n, rename in ((0, False), (1, True)):
+            with self.subTest(rename=rename):
+                self.account.set(keywords="off" if rename else "journal")
+                self.maildir.move(self.file(n), "Work", rename)
+                self.sync()
+                self.sync()
+                self.account.set(keywords="letters")
+                self.sync()
+                self.then_it_has(n, "later")
+
     def test_a_letter_that_was_set_before_the_file_was_moved_is_not_lost(self):
         self.client.create("Other")
         self.sync()
