@@ -167,14 +167,33 @@ choose_word(struct sim *sim, struct client *it, struct sim_choice *choice)
     }
 }
 
-/* Only what is on both sides: a name that is nowhere is refused. */
+/* By this name, or by the one that its folder got. */
+static bool
+is_known(const struct client *it, const char *name)
+{
+    struct journal_mailbox *rows;
+    struct error ignored = {0};
+    size_t count;
+    bool known = false;
+
+    if (!journal_mailboxes(it->journal, &rows, &count, &ignored))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        known = known || strcmp(rows[i].name, name) == 0 ||
+                (rows[i].goal_there != NULL && strcmp(rows[i].goal_there, name) == 0);
+    journal_mailboxes_free(rows, count);
+    return known;
+}
+
+/* Only what is on both sides, and was there before: another name is refused, before golub asks the server. */
 static void
 choose_mailbox(struct sim *sim, int client, int mailbox, struct sim_choice *choice)
 {
     static const char *names[SIM_MAILBOXES][2];
 
     if (!sim->world.met[client] || choice->left_out[mailbox] || !sim->server.boxes[mailbox].exists ||
-        !sim->clients[client].maildir.tree.folder[mailbox])
+        !sim->clients[client].maildir.tree.folder[mailbox] ||
+        !is_known(&sim->clients[client], server_mailbox_name(mailbox)))
         return;
     names[mailbox][0] = server_mailbox_name(mailbox);
     choice->only = names[mailbox];
