@@ -13,6 +13,7 @@
 #include "sync/match/read.h"
 #include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 
 #define ELSEWHERE_MAX 200 /* new files in other folders that are looked at */
 
@@ -107,12 +108,23 @@ gather(struct versions *drafts, struct arena *arena)
     return ok;
 }
 
+/* The line ended while its header was read, which comes last, or in another run: until then any of these files may be its newer version. */
+static void
+wait_for_header(struct versions *drafts, const struct gone *gone)
+{
+    gone->todo->dropped = true;
+    for (size_t i = 0; i < drafts->fresh_count; i++)
+        if (drafts->fresh[i]->mailbox == gone->todo->mailbox || (gone->first && i < ELSEWHERE_MAX))
+            drafts->fresh[i]->dropped = true;
+}
+
 static bool
 read_gone(struct versions *drafts, struct arena *arena)
 {
+    struct run *run = drafts->run;
     struct probe *probes = arena_array(arena, drafts->count, sizeof *probes);
 
-    if (!run_has(drafts->run, arena))
+    if (!run_has(run, arena))
         return false;
     for (size_t i = 0; i < drafts->count; i++)
         probes[i] = (struct probe){.mailbox = drafts->gone[i].todo->mailbox,
@@ -120,10 +132,15 @@ read_gone(struct versions *drafts, struct arena *arena)
                                    .id = drafts->gone[i].todo->id,
                                    .unlikely = true,
                                    .kinship = &drafts->gone[i].kinship};
-    if (!probe_remote(drafts->run, probes, drafts->count, true))
+    if (!probe_remote(run, probes, drafts->count, true))
         return false;
-    for (size_t i = 0; i < drafts->count; i++)
-        drafts->gone[i].got = probes[i].got && drafts->gone[i].kinship.kin.has_id;
+    for (size_t i = 0; i < drafts->count; i++) {
+        struct gone *gone = &drafts->gone[i];
+
+        gone->got = probes[i].got && gone->kinship.kin.has_id;
+        if (!probes[i].got && attempts_is_open(run, &run->mailboxes[probes[i].mailbox], ATTEMPT_HEADER, probes[i].uid))
+            wait_for_header(drafts, gone);
+    }
     return true;
 }
 

@@ -6,6 +6,7 @@ from base import HELD, OK, PASSWORD, SOME, USERS, Account, HomeTest, SystemTest,
 from makesbase import AtCourier, AtCyrus
 from rig import bent, killer
 from rig.corpus import Mail
+from rig.steps import Steps
 from storm import FULL
 
 DEATHS = 10
@@ -460,6 +461,27 @@ class WordTest(Trash):
         self.when_it_moves_out()
         self.sync()
         self.then_it_moved(b"Dear John\n")
+
+    def test_a_draft_whose_old_version_ends_the_line_as_it_is_read_is_no_deletion(self):
+        for place in ("Drafts", "INBOX"):
+            self.save(b"Dear\n")
+            self.maildir.delete(self.maildir.files("Drafts")[0])
+            self.maildir.put(place, self.draft(b"Dear John\n"), "DS")
+            cut = []
+
+            def look(moment, command):
+                if moment == "before" and not cut and b"BODY.PEEK[HEADER]" in command:
+                    cut.append(command)
+                    raise EOFError
+            with Steps(self.server.port, look) as steps:
+                self.account.set(server="imap://127.0.0.1:%d" % steps.port)
+                self.account.sync()
+            self.assertTrue(cut)
+            self.through()
+            self.sync()
+            self.assertEqual((self.draft_digest(b"Dear John\n") in self.there(place), self.there("Trash")), (True, []))
+            self.doCleanups()
+            self.setUp()
 
     def test_of_two_drafts_of_one_message_id_one_is_deleted_where_one_new_file_stands_elsewhere(self):
         self.client.create("Work")
