@@ -54,9 +54,10 @@ struct remote_listed { /* one mailbox of a survey */
     char objectid[REMOTE_OBJECTID_MAX + 1];
 };
 
-struct remote_known { /* a mailbox as an earlier run knew it */
-    struct text name; /* wire bytes */
-    bool utf8;        /* ... in UTF-8, else in modified UTF-7 */
+struct remote_known {     /* a mailbox as an earlier run knew it */
+    struct text name;     /* wire bytes */
+    bool utf8;            /* ... in UTF-8, else in modified UTF-7 */
+    const char *objectid; /* which one it is, as in remote_listed; "": not known */
 };
 
 #define REMOTE_AVOIDED 800 /* bytes, NUL included */
@@ -344,8 +345,8 @@ struct remote_ops {
     /** Before the first `open`: an earlier survey told objectids that begin with 'G'. May be NULL. */
     void (*expect_guid)(void *remote);
     /**
-     * Before a survey: what is known. Where each mailbox is asked for its numbers alone, these are asked in the turn of the list. They stay until that
-     * survey is over. May be NULL.
+     * Before a survey: what is known. Where each mailbox is asked for its numbers alone, these are asked in the turn of the list; and where the list does
+     * not say which one it is, what is known counts. They stay until that survey is over. May be NULL.
      */
     void (*know)(void *remote, const struct remote_known *known, size_t count);
     /** Say goodbye and close; errors here are of no interest. The remote may be opened again. */

@@ -5,12 +5,13 @@
 
 #include <string.h>
 
+/* An entry is no longer `listed` once golub gave its name to something else. */
 static const char *
 find(const struct imap *imap, struct text name)
 {
     const struct survey_mailbox *known = imap->openings.count != 0 ? survey_names_find(&imap->openings, name) : NULL;
 
-    return known != NULL ? known->status.objectid : "";
+    return known != NULL && known->listed ? known->status.objectid : "";
 }
 
 void
@@ -29,8 +30,10 @@ opened_is(struct imap *imap, struct text name, const char *objectid)
     if (objectid[0] == '\0' || !(imap->can.bits & CAPABILITY_OBJECTID))
         return;
     known = survey_names_add(&imap->openings, name, &ignored);
-    if (known != NULL)
-        (void)text_print(known->status.objectid, sizeof known->status.objectid, "%s", objectid);
+    if (known == NULL)
+        return;
+    (void)text_print(known->status.objectid, sizeof known->status.objectid, "%s", objectid);
+    known->listed = true;
 }
 
 bool
@@ -46,16 +49,39 @@ opened_is_another(const struct imap *imap, struct text name, const char *objecti
     return false;
 }
 
+static bool
+is_at_or_below(struct text text, struct text name, char separator)
+{
+    return text_same(text, name) || (text.len > name.len && separator != '\0' && text.at[name.len] == separator &&
+                                     memcmp(text.at, name.at, name.len) == 0);
+}
+
+/* Which one it was is known still: another name may come to that. */
 void
 opened_changes(struct imap *imap, struct text name, char separator)
 {
     for (size_t i = 0; i < imap->openings.count; i++) {
         struct survey_mailbox *known = &imap->openings.at[i];
-        const struct text text = survey_names_text(&imap->openings, known);
 
-        if (text_same(text, name) ||
-            (text.len > name.len && text.at[name.len] == separator && memcmp(text.at, name.at, name.len) == 0))
-            known->status.objectid[0] = '\0';
+        if (is_at_or_below(survey_names_text(&imap->openings, known), name, separator))
+            known->listed = false;
+    }
+}
+
+void
+opened_renamed(struct imap *imap, struct text from, struct text to, char separator)
+{
+    const size_t count = imap->openings.count;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct survey_mailbox known = imap->openings.at[i];
+        const struct text old = survey_names_text(&imap->openings, &known);
+        struct buffer name = buffer_new(LIMIT_LITERAL_KEPT);
+
+        if (is_at_or_below(old, from, separator) && buffer_add(&name, to.at, to.len) &&
+            buffer_add(&name, old.at + from.len, old.len - from.len))
+            opened_is(imap, (struct text){name.at, name.len}, known.status.objectid);
+        buffer_free(&name);
     }
 }
 

@@ -1,5 +1,6 @@
 /*
- * Which mailbox has which name, as this run was told: by its first list, and by the answer to SELECT that was observed since (RFC 8474 MAILBOXID).
+ * Which mailbox has which name, as this run was told: by its first list, or where that does not say it by the run before; and by the answer to SELECT
+ * that was observed since (RFC 8474 MAILBOXID).
  * Between two commands another client may give a name to another mailbox, and where both have one UIDVALIDITY nothing else tells that what is
  * changed next stands in that one.
  */
@@ -18,6 +19,8 @@ void opened_is(struct imap *imap, struct text name, const char *objectid);
 bool opened_is_another(const struct imap *imap, struct text name, const char *objectid);
 /** This name, and what stands below it, is golub's to give: nothing is known of whose it is. */
 void opened_changes(struct imap *imap, struct text name, char separator);
+/** After that: the first name was given up for the second one, which belongs to what had the first; so it is with what stands below. Without memory nothing is kept. */
+void opened_renamed(struct imap *imap, struct text from, struct text to, char separator);
 /** A run ends: nothing is known of any name. A line that is opened again in the same run forgets nothing. */
 void opened_forget(struct imap *imap);
 

@@ -164,6 +164,7 @@ run_it(struct renaming *renaming)
         renaming->outcome.doubtful = !renaming->from_there; /* what was said does not tell what became of it */
         return true;
     }
+    opened_renamed(renaming->imap, renaming->what->from, renaming->wire, renaming->separator);
     renaming->outcome.came_to = renaming->what->uidvalidity == 0 ? renaming->status.uidvalidity : 0;
     return renaming->subscribed.len == 0 || queue_run(queue, &subscribe, renaming->err);
 }

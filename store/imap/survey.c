@@ -497,6 +497,15 @@ list_mailboxes(struct survey *survey)
     return survey->tells_status ? ask_ids(survey) : ask_statuses(survey);
 }
 
+/* A line ended where the list was to say which mailbox is which, and it was asked for less: what a run before was told is all that is known. */
+static void
+tell_known(struct imap *imap)
+{
+    for (size_t i = 0; i < imap->known_count; i++)
+        if (imap->known[i].utf8 == client_utf8(imap))
+            opened_told(imap, imap->known[i].name, imap->known[i].objectid);
+}
+
 bool
 imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
             struct error *err)
@@ -504,6 +513,8 @@ imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote
     struct survey survey = {.imap = imap, .err = err, .names = survey_names_new()};
     bool ok = list_mailboxes(&survey) && hand_over(&survey, listed, context);
 
+    if (ok)
+        tell_known(imap);
     imap->known = NULL;
     imap->known_count = 0;
     survey_names_free(&survey.names);

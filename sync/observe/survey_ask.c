@@ -14,7 +14,8 @@ survey_ask(struct run *run, bool (*listed)(void *context, const struct remote_li
         const struct journal_mailbox *row = &run->mailboxes[i].row;
 
         if (row->id != 0 && row->wire != NULL && row->state != MAILBOX_GONE_REMOTE)
-            known[count++] = (struct remote_known){.name = text_of(row->wire), .utf8 = row->utf8};
+            known[count++] =
+                (struct remote_known){.name = text_of(row->wire), .utf8 = row->utf8, .objectid = row->objectid};
     }
     if (ok && run->remote.ops->know != NULL)
         run->remote.ops->know(run->remote.self, known, count);

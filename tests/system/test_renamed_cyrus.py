@@ -137,6 +137,53 @@ class CyrusTest(AtCyrus, unsaid.Other, there.Renaming, SystemTest):
                 self.doCleanups()
                 self.setUp()
 
+    def test_a_name_that_golub_gave_changes_hands_before_something_of_another_one_is_removed(self):
+        for before in (1, 2):
+            with self.subTest("SELECT %d" % before):
+                a, b = self.given_alike()
+                os.rename(self.maildir.folder(a), self.maildir.folder("Renamed"))
+                self.maildir.delete(self.maildir.files(b)[0])
+                did = self.through_a_swap_behind_the_list("Renamed", b, before)
+                self.account.sync()
+                self.assertTrue(did)
+                for _ in range(2):
+                    self.account.sync()
+
+                self.assertEqual((len(self.client.messages("Renamed")), len(self.client.messages(b))), (2, 3))
+                self.assert_in_sync()
+            self.doCleanups()
+            self.setUp()
+
+    def test_two_change_names_where_the_list_could_not_be_asked_which_one_is_which(self):
+        """The line ended at that list, and what was told of both in runs before counts: what was removed is that message, and no other one."""
+        for before in (1, 2):
+            with self.subTest("SELECT %d" % before):
+                a, b = self.given_alike()
+                self.maildir.delete(self.maildir.files(b)[0])
+                other, cut, selects = self.new_client(), [], []
+
+                def look(moment, command):
+                    if moment == "before" and not cut and b"MAILBOXID" in command:
+                        cut.append(command)
+                        raise EOFError
+                    selects.extend([command] if moment == "before" and command.startswith(b"SELECT ") else [])
+                    if moment == "before" and len(selects) == before:
+                        selects.append(command)
+                        for old, new_name in ((a, "X"), (b, a), ("X", b)):
+                            other.rename_mailbox(old, new_name)
+                with Steps(self.server.port, look) as steps:
+                    self.account.set(server="imap://127.0.0.1:%d" % steps.port)
+                    self.account.sync()
+                self.assertTrue(cut and len(selects) > before)
+                self.through()
+                for _ in range(3):
+                    self.account.sync()
+
+                self.assertEqual((len(self.client.messages(a)), len(self.client.messages(b))), (2, 3))
+                self.assert_in_sync()
+            self.doCleanups()
+            self.setUp()
+
     def test_names_that_change_hands_behind_the_list_in_two_runs_on_end(self):
         """The list of the second run says something else than that of the first: SELECT does not say what it did, and is believed."""
         a, b = self.given_unlike()

@@ -76,7 +76,8 @@ an_old_server_is_asked_in_two_turns(void **state)
 static void
 what_is_known_of_an_old_server_is_asked_in_the_turn_of_the_list(void **state)
 {
-    static const struct remote_known known[] = {{{"INBOX", 5}, false}, {{"old", 3}, false}, {{"R\303\251", 3}, true}};
+    static const struct remote_known known[] = {
+        {{"INBOX", 5}, false, ""}, {{"old", 3}, false, ""}, {{"R\303\251", 3}, true, ""}};
     static const char *const steps[] = {"C:g1 LIST *",
                                         "C:g2 LSUB *",
                                         "C:g3 STATUS \"INBOX\" *",
