@@ -55,10 +55,28 @@ going_keep(struct run *run, struct mailbox *mailbox, const char *why)
            run_end(run, run_pending(run, mailbox, 0, PENDING_MAILBOX, going_waits_word(mailbox), why, NULL));
 }
 
+/* The run that missed it said that its folder goes: once, that it does not. */
+static bool
+say_stays(struct run *run, const struct mailbox *mailbox, const char *why)
+{
+    char text[GOING_WHY + 160];
+    struct journal_pending known;
+    bool found;
+
+    if (!journal_pending_get(run->journal, mailbox->row.id, 0, &known, &found, &run->err))
+        return false;
+    if (found && strncmp(known.why, why, sizeof known.why - 1) == 0)
+        return true;
+    (void)text_print(text, sizeof text,
+                     "its folder stays here: %s. Move that away, or make a mailbox of this name on the server", why);
+    report_mailbox(run->report, run->account->name, run_called(mailbox), "stays-here", text);
+    return true;
+}
+
 bool
 going_keep_folder(struct run *run, struct mailbox *mailbox, const char *why)
 {
-    return say_held(run, mailbox, why) && going_keep(run, mailbox, why);
+    return say_held(run, mailbox, why) && say_stays(run, mailbox, why) && going_keep(run, mailbox, why);
 }
 
 bool
