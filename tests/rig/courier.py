@@ -88,9 +88,7 @@ class Courier:
         if self._listen is not None:
             self._listen.close()
         for child in self._children:
-            if child.poll() is None:
-                child.terminate()
-            child.wait()
+            self._end(child)
         for thread in self._threads:
             thread.join(5)
         scratch.remove(self.folder)
@@ -146,6 +144,17 @@ class Courier:
         self._children.append(child)
         return child
 
+    @staticmethod
+    def _end(child):
+        """One that does not hear SIGTERM is not waited for until a test's time is over."""
+        if child.poll() is None:
+            child.terminate()
+        try:
+            child.wait(GREETING_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
     def _greet(self):
         """Let the mail daemon answer once, over a Maildir that nobody uses: what fails here is the rig, no test."""
         self._make_maildir(NOBODY)
@@ -158,8 +167,7 @@ class Courier:
                 answer = ours.recv(1000)
             except OSError as e:
                 answer = str(e).encode()
-        child.terminate()
-        child.wait()
+        self._end(child)
         if not answer.startswith(self.greeting):
             raise RuntimeError("%s does not answer: %r\n%s" % (self.program, answer, self.tail()))
 
